@@ -1,0 +1,162 @@
+"""Catalogs on disk: ``<name>.parquet`` with the events and ``<name>.json`` with the provenance."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from catalogs.catalog import Catalog, CatalogInfo
+from catalogs.errors import CatalogNotFoundError, InputError
+
+EMBEDDED = Path(__file__).parent / "embedded"
+BUILDERS = "recast.catalogs"
+"""Entry-point group of functions () -> Catalog, by which packages add catalogs of their own."""
+
+
+def folders() -> list[Path]:
+    """Where catalogs are looked for, in this order: $RECAST_DATA, the user's cache, embedded."""
+    places = [Path(os.environ["RECAST_DATA"])] if os.environ.get("RECAST_DATA") else []
+    return [*places, user_folder(), EMBEDDED]
+
+
+def user_folder() -> Path:
+    """Where catalogs are kept for this user; not created before something is saved there."""
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("recast-forecast")) / "catalogs"
+
+
+def builders() -> dict[str, Callable[[], Catalog]]:
+    """Generated catalogs: name -> function, found by entry point so that nothing is imported."""
+    return {
+        point.name: _lazy(point) for point in entry_points(group=BUILDERS)
+    }
+
+
+def _lazy(point: Any) -> Callable[[], Catalog]:
+    def build() -> Catalog:
+        catalog: Catalog = point.load()()
+        return catalog
+
+    return build
+
+
+def available() -> dict[str, str]:
+    """Every catalog that ``load`` finds by name, and where: a folder, or "generated"."""
+    found = {name: "generated" for name in builders()}
+    for folder in reversed(folders()):
+        if folder.is_dir():
+            found.update({p.stem: str(folder) for p in sorted(folder.glob("*.json"))})
+    return dict(sorted(found.items()))
+
+
+def load(name: str | os.PathLike[str]) -> Catalog:
+    """The catalog of that name (or of that path, ending in .json, .parquet or .npz).
+
+    Raises
+    ------
+    CatalogNotFoundError
+        Saying where it looked and how to get a catalog.
+    InputError
+        For a broken file, naming it.
+    """
+    path = Path(name)
+    if path.suffix in {".json", ".parquet", ".npz"}:
+        if not path.with_suffix(".json").is_file():
+            raise CatalogNotFoundError(
+                f"{path.with_suffix('.json')} does not exist: `recast catalogs import {path} "
+                "--name NAME` makes a catalog of a table of events"
+            )
+        return _read(path.with_suffix(".json"))
+    for folder in folders():
+        if (folder / f"{path}.json").is_file():
+            return _read(folder / f"{path}.json")
+    build = builders().get(str(name))
+    if build is not None:
+        return build()
+    raise CatalogNotFoundError(
+        f"no catalog {str(name)!r} in {', '.join(map(str, folders()))}: known are "
+        f"{', '.join(available())}; `recast catalogs import FILE --name {path.name}` adds one, "
+        "RECAST_DATA names a folder of catalogs"
+    )
+
+
+def save(catalog: Catalog, folder: Path | None = None, *, overwrite: bool = False) -> Path:
+    """Write a catalog; returns the path of its JSON. Either both files appear, or none.
+
+    Raises
+    ------
+    InputError
+        If the name is taken and ``overwrite`` is not set, or is no plain file name.
+    """
+    name = catalog.info.name
+    if not name or not all(ch.isalnum() or ch in "_-" for ch in name):
+        raise InputError(f"catalog name {name!r}: use letters, digits, _ and - only")
+    folder = folder or user_folder()
+    target = folder / f"{name}.json"
+    if target.exists() and not overwrite:
+        raise InputError(f"{target} exists already: choose another name, or allow overwriting")
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=f".{name}-") as scratch:
+        suffix = ".npz" if catalog.info.uses_plain_days else ".parquet"
+        events = Path(scratch) / f"{name}{suffix}"
+        if catalog.info.uses_plain_days:
+            np.savez_compressed(
+                events,
+                time_days=catalog.events["time"].to_numpy(np.float64),
+                magnitude=catalog.events["magnitude"].to_numpy(np.float64),
+            )
+        else:
+            catalog.events.to_parquet(events, index=False)
+        info = replace(catalog.info, n_events=len(catalog.events), sha256=_sha256(events))
+        record = Path(scratch) / f"{name}.json"
+        record.write_text(json.dumps(info.to_json(), indent=2) + "\n", encoding="utf-8")
+        # The record goes first on removal and last on arrival: a reader never sees a record
+        # whose events are missing, and a half-finished save fails the hash and is named.
+        os.replace(events, folder / events.name)
+        os.replace(record, target)
+    return target
+
+
+def _read(record: Path) -> Catalog:
+    try:
+        content = json.loads(record.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{record} is not a JSON file ({error}): fetch or import it anew") from None
+    if not isinstance(content, dict):
+        raise InputError(f"{record} holds no JSON object: fetch or import it anew")
+    info = CatalogInfo.from_json(content, str(record))
+    suffix = ".npz" if info.uses_plain_days else ".parquet"
+    path = record.with_suffix(suffix)
+    if not path.is_file():
+        raise InputError(f"{path} is missing beside {record.name}: fetch or import it anew")
+    if info.sha256 and _sha256(path) != info.sha256:
+        raise InputError(
+            f"{path} does not match the sha256 in {record.name}: it is damaged or was changed; "
+            "fetch or import it anew"
+        )
+    try:
+        events = _read_days(path) if info.uses_plain_days else pd.read_parquet(path)
+    except Exception as error:  # pyarrow and numpy raise many kinds; all mean a broken file
+        raise InputError(f"{path} cannot be read ({error}): fetch or import it anew") from error
+    return Catalog(events, info)
+
+
+def _read_days(path: Path) -> pd.DataFrame:
+    with np.load(path, allow_pickle=False) as arrays:
+        return pd.DataFrame({"time": arrays["time_days"], "magnitude": arrays["magnitude"]})
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
