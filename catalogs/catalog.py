@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from catalogs.errors import InputError
-from catalogs.sequence import EventSequence, FloatArray
+from catalogs.sequence import MAGNITUDE_TOLERANCE, EventSequence, FloatArray
 from catalogs.split import Split
 
 Ties = Literal["separate", "drop", "error"]
@@ -17,9 +17,6 @@ Ties = Literal["separate", "drop", "error"]
 NANOSECONDS_PER_DAY = 86_400_000_000_000
 TIE_STEP_DAYS = 0.001 / 86_400
 """Events of equal time are set 1 ms apart: a tenth of the 10 ms to which networks report times."""
-
-MAGNITUDE_TOLERANCE = 1e-6
-"""Magnitudes are reported to 0.01; float32 round-off (6e-8) must not decide completeness."""
 
 PLAIN_DAYS = "days since start"
 

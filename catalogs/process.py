@@ -7,6 +7,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import ArrayLike
 
+from catalogs.errors import InputError
 from catalogs.sequence import EventSequence, FloatArray
 
 
@@ -44,3 +45,21 @@ class PointProcess(Protocol):
         Each holds the new events only; ``history.followed_by(sample)`` puts them together.
         """
         ...
+
+
+def checked_times(times: ArrayLike, lowest: float, highest: float) -> FloatArray:
+    """Query times as a float64 vector.
+
+    Raises
+    ------
+    InputError
+        If one lies outside [lowest, highest].
+    """
+    queries = np.atleast_1d(np.asarray(times, dtype=np.float64))
+    bad = np.flatnonzero(~((queries >= lowest) & (queries <= highest)))
+    if bad.size:
+        raise InputError(
+            f"times[{bad[0]}] = {queries[bad[0]]} is outside [{lowest}, {highest}]: the process "
+            "is known there only"
+        )
+    return queries

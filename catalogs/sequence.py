@@ -11,6 +11,9 @@ from catalogs.errors import InputError
 
 FloatArray = NDArray[np.float64]
 
+MAGNITUDE_TOLERANCE = 1e-6
+"""Magnitudes are reported to 0.01; float32 round-off (6e-8) must not decide completeness."""
+
 
 @dataclass(frozen=True, eq=False)
 class EventSequence:
@@ -124,6 +127,25 @@ class EventSequence:
     def inter_times(self) -> FloatArray:
         """Inter-event times in days, shape (event + 1,): start to first event, ..., last to end."""
         return np.diff(self.times, prepend=self.start, append=self.end)
+
+    def magnitude_excess(self, completeness: float) -> FloatArray:
+        """m_i - completeness, shape (event,).
+
+        Raises
+        ------
+        InputError
+            If a magnitude lies below: a model complete from there knows nothing of such events.
+        """
+        excess = self.magnitudes - completeness
+        bad = np.flatnonzero(excess < -MAGNITUDE_TOLERANCE)
+        if bad.size:
+            i = int(bad[0])
+            raise InputError(
+                f"magnitudes[{i}] = {self.magnitudes[i]:g} (day {self.times[i]:g}) is below the "
+                f"model's completeness magnitude {completeness:g}: select the catalog at "
+                f"{completeness:g} or fit the model at a lower one"
+            )
+        return excess
 
     def between(self, start: float, end: float) -> EventSequence:
         """The events in ``[start, end)`` as a sequence of its own, all of it scored."""

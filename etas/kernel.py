@@ -1,0 +1,150 @@
+"""The Omori-Utsu law: integrals, inverse, and its representation as a sum of exponentials."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import digamma, gammainccinv, gammaln
+
+from catalogs import InputError
+from catalogs.sequence import FloatArray
+
+LEVELS = 8
+"""Nodes of one lane: each decay factor is the square of the one before (see ``Quadrature``)."""
+
+STEP = float(np.log(2.0) / 2.0)
+"""Trapezoid step in ln s; two lanes then fill each factor of two."""
+
+LANE_MULTIPLE = 4
+"""Lanes are padded to this, the width of a 256-bit vector register in doubles."""
+
+LOWEST_NODE = 1e-6
+"""Lowest node times horizon: what lies below is lumped there, to (1e-6)^{p+1} / Gamma(p+1)."""
+
+
+def omori_integral(start: ArrayLike, stop: ArrayLike, c: float, p: float) -> FloatArray:
+    """Integral of (x + c)^{-p} from ``start`` to ``stop`` (days), exact and smooth at p = 1.
+
+    With q = 1 - p, a = start + c and D = ln((stop + c) / a): a^q D f(q D), f(z) = (e^z - 1) / z.
+    """
+    a = np.asarray(start, dtype=np.float64) + c
+    ratio = np.log((np.asarray(stop, dtype=np.float64) + c) / a)
+    q = 1.0 - p
+    return np.asarray(a**q * ratio * _exprel(q * ratio))
+
+
+def omori_integral_gradient(
+    start: ArrayLike, stop: ArrayLike, c: float, p: float
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """``omori_integral`` and its derivatives in c and in p."""
+    a = np.asarray(start, dtype=np.float64) + c
+    b = np.asarray(stop, dtype=np.float64) + c
+    log_a = np.log(a)
+    ratio = np.log(b) - log_a
+    q = 1.0 - p
+    a_q = np.exp(q * log_a)
+    f = _exprel(q * ratio)
+    integral = a_q * ratio * f
+    in_q = a_q * ratio * (log_a * f + ratio * _exprel_derivative(q * ratio))
+    # (b^{-p} - a^{-p}) from a^q, which is at hand, and the ratio b / a
+    in_c = a_q / a * np.expm1(-p * ratio)
+    return integral, in_c, -in_q
+
+
+def inverse_omori(u: ArrayLike, horizon: ArrayLike, c: ArrayLike, p: float) -> FloatArray:
+    """The delay x in [0, horizon) at which a fraction ``u`` of the triggered events has come.
+
+    Solves omori_integral(0, x) = u omori_integral(0, horizon) in closed form.
+    """
+    q = 1.0 - p
+    c = np.asarray(c, dtype=np.float64)
+    total = np.log1p(np.asarray(horizon, dtype=np.float64) / c)
+    u = np.asarray(u, dtype=np.float64)
+    if abs(q) < 1e-12:
+        return np.asarray(c * np.expm1(u * total))
+    return np.asarray(c * np.expm1(np.log1p(u * np.expm1(q * total)) / q))
+
+
+def _exprel(z: FloatArray) -> FloatArray:
+    """(e^z - 1) / z, 1 at z = 0."""
+    safe = np.where(z == 0.0, 1.0, z)
+    return np.where(z == 0.0, 1.0, np.expm1(safe) / safe)
+
+
+def _exprel_derivative(z: FloatArray) -> FloatArray:
+    """d/dz of (e^z - 1) / z: series where the closed form (e^z (z - 1) + 1) / z^2 cancels."""
+    small = np.abs(z) < 0.03
+    safe = np.where(small, 1.0, z)
+    closed = (np.exp(safe) * (safe - 1.0) + 1.0) / safe**2
+    # sum_{n >= 0} z^n / (n! (n + 2)); the next term is below 1e-13 for |z| < 0.03
+    series = 0.5 + z * (1 / 3 + z * (1 / 8 + z * (1 / 30 + z * (1 / 144 + z * (1 / 840)))))
+    return np.where(small, series, closed)
+
+
+@dataclass(frozen=True, eq=False)
+class Quadrature:
+    """The Omori-Utsu law as a sum of exponentials on nodes that don't depend on its parameters.
+
+        (x + c)^{-p} = 1/Gamma(p) integral_0^inf s^{p-1} e^{-s (x + c)} ds
+                     ~ sum_q w_q(p, c) e^{-s_q x},   w_q = h s_q^p e^{-c s_q} / Gamma(p)
+
+    by the trapezoid rule in ln s, which converges exponentially in the step h (Beylkin and Monzon
+    2010, doi:10.1016/j.acha.2009.08.011): with h = ln(2)/2 its relative error is
+    2 |Gamma(p + 2 pi i / h)| / Gamma(p), 1e-11 at p = 1 and 2e-9 at p = 3.
+
+    The nodes are laid out in lanes of ``LEVELS``: ``base`` holds the lowest node of each lane and
+    every further one is twice the one before, so that e^{-s x} needs one exponential a lane and
+    a squaring for each further node.
+    """
+
+    base: FloatArray
+    """Lowest node of each lane, 1/days, shape (lane,)."""
+
+    @classmethod
+    def for_range(
+        cls, horizon: float, c_min: float, *, p_max: float = 3.0, tolerance: float = 1e-9
+    ) -> Quadrature:
+        """Nodes that serve every delay in [0, horizon], c >= c_min and p <= p_max.
+
+        ``tolerance`` bounds what is cut off above the highest node, relative to (x + c)^{-p}.
+
+        Raises
+        ------
+        InputError
+            If horizon or c_min is not positive and finite.
+        """
+        if not (0.0 < horizon < np.inf and 0.0 < c_min < np.inf):
+            raise InputError(
+                f"horizon = {horizon} and c_min = {c_min} must be positive and finite, in days"
+            )
+        lowest = LOWEST_NODE / horizon
+        highest = float(gammainccinv(p_max, tolerance)) / c_min
+        doublings = np.log2(highest / lowest)
+        groups = int(np.ceil(doublings / LEVELS))
+        lanes = -(-2 * groups // LANE_MULTIPLE) * LANE_MULTIPLE
+        lane = np.arange(lanes)
+        return cls(lowest * 2.0 ** (LEVELS * (lane // 2) + 0.5 * (lane % 2)))
+
+    @property
+    def nodes(self) -> FloatArray:
+        """s_q in 1/days, shape (LEVELS, lane)."""
+        return self.base * 2.0 ** np.arange(LEVELS)[:, None]
+
+    def weights(self, c: float, p: float) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """w_q(p, c) and its derivatives in c and in p, each of shape (LEVELS, lane).
+
+        The lowest node also carries the geometric series of all nodes below it, whose decay over
+        the horizon is negligible.
+        """
+        s = self.nodes
+        log_s = np.log(s)
+        w = STEP * np.exp(p * log_s - c * s - gammaln(p))
+        in_c = -s * w
+        in_p = w * (log_s - digamma(p))
+        below = np.exp(-STEP * p)
+        w[0, 0] /= 1.0 - below
+        in_c[0, 0] /= 1.0 - below
+        in_p[0, 0] = w[0, 0] * (log_s[0, 0] - digamma(p) - STEP * below / (1.0 - below))
+        return w, in_c, in_p
