@@ -1,0 +1,49 @@
+# Everything runs in an environment inside the checkout; python3 (3.11 to 3.13) and pip suffice.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+SOURCES := catalogs etas recast tests benchmarks
+
+.DEFAULT_GOAL := help
+.PHONY: help benchmark test test-slow lint format clean
+
+help:
+	@echo 'make benchmark   fit and compare the models on the built-in catalogs'
+	@echo 'make test        the whole test suite, except tests marked slow or network'
+	@echo 'make test-slow   the tests marked slow'
+	@echo 'make lint        ruff, mypy --strict, import-linter'
+	@echo 'make format      let ruff mend what it can'
+	@echo 'make clean       remove the environment and all caches'
+
+# Redone only when the dependencies change: the package itself is installed in place.
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
+	  { echo "$(PYTHON) is not Python 3.11 to 3.13: run make PYTHON=/path/to/python3.11"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --editable '.[dev]' --constraint constraints.txt
+	@touch $@
+
+benchmark: $(INSTALLED)
+	$(BIN)/recast benchmark
+
+test: $(INSTALLED)
+	$(BIN)/python -m pytest -m 'not slow and not network'
+
+test-slow: $(INSTALLED)
+	$(BIN)/python -m pytest -m slow
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(INSTALLED)
+	$(BIN)/ruff check --fix $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	  .import_linter_cache .benchmarks .coverage htmlcov
+	find catalogs etas recast tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
