@@ -7,6 +7,7 @@ from catalogs.process import PointProcess
 from catalogs.sequence import EventSequence
 from catalogs.split import Split
 from catalogs.store import available, load, save
+from catalogs.trajectories import Trajectories
 
 __all__ = [
     "Catalog",
@@ -18,6 +19,7 @@ __all__ = [
     "PointProcess",
     "Split",
     "SplitDates",
+    "Trajectories",
     "available",
     "load",
     "save",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any, Literal
+from itertools import pairwise
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,9 @@ TIE_STEP_DAYS = 0.001 / 86_400
 """Events of equal time are set 1 ms apart: a tenth of the 10 ms to which networks report times."""
 
 PLAIN_DAYS = "days since start"
+
+SAME_EVENT = ["time", "latitude", "longitude", "magnitude"]
+"""Rows equal in all of these list one event twice."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,10 @@ class CatalogInfo:
                 f"catalog {self.name!r}: magnitude_completeness = {self.magnitude_completeness} "
                 "is not a number"
             )
+        if self.ties not in get_args(Ties):
+            raise InputError(
+                f"catalog {self.name!r}: ties = {self.ties!r}: choose separate, drop or error"
+            )
         s = self.splits
         edges = {
             "start": self.start,
@@ -77,8 +85,7 @@ class CatalogInfo:
             "end": self.end,
         }
         days = {name: self.to_days(value) for name, value in edges.items()}
-        names = list(days)
-        for a, b in zip(names[:-1], names[1:], strict=True):
+        for a, b in pairwise(days):
             may_equal = (a, b) in {("start", "train_start"), ("splits.end", "end")}
             if days[a] > days[b] or (days[a] == days[b] and not may_equal):
                 raise InputError(
@@ -94,7 +101,7 @@ class CatalogInfo:
     def to_days(self, time: str | float | pd.Timestamp) -> float:
         """Days since the catalog's start of a date (or of a plain day)."""
         if self.uses_plain_days:
-            return float(time) - float(self.start)  # type: ignore[arg-type]
+            return float(time) - float(self.start)
         delta = _timestamp(time, self.name) - _timestamp(self.start, self.name)
         return float(delta.value / NANOSECONDS_PER_DAY)
 
@@ -163,7 +170,7 @@ class Catalog:
         missing = {"time", "magnitude"} - set(self.events.columns)
         if missing:
             raise InputError(
-                f"catalog {self.info.name!r} has no column {sorted(missing)[0]!r}: it has "
+                f"catalog {self.info.name!r} has no column {min(missing)!r}: it has "
                 f"{', '.join(map(str, self.events.columns))}"
             )
         for column in ("time", "magnitude"):
@@ -190,13 +197,17 @@ class Catalog:
         end: str | float | None = None,
     ) -> Catalog:
         """The same table with another completeness magnitude or a narrower window."""
-        changes = {
-            "magnitude_completeness": magnitude_completeness,
-            "start": start,
-            "end": end,
-        }
-        info = replace(self.info, **{k: v for k, v in changes.items() if v is not None})
-        return Catalog(self.events, info)
+        info = self.info
+        if magnitude_completeness is not None:
+            info = replace(info, magnitude_completeness=magnitude_completeness)
+        return Catalog(
+            self.events,
+            replace(
+                info,
+                start=info.start if start is None else start,
+                end=info.end if end is None else end,
+            ),
+        )
 
     def to_sequence(self, ties: Ties | None = None) -> EventSequence:
         """The complete events of the window, sorted, as an EventSequence scored from its start.
@@ -212,7 +223,7 @@ class Catalog:
         magnitudes = self.events["magnitude"].to_numpy(np.float64)
         keep = info.is_complete(magnitudes) & (days >= 0.0) & (days < end)
         if info.has_locations:  # the same time, place and size twice is one event listed twice
-            keep &= ~self.events.duplicated(["time", "latitude", "longitude", "magnitude"]).to_numpy()
+            keep &= ~self.events.duplicated(SAME_EVENT).to_numpy()
         order = np.flatnonzero(keep)[np.argsort(days[keep], kind="stable")]
         times = days[order]
         tied = np.flatnonzero(np.diff(times) == 0.0) + 1
@@ -237,17 +248,13 @@ class Catalog:
     def split(self, ties: Ties | None = None) -> Split:
         """Train, validation and test sequences at the boundaries of ``info.splits``."""
         dates, sequence = self.info.splits, self.to_sequence(ties)
-        edges = [
-            self.info.to_days(t)
-            for t in (dates.train_start, dates.val_start, dates.test_start, dates.end)
-        ]
+        boundaries = (dates.train_start, dates.val_start, dates.test_start, dates.end)
+        train, val, test = (
+            sequence.before(stop).scored_from(begin)
+            for begin, stop in pairwise(map(self.info.to_days, boundaries))
+        )
         try:
-            return Split(
-                *(
-                    sequence.before(stop).scored_from(begin)
-                    for begin, stop in zip(edges[:-1], edges[1:], strict=True)
-                )
-            )
+            return Split(train, val, test)
         except InputError as error:
             raise InputError(f"catalog {self.info.name!r}: {error}") from error
 
@@ -264,13 +271,15 @@ def _separated(times: FloatArray) -> FloatArray:
 
 
 def _timestamp(value: str | float | pd.Timestamp, name: str) -> pd.Timestamp:
+    no_date = InputError(
+        f"catalog {name!r}: {value!r} is not a date: write it as 2019-07-06T03:19:53"
+    )
+    if not isinstance(value, str | pd.Timestamp):  # pandas takes a number for 1970 plus that
+        raise no_date
     try:
-        stamp = pd.Timestamp(value)
-    except (ValueError, TypeError) as error:
-        raise InputError(
-            f"catalog {name!r}: {value!r} is not a date: write it as 2019-07-06T03:19:53"
-        ) from error
-    if stamp is pd.NaT:
-        raise InputError(f"catalog {name!r}: a date is missing")
-    stamp = stamp.tz_localize("UTC") if stamp.tzinfo is None else stamp.tz_convert("UTC")
-    return stamp.as_unit("ns")
+        stamp = pd.Timestamp(value).as_unit("ns")
+    except ValueError:
+        raise no_date from None
+    if pd.isna(stamp):
+        raise no_date
+    return stamp.tz_localize("UTC") if stamp.tzinfo is None else stamp.tz_convert("UTC")

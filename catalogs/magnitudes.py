@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from catalogs.errors import InputError
-from catalogs.sequence import FloatArray
+from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray
 
 LN10 = float(np.log(10.0))
 
@@ -79,27 +79,96 @@ class GutenbergRichter:
     ) -> GutenbergRichter:
         """Maximum likelihood b-value of magnitudes reported on a grid.
 
-            beta = ln(1 + bin_width / (mean(m) - m_min)) / bin_width
+        Counts on a grid of step dM are geometric, whose maximum likelihood is
 
-        with m_min the lowest magnitude kept on the grid: ``completeness``, or one bin above it
-        where the threshold is strict (van der Elst 2021, eq. 3; Tinti and Mulargia 1987). With
-        ``bin_width`` 0 this is Aki's (1965) 1 / (mean(m) - completeness). The law itself starts
-        half a bin below m_min, which for a strict threshold and for continuous magnitudes is
-        above or at ``completeness``. ``maximum`` defaults to one unit above the largest
-        magnitude, at least completeness + 5.
+            beta = ln(1 + dM / (mean(m) - m_min)) / dM
+
+        with m_min the lowest grid magnitude kept: ``completeness``, or one bin above it where the
+        threshold is strict (Bender 1983; Tinti and Mulargia 1987). It differs from Utsu's
+        1 / (mean(m) - m_min + dM/2) by (beta dM)^2 / 12 relative, and with ``bin_width`` 0 it is
+        Aki's (1965) 1 / (mean(m) - completeness). Truncation at ``maximum`` is left out: it
+        matters only when few units of magnitude lie between.
+
+        Parameters
+        ----------
+        magnitudes : array (event,)
+            All at or (if ``strict``) above completeness.
+        completeness : float
+            Magnitude of completeness.
+        bin_width : float
+            Step of the magnitude grid, in magnitude units; 0 for continuous magnitudes.
+        strict : bool
+            Whether events at exactly ``completeness`` are left out.
+        maximum : float, optional
+            Truncation; by default one unit above the largest magnitude, and at least
+            ``completeness`` + 5.
+
+        Raises
+        ------
+        InputError
+            For magnitudes below completeness, or fewer than two different ones.
         """
         m = np.asarray(magnitudes, dtype=np.float64)
         if m.size < 2 or np.ptp(m) == 0.0:
             raise InputError(
-                f"{m.size} magnitude(s) do not determine a b-value: give at least two that differ"
+                f"{m.size} magnitude(s), all equal, do not determine a b-value: give at least two "
+                "that differ"
             )
-        lowest = completeness + bin_width if strict else completeness
-        excess = float(m.mean()) - lowest
+        below = np.flatnonzero(m < completeness - MAGNITUDE_TOLERANCE)
+        if below.size:
+            raise InputError(
+                f"magnitudes[{below[0]}] = {m[below[0]]:g} is below completeness {completeness:g}: "
+                "drop events below completeness"
+            )
+        excess = float(m.mean()) - (completeness + bin_width if strict else completeness)
         if excess <= 0.0:
             raise InputError(
-                f"mean magnitude {m.mean():.3f} is not above completeness {lowest:g}: drop events "
-                "below completeness"
+                f"mean magnitude {m.mean():.3f} is not above the lowest bin kept, "
+                f"{completeness + bin_width:g}: is the threshold {completeness:g} really strict?"
             )
         beta = np.log1p(bin_width / excess) / bin_width if bin_width > 0.0 else 1.0 / excess
         top = maximum if maximum is not None else max(float(m.max()) + 1.0, completeness + 5.0)
         return cls(float(completeness), float(beta / LN10), float(top))
+
+
+def b_standard_error(magnitudes: ArrayLike, b: float) -> float:
+    """Standard error of a b-value, from the scatter of the magnitudes.
+
+        ln(10) b^2 sqrt(sum (m - mean(m))^2 / (n (n - 1)))
+
+    (Shi and Bolt 1982). It holds for continuous magnitudes and for fine bins.
+    """
+    m = np.asarray(magnitudes, dtype=np.float64)
+    return float(LN10 * b**2 * m.std(ddof=1) / np.sqrt(m.size))
+
+
+def maximum_curvature(
+    magnitudes: ArrayLike, *, bin_width: float = 0.1, correction: float = 0.2
+) -> float:
+    """Completeness magnitude: the fullest bin of the magnitudes, plus a correction.
+
+    The mode of the frequency-magnitude histogram underestimates completeness, by about 0.2 where
+    detection fades gradually (Woessner and Wiemer 2005, doi:10.1785/0120040007). Bins are
+    centred on multiples of ``bin_width``; of equally full bins the lowest counts.
+
+    Raises
+    ------
+    InputError
+        If there is no magnitude.
+    """
+    m = np.asarray(magnitudes, dtype=np.float64)
+    if m.size == 0:
+        raise InputError("no magnitudes: completeness cannot be estimated from an empty table")
+    # A magnitude on the border of two bins belongs to the upper one, whatever its round-off.
+    bins = np.floor(m / bin_width + 0.5 + MAGNITUDE_TOLERANCE).astype(np.int64)
+    fullest = int(np.argmax(np.bincount(bins - bins.min()))) + int(bins.min())
+    return round(fullest * bin_width + correction, 6)
+
+
+def magnitude_grid(magnitudes: ArrayLike) -> float:
+    """The step of the grid on which all magnitudes lie: 0.1, 0.01, 0.001, or 0 for none of them."""
+    m = np.asarray(magnitudes, dtype=np.float64)
+    for digits in (1, 2, 3):
+        if np.all(np.abs(m - np.round(m, digits)) < MAGNITUDE_TOLERANCE):
+            return float(10.0**-digits)
+    return 0.0

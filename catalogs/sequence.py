@@ -176,16 +176,16 @@ class EventSequence:
             raise InputError(
                 f"the later sequence starts at {later.start}, not at this one's end {self.end}"
             )
-        both = self.locations is not None and later.locations is not None
+        locations = None
+        if self.locations is not None and later.locations is not None:
+            locations = np.concatenate([self.locations, later.locations])
         return EventSequence(
             np.concatenate([self.times, later.times]),
             np.concatenate([self.magnitudes, later.magnitudes]),
             self.start,
             later.end,
             later.score_from,
-            np.concatenate([self.locations, later.locations])  # type: ignore[list-item]
-            if both
-            else None,
+            locations,
         )
 
 

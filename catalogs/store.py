@@ -8,12 +8,12 @@ import os
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
+import platformdirs
 
 from catalogs.catalog import Catalog, CatalogInfo
 from catalogs.errors import CatalogNotFoundError, InputError
@@ -21,6 +21,9 @@ from catalogs.errors import CatalogNotFoundError, InputError
 EMBEDDED = Path(__file__).parent / "embedded"
 BUILDERS = "recast.catalogs"
 """Entry-point group of functions () -> Catalog, by which packages add catalogs of their own."""
+
+GENERATED = "generated"
+"""Where ``available`` says that a catalog of a builder is."""
 
 
 def folders() -> list[Path]:
@@ -30,20 +33,20 @@ def folders() -> list[Path]:
 
 
 def user_folder() -> Path:
-    """Where catalogs are kept for this user; not created before something is saved there."""
-    import platformdirs
+    """Where catalogs are kept for this user; not created before something is saved there.
 
-    return Path(platformdirs.user_cache_dir("recast-forecast")) / "catalogs"
+    $RECAST_CACHE replaces the operating system's cache folder, for homes with a small quota.
+    """
+    cache = os.environ.get("RECAST_CACHE") or platformdirs.user_cache_dir("recast-forecast")
+    return Path(cache) / "catalogs"
 
 
 def builders() -> dict[str, Callable[[], Catalog]]:
     """Generated catalogs: name -> function, found by entry point so that nothing is imported."""
-    return {
-        point.name: _lazy(point) for point in entry_points(group=BUILDERS)
-    }
+    return {point.name: _lazy(point) for point in entry_points(group=BUILDERS)}
 
 
-def _lazy(point: Any) -> Callable[[], Catalog]:
+def _lazy(point: EntryPoint) -> Callable[[], Catalog]:
     def build() -> Catalog:
         catalog: Catalog = point.load()()
         return catalog
@@ -52,8 +55,8 @@ def _lazy(point: Any) -> Callable[[], Catalog]:
 
 
 def available() -> dict[str, str]:
-    """Every catalog that ``load`` finds by name, and where: a folder, or "generated"."""
-    found = {name: "generated" for name in builders()}
+    """Every catalog that ``load`` finds by name, and where: a folder, or ``GENERATED``."""
+    found = dict.fromkeys(builders(), GENERATED)
     for folder in reversed(folders()):
         if folder.is_dir():
             found.update({p.stem: str(folder) for p in sorted(folder.glob("*.json"))})
@@ -121,10 +124,15 @@ def save(catalog: Catalog, folder: Path | None = None, *, overwrite: bool = Fals
         info = replace(catalog.info, n_events=len(catalog.events), sha256=_sha256(events))
         record = Path(scratch) / f"{name}.json"
         record.write_text(json.dumps(info.to_json(), indent=2) + "\n", encoding="utf-8")
-        # The record goes first on removal and last on arrival: a reader never sees a record
-        # whose events are missing, and a half-finished save fails the hash and is named.
-        os.replace(events, folder / events.name)
-        os.replace(record, target)
+        # The record arrives last: a reader never sees one whose events are missing, and a save
+        # that was cut off while overwriting fails the hash and is named.
+        arrived = events.replace(folder / events.name)
+        try:
+            record.replace(target)
+        except OSError:
+            if not target.exists():
+                arrived.unlink()
+            raise
     return target
 
 
@@ -132,7 +140,9 @@ def _read(record: Path) -> Catalog:
     try:
         content = json.loads(record.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise InputError(f"{record} is not a JSON file ({error}): fetch or import it anew") from None
+        raise InputError(
+            f"{record} is not a JSON file ({error}): fetch or import it anew"
+        ) from None
     if not isinstance(content, dict):
         raise InputError(f"{record} holds no JSON object: fetch or import it anew")
     info = CatalogInfo.from_json(content, str(record))
