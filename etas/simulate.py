@@ -2,48 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from catalogs import EventSequence, InputError
 from catalogs.magnitudes import LN10
 from catalogs.sequence import FloatArray
+from catalogs.trajectories import IntArray, Trajectories
 from etas.kernel import inverse_omori, omori_integral
 
 if TYPE_CHECKING:
     from etas.model import ETAS
-
-IntArray = NDArray[np.int64]
-
-
-@dataclass(frozen=True, eq=False)
-class Simulation:
-    """Simulated events of many trajectories, flat, sorted by trajectory and time."""
-
-    trajectory: IntArray
-    times: FloatArray
-    magnitudes: FloatArray
-    n: int
-    start: float
-    end: float
-    capped: IntArray
-    """Trajectories that reached the cap on events and were cut off there."""
-
-    @property
-    def counts(self) -> IntArray:
-        """Events of each trajectory, shape (n,)."""
-        return np.bincount(self.trajectory, minlength=self.n).astype(np.int64)
-
-    def sequences(self) -> list[EventSequence]:
-        """One EventSequence a trajectory."""
-        edges = np.concatenate([[0], np.cumsum(self.counts)])
-        return [
-            EventSequence(self.times[lo:hi], self.magnitudes[lo:hi], self.start, self.end)
-            for lo, hi in zip(edges[:-1], edges[1:], strict=True)
-        ]
 
 
 def simulate(
@@ -54,7 +24,7 @@ def simulate(
     *,
     rng: np.random.Generator,
     max_events: int = 1_000_000,
-) -> Simulation:
+) -> Trajectories:
     """``n`` continuations of ``history`` on [history.end, history.end + horizon).
 
     The branching form of ETAS (Hawkes and Oakes 1974): background events and the direct offspring
@@ -63,7 +33,7 @@ def simulate(
     drawn by the inverse of the Omori-Utsu law.
 
     A trajectory that exceeds ``max_events`` has no further generation and is reported in
-    ``Simulation.capped``.
+    ``Trajectories.capped``.
 
     Raises
     ------
@@ -96,18 +66,8 @@ def simulate(
     if not generations:
         generations = [(trajectory, times, times)]
     trajectory, times, magnitudes = (np.concatenate(part) for part in zip(*generations, strict=True))
-    order = np.lexsort((times, trajectory))
-    trajectory, times, magnitudes = trajectory[order], times[order], magnitudes[order]
-    distinct = np.ones(times.size, dtype=np.bool_)  # equal doubles: one in 1e9 events at most
-    distinct[1:] = (np.diff(times) != 0.0) | (np.diff(trajectory) != 0)
-    return Simulation(
-        trajectory[distinct],
-        times[distinct],
-        magnitudes[distinct],
-        n,
-        start,
-        end,
-        np.flatnonzero(total > max_events),
+    return Trajectories.of_unsorted(
+        trajectory, times, magnitudes, n, start, end, np.flatnonzero(total > max_events)
     )
 
 

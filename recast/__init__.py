@@ -1,0 +1,23 @@
+"""RECAST: neural temporal point processes for earthquake forecasting, measured against ETAS."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from recast.data import CatalogData
+    from recast.process import Recast
+    from recast.task import RecastTask
+
+__all__ = ["CatalogData", "Recast", "RecastTask"]
+
+_HOMES = {"CatalogData": "recast.data", "Recast": "recast.process", "RecastTask": "recast.task"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import torch and lightning on first use only, so that `recast --help` is quick."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'recast' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)

@@ -1,0 +1,62 @@
+"""Simulated continuations of a history: many trajectories as flat arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from catalogs.sequence import EventSequence, FloatArray
+
+IntArray = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Trajectories:
+    """Events of ``n`` trajectories on [start, end), sorted by trajectory and time.
+
+    ``trajectory``, ``times`` (days) and ``magnitudes`` have shape (event,); ``capped`` lists the
+    trajectories that reached the cap on events and were cut off there.
+    """
+
+    trajectory: IntArray
+    times: FloatArray
+    magnitudes: FloatArray
+    n: int
+    start: float
+    end: float
+    capped: IntArray
+
+    @classmethod
+    def of_unsorted(
+        cls,
+        trajectory: IntArray,
+        times: FloatArray,
+        magnitudes: FloatArray,
+        n: int,
+        start: float,
+        end: float,
+        capped: IntArray,
+    ) -> Trajectories:
+        """Sort events; of two at the same double (one in 1e9 at most) the second is left out."""
+        order = np.lexsort((times, trajectory))
+        trajectory, times, magnitudes = trajectory[order], times[order], magnitudes[order]
+        distinct = np.ones(times.size, dtype=np.bool_)
+        distinct[1:] = (np.diff(times) != 0.0) | (np.diff(trajectory) != 0)
+        return cls(
+            trajectory[distinct], times[distinct], magnitudes[distinct], n, start, end, capped
+        )
+
+    @property
+    def counts(self) -> IntArray:
+        """Events of each trajectory, shape (n,)."""
+        return np.bincount(self.trajectory, minlength=self.n).astype(np.int64)
+
+    def sequences(self) -> list[EventSequence]:
+        """One EventSequence a trajectory."""
+        edges = np.concatenate([[0], np.cumsum(self.counts)])
+        return [
+            EventSequence(self.times[lo:hi], self.magnitudes[lo:hi], self.start, self.end)
+            for lo, hi in zip(edges[:-1], edges[1:], strict=True)
+        ]

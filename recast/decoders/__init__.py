@@ -1,0 +1,5 @@
+"""From a context to the distribution of the next event's time: one decoder a file."""
+
+from recast.decoders.weibull import WeibullDecoder, WeibullMixture
+
+__all__ = ["WeibullDecoder", "WeibullMixture"]

@@ -1,0 +1,54 @@
+"""`recast fit | validate | test | predict`: LightningCLI with this project's defaults."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
+from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
+
+from recast.data import CatalogData
+from recast.task import RecastTask
+from recast.training import CHECKPOINT, EARLY_STOPPING, TRAINER, progress
+
+
+class RecastCLI(LightningCLI):
+    """Scaling comes from the data; early stopping and checkpoints are settable by config."""
+
+    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
+        """Link the model's scaling to the data and expose the two callbacks."""
+        parser.link_arguments(
+            "data", "model.scaling", compute_fn=lambda data: data.scaling, apply_on="instantiate"
+        )
+        parser.add_lightning_class_args(EarlyStopping, "early_stopping")
+        parser.add_lightning_class_args(ModelCheckpoint, "checkpoint")
+        parser.set_defaults(
+            {
+                **{f"early_stopping.{k}": v for k, v in EARLY_STOPPING.items()},
+                **{f"checkpoint.{k}": v for k, v in CHECKPOINT.items()},
+            }
+        )
+
+
+def main(argv: list[str]) -> int:
+    """Run one subcommand; ``argv`` starts with its name."""
+    trainer_defaults: dict[str, Any] = {
+        **TRAINER,
+        "logger": {
+            "class_path": "lightning.pytorch.loggers.CSVLogger",
+            "init_args": {"save_dir": "runs", "name": "recast"},
+        },
+        "callbacks": [progress()],
+        "enable_progress_bar": sys.stderr.isatty(),
+    }
+    RecastCLI(
+        model_class=RecastTask,
+        datamodule_class=CatalogData,
+        seed_everything_default=0,
+        trainer_defaults=trainer_defaults,
+        save_config_kwargs={"overwrite": True},
+        parser_kwargs={"prog": "recast"},
+        args=argv,
+    )
+    return 0

@@ -1,0 +1,116 @@
+"""A trained net as a point process."""
+
+from __future__ import annotations
+
+import copy
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike
+from torch import Tensor
+
+from catalogs import EventSequence, GutenbergRichter, InputError
+from catalogs.process import checked_times
+from catalogs.sequence import FloatArray
+from recast.batch import intervals
+from recast.net import RecastNet, log_likelihood
+from recast.sampling import sample_trajectories
+
+
+class Recast:
+    """A trained net as a PointProcess: evaluation mode, float64 in and out.
+
+    It is scored on full sequences, never on windows: the encoder runs over every event from the
+    sequence's start. Magnitudes are drawn from ``magnitude_law``, by default the Gutenberg-Richter
+    law of the net's train window.
+    """
+
+    def __init__(self, net: RecastNet, magnitude_law: GutenbergRichter | None = None) -> None:
+        self.net = copy.deepcopy(net).to(device="cpu", dtype=torch.float64).eval()
+        self.net.requires_grad_(requires_grad=False)
+        scaling = net.scaling
+        self.magnitude_law = magnitude_law or GutenbergRichter(
+            scaling.completeness, scaling.b, scaling.maximum_magnitude
+        )
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> Recast:
+        """The net of a checkpoint written by ``recast fit`` or ``recast benchmark``.
+
+        Raises
+        ------
+        InputError
+            If the file is missing, damaged or not such a checkpoint.
+        """
+        from recast.task import RecastTask
+
+        if not Path(path).is_file():
+            raise InputError(f"checkpoint {path} does not exist: `recast fit` writes one")
+        try:
+            task = RecastTask.load_from_checkpoint(path, map_location="cpu", weights_only=True)
+        except Exception as error:  # torch raises many kinds for a damaged archive
+            reason = str(error).splitlines()[0]
+            raise InputError(
+                f"checkpoint {path} cannot be read ({type(error).__name__}: {reason}): it is "
+                "damaged or of another kind; train it anew"
+            ) from error
+        return cls(task.net)
+
+    def log_likelihood(self, sequence: EventSequence) -> float:
+        """Nats over [score_from, end), censored head and tail included."""
+        self._check(sequence)
+        with torch.no_grad():
+            return float(log_likelihood(self.net, intervals(sequence)))
+
+    def intensity(self, sequence: EventSequence, times: ArrayLike) -> FloatArray:
+        """lambda(t | events strictly before t), events/day: the hazard of the open interval."""
+        queries = checked_times(times, sequence.start, sequence.end)
+        context, since = self._open_interval(sequence, queries)
+        # A hazard may be singular at 0: a millisecond, below every catalog's resolution
+        with torch.no_grad():
+            return np.exp(self.net.decode(context).log_hazard(since.clamp_min(1e-8)).numpy())
+
+    def compensator(self, sequence: EventSequence, times: ArrayLike) -> FloatArray:
+        """Integral of the intensity from ``score_from`` to each of ``times``."""
+        queries = checked_times(times, sequence.score_from, sequence.end)
+        self._check(sequence)
+        whole = intervals(sequence)
+        with torch.no_grad():
+            context = self.net.encoder(whole)[0]  # (interval, hidden)
+            every = self.net.decode(context)
+            # Up to the end of each interval, and what of it lies before score_from
+            full = every.cumulative_hazard(whole.inter_times[0]).numpy()
+            head = every.cumulative_hazard(whole.elapsed[0]).numpy()
+            done = np.concatenate([[0.0], np.cumsum(np.where(whole.scored[0], full - head, 0.0))])
+            interval, since = _locate(sequence, queries)
+            part = self.net.decode(context[interval]).cumulative_hazard(since).numpy()
+        return np.asarray(done[interval.numpy()] + part - head[interval.numpy()])
+
+    def sample(
+        self, history: EventSequence, horizon: float, n: int, *, rng: np.random.Generator
+    ) -> list[EventSequence]:
+        """``n`` continuations of ``history`` over ``horizon`` days, event by event."""
+        self._check(history)
+        generator = torch.Generator().manual_seed(int(rng.integers(2**63)))
+        return sample_trajectories(
+            self.net, self.magnitude_law, history, horizon, n, generator=generator
+        ).sequences()
+
+    def _open_interval(self, sequence: EventSequence, queries: FloatArray) -> tuple[Tensor, Tensor]:
+        """Context of the interval that holds each query, and the days since it began."""
+        self._check(sequence)
+        interval, since = _locate(sequence, queries)
+        with torch.no_grad():
+            return self.net.encoder(intervals(sequence))[0][interval], since
+
+    def _check(self, sequence: EventSequence) -> None:
+        sequence.magnitude_excess(self.net.scaling.completeness)
+
+
+def _locate(sequence: EventSequence, queries: FloatArray) -> tuple[Tensor, Tensor]:
+    """Interval of each query (events strictly before it), and the days since that began."""
+    interval = np.searchsorted(sequence.times, queries, side="left")
+    begin = np.concatenate([[sequence.start], sequence.times])[interval]
+    return torch.from_numpy(interval), torch.from_numpy(queries - begin)

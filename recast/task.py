@@ -1,0 +1,134 @@
+"""Training of the neural model: loss, optimiser, what is logged, and what a checkpoint must fit."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import lightning
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from catalogs import InputError
+from recast.batch import Batch
+from recast.encoder import Scaling
+from recast.net import RecastNet, log_likelihood
+
+
+class RecastTask(lightning.LightningModule):
+    """Minimise the exact negative log-likelihood per event over windows of the train sequence.
+
+    Parameters
+    ----------
+    scaling : dict
+        The fields of ``recast.encoder.Scaling``: plain floats, so that checkpoints load with
+        ``weights_only=True``. Taken from the data by the command line.
+    hidden_size, components : int
+        GRU units and mixture components.
+    dropout : float
+        On the context.
+    learning_rate, weight_decay, warmup : float
+        AdamW; the rate rises over a fraction ``warmup`` of all steps, then falls as a cosine.
+    """
+
+    def __init__(
+        self,
+        scaling: dict[str, float],
+        hidden_size: int = 32,
+        components: int = 32,
+        dropout: float = 0.1,
+        learning_rate: float = 1e-2,
+        weight_decay: float = 1e-2,
+        warmup: float = 0.05,
+    ) -> None:
+        super().__init__()
+        self.save_hyperparameters()
+        self.net = RecastNet(
+            Scaling(**scaling), hidden_size=hidden_size, components=components, dropout=dropout
+        )
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+        self.warmup = warmup
+
+    def training_step(self, batch: Batch, _: int) -> Tensor:
+        """Negative log-likelihood per event of a batch of windows."""
+        loss = self._loss(batch)
+        if not torch.isfinite(loss):
+            raise InputError(
+                f"the loss is {float(loss)} at step {self.global_step}: lower model.learning_rate "
+                f"(now {self.learning_rate:g}); the best checkpoint so far is kept"
+            )
+        self.log("train/nll", loss, batch_size=batch.n_events, on_step=False, on_epoch=True)
+        return loss
+
+    def validation_step(self, batch: Batch, _: int) -> None:
+        """The same on windows of the validation sequence."""
+        self.log("val/nll", self._loss(batch), batch_size=batch.n_events, prog_bar=True)
+
+    def test_step(self, batch: Batch, _: int) -> None:
+        """Score the whole test sequence in float64: nats, nats per event and NLL per day."""
+        total = float(log_likelihood(self._exact_net(), batch))
+        self.log_dict(
+            {
+                "test/log_likelihood": total,
+                "test/nats_per_event": total / batch.n_events,
+                "test/nll_per_day": -total / batch.scored_days,
+            },
+            batch_size=1,
+        )
+
+    def predict_step(self, batch: Batch, _: int) -> dict[str, Tensor]:
+        """Log intensity and compensator increment at each scored event, written as CSV."""
+        net = self._exact_net()
+        context = net.encoder(batch)[batch.scored]
+        begun = net.decode(context).cumulative_hazard(batch.elapsed[batch.scored])
+        x = batch.inter_times[batch.scored]
+        distribution = net.decode(context)
+        columns = {
+            "days": batch.inter_times[0].cumsum(0)[batch.scored[0]],
+            "magnitude": batch.magnitudes[batch.scored],
+            "log_intensity": distribution.log_hazard(x),
+            "compensator_increment": distribution.cumulative_hazard(x) - begun,
+        }
+        observed = batch.observed[batch.scored]
+        events = {name: value[observed] for name, value in columns.items()}
+        if self.trainer.log_dir is not None and self.trainer.is_global_zero:
+            path = Path(self.trainer.log_dir) / "predictions.csv"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            pd.DataFrame({k: v.cpu().numpy() for k, v in events.items()}).to_csv(path, index=False)
+        return events
+
+    def configure_optimizers(self) -> Any:
+        """AdamW with linear warm-up and cosine decay by step."""
+        optimizer = torch.optim.AdamW(
+            self.parameters(), lr=self.learning_rate, weight_decay=self.weight_decay
+        )
+        steps = max(int(self.trainer.estimated_stepping_batches), 1)
+        rise = max(round(self.warmup * steps), 1)
+
+        def factor(step: int) -> float:
+            if step < rise:
+                return (step + 1) / rise
+            return 0.5 * (1.0 + float(np.cos(np.pi * min((step - rise) / max(steps - rise, 1), 1))))
+
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Refuse weights that were trained on events selected or scaled in another way."""
+        theirs = checkpoint["hyper_parameters"]["scaling"]
+        for name, mine in self.hparams["scaling"].items():
+            if not np.isclose(theirs[name], mine, rtol=1e-6):
+                raise InputError(
+                    f"the checkpoint was trained with {name} = {theirs[name]:g}, the data have "
+                    f"{mine:g}: use the catalog it was trained on, or train anew"
+                )
+
+    def _loss(self, batch: Batch) -> Tensor:
+        return -log_likelihood(self.net, batch) / max(batch.n_events, 1)
+
+    def _exact_net(self) -> RecastNet:
+        return copy.deepcopy(self.net).double().eval()

@@ -1,0 +1,94 @@
+"""One way to train, for the command line and the benchmark alike."""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import lightning
+from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint, TQDMProgressBar
+from lightning.pytorch.loggers import CSVLogger
+
+from recast.data import CatalogData
+from recast.process import Recast
+from recast.task import RecastTask
+
+TRAINER: dict[str, Any] = {
+    "max_epochs": 75,
+    "gradient_clip_val": 1.0,
+    "accelerator": "auto",
+    "num_sanity_val_steps": 0,
+    "log_every_n_steps": 1,
+    "enable_model_summary": False,
+}
+"""Trainer settings of the shipped recipe; the sampler's epochs are 20 steps each."""
+
+EARLY_STOPPING: dict[str, Any] = {
+    "monitor": "val/nll",
+    "patience": 25,
+    "check_finite": True,
+}
+
+CHECKPOINT: dict[str, Any] = {
+    "monitor": "val/nll",
+    "filename": "best",
+    "save_last": True,
+    "enable_version_counter": False,
+}
+
+
+class PlainProgress(Callback):
+    """A line now and then where there is no terminal to draw a bar on."""
+
+    def __init__(self, seconds: float = 10.0) -> None:
+        self.seconds = seconds
+        self._said = -float("inf")
+
+    def on_validation_end(self, trainer: lightning.Trainer, _: lightning.LightningModule) -> None:
+        """Print epoch and validation score, at most every ``seconds``."""
+        now = time.monotonic()
+        loss = trainer.callback_metrics.get("val/nll")
+        if loss is None or not trainer.is_global_zero or now - self._said < self.seconds:
+            return
+        self._said = now
+        print(
+            f"  epoch {trainer.current_epoch + 1}/{trainer.max_epochs}: "
+            f"validation {-float(loss):.4f} nats/event",
+            file=sys.stderr,
+            flush=True,
+        )
+
+
+def progress() -> Callback:
+    """A progress bar on a terminal, plain lines elsewhere."""
+    return TQDMProgressBar(leave=True) if sys.stderr.isatty() else PlainProgress()
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The net with the best validation score, and where it lies."""
+
+    process: Recast
+    checkpoint: Path
+    validation: float
+    """Best validation score on windows, nats/event."""
+
+
+def train(data: CatalogData, folder: Path, *, seed: int, max_epochs: int | None = None) -> Trained:
+    """Train the default net on ``data`` and keep its best checkpoint in ``folder``."""
+    lightning.seed_everything(seed, workers=True, verbose=False)
+    task = RecastTask(data.scaling)
+    best = ModelCheckpoint(dirpath=folder, **CHECKPOINT)
+    trainer = lightning.Trainer(
+        **{**TRAINER, **({"max_epochs": max_epochs} if max_epochs else {})},
+        callbacks=[best, EarlyStopping(**EARLY_STOPPING), progress()],
+        logger=CSVLogger(str(folder), name=None, version=""),
+        enable_progress_bar=sys.stderr.isatty(),
+        deterministic=True,
+    )
+    trainer.fit(task, data)
+    path = Path(best.best_model_path)
+    return Trained(Recast.load(path), path, -float(best.best_model_score or float("nan")))
