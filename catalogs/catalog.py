@@ -2,155 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from catalogs.errors import InputError
-from catalogs.sequence import MAGNITUDE_TOLERANCE, EventSequence, FloatArray
+from catalogs.info import NANOSECONDS_PER_DAY, CatalogInfo, SplitDates, Ties, timestamp
+from catalogs.magnitudes import GutenbergRichter
+from catalogs.sequence import EventSequence, FloatArray
 from catalogs.split import Split
 
-Ties = Literal["separate", "drop", "error"]
+__all__ = ["NANOSECONDS_PER_DAY", "Catalog", "CatalogInfo", "SplitDates", "Ties"]
 
-NANOSECONDS_PER_DAY = 86_400_000_000_000
 TIE_STEP_DAYS = 0.001 / 86_400
 """Events of equal time are set 1 ms apart: a tenth of the 10 ms to which networks report times."""
 
-PLAIN_DAYS = "days since start"
-
 SAME_EVENT = ["time", "latitude", "longitude", "magnitude"]
 """Rows equal in all of these list one event twice."""
-
-
-@dataclass(frozen=True)
-class SplitDates:
-    """The boundaries of the scored windows: ISO dates, or days where the catalog uses days."""
-
-    train_start: str | float
-    val_start: str | float
-    test_start: str | float
-    end: str | float
-
-
-@dataclass(frozen=True)
-class CatalogInfo:
-    """What a catalog is and where it comes from; the fields of ``<name>.json``.
-
-    ``start`` and ``end`` bound the window in which the catalog is complete above
-    ``magnitude_completeness``; if ``completeness_is_strict``, events at exactly that magnitude are
-    left out. ``truth`` holds the parameters of a synthetic catalog.
-    """
-
-    name: str
-    start: str | float
-    end: str | float
-    splits: SplitDates
-    magnitude_completeness: float
-    completeness_is_strict: bool = False
-    magnitude_bin: float = 0.01
-    title: str = ""
-    region: str = ""
-    kind: str = "observed"
-    source: str = ""
-    licence: str = ""
-    citation: str = ""
-    note: str = ""
-    has_locations: bool = False
-    ties: Ties = "separate"
-    n_events: int = 0
-    sha256: str = ""
-    time_unit: str = "UTC"
-    truth: dict[str, float] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        if not np.isfinite(self.magnitude_completeness):
-            raise InputError(
-                f"catalog {self.name!r}: magnitude_completeness = {self.magnitude_completeness} "
-                "is not a number"
-            )
-        if self.ties not in get_args(Ties):
-            raise InputError(
-                f"catalog {self.name!r}: ties = {self.ties!r}: choose separate, drop or error"
-            )
-        s = self.splits
-        edges = {
-            "start": self.start,
-            "train_start": s.train_start,
-            "val_start": s.val_start,
-            "test_start": s.test_start,
-            "splits.end": s.end,
-            "end": self.end,
-        }
-        days = {name: self.to_days(value) for name, value in edges.items()}
-        for a, b in pairwise(days):
-            may_equal = (a, b) in {("start", "train_start"), ("splits.end", "end")}
-            if days[a] > days[b] or (days[a] == days[b] and not may_equal):
-                raise InputError(
-                    f"catalog {self.name!r}: {a} = {edges[a]} is not before {b} = {edges[b]}: "
-                    "need start <= train_start < val_start < test_start < splits.end <= end"
-                )
-
-    @property
-    def uses_plain_days(self) -> bool:
-        """Whether times are days since the start (long synthetic catalogs fit no calendar)."""
-        return self.time_unit == PLAIN_DAYS
-
-    def to_days(self, time: str | float | pd.Timestamp) -> float:
-        """Days since the catalog's start of a date (or of a plain day)."""
-        if self.uses_plain_days:
-            return float(time) - float(self.start)
-        delta = _timestamp(time, self.name) - _timestamp(self.start, self.name)
-        return float(delta.value / NANOSECONDS_PER_DAY)
-
-    def to_time(self, days: float) -> pd.Timestamp | float:
-        """The date (or plain day) that lies ``days`` after the catalog's start."""
-        if self.uses_plain_days:
-            return float(self.start) + days
-        return _timestamp(self.start, self.name) + pd.Timedelta(
-            round(days * NANOSECONDS_PER_DAY), unit="ns"
-        )
-
-    def is_complete(self, magnitudes: FloatArray) -> np.ndarray[Any, np.dtype[np.bool_]]:
-        """Which magnitudes are at (unless strict) or above completeness."""
-        if self.completeness_is_strict:
-            return magnitudes > self.magnitude_completeness + MAGNITUDE_TOLERANCE
-        return magnitudes >= self.magnitude_completeness - MAGNITUDE_TOLERANCE
-
-    def to_json(self) -> dict[str, Any]:
-        """A dictionary of JSON types."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, record: dict[str, Any], where: str) -> CatalogInfo:
-        """Read a dictionary; ``where`` names the file in error messages.
-
-        Raises
-        ------
-        InputError
-            For a missing, unknown or mistyped field.
-        """
-        known = {f.name for f in fields(cls)}
-        unknown = sorted(set(record) - known)
-        if unknown:
-            raise InputError(f"{where}: unknown field {unknown[0]!r}: remove or rename it")
-        for name in ("name", "start", "end", "splits", "magnitude_completeness"):
-            if name not in record:
-                raise InputError(f"{where}: the field {name!r} is missing: add it")
-        if not isinstance(record["magnitude_completeness"], int | float):
-            raise InputError(
-                f"{where}: magnitude_completeness = {record['magnitude_completeness']!r} "
-                "is not a number"
-            )
-        try:
-            splits = SplitDates(**record["splits"])
-        except TypeError as error:
-            raise InputError(
-                f"{where}: splits needs exactly train_start, val_start, test_start and end"
-            ) from error
-        return cls(**{**record, "splits": splits})
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,7 +56,7 @@ class Catalog:
         """Times in days since ``info.start``, in the table's order, shape (event,)."""
         if self.info.uses_plain_days:
             return self.events["time"].to_numpy(np.float64) - float(self.info.start)
-        start = _timestamp(self.info.start, self.info.name).value
+        start = timestamp(self.info.start, self.info.name).value
         stamps = self.events["time"].to_numpy("datetime64[ns]").astype(np.int64)
         return (stamps - start) / NANOSECONDS_PER_DAY
 
@@ -209,6 +80,15 @@ class Catalog:
             ),
         )
 
+    def complete_rows(self) -> NDArray[np.intp]:
+        """Positions of the complete events inside the window, in order of time, each event once."""
+        info, days = self.info, self.days
+        keep = info.is_complete(self.events["magnitude"].to_numpy(np.float64))
+        keep &= (days >= 0.0) & (days < info.to_days(info.end))
+        if info.has_locations:  # the same time, place and size twice is one event listed twice
+            keep &= ~self.events.duplicated(SAME_EVENT).to_numpy()
+        return np.flatnonzero(keep)[np.argsort(days[keep], kind="stable")]
+
     def to_sequence(self, ties: Ties | None = None) -> EventSequence:
         """The complete events of the window, sorted, as an EventSequence scored from its start.
 
@@ -218,14 +98,8 @@ class Catalog:
             What to do with events of equal time: set them 1 ms apart, keep the first of each
             group (in the table's order), or raise. By default ``info.ties``.
         """
-        info = self.info
-        days, end = self.days, info.to_days(info.end)
-        magnitudes = self.events["magnitude"].to_numpy(np.float64)
-        keep = info.is_complete(magnitudes) & (days >= 0.0) & (days < end)
-        if info.has_locations:  # the same time, place and size twice is one event listed twice
-            keep &= ~self.events.duplicated(SAME_EVENT).to_numpy()
-        order = np.flatnonzero(keep)[np.argsort(days[keep], kind="stable")]
-        times = days[order]
+        info, order = self.info, self.complete_rows()
+        times, end = self.days[order], info.to_days(info.end)
         tied = np.flatnonzero(np.diff(times) == 0.0) + 1
         policy = ties or info.ties
         if tied.size and policy == "error":
@@ -240,6 +114,7 @@ class Catalog:
             times = _separated(times)
             inside = times < end
             order, times = order[inside], times[inside]
+        magnitudes = self.events["magnitude"].to_numpy(np.float64)
         locations = None
         if info.has_locations:
             locations = self.events[["latitude", "longitude"]].to_numpy(np.float64)[order]
@@ -258,6 +133,16 @@ class Catalog:
         except InputError as error:
             raise InputError(f"catalog {self.info.name!r}: {error}") from error
 
+    def magnitude_law(self) -> GutenbergRichter:
+        """The Gutenberg-Richter law of the train window, by maximum likelihood."""
+        train = self.split().train
+        return GutenbergRichter.fit(
+            train.magnitudes[train.first_scored :],
+            self.info.magnitude_completeness,
+            bin_width=self.info.magnitude_bin,
+            strict=self.info.completeness_is_strict,
+        )
+
 
 def _separated(times: FloatArray) -> FloatArray:
     """Sorted times with ties set TIE_STEP_DAYS apart, later events pushed on where needed."""
@@ -268,18 +153,3 @@ def _separated(times: FloatArray) -> FloatArray:
             out[j] = out[j - 1] + TIE_STEP_DAYS
             j += 1
     return out
-
-
-def _timestamp(value: str | float | pd.Timestamp, name: str) -> pd.Timestamp:
-    no_date = InputError(
-        f"catalog {name!r}: {value!r} is not a date: write it as 2019-07-06T03:19:53"
-    )
-    if not isinstance(value, str | pd.Timestamp):  # pandas takes a number for 1970 plus that
-        raise no_date
-    try:
-        stamp = pd.Timestamp(value).as_unit("ns")
-    except ValueError:
-        raise no_date from None
-    if pd.isna(stamp):
-        raise no_date
-    return stamp.tz_localize("UTC") if stamp.tzinfo is None else stamp.tz_convert("UTC")

@@ -11,7 +11,7 @@ import lightning
 import numpy as np
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from catalogs import Catalog, EventSequence, GutenbergRichter, Split, load
+from catalogs import Catalog, EventSequence, Split, load
 from recast.batch import Batch, cut, intervals, windows
 from recast.encoder import Scaling
 
@@ -112,6 +112,13 @@ class CatalogData(lightning.LightningDataModule):
         self.seed = seed
         self.magnitude_completeness = magnitude_completeness
 
+    @classmethod
+    def of(cls, catalog: Catalog, **settings: Any) -> CatalogData:
+        """The same for a catalog that is already at hand."""
+        data = cls(catalog.info.name, **settings)
+        data.__dict__["catalog"] = catalog  # what the cached property would have loaded
+        return data
+
     @cached_property
     def catalog(self) -> Catalog:
         """The catalog, loaded on first use."""
@@ -127,7 +134,7 @@ class CatalogData(lightning.LightningDataModule):
         """The fields of ``Scaling`` from the train window, as plain floats for the checkpoint."""
         train = self.split.train
         magnitudes = train.magnitudes[train.first_scored :]
-        law = train_magnitude_law(self.catalog, train)
+        law = self.catalog.magnitude_law()
         return asdict(
             Scaling(
                 mean_inter_time=train.scored_days / train.n_scored,
@@ -162,17 +169,6 @@ class CatalogData(lightning.LightningDataModule):
         return _one_batch(intervals(self.split.test))
 
     predict_dataloader = test_dataloader
-
-
-def train_magnitude_law(catalog: Catalog, train: EventSequence) -> GutenbergRichter:
-    """The Gutenberg-Richter law of the train window."""
-    info = catalog.info
-    return GutenbergRichter.fit(
-        train.magnitudes[train.first_scored :],
-        info.magnitude_completeness,
-        bin_width=info.magnitude_bin,
-        strict=info.completeness_is_strict,
-    )
 
 
 def _as_is(batch: Batch) -> Batch:

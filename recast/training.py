@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +32,7 @@ TRAINER: dict[str, Any] = {
 
 EARLY_STOPPING: dict[str, Any] = {
     "monitor": "val/nll",
-    "patience": 25,
+    "patience": 15,
     "check_finite": True,
 }
 
@@ -67,6 +71,22 @@ def progress() -> Callback:
     return TQDMProgressBar(leave=True) if sys.stderr.isatty() else PlainProgress()
 
 
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the trainer's notes on hardware and products, which say nothing of the result."""
+    log = logging.getLogger("lightning.pytorch")
+    level = log.level
+    log.setLevel(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            # A loader without worker processes is right here: cutting windows costs nothing.
+            warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+            warnings.filterwarnings("ignore", message=".*isinstance.treespec, LeafSpec.*")
+            yield
+    finally:
+        log.setLevel(level)
+
+
 @dataclass(frozen=True)
 class Trained:
     """The net with the best validation score, and where it lies."""
@@ -77,18 +97,31 @@ class Trained:
     """Best validation score on windows, nats/event."""
 
 
-def train(data: CatalogData, folder: Path, *, seed: int, max_epochs: int | None = None) -> Trained:
-    """Train the default net on ``data`` and keep its best checkpoint in ``folder``."""
+def train(
+    data: CatalogData,
+    folder: Path,
+    *,
+    seed: int,
+    max_epochs: int | None = None,
+    resume: bool = False,
+) -> Trained:
+    """Train the default net on ``data`` and keep its best checkpoint in ``folder``.
+
+    With ``resume``, go on from ``folder/last.ckpt`` if there is one.
+    """
     lightning.seed_everything(seed, workers=True, verbose=False)
     task = RecastTask(data.scaling)
     best = ModelCheckpoint(dirpath=folder, **CHECKPOINT)
-    trainer = lightning.Trainer(
-        **{**TRAINER, **({"max_epochs": max_epochs} if max_epochs else {})},
-        callbacks=[best, EarlyStopping(**EARLY_STOPPING), progress()],
-        logger=CSVLogger(str(folder), name=None, version=""),
-        enable_progress_bar=sys.stderr.isatty(),
-        deterministic=True,
-    )
-    trainer.fit(task, data)
+    with _quiet():
+        trainer = lightning.Trainer(
+            **{**TRAINER, **({"max_epochs": max_epochs} if max_epochs else {})},
+            callbacks=[best, EarlyStopping(**EARLY_STOPPING), progress()],
+            logger=CSVLogger(str(folder), name=None, version=""),
+            enable_progress_bar=sys.stderr.isatty(),
+            deterministic=True,
+        )
+    last = folder / "last.ckpt"
+    with _quiet():
+        trainer.fit(task, data, ckpt_path=str(last) if resume and last.is_file() else None)
     path = Path(best.best_model_path)
     return Trained(Recast.load(path), path, -float(best.best_model_score or float("nan")))

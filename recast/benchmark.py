@@ -1,0 +1,202 @@
+"""Fit models on catalogs and compare how well each explains the events of the test window."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from catalogs import Catalog, InputError, PointProcess, Split
+from catalogs.jsonfile import write_json
+from catalogs.sequence import FloatArray
+from etas.fit import fit_etas
+from etas.poisson import Poisson
+from etas.synthetic import true_model
+from recast.evaluation import Interval, event_terms, mean_interval, score
+
+QUICK_EPOCHS = 3
+BOOTSTRAP_SEED = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """One model to fit on one catalog."""
+
+    catalog: Catalog
+    split: Split
+    folder: Path
+    seed: int
+    quick: bool
+    resume: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """A fitted process with the number of parameters that were estimated."""
+
+    process: PointProcess
+    n_parameters: int
+
+
+def _poisson(task: Task) -> Fitted:
+    train = task.split.train
+    process = Poisson.fit(train, task.catalog.magnitude_law())
+    write_json(task.folder / "poisson.json", {"model": "poisson", "rate": process.rate})
+    return Fitted(process, 1)
+
+
+def _etas(task: Task) -> Fitted:
+    train = task.split.train
+    fit = fit_etas(train, task.catalog.magnitude_law())
+    write_json(task.folder / "etas.json", {"catalog": task.catalog.info.name, **fit.to_json()})
+    return Fitted(fit.model, 5)
+
+
+def _recast_paper(task: Task) -> Fitted:
+    from recast.data import CatalogData
+    from recast.training import train
+
+    trained = train(
+        CatalogData.of(task.catalog, seed=task.seed),
+        task.folder / "recast-paper" / f"seed{task.seed}",
+        seed=task.seed,
+        max_epochs=QUICK_EPOCHS if task.quick else None,
+        resume=task.resume,
+    )
+    return Fitted(trained.process, sum(p.numel() for p in trained.process.net.parameters()))
+
+
+FITTERS: dict[str, Callable[[Task], Fitted]] = {
+    "poisson": _poisson,
+    "etas": _etas,
+    "recast-paper": _recast_paper,
+}
+"""Models by name: a function from a task to a fitted process. Add one here to benchmark it."""
+
+SEEDED = {"recast-paper"}
+"""Models whose fit depends on the seed; the others are fitted once."""
+
+
+@dataclass(frozen=True, eq=False)
+class CatalogResult:
+    """Scores of all models on one catalog, and what the plots need."""
+
+    catalog: Catalog
+    split: Split
+    record: dict[str, Any]
+    """As in benchmark.json."""
+
+    terms: dict[str, FloatArray]
+    """Log-likelihood of each test event by model, averaged over seeds, nats, shape (event,)."""
+
+
+def benchmark_catalog(
+    catalog: Catalog,
+    models: Sequence[str],
+    folder: Path,
+    *,
+    seeds: int = 1,
+    quick: bool = False,
+    resume: bool = False,
+) -> CatalogResult:
+    """Fit ``models`` on the train window (and stop early on validation), score all windows.
+
+    The gain over ETAS is the mean over test events of the difference of log-likelihood terms, in
+    nats per event; its interval a paired stationary block bootstrap.
+
+    Raises
+    ------
+    InputError
+        For an unknown model, or a split that is too small.
+    """
+    check_request([catalog], models, seeds)
+    split = catalog.split()
+    records: dict[str, Any] = {}
+    terms: dict[str, FloatArray] = {}
+    for name in models:
+        runs = []
+        for seed in range(seeds if name in SEEDED else 1):
+            _say(f"{catalog.info.name}: fitting {name}" + (f", seed {seed}" if seed else ""))
+            started = time.perf_counter()
+            fitted = FITTERS[name](Task(catalog, split, folder, seed, quick, resume))
+            seconds = time.perf_counter() - started
+            runs.append(_run(fitted, split, seed, seconds))
+        records[name], terms[name] = _combined(runs)
+    truth = true_model(catalog.info)
+    if truth is not None:
+        records["truth"], terms["truth"] = _combined([_run(Fitted(truth, 0), split, 0, 0.0)])
+    for name, record in records.items():
+        gain = None
+        if "etas" in terms and name != "etas":
+            rng = np.random.default_rng(BOOTSTRAP_SEED)
+            gain = _interval_record(mean_interval(terms[name] - terms["etas"], rng=rng))
+        record["gain_over_etas"] = gain
+    return CatalogResult(
+        catalog, split, {"info": catalog.info.to_json(), "models": records}, terms
+    )
+
+
+def check_request(catalogs: Sequence[Catalog], models: Sequence[str], seeds: int) -> None:
+    """Raise InputError for whatever is wrong with a request, before any fit."""
+    unknown = [name for name in models if name not in FITTERS]
+    if unknown:
+        raise InputError(f"no model {unknown[0]!r}: choose from {', '.join(FITTERS)}")
+    if seeds < 1:
+        raise InputError(f"seeds = {seeds}: at least one is needed")
+    names = [catalog.info.name for catalog in catalogs]
+    repeated = [name for name in names if names.count(name) > 1]
+    if repeated:
+        raise InputError(f"catalog {repeated[0]!r} is named twice: results would overwrite")
+    for catalog in catalogs:
+        catalog.split()
+
+
+def _run(
+    fitted: Fitted, split: Split, seed: int, seconds: float
+) -> tuple[dict[str, Any], FloatArray]:
+    splits = {name: score(fitted.process, part).to_json() for name, part in split.items()}
+    record = {
+        "seed": seed,
+        "splits": splits,
+        "fit_seconds": round(seconds, 3),
+        "n_parameters": fitted.n_parameters,
+    }
+    return record, event_terms(fitted.process, split.test)
+
+
+def _combined(runs: Sequence[tuple[dict[str, Any], FloatArray]]) -> tuple[dict[str, Any], FloatArray]:
+    """Means over seeds, with each seed's scores kept beside them."""
+    first = runs[0][0]
+    splits = {
+        part: {
+            key: value
+            if key == "n_events"
+            else float(np.mean([run["splits"][part][key] for run, _ in runs]))
+            for key, value in first["splits"][part].items()
+        }
+        for part in first["splits"]
+    }
+    record = {
+        "splits": splits,
+        "seeds": [run for run, _ in runs],
+        "fit_seconds": float(np.mean([run["fit_seconds"] for run, _ in runs])),
+        "n_parameters": first["n_parameters"],
+    }
+    return record, np.mean([terms for _, terms in runs], axis=0)
+
+
+def _interval_record(interval: Interval) -> dict[str, Any]:
+    return {
+        "mean": interval.mean,
+        "ci95": [interval.low, interval.high],
+        "block_events": interval.block,
+    }
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

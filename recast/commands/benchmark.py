@@ -1,0 +1,105 @@
+"""`recast benchmark`: which model explains the next earthquakes better?"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+DEFAULT_CATALOGS = ("ridgecrest_2019", "synthetic_socal")
+DEFAULT_MODELS = ("poisson", "etas", "recast-paper")
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `recast benchmark`."""
+    parser = subparsers.add_parser(
+        "benchmark",
+        help="fit models on catalogs and compare them on the test window",
+        description="Fit each model on the train window of each catalog, score train, validation "
+        "and test windows, and write a table, plots and benchmark.json. Without arguments: the "
+        "embedded Ridgecrest sequence and a synthetic catalog whose true parameters are known.",
+    )
+    parser.add_argument(
+        "--catalog",
+        nargs="+",
+        default=list(DEFAULT_CATALOGS),
+        metavar="NAME",
+        help="names or paths of catalogs; `recast catalogs list` shows what there is "
+        "(default: %(default)s)",
+    )
+    parser.add_argument(
+        "--models",
+        nargs="+",
+        default=list(DEFAULT_MODELS),
+        metavar="MODEL",
+        help="poisson, etas, recast-paper (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--seeds",
+        type=int,
+        default=1,
+        help="train neural models this many times and average their scores (default: 1)",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path("runs/benchmark"),
+        metavar="DIR",
+        help="where to write benchmark.json, fitted models and plots (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="train for a few epochs only, to see that everything works; scores mean nothing",
+    )
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with the training that an interrupted run left in --out",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Benchmark every catalog, writing results after each."""
+    import sys
+
+    from catalogs import load
+    from catalogs.jsonfile import write_json
+    from recast.benchmark import benchmark_catalog, check_request
+    from recast.environment import describe
+    from recast.report import plots
+    from recast.report.table import benchmark_table
+
+    # Whatever is wrong with the input should be said before the first minutes of training.
+    catalogs = {name: load(name) for name in args.catalog}
+    check_request(list(catalogs.values()), args.models, args.seeds)
+    environment = describe()
+    result = {
+        "version": environment["recast-forecast"],
+        "command": "recast " + " ".join(args.argv),
+        "quick": args.quick,
+        "environment": environment,
+        "catalogs": {},
+    }
+    for catalog in catalogs.values():
+        name = catalog.info.name
+        folder = args.out / name
+        done = benchmark_catalog(
+            catalog,
+            args.models,
+            folder,
+            seeds=args.seeds,
+            quick=args.quick,
+            resume=args.resume,
+        )
+        result["catalogs"][name] = done.record
+        plots.save(plots.magnitude_time(catalog, done.split), folder / "magnitude_time.png")
+        if "etas" in done.terms:
+            figure = plots.cumulative_gain(catalog, done.split.test, done.terms)
+            plots.save(figure, folder / "cumulative_gain.png")
+        write_json(args.out / "benchmark.json", result)
+        print(benchmark_table(name, done.record), end="\n\n", flush=True)
+    if args.quick:
+        print("These are --quick scores: the nets were hardly trained.", file=sys.stderr)
+    print(f"written: {args.out / 'benchmark.json'}, models and plots beside it")
+    return 0

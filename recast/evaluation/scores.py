@@ -1,0 +1,79 @@
+"""Log-likelihood scores, in total and event by event."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from catalogs import EventSequence, InputError, PointProcess
+from catalogs.sequence import FloatArray
+
+
+@dataclass(frozen=True)
+class Score:
+    """Log-likelihood of a scored window, in the three units that are in use.
+
+    ``nats_per_event`` compares models on the same events only; ``nll_per_day`` is what the RECAST
+    paper prints.
+    """
+
+    n_events: int
+    days: float
+    log_likelihood: float
+
+    @property
+    def nats_per_event(self) -> float:
+        """log L / N."""
+        return self.log_likelihood / self.n_events
+
+    @property
+    def nll_per_day(self) -> float:
+        """-log L / (end - score_from)."""
+        return -self.log_likelihood / self.days
+
+    def to_json(self) -> dict[str, Any]:
+        """All fields and the derived scores."""
+        return {
+            **asdict(self),
+            "nats_per_event": self.nats_per_event,
+            "nll_per_day": self.nll_per_day,
+        }
+
+
+def score(process: PointProcess, sequence: EventSequence) -> Score:
+    """Score a process on [score_from, end) of a sequence.
+
+    Raises
+    ------
+    InputError
+        If the window has no event, or the log-likelihood is not finite.
+    """
+    if sequence.n_scored == 0:
+        raise InputError(
+            f"the scored window [{sequence.score_from:g}, {sequence.end:g}) days has no event"
+        )
+    value = process.log_likelihood(sequence)
+    if not np.isfinite(value):
+        raise InputError(
+            f"the log-likelihood of {type(process).__name__} is {value}: its intensity vanishes or "
+            "overflows at an event; fit it anew"
+        )
+    return Score(sequence.n_scored, sequence.scored_days, value)
+
+
+def event_terms(process: PointProcess, sequence: EventSequence) -> FloatArray:
+    """What each scored event contributes to the log-likelihood, nats, shape (n_scored,).
+
+        log lambda(t_i) - (Lambda(t_i) - Lambda(t_{i-1}))
+
+    with the censored head counted with the first event and the tail with the last, so that the
+    terms add up to the log-likelihood.
+    """
+    times = sequence.times[sequence.first_scored :]
+    log_rates = np.log(process.intensity(sequence, times))
+    cumulative = process.compensator(sequence, np.append(times, sequence.end))
+    terms = log_rates - np.diff(cumulative[:-1], prepend=0.0)
+    terms[-1] -= cumulative[-1] - cumulative[-2]
+    return np.asarray(terms)

@@ -1,0 +1,65 @@
+"""A benchmark's result as text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+PARTS = ("train", "val", "test")
+
+
+def benchmark_table(name: str, record: dict[str, Any]) -> str:
+    """The scores of one catalog: heading, a row per model, and one sentence a model."""
+    info, models = record["info"], record["models"]
+    first = next(iter(models.values()))["splits"]
+    counts = " / ".join(f"{first[part]['n_events']:,}" for part in PARTS)
+    sign = ">" if info["completeness_is_strict"] else ">="
+    lines = [
+        f"{name}: {info['title']}",
+        f"events M {sign} {info['magnitude_completeness']:g}, train / val / test: {counts}",
+        "",
+        f"{'':<14}{'nats per event':^28}{'NLL per day':^31}{'gain over ETAS, test':^27}{'fit':>8}",
+        f"{'model':<14}"
+        + "".join(f"{part:>9}" for part in PARTS)
+        + " "
+        + "".join(f"{part:>10}" for part in PARTS)
+        + f"{'mean  [95 % interval]':^27}{'s':>8}",
+    ]
+    for model, row in models.items():
+        splits = row["splits"]
+        lines.append(
+            f"{model:<14}"
+            + "".join(f"{splits[part]['nats_per_event']:>9.4f}" for part in PARTS)
+            + " "
+            + "".join(f"{splits[part]['nll_per_day']:>10.4f}" for part in PARTS)
+            + f"{_gain(row['gain_over_etas']):^27}"
+            + (f"{row['fit_seconds']:>8.1f}" if row["n_parameters"] else f"{'-':>8}")
+        )
+    sentences = [
+        sentence(name, model, row, first["test"]["n_events"])
+        for model, row in models.items()
+        if row["gain_over_etas"] is not None and model not in {"poisson", "truth"}
+    ]
+    return "\n".join([*lines, "", *sentences])
+
+
+def sentence(name: str, model: str, row: dict[str, Any], n_events: int) -> str:
+    """What the gain says, in words."""
+    gain = row["gain_over_etas"]
+    low, high = gain["ci95"]
+    if low > 0.0:
+        verdict = "explains them better than ETAS"
+    elif high < 0.0:
+        verdict = "explains them worse than ETAS"
+    else:
+        verdict = "cannot be told apart from ETAS"
+    return (
+        f"On the {n_events:,} test events of {name}, {model} {verdict}: "
+        f"{gain['mean']:+.4f} nats per event, 95 % interval {low:+.4f} to {high:+.4f}."
+    )
+
+
+def _gain(gain: dict[str, Any] | None) -> str:
+    if gain is None:
+        return "-"
+    low, high = gain["ci95"]
+    return f"{gain['mean']:+.4f} [{low:+.4f}, {high:+.4f}]"
