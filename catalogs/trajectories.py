@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,5 +59,5 @@ class Trajectories:
         edges = np.concatenate([[0], np.cumsum(self.counts)])
         return [
             EventSequence(self.times[lo:hi], self.magnitudes[lo:hi], self.start, self.end)
-            for lo, hi in zip(edges[:-1], edges[1:], strict=True)
+            for lo, hi in pairwise(edges)
         ]

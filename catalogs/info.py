@@ -1,0 +1,169 @@
+"""What a catalog is and where it comes from."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields
+from itertools import pairwise
+from typing import Any, Literal, get_args
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from catalogs.errors import InputError
+from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray
+
+Ties = Literal["separate", "drop", "error"]
+
+NANOSECONDS_PER_DAY = 86_400_000_000_000
+PLAIN_DAYS = "days since start"
+
+
+@dataclass(frozen=True)
+class SplitDates:
+    """The boundaries of the scored windows: ISO dates, or days where the catalog uses days."""
+
+    train_start: str | float
+    val_start: str | float
+    test_start: str | float
+    end: str | float
+
+
+@dataclass(frozen=True)
+class CatalogInfo:
+    """What a catalog is and where it comes from; the fields of ``<name>.json``.
+
+    ``start`` and ``end`` bound the window in which the catalog is complete above
+    ``magnitude_completeness``; if ``completeness_is_strict``, events at exactly that magnitude are
+    left out. ``truth`` holds the parameters of a synthetic catalog.
+    """
+
+    name: str
+    start: str | float
+    end: str | float
+    splits: SplitDates
+    magnitude_completeness: float
+    completeness_is_strict: bool = False
+    magnitude_bin: float = 0.01
+    title: str = ""
+    region: str = ""
+    kind: str = "observed"
+    source: str = ""
+    licence: str = ""
+    citation: str = ""
+    note: str = ""
+    has_locations: bool = False
+    ties: Ties = "separate"
+    n_events: int = 0
+    sha256: str = ""
+    time_unit: str = "UTC"
+    truth: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not np.isfinite(self.magnitude_completeness):
+            raise InputError(
+                f"catalog {self.name!r}: magnitude_completeness = {self.magnitude_completeness} "
+                "is not a number"
+            )
+        if self.ties not in get_args(Ties):
+            raise InputError(
+                f"catalog {self.name!r}: ties = {self.ties!r}: choose separate, drop or error"
+            )
+        s = self.splits
+        edges = {
+            "start": self.start,
+            "train_start": s.train_start,
+            "val_start": s.val_start,
+            "test_start": s.test_start,
+            "splits.end": s.end,
+            "end": self.end,
+        }
+        days = {name: self.to_days(value) for name, value in edges.items()}
+        for a, b in pairwise(days):
+            may_equal = (a, b) in {("start", "train_start"), ("splits.end", "end")}
+            if days[a] > days[b] or (days[a] == days[b] and not may_equal):
+                raise InputError(
+                    f"catalog {self.name!r}: {a} = {edges[a]} is not before {b} = {edges[b]}: "
+                    "need start <= train_start < val_start < test_start < splits.end <= end"
+                )
+
+    @property
+    def uses_plain_days(self) -> bool:
+        """Whether times are days since the start (long synthetic catalogs fit no calendar)."""
+        return self.time_unit == PLAIN_DAYS
+
+    def to_days(self, time: str | float | pd.Timestamp) -> float:
+        """Days since the catalog's start of a date (or of a plain day)."""
+        if self.uses_plain_days:
+            return float(time) - float(self.start)
+        delta = timestamp(time, self.name) - timestamp(self.start, self.name)
+        return float(delta.value / NANOSECONDS_PER_DAY)
+
+    def to_time(self, days: float) -> pd.Timestamp | float:
+        """The date (or plain day) that lies ``days`` after the catalog's start."""
+        if self.uses_plain_days:
+            return float(self.start) + days
+        return timestamp(self.start, self.name) + pd.Timedelta(
+            round(days * NANOSECONDS_PER_DAY), unit="ns"
+        )
+
+    def is_complete(self, magnitudes: FloatArray) -> NDArray[np.bool_]:
+        """Which magnitudes are at (unless strict) or above completeness."""
+        if self.completeness_is_strict:
+            return magnitudes > self.magnitude_completeness + MAGNITUDE_TOLERANCE
+        return magnitudes >= self.magnitude_completeness - MAGNITUDE_TOLERANCE
+
+    def to_json(self) -> dict[str, Any]:
+        """A dictionary of JSON types."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, record: dict[str, Any], where: str) -> CatalogInfo:
+        """Read a dictionary; ``where`` names the file in error messages.
+
+        Raises
+        ------
+        InputError
+            For a missing, unknown or mistyped field.
+        """
+        known = {f.name for f in fields(cls)}
+        unknown = sorted(set(record) - known)
+        if unknown:
+            raise InputError(f"{where}: unknown field {unknown[0]!r}: remove or rename it")
+        for name in ("name", "start", "end", "splits", "magnitude_completeness"):
+            if name not in record:
+                raise InputError(f"{where}: the field {name!r} is missing: add it")
+        if not isinstance(record["magnitude_completeness"], int | float):
+            raise InputError(
+                f"{where}: magnitude_completeness = {record['magnitude_completeness']!r} "
+                "is not a number"
+            )
+        try:
+            splits = SplitDates(**record["splits"])
+        except TypeError as error:
+            raise InputError(
+                f"{where}: splits needs exactly train_start, val_start, test_start and end"
+            ) from error
+        return cls(**{**record, "splits": splits})
+
+
+def timestamp(value: str | float | pd.Timestamp, name: str) -> pd.Timestamp:
+    """A date as nanoseconds in UTC, which it is where no zone is given; ``name`` is the catalog's.
+
+    Raises
+    ------
+    InputError
+        If it is no date.
+    """
+    no_date = InputError(
+        f"catalog {name!r}: {value!r} is not a date: write it as 2019-07-06T03:19:53"
+    )
+    if not isinstance(value, str | pd.Timestamp):  # pandas takes a number for 1970 plus that
+        raise no_date
+    try:
+        stamp = pd.Timestamp(value).as_unit("ns")
+    except ValueError:
+        raise no_date from None
+    if pd.isna(stamp):
+        raise no_date
+    return stamp.tz_localize("UTC") if stamp.tzinfo is None else stamp.tz_convert("UTC")
