@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -113,19 +115,19 @@ def fit_etas(
         jacobian = np.where(_LOGARITHMIC, parameters, 1.0)
         return -value / n, -gradient * jacobian / n
 
-    results: list[OptimizeResult] = []
-    for c, p, alpha in STARTS[:starts]:
-        start = _scaled(_moment_start(evaluate, c, p, alpha))
-        results.append(
-            minimize(
-                loss,
-                np.clip(start, *bounds.T),
-                jac=True,
-                method="L-BFGS-B",
-                bounds=bounds,
-                options={"maxiter": max_iterations, "ftol": 1e-13, "gtol": 1e-7, "maxcor": 20},
-            )
+    def climb(start: tuple[float, float, float]) -> OptimizeResult:
+        return minimize(
+            loss,
+            np.clip(_scaled(_moment_start(evaluate, *start)), *bounds.T),
+            jac=True,
+            method="L-BFGS-B",
+            bounds=bounds,
+            options={"maxiter": max_iterations, "ftol": 1e-13, "gtol": 1e-7, "maxcor": 20},
         )
+
+    # The compiled sums run without the interpreter lock, so threads use the cores.
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        results = list(pool.map(climb, STARTS[:starts]))
     best = min(results, key=lambda r: float(r.fun))
     model = ETAS(*_unscaled(best.x).tolist(), magnitude_law=magnitude_law)
     gradient = loss(best.x)[1]

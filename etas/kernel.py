@@ -35,24 +35,6 @@ def omori_integral(start: ArrayLike, stop: ArrayLike, c: float, p: float) -> Flo
     return np.asarray(a**q * ratio * _exprel(q * ratio))
 
 
-def omori_integral_gradient(
-    start: ArrayLike, stop: ArrayLike, c: float, p: float
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """``omori_integral`` and its derivatives in c and in p."""
-    a = np.asarray(start, dtype=np.float64) + c
-    b = np.asarray(stop, dtype=np.float64) + c
-    log_a = np.log(a)
-    ratio = np.log(b) - log_a
-    q = 1.0 - p
-    a_q = np.exp(q * log_a)
-    f = _exprel(q * ratio)
-    integral = a_q * ratio * f
-    in_q = a_q * ratio * (log_a * f + ratio * _exprel_derivative(q * ratio))
-    # (b^{-p} - a^{-p}) from a^q, which is at hand, and the ratio b / a
-    in_c = a_q / a * np.expm1(-p * ratio)
-    return integral, in_c, -in_q
-
-
 def inverse_omori(u: ArrayLike, horizon: ArrayLike, c: ArrayLike, p: float) -> FloatArray:
     """The delay x in [0, horizon) at which a fraction ``u`` of the triggered events has come.
 
@@ -71,16 +53,6 @@ def _exprel(z: FloatArray) -> FloatArray:
     """(e^z - 1) / z, 1 at z = 0."""
     safe = np.where(z == 0.0, 1.0, z)
     return np.where(z == 0.0, 1.0, np.expm1(safe) / safe)
-
-
-def _exprel_derivative(z: FloatArray) -> FloatArray:
-    """d/dz of (e^z - 1) / z: series where the closed form (e^z (z - 1) + 1) / z^2 cancels."""
-    small = np.abs(z) < 0.03
-    safe = np.where(small, 1.0, z)
-    closed = (np.exp(safe) * (safe - 1.0) + 1.0) / safe**2
-    # sum_{n >= 0} z^n / (n! (n + 2)); the next term is below 1e-13 for |z| < 0.03
-    series = 0.5 + z * (1 / 3 + z * (1 / 8 + z * (1 / 30 + z * (1 / 144 + z * (1 / 840)))))
-    return np.where(small, series, closed)
 
 
 @dataclass(frozen=True, eq=False)

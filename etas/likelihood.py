@@ -9,8 +9,8 @@ import numpy as np
 from catalogs import EventSequence
 from catalogs.magnitudes import LN10
 from catalogs.sequence import FloatArray
-from etas.kernel import Quadrature, omori_integral, omori_integral_gradient
-from etas.recursion import score_sums
+from etas.kernel import Quadrature, omori_integral
+from etas.recursion import expected_sums, score_sums
 
 PARAMETERS = ("mu", "k", "alpha", "c", "p")
 
@@ -62,16 +62,17 @@ class LogLikelihood:
             seq.first_scored,
         )
         since = np.maximum(seq.score_from - seq.times, 0.0)
-        integral, in_c, in_p = omori_integral_gradient(since, seq.end - seq.times, c, p)
-        expected = float(gains @ integral)
+        expected, expected_alpha, expected_c, expected_p = expected_sums(
+            since, seq.end - seq.times, gains, gain_slopes, c, p
+        )
         value = log_rates - mu * seq.scored_days - k * expected
         gradient = np.array(
             [
                 by_mu - seq.scored_days,
                 by_k - expected,
-                by_alpha - k * float(gain_slopes @ integral),
-                by_c - k * float(gains @ in_c),
-                by_p - k * float(gains @ in_p),
+                by_alpha - k * expected_alpha,
+                by_c - k * expected_c,
+                by_p - k * expected_p,
             ]
         )
         return value, gradient

@@ -79,6 +79,46 @@ def score_sums(
 
 
 @_jit
+def expected_sums(
+    since: FloatArray,
+    until: FloatArray,
+    gains: FloatArray,
+    gain_slopes: FloatArray,
+    c: float,
+    p: float,
+) -> tuple[float, float, float, float]:
+    """Sums over events of g_j I_j, g'_j I_j, g_j dI_j/dc and g_j dI_j/dp.
+
+    I_j is the integral of (x + c)^{-p} from ``since`` to ``until``. With q = 1 - p,
+    a = since + c and D = ln((until + c) / a): I = a^q D f(q D) where f(z) = (e^z - 1) / z, which
+    is smooth at p = 1.
+    """
+    q = 1.0 - p
+    total = by_alpha = by_c = by_p = 0.0
+    for j in range(gains.size):
+        a = since[j] + c
+        log_a = math.log(a)
+        ratio = math.log((until[j] + c) / a)
+        z = q * ratio
+        if abs(z) < 0.03:
+            # f and f' as sums of z^n / (n + 1)! and z^n / (n! (n + 2)): the closed form of f'
+            # cancels here, and the next terms are below 1e-13
+            f = 1.0 + z * (1 / 2 + z * (1 / 6 + z * (1 / 24 + z * (1 / 120 + z * (1 / 720)))))
+            slope = 1 / 2 + z * (1 / 3 + z * (1 / 8 + z * (1 / 30 + z * (1 / 144 + z / 840))))
+        else:
+            grown = math.expm1(z)
+            f = grown / z
+            slope = ((grown + 1.0) * (z - 1.0) + 1.0) / (z * z)
+        a_q = math.exp(q * log_a)
+        integral = a_q * ratio * f
+        total += gains[j] * integral
+        by_alpha += gain_slopes[j] * integral
+        by_c += gains[j] * (a_q / a) * math.expm1(-p * ratio)
+        by_p -= gains[j] * a_q * ratio * (log_a * f + ratio * slope)
+    return total, by_alpha, by_c, by_p
+
+
+@_jit
 def sweep(
     steps: FloatArray,
     gains: FloatArray,
