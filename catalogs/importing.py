@@ -1,0 +1,224 @@
+"""From a table of events to a catalog: completeness, window and splits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from catalogs.catalog import Catalog
+from catalogs.errors import InputError
+from catalogs.info import CatalogInfo, SplitDates, Ties, timestamp
+from catalogs.magnitudes import magnitude_grid, maximum_curvature
+from catalogs.sequence import FloatArray
+from catalogs.split import Split
+
+FRACTIONS = (0.6, 0.2, 0.2)
+"""Shares of the events in the train, validation and test windows."""
+
+MAXIMUM_CURVATURE = "completeness by maximum curvature + 0.2 (Woessner and Wiemer 2005)"
+
+
+def import_table(
+    events: pd.DataFrame,
+    name: str,
+    *,
+    completeness: float | None = None,
+    strict: bool = False,
+    magnitude_bin: float | None = None,
+    start: str | None = None,
+    end: str | None = None,
+    train_start: str | None = None,
+    splits: SplitDates | None = None,
+    fractions: Sequence[float] = FRACTIONS,
+    ties: Ties = "error",
+) -> Catalog:
+    """A catalog of the events, ready to be split.
+
+    Parameters
+    ----------
+    events : DataFrame
+        As ``catalogs.formats.table.read_table`` gives it, in any order; the index holds the line
+        in the file.
+    name : str
+        The catalog's name.
+    completeness : float, optional
+        Magnitude of completeness; by default maximum curvature + 0.2 of the magnitudes inside
+        the window.
+    strict : bool
+        Leave out events at exactly ``completeness``.
+    magnitude_bin : float, optional
+        Step of the magnitude grid, 0 for continuous magnitudes; by default what the complete
+        magnitudes show.
+    start, end : str, optional
+        The window [start, end). By default it starts at midnight (UTC) of the first complete
+        event and ends with the second of the last one; explicit ``splits`` widen it.
+    train_start : str, optional
+        Where scoring starts, by default with the window: earlier events are history only, such
+        as the first hours after a mainshock, when small events are missed.
+    splits : SplitDates, optional
+        The scored windows, in place of ``train_start`` and ``fractions``; by default each
+        boundary lies halfway between two events.
+    fractions : three floats
+        Shares of the complete events in train, validation and test; they sum to 1.
+    ties : {"error", "separate", "drop"}
+        What to do with complete events of equal time, also when the catalog is loaded later.
+
+    Returns
+    -------
+    Catalog
+        All events, sorted by time and identifier, those below completeness included.
+
+    Raises
+    ------
+    InputError
+        For no complete events, ties, an impossible window or split, or fewer than 50 events to
+        train on.
+    """
+    by_time = ["time", "event_id"] if "event_id" in events else ["time"]
+    events = events.sort_values(by_time, kind="stable")
+    inside = _inside(events, name, start, end)
+    note = "" if completeness is not None else MAXIMUM_CURVATURE
+    if completeness is None:
+        completeness = maximum_curvature(inside["magnitude"])
+    whole = _window(name, inside["time"], start, end, splits)
+    info = CatalogInfo(
+        name=name,
+        start=_iso(whole[0]),
+        end=_iso(whole[1]),
+        splits=splits or _thirds(*whole),
+        magnitude_completeness=completeness,
+        completeness_is_strict=strict,
+        note=note,
+        has_locations=bool(events[["latitude", "longitude"]].notna().all(axis=None)),
+        ties=ties,
+    )
+    complete = inside[info.is_complete(inside["magnitude"].to_numpy(np.float64))]
+    if complete.empty:
+        raise InputError(
+            f"catalog {name!r}: none of {len(inside)} events is "
+            f"{'above' if strict else 'at or above'} magnitude {completeness:g}, the largest has "
+            f"{inside['magnitude'].max():g}: lower --completeness"
+        )
+    window = _window(name, complete["time"], start, end, splits)
+    if magnitude_bin is None:
+        magnitude_bin = magnitude_grid(complete["magnitude"])
+    info = replace(
+        info,
+        start=_iso(window[0]),
+        end=_iso(window[1]),
+        splits=splits or _thirds(*window),
+        magnitude_bin=magnitude_bin,
+    )
+    catalog = Catalog(events, info)
+    if ties == "error":
+        _refuse_ties(catalog)
+    if splits is None:
+        scored = info.start if train_start is None else _iso(timestamp(train_start, name))
+        info = replace(info, splits=_split_by_events(catalog, scored, fractions))
+    catalog = Catalog(events.reset_index(drop=True), info)
+    catalog.split()  # raises where a window has too few events
+    return catalog
+
+
+def out_of_order(events: pd.DataFrame) -> int:
+    """How many rows are earlier than the row before them."""
+    return int((events["time"].diff() < pd.Timedelta(0)).sum())
+
+
+def tied_rows(catalog: Catalog) -> list[list[int]]:
+    """Groups of complete events of equal time, each as positions in the table."""
+    rows = catalog.complete_rows()
+    groups = np.split(rows, np.flatnonzero(np.diff(catalog.days[rows]) > 0.0) + 1)
+    return [group.tolist() for group in groups if group.size > 1]
+
+
+def _refuse_ties(catalog: Catalog) -> None:
+    groups = tied_rows(catalog)
+    if not groups:
+        return
+    events = catalog.events.iloc[groups[0]]
+    label = "row" if events.index.name is None else events.index.name
+    listed = " and ".join(str(i) for i in sorted(events.index)[:2])
+    tied = sum(map(len, groups))
+    raise InputError(
+        f"catalog {catalog.info.name!r}: {label}s {listed} have the same time "
+        f"{_iso(events['time'].iloc[0])} ({tied} events share a time with another): choose --ties "
+        "separate (1 ms apart) or --ties drop (the first of each time)"
+    )
+
+
+def _inside(events: pd.DataFrame, name: str, start: str | None, end: str | None) -> pd.DataFrame:
+    """The events from ``start`` until before ``end``, where these are given."""
+    inside = events
+    if start is not None:
+        inside = inside[inside["time"] >= timestamp(start, name)]
+    if end is not None:
+        inside = inside[inside["time"] < timestamp(end, name)]
+    if inside.empty:
+        raise InputError(
+            f"catalog {name!r}: none of {len(events)} events lies in the window from "
+            f"{start or 'the first'} to {end or 'the last'}: check --start and --end"
+        )
+    return inside
+
+
+def _window(
+    name: str, times: pd.Series, start: str | None, end: str | None, splits: SplitDates | None
+) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """The half-open window: what was asked for, else around the (sorted) times and the splits."""
+    first, last = times.iloc[0], times.iloc[-1]
+    begin, stop = first.floor("D"), last.floor("s") + pd.Timedelta(seconds=1)
+    if splits is not None:
+        begin = min(begin, timestamp(splits.train_start, name))
+        stop = timestamp(splits.end, name)
+    return (
+        begin if start is None else timestamp(start, name),
+        stop if end is None else timestamp(end, name),
+    )
+
+
+def _thirds(start: pd.Timestamp, end: pd.Timestamp) -> SplitDates:
+    """Three windows of equal length; they stand in until the events have been counted."""
+    third = (end - start) / 3
+    return SplitDates(_iso(start), _iso(start + third), _iso(start + 2 * third), _iso(end))
+
+
+def _split_by_events(
+    catalog: Catalog, train_start: str | float, fractions: Sequence[float]
+) -> SplitDates:
+    info, times = catalog.info, catalog.to_sequence().times
+    times = times[times >= info.to_days(train_start)]
+    if len(fractions) != 3 or min(fractions) <= 0.0 or abs(sum(fractions) - 1.0) > 1e-6:
+        raise InputError(
+            f"fractions {' '.join(f'{x:g}' for x in fractions)}: give three positive shares of the "
+            "events that sum to 1, such as 0.6 0.2 0.2"
+        )
+    n_train = round(fractions[0] * times.size)
+    n_before_test = round((fractions[0] + fractions[1]) * times.size)
+    if n_train < Split.minimum_train or not n_train < n_before_test < times.size:
+        raise InputError(
+            f"catalog {info.name!r}: {times.size} events of magnitude "
+            f"{info.magnitude_completeness:g} and above leave {n_train} for training, "
+            f"{n_before_test - n_train} for validation and {times.size - n_before_test} for "
+            f"testing: need {Split.minimum_train}, 1 and 1; lower --completeness or give a longer "
+            "table"
+        )
+    val_start, test_start = (_between(info, times, i) for i in (n_train, n_before_test))
+    return SplitDates(train_start, val_start, test_start, info.end)
+
+
+def _between(info: CatalogInfo, times: FloatArray, i: int) -> str:
+    """A date halfway between event i - 1 and event i, on a whole second where one fits."""
+    before = pd.Timestamp(info.to_time(times[i - 1]))
+    middle = pd.Timestamp(info.to_time(0.5 * (times[i - 1] + times[i])))
+    second = middle.floor("s")
+    return _iso(second if second > before else middle)
+
+
+def _iso(time: pd.Timestamp) -> str:
+    """2019-07-06 at midnight, else 2019-07-06T03:19:53Z with as many decimals as there are."""
+    plain = time.tz_convert("UTC").tz_localize(None)
+    return f"{plain:%Y-%m-%d}" if plain == plain.floor("D") else plain.isoformat() + "Z"

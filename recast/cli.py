@@ -1,0 +1,113 @@
+"""The `recast` command: finds the subcommand, runs it, and turns errors into one line each."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+LIGHTNING = {
+    "fit": "train a neural model",
+    "validate": "score a trained model on the validation window",
+    "test": "score a trained model on the test window",
+    "predict": "evaluate a trained model event by event",
+}
+"""Subcommands that LightningCLI parses, by its own conventions."""
+
+INTERRUPTED = 128 + 2
+"""The exit code by which a shell says that a command ended by SIGINT."""
+
+
+class OneLineParser(argparse.ArgumentParser):
+    """An argument parser whose complaints fit on one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and where to read more, and exit with 2."""
+        self.exit(2, f"{self.prog}: {message} (see `{self.prog} --help`)\n")
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run `recast` with these arguments (by default the process's) and return its exit code.
+
+    0 is success, 2 input that the user can mend, 1 any other failure, 130 an interruption. Errors
+    are one line on stderr; with RECAST_TRACEBACK=1 in the environment unexpected ones show where
+    they come from.
+    """
+    argv = list(sys.argv[1:] if args is None else args)
+    try:
+        return _dispatch(argv)
+    except SystemExit as stop:  # parsers exit; a caller in the same process wants the code
+        if isinstance(stop.code, str):
+            print(stop.code, file=sys.stderr)
+        return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+    except KeyboardInterrupt:
+        print("recast: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader, `head` perhaps, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:  # noqa: BLE001 - the last resort of the command line
+        return _report(error)
+
+
+def _dispatch(argv: list[str]) -> int:
+    if argv and argv[0] in LIGHTNING:
+        from recast import lightning_cli  # torch takes seconds to import
+
+        return lightning_cli.main(argv)
+    parser = _parser()
+    parsed = parser.parse_args(argv)
+    parsed.argv = argv  # results say by which command they were made
+    code: int = parsed.run(parsed)
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    from recast.commands import benchmark, catalogs, etas  # not for `recast fit`
+
+    parser: argparse.ArgumentParser = OneLineParser(
+        prog="recast",
+        description="Earthquake forecasting with neural point processes, measured against ETAS.",
+        epilog="RECAST_DATA names a folder of catalogs, RECAST_CACHE the folder for downloaded and "
+        "imported ones; RECAST_TRACEBACK=1 shows where unexpected errors come from.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action=Version, help="show the version and exit")
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    benchmark.add_parser(subparsers)
+    for name, purpose in LIGHTNING.items():  # for `recast --help` only
+        subparsers.add_parser(name, help=purpose, add_help=False)
+    etas.add_parser(subparsers)
+    catalogs.add_parser(subparsers)
+    return parser
+
+
+class Version(argparse.Action):
+    """Look the version up only when asked: reading package metadata takes a while."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, help: str | None = None) -> None:  # noqa: A002
+        super().__init__(option_strings, dest, nargs=0, default=argparse.SUPPRESS, help=help)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        """Print and exit."""
+        from importlib.metadata import version
+
+        print(f"recast {version('recast-forecast')}")
+        parser.exit()
+
+
+def _report(error: Exception) -> int:
+    from catalogs.errors import InputError  # pandas, only on failure
+
+    message = " ".join(str(error).split())
+    if isinstance(error, InputError):
+        print(f"recast: {message}", file=sys.stderr)
+        return 2
+    if os.environ.get("RECAST_TRACEBACK") == "1":
+        import traceback
+
+        traceback.print_exception(error)
+    print(f"recast: {type(error).__name__}: {message}", file=sys.stderr)
+    return 1
