@@ -21,7 +21,7 @@ LANE_MULTIPLE = 4
 """Lanes are padded to this, the width of a 256-bit vector register in doubles."""
 
 LOWEST_NODE = 1e-6
-"""Lowest node times horizon: what lies below is lumped there, to (1e-6)^{p+1} / Gamma(p+1)."""
+"""Lowest node times the longest delay + c: what lies below is lumped there, to (1e-6)^{p+1} / Gamma(p+1)."""
 
 
 def omori_integral(start: ArrayLike, stop: ArrayLike, c: float, p: float) -> FloatArray:
@@ -76,9 +76,15 @@ class Quadrature:
 
     @classmethod
     def for_range(
-        cls, horizon: float, c_min: float, *, p_max: float = 3.0, tolerance: float = 1e-9
+        cls,
+        horizon: float,
+        c_min: float,
+        *,
+        c_max: float = 10.0,
+        p_max: float = 3.0,
+        tolerance: float = 1e-9,
     ) -> Quadrature:
-        """Nodes that serve every delay in [0, horizon], c >= c_min and p <= p_max.
+        """Nodes that serve every delay in [0, horizon], c from c_min to c_max and p <= p_max.
 
         ``tolerance`` bounds what is cut off above the highest node, relative to (x + c)^{-p}.
 
@@ -91,7 +97,7 @@ class Quadrature:
             raise InputError(
                 f"horizon = {horizon} and c_min = {c_min} must be positive and finite, in days"
             )
-        lowest = LOWEST_NODE / horizon
+        lowest = LOWEST_NODE / (horizon + max(c_min, c_max))
         highest = float(gammainccinv(p_max, tolerance)) / c_min
         doublings = np.log2(highest / lowest)
         groups = int(np.ceil(doublings / LEVELS))

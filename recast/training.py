@@ -21,7 +21,7 @@ from recast.process import Recast
 from recast.task import RecastTask
 
 TRAINER: dict[str, Any] = {
-    "max_epochs": 75,
+    "max_epochs": 60,
     "gradient_clip_val": 1.0,
     "accelerator": "auto",
     "num_sanity_val_steps": 0,

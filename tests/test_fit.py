@@ -1,0 +1,59 @@
+"""Maximum likelihood: the truth is recovered, and what comes out is a maximum."""
+
+import numpy as np
+import pytest
+
+from catalogs import EventSequence, GutenbergRichter, InputError, load
+from etas.fit import fit_etas
+from etas.likelihood import PARAMETERS, LogLikelihood
+from etas.synthetic import SOCAL_TRUTH, true_model
+
+
+def test_the_true_parameters_of_a_synthetic_catalog_are_recovered() -> None:
+    catalog = load("synthetic_socal")
+    split = catalog.split()
+    fit = fit_etas(split.train, catalog.magnitude_law())
+    assert fit.converged
+    assert fit.at_bound == ()
+    # At an interior maximum the expected number of events is the observed one
+    assert fit.expected == pytest.approx(fit.n_events, rel=1e-5)
+    # 12,000 events give these to a few per cent (standard errors below a third of each bound)
+    for name, bound in zip(PARAMETERS, (0.15, 0.12, 0.1, 0.3, 0.05), strict=True):
+        truth = getattr(SOCAL_TRUTH, name)
+        assert getattr(fit.model, name) == pytest.approx(truth, rel=bound), name
+    # A maximum lies above the truth, by chi-squared (5) / 2: 10 is its 99.9 % quantile
+    excess = fit.log_likelihood - SOCAL_TRUTH.log_likelihood(split.train)
+    assert 0.0 <= excess < 10.3
+
+
+def test_the_fit_is_a_maximum_in_every_direction() -> None:
+    catalog = load("synthetic_socal")
+    train = catalog.split().train.before(1200.0).scored_from(500.0)
+    fit = fit_etas(train, catalog.magnitude_law(), starts=1)
+    evaluate = LogLikelihood.of(train, 2.5, c_min=1e-5)
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        nearby = fit.model.parameters * np.exp(0.02 * rng.standard_normal(5))
+        assert evaluate(nearby)[0] < fit.log_likelihood
+
+
+def test_a_poisson_catalog_needs_no_triggering() -> None:
+    rng = np.random.default_rng(5)
+    law = GutenbergRichter(2.0)
+    sequence = EventSequence(np.sort(rng.uniform(0, 500, 1000)), law.sample(1000, rng), 0.0, 500.0)
+    fit = fit_etas(sequence, law)
+    # With no clustering ETAS gains no more than chance over Poisson (5 - 1 parameters)
+    poisson = 1000 * np.log(2.0) - 1000
+    assert 0.0 <= fit.log_likelihood - poisson < 10.0
+    assert fit.branching_ratio < 0.5
+
+
+def test_too_few_events_are_refused() -> None:
+    sequence = EventSequence(np.arange(1.0, 50.0), np.full(49, 3.0), 0.0, 50.0)
+    with pytest.raises(InputError, match="49 scored events are too few"):
+        fit_etas(sequence, GutenbergRichter(2.0))
+
+
+def test_truth_is_known_for_synthetic_catalogs_only() -> None:
+    assert true_model(load("synthetic_socal").info) == SOCAL_TRUTH
+    assert true_model(load("ridgecrest_2019").info) is None

@@ -1,0 +1,178 @@
+"""What every PointProcess promises, asserted for all of them."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from scipy.stats import kstest
+
+from catalogs import EventSequence, GutenbergRichter, InputError, PointProcess
+from etas.model import ETAS
+from etas.poisson import Poisson
+from recast.encoder import Scaling
+from recast.net import RecastNet
+from recast.process import Recast
+
+LAW = GutenbergRichter(2.0, 1.0, 7.0)
+
+
+def _recast() -> Recast:
+    torch.manual_seed(3)
+    net = RecastNet(Scaling(0.5, 2.4, 2.0, 1.0, 7.0), hidden_size=8, components=4)
+    for parameter in net.parameters():  # far from the flat start, so that history matters
+        parameter.data.mul_(2.0)
+    return Recast(net)
+
+
+PROCESSES: dict[str, Callable[[], PointProcess]] = {
+    "poisson": lambda: Poisson(2.0, LAW),
+    "etas": lambda: ETAS(0.8, 0.02, 0.8, 0.02, 1.1, LAW),
+    "etas, p = 1": lambda: ETAS(0.8, 0.015, 0.8, 0.02, 1.0, LAW),
+    "etas, p < 1": lambda: ETAS(0.8, 0.012, 0.8, 0.005, 0.9, LAW),
+    "recast-paper": _recast,
+}
+
+
+@pytest.fixture(params=list(PROCESSES))
+def process(request: pytest.FixtureRequest) -> PointProcess:
+    return PROCESSES[request.param]()
+
+
+@pytest.fixture
+def sequence() -> EventSequence:
+    rng = np.random.default_rng(11)
+    times = np.cumsum(10.0 ** rng.uniform(-3, 0.3, 80))
+    return EventSequence(times, LAW.sample(80, rng), 0.0, times[-1] + 0.7, score_from=7.3)
+
+
+def test_it_is_a_point_process(process: PointProcess) -> None:
+    assert isinstance(process, PointProcess)
+
+
+def test_log_likelihood_is_log_intensities_less_compensator(
+    process: PointProcess, sequence: EventSequence
+) -> None:
+    scored = sequence.times[sequence.first_scored :]
+    parts = (
+        np.log(process.intensity(sequence, scored)).sum()
+        - process.compensator(sequence, sequence.end)[0]
+    )
+    assert process.log_likelihood(sequence) == pytest.approx(parts, rel=1e-9)
+
+
+def test_compensator_is_the_integral_of_the_intensity(
+    process: PointProcess, sequence: EventSequence
+) -> None:
+    # Between events, where the intensity is smooth
+    edges = np.concatenate([[sequence.score_from], sequence.times[sequence.first_scored :]])
+    inside = (edges[:-1] + 0.37 * np.diff(edges))[np.diff(edges) > 1e-3]
+    h = 1e-6
+    slope = (
+        process.compensator(sequence, inside + h) - process.compensator(sequence, inside - h)
+    ) / (2 * h)
+    np.testing.assert_allclose(slope, process.intensity(sequence, inside), rtol=1e-5)
+
+
+def test_compensator_starts_at_zero_and_grows(
+    process: PointProcess, sequence: EventSequence
+) -> None:
+    times = np.linspace(sequence.score_from, sequence.end, 200)
+    values = process.compensator(sequence, times)
+    assert values[0] == pytest.approx(0.0, abs=1e-12)
+    assert np.all(np.diff(values) > 0.0)
+
+
+def test_adjacent_windows_add_up(process: PointProcess, sequence: EventSequence) -> None:
+    for cut in (9.0, float(sequence.times[40]), float(sequence.times[-1]) + 0.1):
+        first = sequence.before(cut).scored_from(sequence.score_from)
+        second = sequence.scored_from(cut)
+        both = process.log_likelihood(first) + process.log_likelihood(second)
+        assert both == pytest.approx(process.log_likelihood(sequence), rel=1e-9)
+
+
+def test_the_future_does_not_matter(process: PointProcess, sequence: EventSequence) -> None:
+    cut = 0.5 * (sequence.times[50] + sequence.times[51])
+    magnitudes = sequence.magnitudes.copy()
+    magnitudes[51:] = 6.5
+    other = EventSequence(sequence.times, magnitudes, 0.0, sequence.end, sequence.score_from)
+    times = np.concatenate([sequence.times[:51], np.linspace(0.01, cut, 30)])
+    np.testing.assert_array_equal(
+        process.intensity(sequence, times), process.intensity(other, times)
+    )
+
+
+def test_an_event_does_not_see_itself(process: PointProcess, sequence: EventSequence) -> None:
+    time = sequence.times[60]
+    magnitudes = sequence.magnitudes.copy()
+    magnitudes[60] = 6.9
+    other = EventSequence(sequence.times, magnitudes, 0.0, sequence.end, sequence.score_from)
+    assert process.intensity(sequence, time) == process.intensity(other, time)
+
+
+def test_time_has_no_origin(process: PointProcess, sequence: EventSequence) -> None:
+    shift = 512.0  # a power of two: sums stay exact to the last bit but one
+    shifted = EventSequence(
+        sequence.times + shift,
+        sequence.magnitudes,
+        shift,
+        sequence.end + shift,
+        sequence.score_from + shift,
+    )
+    assert process.log_likelihood(shifted) == pytest.approx(
+        process.log_likelihood(sequence), rel=1e-9
+    )
+
+
+@pytest.mark.parametrize("times", [[], [3.0]])
+def test_none_and_one_event(process: PointProcess, times: list[float]) -> None:
+    sequence = EventSequence(times, [4.0] * len(times), 0.0, 10.0, score_from=1.0)
+    total = process.compensator(sequence, 10.0)[0]
+    logs = np.log(process.intensity(sequence, times)).sum() if times else 0.0
+    assert np.isfinite(total)
+    assert process.log_likelihood(sequence) == pytest.approx(logs - total, rel=1e-9)
+
+
+def test_times_outside_the_window_are_named(
+    process: PointProcess, sequence: EventSequence
+) -> None:
+    with pytest.raises(InputError, match=r"times\[1\] = .* is outside"):
+        process.intensity(sequence, [1.0, sequence.end + 1.0])
+    with pytest.raises(InputError, match=r"times\[0\] = .* is outside"):
+        process.compensator(sequence, [sequence.score_from - 0.1])
+
+
+def test_samples_are_continuations(process: PointProcess, sequence: EventSequence) -> None:
+    samples = process.sample(sequence, 5.0, 6, rng=np.random.default_rng(0))
+    assert len(samples) == 6
+    assert sum(len(s) for s in samples) > 0
+    for sample in samples:  # EventSequence itself checks order and window
+        assert (sample.start, sample.end) == (sequence.end, sequence.end + 5.0)
+        assert len(sequence.followed_by(sample)) == len(sequence) + len(sample)
+        assert np.all(sample.magnitudes >= LAW.completeness)
+
+
+def test_same_generator_same_samples(process: PointProcess, sequence: EventSequence) -> None:
+    a, b = (process.sample(sequence, 3.0, 4, rng=np.random.default_rng(5)) for _ in range(2))
+    for x, y in zip(a, b, strict=True):
+        np.testing.assert_array_equal(x.times, y.times)
+        np.testing.assert_array_equal(x.magnitudes, y.magnitudes)
+
+
+def test_its_own_samples_give_exponential_residuals(
+    process: PointProcess, sequence: EventSequence
+) -> None:
+    samples = process.sample(sequence, 20.0, 80, rng=np.random.default_rng(6))
+    residuals = []
+    for sample in samples:
+        whole = sequence.followed_by(sample)
+        cumulative = process.compensator(whole, np.append(sample.times, whole.end))
+        # The censored last interval is completed by an exponential: memoryless
+        residuals.extend(np.diff(cumulative[:-1], prepend=0.0))
+        residuals.append(
+            cumulative[-1]
+            - (cumulative[-2] if len(sample) else 0.0)
+            + np.random.default_rng(len(sample)).exponential()
+        )
+    assert len(residuals) > 200
+    assert kstest(residuals, "expon").pvalue > 0.01

@@ -1,0 +1,87 @@
+"""Simulated catalogs obey the model they are drawn from (3 standard errors, fixed seeds)."""
+
+import numpy as np
+import pytest
+
+from catalogs import EventSequence, GutenbergRichter, InputError
+from etas.kernel import omori_integral
+from etas.model import ETAS
+from etas.simulate import simulate
+
+LAW = GutenbergRichter(2.0, 1.0, 7.0)
+MODEL = ETAS(0.4, 0.03, 0.6, 0.02, 1.2, LAW)
+EMPTY = EventSequence([], [], 0.0, 1.0)
+
+
+def expected_count(model: ETAS, days: float, steps: int = 4000) -> float:
+    """E N(0, days) from nothing: the renewal equation M(t) = mu t + integral n(t - s) dM(s)."""
+    edges = np.linspace(0.0, days, steps + 1)
+    middles = 0.5 * (edges[1:] + edges[:-1])
+    gain = model.k * LAW.mean_productivity(model.alpha)
+    # Offspring by the end of each step of an event amid an earlier (or the same) step
+    offspring = gain * omori_integral(0.0, middles, model.c, model.p)
+    increments = np.zeros(steps)
+    total = 0.0
+    for i in range(steps):
+        triggered = float(offspring[i:0:-1] @ increments[:i])
+        increments[i] = (model.mu * edges[i + 1] + triggered - total) / (1.0 - offspring[0])
+        total += increments[i]
+    return total
+
+
+def test_mean_number_of_events_from_nothing() -> None:
+    done = simulate(MODEL, EMPTY, 20.0, 20_000, rng=np.random.default_rng(1))
+    error = 3.0 * done.counts.std() / np.sqrt(done.n)
+    expected = expected_count(MODEL, 20.0)
+    assert error < 0.03 * expected  # or the comparison would say nothing
+    assert done.counts.mean() == pytest.approx(expected, abs=error)
+
+
+def test_first_event_after_a_mainshock_follows_omori() -> None:
+    history = EventSequence([1.0], [2.0], 0.0, 2.0)
+    k, n = 0.05, 20_000
+    model = ETAS(0.0, k, 0.0, 0.02, 1.1, LAW)
+    done = simulate(model, history, 30.0, n, rng=np.random.default_rng(2))
+    first = done.times[np.concatenate([[True], np.diff(done.trajectory) != 0])]
+    # P(no event before t) = exp(-k integral of the rate since the mainshock, from the start on)
+    for t in (2.1, 3.0, 10.0):
+        expected = np.exp(-k * float(omori_integral(1.0, t - 1.0, 0.02, 1.1)))
+        survived = 1.0 - np.count_nonzero(first < t) / n
+        assert survived == pytest.approx(expected, abs=3 * np.sqrt(expected * (1 - expected) / n))
+
+
+def test_counts_agree_with_the_compensator_of_their_own_past() -> None:
+    history = EventSequence([1.0, 1.5], [5.5, 4.0], 0.0, 2.0)
+    samples = MODEL.sample(history, 20.0, 400, rng=np.random.default_rng(3))
+    residuals = np.array(
+        [
+            len(sample) - MODEL.compensator(history.followed_by(sample), 22.0)[0]
+            for sample in samples
+        ]
+    )
+    # N - Lambda is a martingale: mean zero
+    assert abs(residuals.mean()) < 3 * residuals.std() / np.sqrt(residuals.size)
+
+
+def test_magnitudes_follow_their_law() -> None:
+    done = simulate(MODEL, EMPTY, 2000.0, 20, rng=np.random.default_rng(4))
+    m = done.magnitudes
+    assert m.min() >= LAW.completeness
+    assert m.max() <= LAW.maximum
+    beta = GutenbergRichter.fit(m, 2.0, bin_width=0.0).beta
+    assert beta == pytest.approx(LAW.beta, rel=3 / np.sqrt(m.size) + 1e-3)
+
+
+def test_same_seed_same_catalogs_and_another_seed_another() -> None:
+    a, b, c = (
+        simulate(MODEL, EMPTY, 100.0, 5, rng=np.random.default_rng(seed)) for seed in (7, 7, 8)
+    )
+    np.testing.assert_array_equal(a.times, b.times)
+    np.testing.assert_array_equal(a.magnitudes, b.magnitudes)
+    assert a.times.size != c.times.size or not np.array_equal(a.times, c.times)
+
+
+@pytest.mark.parametrize(("horizon", "n"), [(0.0, 1), (-1.0, 1), (np.nan, 1), (1.0, 0)])
+def test_impossible_requests_are_named(horizon: float, n: int) -> None:
+    with pytest.raises(InputError, match="must be positive"):
+        simulate(MODEL, EMPTY, horizon, n, rng=np.random.default_rng(0))
