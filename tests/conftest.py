@@ -1,0 +1,39 @@
+"""Fixtures: a user cache of its own for every test, and real catalogs where there are any."""
+
+import os
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from catalogs import Catalog, load
+
+# Timing on a busy machine is no property of the code.
+settings.register_profile("recast", deadline=None)
+settings.load_profile("recast")
+
+REAL_DATA = os.environ.get("RECAST_DATA")
+
+
+@pytest.fixture(autouse=True)
+def user_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty user cache, so that no test sees or changes the catalogs of whoever runs it."""
+    folder = tmp_path / "cache"
+    monkeypatch.setenv("RECAST_CACHE", str(folder))
+    monkeypatch.delenv("RECAST_DATA", raising=False)
+    return folder / "catalogs"
+
+
+@pytest.fixture(scope="session")
+def real_catalog() -> Callable[[str], Catalog]:
+    """Load a real catalog of $RECAST_DATA by name; the test skips, saying which, without it."""
+
+    @cache
+    def get(name: str) -> Catalog:
+        if not REAL_DATA:
+            pytest.skip(f"needs the real catalog {name}: RECAST_DATA names no folder of catalogs")
+        return load(Path(REAL_DATA) / f"{name}.json")
+
+    return get

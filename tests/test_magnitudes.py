@@ -1,0 +1,177 @@
+"""The Gutenberg-Richter law and what is estimated from magnitudes."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.integrate import quad
+
+from catalogs import Catalog, GutenbergRichter, InputError
+from catalogs.magnitudes import b_standard_error, magnitude_grid, maximum_curvature
+
+laws = st.builds(
+    lambda completeness, b, span: GutenbergRichter(completeness, b, completeness + span),
+    st.floats(-1.0, 5.0),
+    st.floats(0.3, 2.5),
+    st.floats(0.5, 8.0),
+)
+
+
+@given(law=laws)
+def test_density_integrates_to_one(law: GutenbergRichter) -> None:
+    total, _ = quad(
+        lambda m: float(np.exp(law.log_density(m))), law.completeness, law.maximum, epsrel=1e-11
+    )
+    assert total == pytest.approx(1.0, rel=1e-9)
+
+
+@given(law=laws, outside=st.floats(1e-3, 5.0))
+def test_nothing_lies_outside_the_truncation(law: GutenbergRichter, outside: float) -> None:
+    assert law.log_density(law.completeness - outside) == -np.inf
+    assert law.log_density(law.maximum + outside) == -np.inf
+
+
+@given(law=laws, u=st.floats(0.0, 1.0))
+def test_inverse_cdf_leaves_that_fraction_below(law: GutenbergRichter, u: float) -> None:
+    m = float(law.inverse_cdf(u))
+    assert law.completeness <= m <= law.maximum + 1e-9
+    below, _ = quad(lambda x: float(np.exp(law.log_density(x))), law.completeness, m, epsrel=1e-11)
+    assert below == pytest.approx(u, abs=1e-9)
+
+
+@given(law=laws, alpha=st.floats(0.0, 3.0))
+def test_mean_productivity_is_the_integral(law: GutenbergRichter, alpha: float) -> None:
+    expected, _ = quad(
+        lambda m: 10.0 ** (alpha * (m - law.completeness)) * float(np.exp(law.log_density(m))),
+        law.completeness,
+        law.maximum,
+        epsrel=1e-11,
+    )
+    assert law.mean_productivity(alpha) == pytest.approx(expected, rel=1e-8)
+
+
+@given(law=laws, offset=st.sampled_from([1e-14, 1e-11, 1e-8, 1e-5]))
+def test_mean_productivity_is_smooth_where_alpha_is_b(law: GutenbergRichter, offset: float) -> None:
+    at_b = law.mean_productivity(law.b)
+    assert law.mean_productivity(law.b + offset) == pytest.approx(at_b, rel=1e-8 + 30 * offset)
+
+
+def binned(b: float, n: int, step: float, lowest: float, seed: int) -> np.ndarray:
+    """Magnitudes on a grid that starts at ``lowest``: the law, rounded to the nearest step."""
+    rng = np.random.default_rng(seed)
+    continuous = lowest - step / 2 + rng.exponential(1.0 / (b * np.log(10.0)), n)
+    return lowest + step * np.round((continuous - lowest) / step)
+
+
+@pytest.mark.parametrize("step", [0.01, 0.1, 0.5])
+@pytest.mark.parametrize("b", [0.7, 1.0, 1.4])
+@pytest.mark.parametrize("strict", [False, True])
+def test_b_is_recovered_on_any_grid(step: float, b: float, strict: bool) -> None:
+    n, completeness = 40_000, 2.0
+    lowest = completeness + step if strict else completeness
+    magnitudes = binned(b, n, step, lowest, seed=1)
+    law = GutenbergRichter.fit(magnitudes, completeness, bin_width=step, strict=strict)
+    # Standard error b / sqrt(n) (Aki 1965); 4 of them, and a little more for coarse bins
+    assert law.b == pytest.approx(b, abs=4.5 * b / np.sqrt(n))
+
+
+def test_strictness_and_bins_matter_more_than_the_tolerance() -> None:
+    """The cases above would fail if ``strict`` or ``bin_width`` were ignored."""
+    magnitudes = binned(1.0, 40_000, 0.1, 2.1, seed=1)
+    tolerance = 4.5 / np.sqrt(40_000)
+    for wrong in ({"bin_width": 0.1}, {"bin_width": 0.0}, {"bin_width": 0.01, "strict": True}):
+        assert abs(GutenbergRichter.fit(magnitudes, 2.0, **wrong).b - 1.0) > 3 * tolerance
+
+
+def test_continuous_magnitudes_give_akis_estimate() -> None:
+    magnitudes = np.array([1.0, 1.5, 3.0])
+    law = GutenbergRichter.fit(magnitudes, 1.0, bin_width=0.0)
+    assert law.beta == pytest.approx(1.0 / (magnitudes.mean() - 1.0), rel=1e-14)
+
+
+@pytest.mark.parametrize("step", [0.01, 0.1])
+def test_the_fit_has_the_highest_likelihood_of_the_counts(step: float) -> None:
+    """Counts on a grid are geometric: P(k) = (1 - q) q^k with q = exp(-beta step)."""
+    magnitudes = binned(1.1, 500, step, 3.0, seed=4)
+    k = np.round((magnitudes - 3.0) / step)
+
+    def log_likelihood(b: float) -> float:
+        x = b * np.log(10.0) * step
+        return float(np.sum(np.log(-np.expm1(-x)) - x * k))
+
+    best = GutenbergRichter.fit(magnitudes, 3.0, bin_width=step).b
+    for factor in (0.98, 0.999, 1.001, 1.02):
+        assert log_likelihood(best) > log_likelihood(best * factor)
+
+
+def test_standard_error_is_the_scatter_over_many_catalogs() -> None:
+    rng = np.random.default_rng(0)
+    samples = [GutenbergRichter(2.0, 1.0, 20.0).sample(500, rng) for _ in range(400)]
+    fits = np.array([GutenbergRichter.fit(m, 2.0, bin_width=0.0).b for m in samples])
+    predicted = np.mean([b_standard_error(m, b) for m, b in zip(samples, fits, strict=True)])
+    # The scatter of 400 values is itself known to 1 / sqrt(800) = 3.5 %
+    assert predicted == pytest.approx(fits.std(ddof=1), rel=0.14)
+
+
+def test_southern_california_has_b_near_one(real_catalog: Callable[[str], Catalog]) -> None:
+    law = real_catalog("scedc").magnitude_law()
+    # Hutton et al. 2010, doi:10.1785/0120090130: b is 1.0 within a few hundredths
+    assert law.b == pytest.approx(1.0, abs=0.03)
+
+
+@pytest.mark.parametrize(
+    ("magnitudes", "completeness", "message"),
+    [
+        ([3.0], 2.0, r"1 magnitude\(s\)"),
+        ([3.0, 3.0], 2.0, "all equal"),
+        ([2.0, 1.9, 3.0], 2.0, r"magnitudes\[1\] = 1.9 is below completeness 2"),
+    ],
+)
+def test_what_determines_no_b_value_is_named(
+    magnitudes: list[float], completeness: float, message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        GutenbergRichter.fit(magnitudes, completeness)
+
+
+def test_a_threshold_that_cannot_be_strict_is_named() -> None:
+    with pytest.raises(InputError, match="really strict"):
+        GutenbergRichter.fit([2.0, 2.0, 2.005], 2.0, strict=True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [((2.0, 0.0), "b-value 0.0"), ((2.0, -1.0), "b-value"), ((2.0, 1.0, 2.0), "not above")],
+)
+def test_an_impossible_law_is_refused(arguments: tuple[float, ...], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        GutenbergRichter(*arguments)
+
+
+@given(mode=st.integers(-10, 40).map(lambda k: k / 10), jitter=st.sampled_from([0.0, -0.05, 0.04]))
+def test_maximum_curvature_finds_the_fullest_bin(mode: float, jitter: float) -> None:
+    """Bins are [m - 0.05, m + 0.05): the border belongs to the upper one, whatever round-off."""
+    others = np.concatenate([mode - 0.3 + np.zeros(4), mode + 0.1 * np.arange(1, 20)])
+    magnitudes = np.concatenate([others, np.full(5, mode + jitter)])
+    assert maximum_curvature(magnitudes) == pytest.approx(mode + 0.2, abs=1e-9)
+
+
+def test_completeness_of_nothing_is_refused() -> None:
+    with pytest.raises(InputError, match="no magnitudes"):
+        maximum_curvature([])
+
+
+@given(
+    steps=st.lists(st.integers(-200, 900), min_size=1),
+    digits=st.sampled_from([1, 2, 3]),
+    off=st.floats(-1e-7, 1e-7),
+)
+def test_the_grid_of_rounded_magnitudes_is_found(steps: list[int], digits: int, off: float) -> None:
+    odd = 10 * np.array(steps) + 1  # never on the coarser grid
+    assert magnitude_grid(odd / 10.0**digits + off) == pytest.approx(10.0**-digits)
+
+
+def test_continuous_magnitudes_have_no_grid() -> None:
+    assert magnitude_grid([2.0, 2.12345]) == 0.0

@@ -1,0 +1,147 @@
+"""EventSequence: what it guarantees, and that every violation is named."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalogs import EventSequence, InputError
+
+DAYS = 100.0
+
+
+@st.composite
+def sequences(draw: st.DrawFn) -> EventSequence:
+    """Any valid sequence on [0, 100) days, also empty and scored from anywhere."""
+    times = draw(
+        st.lists(st.floats(0.0, DAYS, exclude_max=True, allow_subnormal=False), unique=True)
+    )
+    magnitudes = draw(st.lists(st.floats(-2, 9), min_size=len(times), max_size=len(times)))
+    score_from = draw(st.floats(0.0, DAYS, exclude_max=True))
+    return EventSequence(np.sort(times), np.array(magnitudes), 0.0, DAYS, score_from)
+
+
+@given(sequence=sequences())
+def test_inter_times_add_up_to_the_window(sequence: EventSequence) -> None:
+    gaps = sequence.inter_times
+    assert gaps.shape == (len(sequence) + 1,)
+    assert np.all(gaps[1:] > 0.0)
+    assert gaps.sum() == pytest.approx(DAYS, rel=1e-12)
+
+
+@given(sequence=sequences(), cut=st.floats(0.5, DAYS - 0.5))
+def test_adjacent_parts_make_up_the_whole(sequence: EventSequence, cut: float) -> None:
+    early, late = sequence.before(cut), sequence.between(cut, DAYS)
+    assert len(early) + len(late) == len(sequence)
+    assert np.all(early.times < cut)
+    assert np.all(late.times >= cut)
+    whole = early.followed_by(late)
+    np.testing.assert_array_equal(whole.times, sequence.times)
+    np.testing.assert_array_equal(whole.magnitudes, sequence.magnitudes)
+    assert (whole.start, whole.score_from, whole.end) == (0.0, cut, DAYS)
+
+
+@given(sequence=sequences(), time=st.floats(0.0, DAYS, exclude_max=True))
+def test_scored_events_are_those_from_the_given_time(sequence: EventSequence, time: float) -> None:
+    scored = sequence.scored_from(time)
+    assert scored.n_scored == int(np.sum(sequence.times >= time))
+    assert len(scored) == len(sequence)
+    assert scored.scored_days == DAYS - time
+    assert np.all(scored.times[scored.first_scored :] >= time)
+
+
+def test_an_event_belongs_to_the_window_that_starts_with_it() -> None:
+    sequence = EventSequence([1.0, 2.0, 3.0], [1.0, 1.0, 1.0], 0.0, 4.0)
+    np.testing.assert_array_equal(sequence.before(2.0).times, [1.0])
+    np.testing.assert_array_equal(sequence.between(2.0, 3.0).times, [2.0])
+    assert sequence.scored_from(2.0).n_scored == 2
+
+
+def test_arrays_are_read_only_copies() -> None:
+    times = np.array([1.0, 2.0])
+    sequence = EventSequence(times, [3.0, 4.0], 0.0, 3.0)
+    times[0] = 99.0
+    assert sequence.times[0] == 1.0
+    with pytest.raises(ValueError, match="read-only"):
+        sequence.times[0] = 5.0
+
+
+def test_score_from_is_the_start_unless_given() -> None:
+    assert EventSequence([], [], 2.0, 3.0).score_from == 2.0
+
+
+@given(sequence=sequences().filter(lambda s: len(s) >= 2), data=st.data())
+def test_disorder_and_ties_name_the_index(sequence: EventSequence, data: st.DataObject) -> None:
+    i = data.draw(st.integers(1, len(sequence) - 1))
+    times = sequence.times.copy()
+    times[i] = times[i - 1]
+    with pytest.raises(InputError, match=rf"^times\[{i}\] = .* ties with times\[{i - 1}\]"):
+        EventSequence(times, sequence.magnitudes, 0.0, DAYS)
+    swapped = sequence.times.copy()
+    swapped[[i - 1, i]] = swapped[[i, i - 1]]
+    with pytest.raises(InputError, match=rf"^times\[{i}\] = .* comes before times\[{i - 1}\]"):
+        EventSequence(swapped, sequence.magnitudes, 0.0, DAYS)
+
+
+@given(
+    sequence=sequences().filter(lambda s: len(s) >= 1),
+    data=st.data(),
+    bad=st.sampled_from([np.nan, np.inf, -np.inf]),
+)
+def test_what_is_no_number_names_the_index(
+    sequence: EventSequence, data: st.DataObject, bad: float
+) -> None:
+    i = data.draw(st.integers(0, len(sequence) - 1))
+    for field in ("times", "magnitudes"):
+        arrays = {"times": sequence.times.copy(), "magnitudes": sequence.magnitudes.copy()}
+        arrays[field][i] = bad
+        with pytest.raises(InputError, match=rf"^{field}\[{i}\] = {bad} is not a number"):
+            EventSequence(**arrays, start=0.0, end=DAYS)
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (lambda: EventSequence([1.0, 5.0], [1, 1], 0.0, 5.0), r"times\[1\] = 5.0 is outside"),
+        (lambda: EventSequence([1.0, 5.0], [1, 1], 2.0, 9.0), r"times\[0\] = 1.0 is outside"),
+        (lambda: EventSequence([1.0], [1, 1], 0.0, 5.0), r"of equal length"),
+        (lambda: EventSequence([[1.0]], [[1]], 0.0, 5.0), r"one-dimensional"),
+        (lambda: EventSequence([], [], 0.0, np.inf), r"window \[0.0, inf\) is not finite"),
+        (lambda: EventSequence([], [], 5.0, 5.0), r"not inside the window"),
+        (lambda: EventSequence([], [], 0.0, 5.0, 5.0), r"score_from = 5.0 is not inside"),
+        (lambda: EventSequence([], [], 0.0, 5.0, -1.0), r"score_from = -1.0 is not inside"),
+        (
+            lambda: EventSequence([1.0], [1], 0.0, 5.0, locations=np.zeros((1, 3))),
+            r"locations have shape \(1, 3\), expected \(1, 2\)",
+        ),
+        (lambda: EventSequence([], [], 0.0, 5.0).before(6.0), r"reaches outside"),
+        (
+            lambda: EventSequence([], [], 0.0, 1.0).followed_by(EventSequence([], [], 2.0, 3.0)),
+            r"starts at 2.0, not at this one's end 1.0",
+        ),
+    ],
+)
+def test_every_other_violation_is_named(build: Callable[[], EventSequence], message: str) -> None:
+    with pytest.raises(InputError, match=message) as caught:
+        build()
+    assert "\n" not in str(caught.value)
+
+
+def test_locations_follow_their_events() -> None:
+    places = np.array([[35.0, -117.0], [36.0, -118.0], [37.0, -119.0]])
+    sequence = EventSequence([1.0, 2.0, 3.0], [1, 2, 3], 0.0, 4.0, locations=places)
+    late = sequence.between(2.0, 4.0)
+    assert late.locations is not None
+    np.testing.assert_array_equal(late.locations, places[1:])
+    joined = sequence.before(2.0).followed_by(late)
+    assert joined.locations is not None
+    np.testing.assert_array_equal(joined.locations, places)
+
+
+def test_magnitudes_below_completeness_are_named() -> None:
+    sequence = EventSequence([1.0, 2.0], [2.5, 2.4], 0.0, 3.0)
+    np.testing.assert_allclose(sequence.magnitude_excess(2.4), [0.1, 0.0], atol=1e-12)
+    with pytest.raises(InputError, match=r"magnitudes\[1\] = 2.4 .* below"):
+        sequence.magnitude_excess(2.5)

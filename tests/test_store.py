@@ -1,0 +1,217 @@
+"""Catalogs on disk: a round trip, where they are looked for, and damage."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from catalogs import (
+    Catalog,
+    CatalogInfo,
+    CatalogNotFoundError,
+    InputError,
+    SplitDates,
+    available,
+    load,
+    save,
+)
+from catalogs.store import EMBEDDED, GENERATED, folders, user_folder
+
+
+def small(name: str = "small", magnitude: float = 3.0) -> Catalog:
+    """Three located events with nanoseconds, odd depths and an identifier."""
+    times = pd.to_datetime(
+        ["2020-01-01T00:00:00.123456789Z", "2020-02-01T00:00Z", "2020-03-01T00:00Z"],
+        format="ISO8601",
+    ).as_unit("ns")
+    events = pd.DataFrame(
+        {
+            "time": times,
+            "latitude": [35.0, 35.1, np.nan],
+            "longitude": [-117.0, -117.1, np.nan],
+            "depth_km": [8.0, np.nan, -0.5],
+            "magnitude": magnitude + np.array([0.0, 0.01, 0.02]),
+            "event_id": ["ci1", "ci2", ""],
+        }
+    )
+    splits = SplitDates("2020-01-01", "2020-01-15", "2020-02-15", "2020-04-01")
+    return Catalog(events, CatalogInfo(name, "2020-01-01", "2020-04-01", splits, 2.5, licence="x"))
+
+
+def left_behind(folder: Path) -> list[str]:
+    """All files, hidden ones included."""
+    return sorted(p.name for p in folder.rglob("*") if p.is_file()) if folder.exists() else []
+
+
+def test_what_is_saved_is_loaded(user_cache: Path) -> None:
+    catalog = small()
+    record = save(catalog)
+    assert record == user_cache / "small.json"
+    loaded = load("small")
+    pd.testing.assert_frame_equal(loaded.events, catalog.events)
+    assert loaded.info == replace(
+        catalog.info, n_events=3, sha256=json.loads(record.read_text())["sha256"]
+    )
+    np.testing.assert_array_equal(loaded.to_sequence().times, catalog.to_sequence().times)
+    assert left_behind(user_cache) == ["small.json", "small.parquet"]
+
+
+def test_plain_days_are_saved_exactly(tmp_path: Path) -> None:
+    days = np.array([0.1, 1.0 / 3.0, 2.9e6 + 1e-9])
+    info = CatalogInfo(
+        "long", 0.0, 3e6, SplitDates(0.0, 1e6, 2e6, 3e6), 2.0, time_unit="days since start"
+    )
+    record = save(Catalog(pd.DataFrame({"time": days, "magnitude": 3.0}), info), tmp_path)
+    np.testing.assert_array_equal(load(record).to_sequence().times, days)
+    assert left_behind(tmp_path) == ["long.json", "long.npz"]
+
+
+def test_a_catalog_loads_by_either_path(tmp_path: Path) -> None:
+    record = save(small(), tmp_path)
+    for path in (record, str(record), record.with_suffix(".parquet")):
+        assert load(path).info.name == "small"
+
+
+def test_a_taken_name_is_refused_unless_overwriting(user_cache: Path) -> None:
+    save(small())
+    with pytest.raises(InputError, match="exists already"):
+        save(small(magnitude=4.0))
+    assert load("small").events["magnitude"].min() == 3.0
+    save(small(magnitude=4.0), overwrite=True)
+    assert load("small").events["magnitude"].min() == 4.0
+    assert left_behind(user_cache) == ["small.json", "small.parquet"]
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "../up", "a b", "a.json"])
+def test_a_name_that_is_no_file_name_is_refused(name: str, user_cache: Path) -> None:
+    with pytest.raises(InputError, match="use letters, digits"):
+        save(small(name))
+    assert not user_cache.exists()
+
+
+def test_nothing_stays_behind_when_the_events_cannot_be_written(
+    user_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def half_written(_: pd.DataFrame, path: Path, **__: object) -> None:
+        path.write_bytes(b"PAR1 and no more")
+        raise OSError("disk full")
+
+    monkeypatch.setattr(pd.DataFrame, "to_parquet", half_written)
+    with pytest.raises(OSError, match="disk full"):
+        save(small())
+    assert left_behind(user_cache) == []
+
+
+def test_nothing_stays_behind_when_the_record_cannot_arrive(
+    user_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = Path.replace
+
+    def refuse_record(self: Path, target: Path) -> Path:
+        if self.suffix == ".json":
+            raise OSError("quota exceeded")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "replace", refuse_record)
+    with pytest.raises(OSError, match="quota"):
+        save(small())
+    assert left_behind(user_cache) == []
+
+
+def test_an_overwrite_that_was_cut_off_is_noticed(
+    user_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """New events beside the old record must not be read as the old catalog."""
+    save(small())
+    rename = Path.replace
+
+    def refuse_record(self: Path, target: Path) -> Path:
+        if self.suffix == ".json":
+            raise OSError("killed")
+        return rename(self, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", refuse_record)
+        with pytest.raises(OSError, match="killed"):
+            save(small(magnitude=4.0), overwrite=True)
+    with pytest.raises(InputError, match="small.parquet does not match the sha256"):
+        load("small")
+    assert left_behind(user_cache) == ["small.json", "small.parquet"]
+
+
+def test_folders_are_searched_in_order(
+    tmp_path: Path, user_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert folders() == [user_cache, EMBEDDED]
+    save(small("ridgecrest_2019"), user_cache)  # hides the embedded one
+    assert len(load("ridgecrest_2019").events) == 3
+    assert available()["ridgecrest_2019"] == str(user_cache)
+    elsewhere = tmp_path / "data"
+    save(small("ridgecrest_2019", magnitude=5.0), elsewhere)
+    monkeypatch.setenv("RECAST_DATA", str(elsewhere))
+    assert folders() == [elsewhere, user_cache, EMBEDDED]
+    assert load("ridgecrest_2019").events["magnitude"].min() == 5.0
+    assert available()["ridgecrest_2019"] == str(elsewhere)
+
+
+def test_the_user_cache_is_the_operating_systems_unless_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import platformdirs
+
+    monkeypatch.delenv("RECAST_CACHE")
+    assert user_folder() == Path(platformdirs.user_cache_dir("recast-forecast")) / "catalogs"
+
+
+def test_generated_catalogs_are_listed_without_being_built() -> None:
+    assert available()["synthetic_socal"] == GENERATED
+    assert available()["ridgecrest_2019"] == str(EMBEDDED)
+
+
+def test_an_unknown_name_says_where_it_looked(user_cache: Path) -> None:
+    with pytest.raises(CatalogNotFoundError) as caught:
+        load("atlantis")
+    message = str(caught.value)
+    for part in ("atlantis", str(user_cache), str(EMBEDDED), "ridgecrest_2019", "catalogs import"):
+        assert part in message
+    assert "\n" not in message
+
+
+def test_a_missing_path_says_how_to_import_it(tmp_path: Path) -> None:
+    with pytest.raises(CatalogNotFoundError, match=r"recast catalogs import .*events.parquet"):
+        load(tmp_path / "events.parquet")
+
+
+def test_damaged_events_are_named(tmp_path: Path) -> None:
+    events = save(small(), tmp_path).with_suffix(".parquet")
+    content = bytearray(events.read_bytes())
+    content[len(content) // 2] ^= 1
+    events.write_bytes(content)
+    with pytest.raises(InputError, match=r"small.parquet does not match the sha256"):
+        load(tmp_path / "small.json")
+
+
+def test_events_that_are_no_parquet_are_named(tmp_path: Path) -> None:
+    record = save(small(), tmp_path)
+    record.write_text(json.dumps({**json.loads(record.read_text()), "sha256": ""}))
+    record.with_suffix(".parquet").write_bytes(b"not a table")
+    with pytest.raises(InputError, match=r"small.parquet cannot be read"):
+        load(record)
+
+
+def test_missing_events_are_named(tmp_path: Path) -> None:
+    record = save(small(), tmp_path)
+    record.with_suffix(".parquet").unlink()
+    with pytest.raises(InputError, match=r"small.parquet is missing beside small.json"):
+        load(record)
+
+
+@pytest.mark.parametrize("content", ["{", "[1, 2]", "\udce9"])
+def test_a_damaged_record_is_named(tmp_path: Path, content: str) -> None:
+    record = save(small(), tmp_path)
+    record.write_bytes(content.encode("utf-8", "surrogateescape"))
+    with pytest.raises(InputError, match=r"small.json (is not a JSON file|holds no JSON)"):
+        load(record)
