@@ -77,7 +77,7 @@ def times(column: pd.Series, where: str) -> pd.Series:
         return utc
     cells = texts(column)
     parts = cells.str.extract(TIME)
-    fields = parts.iloc[:, :6].apply(pd.to_numeric).to_numpy(np.float64)
+    fields = parts.iloc[:, :6].apply(pd.to_numeric).to_numpy(np.float64, copy=True)
     fields[:, 3:][np.isnan(fields[:, 3:])] = 0.0  # a date without a clock is its midnight
     stamps, valid = _stamps(fields)
     stop(column, ~valid, where, "is not a time", WRITE_TIMES)
