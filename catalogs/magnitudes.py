@@ -42,19 +42,20 @@ class GutenbergRichter:
         return self.b * LN10
 
     @property
-    def _mass(self) -> float:
+    def mass(self) -> float:
+        """Share of the untruncated law below ``maximum``."""
         return float(-np.expm1(-self.beta * (self.maximum - self.completeness)))
 
     def log_density(self, magnitudes: ArrayLike) -> FloatArray:
         """ln p(m) in nats; -inf outside [completeness, maximum]."""
         m = np.asarray(magnitudes, dtype=np.float64)
         inside = (m >= self.completeness) & (m <= self.maximum)
-        value = np.log(self.beta / self._mass) - self.beta * (m - self.completeness)
+        value = np.log(self.beta / self.mass) - self.beta * (m - self.completeness)
         return np.where(inside, value, -np.inf)
 
     def inverse_cdf(self, u: ArrayLike) -> FloatArray:
         """The magnitude below which a fraction u of the events lies."""
-        return self.completeness - np.log1p(-np.asarray(u) * self._mass) / self.beta
+        return self.completeness - np.log1p(-np.asarray(u) * self.mass) / self.beta
 
     def sample(self, n: int, rng: np.random.Generator) -> FloatArray:
         """``n`` independent magnitudes."""
@@ -65,7 +66,7 @@ class GutenbergRichter:
         rate = (self.b - alpha) * LN10
         span = self.maximum - self.completeness
         integral = span if abs(rate * span) < 1e-9 else -np.expm1(-rate * span) / rate
-        return float(self.beta * integral / self._mass)
+        return float(self.beta * integral / self.mass)
 
     @classmethod
     def fit(

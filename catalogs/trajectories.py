@@ -42,7 +42,22 @@ class Trajectories:
     ) -> Trajectories:
         """Sort events; of two at the same double (one in 1e9 at most) the second is left out."""
         order = np.lexsort((times, trajectory))
-        trajectory, times, magnitudes = trajectory[order], times[order], magnitudes[order]
+        return cls.of_sorted(
+            trajectory[order], times[order], magnitudes[order], n, start, end, capped
+        )
+
+    @classmethod
+    def of_sorted(
+        cls,
+        trajectory: IntArray,
+        times: FloatArray,
+        magnitudes: FloatArray,
+        n: int,
+        start: float,
+        end: float,
+        capped: IntArray,
+    ) -> Trajectories:
+        """The same for events that are sorted already."""
         distinct = np.ones(times.size, dtype=np.bool_)
         distinct[1:] = (np.diff(times) != 0.0) | (np.diff(trajectory) != 0)
         return cls(

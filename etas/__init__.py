@@ -1,0 +1,1 @@
+"""The temporal ETAS model: likelihood, fit, simulation, residuals; and the Poisson null."""

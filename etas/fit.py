@@ -4,41 +4,48 @@ from __future__ import annotations
 
 import itertools
 import os
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
-from scipy.optimize import OptimizeResult, minimize
 
-from catalogs import EventSequence, GutenbergRichter, InputError
+from catalogs import EventSequence, GutenbergRichter, InputError, Split
 from catalogs.magnitudes import LN10
 from catalogs.sequence import FloatArray
+from etas.climb import Objective, Summit, climb, polish, scaled_objective
+from etas.completeness import CompletenessHistory
 from etas.kernel import omori_integral
-from etas.likelihood import PARAMETERS, LogLikelihood
+from etas.likelihood import LogLikelihood
 from etas.model import ETAS
+from etas.parameters import C_BOUND, P_BOUND, TAPER, Box
+from etas.residuals import ResidualTest, residual_test
+from etas.uncertainty import Uncertainty
+from etas.weighted import WeightedLogLikelihood
 
 MINIMUM_EVENTS = 50
 """Ten events a parameter; below that the likelihood surface has no usable maximum."""
 
-C_BOUNDS = (1e-5, 10.0)
-"""One second, the duration of a source, to the days for which large events hide small ones."""
-
-P_BOUNDS = (0.5, 3.0)
-ALPHA_BOUNDS = (0.0, 3.0)
-
 STARTS = tuple(itertools.islice(itertools.product((0.02, 0.002), (1.1,), (0.4, 0.9)), 3))
 """(c, p, alpha) of the starting points: the range of published regional fits."""
+
+CONVERGED = 1e-6
+"""Largest projected gradient of a converged fit, nats per event in scaled parameters."""
+
+FittingProtocol = Literal["train", "train+val"]
 
 
 @dataclass(frozen=True)
 class ETASFit:
-    """The best model found, and how well it was found.
+    """The best model found, how well it was found, and how well it is known.
 
     ``gradient_norm`` is the largest projected gradient in the scaled parameters, nats per event;
     ``at_bound`` names parameters on the edge of the box (mu -> 0 is a common and honest optimum:
-    the catalog then needs no background); ``expected`` is the compensator of the scored window,
-    which equals ``n_events`` at an interior optimum.
+    the catalog then needs no background) and ``bound_reasons`` what that means; ``expected`` is the
+    compensator of the scored window, which equals ``n_events`` at an interior optimum;
+    ``uncertainty`` is None where the Hessian is not that of a maximum. ``protocol`` says which
+    windows the fit has seen.
     """
 
     model: ETAS
@@ -50,6 +57,11 @@ class ETASFit:
     converged: bool
     gradient_norm: float
     at_bound: tuple[str, ...]
+    bound_reasons: dict[str, str]
+    fixed: dict[str, float]
+    uncertainty: Uncertainty | None
+    residuals: ResidualTest
+    protocol: str
     evaluations: int
     start_log_likelihoods: tuple[float, ...]
 
@@ -63,115 +75,213 @@ class ETASFit:
         """Negative log-likelihood over the scored days."""
         return -self.log_likelihood / self.days
 
+    @property
+    def n_parameters(self) -> int:
+        """How many parameters were estimated."""
+        return self.model.parameters.size - len(self.fixed)
+
     def to_json(self) -> dict[str, Any]:
         """All fields as JSON types, with the derived scores."""
         return {
-            **asdict(self),
+            "model": self.model.to_json(),
+            "protocol": self.protocol,
+            "log_likelihood": self.log_likelihood,
             "nats_per_event": self.nats_per_event,
             "nll_per_day": self.nll_per_day,
+            "n_events": self.n_events,
+            "days": self.days,
+            "expected": self.expected,
+            "n_parameters": self.n_parameters,
+            "fixed": self.fixed,
+            "at_bound": list(self.at_bound),
+            "bound_reasons": self.bound_reasons,
+            "uncertainty": None if self.uncertainty is None else self.uncertainty.to_json(),
+            "branching_ratio": self.branching_ratio,
+            "branching_ratio_horizon_days": self.days,
+            "converged": self.converged,
+            "gradient_norm": self.gradient_norm,
+            "residuals": self.residuals.to_json(),
+            "evaluations": self.evaluations,
+            "start_log_likelihoods": list(self.start_log_likelihoods),
         }
+
+
+def fitting_sequence(split: Split, protocol: FittingProtocol) -> EventSequence:
+    """The sequence to fit: the train window, or train and validation as one window.
+
+    Papers do both. Fitting on train + validation uses what neural models only stop early on.
+    """
+    if protocol == "train":
+        return split.train
+    return split.val.scored_from(split.train.score_from)
 
 
 def fit_etas(
     sequence: EventSequence,
     magnitude_law: GutenbergRichter,
     *,
-    starts: int = len(STARTS),
-    max_iterations: int = 300,
+    starts: int | Sequence[FloatArray] = len(STARTS),
+    fixed: Mapping[str, float] | None = None,
+    taper: bool = False,
+    completeness: CompletenessHistory | None = None,
+    protocol: str = "train",
+    max_iterations: int = 200,
 ) -> ETASFit:
-    """Maximise the log-likelihood of the scored window over (mu, k, alpha, c, p).
+    """Maximise the log-likelihood of the scored window over (mu, k, alpha, c, p[, taper]).
 
-    L-BFGS-B on (ln mu, ln k, alpha, ln c, p) with the analytic gradient, from several starts whose
-    mu and k reproduce the observed number of events; the best end is kept.
+    Fisher scoring in a box (``etas.climb``) from several starts whose mu and k reproduce the
+    observed number of events; the best end is polished by Newton steps with the Hessian, which
+    also gives the standard errors.
 
     Parameters
     ----------
     sequence : EventSequence
-        Usually ``catalog.split().train``.
+        Usually ``catalog.split().train``, or ``fitting_sequence``.
     magnitude_law : GutenbergRichter
         Gives the completeness magnitude; becomes the model's law of magnitudes.
-    starts : int
-        How many of the starting points to use, 1 to 3.
+    starts : int or sequence of arrays
+        How many of the built-in starting points to use, 1 to 3; or starting points of one's own,
+        in natural units.
+    fixed : mapping, optional
+        Parameters held at a value, as in ``{"p": 1.1}`` or ``{"alpha": 0.0}``.
+    taper : bool
+        Whether triggering also fades as exp(-t / taper), with the taper estimated (or fixed).
+    completeness : CompletenessHistory, optional
+        Mc(t): events below it are left out and the rest scored as ``WeightedLogLikelihood`` says.
+    protocol : str
+        What ``sequence`` is, for the record.
 
     Raises
     ------
     InputError
-        With fewer than 50 scored events, or an event below completeness.
+        With fewer than 50 scored events, an event below completeness, or an impossible
+        ``fixed`` value.
     """
-    n = sequence.n_scored
+    fixed = dict(fixed or {})
+    objective = _objective(sequence, magnitude_law, taper or TAPER in fixed, completeness)
+    n = objective.sequence.n_scored
     if n < MINIMUM_EVENTS:
         raise InputError(
             f"{n} scored events are too few to fit ETAS, which needs {MINIMUM_EVENTS}: lengthen "
             "the window or lower the completeness magnitude"
         )
-    evaluate = LogLikelihood.of(
-        sequence, magnitude_law.completeness, c_min=C_BOUNDS[0], p_max=P_BOUNDS[1]
-    )
-    bounds = _bounds(n / sequence.scored_days)
+    days = objective.sequence.scored_days
+    box = Box.of(n / days, days, taper=taper or TAPER in fixed)
+    held = box.fixed_mask(fixed)
+    free = np.isnan(held)
+    evaluate = scaled_objective(objective, box, n)
 
-    def loss(scaled: FloatArray) -> tuple[float, FloatArray]:
-        parameters = _unscaled(scaled)
-        value, gradient = evaluate(parameters)
-        jacobian = np.where(_LOGARITHMIC, parameters, 1.0)
-        return -value / n, -gradient * jacobian / n
-
-    def climb(start: tuple[float, float, float]) -> OptimizeResult:
-        return minimize(
-            loss,
-            np.clip(_scaled(_moment_start(evaluate, *start)), *bounds.T),
-            jac=True,
-            method="L-BFGS-B",
-            bounds=bounds,
-            options={"maxiter": max_iterations, "ftol": 1e-13, "gtol": 1e-7, "maxcor": 20},
-        )
+    def ascend(start: FloatArray) -> Summit:
+        position = box.scaled(np.where(free, start, held))
+        return climb(evaluate, position, box, free, max_iterations=max_iterations)
 
     # The compiled sums run without the interpreter lock, so threads use the cores.
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        results = list(pool.map(climb, STARTS[:starts]))
-    best = min(results, key=lambda r: float(r.fun))
-    model = ETAS(*_unscaled(best.x).tolist(), magnitude_law=magnitude_law)
-    gradient = loss(best.x)[1]
-    projected = best.x - np.clip(best.x - gradient, *bounds.T)
-    edge = np.isclose(best.x, bounds[:, 0], atol=1e-6) | np.isclose(best.x, bounds[:, 1], atol=1e-6)
-    norm = float(np.abs(projected).max())
+        ends = list(pool.map(ascend, _starting_points(objective, box, starts, fixed)))
+        best = max(ends, key=lambda end: end.evaluation.value)
+        interior = free & ~_on_edge(box, best.position)
+        summit, hessian = polish(evaluate, best, box, interior, pool)
+    parameters = box.natural(summit.position)
+    parameters = np.where(free, parameters, held)
+    mu, k, alpha, c, p, *tapers = parameters.tolist()
+    model = ETAS(mu, k, alpha, c, p, magnitude_law, *tapers)
+    reasons = {name: why for name, why in box.reasons(summit.position).items() if name not in fixed}
+    x, gradient = summit.position, np.where(free, summit.evaluation.gradient, 0.0)
+    norm = float(np.abs(x - np.clip(x + gradient, box.lower, box.upper)).max())
+    transformed, expected = _transformed(objective, model)
     return ETASFit(
         model=model,
-        log_likelihood=-float(best.fun) * n,
+        log_likelihood=summit.evaluation.value * n,
         n_events=n,
-        days=sequence.scored_days,
-        expected=float(model.compensator(sequence, sequence.end)[0]),
-        branching_ratio=model.branching_ratio(sequence.scored_days),
-        converged=bool(norm < 1e-4),
+        days=days,
+        expected=expected,
+        branching_ratio=model.branching_ratio(days),
+        converged=bool(norm < CONVERGED),
         gradient_norm=norm,
-        at_bound=tuple(name for name, on in zip(PARAMETERS, edge, strict=True) if on),
-        evaluations=sum(int(r.nfev) for r in results),
-        start_log_likelihoods=tuple(-float(r.fun) * n for r in results),
+        at_bound=tuple(reasons),
+        bound_reasons=reasons,
+        fixed=fixed,
+        uncertainty=Uncertainty.of(box, summit.position, interior, hessian * n),
+        residuals=residual_test(transformed),
+        protocol=protocol,
+        evaluations=sum(end.evaluations for end in ends) + summit.evaluations - best.evaluations,
+        start_log_likelihoods=tuple(end.evaluation.value * n for end in ends),
     )
 
 
-_LOGARITHMIC = np.array([True, True, False, True, False])
+def _objective(
+    sequence: EventSequence,
+    law: GutenbergRichter,
+    taper: bool,
+    completeness: CompletenessHistory | None,
+) -> LogLikelihood | WeightedLogLikelihood:
+    # The Hessian looks a little beyond the bounds' edge.
+    c_min, p_max = 0.99 * C_BOUND.lower, P_BOUND.upper + 0.01
+    if taper or completeness is not None:
+        return WeightedLogLikelihood.of(
+            sequence, law, taper=taper, completeness=completeness, c_min=c_min, p_max=p_max
+        )
+    return LogLikelihood.of(sequence, law.completeness, c_min=c_min, p_max=p_max)
 
 
-def _scaled(parameters: FloatArray) -> FloatArray:
-    return np.where(_LOGARITHMIC, np.log(np.where(_LOGARITHMIC, parameters, 1.0)), parameters)
+def _on_edge(box: Box, position: FloatArray) -> Any:
+    reasons = box.reasons(position)
+    return np.array([name in reasons for name in box.names])
 
 
-def _unscaled(scaled: FloatArray) -> FloatArray:
-    return np.where(_LOGARITHMIC, np.exp(np.where(_LOGARITHMIC, scaled, 0.0)), scaled)
+def _transformed(
+    objective: LogLikelihood | WeightedLogLikelihood, model: ETAS
+) -> tuple[FloatArray, float]:
+    """Compensator at the scored events, and over the whole window."""
+    if isinstance(objective, WeightedLogLikelihood):
+        return objective.transformed_times(model.parameters)
+    sequence = objective.sequence
+    times = np.append(sequence.times[sequence.first_scored :], sequence.end)
+    compensator = model.compensator(sequence, times)
+    return compensator[:-1], float(compensator[-1])
 
 
-def _bounds(rate: float) -> FloatArray:
-    """Lower and upper bounds of the scaled parameters, shape (5, 2), for a mean ``rate``."""
-    mu = np.log([1e-8 * rate, 10.0 * rate])
-    k = np.log([1e-8, 1e3])
-    return np.array([mu, k, ALPHA_BOUNDS, np.log(C_BOUNDS), P_BOUNDS])
+def _starting_points(
+    objective: Objective,
+    box: Box,
+    starts: int | Sequence[FloatArray],
+    fixed: Mapping[str, float],
+) -> list[FloatArray]:
+    if not isinstance(starts, int):
+        return [np.asarray(start, dtype=np.float64) for start in starts]
+    points = []
+    for c, p, alpha in STARTS[:starts]:
+        c, p, alpha = fixed.get("c", c), fixed.get("p", p), fixed.get("alpha", alpha)  # noqa: PLW2901
+        point = moment_start(objective.sequence, c, p, alpha)
+        # A taper of the whole window hardly matters at first
+        points.append(np.append(point, objective.sequence.scored_days)[: len(box.names)])
+    return points
 
 
-def _moment_start(evaluate: LogLikelihood, c: float, p: float, alpha: float) -> FloatArray:
-    """Half of the events background, half triggered, at the given (c, p, alpha)."""
-    sequence = evaluate.sequence
+def moment_start(sequence: EventSequence, c: float, p: float, alpha: float) -> FloatArray:
+    """(mu, k, alpha, c, p) with half of the events background and half triggered.
+
+    ``alpha`` counts from the smallest magnitude, which a start may take for completeness.
+    """
     since = np.maximum(sequence.score_from - sequence.times, 0.0)
-    gains = np.exp(alpha * LN10 * evaluate.excess)
+    gains = np.exp(alpha * LN10 * (sequence.magnitudes - sequence.magnitudes.min()))
     integrals = omori_integral(since, sequence.end - sequence.times, c, p)
     half = 0.5 * sequence.n_scored
     return np.array([half / sequence.scored_days, half / float(gains @ integrals), alpha, c, p])
+
+
+def random_starts(sequence: EventSequence, n: int, rng: np.random.Generator) -> list[FloatArray]:
+    """``n`` starting points drawn from the whole box: mu, k and c log-uniform, alpha, p uniform."""
+    rate = sequence.n_scored / sequence.scored_days
+    return [
+        np.array(
+            [
+                rate * 10.0 ** rng.uniform(-4.0, 1.0),
+                10.0 ** rng.uniform(-6.0, 1.0),
+                rng.uniform(0.0, 2.0),
+                10.0 ** rng.uniform(-5.0, 1.0),
+                rng.uniform(P_BOUND.lower, P_BOUND.upper),
+            ]
+        )
+        for _ in range(n)
+    ]

@@ -21,7 +21,8 @@ LANE_MULTIPLE = 4
 """Lanes are padded to this, the width of a 256-bit vector register in doubles."""
 
 LOWEST_NODE = 1e-6
-"""Lowest node times the longest delay + c: what lies below is lumped there, to (1e-6)^{p+1} / Gamma(p+1)."""
+"""Lowest node times the longest delay + c: what lies below is lumped there, to
+(1e-6)^{p+1} / Gamma(p+1)."""
 
 
 def omori_integral(start: ArrayLike, stop: ArrayLike, c: float, p: float) -> FloatArray:
@@ -33,6 +34,19 @@ def omori_integral(start: ArrayLike, stop: ArrayLike, c: float, p: float) -> Flo
     ratio = np.log((np.asarray(stop, dtype=np.float64) + c) / a)
     q = 1.0 - p
     return np.asarray(a**q * ratio * _exprel(q * ratio))
+
+
+def tapered_omori_integral(horizon: float, c: float, p: float, taper: float | None) -> float:
+    """Integral of (x + c)^{-p} e^{-x / taper} from 0 to ``horizon`` (days).
+
+    Without a taper the closed form, else the sum of exponentials, relative error below 1e-8.
+    """
+    if taper is None:
+        return float(omori_integral(0.0, horizon, c, p))
+    quadrature = Quadrature.for_range(horizon, c, p_max=max(p, 1.0))
+    w, _, _ = quadrature.weights(c, p)
+    s = quadrature.nodes + 1.0 / taper
+    return float((w / s * -np.expm1(-s * horizon)).sum())
 
 
 def inverse_omori(u: ArrayLike, horizon: ArrayLike, c: ArrayLike, p: float) -> FloatArray:

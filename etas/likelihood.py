@@ -10,9 +10,25 @@ from catalogs import EventSequence
 from catalogs.magnitudes import LN10
 from catalogs.sequence import FloatArray
 from etas.kernel import Quadrature, omori_integral
+from etas.parameters import PARAMETERS
 from etas.recursion import expected_sums, score_sums
 
-PARAMETERS = ("mu", "k", "alpha", "c", "p")
+__all__ = ["PARAMETERS", "Evaluation", "LogLikelihood", "log_likelihood_quadratic"]
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """A log-likelihood at one point: ``value`` (nats), ``gradient`` (j,), ``information`` (j, j).
+
+    ``information`` is the sum over scored events of (grad log lambda)(grad log lambda)^T, whose
+    expectation is the Fisher information of a point process (Ogata 1978,
+    doi:10.1007/BF02480216); it is positive semi-definite everywhere, unlike the Hessian.
+    """
+
+    value: float
+    gradient: FloatArray
+    information: FloatArray
+
 
 @dataclass(frozen=True, eq=False)
 class LogLikelihood:
@@ -44,12 +60,17 @@ class LogLikelihood:
 
     def __call__(self, parameters: FloatArray) -> tuple[float, FloatArray]:
         """Value in nats and gradient, shape (5,), at (mu, k, alpha, c, p)."""
+        done = self.evaluate(parameters)
+        return done.value, done.gradient
+
+    def evaluate(self, parameters: FloatArray) -> Evaluation:
+        """Value, gradient and Fisher information at (mu, k, alpha, c, p), in one pass."""
         mu, k, alpha, c, p = (float(x) for x in parameters)
         seq = self.sequence
         gains = np.exp(alpha * LN10 * self.excess)
         gain_slopes = gains * (LN10 * self.excess)
         w, w_c, w_p = self.quadrature.weights(c, p)
-        log_rates, by_mu, by_k, by_alpha, by_c, by_p = score_sums(
+        log_rates, gradient, information = score_sums(
             seq.times,
             gains,
             gain_slopes,
@@ -66,16 +87,10 @@ class LogLikelihood:
             since, seq.end - seq.times, gains, gain_slopes, c, p
         )
         value = log_rates - mu * seq.scored_days - k * expected
-        gradient = np.array(
-            [
-                by_mu - seq.scored_days,
-                by_k - expected,
-                by_alpha - k * expected_alpha,
-                by_c - k * expected_c,
-                by_p - k * expected_p,
-            ]
+        gradient -= np.array(
+            [seq.scored_days, expected, k * expected_alpha, k * expected_c, k * expected_p]
         )
-        return value, gradient
+        return Evaluation(value, gradient, information)
 
 
 def log_likelihood_quadratic(

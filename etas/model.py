@@ -12,10 +12,11 @@ from catalogs import EventSequence, GutenbergRichter, InputError
 from catalogs.magnitudes import LN10
 from catalogs.process import checked_times
 from catalogs.sequence import FloatArray
-from etas.kernel import Quadrature, omori_integral
+from etas.kernel import Quadrature, tapered_omori_integral
 from etas.likelihood import LogLikelihood
 from etas.recursion import sweep
 from etas.simulate import simulate
+from etas.weighted import WeightedLogLikelihood
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class ETAS:
     """Epidemic-type aftershock sequence in time (Ogata 1988, doi:10.1080/01621459.1988.10478560).
 
         lambda(t) = mu + sum_{t_j < t} k 10^{alpha (m_j - Mc)} (t - t_j + c)^{-p}
+
+    With a ``taper`` each term is multiplied by exp(-(t - t_j) / taper).
 
     Parameters
     ----------
@@ -36,6 +39,8 @@ class ETAS:
         Omori-Utsu delay (days) and exponent; p <= 1 is allowed, every window being finite.
     magnitude_law : GutenbergRichter
         Law of magnitudes above completeness, used in sampling; its ``completeness`` is Mc.
+    taper : float, optional
+        Days beyond which triggering fades exponentially; None for the pure Omori-Utsu law.
     """
 
     mu: float
@@ -44,17 +49,27 @@ class ETAS:
     c: float
     p: float
     magnitude_law: GutenbergRichter
+    taper: float | None = None
 
     def __post_init__(self) -> None:
         for name, lowest in (("mu", 0.0), ("k", 0.0), ("c", 0.0), ("p", 0.0)):
             value = getattr(self, name)
             if not (np.isfinite(value) and value >= lowest) or (name in "cp" and value == 0.0):
                 raise InputError(f"ETAS parameter {name} = {value} must be positive and finite")
+        if self.taper is not None and not (np.isfinite(self.taper) and self.taper > 0.0):
+            raise InputError(
+                f"ETAS taper = {self.taper} days must be positive and finite, or None for no taper"
+            )
 
     @property
     def parameters(self) -> FloatArray:
-        """(mu, k, alpha, c, p)."""
-        return np.array([self.mu, self.k, self.alpha, self.c, self.p])
+        """(mu, k, alpha, c, p), and the taper if there is one."""
+        five = [self.mu, self.k, self.alpha, self.c, self.p]
+        return np.array(five if self.taper is None else [*five, self.taper])
+
+    @property
+    def _taper_rate(self) -> float:
+        return 0.0 if self.taper is None else 1.0 / self.taper
 
     def branching_ratio(self, horizon: float) -> float:
         """Expected number of direct offspring of an event within ``horizon`` days.
@@ -63,14 +78,18 @@ class ETAS:
         Gutenberg-Richter law. It grows with the horizon, without bound for p <= 1.
         """
         mean_gain = self.magnitude_law.mean_productivity(self.alpha)
-        return float(mean_gain * self.k * omori_integral(0.0, horizon, self.c, self.p))
+        return mean_gain * self.k * tapered_omori_integral(horizon, self.c, self.p, self.taper)
 
     def log_likelihood(self, sequence: EventSequence) -> float:
         """Nats over [score_from, end); linear time, relative error of each rate below 1e-8."""
-        evaluate = LogLikelihood.of(
-            sequence, self.magnitude_law.completeness, c_min=self.c, p_max=max(self.p, 1.0)
+        completeness, p_max = self.magnitude_law.completeness, max(self.p, 1.0)
+        if self.taper is None:
+            plain = LogLikelihood.of(sequence, completeness, c_min=self.c, p_max=p_max)
+            return plain.evaluate(self.parameters).value
+        tapered = WeightedLogLikelihood.of(
+            sequence, self.magnitude_law, taper=True, c_min=self.c, p_max=p_max
         )
-        return evaluate(self.parameters)[0]
+        return tapered.evaluate(self.parameters).value
 
     def intensity(self, sequence: EventSequence, times: ArrayLike) -> FloatArray:
         """lambda(t | events strictly before t), events/day, at each of ``times`` in the window."""
@@ -105,15 +124,22 @@ class ETAS:
         gains = np.concatenate([np.zeros(asked.size), np.exp(self.alpha * LN10 * excess)])
         order = np.argsort(stops, kind="stable")
         steps = np.diff(stops[order], prepend=stops[order[0]])
-        rate, integral = sweep(steps, gains[order], quadrature.base, w, w / quadrature.nodes)
+        rate, integral = sweep(
+            steps,
+            gains[order],
+            quadrature.base,
+            w,
+            w / (quadrature.nodes + self._taper_rate),
+            self._taper_rate,
+        )
         back = np.empty(order.size, dtype=np.int64)
         back[order] = np.arange(order.size)
         here = back[: asked.size]
         return rate[here[:-1]], integral[here[:-1]] - integral[here[-1]]
 
     def to_json(self) -> dict[str, Any]:
-        """Parameters and magnitude law as JSON types."""
-        return asdict(self)
+        """Parameters and magnitude law as JSON types; no ``taper`` where there is none."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> ETAS:
@@ -129,6 +155,6 @@ class ETAS:
             return cls(**{**record, "magnitude_law": law})
         except (KeyError, TypeError) as error:
             raise InputError(
-                f"these are not ETAS parameters ({error}): need mu, k, alpha, c, p and "
-                "magnitude_law with completeness, b, maximum"
+                f"these are not ETAS parameters ({error}): need mu, k, alpha, c, p, "
+                "magnitude_law with completeness, b, maximum, and taper if there is one"
             ) from error

@@ -23,6 +23,15 @@ _jit = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"reasso
 
 
 @_jit
+def add_products(score: FloatArray, gradient: FloatArray, squares: FloatArray) -> None:
+    """Add a vector to ``gradient`` and its products with itself to ``squares``."""
+    for m in range(score.size):
+        gradient[m] += score[m]
+        for j in range(score.size):
+            squares[m, j] += score[m] * score[j]
+
+
+@_jit
 def score_sums(
     times: FloatArray,
     gains: FloatArray,
@@ -34,17 +43,21 @@ def score_sums(
     mu: float,
     k: float,
     first: int,
-) -> tuple[float, float, float, float, float, float]:
-    """Sum of log intensity over events from index ``first`` on, and of its gradient.
+) -> tuple[float, FloatArray, FloatArray]:
+    """Sum of log intensity over events from index ``first`` on, its gradient, and its square.
 
-    With R = sum_q w_q A_q: lambda = mu + k R. Returns the sums of log lambda, 1 / lambda,
-    R / lambda, k R_alpha / lambda, k R_c / lambda and k R_p / lambda.
+    With R = sum_q w_q A_q: lambda = mu + k R. Each event has the score
+    d = (1, R, k R_alpha, k R_c, k R_p) / lambda, the gradient of log lambda in mu, k, alpha, c
+    and p. Returns the sums of log lambda, of d, shape (5,), and of d d^T, shape (5, 5).
     """
     levels, lanes = w.shape
     state = np.zeros((levels, lanes))
     slope = np.zeros((levels, lanes))
     decay = np.empty(lanes)
-    total = by_mu = by_k = by_alpha = by_c = by_p = 0.0
+    total = 0.0
+    score = np.empty(5)
+    gradient = np.zeros(5)
+    squares = np.zeros((5, 5))
     for i in range(times.size):
         r = r_alpha = r_c = r_p = 0.0
         if i > 0:
@@ -70,12 +83,13 @@ def score_sums(
             rate = mu + k * r
             inverse = 1.0 / rate
             total += math.log(rate)
-            by_mu += inverse
-            by_k += r * inverse
-            by_alpha += k * r_alpha * inverse
-            by_c += k * r_c * inverse
-            by_p += k * r_p * inverse
-    return total, by_mu, by_k, by_alpha, by_c, by_p
+            score[0] = inverse
+            score[1] = r * inverse
+            score[2] = k * r_alpha * inverse
+            score[3] = k * r_c * inverse
+            score[4] = k * r_p * inverse
+            add_products(score, gradient, squares)
+    return total, gradient, squares
 
 
 @_jit
@@ -101,8 +115,8 @@ def expected_sums(
         ratio = math.log((until[j] + c) / a)
         z = q * ratio
         if abs(z) < 0.03:
-            # f and f' as sums of z^n / (n + 1)! and z^n / (n! (n + 2)): the closed form of f'
-            # cancels here, and the next terms are below 1e-13
+            # Power series of f and f': the closed form of f' cancels here, and the next terms,
+            # z^n over n! (n + 2), are below 1e-13
             f = 1.0 + z * (1 / 2 + z * (1 / 6 + z * (1 / 24 + z * (1 / 120 + z * (1 / 720)))))
             slope = 1 / 2 + z * (1 / 3 + z * (1 / 8 + z * (1 / 30 + z * (1 / 144 + z / 840))))
         else:
@@ -125,11 +139,13 @@ def sweep(
     base: FloatArray,
     w: FloatArray,
     w_over_s: FloatArray,
+    taper_rate: float,
 ) -> tuple[FloatArray, FloatArray]:
     """Triggered intensity and its running integral at a merged sequence of stops.
 
     Stop i lies ``steps[i]`` days after stop i - 1 and adds ``gains[i]`` to the excitation after it
-    has been read (0 where the stop is a question, not an event). Returns, in units of k, the rate
+    has been read (0 where the stop is a question, not an event). ``w_over_s`` is
+    w / (s + taper_rate). Returns, in units of k, the rate
     sum_q w_q A_q and the integral since the first stop, both of shape (stop,).
     """
     levels, lanes = w.shape
@@ -143,14 +159,16 @@ def sweep(
         for lane in range(lanes):
             decay[lane] = math.exp(-base[lane] * steps[i])
             loss[lane] = -math.expm1(-base[lane] * steps[i])
+        faded = math.exp(-taper_rate * steps[i])
+        fading = -math.expm1(-taper_rate * steps[i])
         here = gone = 0.0
         for level in range(levels):
             for lane in range(lanes):
                 e = decay[lane]
                 lost = loss[lane]
                 a = state[level, lane]
-                gone += w_over_s[level, lane] * a * lost
-                a *= e
+                gone += w_over_s[level, lane] * a * (lost + e * fading)
+                a *= e * faded
                 here += w[level, lane] * a
                 state[level, lane] = a + gains[i]
                 loss[lane] = lost * (1.0 + e)

@@ -1,19 +1,24 @@
-"""Simulation of ETAS by generations, all trajectories at once."""
+"""Simulation of ETAS as a branching process, many trajectories at a time."""
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from catalogs import EventSequence, InputError
 from catalogs.magnitudes import LN10
-from catalogs.sequence import FloatArray
-from catalogs.trajectories import IntArray, Trajectories
-from etas.kernel import inverse_omori, omori_integral
+from catalogs.trajectories import Trajectories
+from etas.cascade import cascade
+from etas.kernel import omori_integral
 
 if TYPE_CHECKING:
     from etas.model import ETAS
+
+CHUNK = 64
+"""Trajectories that share a random stream: part of the definition of the result, so a constant."""
 
 
 def simulate(
@@ -24,13 +29,19 @@ def simulate(
     *,
     rng: np.random.Generator,
     max_events: int = 1_000_000,
+    allow_supercritical: bool = False,
+    workers: int | None = None,
 ) -> Trajectories:
     """``n`` continuations of ``history`` on [history.end, history.end + horizon).
 
     The branching form of ETAS (Hawkes and Oakes 1974): background events and the direct offspring
     of the history in the window form the first generation; every event then has a Poisson number
     of direct offspring with mean k 10^{alpha (m - Mc)} integral_0^rest (x + c)^{-p} dx, at delays
-    drawn by the inverse of the Omori-Utsu law.
+    drawn by the inverse of the Omori-Utsu law and, with a taper, thinned by exp(-delay / taper).
+
+    Every 64 trajectories have a random stream of their own, a child of ``rng``'s seed sequence, and
+    are drawn from it one after the other. So trajectory i is the same for any ``n`` > i and any
+    number of ``workers`` (threads; by default one a core).
 
     A trajectory that exceeds ``max_events`` has no further generation and is reported in
     ``Trajectories.capped``.
@@ -38,62 +49,67 @@ def simulate(
     Raises
     ------
     InputError
-        If horizon or n is not positive, or the history holds an event below completeness.
+        If horizon, n, max_events or workers is not positive, the history holds an event below
+        completeness, or the branching ratio over the horizon is 1 or more and
+        ``allow_supercritical`` is not set.
     """
     if not (np.isfinite(horizon) and horizon > 0.0) or n < 1:
         raise InputError(f"horizon = {horizon} days and n = {n} must be positive")
-    law, start, end = model.magnitude_law, history.end, history.end + horizon
-    trajectory, times = _first_generation(
-        model, history, history.magnitude_excess(law.completeness), horizon, n, rng
-    )
-    total = np.bincount(trajectory, minlength=n)
-    generations = []
-    while times.size:
-        magnitudes = law.sample(times.size, rng)
-        generations.append((trajectory, times, magnitudes))
-        gains = model.k * np.exp(model.alpha * LN10 * (magnitudes - law.completeness))
-        rest = end - times
-        offspring = rng.poisson(gains * omori_integral(0.0, rest, model.c, model.p))
-        offspring[total[trajectory] > max_events] = 0
-        trajectory = np.repeat(trajectory, offspring)
-        delays = inverse_omori(
-            rng.random(trajectory.size), np.repeat(rest, offspring), model.c, model.p
+    if max_events < 1 or (workers is not None and workers < 1):
+        raise InputError(f"max_events = {max_events} and workers = {workers} must be positive")
+    refuse_supercritical(model, horizon, allow=allow_supercritical)
+    law, start = model.magnitude_law, history.end
+    parameters = np.append(model.parameters[:5], 0.0 if model.taper is None else 1.0 / model.taper)
+    parameters[2] *= LN10
+    since = start - history.times
+    gains = model.k * np.exp(model.alpha * LN10 * history.magnitude_excess(law.completeness))
+    direct = gains * omori_integral(since, since + horizon, model.c, model.p)
+    if model.taper is not None:  # up to the start; from there on the cascade thins
+        direct *= np.exp(-since / model.taper)
+    cumulative = np.cumsum(direct)
+    magnitudes = np.array([law.completeness, law.beta, law.mass])
+    sizes = [min(CHUNK, n - lo) for lo in range(0, n, CHUNK)]
+
+    def draw(child: np.random.Generator, size: int) -> tuple[np.ndarray, ...]:
+        chunk: tuple[np.ndarray, ...] = cascade(
+            child,
+            size,
+            (start, start + horizon),
+            parameters,
+            magnitudes,
+            history.times,
+            cumulative,
+            max_events,
         )
-        times = np.repeat(times, offspring) + delays
-        inside = times < end  # rounding may carry a delay onto the end
-        trajectory, times = trajectory[inside], times[inside]
-        total += np.bincount(trajectory, minlength=n)
-    if not generations:
-        generations = [(trajectory, times, times)]
-    trajectory, times, magnitudes = (np.concatenate(part) for part in zip(*generations, strict=True))
-    return Trajectories.of_unsorted(
-        trajectory, times, magnitudes, n, start, end, np.flatnonzero(total > max_events)
+        return chunk
+
+    # The compiled cascade runs without the interpreter lock, so threads use the cores.
+    with ThreadPoolExecutor(max_workers=workers or os.cpu_count()) as pool:
+        chunks = list(pool.map(draw, rng.spawn(len(sizes)), sizes))
+    counts, times, sizes_m, capped = (np.concatenate(part) for part in zip(*chunks, strict=True))
+    return Trajectories.of_sorted(
+        np.repeat(np.arange(n), counts),
+        times,
+        sizes_m,
+        n,
+        start,
+        start + horizon,
+        np.flatnonzero(capped),
     )
 
 
-def _first_generation(
-    model: ETAS,
-    history: EventSequence,
-    excess: FloatArray,
-    horizon: float,
-    n: int,
-    rng: np.random.Generator,
-) -> tuple[IntArray, FloatArray]:
-    """Trajectory and time of background events and of direct offspring of the history."""
-    start, end = history.end, history.end + horizon
-    background = rng.poisson(model.mu * horizon, size=n)
-    trajectory = np.repeat(np.arange(n), background)
-    times = start + horizon * rng.random(trajectory.size)
-    if len(history):
-        since = start - history.times
-        gains = model.k * np.exp(model.alpha * LN10 * excess)
-        cumulative = np.cumsum(gains * omori_integral(since, since + horizon, model.c, model.p))
-        triggered = rng.poisson(cumulative[-1], size=n)
-        drawn = cumulative[-1] * rng.random(int(triggered.sum()))
-        parent = np.minimum(np.searchsorted(cumulative, drawn, side="right"), len(history) - 1)
-        # The law of delays beyond `since` is the Omori-Utsu law with c shifted by `since`.
-        delays = inverse_omori(rng.random(parent.size), horizon, since[parent] + model.c, model.p)
-        trajectory = np.concatenate([trajectory, np.repeat(np.arange(n), triggered)])
-        times = np.concatenate([times, start + delays])
-    inside = times < end
-    return trajectory[inside], times[inside]
+def refuse_supercritical(model: ETAS, horizon: float, *, allow: bool) -> None:
+    """Stop before a cascade that grows from generation to generation.
+
+    Raises
+    ------
+    InputError
+        If the branching ratio over ``horizon`` days is 1 or more, unless ``allow``.
+    """
+    ratio = model.branching_ratio(horizon)
+    if ratio >= 1.0 and not allow:
+        raise InputError(
+            f"branching ratio {ratio:.3f} over {horizon:g} days: each event triggers one or more, "
+            "so that numbers explode; shorten the horizon, fit anew, or allow supercritical "
+            "simulation (--allow-supercritical, allow_supercritical=True)"
+        )

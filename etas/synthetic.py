@@ -8,6 +8,7 @@ import pandas as pd
 from catalogs import Catalog, CatalogInfo, EventSequence, GutenbergRichter, SplitDates
 from catalogs.catalog import NANOSECONDS_PER_DAY
 from etas.model import ETAS
+from etas.parameters import PARAMETERS
 
 SOCAL_TRUTH = ETAS(
     mu=1.0, k=0.0208, alpha=0.7, c=0.01, p=1.12, magnitude_law=GutenbergRichter(2.5, 1.0, 7.5)
@@ -63,4 +64,5 @@ def true_model(info: CatalogInfo) -> ETAS | None:
     law = GutenbergRichter(
         info.magnitude_completeness, truth.get("b", 1.0), truth.get("maximum_magnitude", 9.0)
     )
-    return ETAS(*(truth[name] for name in ("mu", "k", "alpha", "c", "p")), magnitude_law=law)
+    mu, k, alpha, c, p = (truth[name] for name in PARAMETERS)
+    return ETAS(mu, k, alpha, c, p, law)

@@ -1,0 +1,129 @@
+"""The compiled branching cascade: one trajectory after the other, drawn from one generator."""
+
+from __future__ import annotations
+
+import math
+
+import numba
+import numpy as np
+
+from catalogs.sequence import FloatArray
+from catalogs.trajectories import IntArray
+
+FLAT = 1e-9
+"""|1 - p| below which the Omori-Utsu law is integrated as 1 / (x + c)."""
+
+_jit = numba.njit(cache=True, nogil=True, error_model="numpy")
+
+
+@_jit
+def _integral(horizon: float, c: float, q: float) -> float:
+    """Of (x + c)^{q - 1} from 0 to horizon."""
+    ratio = math.log1p(horizon / c)
+    if abs(q) < FLAT:
+        return ratio
+    return math.exp(q * math.log(c)) * math.expm1(q * ratio) / q
+
+
+@_jit
+def _delay(u: float, horizon: float, c: float, q: float) -> float:
+    """Inverse of the law of delays in [0, horizon), at probability u."""
+    ratio = math.log1p(horizon / c)
+    if abs(q) < FLAT:
+        return c * math.expm1(u * ratio)
+    return c * math.expm1(math.log1p(u * math.expm1(q * ratio)) / q)
+
+
+@_jit
+def _with_room(values: FloatArray, size: int) -> FloatArray:
+    """The same values in an array of at least ``size``."""
+    while values.size < size:
+        values = np.concatenate((values, np.empty(values.size)))
+    return values
+
+
+@_jit
+def _first_generation(
+    rng: np.random.Generator,
+    times: FloatArray,
+    size: int,
+    window: tuple[float, float],
+    parameters: FloatArray,
+    history: FloatArray,
+    cumulative: FloatArray,
+) -> tuple[FloatArray, int]:
+    """Append background events and direct offspring of the history."""
+    start, end = window
+    horizon, c, q, taper_rate = end - start, parameters[3], 1.0 - parameters[4], parameters[5]
+    background = rng.poisson(parameters[0] * horizon)
+    direct = cumulative[-1] if cumulative.size else 0.0
+    triggered = rng.poisson(direct)
+    times = _with_room(times, size + background + triggered)
+    for i in range(background + triggered):
+        if i < background:
+            x = horizon * rng.random()
+        else:
+            drawn = np.searchsorted(cumulative, direct * rng.random(), side="right")
+            since = start - history[min(drawn, history.size - 1)]
+            # The law of delays beyond `since` is the Omori-Utsu law with c shifted by `since`.
+            x = _delay(rng.random(), horizon, since + c, q)
+            if taper_rate > 0.0 and rng.random() > math.exp(-taper_rate * x):
+                continue
+        if start + x < end:  # rounding may carry a delay onto the end
+            times[size] = start + x
+            size += 1
+    return times, size
+
+
+@_jit
+def cascade(
+    rng: np.random.Generator,
+    n: int,
+    window: tuple[float, float],
+    parameters: FloatArray,
+    law: FloatArray,
+    history: FloatArray,
+    cumulative: FloatArray,
+    max_events: int,
+) -> tuple[IntArray, FloatArray, FloatArray, IntArray]:
+    """Times and magnitudes of ``n`` trajectories on the window [start, end).
+
+    ``parameters`` are (mu, k, alpha ln 10, c, p, 1 / taper), ``law`` (completeness, beta, mass of
+    the truncated law); ``history`` holds the times of past events, ``cumulative`` the running sum
+    of their expected direct offspring in the window, tapered up to its start only: within it
+    offspring are thinned by the taper. Returns the number of events of each trajectory, times,
+    magnitudes, and a flag for those that went beyond ``max_events``, where the cascade stops.
+    """
+    _, k, growth, c, p, taper_rate = parameters
+    completeness, beta, mass = law
+    counts = np.zeros(n, dtype=np.int64)
+    capped = np.zeros(n, dtype=np.int64)
+    times = np.empty(1024)
+    magnitudes = np.empty(1024)
+    parent = size = 0
+    for i in range(n):
+        first = size
+        times, size = _first_generation(rng, times, size, window, parameters, history, cumulative)
+        while parent < size:
+            magnitudes = _with_room(magnitudes, size)
+            m = completeness - math.log1p(-rng.random() * mass) / beta
+            magnitudes[parent] = m
+            if size - first > max_events:
+                capped[i] = 1
+            else:
+                rest = window[1] - times[parent]
+                gain = k * math.exp(growth * (m - completeness))
+                offspring = rng.poisson(gain * _integral(rest, c, 1.0 - p))
+                times = _with_room(times, size + offspring)
+                for _ in range(offspring):
+                    x = _delay(rng.random(), rest, c, 1.0 - p)
+                    kept = taper_rate == 0.0 or rng.random() < math.exp(-taper_rate * x)
+                    if kept and times[parent] + x < window[1]:
+                        times[size] = times[parent] + x
+                        size += 1
+            parent += 1
+        counts[i] = size - first
+        order = np.argsort(times[first:size])
+        times[first:size] = times[first:size][order]
+        magnitudes[first:size] = magnitudes[first:size][order]
+    return counts, times[:size], magnitudes[:size], capped

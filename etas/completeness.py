@@ -1,0 +1,125 @@
+"""Completeness that changes with time: after large events catalogs miss small ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from catalogs import EventSequence, InputError
+from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray
+
+STAIR = 0.1
+"""Height of the stairs by which a smooth law of completeness is bounded from above."""
+
+
+@dataclass(frozen=True, eq=False)
+class CompletenessHistory:
+    """The completeness magnitude as a step function of time.
+
+        Mc(t) = levels[i]  for  times[i] < t <= times[i + 1],   Mc(t) = base elsewhere
+
+    so that an event that begins a step is itself judged by the level before it. Events below
+    Mc(t) are not used, whether they were recorded or not; nothing is assumed of them.
+
+    Parameters
+    ----------
+    times : array (step,)
+        Days since the catalog's start, increasing.
+    levels : array (step,)
+        Completeness magnitudes, none below ``base``.
+    base : float
+        The magnitude above which the catalog is complete in quiet times.
+    """
+
+    times: FloatArray
+    levels: FloatArray
+    base: float
+
+    def __post_init__(self) -> None:
+        times = np.array(self.times, dtype=np.float64)
+        levels = np.array(self.levels, dtype=np.float64)
+        object.__setattr__(self, "times", times)
+        object.__setattr__(self, "levels", levels)
+        if times.ndim != 1 or times.shape != levels.shape:
+            raise InputError(
+                f"completeness history: {times.size} times and {levels.size} levels do not match"
+            )
+        bad = np.flatnonzero(~(np.diff(times) > 0.0))
+        if bad.size:
+            raise InputError(
+                f"completeness history: times[{bad[0] + 1}] = {times[bad[0] + 1]:g} does not "
+                f"come after times[{bad[0]}]: sort the rows"
+            )
+        bad = np.flatnonzero(~(levels >= self.base - MAGNITUDE_TOLERANCE))
+        if bad.size:
+            raise InputError(
+                f"completeness history: levels[{bad[0]}] = {levels[bad[0]]:g} is below the base "
+                f"{self.base:g}: lower the base to the smallest level"
+            )
+
+    @classmethod
+    def helmstetter(
+        cls, sequence: EventSequence, base: float, *, minimum_magnitude: float | None = None
+    ) -> CompletenessHistory:
+        """The law of Helmstetter et al. (2006, doi:10.1785/0120050067) after each large event.
+
+            Mc(t) = M - 4.5 - 0.75 log10(t)      t days after an event of magnitude M
+
+        but at most M and at least ``base``; of several events the highest counts. The law is
+        bounded from above by stairs of height 0.1, so that no step claims more than it.
+
+        Parameters
+        ----------
+        minimum_magnitude : float, optional
+            Events from here on hide smaller ones; by default all that hide any for a minute or
+            more, i.e. M >= base + 4.5 + 0.75 log10(1 / 1440).
+        """
+        if minimum_magnitude is None:
+            minimum_magnitude = base + 4.5 + 0.75 * float(np.log10(1.0 / 1440.0))
+        large = np.flatnonzero(sequence.magnitudes >= minimum_magnitude)
+        onsets, sizes = sequence.times[large], sequence.magnitudes[large]
+        edges, falls = [], []
+        for onset, size in zip(onsets.tolist(), sizes.tolist(), strict=True):
+            stairs = int(np.ceil((size - base) / STAIR - 1e-9))
+            heights = base + STAIR * np.arange(stairs, 0, -1)  # of the stairs, from the top
+            # a stair lasts until the law has fallen to the next one
+            until = onset + 10.0 ** ((size - 4.5 - (heights - STAIR)) / 0.75)
+            edges.append(np.concatenate([[onset], until[:-1]]))
+            falls.append((edges[-1], np.minimum(heights, size), float(until[-1])))
+        if not edges:
+            return cls(np.empty(0), np.empty(0), base)
+        times = np.unique(np.concatenate([*edges, [end for _, _, end in falls]]))
+        levels = np.full(times.size, base)
+        for starts, heights, end in falls:
+            lo, hi = np.searchsorted(times, [starts[0], end])
+            place = np.searchsorted(starts, times[lo:hi], side="right") - 1
+            levels[lo:hi] = np.maximum(levels[lo:hi], heights[place])
+        changed = np.concatenate([[True], np.diff(levels) != 0.0])
+        return cls(times[changed], levels[changed], base)
+
+    def at(self, times: ArrayLike) -> FloatArray:
+        """Mc just before each of ``times``."""
+        step = np.searchsorted(self.times, np.asarray(times, dtype=np.float64), side="left")
+        return np.concatenate([[self.base], self.levels])[step]
+
+    def select(self, sequence: EventSequence) -> EventSequence:
+        """The events at or above the completeness of their time."""
+        keep = sequence.magnitudes >= self.at(sequence.times) - MAGNITUDE_TOLERANCE
+        return EventSequence(
+            sequence.times[keep],
+            sequence.magnitudes[keep],
+            sequence.start,
+            sequence.end,
+            sequence.score_from,
+            None if sequence.locations is None else sequence.locations[keep],
+        )
+
+    def share_of_time(self, sequence: EventSequence) -> float:
+        """The fraction of the scored window during which Mc(t) is above its base."""
+        edges = np.clip(
+            np.concatenate([self.times, [sequence.end]]), sequence.score_from, sequence.end
+        )
+        raised = self.levels > self.base + MAGNITUDE_TOLERANCE
+        return float(np.diff(edges)[raised].sum() / sequence.scored_days)
