@@ -94,6 +94,12 @@ def load(name: str | os.PathLike[str]) -> Catalog:
     )
 
 
+def check_name(name: str) -> None:
+    """Raise an InputError for what cannot name a catalog and its files."""
+    if not name or not all(ch.isalnum() or ch in "_-" for ch in name):
+        raise InputError(f"catalog name {name!r}: use letters, digits, _ and - only")
+
+
 def save(catalog: Catalog, folder: Path | None = None, *, overwrite: bool = False) -> Path:
     """Write a catalog; returns the path of its JSON. Either both files appear, or none.
 
@@ -103,8 +109,7 @@ def save(catalog: Catalog, folder: Path | None = None, *, overwrite: bool = Fals
         If the name is taken and ``overwrite`` is not set, or is no plain file name.
     """
     name = catalog.info.name
-    if not name or not all(ch.isalnum() or ch in "_-" for ch in name):
-        raise InputError(f"catalog name {name!r}: use letters, digits, _ and - only")
+    check_name(name)
     folder = folder or user_folder()
     target = folder / f"{name}.json"
     if target.exists() and not overwrite:

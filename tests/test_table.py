@@ -50,7 +50,7 @@ b, earthquake, 2019-07-06T03:22:35.630Z, -117.4302, 35.6167, 4.73, 9
         "2019\t7\t6\t3\t19.0\t53.040\t35.7695\t-117.5993\t8.0\t7.1\n"
         "2019\t7\t6\t3\t21.0\t95.630\t35.6167\t-117.4302\t9.3\t4.73\n"
     ),
-    "blanks and calendar columns": """YEAR MONTH DAY HOUR MIN SEC EVENTID LATITUDE LONGITUDE MAGNITUDE
+    "blanks and a calendar": """YEAR MONTH DAY HOUR MIN SEC EVENTID LATITUDE LONGITUDE MAGNITUDE
 2019   7   6   3  19  53.040    11  35.7695 -117.5993  7.10
 2019   7   6   3  22  35.630    12  35.6167 -117.4302  4.73
 

@@ -201,10 +201,11 @@ def run_import(args: argparse.Namespace) -> int:
 
 
 def _refuse_taken(name: str, folder: Path | None, *, overwrite: bool) -> None:
-    """A name that another catalog has, by which the new one would hide it or be hidden."""
+    """No name, or one that another catalog has: the new one would hide it or be hidden."""
     from catalogs import InputError, available
-    from catalogs.store import user_folder
+    from catalogs.store import check_name, user_folder
 
+    check_name(name)
     if folder is not None:
         return  # ``save`` looks there, and such a catalog is loaded by its path
     place = available().get(name)
@@ -272,7 +273,9 @@ def _print_info(summary: dict[str, Any]) -> None:
         "source": info["source"],
         "licence": info["licence"] or "not stated",
         "citation": info["citation"] or "not stated",
-        "truth": ", ".join(f"{name} {value:g}" for name, value in info["truth"].items()),
+        "truth": ", ".join(
+            f"{n} {value:g}" for n, value in info["truth"].items() if value is not None
+        ),
     }
     for label, text in lines.items():
         if text:
