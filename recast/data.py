@@ -11,7 +11,7 @@ import lightning
 import numpy as np
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from catalogs import Catalog, EventSequence, Split, load
+from catalogs import Catalog, EventSequence, InputError, Split, load
 from recast.batch import Batch, cut, intervals, windows
 from recast.encoder import Scaling
 
@@ -104,6 +104,14 @@ class CatalogData(lightning.LightningDataModule):
         magnitude_completeness: float | None = None,
     ) -> None:
         super().__init__()
+        for name, value, lowest in (
+            ("window", window, 1),
+            ("burn_in", burn_in, 0),
+            ("batch_size", batch_size, 1),
+            ("steps_per_epoch", steps_per_epoch, 1),
+        ):
+            if value < lowest:
+                raise InputError(f"data.{name} = {value}: at least {lowest} is needed")
         self.catalog_name = catalog
         self.window = window
         self.burn_in = burn_in

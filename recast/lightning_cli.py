@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from jsonargparse import ArgumentError
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 
+from catalogs import InputError
 from recast.data import CatalogData
 from recast.task import RecastTask
-from recast.training import CHECKPOINT, EARLY_STOPPING, TRAINER, progress
+from recast.training import CHECKPOINT, EARLY_STOPPING, TRAINER, progress, quiet
 
 
 class RecastCLI(LightningCLI):
@@ -42,13 +44,22 @@ def main(argv: list[str]) -> int:
         "callbacks": [progress()],
         "enable_progress_bar": sys.stderr.isatty(),
     }
-    RecastCLI(
-        model_class=RecastTask,
-        datamodule_class=CatalogData,
-        seed_everything_default=0,
-        trainer_defaults=trainer_defaults,
-        save_config_kwargs={"overwrite": True},
-        parser_kwargs={"prog": "recast"},
-        args=argv,
-    )
+    try:
+        with quiet():
+            RecastCLI(
+                model_class=RecastTask,
+                datamodule_class=CatalogData,
+                seed_everything_default=0,
+                trainer_defaults=trainer_defaults,
+                save_config_kwargs={"overwrite": True},
+                # Mistakes are raised, to be reported in one line like all others
+                parser_kwargs={"prog": "recast", "exit_on_error": False},
+                args=argv,
+            )
+    except ArgumentError as error:
+        raise InputError(" ".join(str(error).split())) from error
+    except ValueError as error:  # how jsonargparse passes on what a link has raised
+        if isinstance(error.__cause__, InputError):
+            raise error.__cause__ from None
+        raise
     return 0

@@ -45,6 +45,15 @@ class RecastTask(lightning.LightningModule):
         warmup: float = 0.05,
     ) -> None:
         super().__init__()
+        if not 0.0 <= dropout < 1.0:
+            raise InputError(f"model.dropout = {dropout}: it must lie in [0, 1)")
+        for name, value in (
+            ("hidden_size", hidden_size),
+            ("components", components),
+            ("learning_rate", learning_rate),
+        ):
+            if not value > 0:
+                raise InputError(f"model.{name} = {value}: it must be positive")
         self.save_hyperparameters()
         self.net = RecastNet(
             Scaling(**scaling), hidden_size=hidden_size, components=components, dropout=dropout
@@ -58,7 +67,7 @@ class RecastTask(lightning.LightningModule):
         loss = self._loss(batch)
         if not torch.isfinite(loss):
             raise InputError(
-                f"the loss is {float(loss)} at step {self.global_step}: lower model.learning_rate "
+                f"the loss is {float(loss.detach())} at step {self.global_step}: lower model.learning_rate "
                 f"(now {self.learning_rate:g}); the best checkpoint so far is kept"
             )
         self.log("train/nll", loss, batch_size=batch.n_events, on_step=False, on_epoch=True)

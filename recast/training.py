@@ -44,6 +44,18 @@ CHECKPOINT: dict[str, Any] = {
 }
 
 
+EXPECTED_WARNINGS = (
+    ".*does not have many workers.*",  # cutting windows costs nothing: no processes are needed
+    ".*isinstance.treespec, LeafSpec.*",  # lightning uses what torch has renamed
+    ".*args parameter is intended to run from within Python.*",  # as it does here
+    ".*logs directory .* exists and is not empty.*",  # --out names where results are replaced
+    ".*GPU available but not used.*",  # whoever chose the CPU knows
+    ".*The dirpath has changed from.*",  # a resumed run has a folder of its own
+    "Checkpoint directory .* exists and is not empty.*",  # as --out again, or --resume
+    "(?s).*(Jsonargparse|deprecated in v4).*",  # lightning calls functions that jsonargparse has renamed
+)
+
+
 class PlainProgress(Callback):
     """A line now and then where there is no terminal to draw a bar on."""
 
@@ -72,19 +84,20 @@ def progress() -> Callback:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Without the trainer's notes on hardware and products, which say nothing of the result."""
-    log = logging.getLogger("lightning.pytorch")
-    level = log.level
-    log.setLevel(logging.WARNING)
+    logs = [logging.getLogger(name) for name in ("lightning.pytorch", "lightning.fabric")]
+    levels = [log.level for log in logs]
+    for log in logs:
+        log.setLevel(logging.WARNING)
     try:
         with warnings.catch_warnings():
-            # A loader without worker processes is right here: cutting windows costs nothing.
-            warnings.filterwarnings("ignore", message=".*does not have many workers.*")
-            warnings.filterwarnings("ignore", message=".*isinstance.treespec, LeafSpec.*")
+            for expected in EXPECTED_WARNINGS:
+                warnings.filterwarnings("ignore", message=expected)
             yield
     finally:
-        log.setLevel(level)
+        for log, level in zip(logs, levels, strict=True):
+            log.setLevel(level)
 
 
 @dataclass(frozen=True)
@@ -112,7 +125,7 @@ def train(
     lightning.seed_everything(seed, workers=True, verbose=False)
     task = RecastTask(data.scaling)
     best = ModelCheckpoint(dirpath=folder, **CHECKPOINT)
-    with _quiet():
+    with quiet():
         trainer = lightning.Trainer(
             **{**TRAINER, **({"max_epochs": max_epochs} if max_epochs else {})},
             callbacks=[best, EarlyStopping(**EARLY_STOPPING), progress()],
@@ -121,7 +134,7 @@ def train(
             deterministic=True,
         )
     last = folder / "last.ckpt"
-    with _quiet():
+    with quiet():
         trainer.fit(task, data, ckpt_path=str(last) if resume and last.is_file() else None)
     path = Path(best.best_model_path)
     return Trained(Recast.load(path), path, -float(best.best_model_score or float("nan")))

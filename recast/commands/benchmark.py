@@ -71,8 +71,8 @@ def run(args: argparse.Namespace) -> int:
     from recast.report.table import benchmark_table
 
     # Whatever is wrong with the input should be said before the first minutes of training.
-    catalogs = {name: load(name) for name in args.catalog}
-    check_request(list(catalogs.values()), args.models, args.seeds)
+    catalogs = [load(name) for name in args.catalog]
+    check_request(catalogs, args.models, args.seeds)
     environment = describe()
     result = {
         "version": environment["recast-forecast"],
@@ -81,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
         "environment": environment,
         "catalogs": {},
     }
-    for catalog in catalogs.values():
+    for catalog in catalogs:
         name = catalog.info.name
         folder = args.out / name
         done = benchmark_catalog(

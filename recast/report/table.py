@@ -17,12 +17,12 @@ def benchmark_table(name: str, record: dict[str, Any]) -> str:
         f"{name}: {info['title']}",
         f"events M {sign} {info['magnitude_completeness']:g}, train / val / test: {counts}",
         "",
-        f"{'':<14}{'nats per event':^28}{'NLL per day':^31}{'gain over ETAS, test':^27}{'fit':>8}",
+        f"{'':<14}{'nats per event':^27} {'NLL per day':^30}  {'gain over ETAS, test':^26}{'fit':>8}",
         f"{'model':<14}"
         + "".join(f"{part:>9}" for part in PARTS)
         + " "
         + "".join(f"{part:>10}" for part in PARTS)
-        + f"{'mean  [95 % interval]':^27}{'s':>8}",
+        + f"  {'mean  [95 % interval]':^26}{'s':>8}",
     ]
     for model, row in models.items():
         splits = row["splits"]
@@ -31,7 +31,7 @@ def benchmark_table(name: str, record: dict[str, Any]) -> str:
             + "".join(f"{splits[part]['nats_per_event']:>9.4f}" for part in PARTS)
             + " "
             + "".join(f"{splits[part]['nll_per_day']:>10.4f}" for part in PARTS)
-            + f"{_gain(row['gain_over_etas']):^27}"
+            + f"  {_gain(row['gain_over_etas']):^26}"
             + (f"{row['fit_seconds']:>8.1f}" if row["n_parameters"] else f"{'-':>8}")
         )
     sentences = [

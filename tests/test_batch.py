@@ -1,0 +1,96 @@
+"""Windows of intervals: every scored interval once, and padding changes nothing."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from catalogs import EventSequence
+from recast.batch import Batch, cut, intervals, windows
+from recast.data import TilingSampler, WindowDataset
+from recast.encoder import Scaling
+from recast.net import RecastNet, log_likelihood
+
+
+def sequence(n: int = 50, score_from: float = 13.0, seed: int = 0) -> EventSequence:
+    rng = np.random.default_rng(seed)
+    times = np.cumsum(rng.exponential(1.0, n))
+    return EventSequence(times, 2.0 + rng.exponential(0.4, n), 0.0, times[-1] + 2.0, score_from)
+
+
+@pytest.fixture
+def net() -> RecastNet:
+    torch.manual_seed(0)
+    return RecastNet(Scaling(1.0, 2.4, 2.0, 1.0, 7.0), hidden_size=6, components=3).double().eval()
+
+
+def test_intervals_of_a_sequence() -> None:
+    s = EventSequence([1.0, 4.0, 6.0], [3.0, 2.0, 2.5], 0.0, 10.0, score_from=3.0)
+    b = intervals(s)
+    np.testing.assert_array_equal(b.inter_times[0], [1.0, 3.0, 2.0, 4.0])
+    np.testing.assert_array_equal(b.elapsed[0], [0.0, 2.0, 0.0, 0.0])
+    np.testing.assert_array_equal(b.observed[0], [True, True, True, False])
+    np.testing.assert_array_equal(b.scored[0], [False, True, True, True])
+    assert b.n_events == s.n_scored == 2
+    assert b.scored_days == s.scored_days == 7.0
+
+
+@settings(deadline=None)
+@given(
+    n=st.integers(1, 60),
+    part=st.floats(0.0, 0.99),
+    length=st.integers(1, 30),
+    burn_in=st.integers(0, 40),
+)
+def test_windows_score_every_interval_once(
+    n: int, part: float, length: int, burn_in: int
+) -> None:
+    s = sequence(n, 0.0)
+    s = s.scored_from(part * s.end)
+    whole, cutting = intervals(s), windows(s, length=length, burn_in=burn_in)
+    assert cutting.n_events == whole.n_events
+    for name in ("inter_times", "magnitudes", "elapsed", "observed"):
+        got = getattr(cutting, name)[cutting.scored]
+        torch.testing.assert_close(got, getattr(whole, name)[whole.scored], rtol=0, atol=0)
+
+
+def test_windows_with_all_the_past_give_the_exact_likelihood(net: RecastNet) -> None:
+    s = sequence()
+    with torch.no_grad():
+        exact = log_likelihood(net, intervals(s))
+        cutting = log_likelihood(net, windows(s, length=7, burn_in=len(s)))
+        forgetful = log_likelihood(net, windows(s, length=7, burn_in=1))
+    assert float(cutting) == pytest.approx(float(exact), rel=1e-12)
+    assert float(forgetful) != pytest.approx(float(exact), rel=1e-9)
+
+
+def test_padding_changes_nothing(net: RecastNet) -> None:
+    b = intervals(sequence())
+    extra = Batch(*(torch.cat([t, t[:, -3:]], dim=1) for t in b))
+    extra.scored[:, -3:] = False
+    with torch.no_grad():
+        assert float(log_likelihood(net, extra)) == float(log_likelihood(net, b))
+
+
+def test_a_tiling_scores_each_interval_once_whatever_its_phase() -> None:
+    s = sequence(100)
+    dataset = WindowDataset(s, length=16, burn_in=8)
+    tiles = -(-len(dataset) // 16) + 1
+    starts = list(TilingSampler(dataset, size=tiles, seed=3))
+    # The first tiling of the epoch: all starts lie one length apart
+    first = [x for x in starts if (x - starts[0]) % 16 == 0]
+    batch = cut(dataset.whole, np.array(sorted(first)), length=16, burn_in=8)
+    assert batch.n_events >= s.n_scored - 16
+    assert len(set(first)) == len(first)
+
+
+def test_epochs_differ_and_repeat() -> None:
+    dataset = WindowDataset(sequence(200), length=16, burn_in=8)
+    a, b = (TilingSampler(dataset, size=40, seed=1) for _ in range(2))
+    assert list(a) == list(b)
+    b.set_epoch(1)
+    assert list(a) != list(b)
+    b.set_epoch(0)
+    assert list(a) == list(b)
+    assert len(list(a)) == 40

@@ -1,0 +1,165 @@
+"""`recast benchmark` from the command line: what it writes, says and refuses."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from catalogs import InputError, load
+from catalogs.jsonfile import read_json, write_json
+from etas.model import ETAS
+from recast.benchmark import benchmark_catalog
+from recast.cli import main
+from recast.process import Recast
+from recast.report.table import benchmark_table, sentence
+
+
+@pytest.fixture(scope="module")
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("benchmark")
+    assert main(["benchmark", "--quick", "--seeds", "2", "--out", str(folder)]) == 0
+    return folder
+
+
+def test_the_result_has_the_documented_form(run_folder: Path) -> None:
+    result = json.loads((run_folder / "benchmark.json").read_text())
+    assert set(result) >= {"version", "command", "environment", "catalogs"}
+    assert result["command"].startswith("recast benchmark --quick")
+    assert set(result["catalogs"]) == {"ridgecrest_2019", "synthetic_socal"}
+    for name, record in result["catalogs"].items():
+        split = load(name).split()
+        assert record["info"]["name"] == name
+        models = record["models"]
+        assert list(models)[:3] == ["poisson", "etas", "recast-paper"]
+        assert ("truth" in models) == (name == "synthetic_socal")
+        for row in models.values():
+            assert set(row["splits"]) == {"train", "val", "test"}
+            for part, sequence in split.items():
+                got = row["splits"][part]
+                assert got["n_events"] == sequence.n_scored
+                assert got["log_likelihood"] == pytest.approx(
+                    got["nats_per_event"] * got["n_events"]
+                )
+                assert got["nll_per_day"] == pytest.approx(
+                    -got["log_likelihood"] / sequence.scored_days
+                )
+        assert models["etas"]["gain_over_etas"] is None
+        gain = models["recast-paper"]["gain_over_etas"]
+        difference = (
+            models["recast-paper"]["splits"]["test"]["nats_per_event"]
+            - models["etas"]["splits"]["test"]["nats_per_event"]
+        )
+        assert gain["mean"] == pytest.approx(difference, abs=1e-9)
+        assert gain["ci95"][0] <= gain["mean"] <= gain["ci95"][1]
+        assert [run["seed"] for run in models["recast-paper"]["seeds"]] == [0, 1]
+        assert models["etas"]["n_parameters"] == 5
+
+
+def test_fitted_models_and_plots_lie_beside_it(run_folder: Path) -> None:
+    result = read_json(run_folder / "benchmark.json")
+    split = load("synthetic_socal").split()
+    folder = run_folder / "synthetic_socal"
+    models = result["catalogs"]["synthetic_socal"]["models"]
+    etas = ETAS.from_json(read_json(folder / "etas.json")["model"])
+    assert etas.log_likelihood(split.test) == pytest.approx(
+        models["etas"]["splits"]["test"]["log_likelihood"], rel=1e-12
+    )
+    net = Recast.load(folder / "recast-paper" / "seed1" / "best.ckpt")
+    assert net.log_likelihood(split.test) == pytest.approx(
+        models["recast-paper"]["seeds"][1]["splits"]["test"]["log_likelihood"], rel=1e-12
+    )
+    for plot in ("magnitude_time.png", "cumulative_gain.png"):
+        assert (folder / plot).read_bytes().startswith(b"\x89PNG")
+    assert not list(run_folder.rglob(".*"))
+
+
+def test_truth_is_not_beaten_on_its_own_catalog(run_folder: Path) -> None:
+    models = read_json(run_folder / "benchmark.json")["catalogs"]["synthetic_socal"]["models"]
+    best = models["truth"]["splits"]["test"]["nats_per_event"]
+    for name in ("poisson", "recast-paper"):
+        assert models[name]["splits"]["test"]["nats_per_event"] < best
+    # 3,600 test events decide between the truth and its estimate to a few thousandths
+    assert models["etas"]["splits"]["test"]["nats_per_event"] == pytest.approx(best, abs=3e-3)
+
+
+def test_the_table_says_it_in_words(run_folder: Path) -> None:
+    record = read_json(run_folder / "benchmark.json")["catalogs"]["synthetic_socal"]
+    table = benchmark_table("synthetic_socal", record)
+    assert "M >= 2.5" in table
+    assert [line.split()[0] for line in table.splitlines()[5:9]] == list(record["models"])
+    assert len({len(line) for line in table.splitlines()[4:9]}) == 1
+    assert "recast-paper explains them worse than ETAS" in table
+
+
+@pytest.mark.parametrize(
+    ("interval", "verdict"),
+    [
+        ([0.01, 0.03], "explains them better than ETAS"),
+        ([-0.03, -0.01], "explains them worse than ETAS"),
+        ([-0.01, 0.01], "cannot be told apart from ETAS"),
+    ],
+)
+def test_a_verdict_needs_an_interval_on_one_side(interval: list[float], verdict: str) -> None:
+    row = {"gain_over_etas": {"mean": sum(interval) / 2, "ci95": interval}}
+    assert verdict in sentence("x", "m", row, 10)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--catalog", "atlantis"], "no catalog 'atlantis' in .*recast catalogs import"),
+        (["--models", "oracle"], "no model 'oracle': choose from poisson, etas, recast-paper"),
+        (["--seeds", "0"], "seeds = 0"),
+        (["--catalog", "ridgecrest_2019", "ridgecrest_2019"], "named twice"),
+        (["--seeds", "many"], "invalid int value"),
+    ],
+)
+def test_mistakes_are_answered_before_anything_is_written(
+    arguments: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    assert main(["benchmark", *arguments, "--out", str(out)]) == 2
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert len(lines) == 1
+    assert re.search(message, lines[0])
+    assert not out.exists()
+
+
+def test_without_etas_there_is_no_gain(tmp_path: Path) -> None:
+    catalog = load("ridgecrest_2019")
+    done = benchmark_catalog(catalog, ["poisson"], tmp_path)
+    assert done.record["models"]["poisson"]["gain_over_etas"] is None
+    assert "poisson" in benchmark_table("ridgecrest_2019", done.record)
+
+
+def test_etas_fit_writes_what_it_prints(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "etas.json"
+    assert main(["etas", "fit", "--catalog", "ridgecrest_2019", "--out", str(out)]) == 0
+    record = read_json(out)
+    split = load("ridgecrest_2019").split()
+    model = ETAS.from_json(record["model"])
+    assert record["splits"]["train"]["log_likelihood"] == pytest.approx(record["log_likelihood"])
+    assert record["splits"]["test"]["log_likelihood"] == pytest.approx(
+        model.log_likelihood(split.test)
+    )
+    assert f"{model.c:.6g}" in capsys.readouterr().out
+
+
+def test_json_is_whole_or_absent(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "a.json"
+    write_json(path, {"a": 1})
+    with pytest.raises(ValueError, match="Out of range float"):
+        write_json(path, {"a": float("nan")})
+    with pytest.raises(TypeError):
+        write_json(path, {"a": object()})
+    assert read_json(path) == {"a": 1}
+    assert [p.name for p in path.parent.iterdir()] == ["a.json"]
+    path.write_text("{")
+    with pytest.raises(InputError, match=r"a\.json cannot be read as JSON"):
+        read_json(path)
+    path.write_text("[1]")
+    with pytest.raises(InputError, match=r"a\.json holds no JSON object"):
+        read_json(path)

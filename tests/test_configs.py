@@ -1,0 +1,92 @@
+"""Every shipped configuration runs, and the four subcommands of LightningCLI work together."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+import yaml
+
+from catalogs import available
+from recast.cli import main
+from tests.conftest import REAL_DATA
+
+CONFIGS = sorted((Path(__file__).parent.parent / "experiments" / "configs").glob("*.yaml"))
+
+
+def test_there_are_configurations() -> None:
+    assert {"scedc", "white", "qtm_san_jacinto", "qtm_salton_sea", "ridgecrest_2019"} <= {
+        path.stem for path in CONFIGS
+    }
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_configuration_runs(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = yaml.safe_load(path.read_text())["data"]["catalog"]
+    if name not in available() and not REAL_DATA:
+        pytest.skip(f"needs the real catalog {name}: RECAST_DATA names no folder of catalogs")
+    if REAL_DATA:
+        monkeypatch.setenv("RECAST_DATA", str(Path(REAL_DATA).resolve()))
+    monkeypatch.chdir(tmp_path)
+    arguments = ["--trainer.fast_dev_run", "1", "--data.window", "32", "--data.batch_size", "2"]
+    assert main(["fit", "--config", str(path), *arguments]) == 0
+
+
+def test_fit_validate_test_predict_and_resume(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    config = next(str(path) for path in CONFIGS if path.stem == "ridgecrest_2019")
+    small = ["--config", config, "--data.window", "64", "--data.steps_per_epoch", "2"]
+    assert main(["fit", *small, "--trainer.max_epochs", "2"]) == 0
+    folder = tmp_path / "runs" / "ridgecrest_2019" / "version_0"
+    assert (folder / "config.yaml").is_file()
+    metrics = pd.read_csv(folder / "metrics.csv")
+    assert metrics["val/nll"].notna().sum() == 2
+    assert metrics["train/nll"].notna().sum() == 2
+
+    best = str(folder / "checkpoints" / "best.ckpt")
+    assert main(["validate", "--config", config, "--ckpt_path", best]) == 0
+    assert main(["test", "--config", config, "--ckpt_path", best]) == 0
+    assert "test/nats_per_event" in capsys.readouterr().out
+
+    assert main(["predict", "--config", config, "--ckpt_path", best]) == 0
+    (predictions,) = (tmp_path / "runs" / "ridgecrest_2019").glob("*/predictions.csv")
+    table = pd.read_csv(predictions)
+    assert list(table) == ["days", "magnitude", "log_intensity", "compensator_increment"]
+    assert (table["compensator_increment"] > 0).all()
+    assert table["days"].is_monotonic_increasing
+
+    last = str(folder / "checkpoints" / "last.ckpt")
+    assert main(["fit", *small, "--trainer.max_epochs", "3", "--ckpt_path", last]) == 0
+    resumed = max((tmp_path / "runs").rglob("last.ckpt"), key=lambda p: p.stat().st_mtime)
+    assert torch.load(resumed, weights_only=True)["global_step"] == 6
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--data.catalog", "atlantis"], "no catalog 'atlantis'"),
+        (["--data.catalogue", "scedc"], "catalogue"),
+        (["--data.window", "many"], "window"),
+        (["--config", "nowhere.yaml"], "nowhere.yaml"),
+        (["--data.window", "0"], "window = 0"),
+        (["--model.dropout", "1.5"], "dropout = 1.5"),
+        (["--model.learning_rate", "-1"], "learning_rate = -1"),
+    ],
+)
+def test_mistakes_are_answered_in_one_line(
+    arguments: list[str],
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["fit", *arguments]) == 2
+    error = capsys.readouterr().err.strip()
+    assert message in error.splitlines()[-1]
+    assert "Traceback" not in error
+    assert not list(tmp_path.rglob("*.ckpt"))
