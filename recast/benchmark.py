@@ -136,9 +136,7 @@ def benchmark_catalog(
             rng = np.random.default_rng(BOOTSTRAP_SEED)
             gain = _interval_record(mean_interval(terms[name] - terms["etas"], rng=rng))
         record["gain_over_etas"] = gain
-    return CatalogResult(
-        catalog, split, {"info": catalog.info.to_json(), "models": records}, terms
-    )
+    return CatalogResult(catalog, split, {"info": catalog.info.to_json(), "models": records}, terms)
 
 
 def check_request(catalogs: Sequence[Catalog], models: Sequence[str], seeds: int) -> None:
@@ -156,9 +154,11 @@ def check_request(catalogs: Sequence[Catalog], models: Sequence[str], seeds: int
         catalog.split()
 
 
-def _run(
-    fitted: Fitted, split: Split, seed: int, seconds: float
-) -> tuple[dict[str, Any], FloatArray]:
+Run = tuple[dict[str, Any], FloatArray]
+"""One fit's record and its log-likelihood terms on the test events."""
+
+
+def _run(fitted: Fitted, split: Split, seed: int, seconds: float) -> Run:
     splits = {name: score(fitted.process, part).to_json() for name, part in split.items()}
     record = {
         "seed": seed,
@@ -169,7 +169,7 @@ def _run(
     return record, event_terms(fitted.process, split.test)
 
 
-def _combined(runs: Sequence[tuple[dict[str, Any], FloatArray]]) -> tuple[dict[str, Any], FloatArray]:
+def _combined(runs: Sequence[Run]) -> Run:
     """Means over seeds, with each seed's scores kept beside them."""
     first = runs[0][0]
     splits = {

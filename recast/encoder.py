@@ -36,14 +36,14 @@ class GRUEncoder(nn.Module):
         super().__init__()
         self.scaling = scaling
         self.hidden_size = hidden_size
-        self.gru = nn.GRU(input_size=2, hidden_size=hidden_size, batch_first=True)
+        self.gru: nn.GRU = nn.GRU(input_size=2, hidden_size=hidden_size, batch_first=True)
 
     def inputs(self, inter_times: Tensor, magnitudes: Tensor) -> Tensor:
         """Centred features of events, shape (..., 2), in the net's precision."""
         # 1e-3 s: no catalog resolves less, and ln 0 of an event at the window's start is avoided
         log_tau = torch.log(inter_times.clamp_min(1e-8) / self.scaling.mean_inter_time)
         features = torch.stack([log_tau, magnitudes - self.scaling.mean_magnitude], dim=-1)
-        return features.to(self.gru.weight_ih_l0.dtype)
+        return features.to(next(self.gru.parameters()).dtype)
 
     def forward(self, batch: Batch) -> Tensor:
         """Context of every interval, shape (window, interval, hidden_size)."""
@@ -57,5 +57,5 @@ class GRUEncoder(nn.Module):
     def step(self, state: Tensor, inter_times: Tensor, magnitudes: Tensor) -> Tensor:
         """The state (batch, hidden_size) after one more event each."""
         x = self.inputs(inter_times, magnitudes)[:, None]  # (batch, 1, 2)
-        _, last = self.gru(x, state[None].contiguous())
+        last: Tensor = self.gru(x, state[None].contiguous())[1]  # (layer, batch, hidden_size)
         return last[0]

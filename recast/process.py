@@ -49,7 +49,9 @@ class Recast:
         if not Path(path).is_file():
             raise InputError(f"checkpoint {path} does not exist: `recast fit` writes one")
         try:
-            task = RecastTask.load_from_checkpoint(path, map_location="cpu", weights_only=True)
+            task = RecastTask.load_from_checkpoint(
+                Path(path), map_location="cpu", weights_only=True
+            )
         except Exception as error:  # torch raises many kinds for a damaged archive
             reason = str(error).splitlines()[0]
             raise InputError(
@@ -70,7 +72,8 @@ class Recast:
         context, since = self._open_interval(sequence, queries)
         # A hazard may be singular at 0: a millisecond, below every catalog's resolution
         with torch.no_grad():
-            return np.exp(self.net.decode(context).log_hazard(since.clamp_min(1e-8)).numpy())
+            logs = self.net.decode(context).log_hazard(since.clamp_min(1e-8)).numpy()
+        return np.asarray(np.exp(logs))
 
     def compensator(self, sequence: EventSequence, times: ArrayLike) -> FloatArray:
         """Integral of the intensity from ``score_from`` to each of ``times``."""

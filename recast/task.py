@@ -67,8 +67,8 @@ class RecastTask(lightning.LightningModule):
         loss = self._loss(batch)
         if not torch.isfinite(loss):
             raise InputError(
-                f"the loss is {float(loss.detach())} at step {self.global_step}: lower model.learning_rate "
-                f"(now {self.learning_rate:g}); the best checkpoint so far is kept"
+                f"the loss is {float(loss.detach())} at step {self.global_step}: lower "
+                f"model.learning_rate (now {self.learning_rate:g}); the best checkpoint is kept"
             )
         self.log("train/nll", loss, batch_size=batch.n_events, on_step=False, on_epoch=True)
         return loss

@@ -52,7 +52,7 @@ EXPECTED_WARNINGS = (
     ".*GPU available but not used.*",  # whoever chose the CPU knows
     ".*The dirpath has changed from.*",  # a resumed run has a folder of its own
     "Checkpoint directory .* exists and is not empty.*",  # as --out again, or --resume
-    "(?s).*(Jsonargparse|deprecated in v4).*",  # lightning calls functions that jsonargparse has renamed
+    "(?s).*(Jsonargparse|deprecated in v4).*",  # lightning uses what jsonargparse has renamed
 )
 
 

@@ -17,7 +17,8 @@ def benchmark_table(name: str, record: dict[str, Any]) -> str:
         f"{name}: {info['title']}",
         f"events M {sign} {info['magnitude_completeness']:g}, train / val / test: {counts}",
         "",
-        f"{'':<14}{'nats per event':^27} {'NLL per day':^30}  {'gain over ETAS, test':^26}{'fit':>8}",
+        f"{'':<14}{'nats per event':^27} {'NLL per day':^30}"
+        + f"  {'gain over ETAS, test':^26}{'fit':>8}",
         f"{'model':<14}"
         + "".join(f"{part:>9}" for part in PARTS)
         + " "
