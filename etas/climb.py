@@ -92,17 +92,18 @@ def climb(
         held = ((x <= lower) & (here.gradient < 0.0)) | ((x >= upper) & (here.gradient > 0.0))
         step = _box_step(x, here, damping, free & ~held, lower, upper)
         gain = here.gradient @ step - 0.5 * step @ here.information @ step
-        if gain < tolerance and damping < 1.0:
+        if np.abs(step).max() < 1e-9 or (0.0 <= gain < tolerance and damping < 1.0):
             break
+        if gain < 0.0:  # parameters stopped at the edge spoil the step of the others: go slower
+            damping *= 10.0
+            continue
         there = evaluate(x + step)
         evaluations += 1
         if np.isfinite(there.value) and there.value > here.value:
             actual = (there.value - here.value) / gain
             damping = max(damping / 10.0, 1e-9) if actual > 0.75 else damping
-            damping = min(3.0 * damping, 1e6) if actual < 0.25 else damping
+            damping = 3.0 * damping if actual < 0.25 else damping
             x, here = np.clip(x + step, lower, upper), there
-        elif np.abs(step).max() < 1e-9:
-            break
         else:
             damping *= 10.0
     return Summit(x, here, evaluations)

@@ -158,7 +158,7 @@ def fit_etas(
         ``fixed`` value.
     """
     fixed = dict(fixed or {})
-    objective = _objective(sequence, magnitude_law, taper or TAPER in fixed, completeness)
+    objective = objective_of(sequence, magnitude_law, taper or TAPER in fixed, completeness)
     n = objective.sequence.n_scored
     if n < MINIMUM_EVENTS:
         raise InputError(
@@ -209,12 +209,13 @@ def fit_etas(
     )
 
 
-def _objective(
+def objective_of(
     sequence: EventSequence,
     law: GutenbergRichter,
     taper: bool,
     completeness: CompletenessHistory | None,
 ) -> LogLikelihood | WeightedLogLikelihood:
+    """The log-likelihood of a sequence for any parameters in the box of a fit."""
     # The Hessian looks a little beyond the bounds' edge.
     c_min, p_max = 0.99 * C_BOUND.lower, P_BOUND.upper + 0.01
     if taper or completeness is not None:

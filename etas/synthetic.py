@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from catalogs import Catalog, CatalogInfo, EventSequence, GutenbergRichter, SplitDates
-from catalogs.catalog import NANOSECONDS_PER_DAY
+from catalogs.info import NANOSECONDS_PER_DAY, PLAIN_DAYS
 from etas.model import ETAS
-from etas.parameters import PARAMETERS
+from etas.parameters import PARAMETERS, TAPER
 
 SOCAL_TRUTH = ETAS(
     mu=1.0, k=0.0208, alpha=0.7, c=0.01, p=1.12, magnitude_law=GutenbergRichter(2.5, 1.0, 7.5)
@@ -29,31 +29,75 @@ def synthetic_socal() -> Catalog:
     empty = EventSequence(np.empty(0), np.empty(0), -1.0, 0.0)
     rng = np.random.default_rng(SOCAL_SEED)
     (events,) = SOCAL_TRUTH.sample(empty, SOCAL_DAYS, 1, rng=rng)
-    start = pd.Timestamp(SOCAL_START, tz="UTC")
-    stamps = np.round(events.times * NANOSECONDS_PER_DAY).astype("timedelta64[ns]")
-    dates = [
-        (start + pd.Timedelta(days=SOCAL_DAYS * fraction)).date().isoformat()
-        for fraction in (0.1, 0.64, 0.82, 1.0)
-    ]
-    truth = SOCAL_TRUTH.to_json()
-    law = truth.pop("magnitude_law")
-    info = CatalogInfo(
-        name="synthetic_socal",
+    return synthetic_catalog(
+        events,
+        SOCAL_TRUTH,
+        "synthetic_socal",
         title="Synthetic ETAS catalog with parameters like those of Southern California",
+        source="etas.synthetic, fixed seed",
+        start=SOCAL_START,
+        shares=(0.1, 0.64, 0.82),
+    )
+
+
+def synthetic_catalog(
+    events: EventSequence,
+    model: ETAS,
+    name: str,
+    *,
+    title: str = "Synthetic ETAS catalog",
+    source: str = "etas.simulate",
+    start: str | None = None,
+    shares: tuple[float, float, float] = (0.0, 0.6, 0.8),
+) -> Catalog:
+    """A catalog of simulated events, with the parameters they were drawn from.
+
+    Parameters
+    ----------
+    events : EventSequence
+        Day 0 becomes ``start``.
+    start : str, optional
+        Date of day 0; without one times stay plain days, which no calendar limits.
+    shares : tuple
+        Where in the window train, validation and test begin, as shares of its days.
+    """
+    law = model.magnitude_law
+    truth = dict(zip(PARAMETERS, model.parameters.tolist(), strict=False))
+    truth |= {"b": law.b, "maximum_magnitude": law.maximum}
+    if model.taper is not None:
+        truth[TAPER] = model.taper
+    span = events.end - events.start
+    edges = [events.start, *(events.start + span * s for s in shares), events.end]
+    labels: list[str | float] = list(edges)
+    table = pd.DataFrame({"time": events.times, "magnitude": events.magnitudes})
+    if start is not None:
+        origin = pd.Timestamp(start, tz="UTC")
+        labels = [_date(origin + pd.Timedelta(days=edge)) for edge in edges]
+        stamps = np.round(events.times * NANOSECONDS_PER_DAY).astype("timedelta64[ns]")
+        table["time"] = origin + pd.to_timedelta(stamps)
+    info = CatalogInfo(
+        name=name,
+        title=title,
         region="none",
         kind="synthetic",
-        start=SOCAL_START,
-        end=dates[-1],
-        splits=SplitDates(*dates),
-        magnitude_completeness=law["completeness"],
+        start=labels[0],
+        end=labels[-1],
+        splits=SplitDates(*labels[1:]),
+        magnitude_completeness=law.completeness,
         magnitude_bin=0.0,
-        source="etas.synthetic, fixed seed",
+        source=source,
         licence="Apache-2.0",
         n_events=len(events),
-        truth={**truth, "b": law["b"], "maximum_magnitude": law["maximum"]},
+        time_unit=PLAIN_DAYS if start is None else "UTC",
+        truth=truth,
     )
-    table = pd.DataFrame({"time": start + pd.to_timedelta(stamps), "magnitude": events.magnitudes})
     return Catalog(table, info)
+
+
+def _date(stamp: pd.Timestamp) -> str:
+    """The day, with the time of day where there is one."""
+    text = stamp.tz_localize(None).isoformat()
+    return text.removesuffix("T00:00:00")
 
 
 def true_model(info: CatalogInfo) -> ETAS | None:
@@ -65,4 +109,4 @@ def true_model(info: CatalogInfo) -> ETAS | None:
         info.magnitude_completeness, truth.get("b", 1.0), truth.get("maximum_magnitude", 9.0)
     )
     mu, k, alpha, c, p = (truth[name] for name in PARAMETERS)
-    return ETAS(mu, k, alpha, c, p, law)
+    return ETAS(mu, k, alpha, c, p, law, truth.get(TAPER))

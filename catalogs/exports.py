@@ -1,0 +1,155 @@
+"""Catalogs in the formats of other programs: CSEP CSV, ZMAP and QuakeML."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from xml.sax.saxutils import quoteattr
+
+import numpy as np
+import pandas as pd
+
+from catalogs.catalog import Catalog
+from catalogs.errors import InputError
+
+CSEP_HEADER = "lon,lat,mag,time_string,depth,catalog_id,event_id"
+
+QUAKEML_HEAD = (
+    '<?xml version="1.0" encoding="utf-8"?>\n'
+    '<q:quakeml xmlns="http://quakeml.org/xmlns/bed/1.2" '
+    'xmlns:q="http://quakeml.org/xmlns/quakeml/1.2">\n'
+)
+
+
+def write_csep(catalogs: Iterable[Catalog], path: Path) -> None:
+    """One CSV for all, in the layout of pyCSEP; ``catalog_id`` counts the catalogs from 0.
+
+    Where no place is known longitude, latitude and depth are ``nan``.
+
+    Raises
+    ------
+    InputError
+        If a catalog has no calendar.
+    """
+
+    def lines() -> Iterator[str]:
+        yield CSEP_HEADER
+        for number, catalog in enumerate(catalogs):
+            for i, (stamp, m, place) in enumerate(_rows(catalog)):
+                time = stamp.strftime("%Y-%m-%dT%H:%M:%S.%f")
+                yield f"{place[1]:g},{place[0]:g},{m:.4f},{time},{place[2]:g},{number},{i}"
+
+    _write(path, lines())
+
+
+def write_zmap(catalog: Catalog, path: Path) -> None:
+    """Tab-separated longitude, latitude, decimal year, month, day, magnitude, depth, h, min, s.
+
+    Where no place is known longitude, latitude and depth are ``nan``.
+
+    Raises
+    ------
+    InputError
+        If the catalog has no calendar.
+    """
+
+    def lines() -> Iterator[str]:
+        for stamp, m, place in _rows(catalog):
+            year = pd.Timestamp(stamp.year, 1, 1, tz="UTC")
+            length = pd.Timestamp(stamp.year + 1, 1, 1, tz="UTC") - year
+            seconds = stamp.second + stamp.microsecond / 1e6
+            cells = (
+                f"{place[1]:g}",
+                f"{place[0]:g}",
+                f"{stamp.year + (stamp - year) / length:.12f}",
+                str(stamp.month),
+                str(stamp.day),
+                f"{m:.4f}",
+                f"{place[2]:g}",
+                str(stamp.hour),
+                str(stamp.minute),
+                f"{seconds:.6f}",
+            )
+            yield "\t".join(cells)
+
+    _write(path, lines())
+
+
+def write_quakeml(catalog: Catalog, path: Path) -> None:
+    """QuakeML 1.2 with one origin and one magnitude an event.
+
+    Raises
+    ------
+    InputError
+        If the catalog has no calendar or no locations, which QuakeML demands.
+    """
+    if not catalog.info.has_locations:
+        raise InputError(
+            f"catalog {catalog.info.name!r} has no locations, which QuakeML demands: give a place "
+            "(--place LATITUDE LONGITUDE), or write CSEP CSV or ZMAP"
+        )
+    root = f"smi:local/{catalog.info.name}"
+
+    def lines() -> Iterator[str]:
+        yield f"{QUAKEML_HEAD}<eventParameters publicID={quoteattr(root)}>"
+        for i, (stamp, m, place) in enumerate(_rows(catalog)):
+            depth = (
+                "" if np.isnan(place[2]) else f"<depth><value>{1000 * place[2]:g}</value></depth>"
+            )
+            time = stamp.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+            yield (
+                f'<event publicID="{root}/event/{i}">'
+                f"<preferredOriginID>{root}/origin/{i}</preferredOriginID>"
+                f"<preferredMagnitudeID>{root}/magnitude/{i}</preferredMagnitudeID>"
+                f'<origin publicID="{root}/origin/{i}"><time><value>{time}</value></time>'
+                f"<latitude><value>{place[0]:g}</value></latitude>"
+                f"<longitude><value>{place[1]:g}</value></longitude>{depth}</origin>"
+                f'<magnitude publicID="{root}/magnitude/{i}"><mag><value>{m:.4f}</value></mag>'
+                f"<originID>{root}/origin/{i}</originID></magnitude></event>"
+            )
+        yield "</eventParameters>\n</q:quakeml>"
+
+    _write(path, lines())
+
+
+SINGLE_FORMATS: dict[str, tuple[str, Callable[[Catalog, Path], None]]] = {
+    "zmap": (".zmap", write_zmap),
+    "quakeml": (".xml", write_quakeml),
+}
+"""Formats of one catalog a file: suffix and writer."""
+
+
+def _rows(catalog: Catalog) -> Iterator[tuple[pd.Timestamp, float, tuple[float, float, float]]]:
+    """Time, magnitude and (latitude, longitude, depth in km) of the complete events."""
+    info = catalog.info
+    if info.uses_plain_days:
+        raise InputError(
+            f"catalog {info.name!r} counts plain days, which this format cannot hold: give the "
+            "date of its first day (--start DATE)"
+        )
+    table = catalog.events.iloc[catalog.complete_rows()]
+    unknown = np.full(len(table), np.nan)
+    places = zip(
+        *(
+            table[name].to_numpy(np.float64) if name in table else unknown
+            for name in ("latitude", "longitude", "depth_km")
+        ),
+        strict=True,
+    )
+    return zip(table["time"], table["magnitude"].to_numpy(np.float64).tolist(), places, strict=True)
+
+
+def _write(path: Path, lines: Iterable[str]) -> None:
+    """Write a text file, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
+            stream.writelines(line + "\n" for line in lines)
+        Path(scratch).chmod(0o644)  # mkstemp makes files that only their owner reads
+        Path(scratch).replace(path)
+    except BaseException:
+        Path(scratch).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,126 @@
+"""The profile likelihood of one parameter."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.interpolate import PchipInterpolator
+
+from catalogs import EventSequence, InputError
+from catalogs.sequence import FloatArray
+from etas.climb import climb, scaled_objective
+from etas.completeness import CompletenessHistory
+from etas.fit import ETASFit, objective_of
+from etas.parameters import POSITIVE, Box
+
+HALF_CHI2_95 = 1.9207294103470625
+"""Half the 95 % quantile of chi-squared with one degree of freedom, in nats."""
+
+POINTS = 17
+REACH = 4.0
+"""The profile is computed this many standard errors to either side."""
+
+
+@dataclass(frozen=True, eq=False)
+class Profile:
+    """The likelihood maximised over all other parameters, at ``values`` of one.
+
+    ``interval`` holds the values whose log-likelihood is within 1.92 nats of the maximum (95 %,
+    Wilks 1938); an end is None where the profile doesn't fall that far inside ``values``.
+    """
+
+    name: str
+    values: FloatArray
+    log_likelihoods: FloatArray
+    interval: tuple[float | None, float | None]
+
+    def to_json(self) -> dict[str, Any]:
+        """All fields as JSON types."""
+        return {
+            "name": self.name,
+            "values": self.values.tolist(),
+            "log_likelihoods": self.log_likelihoods.tolist(),
+            "ci95": list(self.interval),
+        }
+
+
+def profile_likelihood(
+    fit: ETASFit,
+    sequence: EventSequence,
+    name: str,
+    *,
+    values: ArrayLike | None = None,
+    completeness: CompletenessHistory | None = None,
+) -> Profile:
+    """Profile one parameter of a fit of ``sequence``.
+
+    Parameters
+    ----------
+    name : str
+        A parameter that was estimated.
+    values : array, optional
+        Where to compute it; by default 17 values within 4 standard errors, which a parameter on its
+        bound doesn't have.
+
+    Raises
+    ------
+    InputError
+        For a parameter that was not estimated, or has no standard error and no ``values``.
+    """
+    model = fit.model
+    objective = objective_of(sequence, model.magnitude_law, model.taper is not None, completeness)
+    n, days = objective.sequence.n_scored, objective.sequence.scored_days
+    box = Box.of(n / days, days, taper=model.taper is not None)
+    if name not in box.names or name in fit.fixed:
+        raise InputError(
+            f"{name!r} was not estimated: choose one of "
+            f"{', '.join(x for x in box.names if x not in fit.fixed)}"
+        )
+    place = box.names.index(name)
+    best = model.parameters
+    grid = _grid(fit, name) if values is None else np.asarray(values, dtype=np.float64)
+    bound = box.bounds[name]
+    grid = np.unique(np.clip(grid, bound.lower, bound.upper))
+    evaluate = scaled_objective(objective, box, n)
+    free = np.array([x not in fit.fixed and x != name for x in box.names])
+
+    def maximum(value: float) -> float:
+        start = best.copy()
+        start[place] = value
+        return climb(evaluate, box.scaled(start), box, free).evaluation.value * n
+
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        heights = np.array(list(pool.map(maximum, grid.tolist())))
+    return Profile(name, grid, heights, _interval(grid, heights, float(best[place]), fit))
+
+
+def _grid(fit: ETASFit, name: str) -> FloatArray:
+    if fit.uncertainty is None or name not in fit.uncertainty.names:
+        raise InputError(
+            f"{name} has no standard error (it is on its bound: {fit.bound_reasons.get(name, '')}):"
+            " give the values to profile"
+        )
+    value = getattr(fit.model, name)
+    error = fit.uncertainty.standard_error(name)
+    offsets = np.linspace(-REACH, REACH, POINTS)
+    if name in POSITIVE:
+        return np.asarray(value * np.exp(offsets * error / value))
+    return np.asarray(value + offsets * error)
+
+
+def _interval(
+    grid: FloatArray, heights: FloatArray, best: float, fit: ETASFit
+) -> tuple[float | None, float | None]:
+    """Where the interpolated profile crosses the maximum less 1.92 nats, on either side."""
+    level = fit.log_likelihood - HALF_CHI2_95
+    if grid.size < 3:
+        return None, None
+    roots = [float(x) for x in PchipInterpolator(grid, heights - level, extrapolate=False).roots()]
+    below = [x for x in roots if x < best]
+    above = [x for x in roots if x > best]
+    return (max(below) if below else None, min(above) if above else None)
