@@ -1,0 +1,164 @@
+"""Completeness that changes in time: the likelihood, the law, and what the plain fit gets wrong."""
+
+import numpy as np
+import pytest
+from scipy.integrate import quad
+
+from catalogs import EventSequence, GutenbergRichter, InputError
+from etas.completeness import CompletenessHistory
+from etas.fit import fit_etas
+from etas.likelihood import LogLikelihood
+from etas.model import ETAS
+from etas.weighted import WeightedLogLikelihood
+
+LAW = GutenbergRichter(2.5, 1.0, 7.5)
+TRUTH = ETAS(0.5, 0.012, 0.8, 0.003, 1.1, LAW)
+LARGE = 4.0
+"""Events from here on hide smaller ones in the artificially thinned catalogs."""
+
+
+def clustered(seed: int, n: int = 200, days: float = 400.0) -> EventSequence:
+    rng = np.random.default_rng(seed)
+    times = np.cumsum(10.0 ** rng.uniform(-5, 1.0, n))
+    times *= 0.99 * days / times[-1]
+    return EventSequence(times, LAW.sample(n, rng), 0.0, days, score_from=days / 4)
+
+
+def hidden_by(sequence: EventSequence) -> np.ndarray:
+    """The law of Helmstetter et al. itself, without stairs: Mc at each event."""
+    mc = np.full(len(sequence), LAW.completeness)
+    for onset, size in zip(sequence.times, sequence.magnitudes, strict=True):
+        if size >= LARGE:
+            after = sequence.times > onset
+            lag = sequence.times[after] - onset
+            law = np.minimum(size - 4.5 - 0.75 * np.log10(lag), size)
+            mc[after] = np.maximum(mc[after], law)
+    return mc
+
+
+def thinned(sequence: EventSequence) -> EventSequence:
+    keep = sequence.magnitudes >= hidden_by(sequence)
+    return EventSequence(
+        sequence.times[keep], sequence.magnitudes[keep], sequence.start, sequence.end
+    )
+
+
+def test_with_constant_completeness_it_is_the_plain_likelihood() -> None:
+    sequence, theta = clustered(1), np.array([0.1, 0.03, 0.7, 0.01, 1.1])
+    plain = LogLikelihood.of(sequence, 2.5, c_min=1e-4).evaluate(theta)
+    weighted = WeightedLogLikelihood.of(sequence, LAW, taper=False, c_min=1e-4).evaluate(theta)
+    assert weighted.value == pytest.approx(plain.value, rel=1e-9)
+    np.testing.assert_allclose(weighted.gradient, plain.gradient, rtol=1e-6)
+    np.testing.assert_allclose(weighted.information, plain.information, rtol=1e-9)
+
+
+@pytest.mark.parametrize("taper", [None, 3.0, 1e4])
+def test_gradient_equals_central_differences(taper: float | None) -> None:
+    sequence = clustered(2)
+    history = CompletenessHistory.helmstetter(sequence, 2.5, minimum_magnitude=3.2)
+    evaluate = WeightedLogLikelihood.of(
+        sequence, LAW, taper=taper is not None, completeness=history, c_min=1e-4
+    ).evaluate
+    five = [0.1, 0.03, 0.7, 0.01, 1.1]
+    theta = np.array(five if taper is None else [*five, taper])
+    gradient = evaluate(theta).gradient
+    assert gradient.shape == theta.shape
+    for j, size in enumerate(theta):
+        step = np.zeros(theta.size)
+        step[j] = 1e-5 * size
+        numeric = (evaluate(theta + step).value - evaluate(theta - step).value) / (2e-5 * size)
+        assert gradient[j] == pytest.approx(numeric, rel=1e-5, abs=1e-5 / size)
+
+
+def test_the_compensator_is_the_integral_of_the_rate_of_detected_events() -> None:
+    # Two events by hand: completeness 3.5 between days 1 and 2, scored from 0.5
+    history = CompletenessHistory([1.0, 2.0], [3.5, 2.5], 2.5)
+    sequence = EventSequence([0.8, 1.5], [3.0, 4.0], 0.0, 5.0, score_from=0.5)
+    mu, k, alpha, c, p = theta = np.array([0.3, 0.2, 0.7, 0.05, 1.3])
+    beta = LAW.beta
+    # What an event detected at Mc = 3.5 stands for: E[10^{alpha x}; x < 1] / P(x > 1)
+    hidden = quad(lambda x: beta * np.exp(-beta * x) * 10 ** (alpha * x), 0.0, 1.0)[0]
+    gains = [10 ** (alpha * 0.5), 10 ** (alpha * 1.5) + hidden * np.exp(beta)]
+
+    def rate(t: float) -> float:
+        return mu + k * sum(
+            g * (t - s + c) ** -p for g, s in zip(gains, sequence.times, strict=True) if s < t
+        )
+
+    def detected(t: float) -> float:
+        return rate(t) * (0.1 if 1.0 < t <= 2.0 else 1.0)
+
+    total = quad(detected, 0.5, 5.0, points=[0.8, 0.85, 1.0, 1.5, 1.55, 2.0], limit=500)[0]
+    evaluate = WeightedLogLikelihood.of(
+        sequence, LAW, taper=False, completeness=history, c_min=0.01
+    )
+    assert evaluate.transformed_times(theta)[1] == pytest.approx(total, rel=1e-8)
+    by_hand = np.log(detected(0.8)) + np.log(detected(1.5)) - total
+    assert evaluate.evaluate(theta).value == pytest.approx(by_hand, rel=1e-8)
+
+
+def test_stairs_lie_above_the_law_by_one_stair_at_most() -> None:
+    sequence = EventSequence([10.0], [6.3], 0.0, 50.0)
+    history = CompletenessHistory.helmstetter(sequence, 2.5)
+    assert history.at([10.0])[0] == 2.5  # the mainshock itself is judged by what was before
+    lags = 10.0 ** np.linspace(-5.9, 1.5, 500)
+    law = np.clip(6.3 - 4.5 - 0.75 * np.log10(lags), 2.5, 6.3)
+    stairs = history.at(10.0 + lags)
+    assert np.all(stairs >= law - 1e-6)  # times of day 10 resolve 1e-15 d, lags 1e-9 relative
+    assert np.all(stairs <= law + 0.1 + 1e-6)
+
+
+def test_of_several_mainshocks_the_highest_counts() -> None:
+    sequence = clustered(3, n=400, days=300.0)
+    history = CompletenessHistory.helmstetter(sequence, 2.5, minimum_magnitude=LARGE)
+    law = hidden_by(sequence)
+    at = history.at(sequence.times)
+    assert np.all(at >= law - 1e-6)
+    assert np.all(at <= law + 0.1 + 1e-6)
+    assert np.any(at > 2.5)
+
+
+@pytest.mark.parametrize(
+    ("times", "levels", "message"),
+    [
+        ([1.0, 1.0], [3.0, 3.0], "sort the rows"),
+        ([1.0], [2.0], "below the base"),
+        ([1.0], [3.0, 4.0], "do not match"),
+    ],
+)
+def test_impossible_tables_are_named(times: list[float], levels: list[float], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        CompletenessHistory(times, levels, 2.5)
+
+
+def test_a_thinned_catalog_gives_the_truth_back_where_the_plain_fit_is_biased() -> None:
+    empty = EventSequence([], [], -1.0, 0.0)
+    plain_k, plain_alpha, corrected = [], [], []
+    for seed in range(4):
+        (whole,) = TRUTH.sample(empty, 4000.0, 1, rng=np.random.default_rng([3, seed]))
+        seen = thinned(whole)
+        history = CompletenessHistory.helmstetter(seen, 2.5, minimum_magnitude=LARGE)
+        plain = fit_etas(seen, LAW, starts=1)
+        fit = fit_etas(seen, LAW, starts=1, completeness=history)
+        assert fit.converged
+        assert fit.expected == pytest.approx(fit.n_events, rel=1e-6)
+        assert fit.n_events == len(history.select(seen)) < len(seen)
+        for values, model, errors in (
+            (plain_k, plain.model, plain.uncertainty),
+            (corrected, fit.model, fit.uncertainty),
+        ):
+            assert errors is not None
+            values.append(np.log(model.k / TRUTH.k) * model.k / errors.standard_error("k"))
+        assert plain.uncertainty is not None
+        plain_alpha.append(
+            (plain.model.alpha - TRUTH.alpha) / plain.uncertainty.standard_error("alpha")
+        )
+        for name in ("mu", "k", "alpha", "c", "p"):
+            assert fit.uncertainty is not None
+            error = fit.uncertainty.standard_error(name)
+            # 20 comparisons: 3.5 standard errors are passed by chance once in 100 runs
+            assert abs(getattr(fit.model, name) - getattr(TRUTH, name)) < 3.5 * error, name
+    # The plain fit is off by many standard errors, and always in the same direction
+    assert np.mean(plain_k) > 5.0
+    assert np.mean(plain_alpha) < -5.0
+    assert abs(np.mean(corrected)) < 2.0

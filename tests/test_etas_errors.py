@@ -1,0 +1,187 @@
+"""Standard errors, intervals, bounds, fixed parameters, tapers, starts from anywhere."""
+
+import json
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from catalogs import Catalog, EventSequence, GutenbergRichter, InputError, load
+from etas.fit import fit_etas, fitting_sequence, random_starts
+from etas.likelihood import PARAMETERS, LogLikelihood
+from etas.model import ETAS
+from etas.profile import profile_likelihood
+
+LAW = GutenbergRichter(2.5, 1.0, 7.5)
+TRUTH = ETAS(1.0, 0.0208, 0.7, 0.01, 1.12, LAW)
+EMPTY = EventSequence([], [], -1.0, 0.0)
+
+
+def drawn(seed: int, days: float, model: ETAS = TRUTH) -> EventSequence:
+    return model.sample(EMPTY, days, 1, rng=np.random.default_rng([21, seed]))[0]
+
+
+@pytest.fixture(scope="module")
+def sequence() -> EventSequence:
+    return drawn(0, 900.0)
+
+
+def test_intervals_cover_the_truth_as_often_as_they_claim() -> None:
+    n = 60
+    hits = dict.fromkeys(PARAMETERS, 0)
+    for seed in range(n):
+        fit = fit_etas(drawn(seed, 900.0), LAW, starts=1)
+        assert fit.converged
+        assert fit.uncertainty is not None
+        for name in fit.uncertainty.names:
+            low, high = fit.uncertainty.interval(name)
+            hits[name] += low <= getattr(TRUTH, name) <= high
+    # 3 standard deviations of a binomial with p = 0.95 below its mean; all may hit
+    for name, count in hits.items():
+        assert count / n >= 0.95 - 3.0 * np.sqrt(0.95 * 0.05 / n), name
+    assert 0.90 <= sum(hits.values()) / (5 * n) <= 0.99
+
+
+def test_the_covariance_is_the_inverse_curvature(sequence: EventSequence) -> None:
+    fit = fit_etas(sequence, LAW, starts=1)
+    assert fit.uncertainty is not None
+    evaluate = LogLikelihood.of(sequence, 2.5, c_min=1e-5)
+    rng = np.random.default_rng(0)
+    errors = np.array(fit.uncertainty.standard_errors)
+    precision = np.linalg.inv(np.array(fit.uncertainty.correlation))
+    best = fit.model.parameters
+    for _ in range(10):
+        z = 0.05 * rng.standard_normal(5)  # in units of standard errors: curvature alone counts
+        drop = fit.log_likelihood - evaluate(best + z * errors)[0]
+        assert drop == pytest.approx(0.5 * z @ precision @ z, rel=0.05)
+
+
+def test_profile_likelihood_agrees_with_the_standard_error(sequence: EventSequence) -> None:
+    fit = fit_etas(sequence, LAW, starts=1)
+    profile = profile_likelihood(fit, sequence, "p")
+    assert fit.uncertainty is not None
+    low, high = profile.interval
+    assert low is not None
+    assert high is not None
+    # Nearly parabolic: within a quarter of the half-width
+    margin = 0.25 * (high - low) / 2.0
+    assert (low, high) == pytest.approx(fit.uncertainty.interval("p"), abs=margin)
+    assert profile.log_likelihoods.max() <= fit.log_likelihood + 1e-6
+    assert np.argmax(profile.log_likelihoods) == profile.values.size // 2
+    with pytest.raises(InputError, match="'taper' was not estimated"):
+        profile_likelihood(fit, sequence, "taper")
+
+
+def test_any_start_reaches_the_same_maximum(sequence: EventSequence) -> None:
+    starts = random_starts(sequence, 40, np.random.default_rng(1))
+    fit = fit_etas(sequence, LAW, starts=starts)
+    ends = np.array(fit.start_log_likelihoods)
+    assert ends.min() > ends.max() - 1e-6 * len(sequence)
+
+
+@pytest.mark.parametrize("name", ["taupo", "qtm_san_jacinto", "horus_italy"])
+def test_any_start_reaches_the_published_maximum(
+    name: str, real_catalog: Callable[[str], Catalog]
+) -> None:
+    catalog = real_catalog(name)
+    train = catalog.split().train
+    starts = random_starts(train, 20, np.random.default_rng(2))
+    fit = fit_etas(train, catalog.magnitude_law(), starts=starts)
+    assert fit.converged
+    ends = np.array(fit.start_log_likelihoods)
+    assert ends.min() > ends.max() - 1e-4 * train.n_scored
+
+
+def test_fixed_parameters_stay_and_cost_likelihood(sequence: EventSequence) -> None:
+    free = fit_etas(sequence, LAW, starts=1)
+    fixed = fit_etas(sequence, LAW, starts=1, fixed={"p": 1.3, "alpha": 0.0})
+    assert (fixed.model.p, fixed.model.alpha) == (1.3, 0.0)
+    assert fixed.log_likelihood < free.log_likelihood - 10.0
+    assert fixed.n_parameters == 3
+    assert fixed.uncertainty is not None
+    assert fixed.uncertainty.names == ("mu", "k", "c")
+    assert fixed.at_bound == ()  # alpha = 0 was asked for
+    # The others are at their maximum given these: the expected number of events is the observed
+    assert fixed.expected == pytest.approx(fixed.n_events, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("fixed", "message"),
+    [({"q": 1.0}, "'q' cannot be fixed"), ({"p": 9.0}, "p = 9 is out of bounds")],
+)
+def test_what_cannot_be_fixed_is_named(
+    fixed: dict[str, float], message: str, sequence: EventSequence
+) -> None:
+    with pytest.raises(InputError, match=message):
+        fit_etas(sequence, LAW, fixed=fixed)
+
+
+def test_a_parameter_on_its_bound_is_reported_with_the_reason() -> None:
+    # A sequence of one mainshock, without background: half of the estimates of mu are on the bound
+    model = ETAS(0.0, 0.038, 0.5, 0.01, 1.2, LAW)
+    start = EventSequence([0.9], [7.5], 0.0, 1.0)
+    edges = 0
+    for sample in model.sample(start, 500.0, 12, rng=np.random.default_rng(4)):
+        fit = fit_etas(start.followed_by(sample).scored_from(1.0), LAW, starts=1)
+        assert fit.converged
+        assert fit.uncertainty is not None
+        if fit.at_bound == ("mu",):
+            edges += 1
+            assert "no background" in fit.bound_reasons["mu"]
+            assert fit.uncertainty.names == ("k", "alpha", "c", "p")
+        else:
+            assert fit.at_bound == ()
+            assert fit.bound_reasons == {}
+    assert 2 <= edges <= 10  # binomial (12, 1/2): outside in 0.6 % of seeds
+
+
+def test_a_taper_is_recovered_and_none_is_found_where_there_is_none() -> None:
+    tapered = ETAS(1.0, 0.03, 0.6, 0.01, 1.0, LAW, 5.0)
+    fit = fit_etas(drawn(1, 2000.0, tapered), LAW, starts=1, taper=True)
+    assert fit.uncertainty is not None
+    low, high = fit.uncertainty.interval("taper")
+    assert low < 5.0 < high
+    assert high < 50.0  # far shorter than the window: the data know it
+    plain = drawn(2, 900.0)
+    with_taper, without = (fit_etas(plain, LAW, starts=1, taper=flag) for flag in (True, False))
+    # One parameter more gains chi-squared (1) / 2: 5.4 is its 99.9 % quantile
+    assert -1e-6 < with_taper.log_likelihood - without.log_likelihood < 5.4
+
+
+def test_a_taper_changes_a_process_as_it_says() -> None:
+    history = EventSequence([1.0], [4.0], 0.0, 2.0)
+    model = ETAS(0.0, 0.02, 0.7, 0.05, 1.1, LAW, 3.0)
+    plain = ETAS(0.0, 0.02, 0.7, 0.05, 1.1, LAW)
+    times = np.array([1.01, 1.5, 2.0])
+    np.testing.assert_allclose(
+        model.intensity(history, times),
+        plain.intensity(history, times) * np.exp(-(times - 1.0) / 3.0),
+        rtol=1e-8,
+    )
+    # First offspring of the history: P(none before t) from the compensator, also in simulation
+    watched = EventSequence([1.0], [4.0], 0.0, 12.0, score_from=2.0)
+    counts = np.array(
+        [len(s) == 0 for s in model.sample(history, 10.0, 20_000, rng=np.random.default_rng(1))]
+    )
+    expected = np.exp(-model.compensator(watched, 12.0)[0])
+    error = 3.0 * np.sqrt(expected * (1.0 - expected) / counts.size)
+    assert counts.mean() == pytest.approx(expected, abs=error)
+    assert ETAS.from_json(model.to_json()) == model
+
+
+def test_both_protocols_say_what_they_saw() -> None:
+    split = load("synthetic_socal").split()
+    assert fitting_sequence(split, "train") is split.train
+    both = fitting_sequence(split, "train+val")
+    assert both.n_scored == split.train.n_scored + split.val.n_scored
+    assert both.end == split.test.score_from
+
+
+def test_the_result_is_json(sequence: EventSequence) -> None:
+    fit = fit_etas(sequence, LAW, starts=1, protocol="train+val")
+    record = json.loads(json.dumps(fit.to_json(), allow_nan=False))
+    assert ETAS.from_json(record["model"]) == fit.model
+    assert record["protocol"] == "train+val"
+    row = record["uncertainty"]["parameters"]["c"]
+    assert row["ci95"][0] < row["estimate"] < row["ci95"][1]
+    assert len(record["uncertainty"]["correlation"]["matrix"]) == 5

@@ -1,0 +1,61 @@
+"""Residual tests: sizes and power known in advance."""
+
+import numpy as np
+import pytest
+from scipy.stats import kstest
+
+from catalogs import EventSequence, GutenbergRichter, InputError
+from etas.model import ETAS
+from etas.poisson import Poisson
+from etas.residuals import count_band, residual_test, transformed_times
+
+LAW = GutenbergRichter(2.5, 1.0, 7.5)
+TRUTH = ETAS(1.0, 0.0208, 0.7, 0.01, 1.12, LAW)
+EMPTY = EventSequence([], [], -1.0, 0.0)
+
+
+def test_p_values_of_a_true_model_are_uniform() -> None:
+    ks, runs, correlations = [], [], []
+    for seed in range(60):
+        (sequence,) = TRUTH.sample(EMPTY, 200.0, 1, rng=np.random.default_rng([5, seed]))
+        test = residual_test(transformed_times(TRUTH, sequence))
+        ks.append(test.ks_p)
+        runs.append(test.runs_p)
+        correlations.append(test.correlation * np.sqrt(test.n))
+    # 0.001: fails once in a thousand seeds, for each
+    assert kstest(ks, "uniform").pvalue > 0.001
+    assert kstest(runs, "uniform").pvalue > 0.001
+    assert kstest(correlations, "norm").pvalue > 0.001
+
+
+def test_a_wrong_model_is_rejected() -> None:
+    (sequence,) = TRUTH.sample(EMPTY, 400.0, 1, rng=np.random.default_rng(6))
+    poisson = residual_test(transformed_times(Poisson.fit(sequence, LAW), sequence))
+    assert poisson.mean == pytest.approx(1.0, abs=0.05)  # the rate is right, the clustering not
+    assert poisson.ks_p < 1e-10
+    assert poisson.runs_z < -4.0  # runs are too long
+    assert poisson.correlation > 0.1
+
+
+def test_runs_by_hand() -> None:
+    # Intervals alternate about the median: 20 runs, of 11 expected, variance 10 * 9 / 19
+    intervals = np.tile([0.5, 1.5], 10)
+    test = residual_test(np.cumsum(intervals))
+    assert test.runs_z == pytest.approx((20 - 11) / np.sqrt(10 * 9 / 19))
+    assert test.correlation == pytest.approx(-1.0)
+
+
+def test_the_band_holds_the_count_in_95_percent_of_poisson_catalogs() -> None:
+    rng = np.random.default_rng(7)
+    n, trials, inside = 300, 1000, 0
+    for _ in range(trials):
+        transformed = np.cumsum(rng.exponential(size=n + 1))
+        scaled = transformed[:-1] / transformed[-1] * n
+        inside += np.abs(np.arange(1, n + 1) - scaled).max() <= count_band(scaled)
+    # 3 binomial standard deviations, and 1 % for the limit law at n = 300
+    assert inside / trials == pytest.approx(0.95, abs=3 * np.sqrt(0.95 * 0.05 / trials) + 0.01)
+
+
+def test_too_few_events_are_refused() -> None:
+    with pytest.raises(InputError, match="9 scored events are too few"):
+        residual_test(np.arange(1.0, 10.0))

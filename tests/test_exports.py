@@ -1,0 +1,107 @@
+"""Catalogs written for other programs come back as they were."""
+
+import csv
+import math
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from catalogs import Catalog, EventSequence, GutenbergRichter, InputError
+from catalogs.exports import write_csep, write_quakeml, write_zmap
+from etas.model import ETAS
+from etas.synthetic import synthetic_catalog, true_model
+
+MODEL = ETAS(1.0, 0.0208, 0.7, 0.01, 1.12, GutenbergRichter(2.5, 1.0, 7.5), 30.0)
+NAMESPACE = {"b": "http://quakeml.org/xmlns/bed/1.2"}
+
+
+def small(*, start: str | None = "2003-02-27", located: bool = False) -> Catalog:
+    empty = EventSequence([], [], -1.0, 0.0)
+    (events,) = MODEL.sample(empty, 20.0, 1, rng=np.random.default_rng(1))
+    catalog = synthetic_catalog(events, MODEL, "small", start=start)
+    if not located:
+        return catalog
+    table = catalog.events.assign(latitude=35.5, longitude=-117.25, depth_km=8.0)
+    return Catalog(table, replace(catalog.info, has_locations=True))
+
+
+def test_a_synthetic_catalog_knows_its_model() -> None:
+    catalog = small()
+    assert true_model(catalog.info) == MODEL
+    assert catalog.info.splits.val_start == "2003-03-11"
+    days = small(start=None)
+    assert days.info.uses_plain_days
+    np.testing.assert_allclose(days.days, catalog.days, atol=1e-10)
+
+
+def test_csep_holds_all_catalogs(tmp_path: Path) -> None:
+    catalog, path = small(), tmp_path / "all.csv"
+    write_csep([catalog, catalog], path)
+    with path.open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    n = len(catalog.events)
+    assert [row["catalog_id"] for row in rows] == ["0"] * n + ["1"] * n
+    assert [row["event_id"] for row in rows[n:]] == [str(i) for i in range(n)]
+    times = pd.Series(pd.to_datetime([row["time_string"] for row in rows[:n]], utc=True))
+    gaps = (times - catalog.events["time"]).dt.total_seconds()
+    assert gaps.abs().max() <= 1e-6
+    np.testing.assert_allclose(
+        [float(row["mag"]) for row in rows[:n]], catalog.events["magnitude"], atol=5e-5
+    )
+    assert math.isnan(float(rows[0]["lon"]))
+
+
+def test_zmap_columns(tmp_path: Path) -> None:
+    catalog, path = small(located=True), tmp_path / "a.zmap"
+    write_zmap(catalog, path)
+    table = np.loadtxt(path, delimiter="\t")
+    assert table.shape == (len(catalog.events), 10)
+    assert np.all(table[:, [0, 1, 6]] == [-117.25, 35.5, 8.0])
+    stamps = catalog.events["time"]
+    np.testing.assert_array_equal(table[:, 3], stamps.dt.month)
+    np.testing.assert_array_equal(table[:, 7], stamps.dt.hour)
+    # Decimal years: day 0 is 57 days into 2003
+    years = 2003 + (57.0 + catalog.days) / 365.0
+    np.testing.assert_allclose(table[:, 2], years, atol=1e-8)
+
+
+def test_quakeml_is_well_formed_and_complete(tmp_path: Path) -> None:
+    catalog, path = small(located=True), tmp_path / "a.xml"
+    write_quakeml(catalog, path)
+    events = ET.parse(path).getroot().findall("b:eventParameters/b:event", NAMESPACE)
+    assert len(events) == len(catalog.events)
+    first, row = events[0], catalog.events.iloc[0]
+    for path_in_event, expected in (
+        ("b:origin/b:latitude/b:value", 35.5),
+        ("b:origin/b:depth/b:value", 8000.0),
+        ("b:magnitude/b:mag/b:value", row["magnitude"]),
+    ):
+        assert float(first.findtext(path_in_event, "", NAMESPACE)) == pytest.approx(
+            expected, abs=5e-5
+        )
+    stamp = pd.Timestamp(first.findtext("b:origin/b:time/b:value", "", NAMESPACE))
+    assert abs(stamp - row["time"]) <= pd.Timedelta(1, "us")
+    origin = first.find("b:origin", NAMESPACE)
+    assert origin is not None
+    assert first.findtext("b:preferredOriginID", "", NAMESPACE) == origin.get("publicID")
+
+
+def test_quakeml_is_read_by_obspy(tmp_path: Path) -> None:
+    obspy = pytest.importorskip("obspy")
+    catalog, path = small(located=True), tmp_path / "a.xml"
+    write_quakeml(catalog, path)
+    read = obspy.read_events(str(path), format="QUAKEML")
+    assert len(read) == len(catalog.events)
+    assert read[0].preferred_origin().depth == 8000.0
+
+
+def test_what_a_format_cannot_hold_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="has no locations, which QuakeML demands"):
+        write_quakeml(small(), tmp_path / "a.xml")
+    with pytest.raises(InputError, match="counts plain days"):
+        write_csep([small(start=None)], tmp_path / "a.csv")
+    assert list(tmp_path.iterdir()) == []
