@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from catalogs import EventSequence
+from etas.model import ETAS
+from recast.excitation import excitation
 
 
 class Batch(NamedTuple):
-    """Windows of intervals, each tensor of shape (window, interval).
+    """Windows of intervals, tensors of shape (window, interval).
 
     Intervals that are not ``scored`` are burn-in (the encoder sees them) or padding (it comes
     after everything scored, so nothing depends on it).
@@ -38,6 +40,12 @@ class Batch(NamedTuple):
     scored: Tensor
     """Whether the interval counts in the likelihood. Bool."""
 
+    expected: Tensor
+    """Events that the fitted ETAS expects in the interval, float64."""
+
+    amplitudes: Tensor
+    """Excitation of ETAS at the start of the interval, events/day, float64; one more axis, node."""
+
     @property
     def n_events(self) -> int:
         """Number of events in the likelihood."""
@@ -49,8 +57,9 @@ class Batch(NamedTuple):
         return float((self.inter_times - self.elapsed)[self.scored].sum())
 
 
-def intervals(sequence: EventSequence) -> Batch:
+def intervals(sequence: EventSequence, etas: ETAS) -> Batch:
     """The whole sequence as one window, shape (1, event + 1)."""
+    amplitudes, expected = excitation(etas, sequence)
     n, head = len(sequence), sequence.first_scored
     elapsed = np.zeros(n + 1)
     elapsed[head] = sequence.score_from - (sequence.times[head - 1] if head else sequence.start)
@@ -60,6 +69,8 @@ def intervals(sequence: EventSequence) -> Batch:
         elapsed,
         np.arange(n + 1) < n,
         np.arange(n + 1) >= head,
+        expected,
+        amplitudes,
     )
     return Batch(*(torch.from_numpy(a)[None] for a in arrays))
 
@@ -80,11 +91,11 @@ def cut(whole: Batch, first: NDArray[np.int64], *, length: int, burn_in: int) ->
     return out._replace(scored=out.scored & torch.from_numpy(mine))
 
 
-def windows(sequence: EventSequence, *, length: int, burn_in: int) -> Batch:
+def windows(sequence: EventSequence, etas: ETAS, *, length: int, burn_in: int) -> Batch:
     """Windows in which every scored interval is scored exactly once.
 
     Their log-likelihoods add up to the sequence's, up to what the encoder would remember from
     before its burn-in.
     """
     first = np.arange(sequence.first_scored, len(sequence) + 1, length)
-    return cut(intervals(sequence), first, length=length, burn_in=burn_in)
+    return cut(intervals(sequence, etas), first, length=length, burn_in=burn_in)

@@ -19,7 +19,7 @@ from etas.poisson import Poisson
 from etas.synthetic import true_model
 from recast.evaluation import Interval, event_terms, mean_interval, score
 
-QUICK_EPOCHS = 3
+QUICK_EPOCHS = 1
 BOOTSTRAP_SEED = 0
 
 
@@ -57,28 +57,40 @@ def _etas(task: Task) -> Fitted:
     return Fitted(fit.model, 5)
 
 
-def _recast_paper(task: Task) -> Fitted:
+def _recast(task: Task, name: str, model: dict[str, Any]) -> Fitted:
     from recast.data import CatalogData
     from recast.training import train
 
     trained = train(
         CatalogData.of(task.catalog, seed=task.seed),
-        task.folder / "recast-paper" / f"seed{task.seed}",
+        task.folder / name / f"seed{task.seed}",
         seed=task.seed,
+        model=model,
         max_epochs=QUICK_EPOCHS if task.quick else None,
         resume=task.resume,
     )
     return Fitted(trained.process, sum(p.numel() for p in trained.process.net.parameters()))
 
 
+def _recast_paper(task: Task) -> Fitted:
+    from recast.training import PAPER
+
+    return _recast(task, "recast-paper", PAPER)
+
+
+def _recast_default(task: Task) -> Fitted:
+    return _recast(task, "recast", {})
+
+
 FITTERS: dict[str, Callable[[Task], Fitted]] = {
     "poisson": _poisson,
     "etas": _etas,
     "recast-paper": _recast_paper,
+    "recast": _recast_default,
 }
 """Models by name: a function from a task to a fitted process. Add one here to benchmark it."""
 
-SEEDED = {"recast-paper"}
+SEEDED = {"recast-paper", "recast"}
 """Models whose fit depends on the seed; the others are fitted once."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import lightning
@@ -12,8 +13,11 @@ import numpy as np
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from catalogs import Catalog, EventSequence, InputError, Split, load
+from catalogs.jsonfile import read_json
+from etas.fit import fit_etas
+from etas.model import ETAS
 from recast.batch import Batch, cut, intervals, windows
-from recast.encoder import Scaling
+from recast.scaling import Scaling
 
 VALIDATION_BURN_IN = 512
 """Intervals before each validation window: longer than in training, to score as on the whole."""
@@ -24,8 +28,8 @@ VALIDATION_LENGTH = 512
 class WindowDataset(Dataset[Batch]):
     """Windows of a sequence by the interval they start at, fetched a batch at a time."""
 
-    def __init__(self, sequence: EventSequence, *, length: int, burn_in: int) -> None:
-        self.whole = intervals(sequence)
+    def __init__(self, sequence: EventSequence, etas: ETAS, *, length: int, burn_in: int) -> None:
+        self.whole = intervals(sequence, etas)
         self.length = length
         self.burn_in = burn_in
         self.first = sequence.first_scored
@@ -91,6 +95,8 @@ class CatalogData(lightning.LightningDataModule):
         Of the order of the windows.
     magnitude_completeness : float, optional
         Raise the completeness magnitude above the catalog's own.
+    etas_file : str, optional
+        JSON of ``recast etas fit`` on the same train window; fitted on the fly without.
     """
 
     def __init__(
@@ -102,6 +108,7 @@ class CatalogData(lightning.LightningDataModule):
         steps_per_epoch: int = 20,
         seed: int = 0,
         magnitude_completeness: float | None = None,
+        etas_file: str | None = None,
     ) -> None:
         super().__init__()
         for name, value, lowest in (
@@ -119,6 +126,7 @@ class CatalogData(lightning.LightningDataModule):
         self.steps_per_epoch = steps_per_epoch
         self.seed = seed
         self.magnitude_completeness = magnitude_completeness
+        self.etas_file = etas_file
 
     @classmethod
     def of(cls, catalog: Catalog, **settings: Any) -> CatalogData:
@@ -138,24 +146,22 @@ class CatalogData(lightning.LightningDataModule):
         return self.catalog.split()
 
     @cached_property
+    def etas(self) -> ETAS:
+        """The ETAS model of the train window: read from ``etas_file``, or fitted."""
+        if self.etas_file is not None:
+            return _read_etas(self.etas_file, self.catalog)
+        return fit_etas(self.split.train, self.catalog.magnitude_law()).model
+
+    @cached_property
     def scaling(self) -> dict[str, float]:
         """The fields of ``Scaling`` from the train window, as plain floats for the checkpoint."""
-        train = self.split.train
-        magnitudes = train.magnitudes[train.first_scored :]
-        law = self.catalog.magnitude_law()
-        return asdict(
-            Scaling(
-                mean_inter_time=train.scored_days / train.n_scored,
-                mean_magnitude=float(magnitudes.mean()),
-                completeness=law.completeness,
-                b=law.b,
-                maximum_magnitude=law.maximum,
-            )
-        )
+        return asdict(Scaling.of(self.catalog, self.etas))
 
     def train_dataloader(self) -> DataLoader[Batch]:
         """Shuffled windows of the train sequence."""
-        dataset = WindowDataset(self.split.train, length=self.window, burn_in=self.burn_in)
+        dataset = WindowDataset(
+            self.split.train, self.etas, length=self.window, burn_in=self.burn_in
+        )
         # A small catalog fills no batch: its steps take each window once.
         batch_size = min(self.batch_size, -(-len(dataset) // self.window) + 1)
         size = batch_size * self.steps_per_epoch
@@ -169,14 +175,32 @@ class CatalogData(lightning.LightningDataModule):
     def val_dataloader(self) -> DataLoader[Batch]:
         """All windows of the validation sequence in one batch."""
         return _one_batch(
-            windows(self.split.val, length=VALIDATION_LENGTH, burn_in=VALIDATION_BURN_IN)
+            windows(
+                self.split.val,
+                self.etas,
+                length=VALIDATION_LENGTH,
+                burn_in=VALIDATION_BURN_IN,
+            )
         )
 
     def test_dataloader(self) -> DataLoader[Batch]:
         """The whole test sequence: scores are never taken on windows."""
-        return _one_batch(intervals(self.split.test))
+        return _one_batch(intervals(self.split.test, self.etas))
 
     predict_dataloader = test_dataloader
+
+
+def _read_etas(path: str, catalog: Catalog) -> ETAS:
+    etas = ETAS.from_json(read_json(Path(path)).get("model", {}))
+    if etas.taper is not None:
+        raise InputError(f"{path} has a tapered Omori law: the net starts from an untapered one")
+    theirs, mine = etas.magnitude_law.completeness, catalog.info.magnitude_completeness
+    if not np.isclose(theirs, mine):
+        raise InputError(
+            f"{path} was fitted at completeness {theirs:g}, the catalog is complete from {mine:g}: "
+            "fit it anew"
+        )
+    return etas
 
 
 def _as_is(batch: Any) -> Any:

@@ -2,60 +2,74 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
-from recast.batch import Batch
+from catalogs.magnitudes import LN10
+from recast.scaling import Scaling
+
+SHORTEST = 1e-8
+"""Days (1 ms): no catalog resolves less, and ln 0 of an event at the window's start is avoided."""
+
+Inputs = Callable[[Scaling, Tensor, Tensor, Tensor], Tensor]
+"""(scaling, inter-event times, magnitudes, expected events) -> features (..., feature)."""
 
 
-@dataclass(frozen=True)
-class Scaling:
-    """What centres the inputs of a net; taken from the train window of its catalog.
+def paper_inputs(scaling: Scaling, inter_times: Tensor, magnitudes: Tensor, _: Tensor) -> Tensor:
+    """[ln tau - ln mean tau, m - mean m], as published."""
+    log_tau = torch.log(inter_times.clamp_min(SHORTEST) / scaling.mean_inter_time)
+    return torch.stack([log_tau, magnitudes - scaling.mean_magnitude], dim=-1)
 
-    ``mean_inter_time`` in days; magnitudes are dimensionless. ``completeness`` and ``b`` are kept
-    with it because a net is only valid for events selected in the same way.
+
+def unit_free_inputs(
+    scaling: Scaling, inter_times: Tensor, magnitudes: Tensor, expected: Tensor
+) -> Tensor:
+    """[ln(tau / mean tau), beta (m - Mc) - 1, ln(events that ETAS expected in tau)].
+
+    The last is what ETAS failed to explain: for a perfect ETAS the logarithm of an Exp(1) variable
+    in every region. None has a unit, so a net can serve catalogs of any rate and completeness.
     """
-
-    mean_inter_time: float
-    mean_magnitude: float
-    completeness: float
-    b: float
-    maximum_magnitude: float
+    log_tau = torch.log(inter_times.clamp_min(SHORTEST) / scaling.mean_inter_time)
+    size = scaling.b * LN10 * (magnitudes - scaling.completeness) - 1.0
+    return torch.stack([log_tau, size, torch.log(expected.clamp_min(SHORTEST))], dim=-1)
 
 
 class GRUEncoder(nn.Module):
-    """A gated recurrent unit over [ln tau_i - ln mean tau, m_i - mean m] (Cho et al. 2014).
+    """A gated recurrent unit over the features of events (Cho et al. 2014, arXiv:1406.1078).
 
-    The context of an interval is the hidden state after the events before it; the first
-    interval of a window starts from zero.
+    The context of an interval is the hidden state after the events before it; the first interval
+    of a window starts from zero.
     """
 
-    def __init__(self, scaling: Scaling, hidden_size: int) -> None:
+    def __init__(
+        self, scaling: Scaling, inputs: Inputs, *, input_size: int, hidden_size: int
+    ) -> None:
         super().__init__()
         self.scaling = scaling
+        self.inputs = inputs
         self.hidden_size = hidden_size
-        self.gru: nn.GRU = nn.GRU(input_size=2, hidden_size=hidden_size, batch_first=True)
+        self.gru: nn.GRU = nn.GRU(input_size, hidden_size, batch_first=True)
 
-    def inputs(self, inter_times: Tensor, magnitudes: Tensor) -> Tensor:
-        """Centred features of events, shape (..., 2), in the net's precision."""
-        # 1e-3 s: no catalog resolves less, and ln 0 of an event at the window's start is avoided
-        log_tau = torch.log(inter_times.clamp_min(1e-8) / self.scaling.mean_inter_time)
-        features = torch.stack([log_tau, magnitudes - self.scaling.mean_magnitude], dim=-1)
-        return features.to(next(self.gru.parameters()).dtype)
+    def features(self, inter_times: Tensor, magnitudes: Tensor, expected: Tensor) -> Tensor:
+        """What the net sees of events, shape (..., input_size), in its own precision."""
+        values = self.inputs(self.scaling, inter_times, magnitudes, expected)
+        return values.to(next(self.gru.parameters()).dtype)
 
-    def forward(self, batch: Batch) -> Tensor:
-        """Context of every interval, shape (window, interval, hidden_size)."""
-        x = self.inputs(batch.inter_times, batch.magnitudes)  # (window, interval, 2)
+    def forward(self, inter_times: Tensor, magnitudes: Tensor, expected: Tensor) -> Tensor:
+        """Context of every interval (window, interval, hidden_size) from (window, interval)."""
+        x = self.features(inter_times, magnitudes, expected)  # (window, interval, input_size)
         start = x.new_zeros(x.shape[0], 1, self.hidden_size)
         if x.shape[1] == 1:
             return start
         after, _ = self.gru(x[:, :-1])  # state after the event that ends each interval
         return torch.cat([start, after], dim=1)
 
-    def step(self, state: Tensor, inter_times: Tensor, magnitudes: Tensor) -> Tensor:
-        """The state (batch, hidden_size) after one more event each."""
-        x = self.inputs(inter_times, magnitudes)[:, None]  # (batch, 1, 2)
+    def step(
+        self, state: Tensor, inter_times: Tensor, magnitudes: Tensor, expected: Tensor
+    ) -> Tensor:
+        """The state (batch, hidden_size) after one more event each (batch,)."""
+        x = self.features(inter_times, magnitudes, expected)[:, None]  # (batch, 1, input_size)
         last: Tensor = self.gru(x, state[None].contiguous())[1]  # (layer, batch, hidden_size)
         return last[0]

@@ -2,38 +2,130 @@
 
 from __future__ import annotations
 
+from typing import Literal, NamedTuple, Protocol
+
 import torch
 from torch import Tensor, nn
 
-from recast.batch import Batch
-from recast.decoders import WeibullDecoder, WeibullMixture
-from recast.encoder import GRUEncoder, Scaling
+from catalogs import EventSequence
+from recast.batch import Batch, intervals
+from recast.decoders import HazardDecoder, WeibullDecoder
+from recast.encoder import GRUEncoder, paper_inputs, unit_free_inputs
+from recast.excitation import NODES, node_weights
+from recast.scaling import Scaling
+
+DecoderName = Literal["hazard", "weibull"]
+
+
+class NextEvent(Protocol):
+    """The distribution of the time to the next event, in days; every method is elementwise."""
+
+    def log_hazard(self, x: Tensor) -> Tensor:
+        """Log intensity x days after the last event, 1/days."""
+        ...
+
+    def cumulative_hazard(self, x: Tensor) -> Tensor:
+        """-ln S(x)."""
+        ...
+
+    def log_survival(self, x: Tensor) -> Tensor:
+        """ln S(x)."""
+        ...
+
+    def log_density(self, x: Tensor) -> Tensor:
+        """ln f(x), f in 1/days."""
+        ...
+
+    def sample(self, elapsed: Tensor, generator: torch.Generator) -> Tensor:
+        """Inter-event times given the days that have passed."""
+        ...
+
+
+class State(NamedTuple):
+    """What a net remembers between events, for a batch of trajectories."""
+
+    hidden: Tensor
+    """Of the encoder, (batch, hidden_size)."""
+
+    amplitudes: Tensor
+    """Excitation of ETAS just after the last event, events/day, (batch, node)."""
 
 
 class RecastNet(nn.Module):
-    """RECAST as published (Dascher-Cousineau et al. 2023, doi:10.1029/2023GL103909).
+    """A recurrent encoder of the past and a decoder of the next inter-event time.
 
-    A GRU of ``hidden_size`` units summarises the past; a linear layer turns its state, with
-    dropout, into a mixture of ``components`` Weibull distributions of the next inter-event time.
+    ``decoder="weibull"`` is RECAST as published (Dascher-Cousineau et al. 2023,
+    doi:10.1029/2023GL103909): a GRU over [ln tau, m], and a linear layer to a mixture of ``width``
+    Weibull distributions. ``decoder="hazard"`` starts from the ETAS model of ``scaling`` and
+    learns what it misses: ``width`` is that of the modulating net. ``dropout`` acts on the context.
     """
 
     def __init__(
-        self, scaling: Scaling, *, hidden_size: int = 32, components: int = 32, dropout: float = 0.1
+        self,
+        scaling: Scaling,
+        *,
+        decoder: DecoderName = "hazard",
+        hidden_size: int = 32,
+        width: int = 32,
+        dropout: float = 0.1,
     ) -> None:
         super().__init__()
         self.scaling = scaling
-        self.encoder = GRUEncoder(scaling, hidden_size)
         self.dropout = nn.Dropout(dropout)
-        self.decoder = WeibullDecoder(hidden_size, components, scaling.mean_inter_time)
+        if decoder == "weibull":
+            self.encoder = GRUEncoder(scaling, paper_inputs, input_size=2, hidden_size=hidden_size)
+            self.weibull = WeibullDecoder(hidden_size, width, scaling.mean_inter_time)
+        else:
+            self.encoder = GRUEncoder(
+                scaling, unit_free_inputs, input_size=3, hidden_size=hidden_size
+            )
+            self.hazard = HazardDecoder(
+                hidden_size,
+                width,
+                torch.from_numpy(NODES).float(),
+                mu=scaling.mu,
+                mean_rate=1.0 / scaling.mean_inter_time,
+            )
+        self.decoder_name = decoder
 
-    def decode(self, context: Tensor) -> WeibullMixture:
-        """The next event's distribution after each context (..., hidden_size)."""
-        distribution: WeibullMixture = self.decoder(self.dropout(context))
-        return distribution
+    def decode(self, hidden: Tensor, amplitudes: Tensor) -> NextEvent:
+        """The next event's distribution after contexts (..., hidden_size)."""
+        context = self.dropout(hidden)
+        if self.decoder_name == "weibull":
+            mixture: NextEvent = self.weibull(context)
+            return mixture
+        hazard: NextEvent = self.hazard(context, amplitudes)
+        return hazard
 
-    def forward(self, batch: Batch) -> WeibullMixture:
+    def contexts(self, batch: Batch) -> Tensor:
+        """Context of every interval, (window, interval, hidden_size)."""
+        contexts: Tensor = self.encoder(batch.inter_times, batch.magnitudes, batch.expected)
+        return contexts
+
+    def forward(self, batch: Batch) -> NextEvent:
         """The distribution of every scored interval, batch shape (scored,)."""
-        return self.decode(self.encoder(batch)[batch.scored])
+        return self.decode(self.contexts(batch)[batch.scored], batch.amplitudes[batch.scored])
+
+    def intervals(self, sequence: EventSequence) -> Batch:
+        """The whole sequence as this net reads it."""
+        return intervals(sequence, self.scaling.etas)
+
+    def state_after(self, history: EventSequence, n: int) -> State:
+        """What ``n`` trajectories remember of their common history."""
+        batch = self.intervals(history)
+        hidden = self.contexts(batch)[0, -1].expand(n, -1)
+        return State(hidden, batch.amplitudes[0, -1].expand(n, -1))
+
+    def advance(self, state: State, inter_times: Tensor, magnitudes: Tensor) -> State:
+        """The state after one more event each, (batch,)."""
+        s = self.scaling
+        nodes = torch.from_numpy(NODES).to(state.amplitudes)
+        lost = -torch.expm1(-inter_times[:, None] * nodes)  # (batch, node)
+        expected = s.mu * inter_times + (state.amplitudes * lost / nodes).sum(dim=-1)
+        gain = s.k * 10.0 ** (s.alpha * (magnitudes - s.completeness))
+        weights = torch.from_numpy(node_weights(s.c, s.p)).to(state.amplitudes)
+        amplitudes = state.amplitudes * (1.0 - lost) + gain[:, None] * weights
+        return State(self.encoder.step(state.hidden, inter_times, magnitudes, expected), amplitudes)
 
 
 def log_likelihood(net: RecastNet, batch: Batch) -> Tensor:
@@ -42,13 +134,14 @@ def log_likelihood(net: RecastNet, batch: Batch) -> Tensor:
     An interval from elapsed time x0 to x1 contributes ln f(x1) - ln S(x0) if an event ends it and
     ln S(x1) - ln S(x0) if it is censored; x0 > 0 only where scoring starts inside it.
     """
-    context = net.encoder(batch)[batch.scored]
-    distribution = net.decode(context)
+    hidden, amplitudes = net.contexts(batch)[batch.scored], batch.amplitudes[batch.scored]
+    distribution = net.decode(hidden, amplitudes)
     x1, observed = batch.inter_times[batch.scored], batch.observed[batch.scored]
     terms = torch.where(observed, distribution.log_density(x1), distribution.log_survival(x1))
     total = terms.sum()
     head = batch.elapsed[batch.scored]
-    if bool((head > 0.0).any()):
-        begun = head > 0.0
-        total = total - net.decode(context[begun]).log_survival(head[begun]).sum()
+    begun = head > 0.0
+    if bool(begun.any()):
+        # One interval at most: the same dropout mask is not needed for it
+        total = total - net.decode(hidden[begun], amplitudes[begun]).log_survival(head[begun]).sum()
     return total

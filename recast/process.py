@@ -14,7 +14,7 @@ from torch import Tensor
 from catalogs import EventSequence, GutenbergRichter, InputError
 from catalogs.process import checked_times
 from catalogs.sequence import FloatArray
-from recast.batch import intervals
+from recast.encoder import SHORTEST
 from recast.net import RecastNet, log_likelihood
 from recast.sampling import sample_trajectories
 
@@ -30,10 +30,7 @@ class Recast:
     def __init__(self, net: RecastNet, magnitude_law: GutenbergRichter | None = None) -> None:
         self.net = copy.deepcopy(net).to(device="cpu", dtype=torch.float64).eval()
         self.net.requires_grad_(requires_grad=False)
-        scaling = net.scaling
-        self.magnitude_law = magnitude_law or GutenbergRichter(
-            scaling.completeness, scaling.b, scaling.maximum_magnitude
-        )
+        self.magnitude_law = magnitude_law or net.scaling.magnitude_law
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Recast:
@@ -64,31 +61,36 @@ class Recast:
         """Nats over [score_from, end), censored head and tail included."""
         self._check(sequence)
         with torch.no_grad():
-            return float(log_likelihood(self.net, intervals(sequence)))
+            return float(log_likelihood(self.net, self.net.intervals(sequence)))
 
     def intensity(self, sequence: EventSequence, times: ArrayLike) -> FloatArray:
         """lambda(t | events strictly before t), events/day: the hazard of the open interval."""
         queries = checked_times(times, sequence.start, sequence.end)
-        context, since = self._open_interval(sequence, queries)
-        # A hazard may be singular at 0: a millisecond, below every catalog's resolution
+        self._check(sequence)
+        interval, since = _locate(sequence, queries)
         with torch.no_grad():
-            logs = self.net.decode(context).log_hazard(since.clamp_min(1e-8)).numpy()
+            batch = self.net.intervals(sequence)
+            contexts = self.net.contexts(batch)[0]
+            here = self.net.decode(contexts[interval], batch.amplitudes[0][interval])
+            # A hazard may be singular at 0: a millisecond, below every catalog's resolution
+            logs = here.log_hazard(since.clamp_min(SHORTEST)).numpy()
         return np.asarray(np.exp(logs))
 
     def compensator(self, sequence: EventSequence, times: ArrayLike) -> FloatArray:
         """Integral of the intensity from ``score_from`` to each of ``times``."""
         queries = checked_times(times, sequence.score_from, sequence.end)
         self._check(sequence)
-        whole = intervals(sequence)
         with torch.no_grad():
-            context = self.net.encoder(whole)[0]  # (interval, hidden)
-            every = self.net.decode(context)
+            batch = self.net.intervals(sequence)
+            contexts, amplitudes = self.net.contexts(batch)[0], batch.amplitudes[0]
+            every = self.net.decode(contexts, amplitudes)
             # Up to the end of each interval, and what of it lies before score_from
-            full = every.cumulative_hazard(whole.inter_times[0]).numpy()
-            head = every.cumulative_hazard(whole.elapsed[0]).numpy()
-            done = np.concatenate([[0.0], np.cumsum(np.where(whole.scored[0], full - head, 0.0))])
+            full = every.cumulative_hazard(batch.inter_times[0]).numpy()
+            head = every.cumulative_hazard(batch.elapsed[0]).numpy()
+            done = np.concatenate([[0.0], np.cumsum(np.where(batch.scored[0], full - head, 0.0))])
             interval, since = _locate(sequence, queries)
-            part = self.net.decode(context[interval]).cumulative_hazard(since).numpy()
+            here = self.net.decode(contexts[interval], amplitudes[interval])
+            part = here.cumulative_hazard(since).numpy()
         return np.asarray(done[interval.numpy()] + part - head[interval.numpy()])
 
     def sample(
@@ -100,13 +102,6 @@ class Recast:
         return sample_trajectories(
             self.net, self.magnitude_law, history, horizon, n, generator=generator
         ).sequences()
-
-    def _open_interval(self, sequence: EventSequence, queries: FloatArray) -> tuple[Tensor, Tensor]:
-        """Context of the interval that holds each query, and the days since it began."""
-        self._check(sequence)
-        interval, since = _locate(sequence, queries)
-        with torch.no_grad():
-            return self.net.encoder(intervals(sequence))[0][interval], since
 
     def _check(self, sequence: EventSequence) -> None:
         sequence.magnitude_excess(self.net.scaling.completeness)

@@ -6,8 +6,7 @@ import numpy as np
 import torch
 
 from catalogs import EventSequence, GutenbergRichter, InputError, Trajectories
-from recast.batch import intervals
-from recast.net import RecastNet
+from recast.net import RecastNet, State
 
 
 @torch.no_grad()
@@ -36,14 +35,14 @@ def sample_trajectories(
     if not (np.isfinite(horizon) and horizon > 0.0) or n < 1:
         raise InputError(f"horizon = {horizon} days and n = {n} must be positive")
     start, end = history.end, history.end + horizon
-    state = net.encoder(intervals(history))[0, -1].expand(n, -1)  # (n, hidden)
+    state = net.state_after(history, n)
     last = float(history.times[-1]) if len(history) else history.start
     times = torch.full((n,), last, dtype=torch.float64)
     elapsed = torch.full((n,), start - last, dtype=torch.float64)
     alive = torch.arange(n)
     events: list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]] = []
     for _ in range(max_events):
-        inter_times = net.decode(state).sample(elapsed, generator)
+        inter_times = net.decode(*state).sample(elapsed, generator)
         times = times + inter_times
         going = times < end
         alive, times, inter_times = alive[going], times[going], inter_times[going]
@@ -52,7 +51,7 @@ def sample_trajectories(
         u = torch.rand(alive.numel(), generator=generator, dtype=torch.float64)
         magnitudes = torch.from_numpy(magnitude_law.inverse_cdf(u.numpy()))
         events.append((alive, times, magnitudes))
-        state = net.encoder.step(state[going], inter_times, magnitudes)
+        state = net.advance(State(*(part[going] for part in state)), inter_times, magnitudes)
         elapsed = torch.zeros_like(times)
     if not events:
         events = [(alive, times, times)]

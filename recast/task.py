@@ -14,8 +14,8 @@ from torch import Tensor
 
 from catalogs import InputError
 from recast.batch import Batch
-from recast.encoder import Scaling
-from recast.net import RecastNet, log_likelihood
+from recast.net import DecoderName, RecastNet, log_likelihood
+from recast.scaling import Scaling
 
 
 class RecastTask(lightning.LightningModule):
@@ -24,10 +24,12 @@ class RecastTask(lightning.LightningModule):
     Parameters
     ----------
     scaling : dict
-        The fields of ``recast.encoder.Scaling``: plain floats, so that checkpoints load with
+        The fields of ``recast.scaling.Scaling``: plain floats, so that checkpoints load with
         ``weights_only=True``. Taken from the data by the command line.
-    hidden_size, components : int
-        GRU units and mixture components.
+    decoder : {"hazard", "weibull"}
+        What ETAS misses, or RECAST as published; see ``RecastNet``.
+    hidden_size, width : int
+        GRU units; units of the modulating net or components of the mixture.
     dropout : float
         On the context.
     learning_rate, weight_decay, warmup : float
@@ -37,8 +39,9 @@ class RecastTask(lightning.LightningModule):
     def __init__(
         self,
         scaling: dict[str, float],
+        decoder: DecoderName = "hazard",
         hidden_size: int = 32,
-        components: int = 32,
+        width: int = 32,
         dropout: float = 0.1,
         learning_rate: float = 1e-2,
         weight_decay: float = 1e-2,
@@ -49,14 +52,18 @@ class RecastTask(lightning.LightningModule):
             raise InputError(f"model.dropout = {dropout}: it must lie in [0, 1)")
         for name, value in (
             ("hidden_size", hidden_size),
-            ("components", components),
+            ("width", width),
             ("learning_rate", learning_rate),
         ):
             if not value > 0:
                 raise InputError(f"model.{name} = {value}: it must be positive")
         self.save_hyperparameters()
         self.net = RecastNet(
-            Scaling(**scaling), hidden_size=hidden_size, components=components, dropout=dropout
+            Scaling(**scaling),
+            decoder=decoder,
+            hidden_size=hidden_size,
+            width=width,
+            dropout=dropout,
         )
         self.learning_rate = learning_rate
         self.weight_decay = weight_decay
@@ -92,10 +99,9 @@ class RecastTask(lightning.LightningModule):
     def predict_step(self, batch: Batch, _: int) -> dict[str, Tensor]:
         """Log intensity and compensator increment at each scored event, written as CSV."""
         net = self._exact_net()
-        context = net.encoder(batch)[batch.scored]
-        begun = net.decode(context).cumulative_hazard(batch.elapsed[batch.scored])
+        distribution = net(batch)
+        begun = distribution.cumulative_hazard(batch.elapsed[batch.scored])
         x = batch.inter_times[batch.scored]
-        distribution = net.decode(context)
         columns = {
             "days": batch.inter_times[0].cumsum(0)[batch.scored[0]],
             "magnitude": batch.magnitudes[batch.scored],

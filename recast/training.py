@@ -6,7 +6,7 @@ import logging
 import sys
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +29,9 @@ TRAINER: dict[str, Any] = {
     "enable_model_summary": False,
 }
 """Trainer settings of the shipped recipe; the sampler's epochs are 20 steps each."""
+
+PAPER: dict[str, Any] = {"decoder": "weibull", "learning_rate": 1e-2}
+"""Arguments of RecastTask for RECAST as published, trained on windows."""
 
 EARLY_STOPPING: dict[str, Any] = {
     "monitor": "val/nll",
@@ -115,15 +118,17 @@ def train(
     folder: Path,
     *,
     seed: int,
+    model: Mapping[str, Any] | None = None,
     max_epochs: int | None = None,
     resume: bool = False,
 ) -> Trained:
-    """Train the default net on ``data`` and keep its best checkpoint in ``folder``.
+    """Train a net on ``data`` and keep its best checkpoint in ``folder``.
 
-    With ``resume``, go on from ``folder/last.ckpt`` if there is one.
+    ``model`` holds arguments of ``RecastTask`` that differ from its defaults, ``PAPER`` for RECAST
+    as published. With ``resume``, go on from ``folder/last.ckpt`` if there is one.
     """
     lightning.seed_everything(seed, workers=True, verbose=False)
-    task = RecastTask(data.scaling)
+    task = RecastTask(data.scaling, **(model or {}))
     best = ModelCheckpoint(dirpath=folder, **CHECKPOINT)
     with quiet():
         trainer = lightning.Trainer(

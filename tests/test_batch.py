@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from catalogs import EventSequence
 from recast.batch import Batch, cut, intervals, windows
 from recast.data import TilingSampler, WindowDataset
-from recast.encoder import Scaling
 from recast.net import RecastNet, log_likelihood
+from recast.scaling import Scaling
 
 
 def sequence(n: int = 50, score_from: float = 13.0, seed: int = 0) -> EventSequence:
@@ -19,15 +19,22 @@ def sequence(n: int = 50, score_from: float = 13.0, seed: int = 0) -> EventSeque
     return EventSequence(times, 2.0 + rng.exponential(0.4, n), 0.0, times[-1] + 2.0, score_from)
 
 
-@pytest.fixture
-def net() -> RecastNet:
+SCALING = Scaling(1.0, 2.4, 2.0, 1.0, 7.0, mu=0.5, k=0.02, alpha=0.6, c=0.01, p=1.1)
+ETAS_MODEL = SCALING.etas
+
+
+@pytest.fixture(params=["hazard", "weibull"])
+def net(request: pytest.FixtureRequest) -> RecastNet:
     torch.manual_seed(0)
-    return RecastNet(Scaling(1.0, 2.4, 2.0, 1.0, 7.0), hidden_size=6, components=3).double().eval()
+    net = RecastNet(SCALING, decoder=request.param, hidden_size=6, width=3)
+    for parameter in net.parameters():  # away from ETAS, so that contexts matter
+        parameter.data.add_(0.3 * torch.randn_like(parameter))
+    return net.double().eval()
 
 
 def test_intervals_of_a_sequence() -> None:
     s = EventSequence([1.0, 4.0, 6.0], [3.0, 2.0, 2.5], 0.0, 10.0, score_from=3.0)
-    b = intervals(s)
+    b = intervals(s, ETAS_MODEL)
     np.testing.assert_array_equal(b.inter_times[0], [1.0, 3.0, 2.0, 4.0])
     np.testing.assert_array_equal(b.elapsed[0], [0.0, 2.0, 0.0, 0.0])
     np.testing.assert_array_equal(b.observed[0], [True, True, True, False])
@@ -43,12 +50,13 @@ def test_intervals_of_a_sequence() -> None:
     length=st.integers(1, 30),
     burn_in=st.integers(0, 40),
 )
-def test_windows_score_every_interval_once(
-    n: int, part: float, length: int, burn_in: int
-) -> None:
+def test_windows_score_every_interval_once(n: int, part: float, length: int, burn_in: int) -> None:
     s = sequence(n, 0.0)
     s = s.scored_from(part * s.end)
-    whole, cutting = intervals(s), windows(s, length=length, burn_in=burn_in)
+    whole, cutting = (
+        intervals(s, ETAS_MODEL),
+        windows(s, ETAS_MODEL, length=length, burn_in=burn_in),
+    )
     assert cutting.n_events == whole.n_events
     for name in ("inter_times", "magnitudes", "elapsed", "observed"):
         got = getattr(cutting, name)[cutting.scored]
@@ -58,15 +66,15 @@ def test_windows_score_every_interval_once(
 def test_windows_with_all_the_past_give_the_exact_likelihood(net: RecastNet) -> None:
     s = sequence()
     with torch.no_grad():
-        exact = log_likelihood(net, intervals(s))
-        cutting = log_likelihood(net, windows(s, length=7, burn_in=len(s)))
-        forgetful = log_likelihood(net, windows(s, length=7, burn_in=1))
+        exact = log_likelihood(net, intervals(s, ETAS_MODEL))
+        cutting = log_likelihood(net, windows(s, ETAS_MODEL, length=7, burn_in=len(s)))
+        forgetful = log_likelihood(net, windows(s, ETAS_MODEL, length=7, burn_in=1))
     assert float(cutting) == pytest.approx(float(exact), rel=1e-12)
     assert float(forgetful) != pytest.approx(float(exact), rel=1e-9)
 
 
 def test_padding_changes_nothing(net: RecastNet) -> None:
-    b = intervals(sequence())
+    b = intervals(sequence(), ETAS_MODEL)
     extra = Batch(*(torch.cat([t, t[:, -3:]], dim=1) for t in b))
     extra.scored[:, -3:] = False
     with torch.no_grad():
@@ -75,7 +83,7 @@ def test_padding_changes_nothing(net: RecastNet) -> None:
 
 def test_a_tiling_scores_each_interval_once_whatever_its_phase() -> None:
     s = sequence(100)
-    dataset = WindowDataset(s, length=16, burn_in=8)
+    dataset = WindowDataset(s, ETAS_MODEL, length=16, burn_in=8)
     tiles = -(-len(dataset) // 16) + 1
     starts = list(TilingSampler(dataset, size=tiles, seed=3))
     # The first tiling of the epoch: all starts lie one length apart
@@ -86,7 +94,7 @@ def test_a_tiling_scores_each_interval_once_whatever_its_phase() -> None:
 
 
 def test_epochs_differ_and_repeat() -> None:
-    dataset = WindowDataset(sequence(200), length=16, burn_in=8)
+    dataset = WindowDataset(sequence(200), ETAS_MODEL, length=16, burn_in=8)
     a, b = (TilingSampler(dataset, size=40, seed=1) for _ in range(2))
     assert list(a) == list(b)
     b.set_epoch(1)

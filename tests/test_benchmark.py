@@ -31,7 +31,7 @@ def test_the_result_has_the_documented_form(run_folder: Path) -> None:
         split = load(name).split()
         assert record["info"]["name"] == name
         models = record["models"]
-        assert list(models)[:3] == ["poisson", "etas", "recast-paper"]
+        assert list(models)[:4] == ["poisson", "etas", "recast-paper", "recast"]
         assert ("truth" in models) == (name == "synthetic_socal")
         for row in models.values():
             assert set(row["splits"]) == {"train", "val", "test"}
@@ -87,8 +87,8 @@ def test_the_table_says_it_in_words(run_folder: Path) -> None:
     record = read_json(run_folder / "benchmark.json")["catalogs"]["synthetic_socal"]
     table = benchmark_table("synthetic_socal", record)
     assert "M >= 2.5" in table
-    assert [line.split()[0] for line in table.splitlines()[5:9]] == list(record["models"])
-    assert len({len(line) for line in table.splitlines()[4:9]}) == 1
+    assert [line.split()[0] for line in table.splitlines()[5:10]] == list(record["models"])
+    assert len({len(line) for line in table.splitlines()[4:10]}) == 1
     assert "recast-paper explains them worse than ETAS" in table
 
 
@@ -109,7 +109,10 @@ def test_a_verdict_needs_an_interval_on_one_side(interval: list[float], verdict:
     ("arguments", "message"),
     [
         (["--catalog", "atlantis"], "no catalog 'atlantis' in .*recast catalogs import"),
-        (["--models", "oracle"], "no model 'oracle': choose from poisson, etas, recast-paper"),
+        (
+            ["--models", "oracle"],
+            "no model 'oracle': choose from poisson, etas, recast-paper, recast",
+        ),
         (["--seeds", "0"], "seeds = 0"),
         (["--catalog", "ridgecrest_2019", "ridgecrest_2019"], "named twice"),
         (["--seeds", "many"], "invalid int value"),
@@ -133,9 +136,7 @@ def test_without_etas_there_is_no_gain(tmp_path: Path) -> None:
     assert "poisson" in benchmark_table("ridgecrest_2019", done.record)
 
 
-def test_etas_fit_writes_what_it_prints(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_etas_fit_writes_what_it_prints(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "etas.json"
     assert main(["etas", "fit", "--catalog", "ridgecrest_2019", "--out", str(out)]) == 0
     record = read_json(out)

@@ -10,18 +10,21 @@ from scipy.stats import kstest
 from catalogs import EventSequence, GutenbergRichter, InputError, PointProcess
 from etas.model import ETAS
 from etas.poisson import Poisson
-from recast.encoder import Scaling
-from recast.net import RecastNet
+from recast.net import DecoderName, RecastNet
 from recast.process import Recast
+from recast.scaling import Scaling
 
 LAW = GutenbergRichter(2.0, 1.0, 7.0)
 
 
-def _recast() -> Recast:
+SCALING = Scaling(0.5, 2.4, 2.0, 1.0, 7.0, mu=0.8, k=0.015, alpha=0.8, c=0.02, p=1.1)
+
+
+def _recast(decoder: DecoderName) -> Recast:
     torch.manual_seed(3)
-    net = RecastNet(Scaling(0.5, 2.4, 2.0, 1.0, 7.0), hidden_size=8, components=4)
-    for parameter in net.parameters():  # far from the flat start, so that history matters
-        parameter.data.mul_(2.0)
+    net = RecastNet(SCALING, decoder=decoder, hidden_size=8, width=4)
+    for parameter in net.parameters():  # far from the start, so that history matters
+        parameter.data.add_(0.3 * torch.randn_like(parameter))
     return Recast(net)
 
 
@@ -30,7 +33,8 @@ PROCESSES: dict[str, Callable[[], PointProcess]] = {
     "etas": lambda: ETAS(0.8, 0.02, 0.8, 0.02, 1.1, LAW),
     "etas, p = 1": lambda: ETAS(0.8, 0.015, 0.8, 0.02, 1.0, LAW),
     "etas, p < 1": lambda: ETAS(0.8, 0.012, 0.8, 0.005, 0.9, LAW),
-    "recast-paper": _recast,
+    "recast": lambda: _recast("hazard"),
+    "recast-paper": lambda: _recast("weibull"),
 }
 
 
@@ -133,9 +137,7 @@ def test_none_and_one_event(process: PointProcess, times: list[float]) -> None:
     assert process.log_likelihood(sequence) == pytest.approx(logs - total, rel=1e-9)
 
 
-def test_times_outside_the_window_are_named(
-    process: PointProcess, sequence: EventSequence
-) -> None:
+def test_times_outside_the_window_are_named(process: PointProcess, sequence: EventSequence) -> None:
     with pytest.raises(InputError, match=r"times\[1\] = .* is outside"):
         process.intensity(sequence, [1.0, sequence.end + 1.0])
     with pytest.raises(InputError, match=r"times\[0\] = .* is outside"):

@@ -9,11 +9,11 @@ from catalogs import EventSequence, GutenbergRichter, InputError
 from etas.synthetic import SOCAL_TRUTH
 from recast.cli import main
 from recast.data import CatalogData
-from recast.encoder import Scaling
 from recast.net import RecastNet
 from recast.process import Recast
+from recast.scaling import Scaling
 from recast.task import RecastTask
-from recast.training import train
+from recast.training import PAPER, train
 
 RIDGECREST = "ridgecrest_2019"
 
@@ -27,8 +27,8 @@ def test_the_validation_score_rises_and_the_best_weights_are_kept(
     tmp_path: Path,
 ) -> None:
     data = CatalogData("synthetic_socal", window=64, burn_in=32, steps_per_epoch=10)
-    short = train(data, tmp_path / "short", seed=0, max_epochs=1)
-    trained = train(data, tmp_path / "long", seed=0, max_epochs=12)
+    short = train(data, tmp_path / "short", seed=0, model=PAPER, max_epochs=1)
+    trained = train(data, tmp_path / "long", seed=0, model=PAPER, max_epochs=12)
     assert trained.validation > short.validation + 0.05
     # The score on windows with a long burn-in is the score on the whole sequence
     val = data.split.val
@@ -64,9 +64,7 @@ def test_an_interrupted_run_goes_on_where_it_stopped(data: CatalogData, tmp_path
 
 def test_scaling_comes_from_the_train_window(data: CatalogData) -> None:
     train_part, scaling = data.split.train, data.scaling
-    assert scaling["mean_inter_time"] == pytest.approx(
-        train_part.scored_days / train_part.n_scored
-    )
+    assert scaling["mean_inter_time"] == pytest.approx(train_part.scored_days / train_part.n_scored)
     assert scaling["completeness"] == data.catalog.info.magnitude_completeness
     assert all(type(value) is float for value in scaling.values())
 
@@ -115,7 +113,7 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_checkpoint(
 @pytest.mark.slow
 def test_on_a_catalog_whose_truth_is_known_it_comes_close_to_the_truth(tmp_path: Path) -> None:
     data = CatalogData("synthetic_socal")
-    trained = train(data, tmp_path, seed=0)
+    trained = train(data, tmp_path, seed=0, model=PAPER)
     test = data.split.test
     loss = SOCAL_TRUTH.log_likelihood(test) - trained.process.log_likelihood(test)
     # The paper's net loses about 0.02 nats/event to the true model; Poisson loses 0.4
@@ -123,7 +121,8 @@ def test_on_a_catalog_whose_truth_is_known_it_comes_close_to_the_truth(tmp_path:
 
 
 def test_the_net_of_a_process_is_a_copy() -> None:
-    net = RecastNet(Scaling(1.0, 2.4, 2.0, 1.0, 7.0), hidden_size=4, components=2)
+    scaling = Scaling(1.0, 2.4, 2.0, 1.0, 7.0, mu=0.5, k=0.02, alpha=0.6, c=0.01, p=1.1)
+    net = RecastNet(scaling, decoder="weibull", hidden_size=4, width=2)
     process = Recast(net, GutenbergRichter(2.0))
     sequence = EventSequence([1.0, 2.0], [2.5, 3.0], 0.0, 4.0)
     before = process.log_likelihood(sequence)

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 DEFAULT_CATALOGS = ("ridgecrest_2019", "synthetic_socal")
-DEFAULT_MODELS = ("poisson", "etas", "recast-paper")
+DEFAULT_MODELS = ("poisson", "etas", "recast-paper", "recast")
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -31,7 +31,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         nargs="+",
         default=list(DEFAULT_MODELS),
         metavar="MODEL",
-        help="poisson, etas, recast-paper (default: %(default)s)",
+        help="poisson, etas, recast-paper (as published), recast (default: %(default)s)",
     )
     parser.add_argument(
         "--seeds",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 PARTS = ("train", "val", "test")
+GAIN_TITLE = "gain over ETAS, test"
 
 
 def benchmark_table(name: str, record: dict[str, Any]) -> str:
@@ -17,8 +18,7 @@ def benchmark_table(name: str, record: dict[str, Any]) -> str:
         f"{name}: {info['title']}",
         f"events M {sign} {info['magnitude_completeness']:g}, train / val / test: {counts}",
         "",
-        f"{'':<14}{'nats per event':^27} {'NLL per day':^30}"
-        + f"  {'gain over ETAS, test':^26}{'fit':>8}",
+        f"{'':<14}{'nats per event':^27} {'NLL per day':^30}{'':2}{GAIN_TITLE:^26}{'fit':>8}",
         f"{'model':<14}"
         + "".join(f"{part:>9}" for part in PARTS)
         + " "

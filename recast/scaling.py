@@ -1,0 +1,58 @@
+"""What ties a net to the catalog it was trained on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from catalogs import Catalog, GutenbergRichter
+from etas.model import ETAS
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """Numbers of the train window by which a net's inputs are centred and its outputs scaled.
+
+    All fields are plain floats, so that checkpoints load with ``weights_only=True``.
+    ``mean_inter_time`` in days; completeness, b and maximum magnitude of the Gutenberg-Richter
+    law; mu, k, alpha, c, p of the ETAS model fitted on the same window, which the hazard decoder
+    starts from.
+    """
+
+    mean_inter_time: float
+    mean_magnitude: float
+    completeness: float
+    b: float
+    maximum_magnitude: float
+    mu: float
+    k: float
+    alpha: float
+    c: float
+    p: float
+
+    @classmethod
+    def of(cls, catalog: Catalog, etas: ETAS) -> Scaling:
+        """Of a catalog's train window and an ETAS model fitted on it."""
+        train = catalog.split().train
+        law = etas.magnitude_law
+        return cls(
+            mean_inter_time=train.scored_days / train.n_scored,
+            mean_magnitude=float(train.magnitudes[train.first_scored :].mean()),
+            completeness=law.completeness,
+            b=law.b,
+            maximum_magnitude=law.maximum,
+            mu=etas.mu,
+            k=etas.k,
+            alpha=etas.alpha,
+            c=etas.c,
+            p=etas.p,
+        )
+
+    @property
+    def magnitude_law(self) -> GutenbergRichter:
+        """The Gutenberg-Richter law of the train window."""
+        return GutenbergRichter(self.completeness, self.b, self.maximum_magnitude)
+
+    @property
+    def etas(self) -> ETAS:
+        """The ETAS model of the train window."""
+        return ETAS(self.mu, self.k, self.alpha, self.c, self.p, magnitude_law=self.magnitude_law)
