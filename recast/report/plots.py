@@ -32,8 +32,8 @@ def magnitude_time(catalog: Catalog, split: Split) -> Figure:
     sequence, info = split.test, catalog.info
     for name, part in split.items():
         axes.axvspan(
-            _axis_times(catalog, part.score_from),
-            _axis_times(catalog, part.end),
+            axis_times(catalog, part.score_from),
+            axis_times(catalog, part.end),
             color=PART_COLOURS[name],
             alpha=0.15,
             lw=0.0,
@@ -41,7 +41,7 @@ def magnitude_time(catalog: Catalog, split: Split) -> Figure:
         )
     excess = np.clip(sequence.magnitudes - sequence.magnitudes.max(), -5.0, 0.0)
     axes.scatter(
-        _axis_times(catalog, sequence.times),
+        axis_times(catalog, sequence.times),
         sequence.magnitudes,
         s=1.0 + 90.0 * 10.0**excess,
         c="#222222",
@@ -56,7 +56,7 @@ def magnitude_time(catalog: Catalog, split: Split) -> Figure:
     axes.legend(loc="upper right", fontsize=8, framealpha=0.9)
     axes.margins(x=0.01)
     if not info.uses_plain_days:
-        _concise_dates(axes)
+        concise_dates(axes)
     return figure
 
 
@@ -71,7 +71,7 @@ def cumulative_gain(
     figure = Figure(figsize=(9.0, 4.2), layout="constrained")
     axes, counts = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
     times = test.times[test.first_scored :]
-    stamps = _axis_times(catalog, times)
+    stamps = axis_times(catalog, times)
     for name, values in terms.items():
         if name in {"etas", "poisson"}:
             continue
@@ -92,7 +92,7 @@ def cumulative_gain(
     counts.set_xlabel("day" if catalog.info.uses_plain_days else "time (UTC)")
     counts.margins(x=0.01)
     if not catalog.info.uses_plain_days:
-        _concise_dates(counts)
+        concise_dates(counts)
     return figure
 
 
@@ -105,7 +105,7 @@ def save(figure: Figure, path: Path) -> Path:
     return path
 
 
-def _axis_times(catalog: Catalog, days: ArrayLike) -> Any:
+def axis_times(catalog: Catalog, days: ArrayLike) -> Any:
     """Dates for the time axis, or plain days where the catalog has no calendar."""
     offsets = np.asarray(days, dtype=np.float64)
     start = catalog.info.to_time(0.0)
@@ -114,7 +114,8 @@ def _axis_times(catalog: Catalog, days: ArrayLike) -> Any:
     return start.to_datetime64() + np.round(offsets * NANOSECONDS_PER_DAY).astype("timedelta64[ns]")
 
 
-def _concise_dates(axes: Any) -> None:
+def concise_dates(axes: Any) -> None:
+    """Short date labels on the time axis."""
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
     locator = AutoDateLocator()  # type: ignore[no-untyped-call]
