@@ -12,6 +12,7 @@ from recast.batch import Batch, intervals
 from recast.decoders import HazardDecoder, WeibullDecoder
 from recast.encoder import GRUEncoder, paper_inputs, unit_free_inputs
 from recast.excitation import NODES, node_weights
+from recast.magnitude import MagnitudeHead, TruncatedExponential
 from recast.scaling import Scaling
 
 DecoderName = Literal["hazard", "weibull"]
@@ -87,6 +88,8 @@ class RecastNet(nn.Module):
                 mean_rate=1.0 / scaling.mean_inter_time,
             )
         self.decoder_name = decoder
+        # RECAST as published keeps the Gutenberg-Richter law of the train window
+        self.magnitude = MagnitudeHead(scaling, hidden_size) if decoder == "hazard" else None
 
     def decode(self, hidden: Tensor, amplitudes: Tensor) -> NextEvent:
         """The next event's distribution after contexts (..., hidden_size)."""
@@ -126,6 +129,28 @@ class RecastNet(nn.Module):
         weights = torch.from_numpy(node_weights(s.c, s.p)).to(state.amplitudes)
         amplitudes = state.amplitudes * (1.0 - lost) + gain[:, None] * weights
         return State(self.encoder.step(state.hidden, inter_times, magnitudes, expected), amplitudes)
+
+
+def magnitude_log_likelihood(net: RecastNet, batch: Batch) -> Tensor:
+    """ln p(m) of each scored event given its past and its inter-event time, shape (scored event,).
+
+    Per magnitude unit, in nats. Nets without a magnitude head have the fixed-b law.
+    """
+    events = batch.scored & batch.observed
+    magnitudes = batch.magnitudes[events]
+    if net.magnitude is None:
+        return fixed_magnitude_log_likelihood(net.scaling, magnitudes)
+    hidden = net.contexts(batch)[events]
+    law = net.magnitude(hidden, batch.inter_times[events], batch.expected[events])
+    logs: Tensor = law.log_density(magnitudes)
+    return logs
+
+
+def fixed_magnitude_log_likelihood(scaling: Scaling, magnitudes: Tensor) -> Tensor:
+    """ln p(m) under the Gutenberg-Richter law of the train window, (...)."""
+    law = scaling.magnitude_law
+    beta = torch.full_like(magnitudes, law.beta)
+    return TruncatedExponential(beta, scaling.lowest_magnitude, law.maximum).log_density(magnitudes)
 
 
 def log_likelihood(net: RecastNet, batch: Batch) -> Tensor:

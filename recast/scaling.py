@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from catalogs import Catalog, GutenbergRichter
@@ -15,7 +16,8 @@ class Scaling:
     All fields are plain floats, so that checkpoints load with ``weights_only=True``.
     ``mean_inter_time`` in days; completeness, b and maximum magnitude of the Gutenberg-Richter
     law; mu, k, alpha, c, p of the ETAS model fitted on the same window, which the hazard decoder
-    starts from.
+    starts from; ``lowest_magnitude``, the lower edge of the lowest magnitude bin kept, is where the
+    law of magnitudes begins (by default completeness).
     """
 
     mean_inter_time: float
@@ -28,12 +30,18 @@ class Scaling:
     alpha: float
     c: float
     p: float
+    lowest_magnitude: float = float("nan")
+
+    def __post_init__(self) -> None:
+        if math.isnan(self.lowest_magnitude):
+            object.__setattr__(self, "lowest_magnitude", self.completeness)
 
     @classmethod
     def of(cls, catalog: Catalog, etas: ETAS) -> Scaling:
         """Of a catalog's train window and an ETAS model fitted on it."""
         train = catalog.split().train
-        law = etas.magnitude_law
+        law, info = etas.magnitude_law, catalog.info
+        half_bin = 0.5 * info.magnitude_bin
         return cls(
             mean_inter_time=train.scored_days / train.n_scored,
             mean_magnitude=float(train.magnitudes[train.first_scored :].mean()),
@@ -45,6 +53,8 @@ class Scaling:
             alpha=etas.alpha,
             c=etas.c,
             p=etas.p,
+            lowest_magnitude=law.completeness
+            + (half_bin if info.completeness_is_strict else -half_bin),
         )
 
     @property

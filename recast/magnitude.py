@@ -1,0 +1,71 @@
+"""The magnitude of the next event, given the past and the time it took to come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from recast.encoder import SHORTEST
+from recast.scaling import Scaling
+
+LARGEST_LOG_RATIO = 1.5
+"""ln(beta / beta_0) saturates here: b between a fifth and four and a half times its mean."""
+
+
+@dataclass(frozen=True, eq=False)
+class TruncatedExponential:
+    """Gutenberg-Richter laws with their own b-values, batched.
+
+        p(m) = beta e^{-beta (m - lowest)} / (1 - e^{-beta (maximum - lowest)})
+
+    on [lowest, maximum]; ``beta`` = b ln 10 of shape (...).
+    """
+
+    beta: Tensor
+    lowest: float
+    maximum: float
+
+    def log_density(self, magnitudes: Tensor) -> Tensor:
+        """ln p(m), per magnitude unit."""
+        excess = (magnitudes - self.lowest).to(self.beta.dtype)
+        mass = -torch.expm1(-self.beta * (self.maximum - self.lowest))
+        return torch.log(self.beta / mass) - self.beta * excess
+
+    def inverse_cdf(self, u: Tensor) -> Tensor:
+        """The magnitude below which a fraction u lies."""
+        mass = -torch.expm1(-self.beta * (self.maximum - self.lowest))
+        return self.lowest - torch.log1p(-u * mass) / self.beta
+
+
+class MagnitudeHead(nn.Module):
+    """beta = beta_0 exp(net(context, ln(tau / mean tau), ln(expected events in tau))).
+
+    After a large event small ones are missed, so b falls for a while: the inter-event time that
+    ends at the event tells how dense the sequence is (Dascher-Cousineau et al. 2023 keep b fixed;
+    Stockman et al. 2023 and MAGNET, arXiv:2408.02129, report what a history-dependent law gains).
+    The last layer starts at zero: training starts at the fixed-b law. The context enters detached,
+    so that magnitudes never cost the times anything.
+    """
+
+    def __init__(self, scaling: Scaling, context_size: int, width: int = 16) -> None:
+        super().__init__()
+        self.scaling = scaling
+        last = nn.Linear(width, 1)
+        nn.init.zeros_(last.weight)
+        nn.init.zeros_(last.bias)
+        self.net = nn.Sequential(nn.Linear(context_size + 2, width), nn.SiLU(), last)
+
+    def forward(
+        self, hidden: Tensor, inter_times: Tensor, expected: Tensor
+    ) -> TruncatedExponential:
+        """The law of the magnitude of the event that ends each interval, (...)."""
+        s = self.scaling
+        log_tau = torch.log(inter_times.clamp_min(SHORTEST) / s.mean_inter_time)
+        log_expected = torch.log(expected.clamp_min(SHORTEST))
+        extra = torch.stack([log_tau, log_expected], dim=-1).to(hidden.dtype)
+        x = self.net(torch.cat([hidden.detach(), extra], dim=-1))[..., 0]
+        ratio = LARGEST_LOG_RATIO * torch.tanh(x / LARGEST_LOG_RATIO)
+        law = s.magnitude_law
+        return TruncatedExponential(law.beta * torch.exp(ratio), s.lowest_magnitude, law.maximum)
