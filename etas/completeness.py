@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 
-from catalogs import EventSequence, InputError
+from catalogs import CatalogInfo, EventSequence, InputError
 from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray
 
 STAIR = 0.1
@@ -123,3 +125,32 @@ class CompletenessHistory:
         )
         raised = self.levels > self.base + MAGNITUDE_TOLERANCE
         return float(np.diff(edges)[raised].sum() / sequence.scored_days)
+
+
+def read_completeness(path: Path, info: CatalogInfo) -> CompletenessHistory:
+    """A table of completeness magnitudes for a catalog.
+
+    A CSV file with the columns time (dates, or days where the catalog counts days) and magnitude;
+    each row holds until the next one's time. Before the first the catalog's own completeness holds.
+
+    Raises
+    ------
+    InputError
+        Naming the file, and the row where one is wrong.
+    """
+    try:
+        table = pd.read_csv(path)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read as CSV ({error}): check the path") from error
+    missing = {"time", "magnitude"} - set(table.columns)
+    if missing:
+        raise InputError(
+            f"{path} has no column {min(missing)!r}: it needs time and magnitude, and has "
+            f"{', '.join(map(str, table.columns))}"
+        )
+    try:
+        times = np.array([info.to_days(value) for value in table["time"]], dtype=np.float64)
+        levels = table["magnitude"].to_numpy(np.float64)
+        return CompletenessHistory(times, levels, info.magnitude_completeness)
+    except ValueError as error:  # InputError is one, and so is what float() raises
+        raise InputError(f"{path}: {error}") from error

@@ -141,7 +141,7 @@ def fit_etas(
         Gives the completeness magnitude; becomes the model's law of magnitudes.
     starts : int or sequence of arrays
         How many of the built-in starting points to use, 1 to 3; or starting points of one's own,
-        in natural units.
+        (mu, k, alpha, c, p[, taper]) in natural units.
     fixed : mapping, optional
         Parameters held at a value, as in ``{"p": 1.1}`` or ``{"alpha": 0.0}``.
     taper : bool
@@ -248,15 +248,21 @@ def _starting_points(
     starts: int | Sequence[FloatArray],
     fixed: Mapping[str, float],
 ) -> list[FloatArray]:
-    if not isinstance(starts, int):
-        return [np.asarray(start, dtype=np.float64) for start in starts]
-    points = []
-    for c, p, alpha in STARTS[:starts]:
-        c, p, alpha = fixed.get("c", c), fixed.get("p", p), fixed.get("alpha", alpha)  # noqa: PLW2901
-        point = moment_start(objective.sequence, c, p, alpha)
-        # A taper of the whole window hardly matters at first
-        points.append(np.append(point, objective.sequence.scored_days)[: len(box.names)])
-    return points
+    sequence = objective.sequence
+    points = standard_starts(sequence, fixed)[:starts] if isinstance(starts, int) else starts
+    # A taper of the whole window hardly matters at first
+    return [np.append(point, sequence.scored_days)[: len(box.names)] for point in points]
+
+
+def standard_starts(
+    sequence: EventSequence, fixed: Mapping[str, float] | None = None
+) -> list[FloatArray]:
+    """The built-in starting points: (mu, k, alpha, c, p) with mu and k by moments."""
+    given = fixed or {}
+    return [
+        moment_start(sequence, given.get("c", c), given.get("p", p), given.get("alpha", alpha))
+        for c, p, alpha in STARTS
+    ]
 
 
 def moment_start(sequence: EventSequence, c: float, p: float, alpha: float) -> FloatArray:

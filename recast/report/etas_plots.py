@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.stats import poisson
 
@@ -160,10 +163,7 @@ def simulated_counts(
     grid = np.linspace(done.start, done.end, 201)
     offsets = np.concatenate([[0], np.cumsum(done.counts)])
     counts = np.array(
-        [
-            np.searchsorted(done.times[lo:hi], grid)
-            for lo, hi in zip(offsets[:-1], offsets[1:], strict=True)
-        ]
+        [np.searchsorted(done.times[lo:hi], grid) for lo, hi in pairwise(offsets.tolist())]
     )
     days = grid - done.start
     for low, high, shade in ((0.025, 0.975, 0.2), (0.25, 0.75, 0.35)):
