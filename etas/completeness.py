@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from catalogs import CatalogInfo, EventSequence, InputError
+from catalogs import CatalogInfo, EventSequence, GutenbergRichter, InputError
+from catalogs.magnitudes import LN10
 from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray
 
 STAIR = 0.1
@@ -125,6 +126,36 @@ class CompletenessHistory:
         )
         raised = self.levels > self.base + MAGNITUDE_TOLERANCE
         return float(np.diff(edges)[raised].sum() / sequence.scored_days)
+
+
+def law_above(
+    sequence: EventSequence,
+    history: CompletenessHistory,
+    law: GutenbergRichter,
+    *,
+    bin_width: float,
+    strict: bool,
+) -> GutenbergRichter:
+    """The law with the b-value of the scored events above the completeness of their time.
+
+        beta = ln(1 + dM / mean(m_i - Mc(t_i))) / dM
+
+    with the lowest magnitude kept for Mc(t_i), one bin higher where the base is strict. Events that
+    survive a raised Mc(t) are larger; counted from the base they would make b too low.
+    """
+    lowest = history.at(sequence.times)
+    if strict:
+        lowest = np.where(lowest <= history.base + MAGNITUDE_TOLERANCE, lowest + bin_width, lowest)
+    excess = sequence.magnitudes - lowest
+    scored = np.arange(len(sequence)) >= sequence.first_scored
+    kept = excess[scored & (excess >= -MAGNITUDE_TOLERANCE)]
+    mean = float(kept.mean()) if kept.size else 0.0
+    if mean <= 0.0:
+        raise InputError(
+            f"{kept.size} scored events above Mc(t) determine no b-value: lower the completeness"
+        )
+    beta = np.log1p(bin_width / mean) / bin_width if bin_width > 0.0 else 1.0 / mean
+    return replace(law, b=float(beta / LN10))
 
 
 def read_completeness(path: Path, info: CatalogInfo) -> CompletenessHistory:

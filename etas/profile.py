@@ -16,7 +16,7 @@ from catalogs.sequence import FloatArray
 from etas.climb import climb, scaled_objective
 from etas.completeness import CompletenessHistory
 from etas.fit import ETASFit, objective_of
-from etas.parameters import POSITIVE, Box
+from etas.parameters import POSITIVE, Bound, Box
 
 HALF_CHI2_95 = 1.9207294103470625
 """Half the 95 % quantile of chi-squared with one degree of freedom, in nats."""
@@ -64,13 +64,13 @@ def profile_likelihood(
     name : str
         A parameter that was estimated.
     values : array, optional
-        Where to compute it; by default 17 values within 4 standard errors, which a parameter on its
-        bound doesn't have.
+        Where to compute it; by default 17 values within 4 standard errors, or 34 over the whole
+        box for a parameter without standard error (one on its bound).
 
     Raises
     ------
     InputError
-        For a parameter that was not estimated, or has no standard error and no ``values``.
+        For a parameter that was not estimated.
     """
     model = fit.model
     objective = objective_of(sequence, model.magnitude_law, model.taper is not None, completeness)
@@ -83,8 +83,8 @@ def profile_likelihood(
         )
     place = box.names.index(name)
     best = model.parameters
-    grid = _grid(fit, name) if values is None else np.asarray(values, dtype=np.float64)
     bound = box.bounds[name]
+    grid = _grid(fit, name, bound) if values is None else np.asarray(values, dtype=np.float64)
     grid = np.unique(np.clip(grid, bound.lower, bound.upper))
     evaluate = scaled_objective(objective, box, n)
     free = np.array([x not in fit.fixed and x != name for x in box.names])
@@ -99,12 +99,11 @@ def profile_likelihood(
     return Profile(name, grid, heights, _interval(grid, heights, float(best[place]), fit))
 
 
-def _grid(fit: ETASFit, name: str) -> FloatArray:
+def _grid(fit: ETASFit, name: str, bound: Bound) -> FloatArray:
     if fit.uncertainty is None or name not in fit.uncertainty.names:
-        raise InputError(
-            f"{name} has no standard error (it is on its bound: {fit.bound_reasons.get(name, '')}):"
-            " give the values to profile"
-        )
+        if name in POSITIVE:
+            return np.geomspace(bound.lower, bound.upper, 2 * POINTS)
+        return np.linspace(bound.lower, bound.upper, 2 * POINTS)
     value = getattr(fit.model, name)
     error = fit.uncertainty.standard_error(name)
     offsets = np.linspace(-REACH, REACH, POINTS)

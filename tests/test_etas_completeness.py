@@ -1,11 +1,13 @@
 """Completeness that changes in time: the likelihood, the law, and what the plain fit gets wrong."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from catalogs import EventSequence, GutenbergRichter, InputError
-from etas.completeness import CompletenessHistory
+from catalogs import EventSequence, GutenbergRichter, InputError, load
+from etas.completeness import CompletenessHistory, law_above, read_completeness
 from etas.fit import fit_etas
 from etas.likelihood import LogLikelihood
 from etas.model import ETAS
@@ -129,6 +131,38 @@ def test_of_several_mainshocks_the_highest_counts() -> None:
 def test_impossible_tables_are_named(times: list[float], levels: list[float], message: str) -> None:
     with pytest.raises(InputError, match=message):
         CompletenessHistory(times, levels, 2.5)
+
+
+def test_a_table_is_read_with_the_names_of_its_faults(tmp_path: Path) -> None:
+    info = load("synthetic_socal").info
+    path = tmp_path / "mc.csv"
+    path.write_text("time,magnitude\n2002-01-01,3.0\n2002-01-03T12:00,2.5\n")
+    history = read_completeness(path, info)
+    np.testing.assert_allclose(history.times, [731.0, 733.5])
+    assert history.at([731.0, 732.0, 740.0]).tolist() == [2.5, 3.0, 2.5]
+    for text, message in (
+        ("time,mc\n", "no column 'magnitude'"),
+        ("time,magnitude\n2002-01-01,2.0\n", "below the base"),
+        ("time,magnitude\nsoon,3.0\n", "'soon' is not a date"),
+        ("time,magnitude\n2002-01-01,high\n", "mc.csv: .*high"),
+    ):
+        path.write_text(text)
+        with pytest.raises(InputError, match=message):
+            read_completeness(path, info)
+    with pytest.raises(InputError, match="cannot be read as CSV"):
+        read_completeness(tmp_path / "none.csv", info)
+
+
+def test_b_is_counted_from_the_completeness_of_each_time() -> None:
+    rng = np.random.default_rng(8)
+    times = np.arange(1.0, 40_001.0)
+    history = CompletenessHistory(times[::2] + 0.5, np.tile([3.5, 2.5], 10_000), 2.5)
+    whole = EventSequence(times, LAW.sample(times.size, rng), 0.0, 40_001.0)
+    seen = history.select(whole)
+    naive = GutenbergRichter.fit(seen.magnitudes, 2.5, bin_width=0.0).b
+    b = law_above(seen, history, LAW, bin_width=0.0, strict=False).b
+    assert naive < 0.9
+    assert b == pytest.approx(1.0, abs=3.0 / np.sqrt(len(seen)))
 
 
 def test_a_thinned_catalog_gives_the_truth_back_where_the_plain_fit_is_biased() -> None:

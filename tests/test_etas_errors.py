@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -167,6 +168,24 @@ def test_a_taper_changes_a_process_as_it_says() -> None:
     error = 3.0 * np.sqrt(expected * (1.0 - expected) / counts.size)
     assert counts.mean() == pytest.approx(expected, abs=error)
     assert ETAS.from_json(model.to_json()) == model
+
+
+def test_a_tapered_likelihood_is_that_of_its_rates() -> None:
+    sequence = drawn(3, 100.0).scored_from(20.0)
+    model = ETAS(0.8, 0.03, 0.7, 0.02, 1.05, LAW, 4.0)
+    times = sequence.times[sequence.first_scored :]
+    by_rates = np.log(model.intensity(sequence, times)).sum() - model.compensator(sequence, 100.0)
+    assert model.log_likelihood(sequence) == pytest.approx(by_rates[0], rel=1e-9)
+    # The compensator against the integral of the rate, gap by gap
+    stops = np.concatenate([[20.0], times, [100.0]])
+    nodes, weights = np.polynomial.legendre.leggauss(60)
+    total = 0.0
+    for lo, hi in pairwise(stops):
+        u = 0.5 * (nodes + 1.0)  # points crowd after the event, where the rate falls
+        x = lo + (hi - lo) * u**4
+        rates = model.intensity(sequence, np.clip(x, np.nextafter(lo, hi), hi))
+        total += 0.5 * (hi - lo) * float(weights @ (rates * 4.0 * u**3))
+    assert total == pytest.approx(model.compensator(sequence, 100.0)[0], rel=1e-7)
 
 
 def test_both_protocols_say_what_they_saw() -> None:

@@ -101,6 +101,7 @@ def run_fit(args: argparse.Namespace) -> int:
 
     from catalogs import load
     from catalogs.jsonfile import write_json
+    from etas.completeness import law_above
     from etas.fit import fit_etas, fitting_sequence, random_starts, standard_starts
     from etas.profile import profile_likelihood
     from recast.environment import describe
@@ -110,6 +111,14 @@ def run_fit(args: argparse.Namespace) -> int:
     name, split = catalog.info.name, catalog.split()
     sequence, law = fitting_sequence(split, args.protocol), catalog.magnitude_law()
     completeness = _completeness(args, catalog, sequence)
+    if completeness is not None:
+        law = law_above(
+            sequence,
+            completeness,
+            law,
+            bin_width=catalog.info.magnitude_bin,
+            strict=catalog.info.completeness_is_strict,
+        )
     fixed = dict(args.fix)
     starts = standard_starts(sequence, fixed)
     if args.random_starts:

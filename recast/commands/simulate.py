@@ -16,7 +16,8 @@ DESCRIPTION = (
     "Draw catalogs from a fitted ETAS model or from a preset of the RECAST paper: from nothing, or "
     "as continuations of a catalog's events up to a date. Writes simulation.json with the counts, "
     "a plot, and the catalogs in the formats asked for; the default can be read by `recast "
-    "catalogs info` and `recast benchmark`. The same seed gives the same catalogs on any number of cores."
+    "catalogs info` and `recast benchmark`. The same seed gives the same catalogs on any number of "
+    "cores."
 )
 
 

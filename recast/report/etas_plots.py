@@ -60,7 +60,7 @@ def omori_decay(process: PointProcess, sequence: EventSequence, title: str) -> F
     )
     axes.set(xscale="log", yscale="log", xlabel="days since the event", ylabel="events per day")
     axes.set_title(title, fontsize=10)
-    axes.legend(fontsize=8)
+    axes.legend(fontsize=8, loc="lower left")
     return figure
 
 
