@@ -1,0 +1,199 @@
+"""`recast etas` and `recast simulate`, run in this process: results, files, and refusals."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from catalogs import load, save
+from etas.model import ETAS
+from etas.synthetic import SOCAL_TRUTH, synthetic_catalog, true_model
+from recast.cli import main
+
+PLOTS = {"omori_decay.png", "residuals.png", "cumulative_counts.png", "frequency_magnitude.png"}
+PNG = b"\x89PNG\r\n"
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A catalog of about 1,500 events, by its path."""
+    from catalogs import EventSequence
+
+    empty = EventSequence([], [], -1.0, 0.0)
+    (events,) = SOCAL_TRUTH.sample(empty, 500.0, 1, rng=np.random.default_rng(2))
+    catalog = synthetic_catalog(events, SOCAL_TRUTH, "small", start="2001-01-01")
+    return save(catalog, tmp_path_factory.mktemp("catalog"))
+
+
+@pytest.fixture(scope="module")
+def fitted(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("fit")
+    assert main(["etas", "fit", "--catalog", str(small), "--out", str(out), "--profile", "p"]) == 0
+    return out / "etas.json"
+
+
+def test_a_fit_is_written_with_errors_scores_and_plots(fitted: Path) -> None:
+    record = json.loads(fitted.read_text())
+    model = ETAS.from_json(record["model"])
+    assert record["protocol"] == "train"
+    assert record["converged"] is True
+    for name in ("mu", "k", "alpha", "c", "p"):
+        row = record["uncertainty"]["parameters"][name]
+        # 4 standard errors in the logarithm (or in the parameter): 1 in 3,000 for all five
+        truth, value, error = getattr(SOCAL_TRUTH, name), row["estimate"], row["standard_error"]
+        scale = name in {"mu", "k", "c"}
+        distance = np.log(value / truth) * value if scale else value - truth
+        assert abs(distance) < 4.0 * error, name
+    low, high = record["profiles"]["p"]["ci95"]
+    assert low < model.p < high
+    train = record["splits"]["train"]
+    assert train["log_likelihood"] == pytest.approx(record["log_likelihood"], rel=1e-9)
+    for plot in PLOTS | {"profile_p.png"}:
+        assert (fitted.parent / plot).read_bytes().startswith(PNG), plot
+
+
+def test_fixed_tapered_incomplete_and_on_both_windows(
+    small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["etas", "fit", "--catalog", str(small), "--out", str(tmp_path), "--no-plots"]
+    options = ["--protocol", "train+val", "--fix", "p=1.1", "--fix", "alpha=0.7", "--taper"]
+    table = tmp_path / "mc.csv"
+    table.write_text("time,magnitude\n2001-03-01,3.0\n2001-04-01,2.5\n")
+    options += ["--completeness", str(table), "--random-starts", "2"]
+    assert main([*command, *options]) == 0
+    record = json.loads((tmp_path / "etas.json").read_text())
+    assert record["protocol"] == "train+val"
+    assert record["fixed"] == {"p": 1.1, "alpha": 0.7}
+    assert record["model"]["p"] == 1.1
+    assert record["model"]["taper"] > 0.0
+    assert len(record["start_log_likelihoods"]) == 5
+    split = load(small).split()
+    march = split.val.between(59.0, 90.0)
+    hidden = int((march.magnitudes < 3.0).sum())
+    assert hidden > 10
+    assert record["n_events"] == split.train.n_scored + split.val.n_scored - hidden
+    options[-3] = "helmstetter"
+    assert main([*command, *options]) == 0
+    shown = capsys.readouterr().out
+    assert "fitted on train+val" in shown
+    assert f"{hidden:,} events below Mc(t) left out" in shown
+
+
+def test_scores_are_those_of_the_fit(fitted: Path, small: Path, tmp_path: Path) -> None:
+    command = ["etas", "score", "--model", str(fitted), "--catalog", str(small)]
+    assert main([*command, "--out", str(tmp_path)]) == 0
+    record = json.loads((tmp_path / "score.json").read_text())
+    fit = json.loads(fitted.read_text())
+    for part in ("train", "val", "test"):
+        assert record["splits"][part]["log_likelihood"] == pytest.approx(
+            fit["splits"][part]["log_likelihood"], rel=1e-12
+        )
+    assert record["splits"]["train"]["gain_over_poisson"] > 0.1
+    assert (tmp_path / "gain_over_poisson.png").read_bytes().startswith(PNG)
+
+
+def test_residuals_of_the_train_window_are_those_of_the_fit(
+    fitted: Path, small: Path, tmp_path: Path
+) -> None:
+    command = ["etas", "residuals", "--model", str(fitted), "--catalog", str(small)]
+    assert main([*command, "--split", "train", "--out", str(tmp_path)]) == 0
+    record, fit = (json.loads(p.read_text()) for p in (tmp_path / "residuals.json", fitted))
+    assert record["residuals"]["ks_p"] == pytest.approx(fit["residuals"]["ks_p"], rel=1e-6)
+    assert record["expected"] == pytest.approx(record["n_events"], rel=1e-5)
+    # At the maximum in mu: sum 1 / lambda = T, so that background is mu T
+    mu, days = fit["model"]["mu"], fit["days"]
+    assert record["expected_background"] == pytest.approx(mu * days, rel=1e-4)
+
+
+def test_a_simulated_catalog_is_a_catalog(fitted: Path, tmp_path: Path) -> None:
+    command = ["simulate", "--model", str(fitted), "--days", "300", "-n", "2", "--seed", "3"]
+    assert main([*command, "--out", str(tmp_path / "a"), "--workers", "1"]) == 0
+    assert main(["etas", *command, "--out", str(tmp_path / "b"), "--no-plots"]) == 0
+    first, second = (load(tmp_path / x / "simulated_1.json") for x in "ab")
+    np.testing.assert_array_equal(first.days, second.days)
+    assert true_model(first.info) == ETAS.from_json(json.loads(fitted.read_text())["model"])
+    record = json.loads((tmp_path / "a" / "simulation.json").read_text())
+    assert record["events"] == sum(
+        len(load(tmp_path / "a" / f"simulated_{i}.json").events) for i in range(2)
+    )
+    assert (tmp_path / "a" / "counts.png").read_bytes().startswith(PNG)
+    assert main(["catalogs", "info", str(tmp_path / "a" / "simulated_0.json")]) == 0
+
+
+def test_a_continuation_starts_where_its_history_ends(
+    fitted: Path, small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["simulate", "--model", str(fitted), "--catalog", str(small), "--at", "2002-01-01"]
+    options = ["--days", "14", "-n", "100", "--format", "csep", "--out", str(tmp_path)]
+    assert main([*command, *options]) == 0
+    lines = (tmp_path / "simulated.csv").read_text().splitlines()
+    record = json.loads((tmp_path / "simulation.json").read_text())
+    assert len(lines) == 1 + record["events"]
+    stamps = [line.split(",")[3] for line in lines[1:]]
+    assert min(stamps) >= "2002-01-01T00:00:00"
+    assert max(stamps) < "2002-01-15T00:00:00.000001"
+    assert record["observed"] == len(load(small).to_sequence().between(365.0, 379.0))
+    low, high = record["counts"]["ci95"]
+    assert low <= record["counts"]["median"] <= high
+    assert "branching ratio" in capsys.readouterr().out
+
+
+def test_presets_and_formats(tmp_path: Path) -> None:
+    command = ["etas", "simulate", "--preset", "recast_many", "-n", "2", "--days", "2000"]
+    options = ["--start", "1990-01-01", "--place", "34", "-118", "--name", "many"]
+    formats = ["--format", "catalog", "csep", "zmap", "quakeml"]
+    assert main([*command, *options, *formats, "--out", str(tmp_path)]) == 0
+    files = {path.name for path in tmp_path.iterdir()}
+    assert {"many.csv", "many_0.zmap", "many_1.xml", "many_1.parquet", "counts.png"} <= files
+    assert load(tmp_path / "many_0.json").info.has_locations
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--preset", "paper"], "no preset 'paper': choose one of recast_many"),
+        (["--preset", "recast_many", "--at", "2000-01-01"], "add --catalog NAME"),
+        (["--model", "{fit}"], "add --days N"),
+        (["--model", "{none}", "--days", "1"], "cannot be read as JSON"),
+        (["--model", "{fit}", "--days", "1", "--format", "csep"], "counts plain days"),
+        (["--model", "{hot}", "--days", "100"], "--allow-supercritical"),
+        (["--model", "{empty}", "--days", "1"], "these are not ETAS parameters"),
+    ],
+)
+def test_refusals_are_one_line(
+    options: list[str],
+    message: str,
+    fitted: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    hot, empty = tmp_path / "hot.json", tmp_path / "empty.json"
+    record = json.loads(fitted.read_text())["model"]
+    hot.write_text(json.dumps({**record, "k": 1.0}))
+    empty.write_text("{}")
+    names = {"fit": fitted, "none": tmp_path / "none.json", "hot": hot, "empty": empty}
+    filled = [text.format(**names) for text in options]
+    assert main(["simulate", *filled, "--out", str(tmp_path / "out")]) == 2
+    shown = capsys.readouterr().err
+    assert message in shown
+    assert shown.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--fix", "p"], "'p' is not NAME=VALUE"),
+        (["--fix", "p=high"], "'p=high' is not NAME=VALUE"),
+        (["--fix", "p=7"], "p = 7 is out of bounds: choose 0.5 to 3"),
+        (["--large", "5"], "add that"),
+        (["--profile", "q"], "'q' was not estimated"),
+    ],
+)
+def test_impossible_fits_are_one_line(
+    options: list[str], message: str, small: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["etas", "fit", "--catalog", str(small), *options]) == 2
+    shown = capsys.readouterr().err
+    assert message in shown
+    assert shown.count("\n") == 1
