@@ -131,30 +131,26 @@ class RecastNet(nn.Module):
         return State(self.encoder.step(state.hidden, inter_times, magnitudes, expected), amplitudes)
 
 
-def magnitude_log_likelihood(net: RecastNet, batch: Batch) -> Tensor:
-    """ln p(m) of each scored event given its past and its inter-event time, shape (scored event,).
-
-    Per magnitude unit, in nats. Nets without a magnitude head have the fixed-b law.
-    """
-    events = batch.scored & batch.observed
-    magnitudes = batch.magnitudes[events]
-    if net.magnitude is None:
-        return fixed_magnitude_log_likelihood(net.scaling, magnitudes)
-    hidden = net.contexts(batch)[events]
-    law = net.magnitude(hidden, batch.inter_times[events], batch.expected[events])
-    logs: Tensor = law.log_density(magnitudes)
-    return logs
-
-
-def fixed_magnitude_log_likelihood(scaling: Scaling, magnitudes: Tensor) -> Tensor:
-    """ln p(m) under the Gutenberg-Richter law of the train window, (...)."""
+def fixed_magnitude_law(scaling: Scaling, like: Tensor) -> TruncatedExponential:
+    """The Gutenberg-Richter law of the train window, of the shape of ``like``."""
     law = scaling.magnitude_law
-    beta = torch.full_like(magnitudes, law.beta)
-    return TruncatedExponential(beta, scaling.lowest_magnitude, law.maximum).log_density(magnitudes)
+    return TruncatedExponential(
+        torch.full_like(like, law.beta), scaling.lowest_magnitude, law.maximum
+    )
 
 
-def log_likelihood(net: RecastNet, batch: Batch) -> Tensor:
-    """Sum over the scored intervals in nats, a scalar.
+class LogLikelihoods(NamedTuple):
+    """Of the scored intervals of a batch, in nats."""
+
+    times: Tensor
+    """Of the event times, censored head and tail included; a scalar."""
+
+    magnitudes: Tensor
+    """ln p(m) of each scored event, given its past and its inter-event time; (scored event,)."""
+
+
+def log_likelihoods(net: RecastNet, batch: Batch) -> LogLikelihoods:
+    """Score times and magnitudes in one pass of the encoder.
 
     An interval from elapsed time x0 to x1 contributes ln f(x1) - ln S(x0) if an event ends it and
     ln S(x1) - ln S(x0) if it is censored; x0 > 0 only where scoring starts inside it.
@@ -169,4 +165,14 @@ def log_likelihood(net: RecastNet, batch: Batch) -> Tensor:
     if bool(begun.any()):
         # One interval at most: the same dropout mask is not needed for it
         total = total - net.decode(hidden[begun], amplitudes[begun]).log_survival(head[begun]).sum()
-    return total
+    magnitudes = batch.magnitudes[batch.scored][observed]
+    if net.magnitude is None:
+        law = fixed_magnitude_law(net.scaling, magnitudes)
+    else:
+        law = net.magnitude(hidden[observed], x1[observed], batch.expected[batch.scored][observed])
+    return LogLikelihoods(total, law.log_density(magnitudes))
+
+
+def log_likelihood(net: RecastNet, batch: Batch) -> Tensor:
+    """Sum over the scored intervals of the log-likelihood of the times, in nats, a scalar."""
+    return log_likelihoods(net, batch).times

@@ -15,7 +15,7 @@ from catalogs import EventSequence, GutenbergRichter, InputError
 from catalogs.process import checked_times
 from catalogs.sequence import FloatArray
 from recast.encoder import SHORTEST
-from recast.net import RecastNet, log_likelihood
+from recast.net import RecastNet, fixed_magnitude_law, log_likelihood, log_likelihoods
 from recast.sampling import sample_trajectories
 
 
@@ -62,6 +62,19 @@ class Recast:
         self._check(sequence)
         with torch.no_grad():
             return float(log_likelihood(self.net, self.net.intervals(sequence)))
+
+    def magnitude_gains(self, sequence: EventSequence) -> FloatArray:
+        """ln p(m_i | past, inter-event time) less that of the fixed Gutenberg-Richter law.
+
+        Nats of each scored event, shape (n_scored,); zeros for a net without a magnitude head.
+        """
+        self._check(sequence)
+        with torch.no_grad():
+            batch = self.net.intervals(sequence)
+            logs = log_likelihoods(self.net, batch).magnitudes
+            magnitudes = batch.magnitudes[batch.scored & batch.observed]
+            fixed = fixed_magnitude_law(self.net.scaling, magnitudes).log_density(magnitudes)
+        return np.asarray((logs - fixed).numpy())
 
     def intensity(self, sequence: EventSequence, times: ArrayLike) -> FloatArray:
         """lambda(t | events strictly before t), events/day: the hazard of the open interval."""

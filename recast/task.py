@@ -14,7 +14,7 @@ from torch import Tensor
 
 from catalogs import InputError
 from recast.batch import Batch
-from recast.net import DecoderName, RecastNet, log_likelihood
+from recast.net import DecoderName, RecastNet, log_likelihoods
 from recast.scaling import Scaling
 
 
@@ -71,24 +71,29 @@ class RecastTask(lightning.LightningModule):
 
     def training_step(self, batch: Batch, _: int) -> Tensor:
         """Negative log-likelihood per event of a batch of windows."""
-        loss = self._loss(batch)
+        times, magnitudes = self._losses(batch)
+        loss = times + magnitudes if self.net.magnitude is not None else times
         if not torch.isfinite(loss):
             raise InputError(
                 f"the loss is {float(loss.detach())} at step {self.global_step}: lower "
                 f"model.learning_rate (now {self.learning_rate:g}); the best checkpoint is kept"
             )
-        self.log("train/nll", loss, batch_size=batch.n_events, on_step=False, on_epoch=True)
+        self.log("train/nll", times, batch_size=batch.n_events, on_step=False, on_epoch=True)
         return loss
 
     def validation_step(self, batch: Batch, _: int) -> None:
         """The same on windows of the validation sequence."""
-        self.log("val/nll", self._loss(batch), batch_size=batch.n_events, prog_bar=True)
+        times, magnitudes = self._losses(batch)
+        self.log("val/nll", times, batch_size=batch.n_events, prog_bar=True)
+        self.log("val/nll_magnitude", magnitudes, batch_size=batch.n_events)
 
     def test_step(self, batch: Batch, _: int) -> None:
         """Score the whole test sequence in float64: nats, nats per event and NLL per day."""
-        total = float(log_likelihood(self._exact_net(), batch))
+        logs = log_likelihoods(self._exact_net(), batch)
+        total = float(logs.times)
         self.log_dict(
             {
+                "test/magnitude_nats_per_event": float(logs.magnitudes.mean()),
                 "test/log_likelihood": total,
                 "test/nats_per_event": total / batch.n_events,
                 "test/nll_per_day": -total / batch.scored_days,
@@ -142,8 +147,11 @@ class RecastTask(lightning.LightningModule):
                     f"{mine:g}: use the catalog it was trained on, or train anew"
                 )
 
-    def _loss(self, batch: Batch) -> Tensor:
-        return -log_likelihood(self.net, batch) / max(batch.n_events, 1)
+    def _losses(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Negative log-likelihood per event of the times, and of the magnitudes."""
+        n = max(batch.n_events, 1)
+        logs = log_likelihoods(self.net, batch)
+        return -logs.times / n, -logs.magnitudes.sum() / n
 
     def _exact_net(self) -> RecastNet:
         return copy.deepcopy(self.net).double().eval()

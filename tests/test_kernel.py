@@ -82,7 +82,9 @@ def test_weights_have_the_right_derivatives(p: float) -> None:
     np.testing.assert_allclose(w_p, (up - down) / (2 * h), rtol=1e-6, atol=noise)
 
 
-@pytest.mark.parametrize(("horizon", "c_min"), [(0.0, 0.1), (10.0, 0.0), (np.inf, 0.1), (1, np.nan)])
+@pytest.mark.parametrize(
+    ("horizon", "c_min"), [(0.0, 0.1), (10.0, 0.0), (np.inf, 0.1), (1, np.nan)]
+)
 def test_impossible_ranges_are_named(horizon: float, c_min: float) -> None:
     with pytest.raises(InputError, match="must be positive and finite"):
         Quadrature.for_range(horizon, c_min)

@@ -40,7 +40,10 @@ def test_an_empty_window_has_no_score() -> None:
 
 def test_an_impossible_event_is_said_to_be_one() -> None:
     sequence = EventSequence([1.0], [3.0], 0.0, 10.0)
-    with pytest.raises(InputError, match="log-likelihood of ETAS is -inf"), np.errstate(all="ignore"):
+    with (
+        pytest.raises(InputError, match="log-likelihood of ETAS is -inf"),
+        np.errstate(all="ignore"),
+    ):
         score(ETAS(0.0, 0.0, 1.0, 0.1, 1.1, LAW), sequence)
 
 

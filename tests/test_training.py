@@ -101,10 +101,10 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_checkpoint(
 ) -> None:
     good = train(data, tmp_path, seed=0, max_epochs=1).checkpoint.read_bytes()
 
-    def broken(self: RecastTask, batch: object) -> torch.Tensor:
-        return torch.tensor(float("nan"), requires_grad=True)
+    def broken(self: RecastTask, batch: object) -> tuple[torch.Tensor, torch.Tensor]:
+        return torch.tensor(float("nan"), requires_grad=True), torch.tensor(0.0)
 
-    monkeypatch.setattr(RecastTask, "_loss", broken)
+    monkeypatch.setattr(RecastTask, "_losses", broken)
     with pytest.raises(InputError, match=r"loss is nan at step .*learning_rate"):
         train(data, tmp_path, seed=0, max_epochs=2)
     assert (tmp_path / "best.ckpt").read_bytes() == good
