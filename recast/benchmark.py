@@ -17,7 +17,7 @@ from catalogs.sequence import FloatArray
 from etas.fit import fit_etas
 from etas.poisson import Poisson
 from etas.synthetic import true_model
-from recast.evaluation import Interval, event_terms, mean_interval, score
+from recast.evaluation import event_terms, mean_interval, score
 
 QUICK_EPOCHS = 1
 BOOTSTRAP_SEED = 0
@@ -57,7 +57,7 @@ def _etas(task: Task) -> Fitted:
     return Fitted(fit.model, 5)
 
 
-def _recast(task: Task, name: str, model: dict[str, Any]) -> Fitted:
+def _recast(task: Task, name: str, model: dict[str, Any], max_epochs: int | None = None) -> Fitted:
     from recast.data import CatalogData
     from recast.training import train
 
@@ -66,16 +66,16 @@ def _recast(task: Task, name: str, model: dict[str, Any]) -> Fitted:
         task.folder / name / f"seed{task.seed}",
         seed=task.seed,
         model=model,
-        max_epochs=QUICK_EPOCHS if task.quick else None,
+        max_epochs=QUICK_EPOCHS if task.quick else max_epochs,
         resume=task.resume,
     )
     return Fitted(trained.process, sum(p.numel() for p in trained.process.net.parameters()))
 
 
 def _recast_paper(task: Task) -> Fitted:
-    from recast.training import PAPER
+    from recast.training import PAPER, PAPER_EPOCHS
 
-    return _recast(task, "recast-paper", PAPER)
+    return _recast(task, "recast-paper", PAPER, PAPER_EPOCHS)
 
 
 def _recast_default(task: Task) -> Fitted:
@@ -128,8 +128,7 @@ def benchmark_catalog(
     """
     check_request([catalog], models, seeds)
     split = catalog.split()
-    records: dict[str, Any] = {}
-    terms: dict[str, FloatArray] = {}
+    done: dict[str, Run] = {}
     for name in models:
         runs = []
         for seed in range(seeds if name in SEEDED else 1):
@@ -138,17 +137,25 @@ def benchmark_catalog(
             fitted = FITTERS[name](Task(catalog, split, folder, seed, quick, resume))
             seconds = time.perf_counter() - started
             runs.append(_run(fitted, split, seed, seconds))
-        records[name], terms[name] = _combined(runs)
+        done[name] = _combined(runs)
     truth = true_model(catalog.info)
     if truth is not None:
-        records["truth"], terms["truth"] = _combined([_run(Fitted(truth, 0), split, 0, 0.0)])
-    for name, record in records.items():
-        gain = None
-        if "etas" in terms and name != "etas":
-            rng = np.random.default_rng(BOOTSTRAP_SEED)
-            gain = _interval_record(mean_interval(terms[name] - terms["etas"], rng=rng))
-        record["gain_over_etas"] = gain
-    return CatalogResult(catalog, split, {"info": catalog.info.to_json(), "models": records}, terms)
+        done["truth"] = _combined([_run(Fitted(truth, 0), split, 0, 0.0)])
+    for name, run in done.items():
+        compared = "etas" in done and name != "etas"
+        run.record["gain_over_etas"] = (
+            _interval_record(run.terms - done["etas"].terms) if compared else None
+        )
+        run.record["magnitude_gain"] = (
+            None if run.magnitude_gains is None else _interval_record(run.magnitude_gains)
+        )
+    models_record = {name: run.record for name, run in done.items()}
+    return CatalogResult(
+        catalog,
+        split,
+        {"info": catalog.info.to_json(), "models": models_record},
+        {name: run.terms for name, run in done.items()},
+    )
 
 
 def check_request(catalogs: Sequence[Catalog], models: Sequence[str], seeds: int) -> None:
@@ -166,8 +173,16 @@ def check_request(catalogs: Sequence[Catalog], models: Sequence[str], seeds: int
         catalog.split()
 
 
-Run = tuple[dict[str, Any], FloatArray]
-"""One fit's record and its log-likelihood terms on the test events."""
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One fit: its record, and on each test event the log-likelihood of time and magnitude."""
+
+    record: dict[str, Any]
+    terms: FloatArray
+    """Of the times, nats, shape (event,)."""
+
+    magnitude_gains: FloatArray | None
+    """Over the fixed Gutenberg-Richter law, nats, shape (event,); None without a law of its own."""
 
 
 def _run(fitted: Fitted, split: Split, seed: int, seconds: float) -> Run:
@@ -178,31 +193,40 @@ def _run(fitted: Fitted, split: Split, seed: int, seconds: float) -> Run:
         "fit_seconds": round(seconds, 3),
         "n_parameters": fitted.n_parameters,
     }
-    return record, event_terms(fitted.process, split.test)
+    gains = getattr(fitted.process, "magnitude_gains", lambda _: None)(split.test)
+    return Run(record, event_terms(fitted.process, split.test), gains)
 
 
 def _combined(runs: Sequence[Run]) -> Run:
     """Means over seeds, with each seed's scores kept beside them."""
-    first = runs[0][0]
+    first = runs[0].record
     splits = {
         part: {
             key: value
             if key == "n_events"
-            else float(np.mean([run["splits"][part][key] for run, _ in runs]))
+            else float(np.mean([run.record["splits"][part][key] for run in runs]))
             for key, value in first["splits"][part].items()
         }
         for part in first["splits"]
     }
     record = {
         "splits": splits,
-        "seeds": [run for run, _ in runs],
-        "fit_seconds": float(np.mean([run["fit_seconds"] for run, _ in runs])),
+        "seeds": [run.record for run in runs],
+        "fit_seconds": float(np.mean([run.record["fit_seconds"] for run in runs])),
         "n_parameters": first["n_parameters"],
     }
-    return record, np.mean([terms for _, terms in runs], axis=0)
+    tests = [run.record["splits"]["test"]["nats_per_event"] for run in runs]
+    record["test_sd"] = float(np.std(tests, ddof=1)) if len(tests) > 1 else None
+    gains = [run.magnitude_gains for run in runs if run.magnitude_gains is not None]
+    return Run(
+        record,
+        np.mean([run.terms for run in runs], axis=0),
+        np.mean(gains, axis=0) if gains else None,
+    )
 
 
-def _interval_record(interval: Interval) -> dict[str, Any]:
+def _interval_record(gains: FloatArray) -> dict[str, Any]:
+    interval = mean_interval(gains, rng=np.random.default_rng(BOOTSTRAP_SEED))
     return {
         "mean": interval.mean,
         "ci95": [interval.low, interval.high],

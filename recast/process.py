@@ -63,11 +63,13 @@ class Recast:
         with torch.no_grad():
             return float(log_likelihood(self.net, self.net.intervals(sequence)))
 
-    def magnitude_gains(self, sequence: EventSequence) -> FloatArray:
+    def magnitude_gains(self, sequence: EventSequence) -> FloatArray | None:
         """ln p(m_i | past, inter-event time) less that of the fixed Gutenberg-Richter law.
 
-        Nats of each scored event, shape (n_scored,); zeros for a net without a magnitude head.
+        Nats of each scored event, shape (n_scored,); None for a net without a magnitude head.
         """
+        if self.net.magnitude is None:
+            return None
         self._check(sequence)
         with torch.no_grad():
             batch = self.net.intervals(sequence)

@@ -42,8 +42,8 @@ class RecastTask(lightning.LightningModule):
         decoder: DecoderName = "hazard",
         hidden_size: int = 32,
         width: int = 32,
-        dropout: float = 0.1,
-        learning_rate: float = 1e-2,
+        dropout: float = 0.2,
+        learning_rate: float = 5e-3,
         weight_decay: float = 1e-2,
         warmup: float = 0.05,
     ) -> None:

@@ -21,7 +21,7 @@ from recast.process import Recast
 from recast.task import RecastTask
 
 TRAINER: dict[str, Any] = {
-    "max_epochs": 60,
+    "max_epochs": 30,
     "gradient_clip_val": 1.0,
     "accelerator": "auto",
     "num_sanity_val_steps": 0,
@@ -30,12 +30,15 @@ TRAINER: dict[str, Any] = {
 }
 """Trainer settings of the shipped recipe; the sampler's epochs are 20 steps each."""
 
-PAPER: dict[str, Any] = {"decoder": "weibull", "learning_rate": 1e-2}
+PAPER: dict[str, Any] = {"decoder": "weibull", "dropout": 0.1, "learning_rate": 1e-2}
 """Arguments of RecastTask for RECAST as published, trained on windows."""
+
+PAPER_EPOCHS = 60
+"""It has the Omori law to learn first."""
 
 EARLY_STOPPING: dict[str, Any] = {
     "monitor": "val/nll",
-    "patience": 15,
+    "patience": 12,
     "check_finite": True,
 }
 
@@ -132,7 +135,7 @@ def train(
     best = ModelCheckpoint(dirpath=folder, **CHECKPOINT)
     with quiet():
         trainer = lightning.Trainer(
-            **{**TRAINER, **({"max_epochs": max_epochs} if max_epochs else {})},
+            **{**TRAINER, "max_epochs": max_epochs or TRAINER["max_epochs"]},
             callbacks=[best, EarlyStopping(**EARLY_STOPPING), progress()],
             logger=CSVLogger(str(folder), name=None, version=""),
             enable_progress_bar=sys.stderr.isatty(),

@@ -17,6 +17,14 @@ settings.load_profile("recast")
 REAL_DATA = os.environ.get("RECAST_DATA")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> None:
+    """Tiny nets gain nothing from threads, which wait for each other on a busy machine."""
+    import torch
+
+    torch.set_num_threads(1)
+
+
 @pytest.fixture(autouse=True)
 def user_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty user cache, so that no test sees or changes the catalogs of whoever runs it."""

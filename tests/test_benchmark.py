@@ -136,19 +136,6 @@ def test_without_etas_there_is_no_gain(tmp_path: Path) -> None:
     assert "poisson" in benchmark_table("ridgecrest_2019", done.record)
 
 
-def test_etas_fit_writes_what_it_prints(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    out = tmp_path / "etas.json"
-    assert main(["etas", "fit", "--catalog", "ridgecrest_2019", "--out", str(out)]) == 0
-    record = read_json(out)
-    split = load("ridgecrest_2019").split()
-    model = ETAS.from_json(record["model"])
-    assert record["splits"]["train"]["log_likelihood"] == pytest.approx(record["log_likelihood"])
-    assert record["splits"]["test"]["log_likelihood"] == pytest.approx(
-        model.log_likelihood(split.test)
-    )
-    assert f"{model.c:.6g}" in capsys.readouterr().out
-
-
 def test_json_is_whole_or_absent(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "a.json"
     write_json(path, {"a": 1})

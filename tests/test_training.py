@@ -13,7 +13,7 @@ from recast.net import RecastNet
 from recast.process import Recast
 from recast.scaling import Scaling
 from recast.task import RecastTask
-from recast.training import PAPER, train
+from recast.training import PAPER, PAPER_EPOCHS, train
 
 RIDGECREST = "ridgecrest_2019"
 
@@ -113,7 +113,7 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_checkpoint(
 @pytest.mark.slow
 def test_on_a_catalog_whose_truth_is_known_it_comes_close_to_the_truth(tmp_path: Path) -> None:
     data = CatalogData("synthetic_socal")
-    trained = train(data, tmp_path, seed=0, model=PAPER)
+    trained = train(data, tmp_path, seed=0, model=PAPER, max_epochs=PAPER_EPOCHS)
     test = data.split.test
     loss = SOCAL_TRUTH.log_likelihood(test) - trained.process.log_likelihood(test)
     # The paper's net loses about 0.02 nats/event to the true model; Poisson loses 0.4

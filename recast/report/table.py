@@ -40,6 +40,11 @@ def benchmark_table(name: str, record: dict[str, Any]) -> str:
         for model, row in models.items()
         if row["gain_over_etas"] is not None and model not in {"poisson", "truth"}
     ]
+    sentences += [
+        f"Magnitudes, {model} over a fixed b-value: {_gain(row['magnitude_gain'])} nats per event."
+        for model, row in models.items()
+        if row["magnitude_gain"] is not None
+    ]
     return "\n".join([*lines, "", *sentences])
 
 
