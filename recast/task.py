@@ -78,14 +78,21 @@ class RecastTask(lightning.LightningModule):
                 f"the loss is {float(loss.detach())} at step {self.global_step}: lower "
                 f"model.learning_rate (now {self.learning_rate:g}); the best checkpoint is kept"
             )
-        self.log("train/nll", times, batch_size=batch.n_events, on_step=False, on_epoch=True)
+        self.log(
+            "train/nll",
+            times,
+            batch_size=batch.n_events,
+            on_step=False,
+            on_epoch=True,
+            sync_dist=True,
+        )
         return loss
 
     def validation_step(self, batch: Batch, _: int) -> None:
         """The same on windows of the validation sequence."""
         times, magnitudes = self._losses(batch)
-        self.log("val/nll", times, batch_size=batch.n_events, prog_bar=True)
-        self.log("val/nll_magnitude", magnitudes, batch_size=batch.n_events)
+        self.log("val/nll", times, batch_size=batch.n_events, prog_bar=True, sync_dist=True)
+        self.log("val/nll_magnitude", magnitudes, batch_size=batch.n_events, sync_dist=True)
 
     def test_step(self, batch: Batch, _: int) -> None:
         """Score the whole test sequence in float64: nats, nats per event and NLL per day."""

@@ -1,5 +1,8 @@
 """Every shipped configuration runs, and the four subcommands of LightningCLI work together."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +14,7 @@ from catalogs import available
 from recast.cli import main
 from tests.conftest import REAL_DATA
 
+RIDGECREST = "ridgecrest_2019"
 CONFIGS = sorted((Path(__file__).parent.parent / "experiments" / "configs").glob("*.yaml"))
 
 
@@ -88,3 +92,27 @@ def test_mistakes_are_answered_in_one_line(
     assert message in error.splitlines()[-1]
     assert "Traceback" not in error
     assert not list(tmp_path.rglob("*.ckpt"))
+
+
+def test_two_processes_train_together(tmp_path: Path) -> None:
+    # By trainer options alone; a subprocess, since the strategy starts its sibling anew
+    options = [
+        "--trainer.accelerator",
+        "cpu",
+        "--trainer.devices",
+        "2",
+        "--trainer.strategy",
+        "ddp",
+    ]
+    small = ["--trainer.fast_dev_run", "1", "--data.window", "16", "--data.burn_in", "4"]
+    done = subprocess.run(
+        [sys.executable, "-m", "recast", "fit", "--data.catalog", RIDGECREST, *options, *small],
+        cwd=tmp_path,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "epoch 1/1: validation" in done.stderr
