@@ -104,7 +104,7 @@ def test_two_processes_train_together(tmp_path: Path) -> None:
         "--trainer.strategy",
         "ddp",
     ]
-    small = ["--trainer.fast_dev_run", "1", "--data.window", "16", "--data.burn_in", "4"]
+    small = ["--trainer.fast_dev_run=1", "--data.window=16", "--data.burn_in=4"]
     done = subprocess.run(
         [sys.executable, "-m", "recast", "fit", "--data.catalog", RIDGECREST, *options, *small],
         cwd=tmp_path,
