@@ -11,12 +11,12 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from catalogs import EventSequence, GutenbergRichter, InputError
+from catalogs import EventSequence, GutenbergRichter, InputError, Trajectories
 from catalogs.process import checked_times
 from catalogs.sequence import FloatArray
 from recast.encoder import SHORTEST
 from recast.net import RecastNet, fixed_magnitude_law, log_likelihood, log_likelihoods
-from recast.sampling import sample_trajectories
+from recast.sampling import MAX_EVENTS, sample_trajectories
 
 
 class Recast:
@@ -112,11 +112,35 @@ class Recast:
         self, history: EventSequence, horizon: float, n: int, *, rng: np.random.Generator
     ) -> list[EventSequence]:
         """``n`` continuations of ``history`` over ``horizon`` days, event by event."""
+        return self.simulate(history, horizon, n, seed=int(rng.integers(2**63))).sequences()
+
+    def simulate(
+        self,
+        history: EventSequence,
+        horizon: float,
+        n: int,
+        *,
+        seed: int,
+        max_events: int = MAX_EVENTS,
+        device: str | torch.device = "cpu",
+        threads: int | None = None,
+    ) -> Trajectories:
+        """The same in flat arrays, with a report of trajectories that reached ``max_events``.
+
+        See ``recast.sampling.sample_trajectories``.
+        """
         self._check(history)
-        generator = torch.Generator().manual_seed(int(rng.integers(2**63)))
         return sample_trajectories(
-            self.net, self.magnitude_law, history, horizon, n, generator=generator
-        ).sequences()
+            self.net,
+            self.magnitude_law,
+            history,
+            horizon,
+            n,
+            seed=seed,
+            max_events=max_events,
+            device=device,
+            threads=threads,
+        )
 
     def _check(self, sequence: EventSequence) -> None:
         sequence.magnitude_excess(self.net.scaling.completeness)

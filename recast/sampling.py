@@ -1,15 +1,30 @@
-"""Sampling of a trained net: all trajectories at once, event by event."""
+"""Continuations of a history drawn from a trained net, event by event."""
 
 from __future__ import annotations
+
+import copy
+import os
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import torch
 
 from catalogs import EventSequence, GutenbergRichter, InputError, Trajectories
+from catalogs.sequence import FloatArray
+from recast.compiled import encode, trajectories
+from recast.decoders import ExponentialHazard
+from recast.excitation import NODES
+from recast.magnitude import TruncatedExponential
 from recast.net import RecastNet, State
+from recast.weights import Weights, is_compiled, read_weights
+
+MAX_EVENTS = 1_000_000
+"""Of one trajectory, by default: more than any catalog that a net is trained on."""
+
+CHUNKS_PER_THREAD = 8
+"""Trajectories differ in length: small chunks keep all threads busy to the end."""
 
 
-@torch.no_grad()
 def sample_trajectories(
     net: RecastNet,
     magnitude_law: GutenbergRichter,
@@ -17,43 +32,146 @@ def sample_trajectories(
     horizon: float,
     n: int,
     *,
-    generator: torch.Generator,
-    max_events: int = 100_000,
+    seed: int,
+    max_events: int = MAX_EVENTS,
+    device: str | torch.device = "cpu",
+    threads: int | None = None,
 ) -> Trajectories:
     """``n`` continuations of ``history`` on [history.end, history.end + horizon).
 
     The first event is drawn given the days that have passed since the last one of the history,
     every later one from the state after the one before, which has seen the full inter-event
-    time. Trajectories leave the batch when they pass the end, or at ``max_events`` events, which
-    ``Trajectories.capped`` reports.
+    time. Magnitudes follow the net's head, or ``magnitude_law`` where it has none, from
+    completeness upward. Dropout is off and everything is in float64.
+
+    On the CPU a net is sampled by compiled code, one trajectory after the other: trajectory i
+    follows from (``seed``, i) and is the same for every ``n`` > i and number of ``threads`` (by
+    default one a core). On other devices, and for nets with parts that are not compiled, torch
+    draws all trajectories at once from one stream of the device.
+
+    A trajectory that would go beyond ``max_events`` is cut off there and reported in
+    ``Trajectories.capped``.
 
     Raises
     ------
     InputError
-        If horizon or n is not positive.
+        If horizon, n, max_events or threads is not positive, seed is negative, or a weight of the
+        net is not finite.
     """
     if not (np.isfinite(horizon) and horizon > 0.0) or n < 1:
         raise InputError(f"horizon = {horizon} days and n = {n} must be positive")
-    start, end = history.end, history.end + horizon
-    state = net.state_after(history, n)
+    if max_events < 1 or (threads is not None and threads < 1):
+        raise InputError(f"max_events = {max_events} and threads = {threads} must be positive")
+    if seed < 0:
+        raise InputError(f"seed = {seed} is negative: give 0 or more")
+    weights = read_weights(net, magnitude_law) if is_compiled(net) else None
+    if weights is None or torch.device(device).type != "cpu":
+        return sample_with_torch(
+            net,
+            magnitude_law,
+            history,
+            horizon,
+            n,
+            seed=seed,
+            max_events=max_events,
+            device=device,
+        )
+    window = (history.end, history.end + horizon)
+    hidden, amplitudes = state_after(weights, history)
     last = float(history.times[-1]) if len(history) else history.start
-    times = torch.full((n,), last, dtype=torch.float64)
-    elapsed = torch.full((n,), start - last, dtype=torch.float64)
-    alive = torch.arange(n)
-    events: list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]] = []
-    for _ in range(max_events):
-        inter_times = net.decode(*state).sample(elapsed, generator)
-        times = times + inter_times
+    streams = random_streams(seed, n)
+
+    def draw(part: np.ndarray) -> tuple[np.ndarray, ...]:
+        drawn: tuple[np.ndarray, ...] = trajectories(
+            weights, part, hidden, amplitudes, last, window, max_events
+        )
+        return drawn
+
+    workers = threads or os.cpu_count() or 1
+    chunks = np.array_split(streams, min(n, 1 if workers == 1 else CHUNKS_PER_THREAD * workers))
+    # Compiled code runs without the interpreter lock, so threads use the cores
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        parts = list(pool.map(draw, chunks))
+    counts, times, magnitudes, capped = (np.concatenate(p) for p in zip(*parts, strict=True))
+    return Trajectories.of_sorted(
+        np.repeat(np.arange(n), counts), times, magnitudes, n, *window, np.flatnonzero(capped)
+    )
+
+
+def state_after(weights: Weights, history: EventSequence) -> tuple[FloatArray, FloatArray]:
+    """Hidden state (1, hidden_size) and excitation (1, node) after the history's last event."""
+    hidden = np.zeros((1, weights.from_hidden.weights.shape[0]))
+    amplitudes = np.zeros((1, weights.nodes.size))
+    encode(weights, history.inter_times, history.magnitudes, hidden, amplitudes)
+    return hidden, amplitudes
+
+
+def random_streams(seed: int, n: int) -> np.ndarray:
+    """States of ``n`` independent xoshiro256++ streams, uint64 of shape (n, 4).
+
+    Words of numpy's SeedSequence, whose first ones do not depend on how many are asked for: so
+    stream i is the same for every n > i.
+    """
+    return np.random.SeedSequence(seed).generate_state(4 * n, np.uint64).reshape(n, 4)
+
+
+@torch.no_grad()
+def sample_with_torch(
+    net: RecastNet,
+    magnitude_law: GutenbergRichter,
+    history: EventSequence,
+    horizon: float,
+    n: int,
+    *,
+    seed: int,
+    max_events: int = MAX_EVENTS,
+    device: str | torch.device = "cpu",
+) -> Trajectories:
+    """``sample_trajectories`` on any device and of any decoder: all trajectories at once.
+
+    They leave the batch as they pass the end. The random stream is the device's and the batch's:
+    the same seed gives the same catalogs for the same ``n`` and device only.
+    """
+    exact = copy.deepcopy(net).to("cpu", torch.float64).eval()
+    start, end = history.end, history.end + horizon
+    state = State(*(part.to(device) for part in exact.state_after(history, n)))
+    exact = exact.to(device)
+    generator = torch.Generator(device).manual_seed(seed)
+    last = float(history.times[-1]) if len(history) else history.start
+    times = torch.full((n,), last, dtype=torch.float64, device=device)
+    elapsed = torch.full_like(times, start - last)
+    alive = torch.arange(n, device=device)
+    events: list[tuple[torch.Tensor, ...]] = []
+    for _ in range(max_events + 1):
+        inter_times = exact.decode(*state).sample(elapsed, generator)
+        times = torch.clamp_min(times + inter_times, start)
         going = times < end
         alive, times, inter_times = alive[going], times[going], inter_times[going]
-        if not alive.numel():
+        if not alive.numel() or len(events) == max_events:
             break
-        u = torch.rand(alive.numel(), generator=generator, dtype=torch.float64)
-        magnitudes = torch.from_numpy(magnitude_law.inverse_cdf(u.numpy()))
+        state = State(*(part[going] for part in state))
+        law = _magnitudes(exact, magnitude_law, state, inter_times)
+        share = torch.rand(times.shape, generator=generator, dtype=times.dtype, device=device)
+        magnitudes = law.inverse_cdf(share)
         events.append((alive, times, magnitudes))
-        state = net.advance(State(*(part[going] for part in state)), inter_times, magnitudes)
+        state = exact.advance(state, inter_times, magnitudes)
         elapsed = torch.zeros_like(times)
     if not events:
-        events = [(alive, times, times)]
-    trajectory, stamps, sizes = (torch.cat(part).numpy() for part in zip(*events, strict=True))
-    return Trajectories.of_unsorted(trajectory, stamps, sizes, n, start, end, alive.numpy())
+        events = [(alive, times, times)]  # all empty
+    trajectory, stamps, sizes = (torch.cat(p).cpu().numpy() for p in zip(*events, strict=True))
+    return Trajectories.of_unsorted(trajectory, stamps, sizes, n, start, end, alive.cpu().numpy())
+
+
+def _magnitudes(
+    net: RecastNet, law: GutenbergRichter, state: State, inter_times: torch.Tensor
+) -> TruncatedExponential:
+    """Laws of the magnitudes of events after ``inter_times``, from completeness upward."""
+    if net.magnitude is None:
+        beta = torch.full_like(inter_times, law.beta)
+        return TruncatedExponential(beta, law.completeness, law.maximum)
+    nodes = torch.from_numpy(NODES).to(state.amplitudes)
+    mu = torch.full_like(inter_times, net.scaling.mu)
+    expected = ExponentialHazard(mu, state.amplitudes, nodes).cumulative_hazard(inter_times)
+    beta = net.magnitude(state.hidden, inter_times, expected).beta
+    own = net.scaling.magnitude_law
+    return TruncatedExponential(beta, own.completeness, own.maximum)
