@@ -1,0 +1,70 @@
+"""What the README tells a user to type does what it says."""
+
+import re
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from catalogs import load
+from recast.cli import main
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+FAST = {
+    "benchmark": ["--quick", "--models", "poisson", "etas"],
+    "fit": ["--trainer.max_epochs", "1", "--data.steps_per_epoch", "1"],
+}
+"""Options that make a command of the README quick without changing what it does."""
+
+
+def commands() -> list[list[str]]:
+    """The indented `recast` commands, in order."""
+    return [
+        shlex.split(line)[1:] for line in re.findall(r"^    (recast .*)$", README, re.MULTILINE)
+    ]
+
+
+def test_every_command_runs_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "experiments").symlink_to(ROOT / "experiments")
+    table = load("ridgecrest_2019").events
+    table[["time", "magnitude"]].to_csv("events.csv", index=False)
+    assert len(commands()) >= 8
+    for command in commands():
+        if "PATH" in command:
+            path = next((tmp_path / "runs").rglob("best.ckpt"))
+            command[command.index("PATH")] = str(path)
+        assert main([*command, *FAST.get(command[0], [])]) == 0, command
+
+
+def test_the_python_snippet_runs() -> None:
+    (block,) = re.findall(r"^(    import numpy\n(?:    .*\n|\n)+)", README, re.MULTILINE)
+    scope: dict[str, object] = {}
+    exec(re.sub(r"^    ", "", block, flags=re.MULTILINE), scope)
+    assert np.isfinite(scope["fit"].log_likelihood)  # type: ignore[attr-defined]
+
+
+def test_the_make_targets_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in re.findall(r"^    make (\S+)", README, re.MULTILINE):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_files_that_are_linked_to_exist() -> None:
+    for link in re.findall(r"\]\((?!http)([^)#]+)\)", README):
+        assert (ROOT / link).exists(), link
+
+
+def test_scores_of_the_experiments_are_those_of_the_readme() -> None:
+    experiments = (ROOT / "experiments" / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(
+        r"^\| (\w+) \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \| (.+) \|$", README, re.MULTILINE
+    )
+    assert len(rows) == 4
+    for name, etas, published, ours, gain in rows:
+        line = next(x for x in experiments.splitlines() if x.startswith(f"| {name} |"))
+        for value in (etas, published, ours, gain):
+            assert value in line, (name, value)
