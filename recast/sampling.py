@@ -55,8 +55,8 @@ def sample_trajectories(
     Raises
     ------
     InputError
-        If horizon, n, max_events or threads is not positive, seed is negative, or a weight of the
-        net is not finite.
+        If horizon, n, max_events or threads is not positive, seed is negative, the device cannot
+        be used, or a weight of the net is not finite.
     """
     if not (np.isfinite(horizon) and horizon > 0.0) or n < 1:
         raise InputError(f"horizon = {horizon} days and n = {n} must be positive")
@@ -64,6 +64,7 @@ def sample_trajectories(
         raise InputError(f"max_events = {max_events} and threads = {threads} must be positive")
     if seed < 0:
         raise InputError(f"seed = {seed} is negative: give 0 or more")
+    _check_device(device)
     weights = read_weights(net, magnitude_law) if is_compiled(net) else None
     if weights is None or torch.device(device).type != "cpu":
         return sample_with_torch(
@@ -96,6 +97,17 @@ def sample_trajectories(
     return Trajectories.of_sorted(
         np.repeat(np.arange(n), counts), times, magnitudes, n, *window, np.flatnonzero(capped)
     )
+
+
+def _check_device(device: str | torch.device) -> None:
+    try:
+        torch.empty(0, dtype=torch.float64, device=device)
+    except (AssertionError, RuntimeError, TypeError) as error:  # unknown, absent, no float64
+        reason = str(error).splitlines()[0]
+        raise InputError(
+            f"device {str(device)!r} cannot be used ({reason}): give cpu, or cuda where there is a "
+            "GPU"
+        ) from error
 
 
 def state_after(weights: Weights, history: EventSequence) -> tuple[FloatArray, FloatArray]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from recast.commands import simulate
 from recast.commands.etas_fit import add_fit, add_out, print_scores, window_plots
+from recast.commands.simulators import read_etas
 
 PARTS = ("train", "val", "test")
 
@@ -61,7 +62,7 @@ def run_score(args: argparse.Namespace) -> int:
     from recast.report import etas_plots, plots
 
     catalog = load(args.catalog)
-    model, protocol = simulate.read_model(args.model)
+    model, protocol = read_etas(args.model)
     name, split = catalog.info.name, catalog.split()
     null = Poisson.fit(split.train, model.magnitude_law)
     scores: dict[str, dict[str, Any]] = {}
@@ -91,7 +92,7 @@ def run_residuals(args: argparse.Namespace) -> int:
     from etas.residuals import residual_test, transformed_times
 
     catalog = load(args.catalog)
-    model, protocol = simulate.read_model(args.model)
+    model, protocol = read_etas(args.model)
     name, window = catalog.info.name, catalog.split()[args.split]
     test = residual_test(transformed_times(model, window))
     expected = float(model.compensator(window, window.end)[0])

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from catalogs import Catalog, EventSequence, Trajectories
-    from etas.model import ETAS
+    from recast.commands.simulators import Simulator
 
 FORMATS = ("catalog", "csep", "zmap", "quakeml")
 
 DESCRIPTION = (
-    "Draw catalogs from a fitted ETAS model or from a preset of the RECAST paper: from nothing, or "
-    "as continuations of a catalog's events up to a date. Writes simulation.json with the counts, "
-    "a plot, and the catalogs in the formats asked for; the default can be read by `recast "
-    "catalogs info` and `recast benchmark`. The same seed gives the same catalogs on any number of "
-    "cores."
+    "Draw catalogs from a fitted ETAS model, a trained net or a preset of the RECAST paper: from "
+    "nothing, or as continuations of a catalog's events up to a date. Writes simulation.json with "
+    "the counts, a plot, and the catalogs in the formats asked for; the default can be read by "
+    "`recast catalogs info` and `recast benchmark`. The same seed gives the same catalogs on any "
+    "number of cores."
 )
 
 
@@ -33,7 +33,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What both commands understand."""
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument(
-        "--model", type=Path, metavar="FILE", help="JSON of `recast etas fit` or `benchmark`"
+        "--model",
+        type=Path,
+        metavar="FILE",
+        help="JSON of `recast etas fit` or `benchmark`, or a checkpoint (.ckpt) of `recast fit`",
     )
     source.add_argument(
         "--preset",
@@ -95,6 +98,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--workers", type=int, metavar="N", help="threads; changes no result (default: all cores)"
     )
     parser.add_argument(
+        "--device", default="cpu", help="where to draw from a net, as cuda (default: %(default)s)"
+    )
+    parser.add_argument(
         "--out", type=Path, metavar="DIR", help="where to write (default: runs/simulate/NAME)"
     )
     parser.add_argument(
@@ -104,25 +110,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=run)
 
 
-def read_model(path: Path) -> tuple[ETAS, str]:
-    """A model from the JSON of a fit, and which windows the fit has seen.
-
-    Raises
-    ------
-    InputError
-        If the file holds no ETAS model.
-    """
-    from catalogs import InputError
-    from catalogs.jsonfile import read_json
-    from etas.model import ETAS
-
-    record = read_json(path)
-    try:
-        return ETAS.from_json(record.get("model", record)), str(record.get("protocol", "unknown"))
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from error
-
-
 def run(args: argparse.Namespace) -> int:
     """Simulate and write."""
     import time
@@ -130,22 +117,12 @@ def run(args: argparse.Namespace) -> int:
     import numpy as np
 
     from catalogs.jsonfile import write_json
-    from etas.simulate import simulate
     from recast.environment import describe
 
     model, days, n = _request(args)
     origin, history = _history(args, model)
     began = time.perf_counter()
-    done = simulate(
-        model,
-        history,
-        days,
-        n,
-        rng=np.random.default_rng(args.seed),
-        max_events=args.max_events,
-        allow_supercritical=args.allow_supercritical,
-        workers=args.workers,
-    )
+    done = model.draw(history, days, n, args)
     seconds = time.perf_counter() - began
     name = args.name or "simulated"
     out = args.out or Path("runs/simulate") / name
@@ -154,13 +131,12 @@ def run(args: argparse.Namespace) -> int:
     record: dict[str, Any] = {
         "command": "recast " + " ".join(args.argv),
         "environment": describe(),
-        "model": model.to_json(),
+        **model.record(days),
         "seed": args.seed,
         "history": None if origin is None else origin.info.name,
         "start": str(args.start or 0.0) if origin is None else str(origin.info.to_time(done.start)),
         "days": days,
         "n": n,
-        "branching_ratio": model.branching_ratio(days),
         "events": int(done.times.size),
         "counts": {"mean": float(done.counts.mean()), "median": median, "ci95": [low, high]},
         "max_events": args.max_events,
@@ -169,7 +145,8 @@ def run(args: argparse.Namespace) -> int:
     }
     print(f"{n:,} x {days:g} days: {done.times.size:,} events in {seconds:.2f} s")
     print(f"events each: median {median:g}, 95 % from {low:g} to {high:g}")
-    print(f"branching ratio {record['branching_ratio']:.4f} over {days:g} days")
+    if "branching_ratio" in record:
+        print(f"branching ratio {record['branching_ratio']:.4f} over {days:g} days")
     if done.capped.size:
         print(f"{done.capped.size:,} of {n:,} went beyond {args.max_events:,} events and were cut")
     observed = None
@@ -189,10 +166,11 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _request(args: argparse.Namespace) -> tuple[ETAS, float, int]:
+def _request(args: argparse.Namespace) -> tuple[Simulator, float, int]:
     """Model, days and number of trajectories, from a file or a preset."""
     from catalogs import InputError
     from etas.presets import preset
+    from recast.commands.simulators import EtasSimulator, read_simulator
 
     if args.at is not None and args.catalog is None:
         raise InputError("--at says where in a catalog to begin: add --catalog NAME")
@@ -200,13 +178,13 @@ def _request(args: argparse.Namespace) -> tuple[ETAS, float, int]:
         raise InputError("--start is for simulations from nothing: give --at with --catalog")
     if args.preset is not None:
         chosen = preset(args.preset)
-        return chosen.model, args.days or chosen.days, args.n or chosen.catalogs
+        return EtasSimulator(chosen.model), args.days or chosen.days, args.n or chosen.catalogs
     if args.days is None:
         raise InputError("how many days? add --days N")
-    return read_model(args.model)[0], args.days, 1 if args.n is None else args.n
+    return read_simulator(args), args.days, 1 if args.n is None else args.n
 
 
-def _history(args: argparse.Namespace, model: ETAS) -> tuple[Catalog | None, EventSequence]:
+def _history(args: argparse.Namespace, model: Simulator) -> tuple[Catalog | None, EventSequence]:
     """The catalog to continue, if any, and its events up to the start."""
     import numpy as np
 
@@ -223,14 +201,14 @@ def _history(args: argparse.Namespace, model: ETAS) -> tuple[Catalog | None, Eve
             f"--at {args.at}: catalog {info.name!r} is known from {info.start} to {info.end} only"
         )
     history = events.before(at)
-    history.magnitude_excess(model.magnitude_law.completeness)
+    model.check(info, history)
     return catalog, history
 
 
 def _write(
     args: argparse.Namespace,
     done: Trajectories,
-    model: ETAS,
+    model: Simulator,
     origin: Catalog | None,
     name: str,
     out: Path,
@@ -268,7 +246,7 @@ def _write(
 
 def _catalog(
     sequence: EventSequence,
-    model: ETAS,
+    model: Simulator,
     name: str,
     start: str | None,
     place: tuple[float, float] | None,
@@ -276,11 +254,8 @@ def _catalog(
     from dataclasses import replace
 
     from catalogs import Catalog
-    from etas.synthetic import synthetic_catalog
 
-    catalog = synthetic_catalog(
-        sequence, model, name, start=start, title=f"Simulated by ETAS: {name}"
-    )
+    catalog = model.catalog(sequence, name, start)
     if place is None:
         return catalog
     table = catalog.events.assign(latitude=place[0], longitude=place[1])

@@ -1,0 +1,173 @@
+"""What `recast simulate` draws from: a fitted ETAS model, or a trained net."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from catalogs import Catalog, CatalogInfo, EventSequence, Trajectories
+    from etas.model import ETAS
+    from recast.process import Recast
+
+CHECKPOINT = ".ckpt"
+
+
+class Simulator(Protocol):
+    """A model, as the command needs it."""
+
+    def check(self, info: CatalogInfo, history: EventSequence) -> None:
+        """Refuse a history that the model cannot continue."""
+        ...
+
+    def draw(
+        self, history: EventSequence, days: float, n: int, args: argparse.Namespace
+    ) -> Trajectories:
+        """``n`` continuations over ``days``."""
+        ...
+
+    def record(self, days: float) -> dict[str, Any]:
+        """What simulation.json says of the model."""
+        ...
+
+    def catalog(self, sequence: EventSequence, name: str, start: str | None) -> Catalog:
+        """A drawn sequence as a catalog whose day 0 is ``start``."""
+        ...
+
+
+@dataclass(frozen=True)
+class EtasSimulator:
+    """Branching simulation of ETAS."""
+
+    model: ETAS
+
+    def check(self, _: CatalogInfo, history: EventSequence) -> None:
+        """Events below completeness would be of an unknown productivity."""
+        history.magnitude_excess(self.model.magnitude_law.completeness)
+
+    def draw(
+        self, history: EventSequence, days: float, n: int, args: argparse.Namespace
+    ) -> Trajectories:
+        """See ``etas.simulate``."""
+        import numpy as np
+
+        from etas.simulate import simulate
+
+        return simulate(
+            self.model,
+            history,
+            days,
+            n,
+            rng=np.random.default_rng(args.seed),
+            max_events=args.max_events,
+            allow_supercritical=args.allow_supercritical,
+            workers=args.workers,
+        )
+
+    def record(self, days: float) -> dict[str, Any]:
+        """Parameters and branching ratio."""
+        return {
+            "model": self.model.to_json(),
+            "branching_ratio": self.model.branching_ratio(days),
+        }
+
+    def catalog(self, sequence: EventSequence, name: str, start: str | None) -> Catalog:
+        """With the parameters as its truth."""
+        from etas.synthetic import synthetic_catalog
+
+        title = f"Simulated by ETAS: {name}"
+        return synthetic_catalog(sequence, self.model, name, start=start, title=title)
+
+
+@dataclass(frozen=True)
+class NetSimulator:
+    """Event by event from a trained net."""
+
+    process: Recast
+    path: Path
+
+    def check(self, info: CatalogInfo, history: EventSequence) -> None:
+        """A net knows the rates above its own completeness magnitude only."""
+        from catalogs import InputError
+        from catalogs.sequence import MAGNITUDE_TOLERANCE
+
+        mine, theirs = self.process.net.scaling.completeness, info.magnitude_completeness
+        if abs(mine - theirs) > MAGNITUDE_TOLERANCE:
+            raise InputError(
+                f"{self.path} was trained on events above completeness magnitude {mine:g}, catalog "
+                f"{info.name!r} is complete from {theirs:g}: use the catalog it was trained on"
+            )
+        history.magnitude_excess(mine)
+
+    def draw(
+        self, history: EventSequence, days: float, n: int, args: argparse.Namespace
+    ) -> Trajectories:
+        """See ``recast.sampling``."""
+        return self.process.simulate(
+            history,
+            days,
+            n,
+            seed=args.seed,
+            max_events=args.max_events,
+            device=args.device,
+            threads=args.workers,
+        )
+
+    def record(self, _: float) -> dict[str, Any]:
+        """Which file and which decoder."""
+        return {"model": {"checkpoint": str(self.path), "decoder": self.process.net.decoder_name}}
+
+    def catalog(self, sequence: EventSequence, name: str, start: str | None) -> Catalog:
+        """Without a truth: no list of parameters says what the net knows."""
+        from catalogs import Catalog
+        from etas.synthetic import synthetic_catalog
+
+        source, title = f"{self.path.name}, recast.sampling", f"Simulated by RECAST: {name}"
+        like = synthetic_catalog(
+            sequence, self.process.net.scaling.etas, name, start=start, title=title, source=source
+        )
+        return Catalog(like.events, replace(like.info, truth={}))
+
+
+def read_etas(path: Path) -> tuple[ETAS, str]:
+    """A model from the JSON of a fit, and which windows the fit has seen.
+
+    Raises
+    ------
+    InputError
+        If the file holds no ETAS model.
+    """
+    from catalogs import InputError
+    from catalogs.jsonfile import read_json
+    from etas.model import ETAS
+
+    record = read_json(path)
+    try:
+        return ETAS.from_json(record.get("model", record)), str(record.get("protocol", "unknown"))
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+
+
+def read_simulator(args: argparse.Namespace) -> Simulator:
+    """From ``--model``: a checkpoint by its suffix, else the JSON of an ETAS fit.
+
+    Raises
+    ------
+    InputError
+        If the file holds no model, or an option is for the other kind.
+    """
+    from catalogs import InputError
+
+    if args.model.suffix != CHECKPOINT:
+        if args.device != "cpu":
+            raise InputError(f"--device {args.device} is for nets: ETAS is simulated on the CPU")
+        return EtasSimulator(read_etas(args.model)[0])
+    if args.allow_supercritical:
+        raise InputError(
+            "--allow-supercritical is for ETAS: a net has no branching ratio, --max-events stops it"
+        )
+    from recast.process import Recast
+
+    return NetSimulator(Recast.load(args.model), args.model)
