@@ -31,7 +31,10 @@ def _delay(u: float, horizon: float, c: float, q: float) -> float:
     ratio = math.log1p(horizon / c)
     if abs(q) < FLAT:
         return c * math.expm1(u * ratio)
-    return c * math.expm1(math.log1p(u * math.expm1(q * ratio)) / q)
+    drop = u * math.expm1(q * ratio)
+    # ln((1 - u) + u e^{q D}), from the side on which it doesn't cancel
+    log_mix = math.log1p(drop) if drop > -0.5 else math.log((1.0 - u) + u * math.exp(q * ratio))
+    return c * math.expm1(log_mix / q)
 
 
 @_jit

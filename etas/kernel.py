@@ -60,7 +60,11 @@ def inverse_omori(u: ArrayLike, horizon: ArrayLike, c: ArrayLike, p: float) -> F
     u = np.asarray(u, dtype=np.float64)
     if abs(q) < 1e-12:
         return np.asarray(c * np.expm1(u * total))
-    return np.asarray(c * np.expm1(np.log1p(u * np.expm1(q * total)) / q))
+    drop = u * np.expm1(q * total)
+    # ln((1 - u) + u e^{q D}), from the side on which it doesn't cancel
+    near_end = np.log(np.maximum((1.0 - u) + u * np.exp(q * total), 1e-300))
+    log_mix = np.where(drop > -0.5, np.log1p(np.maximum(drop, -0.5)), near_end)
+    return np.asarray(c * np.expm1(log_mix / q))
 
 
 def _exprel(z: FloatArray) -> FloatArray:
