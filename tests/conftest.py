@@ -10,8 +10,8 @@ from hypothesis import settings
 
 from catalogs import Catalog, load
 
-# The same examples on every run, so that a failure is a change; `pytest --hypothesis-profile=default`
-# looks for new ones. Timing on a busy machine is no property of the code.
+# The same examples on every run, so that a failure is a change; new ones are looked for by
+# `pytest --hypothesis-profile=default`. Timing on a busy machine is no property of the code.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
 
