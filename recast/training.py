@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import lightning
+import torch
 from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint, TQDMProgressBar
 from lightning.pytorch.loggers import CSVLogger
 
@@ -106,6 +107,21 @@ def quiet() -> Iterator[None]:
             log.setLevel(level)
 
 
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Compute on one thread, and leave torch as it was.
+
+    Threads gain a third on these nets on an idle machine and lose tenfold on a busy one, where each
+    small product waits for the slowest; and sums then don't depend on the number of cores.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
 @dataclass(frozen=True)
 class Trained:
     """The net with the best validation score, and where it lies."""
@@ -142,7 +158,7 @@ def train(
             deterministic=True,
         )
     last = folder / "last.ckpt"
-    with quiet():
+    with quiet(), one_thread():
         trainer.fit(task, data, ckpt_path=str(last) if resume and last.is_file() else None)
     path = Path(best.best_model_path)
     return Trained(Recast.load(path), path, -float(best.best_model_score or float("nan")))
