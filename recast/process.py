@@ -124,14 +124,23 @@ class Recast:
         max_events: int = MAX_EVENTS,
         device: str | torch.device = "cpu",
         threads: int | None = None,
+        magnitude_head: bool = False,
     ) -> Trajectories:
         """The same in flat arrays, with a report of trajectories that reached ``max_events``.
 
-        See ``recast.sampling.sample_trajectories``.
+        Magnitudes are drawn from ``magnitude_law``, or with ``magnitude_head`` from the net's own.
+        The head explains magnitudes better, but is not safe to run freely: it takes short
+        inter-event times for incompleteness and draws larger magnitudes, which shorten the next
+        ones; on White's catalog up to a fifth of its seven-day continuations run away, against
+        0.2 % with the fixed law. See ``recast.sampling.sample_trajectories``.
         """
         self._check(history)
+        net = self.net
+        if net.magnitude is not None and not magnitude_head:
+            net = copy.deepcopy(net)
+            net.magnitude = None
         return sample_trajectories(
-            self.net,
+            net,
             self.magnitude_law,
             history,
             horizon,

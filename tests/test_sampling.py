@@ -284,3 +284,21 @@ def test_a_net_that_went_astray_is_refused(history: EventSequence) -> None:
     net.encoder.gru.bias_hh_l0.data[2] = float("nan")
     with pytest.raises(InputError, match=r"encoder\.gru\.bias_hh_l0 of the net are not finite"):
         draw(net, history, 1.0, 1, 0)
+
+
+def test_a_process_draws_magnitudes_from_its_law_unless_asked_for_the_head(
+    history: EventSequence,
+) -> None:
+    torch.manual_seed(2)
+    net = RecastNet(SCALING, hidden_size=4, width=4)
+    assert net.magnitude is not None
+    for parameter in net.magnitude.parameters():  # far from the law
+        parameter.data.add_(0.5 * torch.rand_like(parameter))
+    process = Recast(net)
+    plain, own = (
+        process.simulate(history, 30.0, 200, seed=1, magnitude_head=head) for head in (False, True)
+    )
+    mass = -np.expm1(-LAW.beta * (LAW.maximum - LAW.completeness))
+    shares = [-np.expm1(-LAW.beta * (t.magnitudes - LAW.completeness)) / mass for t in (plain, own)]
+    assert kstest(shares[0], "uniform").pvalue > 0.01
+    assert kstest(shares[1], "uniform").pvalue < 1e-6
