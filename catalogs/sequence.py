@@ -162,6 +162,15 @@ class EventSequence:
             locations=None if self.locations is None else self.locations[lo:hi],
         )
 
+    def where(self, keep: NDArray[np.bool_]) -> EventSequence:
+        """The same window with only the events that ``keep``, shape (event,), marks."""
+        return replace(
+            self,
+            times=self.times[keep],
+            magnitudes=self.magnitudes[keep],
+            locations=None if self.locations is None else self.locations[keep],
+        )
+
     def before(self, end: float) -> EventSequence:
         """The history up to ``end``: window ``[start, end)``, scored from ``start``."""
         return self.between(self.start, end)

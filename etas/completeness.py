@@ -110,14 +110,7 @@ class CompletenessHistory:
     def select(self, sequence: EventSequence) -> EventSequence:
         """The events at or above the completeness of their time."""
         keep = sequence.magnitudes >= self.at(sequence.times) - MAGNITUDE_TOLERANCE
-        return EventSequence(
-            sequence.times[keep],
-            sequence.magnitudes[keep],
-            sequence.start,
-            sequence.end,
-            sequence.score_from,
-            None if sequence.locations is None else sequence.locations[keep],
-        )
+        return sequence.where(keep)
 
     def share_of_time(self, sequence: EventSequence) -> float:
         """The fraction of the scored window during which Mc(t) is above its base."""

@@ -27,11 +27,4 @@ def decluster(model: ETAS, sequence: EventSequence, *, rng: np.random.Generator)
     kept events are a Poisson process of rate mu.
     """
     keep = rng.random(len(sequence)) < background_probability(model, sequence)
-    return EventSequence(
-        sequence.times[keep],
-        sequence.magnitudes[keep],
-        sequence.start,
-        sequence.end,
-        sequence.score_from,
-        None if sequence.locations is None else sequence.locations[keep],
-    )
+    return sequence.where(keep)

@@ -145,3 +145,15 @@ def test_magnitudes_below_completeness_are_named() -> None:
     np.testing.assert_allclose(sequence.magnitude_excess(2.4), [0.1, 0.0], atol=1e-12)
     with pytest.raises(InputError, match=r"magnitudes\[1\] = 2.4 .* below"):
         sequence.magnitude_excess(2.5)
+
+
+def test_chosen_events_keep_their_window_and_places() -> None:
+    whole = EventSequence(
+        [1.0, 2.0, 3.0], [2.0, 3.0, 4.0], 0.0, 5.0, 1.5, np.array([[1, 2], [3, 4], [5, 6]])
+    )
+    part = whole.where(np.array([True, False, True]))
+    np.testing.assert_array_equal(part.times, [1.0, 3.0])
+    np.testing.assert_array_equal(part.magnitudes, [2.0, 4.0])
+    assert part.locations is not None
+    np.testing.assert_array_equal(part.locations, [[1, 2], [5, 6]])
+    assert (part.start, part.end, part.score_from) == (0.0, 5.0, 1.5)
