@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -18,6 +23,9 @@ from etas.fit import fit_etas
 from etas.poisson import Poisson
 from etas.synthetic import true_model
 from recast.evaluation import event_terms, mean_interval, score
+
+if TYPE_CHECKING:
+    from recast.process import Recast
 
 QUICK_EPOCHS = 1
 BOOTSTRAP_SEED = 0
@@ -68,6 +76,7 @@ def _recast(task: Task, name: str, model: dict[str, Any], max_epochs: int | None
         model=model,
         max_epochs=QUICK_EPOCHS if task.quick else max_epochs,
         resume=task.resume,
+        label=f"{task.catalog.info.name}, {name}, seed {task.seed}",
     )
     return Fitted(trained.process, sum(p.numel() for p in trained.process.net.parameters()))
 
@@ -107,37 +116,108 @@ class CatalogResult:
     """Log-likelihood of each test event by model, averaged over seeds, nats, shape (event,)."""
 
 
-def benchmark_catalog(
-    catalog: Catalog,
+def benchmark(
+    catalogs: Sequence[Catalog],
     models: Sequence[str],
-    folder: Path,
+    out: Path,
     *,
     seeds: int = 1,
     quick: bool = False,
     resume: bool = False,
-) -> CatalogResult:
-    """Fit ``models`` on the train window (and stop early on validation), score all windows.
+    workers: int | None = None,
+) -> Iterator[CatalogResult]:
+    """Fit ``models`` on each train window (and stop early on validation), score all windows.
 
-    The gain over ETAS is the mean over test events of the difference of log-likelihood terms, in
-    nats per event; its interval a paired stationary block bootstrap.
+    Neural models are trained ``seeds`` times, each training in one of ``workers`` processes (by
+    default one a core, and one in all where there is a GPU); the result doesn't depend on their
+    number. Of more than one seed the mixture of the nets (``recast.ensemble``) is scored as well,
+    as a model of its own. The gain over ETAS is the mean over test events of the difference of
+    log-likelihood terms, in nats per event; its interval a paired stationary block bootstrap.
+
+    Yields the catalogs in order, as they are done; files lie in ``out/NAME``.
 
     Raises
     ------
     InputError
         For an unknown model, or a split that is too small.
     """
-    check_request([catalog], models, seeds)
+    check_request(catalogs, models, seeds)
+    if workers is not None and workers < 1:
+        raise InputError(f"workers = {workers}: at least one is needed")
+    tasks = [
+        (name, Task(catalog, catalog.split(), out / catalog.info.name, seed, quick, resume))
+        for catalog in catalogs
+        for name in models
+        for seed in range(seeds if name in SEEDED else 1)
+    ]
+    neural = sum(name in SEEDED for name, _ in tasks)
+    processes = min(workers or _default_workers(), neural)
+    with _executor(processes) as pool:
+        fits = iter(
+            [
+                pool.submit(_fit, *task) if pool and task[0] in SEEDED else partial(_fit, *task)
+                for task in tasks
+            ]
+        )
+        for catalog in catalogs:
+            runs: dict[str, list[TimedFit]] = {}
+            for name in models:
+                for _ in range(seeds if name in SEEDED else 1):
+                    fit = next(fits)
+                    done = fit.result() if isinstance(fit, Future) else fit()
+                    runs.setdefault(name, []).append(done)
+            yield _compared(catalog, runs)
+
+
+@dataclass(frozen=True, eq=False)
+class TimedFit:
+    """A fitted process, the seed of its fit and how long that took."""
+
+    fitted: Fitted
+    seed: int
+    seconds: float
+
+
+def _fit(name: str, task: Task) -> TimedFit:
+    """In a process of its own, or in this one."""
+    seed = f", seed {task.seed}" if name in SEEDED else ""
+    _say(f"{task.catalog.info.name}: fitting {name}{seed}")
+    started = time.perf_counter()
+    fitted = FITTERS[name](task)
+    return TimedFit(fitted, task.seed, time.perf_counter() - started)
+
+
+def _default_workers() -> int:
+    import torch
+
+    return 1 if torch.cuda.is_available() else os.cpu_count() or 1
+
+
+@contextmanager
+def _executor(processes: int) -> Iterator[Executor | None]:
+    """Processes, unless one would do; what is not yet begun is dropped when anything fails."""
+    if processes <= 1:
+        yield None
+        return
+    # A fork would inherit the locks of the threads of torch and numba
+    pool = ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn"))
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _compared(catalog: Catalog, fits: dict[str, list[TimedFit]]) -> CatalogResult:
+    """Score everything that was fitted on a catalog."""
     split = catalog.split()
-    done: dict[str, Run] = {}
-    for name in models:
-        runs = []
-        for seed in range(seeds if name in SEEDED else 1):
-            _say(f"{catalog.info.name}: fitting {name}" + (f", seed {seed}" if seed else ""))
-            started = time.perf_counter()
-            fitted = FITTERS[name](Task(catalog, split, folder, seed, quick, resume))
-            seconds = time.perf_counter() - started
-            runs.append(_run(fitted, split, seed, seconds))
-        done[name] = _combined(runs)
+    done = {
+        name: _combined([_run(fit.fitted, split, fit.seed, fit.seconds) for fit in several])
+        for name, several in fits.items()
+    }
+    for name, several in fits.items():
+        if len(several) > 1:
+            mixture = TimedFit(_mixture(several), 0, sum(fit.seconds for fit in several))
+            done[f"{name}-ensemble"] = _combined([_run(mixture.fitted, split, 0, mixture.seconds)])
     truth = true_model(catalog.info)
     if truth is not None:
         done["truth"] = _combined([_run(Fitted(truth, 0), split, 0, 0.0)])
@@ -155,6 +235,17 @@ def benchmark_catalog(
         split,
         {"info": catalog.info.to_json(), "models": models_record},
         {name: run.terms for name, run in done.items()},
+    )
+
+
+def _mixture(fits: Sequence[TimedFit]) -> Fitted:
+    from recast.ensemble import EnsembleNet
+    from recast.process import Recast
+
+    processes = [cast("Recast", fit.fitted.process) for fit in fits]
+    return Fitted(
+        Recast(EnsembleNet([process.net for process in processes])),
+        sum(fit.fitted.n_parameters for fit in fits),
     )
 
 

@@ -52,7 +52,50 @@ class State(NamedTuple):
     """Excitation of ETAS just after the last event, events/day, (batch, node)."""
 
 
-class RecastNet(nn.Module):
+class Net(nn.Module):
+    """What likelihood and sampling ask of a net: contexts of the past, and what they say of next.
+
+    ``context_size`` is the last axis of its contexts; ``magnitude`` maps (contexts, inter-event
+    times, expected events) to the law of the next magnitude, or is None for a fixed law.
+    """
+
+    scaling: Scaling
+    decoder_name: str
+    context_size: int
+    magnitude: nn.Module | None
+
+    def __init__(self, scaling: Scaling) -> None:
+        super().__init__()
+        self.scaling = scaling
+
+    def decode(self, hidden: Tensor, amplitudes: Tensor) -> NextEvent:
+        """The next event's distribution after contexts (..., context_size)."""
+        raise NotImplementedError
+
+    def contexts(self, batch: Batch) -> Tensor:
+        """Context of every interval, (window, interval, context_size)."""
+        raise NotImplementedError
+
+    def advance(self, state: State, inter_times: Tensor, magnitudes: Tensor) -> State:
+        """The state after one more event each, (batch,)."""
+        raise NotImplementedError
+
+    def forward(self, batch: Batch) -> NextEvent:
+        """The distribution of every scored interval, batch shape (scored,)."""
+        return self.decode(self.contexts(batch)[batch.scored], batch.amplitudes[batch.scored])
+
+    def intervals(self, sequence: EventSequence) -> Batch:
+        """The whole sequence as this net reads it."""
+        return intervals(sequence, self.scaling.etas)
+
+    def state_after(self, history: EventSequence, n: int) -> State:
+        """What ``n`` trajectories remember of their common history."""
+        batch = self.intervals(history)
+        hidden = self.contexts(batch)[0, -1].expand(n, -1)
+        return State(hidden, batch.amplitudes[0, -1].expand(n, -1))
+
+
+class RecastNet(Net):
     """A recurrent encoder of the past and a decoder of the next inter-event time.
 
     ``decoder="weibull"`` is RECAST as published (Dascher-Cousineau et al. 2023,
@@ -60,6 +103,8 @@ class RecastNet(nn.Module):
     Weibull distributions. ``decoder="hazard"`` starts from the ETAS model of ``scaling`` and
     learns what it misses: ``width`` is that of the modulating net. ``dropout`` acts on the context.
     """
+
+    magnitude: MagnitudeHead | None
 
     def __init__(
         self,
@@ -70,8 +115,8 @@ class RecastNet(nn.Module):
         width: int = 32,
         dropout: float = 0.1,
     ) -> None:
-        super().__init__()
-        self.scaling = scaling
+        super().__init__(scaling)
+        self.context_size = hidden_size
         self.dropout = nn.Dropout(dropout)
         if decoder == "weibull":
             self.encoder = GRUEncoder(scaling, paper_inputs, input_size=2, hidden_size=hidden_size)
@@ -105,20 +150,6 @@ class RecastNet(nn.Module):
         contexts: Tensor = self.encoder(batch.inter_times, batch.magnitudes, batch.expected)
         return contexts
 
-    def forward(self, batch: Batch) -> NextEvent:
-        """The distribution of every scored interval, batch shape (scored,)."""
-        return self.decode(self.contexts(batch)[batch.scored], batch.amplitudes[batch.scored])
-
-    def intervals(self, sequence: EventSequence) -> Batch:
-        """The whole sequence as this net reads it."""
-        return intervals(sequence, self.scaling.etas)
-
-    def state_after(self, history: EventSequence, n: int) -> State:
-        """What ``n`` trajectories remember of their common history."""
-        batch = self.intervals(history)
-        hidden = self.contexts(batch)[0, -1].expand(n, -1)
-        return State(hidden, batch.amplitudes[0, -1].expand(n, -1))
-
     def advance(self, state: State, inter_times: Tensor, magnitudes: Tensor) -> State:
         """The state after one more event each, (batch,)."""
         s = self.scaling
@@ -149,7 +180,7 @@ class LogLikelihoods(NamedTuple):
     """ln p(m) of each scored event, given its past and its inter-event time; (scored event,)."""
 
 
-def log_likelihoods(net: RecastNet, batch: Batch) -> LogLikelihoods:
+def log_likelihoods(net: Net, batch: Batch) -> LogLikelihoods:
     """Score times and magnitudes in one pass of the encoder.
 
     An interval from elapsed time x0 to x1 contributes ln f(x1) - ln S(x0) if an event ends it and
@@ -173,6 +204,6 @@ def log_likelihoods(net: RecastNet, batch: Batch) -> LogLikelihoods:
     return LogLikelihoods(total, law.log_density(magnitudes))
 
 
-def log_likelihood(net: RecastNet, batch: Batch) -> Tensor:
+def log_likelihood(net: Net, batch: Batch) -> Tensor:
     """Sum over the scored intervals of the log-likelihood of the times, in nats, a scalar."""
     return log_likelihoods(net, batch).times

@@ -15,7 +15,8 @@ from catalogs import EventSequence, GutenbergRichter, InputError, Trajectories
 from catalogs.process import checked_times
 from catalogs.sequence import FloatArray
 from recast.encoder import SHORTEST
-from recast.net import RecastNet, fixed_magnitude_law, log_likelihood, log_likelihoods
+from recast.ensemble import EnsembleNet
+from recast.net import Net, RecastNet, fixed_magnitude_law, log_likelihood, log_likelihoods
 from recast.sampling import MAX_EVENTS, sample_trajectories
 
 
@@ -27,35 +28,24 @@ class Recast:
     law of the net's train window.
     """
 
-    def __init__(self, net: RecastNet, magnitude_law: GutenbergRichter | None = None) -> None:
+    def __init__(self, net: Net, magnitude_law: GutenbergRichter | None = None) -> None:
         self.net = copy.deepcopy(net).to(device="cpu", dtype=torch.float64).eval()
         self.net.requires_grad_(requires_grad=False)
         self.magnitude_law = magnitude_law or net.scaling.magnitude_law
 
     @classmethod
-    def load(cls, path: str | PathLike[str]) -> Recast:
+    def load(cls, path: str | PathLike[str], *more: str | PathLike[str]) -> Recast:
         """The net of a checkpoint written by ``recast fit`` or ``recast benchmark``.
+
+        Of several checkpoints of one catalog the mixture, see ``recast.ensemble``.
 
         Raises
         ------
         InputError
-            If the file is missing, damaged or not such a checkpoint.
+            If a file is missing, damaged or not such a checkpoint, or they are of two catalogs.
         """
-        from recast.task import RecastTask
-
-        if not Path(path).is_file():
-            raise InputError(f"checkpoint {path} does not exist: `recast fit` writes one")
-        try:
-            task = RecastTask.load_from_checkpoint(
-                Path(path), map_location="cpu", weights_only=True
-            )
-        except Exception as error:  # torch raises many kinds for a damaged archive
-            reason = str(error).splitlines()[0]
-            raise InputError(
-                f"checkpoint {path} cannot be read ({type(error).__name__}: {reason}): it is "
-                "damaged or of another kind; train it anew"
-            ) from error
-        return cls(task.net)
+        nets = [_read_net(file) for file in (path, *more)]
+        return cls(EnsembleNet(nets) if more else nets[0])
 
     def log_likelihood(self, sequence: EventSequence) -> float:
         """Nats over [score_from, end), censored head and tail included."""
@@ -153,6 +143,22 @@ class Recast:
 
     def _check(self, sequence: EventSequence) -> None:
         sequence.magnitude_excess(self.net.scaling.completeness)
+
+
+def _read_net(path: str | PathLike[str]) -> RecastNet:
+    from recast.task import RecastTask
+
+    if not Path(path).is_file():
+        raise InputError(f"checkpoint {path} does not exist: `recast fit` writes one")
+    try:
+        task = RecastTask.load_from_checkpoint(Path(path), map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises many kinds for a damaged archive
+        reason = str(error).splitlines()[0]
+        raise InputError(
+            f"checkpoint {path} cannot be read ({type(error).__name__}: {reason}): it is "
+            "damaged or of another kind; train it anew"
+        ) from error
+    return task.net
 
 
 def _locate(sequence: EventSequence, queries: FloatArray) -> tuple[Tensor, Tensor]:

@@ -15,7 +15,7 @@ from recast.compiled import encode, trajectories
 from recast.decoders import ExponentialHazard
 from recast.excitation import NODES
 from recast.magnitude import TruncatedExponential
-from recast.net import RecastNet, State
+from recast.net import Net, State
 from recast.weights import Weights, is_compiled, read_weights
 
 MAX_EVENTS = 1_000_000
@@ -26,7 +26,7 @@ CHUNKS_PER_THREAD = 8
 
 
 def sample_trajectories(
-    net: RecastNet,
+    net: Net,
     magnitude_law: GutenbergRichter,
     history: EventSequence,
     horizon: float,
@@ -129,7 +129,7 @@ def random_streams(seed: int, n: int) -> np.ndarray:
 
 @torch.no_grad()
 def sample_with_torch(
-    net: RecastNet,
+    net: Net,
     magnitude_law: GutenbergRichter,
     history: EventSequence,
     horizon: float,
@@ -175,7 +175,7 @@ def sample_with_torch(
 
 
 def _magnitudes(
-    net: RecastNet, law: GutenbergRichter, state: State, inter_times: torch.Tensor
+    net: Net, law: GutenbergRichter, state: State, inter_times: torch.Tensor
 ) -> TruncatedExponential:
     """Laws of the magnitudes of events after ``inter_times``, from completeness upward."""
     if net.magnitude is None:

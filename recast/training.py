@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import multiprocessing
 import sys
 import time
 import warnings
@@ -64,9 +65,10 @@ EXPECTED_WARNINGS = (
 
 
 class PlainProgress(Callback):
-    """A line now and then where there is no terminal to draw a bar on."""
+    """A line now and then where there is no terminal to draw a bar on, or several trainings."""
 
-    def __init__(self, seconds: float = 10.0) -> None:
+    def __init__(self, label: str = "", seconds: float = 10.0) -> None:
+        self.label = f"{label}: " if label else ""
         self.seconds = seconds
         self._said = -float("inf")
 
@@ -78,16 +80,17 @@ class PlainProgress(Callback):
             return
         self._said = now
         print(
-            f"  epoch {trainer.current_epoch + 1}/{trainer.max_epochs}: "
+            f"  {self.label}epoch {trainer.current_epoch + 1}/{trainer.max_epochs}: "
             f"validation {-float(loss):.4f} nats/event",
             file=sys.stderr,
             flush=True,
         )
 
 
-def progress() -> Callback:
-    """A progress bar on a terminal, plain lines elsewhere."""
-    return TQDMProgressBar(leave=True) if sys.stderr.isatty() else PlainProgress()
+def progress(label: str = "") -> Callback:
+    """A progress bar on a terminal, plain lines elsewhere and where others train beside."""
+    alone = multiprocessing.parent_process() is None
+    return TQDMProgressBar(leave=True) if alone and sys.stderr.isatty() else PlainProgress(label)
 
 
 @contextmanager
@@ -140,21 +143,24 @@ def train(
     model: Mapping[str, Any] | None = None,
     max_epochs: int | None = None,
     resume: bool = False,
+    label: str = "",
 ) -> Trained:
     """Train a net on ``data`` and keep its best checkpoint in ``folder``.
 
     ``model`` holds arguments of ``RecastTask`` that differ from its defaults, ``PAPER`` for RECAST
-    as published. With ``resume``, go on from ``folder/last.ckpt`` if there is one.
+    as published. With ``resume``, go on from ``folder/last.ckpt`` if there is one. ``label`` says
+    in progress lines whose they are.
     """
     lightning.seed_everything(seed, workers=True, verbose=False)
     task = RecastTask(data.scaling, **(model or {}))
+    shown = progress(label)
     best = ModelCheckpoint(dirpath=folder, **CHECKPOINT)
     with quiet():
         trainer = lightning.Trainer(
             **{**TRAINER, "max_epochs": max_epochs or TRAINER["max_epochs"]},
-            callbacks=[best, EarlyStopping(**EARLY_STOPPING), progress()],
+            callbacks=[best, EarlyStopping(**EARLY_STOPPING), shown],
             logger=CSVLogger(str(folder), name=None, version=""),
-            enable_progress_bar=sys.stderr.isatty(),
+            enable_progress_bar=isinstance(shown, TQDMProgressBar),
             deterministic=True,
         )
     last = folder / "last.ckpt"

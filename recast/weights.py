@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 import numpy as np
 import torch
@@ -17,7 +17,7 @@ from recast.decoders.weibull import RAW_FLOOR
 from recast.encoder import SHORTEST, paper_inputs, unit_free_inputs
 from recast.excitation import NODES, node_weights
 from recast.magnitude import LARGEST_LOG_RATIO
-from recast.net import RecastNet
+from recast.net import Net, RecastNet
 
 
 class Layer(NamedTuple):
@@ -72,15 +72,13 @@ class Weights(NamedTuple):
 NO_LAYER = Layer(np.zeros((0, 0)), np.zeros(0))
 
 
-def is_compiled(net: RecastNet) -> bool:
+def is_compiled(net: Net) -> TypeGuard[RecastNet]:
     """Whether the compiled sampler knows every part of this net."""
+    if type(net) is not RecastNet:
+        return False
     gru = net.encoder.gru
-    return (
-        type(net) is RecastNet
-        and gru.num_layers == 1
-        and not gru.bidirectional
-        and net.encoder.inputs in {paper_inputs, unit_free_inputs}
-    )
+    known = net.encoder.inputs in {paper_inputs, unit_free_inputs}
+    return known and gru.num_layers == 1 and not gru.bidirectional
 
 
 def read_weights(net: RecastNet, magnitude_law: GutenbergRichter) -> Weights:

@@ -4,12 +4,13 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from catalogs import InputError, load
 from catalogs.jsonfile import read_json, write_json
 from etas.model import ETAS
-from recast.benchmark import benchmark_catalog
+from recast.benchmark import benchmark
 from recast.cli import main
 from recast.process import Recast
 from recast.report.table import benchmark_table, sentence
@@ -87,8 +88,9 @@ def test_the_table_says_it_in_words(run_folder: Path) -> None:
     record = read_json(run_folder / "benchmark.json")["catalogs"]["synthetic_socal"]
     table = benchmark_table("synthetic_socal", record)
     assert "M >= 2.5" in table
-    assert [line.split()[0] for line in table.splitlines()[5:10]] == list(record["models"])
-    assert len({len(line) for line in table.splitlines()[4:10]}) == 1
+    rows = table.splitlines()[4 : 5 + len(record["models"])]
+    assert [line.split()[0] for line in rows[1:]] == list(record["models"])
+    assert len({len(line) for line in rows}) == 1
     assert "recast-paper explains them worse than ETAS" in table
 
 
@@ -114,6 +116,7 @@ def test_a_verdict_needs_an_interval_on_one_side(interval: list[float], verdict:
             "no model 'oracle': choose from poisson, etas, recast-paper, recast",
         ),
         (["--seeds", "0"], "seeds = 0"),
+        (["--workers", "0"], "workers = 0"),
         (["--catalog", "ridgecrest_2019", "ridgecrest_2019"], "named twice"),
         (["--seeds", "many"], "invalid int value"),
     ],
@@ -129,9 +132,34 @@ def test_mistakes_are_answered_before_anything_is_written(
     assert not out.exists()
 
 
+def test_the_mixture_of_seeds_is_scored_as_a_model(run_folder: Path) -> None:
+    split = load("synthetic_socal").split()
+    folder = run_folder / "synthetic_socal"
+    models = read_json(run_folder / "benchmark.json")["catalogs"]["synthetic_socal"]["models"]
+    for name in ("recast-paper", "recast"):
+        row = models[f"{name}-ensemble"]
+        mixture = Recast.load(*(folder / name / f"seed{i}" / "best.ckpt" for i in range(2)))
+        assert mixture.log_likelihood(split.test) == pytest.approx(
+            row["splits"]["test"]["log_likelihood"], rel=1e-12
+        )
+        assert row["n_parameters"] == 2 * models[name]["n_parameters"]
+        assert row["gain_over_etas"]["mean"] > models[name]["gain_over_etas"]["mean"]
+
+
+def test_workers_change_no_score(tmp_path: Path) -> None:
+    catalog = load("ridgecrest_2019")
+    one, two = (
+        next(benchmark([catalog], ["recast"], tmp_path, seeds=2, quick=True, workers=workers))
+        for workers in (1, 2)
+    )
+    assert one.terms.keys() == {"recast", "recast-ensemble"}
+    for name, terms in one.terms.items():
+        np.testing.assert_array_equal(terms, two.terms[name])
+
+
 def test_without_etas_there_is_no_gain(tmp_path: Path) -> None:
     catalog = load("ridgecrest_2019")
-    done = benchmark_catalog(catalog, ["poisson"], tmp_path)
+    (done,) = benchmark([catalog], ["poisson"], tmp_path)
     assert done.record["models"]["poisson"]["gain_over_etas"] is None
     assert "poisson" in benchmark_table("ridgecrest_2019", done.record)
 

@@ -10,6 +10,7 @@ from scipy.stats import kstest
 from catalogs import EventSequence, GutenbergRichter, InputError, PointProcess
 from etas.model import ETAS
 from etas.poisson import Poisson
+from recast.ensemble import EnsembleNet
 from recast.net import DecoderName, RecastNet
 from recast.process import Recast
 from recast.scaling import Scaling
@@ -35,6 +36,7 @@ PROCESSES: dict[str, Callable[[], PointProcess]] = {
     "etas, p < 1": lambda: ETAS(0.8, 0.012, 0.8, 0.005, 0.9, LAW),
     "recast": lambda: _recast("hazard"),
     "recast-paper": lambda: _recast("weibull"),
+    "ensemble": lambda: Recast(EnsembleNet([_recast("hazard").net, _recast("weibull").net])),
 }
 
 

@@ -61,6 +61,15 @@ def test_a_net_makes_catalogs_from_nothing(folder: Path, tmp_path: Path) -> None
     assert (tmp_path / "counts.png").stat().st_size > 0
 
 
+def test_several_nets_are_mixed(folder: Path, tmp_path: Path) -> None:
+    files = [str(folder / "net.ckpt")] * 2
+    options = ["--days", "20", "-n", "2", "--max-events", "20", "--no-plots"]
+    assert main(["simulate", "--model", *files, *options, "--out", str(tmp_path)]) == 0
+    record = json.loads((tmp_path / "simulation.json").read_text())
+    assert record["model"] == {"checkpoints": files, "decoder": "mixture of 2 nets (hazard)"}
+    assert record["events"] > 0
+
+
 def test_a_net_continues_its_catalog(folder: Path, tmp_path: Path) -> None:
     command = ["simulate", "--model", str(folder / "net.ckpt"), "--no-plots"]
     past = ["--catalog", str(folder / "small.json"), "--at", "2001-09-01", "--days", "7"]
@@ -80,6 +89,8 @@ def test_a_net_continues_its_catalog(folder: Path, tmp_path: Path) -> None:
     [
         (["--model", "{0}/none.ckpt", "--days", "1"], "does not exist: `recast fit` writes one"),
         (["--model", "{0}/small.json", "--days", "1", "--device", "cuda"], "is for nets"),
+        (["--model", "{0}/net.ckpt", "{0}/small.json", "--days", "1"], "is no checkpoint"),
+        (["--model", "{0}/net.ckpt", "{0}/other.ckpt", "--days", "1"], "train all on the same"),
         (["--model", "{0}/net.ckpt", "--days", "1", "--device", "abacus"], "device 'abacus'"),
         (["--model", "{0}/net.ckpt", "--days", "1", "--allow-supercritical"], "is for ETAS"),
         (

@@ -37,7 +37,15 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--seeds",
         type=int,
         default=1,
-        help="train neural models this many times and average their scores (default: 1)",
+        help="train neural models this many times and average their scores; of more than one the "
+        "mixture of the nets is scored too, as MODEL-ensemble (default: 1)",
+    )
+    parser.add_argument(
+        "--workers",
+        type=int,
+        metavar="N",
+        help="train in this many processes at once; changes no result (default: one a core, or "
+        "one in all where there is a GPU)",
     )
     parser.add_argument(
         "--out",
@@ -65,14 +73,22 @@ def run(args: argparse.Namespace) -> int:
 
     from catalogs import load
     from catalogs.jsonfile import write_json
-    from recast.benchmark import benchmark_catalog, check_request
+    from recast.benchmark import benchmark
     from recast.environment import describe
     from recast.report import plots
     from recast.report.table import benchmark_table
 
     # Whatever is wrong with the input should be said before the first minutes of training.
     catalogs = [load(name) for name in args.catalog]
-    check_request(catalogs, args.models, args.seeds)
+    results = benchmark(
+        catalogs,
+        args.models,
+        args.out,
+        seeds=args.seeds,
+        quick=args.quick,
+        resume=args.resume,
+        workers=args.workers,
+    )
     environment = describe()
     result = {
         "version": environment["recast-forecast"],
@@ -81,21 +97,13 @@ def run(args: argparse.Namespace) -> int:
         "environment": environment,
         "catalogs": {},
     }
-    for catalog in catalogs:
-        name = catalog.info.name
+    for done in results:
+        name = done.catalog.info.name
         folder = args.out / name
-        done = benchmark_catalog(
-            catalog,
-            args.models,
-            folder,
-            seeds=args.seeds,
-            quick=args.quick,
-            resume=args.resume,
-        )
         result["catalogs"][name] = done.record
-        plots.save(plots.magnitude_time(catalog, done.split), folder / "magnitude_time.png")
+        plots.save(plots.magnitude_time(done.catalog, done.split), folder / "magnitude_time.png")
         if "etas" in done.terms:
-            figure = plots.cumulative_gain(catalog, done.split.test, done.terms)
+            figure = plots.cumulative_gain(done.catalog, done.split.test, done.terms)
             plots.save(figure, folder / "cumulative_gain.png")
         write_json(args.out / "benchmark.json", result)
         print(benchmark_table(name, done.record), end="\n\n", flush=True)

@@ -35,8 +35,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     source.add_argument(
         "--model",
         type=Path,
+        nargs="+",
         metavar="FILE",
-        help="JSON of `recast etas fit` or `benchmark`, or a checkpoint (.ckpt) of `recast fit`",
+        help="JSON of `recast etas fit` or `benchmark`, or a checkpoint (.ckpt) of `recast fit`; "
+        "of several checkpoints the mixture",
     )
     source.add_argument(
         "--preset",

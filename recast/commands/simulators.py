@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -86,7 +87,7 @@ class NetSimulator:
     """Event by event from a trained net."""
 
     process: Recast
-    path: Path
+    paths: Sequence[Path]
 
     def check(self, info: CatalogInfo, history: EventSequence) -> None:
         """A net knows the rates above its own completeness magnitude only."""
@@ -96,8 +97,9 @@ class NetSimulator:
         mine, theirs = self.process.net.scaling.completeness, info.magnitude_completeness
         if abs(mine - theirs) > MAGNITUDE_TOLERANCE:
             raise InputError(
-                f"{self.path} was trained on events above completeness magnitude {mine:g}, catalog "
-                f"{info.name!r} is complete from {theirs:g}: use the catalog it was trained on"
+                f"{self.paths[0]} was trained on events above completeness magnitude {mine:g}, "
+                f"catalog {info.name!r} is complete from {theirs:g}: use the catalog it was "
+                "trained on"
             )
         history.magnitude_excess(mine)
 
@@ -117,14 +119,20 @@ class NetSimulator:
 
     def record(self, _: float) -> dict[str, Any]:
         """Which file and which decoder."""
-        return {"model": {"checkpoint": str(self.path), "decoder": self.process.net.decoder_name}}
+        return {
+            "model": {
+                "checkpoints": [str(path) for path in self.paths],
+                "decoder": self.process.net.decoder_name,
+            }
+        }
 
     def catalog(self, sequence: EventSequence, name: str, start: str | None) -> Catalog:
         """Without a truth: no list of parameters says what the net knows."""
         from catalogs import Catalog
         from etas.synthetic import synthetic_catalog
 
-        source, title = f"{self.path.name}, recast.sampling", f"Simulated by RECAST: {name}"
+        files = " + ".join(path.name for path in self.paths)
+        source, title = f"{files}, recast.sampling", f"Simulated by RECAST: {name}"
         like = synthetic_catalog(
             sequence, self.process.net.scaling.etas, name, start=start, title=title, source=source
         )
@@ -151,23 +159,26 @@ def read_etas(path: Path) -> tuple[ETAS, str]:
 
 
 def read_simulator(args: argparse.Namespace) -> Simulator:
-    """From ``--model``: a checkpoint by its suffix, else the JSON of an ETAS fit.
+    """From ``--model``: checkpoints by their suffix, else the JSON of an ETAS fit.
 
     Raises
     ------
     InputError
-        If the file holds no model, or an option is for the other kind.
+        If a file holds no model, or an option is for the other kind.
     """
     from catalogs import InputError
 
-    if args.model.suffix != CHECKPOINT:
+    fits = [path for path in args.model if path.suffix != CHECKPOINT]
+    if fits and len(args.model) > 1:
+        raise InputError(f"{fits[0]} is no checkpoint: of several models only nets can be mixed")
+    if fits:
         if args.device != "cpu":
             raise InputError(f"--device {args.device} is for nets: ETAS is simulated on the CPU")
-        return EtasSimulator(read_etas(args.model)[0])
+        return EtasSimulator(read_etas(fits[0])[0])
     if args.allow_supercritical:
         raise InputError(
             "--allow-supercritical is for ETAS: a net has no branching ratio, --max-events stops it"
         )
     from recast.process import Recast
 
-    return NetSimulator(Recast.load(args.model), args.model)
+    return NetSimulator(Recast.load(*args.model), args.model)

@@ -14,12 +14,13 @@ def benchmark_table(name: str, record: dict[str, Any]) -> str:
     first = next(iter(models.values()))["splits"]
     counts = " / ".join(f"{first[part]['n_events']:,}" for part in PARTS)
     sign = ">" if info["completeness_is_strict"] else ">="
+    wide = max(map(len, models)) + 2
     lines = [
         f"{name}: {info['title']}",
         f"events M {sign} {info['magnitude_completeness']:g}, train / val / test: {counts}",
         "",
-        f"{'':<14}{'nats per event':^27} {'NLL per day':^30}{'':2}{GAIN_TITLE:^26}{'fit':>8}",
-        f"{'model':<14}"
+        f"{'':<{wide}}{'nats per event':^27} {'NLL per day':^30}{'':2}{GAIN_TITLE:^26}{'fit':>8}",
+        f"{'model':<{wide}}"
         + "".join(f"{part:>9}" for part in PARTS)
         + " "
         + "".join(f"{part:>10}" for part in PARTS)
@@ -28,7 +29,7 @@ def benchmark_table(name: str, record: dict[str, Any]) -> str:
     for model, row in models.items():
         splits = row["splits"]
         lines.append(
-            f"{model:<14}"
+            f"{model:<{wide}}"
             + "".join(f"{splits[part]['nats_per_event']:>9.4f}" for part in PARTS)
             + " "
             + "".join(f"{splits[part]['nll_per_day']:>10.4f}" for part in PARTS)
