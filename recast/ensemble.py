@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from catalogs import InputError
 from recast.batch import Batch
-from recast.magnitude import TruncatedExponential
+from recast.magnitude import LARGEST_LOG_RATIO, TruncatedExponential
 from recast.net import Net, NextEvent, State
 
 
@@ -77,11 +77,16 @@ class EnsembleMagnitude(nn.Module):
         self.members = _Members(members)
 
     def forward(
-        self, hidden: Tensor, inter_times: Tensor, expected: Tensor
+        self,
+        hidden: Tensor,
+        inter_times: Tensor,
+        expected: Tensor,
+        *,
+        largest: float = LARGEST_LOG_RATIO,
     ) -> TruncatedExponential:
         """The law of the magnitude of the event that ends each interval, (...)."""
         laws: list[TruncatedExponential] = [
-            member.magnitude(part, inter_times, expected)
+            member.magnitude(part, inter_times, expected, largest=largest)
             for member, part in self.members.each(hidden)
             if member.magnitude is not None
         ]

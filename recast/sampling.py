@@ -14,7 +14,7 @@ from catalogs.sequence import FloatArray
 from recast.compiled import encode, trajectories
 from recast.decoders import ExponentialHazard
 from recast.excitation import NODES
-from recast.magnitude import TruncatedExponential
+from recast.magnitude import SAMPLING_LOG_RATIO, TruncatedExponential
 from recast.net import Net, State
 from recast.weights import Weights, is_compiled, read_weights
 
@@ -41,8 +41,8 @@ def sample_trajectories(
 
     The first event is drawn given the days that have passed since the last one of the history,
     every later one from the state after the one before, which has seen the full inter-event
-    time. Magnitudes follow the net's head, or ``magnitude_law`` where it has none, from
-    completeness upward. Dropout is off and everything is in float64.
+    time. Magnitudes follow the net's head within ``SAMPLING_LOG_RATIO``, or ``magnitude_law``
+    where it has none, from completeness upward. Dropout is off and everything is in float64.
 
     On the CPU a net is sampled by compiled code, one trajectory after the other: trajectory i
     follows from (``seed``, i) and is the same for every ``n`` > i and number of ``threads`` (by
@@ -184,6 +184,7 @@ def _magnitudes(
     nodes = torch.from_numpy(NODES).to(state.amplitudes)
     mu = torch.full_like(inter_times, net.scaling.mu)
     expected = ExponentialHazard(mu, state.amplitudes, nodes).cumulative_hazard(inter_times)
-    beta = net.magnitude(state.hidden, inter_times, expected).beta
+    limit = SAMPLING_LOG_RATIO
+    beta = net.magnitude(state.hidden, inter_times, expected, largest=limit).beta
     own = net.scaling.magnitude_law
     return TruncatedExponential(beta, own.completeness, own.maximum)

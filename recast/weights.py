@@ -16,7 +16,7 @@ from recast.decoders.hazard import LARGEST_MODULATION
 from recast.decoders.weibull import RAW_FLOOR
 from recast.encoder import SHORTEST, paper_inputs, unit_free_inputs
 from recast.excitation import NODES, node_weights
-from recast.magnitude import LARGEST_LOG_RATIO
+from recast.magnitude import SAMPLING_LOG_RATIO
 from recast.net import Net, RecastNet
 
 
@@ -130,7 +130,7 @@ def read_weights(net: RecastNet, magnitude_law: GutenbergRichter) -> Weights:
         has_head=head is not None,
         head_first=head_first,
         head_last=head_last,
-        largest_log_ratio=LARGEST_LOG_RATIO,
+        largest_log_ratio=SAMPLING_LOG_RATIO,
     )
 
 

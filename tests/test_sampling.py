@@ -7,6 +7,7 @@ from scipy.stats import ks_2samp, kstest
 
 from catalogs import EventSequence, GutenbergRichter, InputError, Trajectories
 from recast.compiled import arithmetic, steps
+from recast.magnitude import SAMPLING_LOG_RATIO
 from recast.net import DecoderName, RecastNet
 from recast.process import Recast
 from recast.sampling import random_streams, sample_trajectories, sample_with_torch, state_after
@@ -105,7 +106,8 @@ def test_compiled_steps_are_those_of_torch(net: RecastNet, history: EventSequenc
     np.testing.assert_allclose(s.expected, expected.numpy(), rtol=1e-9)  # tau is a difference
     assert net.magnitude is not None
     steps.magnitude_betas(w, hidden, tau.numpy(), 1, s)
-    beta = net.magnitude(state.hidden, tau, torch.from_numpy(s.expected)).beta
+    events = torch.from_numpy(s.expected)
+    beta = net.magnitude(state.hidden, tau, events, largest=SAMPLING_LOG_RATIO).beta
     np.testing.assert_allclose(s.head_out[:, 0], beta.numpy(), rtol=1e-10)
 
 
@@ -181,7 +183,10 @@ def test_magnitudes_follow_the_head(history: EventSequence) -> None:
         batch, first = net.intervals(whole), len(history)
         part = slice(first, len(whole))
         law = net.magnitude(
-            net.contexts(batch)[0, part], batch.inter_times[0, part], batch.expected[0, part]
+            net.contexts(batch)[0, part],
+            batch.inter_times[0, part],
+            batch.expected[0, part],
+            largest=SAMPLING_LOG_RATIO,
         )
         share = torch.expm1(-law.beta * (batch.magnitudes[0, part] - LAW.completeness))
         ranks.extend((share / torch.expm1(-law.beta * (LAW.maximum - LAW.completeness))).tolist())
@@ -286,19 +291,29 @@ def test_a_net_that_went_astray_is_refused(history: EventSequence) -> None:
         draw(net, history, 1.0, 1, 0)
 
 
-def test_a_process_draws_magnitudes_from_its_law_unless_asked_for_the_head(
-    history: EventSequence,
-) -> None:
+def test_a_law_that_is_given_replaces_the_head(history: EventSequence) -> None:
     torch.manual_seed(2)
     net = RecastNet(SCALING, hidden_size=4, width=4)
     assert net.magnitude is not None
     for parameter in net.magnitude.parameters():  # far from the law
         parameter.data.add_(0.5 * torch.rand_like(parameter))
-    process = Recast(net)
-    plain, own = (
-        process.simulate(history, 30.0, 200, seed=1, magnitude_head=head) for head in (False, True)
-    )
     mass = -np.expm1(-LAW.beta * (LAW.maximum - LAW.completeness))
-    shares = [-np.expm1(-LAW.beta * (t.magnitudes - LAW.completeness)) / mass for t in (plain, own)]
+    shares = []
+    for process in (Recast(net, LAW), Recast(net)):
+        drawn = process.simulate(history, 30.0, 200, seed=1)
+        shares.append(-np.expm1(-LAW.beta * (drawn.magnitudes - LAW.completeness)) / mass)
     assert kstest(shares[0], "uniform").pvalue > 0.01
     assert kstest(shares[1], "uniform").pvalue < 1e-6
+
+
+def test_b_stays_near_its_mean_in_free_running_catalogs(history: EventSequence) -> None:
+    """A head that asks for the lowest b it may have gets e^{-0.2} of the mean."""
+    net = make_net("hazard")
+    assert net.magnitude is not None
+    last = net.magnitude.net[-1]
+    last.weight.data.zero_()
+    last.bias.data.fill_(-50.0)
+    drawn = draw(net, history, 10.0, 100, 2)
+    lowest = GutenbergRichter(2.0, LAW.b * np.exp(-SAMPLING_LOG_RATIO), LAW.maximum)
+    share = np.expm1(-lowest.beta * (drawn.magnitudes - 2.0)) / -lowest.mass
+    assert kstest(share, "uniform").pvalue > 0.01
