@@ -1,8 +1,10 @@
 """Earthquake catalogs: from a provider's table to an immutable event sequence."""
 
+from catalogs.areas import Box, Polygon, parse_area
 from catalogs.catalog import Catalog, CatalogInfo, SplitDates
 from catalogs.errors import CatalogNotFoundError, InputError
 from catalogs.magnitudes import GutenbergRichter
+from catalogs.overlap import check_no_leak, shared_fraction
 from catalogs.process import PointProcess
 from catalogs.sequence import EventSequence
 from catalogs.split import Split
@@ -10,6 +12,7 @@ from catalogs.store import available, load, save
 from catalogs.trajectories import Trajectories
 
 __all__ = [
+    "Box",
     "Catalog",
     "CatalogInfo",
     "CatalogNotFoundError",
@@ -17,10 +20,14 @@ __all__ = [
     "GutenbergRichter",
     "InputError",
     "PointProcess",
+    "Polygon",
     "Split",
     "SplitDates",
     "Trajectories",
     "available",
+    "check_no_leak",
     "load",
+    "parse_area",
     "save",
+    "shared_fraction",
 ]

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from catalogs.areas import Area
 from catalogs.errors import InputError
 from catalogs.info import NANOSECONDS_PER_DAY, CatalogInfo, SplitDates, Ties, timestamp
 from catalogs.magnitudes import GutenbergRichter
@@ -79,6 +80,36 @@ class Catalog:
                 end=info.end if end is None else end,
             ),
         )
+
+    def within(self, area: Area, name: str | None = None) -> Catalog:
+        """The events inside an area as a catalog of its own, by default called NAME_AREA.
+
+        Window, splits and completeness stay: nothing is estimated anew.
+
+        Raises
+        ------
+        InputError
+            If this catalog has no locations, or no event inside.
+        """
+        info = self.info
+        if not info.has_locations:
+            raise InputError(
+                f"catalog {info.name!r} has no locations, so {area} cannot be cut from it: choose "
+                "one with latitudes and longitudes"
+            )
+        inside = area.contains(self.events["latitude"], self.events["longitude"])
+        if not inside.any():
+            raise InputError(
+                f"catalog {info.name!r} has no event within {area}: check the order of the numbers"
+            )
+        changed = replace(
+            info,
+            name=name or f"{info.name}_{area.label}",
+            title=f"{info.title or info.name}, within {area}",
+            n_events=int(inside.sum()),
+            sha256="",  # of the file of the whole
+        )
+        return Catalog(self.events[inside].reset_index(drop=True), changed)
 
     def complete_rows(self) -> NDArray[np.intp]:
         """Positions of the complete events inside the window, in order of time, each event once."""

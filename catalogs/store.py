@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import platformdirs
 
+from catalogs.areas import parse_area
 from catalogs.catalog import Catalog, CatalogInfo
 from catalogs.errors import CatalogNotFoundError, InputError
 
@@ -66,12 +67,15 @@ def available() -> dict[str, str]:
 def load(name: str | os.PathLike[str]) -> Catalog:
     """The catalog of that name (or of that path, ending in .json, .parquet or .npz).
 
+    ``NAME@AREA`` is the part of it inside an area, written as ``parse_area`` reads it:
+    ``ncss@36/38/-123/-121`` is a box.
+
     Raises
     ------
     CatalogNotFoundError
         Saying where it looked and how to get a catalog.
     InputError
-        For a broken file, naming it.
+        For a broken file, naming it, and for an area that cannot be cut from the catalog.
     """
     path = Path(name)
     if path.suffix in {".json", ".parquet", ".npz"}:
@@ -81,6 +85,9 @@ def load(name: str | os.PathLike[str]) -> Catalog:
                 "--name NAME` makes a catalog of a table of events"
             )
         return _read(path.with_suffix(".json"))
+    whole, at, area = str(name).rpartition("@")
+    if at:
+        return load(whole).within(parse_area(area))
     for folder in folders():
         if (folder / f"{path}.json").is_file():
             return _read(folder / f"{path}.json")

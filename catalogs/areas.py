@@ -1,0 +1,190 @@
+"""Areas on the map, to cut a sub-region out of a catalog that has locations."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from catalogs.errors import InputError
+from catalogs.sequence import FloatArray
+
+HOW_TO_WRITE = (
+    "write a box as SOUTH/NORTH/WEST/EAST, as in 32.5/36/-120/-114, or a polygon as three or more "
+    "LATITUDE,LONGITUDE with blanks between them"
+)
+
+
+@dataclass(frozen=True)
+class Box:
+    """The half-open box south <= latitude < north, west <= longitude < east.
+
+    Boxes side by side therefore share no event. A box with ``west > east`` crosses 180 degrees.
+    Its text ``SOUTH/NORTH/WEST/EAST`` is what ``parse_area`` reads.
+
+    Parameters
+    ----------
+    south, north, west, east : float
+        Degrees, latitudes in [-90, 90] and longitudes in [-180, 180].
+
+    Raises
+    ------
+    InputError
+        For a number outside those ranges, or a box that is empty.
+    """
+
+    south: float
+    north: float
+    west: float
+    east: float
+
+    def __post_init__(self) -> None:
+        _check_place(self.south, self.west, f"box {self}")
+        _check_place(self.north, self.east, f"box {self}")
+        if self.south >= self.north or self.west == self.east:
+            raise InputError(
+                f"box {self} is empty: need south < north and west other than east; west > east "
+                "crosses 180 degrees"
+            )
+
+    def __str__(self) -> str:
+        return "/".join(map(_number, (self.south, self.north, self.west, self.east)))
+
+    @property
+    def label(self) -> str:
+        """The text in letters, digits, _ and - only, p for the decimal point: for file names."""
+        return str(self).replace("/", "_").replace(".", "p")
+
+    def contains(self, latitudes: ArrayLike, longitudes: ArrayLike) -> NDArray[np.bool_]:
+        """Which places lie inside; degrees, arrays of one shape, longitudes modulo 360."""
+        latitude, longitude = np.asarray(latitudes), _eastward(longitudes, self.west)
+        east = self.east if self.west < self.east else self.east + 360.0
+        inside = (self.south <= latitude) & (latitude < self.north) & (longitude < east)
+        return np.asarray(inside, dtype=np.bool_)
+
+
+@dataclass(frozen=True)
+class Polygon:
+    """The inside of a closed line through vertices, straight in latitude and longitude.
+
+    Edges take the short way round, so that a polygon may cross 180 degrees. Where the line crosses
+    itself the even-odd rule holds. Polygons side by side share no event: of the border, the
+    southern and western edges belong to it. The text ``LATITUDE,LONGITUDE ...`` is what
+    ``parse_area`` reads.
+
+    Parameters
+    ----------
+    vertices : tuple of (latitude, longitude)
+        Three or more, in degrees, latitudes in [-90, 90] and longitudes in [-180, 180]; the first
+        need not be repeated at the end.
+
+    Raises
+    ------
+    InputError
+        For fewer vertices, a number outside those ranges, a line that encloses no area, or one
+        that runs around a pole.
+    """
+
+    vertices: tuple[tuple[float, float], ...]
+
+    def __post_init__(self) -> None:
+        try:
+            pairs = tuple(
+                (float(latitude), float(longitude)) for latitude, longitude in self.vertices
+            )
+        except (TypeError, ValueError):
+            raise InputError(
+                f"polygon {self.vertices!r}: give pairs of latitude and longitude in degrees"
+            ) from None
+        object.__setattr__(self, "vertices", pairs)
+        if len(pairs) < 3:
+            raise InputError(f"polygon {self} has {len(pairs)} vertices: give three or more")
+        for latitude, longitude in pairs:
+            _check_place(latitude, longitude, f"polygon {self}")
+        y, x = self._corners().T
+        if abs(x[-1] - x[0]) > 180.0:
+            raise InputError(f"polygon {self} runs around a pole: cut it with a box instead")
+        if np.sum(y * (np.roll(x, -1) - np.roll(x, 1))) == 0.0:  # twice the signed area
+            raise InputError(f"polygon {self} encloses no area: check the order of its vertices")
+
+    def __str__(self) -> str:
+        return " ".join(f"{_number(y)},{_number(x)}" for y, x in self.vertices)
+
+    @property
+    def label(self) -> str:
+        """``polygon_`` and eight digits that differ between polygons: for file names."""
+        return f"polygon_{hashlib.sha256(str(self).encode()).hexdigest()[:8]}"
+
+    def contains(self, latitudes: ArrayLike, longitudes: ArrayLike) -> NDArray[np.bool_]:
+        """Which places lie inside; degrees, arrays of one shape, longitudes modulo 360.
+
+        A place is inside if a ray to the east crosses the line an odd number of times.
+        """
+        corners = self._corners()
+        latitude, longitude = np.asarray(latitudes), _eastward(longitudes, corners[:, 1].min())
+        inside = np.zeros(np.broadcast(latitude, longitude).shape, dtype=np.bool_)
+        for edge in pairwise([*corners, corners[0]]):
+            # From south to north, so that two polygons round an edge that they share alike
+            (south, x), (north, x_north) = sorted(edge, key=lambda corner: float(corner[0]))
+            if south < north:
+                crossing = x + (latitude - south) * ((x_north - x) / (north - south))
+                inside ^= (south <= latitude) & (latitude < north) & (longitude < crossing)
+        return inside
+
+    def _corners(self) -> FloatArray:
+        """The vertices, shape (vertex, 2), with longitudes that don't jump at 180 degrees."""
+        corners = np.array(self.vertices, dtype=np.float64)
+        corners[:, 1] = np.unwrap(corners[:, 1], period=360.0)
+        return corners
+
+
+Area = Box | Polygon
+
+
+def parse_area(text: str) -> Area:
+    """The area of its text: ``SOUTH/NORTH/WEST/EAST``, or three or more ``LATITUDE,LONGITUDE``.
+
+    Examples
+    --------
+    >>> parse_area("32.5/36/-120/-114")
+    Box(south=32.5, north=36.0, west=-120.0, east=-114.0)
+    >>> parse_area("35,-118 36,-118 36,-117").label
+    'polygon_3249b544'
+
+    Raises
+    ------
+    InputError
+        For text that is neither, or an area that cannot be.
+    """
+    separator = "/" if "/" in text else ","
+    try:
+        rows = [[float(x) for x in part.split(separator)] for part in text.split()]
+    except ValueError:
+        raise InputError(f"area {text!r}: {HOW_TO_WRITE}") from None
+    if separator == "/" and [len(row) for row in rows] == [4]:
+        return Box(*rows[0])
+    if separator == "," and rows and all(len(row) == 2 for row in rows):
+        return Polygon(tuple((latitude, longitude) for latitude, longitude in rows))
+    raise InputError(f"area {text!r}: {HOW_TO_WRITE}")
+
+
+def _eastward(longitudes: ArrayLike, west: float) -> FloatArray:
+    """The same meridians as numbers in [west, west + 360); those that are there stay exact."""
+    longitude = np.asarray(longitudes, dtype=np.float64)
+    turned = longitude - 360.0 * np.floor((longitude - west) / 360.0)
+    return np.where((longitude < west) | (longitude >= west + 360.0), turned, longitude)
+
+
+def _number(degrees: float) -> str:
+    """The shortest text that reads back as this number, without exponent: 36, 32.5, -120."""
+    return np.format_float_positional(degrees, trim="-")
+
+
+def _check_place(latitude: float, longitude: float, where: str) -> None:
+    if not -90.0 <= latitude <= 90.0:
+        raise InputError(f"{where}: latitude {_number(latitude)} is not in [-90, 90] degrees")
+    if not -180.0 <= longitude <= 180.0:
+        raise InputError(f"{where}: longitude {_number(longitude)} is not in [-180, 180] degrees")
