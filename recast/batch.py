@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from catalogs import EventSequence
-from etas.model import ETAS
 from recast.excitation import excitation
+from recast.scaling import Scaling
 
 
 class Batch(NamedTuple):
@@ -46,6 +46,9 @@ class Batch(NamedTuple):
     amplitudes: Tensor
     """Excitation of ETAS at the start of the interval, events/day, float64; one more axis, node."""
 
+    log_pace: Tensor
+    """ln of the clock's pace at the event that ends the interval, 0 where none does, float64."""
+
     @property
     def n_events(self) -> int:
         """Number of events in the likelihood."""
@@ -57,9 +60,12 @@ class Batch(NamedTuple):
         return float((self.inter_times - self.elapsed)[self.scored].sum())
 
 
-def intervals(sequence: EventSequence, etas: ETAS) -> Batch:
-    """The whole sequence as one window, shape (1, event + 1)."""
-    amplitudes, expected = excitation(etas, sequence)
+def intervals(sequence: EventSequence, scaling: Scaling) -> Batch:
+    """The whole sequence as one window, shape (1, event + 1), in clock time."""
+    clock = scaling.clock
+    log_pace = np.append(clock.log_pace(sequence.times), 0.0)
+    sequence = clock.sequence(sequence)
+    amplitudes, expected = excitation(scaling.etas, sequence)
     n, head = len(sequence), sequence.first_scored
     elapsed = np.zeros(n + 1)
     elapsed[head] = sequence.score_from - (sequence.times[head - 1] if head else sequence.start)
@@ -71,6 +77,7 @@ def intervals(sequence: EventSequence, etas: ETAS) -> Batch:
         np.arange(n + 1) >= head,
         expected,
         amplitudes,
+        log_pace,
     )
     return Batch(*(torch.from_numpy(a)[None] for a in arrays))
 
@@ -91,11 +98,11 @@ def cut(whole: Batch, first: NDArray[np.int64], *, length: int, burn_in: int) ->
     return out._replace(scored=out.scored & torch.from_numpy(mine))
 
 
-def windows(sequence: EventSequence, etas: ETAS, *, length: int, burn_in: int) -> Batch:
+def windows(sequence: EventSequence, scaling: Scaling, *, length: int, burn_in: int) -> Batch:
     """Windows in which every scored interval is scored exactly once.
 
     Their log-likelihoods add up to the sequence's, up to what the encoder would remember from
     before its burn-in.
     """
     first = np.arange(sequence.first_scored, len(sequence) + 1, length)
-    return cut(intervals(sequence, etas), first, length=length, burn_in=burn_in)
+    return cut(intervals(sequence, scaling), first, length=length, burn_in=burn_in)

@@ -65,12 +65,19 @@ def _etas(task: Task) -> Fitted:
     return Fitted(fit.model, 5)
 
 
-def _recast(task: Task, name: str, model: dict[str, Any], max_epochs: int | None = None) -> Fitted:
-    from recast.data import CatalogData
+def _recast(
+    task: Task,
+    name: str,
+    model: dict[str, Any],
+    *,
+    day_clock: bool = True,
+    max_epochs: int | None = None,
+) -> Fitted:
+    from recast.data import CatalogData, Region
     from recast.training import train
 
     trained = train(
-        CatalogData.of(task.catalog, seed=task.seed),
+        CatalogData.of(Region(task.catalog, day_clock=day_clock), seed=task.seed),
         task.folder / name / f"seed{task.seed}",
         seed=task.seed,
         model=model,
@@ -84,7 +91,7 @@ def _recast(task: Task, name: str, model: dict[str, Any], max_epochs: int | None
 def _recast_paper(task: Task) -> Fitted:
     from recast.training import PAPER, PAPER_EPOCHS
 
-    return _recast(task, "recast-paper", PAPER, PAPER_EPOCHS)
+    return _recast(task, "recast-paper", PAPER, day_clock=False, max_epochs=PAPER_EPOCHS)
 
 
 def _recast_default(task: Task) -> Fitted:

@@ -1,12 +1,11 @@
-"""Windows of a catalog for training, and its full sequences for scoring."""
+"""Windows of catalogs for training, and their full sequences for scoring."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import lightning
 import numpy as np
@@ -14,9 +13,11 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from catalogs import Catalog, EventSequence, InputError, Split, load
 from catalogs.jsonfile import read_json
+from catalogs.overlap import check_no_leak
 from etas.fit import fit_etas
 from etas.model import ETAS
 from recast.batch import Batch, cut, intervals, windows
+from recast.clock import DayClock, fit_clock
 from recast.scaling import Scaling
 
 VALIDATION_BURN_IN = 512
@@ -25,11 +26,70 @@ VALIDATION_BURN_IN = 512
 VALIDATION_LENGTH = 512
 
 
-class WindowDataset(Dataset[Batch]):
-    """Windows of a sequence by the interval they start at, fetched a batch at a time."""
+class RegionBatch(NamedTuple):
+    """Windows of one region; nets read each region in its own units."""
 
-    def __init__(self, sequence: EventSequence, etas: ETAS, *, length: int, burn_in: int) -> None:
-        self.whole = intervals(sequence, etas)
+    region: int
+    """Number of the region in ``CatalogData.regions``."""
+
+    batch: Batch
+
+
+class Region:
+    """One catalog with its split, and what ties a net to it: clock, ETAS and scaling.
+
+    ``etas_file`` is the JSON of ``recast etas fit`` on the train window; without one, or where a
+    clock is found, ETAS is fitted on first use. ``day_clock`` allows a clock.
+    """
+
+    def __init__(
+        self, catalog: Catalog, *, etas_file: str | None = None, day_clock: bool = True
+    ) -> None:
+        self.catalog = catalog
+        self.etas_file = etas_file
+        self.day_clock = day_clock
+
+    @property
+    def name(self) -> str:
+        """That of the catalog."""
+        return self.catalog.info.name
+
+    @cached_property
+    def split(self) -> Split:
+        """Train, validation and test sequences."""
+        return self.catalog.split()
+
+    @cached_property
+    def _fits(self) -> tuple[ETAS, DayClock]:
+        train, law = self.split.train, self.catalog.magnitude_law()
+        if self.etas_file is not None:
+            etas = _read_etas(self.etas_file, self.catalog)
+        else:
+            etas = fit_etas(train, law).model
+        clock = fit_clock(train, self.split.val, etas) if self.day_clock else DayClock()
+        if clock.coefficients:
+            etas = fit_etas(clock.sequence(train), law).model
+        return etas, clock
+
+    @property
+    def etas(self) -> ETAS:
+        """The ETAS model of the train window in the time of the clock."""
+        return self._fits[0]
+
+    @cached_property
+    def scaling(self) -> Scaling:
+        """In what units a net reads this catalog."""
+        etas, clock = self._fits
+        return Scaling.of(self.catalog, etas, clock)
+
+
+class Windows:
+    """Windows of a sequence by the interval they start at."""
+
+    def __init__(
+        self, sequence: EventSequence, scaling: Scaling, *, length: int, burn_in: int
+    ) -> None:
+        self.whole = intervals(sequence, scaling)
         self.length = length
         self.burn_in = burn_in
         self.first = sequence.first_scored
@@ -38,23 +98,60 @@ class WindowDataset(Dataset[Batch]):
     def __len__(self) -> int:
         return self.stop - self.first
 
-    def __getitem__(self, start: int) -> Batch:
-        return self.__getitems__([start])
-
-    def __getitems__(self, starts: list[int]) -> Batch:
+    def starting_at(self, starts: Sequence[int]) -> Batch:
+        """One window for each interval number."""
         return cut(self.whole, np.array(starts), length=self.length, burn_in=self.burn_in)
 
+    def tilings(self, rng: np.random.Generator) -> Iterator[int]:
+        """Starts of shuffled tilings of the scored intervals, without end.
 
-class TilingSampler(Sampler[int]):
-    """Window starts of shuffled tilings of the scored intervals, ``size`` of them an epoch.
+        Each tiling starts at a random phase, so that window edges fall elsewhere each time; within
+        one tiling every interval is scored once.
+        """
+        while True:
+            phase = int(rng.integers(self.length))
+            tiles = np.arange(self.first - phase, self.stop, self.length)
+            yield from rng.permutation(tiles).tolist()
 
-    Each tiling starts at a random phase, so that window edges fall elsewhere each time; within one
-    tiling every interval is scored once. An epoch depends on ``seed`` and its number only.
+
+Step = tuple[int, tuple[int, ...]]
+"""Region and window starts of one training step."""
+
+
+class RegionWindows(Dataset[RegionBatch]):
+    """Batches of windows of several sequences, by ``Step``."""
+
+    def __init__(self, regions: Sequence[Windows]) -> None:
+        self.regions = regions
+
+    def __getitem__(self, step: Step) -> RegionBatch:
+        region, starts = step
+        return RegionBatch(region, self.regions[region].starting_at(starts))
+
+
+class StepSampler(Sampler[Step]):
+    """The steps of an epoch, each of one region, drawn with probability proportional to N^exponent.
+
+    N is the number of scored intervals. An epoch depends on ``seed`` and its number only.
     """
 
-    def __init__(self, dataset: WindowDataset, *, size: int, seed: int) -> None:
-        self.dataset = dataset
-        self.size = size
+    def __init__(
+        self,
+        regions: Sequence[Windows],
+        *,
+        batch_size: int,
+        steps: int,
+        exponent: float = 0.5,
+        seed: int = 0,
+    ) -> None:
+        # A small catalog fills no batch: its steps take each window once
+        self.batch_sizes = [
+            min(batch_size, -(-len(windows) // windows.length) + 1) for windows in regions
+        ]
+        self.regions = regions
+        self.steps = steps
+        weights = np.array([len(windows) for windows in regions], dtype=np.float64) ** exponent
+        self.shares = weights / weights.sum()
         self.seed = seed
         self.epoch = 0
 
@@ -63,26 +160,25 @@ class TilingSampler(Sampler[int]):
         self.epoch = epoch
 
     def __len__(self) -> int:
-        return self.size
+        return self.steps
 
-    def __iter__(self) -> Iterator[int]:
-        rng = np.random.default_rng([self.seed, self.epoch])
-        first, stop, length = self.dataset.first, self.dataset.stop, self.dataset.length
-        left = self.size
-        while left > 0:
-            phase = int(rng.integers(length))
-            starts = rng.permutation(np.arange(first - phase, stop, length))[:left]
-            left -= starts.size
-            yield from starts.tolist()
+    def __iter__(self) -> Iterator[Step]:
+        choices = np.random.default_rng([self.seed, self.epoch, len(self.regions)])
+        tilings = [
+            windows.tilings(np.random.default_rng([self.seed, self.epoch, i]))
+            for i, windows in enumerate(self.regions)
+        ]
+        for i in choices.choice(len(self.regions), size=self.steps, p=self.shares).tolist():
+            yield i, tuple(next(tilings[i]) for _ in range(self.batch_sizes[i]))
 
 
 class CatalogData(lightning.LightningDataModule):
-    """One catalog: training windows, validation windows, and whole sequences to test on.
+    """One catalog or several: training windows, validation windows, whole sequences to test on.
 
     Parameters
     ----------
-    catalog : str
-        Name or path, as ``catalogs.load`` takes it.
+    catalog : str or list of str
+        Name or path, as ``catalogs.load`` takes it. Of several, every batch holds windows of one.
     window : int
         Scored intervals of a training window.
     burn_in : int
@@ -91,24 +187,37 @@ class CatalogData(lightning.LightningDataModule):
         Windows a step, or as many as the train sequence has.
     steps_per_epoch : int
         Steps between two validations.
+    exponent : float
+        Of several catalogs, one with N training events is drawn in proportion to N^exponent.
     seed : int
         Of the order of the windows.
     magnitude_completeness : float, optional
         Raise the completeness magnitude above the catalog's own.
     etas_file : str, optional
         JSON of ``recast etas fit`` on the same train window; fitted on the fly without.
+    day_clock : bool
+        Count in a time that runs faster at hours of more detection, where the train and the
+        validation window agree that there are such (``recast.clock``).
+
+    Raises
+    ------
+    InputError
+        If a number is out of range, or the test window of one catalog holds events of another's
+        train window (``catalogs.overlap``).
     """
 
     def __init__(
         self,
-        catalog: str = "ridgecrest_2019",
+        catalog: str | list[str] = "ridgecrest_2019",
         window: int = 256,
         burn_in: int = 128,
         batch_size: int = 32,
         steps_per_epoch: int = 20,
+        exponent: float = 0.5,
         seed: int = 0,
         magnitude_completeness: float | None = None,
         etas_file: str | None = None,
+        day_clock: bool = True,
     ) -> None:
         super().__init__()
         for name, value, lowest in (
@@ -116,78 +225,98 @@ class CatalogData(lightning.LightningDataModule):
             ("burn_in", burn_in, 0),
             ("batch_size", batch_size, 1),
             ("steps_per_epoch", steps_per_epoch, 1),
+            ("exponent", exponent, 0.0),
         ):
-            if value < lowest:
+            if not value >= lowest:
                 raise InputError(f"data.{name} = {value}: at least {lowest} is needed")
-        self.catalog_name = catalog
+        self.catalog_names = [catalog] if isinstance(catalog, str) else list(catalog)
+        if not self.catalog_names:
+            raise InputError("data.catalog names no catalog")
+        if etas_file is not None and len(self.catalog_names) > 1:
+            raise InputError("data.etas_file is of one catalog: leave it out for several")
         self.window = window
         self.burn_in = burn_in
         self.batch_size = batch_size
         self.steps_per_epoch = steps_per_epoch
+        self.exponent = exponent
         self.seed = seed
         self.magnitude_completeness = magnitude_completeness
         self.etas_file = etas_file
+        self.day_clock = day_clock
 
     @classmethod
-    def of(cls, catalog: Catalog, **settings: Any) -> CatalogData:
-        """The same for a catalog that is already at hand."""
-        data = cls(catalog.info.name, **settings)
-        data.__dict__["catalog"] = catalog  # what the cached property would have loaded
+    def of(cls, *regions: Region, **settings: Any) -> CatalogData:
+        """The same for regions that are already at hand."""
+        data = cls([region.name for region in regions], **settings)
+        data.__dict__["regions"] = _checked(regions)  # what the cached property would have loaded
         return data
 
     @cached_property
-    def catalog(self) -> Catalog:
-        """The catalog, loaded on first use."""
-        return load(self.catalog_name).select(magnitude_completeness=self.magnitude_completeness)
-
-    @cached_property
-    def split(self) -> Split:
-        """Its train, validation and test sequences."""
-        return self.catalog.split()
-
-    @cached_property
-    def etas(self) -> ETAS:
-        """The ETAS model of the train window: read from ``etas_file``, or fitted."""
-        if self.etas_file is not None:
-            return _read_etas(self.etas_file, self.catalog)
-        return fit_etas(self.split.train, self.catalog.magnitude_law()).model
-
-    @cached_property
-    def scaling(self) -> dict[str, float]:
-        """The fields of ``Scaling`` from the train window, as plain floats for the checkpoint."""
-        return asdict(Scaling.of(self.catalog, self.etas))
-
-    def train_dataloader(self) -> DataLoader[Batch]:
-        """Shuffled windows of the train sequence."""
-        dataset = WindowDataset(
-            self.split.train, self.etas, length=self.window, burn_in=self.burn_in
-        )
-        # A small catalog fills no batch: its steps take each window once.
-        batch_size = min(self.batch_size, -(-len(dataset) // self.window) + 1)
-        size = batch_size * self.steps_per_epoch
-        return DataLoader(
-            dataset,
-            batch_size=batch_size,
-            sampler=TilingSampler(dataset, size=size, seed=self.seed),
-            collate_fn=_as_is,
+    def regions(self) -> list[Region]:
+        """The catalogs, loaded on first use."""
+        return _checked(
+            [
+                Region(
+                    load(name).select(magnitude_completeness=self.magnitude_completeness),
+                    etas_file=self.etas_file,
+                    day_clock=self.day_clock,
+                )
+                for name in self.catalog_names
+            ]
         )
 
-    def val_dataloader(self) -> DataLoader[Batch]:
-        """All windows of the validation sequence in one batch."""
-        return _one_batch(
+    @property
+    def region(self) -> Region:
+        """The only one there is."""
+        (only,) = self.regions
+        return only
+
+    @property
+    def scalings(self) -> dict[str, dict[str, Any]]:
+        """The fields of each region's ``Scaling``, as plain numbers for the checkpoint."""
+        return {region.name: region.scaling.to_json() for region in self.regions}
+
+    def train_dataloader(self) -> DataLoader[RegionBatch]:
+        """Shuffled windows of the train sequences."""
+        parts = [
+            Windows(region.split.train, region.scaling, length=self.window, burn_in=self.burn_in)
+            for region in self.regions
+        ]
+        sampler = StepSampler(
+            parts,
+            batch_size=self.batch_size,
+            steps=self.steps_per_epoch,
+            exponent=self.exponent,
+            seed=self.seed,
+        )
+        return DataLoader(RegionWindows(parts), batch_size=None, sampler=sampler)
+
+    def val_dataloader(self) -> DataLoader[RegionBatch]:
+        """All windows of each validation sequence in one batch."""
+        return _batches(
             windows(
-                self.split.val,
-                self.etas,
+                region.split.val,
+                region.scaling,
                 length=VALIDATION_LENGTH,
                 burn_in=VALIDATION_BURN_IN,
             )
+            for region in self.regions
         )
 
-    def test_dataloader(self) -> DataLoader[Batch]:
-        """The whole test sequence: scores are never taken on windows."""
-        return _one_batch(intervals(self.split.test, self.etas))
+    def test_dataloader(self) -> DataLoader[RegionBatch]:
+        """The whole test sequences: scores are never taken on windows."""
+        return _batches(intervals(region.split.test, region.scaling) for region in self.regions)
 
     predict_dataloader = test_dataloader
+
+
+def _checked(regions: Sequence[Region]) -> list[Region]:
+    names = [region.name for region in regions]
+    repeated = [name for name in names if names.count(name) > 1]
+    if repeated:
+        raise InputError(f"catalog {repeated[0]!r} is named twice")
+    check_no_leak([region.catalog for region in regions])
+    return list(regions)
 
 
 def _read_etas(path: str, catalog: Catalog) -> ETAS:
@@ -203,9 +332,8 @@ def _read_etas(path: str, catalog: Catalog) -> ETAS:
     return etas
 
 
-def _as_is(batch: Any) -> Any:
-    return batch
-
-
-def _one_batch(batch: Batch) -> DataLoader[Any]:
-    return DataLoader([batch], batch_size=None)  # type: ignore[arg-type]
+def _batches(batches: Iterable[Batch]) -> DataLoader[RegionBatch]:
+    return DataLoader(
+        [RegionBatch(i, batch) for i, batch in enumerate(batches)],  # type: ignore[arg-type]
+        batch_size=None,
+    )

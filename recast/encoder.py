@@ -43,23 +43,26 @@ class GRUEncoder(nn.Module):
     of a window starts from zero.
     """
 
-    def __init__(
-        self, scaling: Scaling, inputs: Inputs, *, input_size: int, hidden_size: int
-    ) -> None:
+    def __init__(self, inputs: Inputs, *, input_size: int, hidden_size: int) -> None:
         super().__init__()
-        self.scaling = scaling
         self.inputs = inputs
         self.hidden_size = hidden_size
         self.gru: nn.GRU = nn.GRU(input_size, hidden_size, batch_first=True)
 
-    def features(self, inter_times: Tensor, magnitudes: Tensor, expected: Tensor) -> Tensor:
+    def features(
+        self, scaling: Scaling, inter_times: Tensor, magnitudes: Tensor, expected: Tensor
+    ) -> Tensor:
         """What the net sees of events, shape (..., input_size), in its own precision."""
-        values = self.inputs(self.scaling, inter_times, magnitudes, expected)
+        values = self.inputs(scaling, inter_times, magnitudes, expected)
         return values.to(next(self.gru.parameters()).dtype)
 
-    def forward(self, inter_times: Tensor, magnitudes: Tensor, expected: Tensor) -> Tensor:
+    def forward(
+        self, scaling: Scaling, inter_times: Tensor, magnitudes: Tensor, expected: Tensor
+    ) -> Tensor:
         """Context of every interval (window, interval, hidden_size) from (window, interval)."""
-        x = self.features(inter_times, magnitudes, expected)  # (window, interval, input_size)
+        x = self.features(
+            scaling, inter_times, magnitudes, expected
+        )  # (window, interval, input_size)
         start = x.new_zeros(x.shape[0], 1, self.hidden_size)
         if x.shape[1] == 1:
             return start
@@ -67,9 +70,16 @@ class GRUEncoder(nn.Module):
         return torch.cat([start, after], dim=1)
 
     def step(
-        self, state: Tensor, inter_times: Tensor, magnitudes: Tensor, expected: Tensor
+        self,
+        scaling: Scaling,
+        state: Tensor,
+        inter_times: Tensor,
+        magnitudes: Tensor,
+        expected: Tensor,
     ) -> Tensor:
         """The state (batch, hidden_size) after one more event each (batch,)."""
-        x = self.features(inter_times, magnitudes, expected)[:, None]  # (batch, 1, input_size)
+        x = self.features(scaling, inter_times, magnitudes, expected)[
+            :, None
+        ]  # (batch, 1, input_size)
         last: Tensor = self.gru(x, state[None].contiguous())[1]  # (layer, batch, hidden_size)
         return last[0]

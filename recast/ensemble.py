@@ -14,6 +14,7 @@ from catalogs import InputError
 from recast.batch import Batch
 from recast.magnitude import LARGEST_LOG_RATIO, TruncatedExponential
 from recast.net import Net, NextEvent, State
+from recast.scaling import Scaling
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +79,7 @@ class EnsembleMagnitude(nn.Module):
 
     def forward(
         self,
+        scaling: Scaling,
         hidden: Tensor,
         inter_times: Tensor,
         expected: Tensor,
@@ -86,7 +88,7 @@ class EnsembleMagnitude(nn.Module):
     ) -> TruncatedExponential:
         """The law of the magnitude of the event that ends each interval, (...)."""
         laws: list[TruncatedExponential] = [
-            member.magnitude(part, inter_times, expected, largest=largest)
+            member.magnitude(scaling, part, inter_times, expected, largest=largest)
             for member, part in self.members.each(hidden)
             if member.magnitude is not None
         ]

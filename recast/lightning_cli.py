@@ -21,7 +21,7 @@ class RecastCLI(LightningCLI):
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         """Link the model's scaling to the data and expose the two callbacks."""
         parser.link_arguments(
-            "data", "model.scaling", compute_fn=lambda data: data.scaling, apply_on="instantiate"
+            "data", "model.scalings", compute_fn=lambda data: data.scalings, apply_on="instantiate"
         )
         parser.add_lightning_class_args(EarlyStopping, "early_stopping")
         parser.add_lightning_class_args(ModelCheckpoint, "checkpoint")

@@ -55,9 +55,8 @@ class MagnitudeHead(nn.Module):
     so that magnitudes never cost the times anything.
     """
 
-    def __init__(self, scaling: Scaling, context_size: int, width: int = 16) -> None:
+    def __init__(self, context_size: int, width: int = 16) -> None:
         super().__init__()
-        self.scaling = scaling
         last = nn.Linear(width, 1)
         nn.init.zeros_(last.weight)
         nn.init.zeros_(last.bias)
@@ -65,6 +64,7 @@ class MagnitudeHead(nn.Module):
 
     def forward(
         self,
+        scaling: Scaling,
         hidden: Tensor,
         inter_times: Tensor,
         expected: Tensor,
@@ -75,11 +75,12 @@ class MagnitudeHead(nn.Module):
 
         ``largest`` is where ln(beta / beta_0) saturates.
         """
-        s = self.scaling
-        log_tau = torch.log(inter_times.clamp_min(SHORTEST) / s.mean_inter_time)
+        log_tau = torch.log(inter_times.clamp_min(SHORTEST) / scaling.mean_inter_time)
         log_expected = torch.log(expected.clamp_min(SHORTEST))
         extra = torch.stack([log_tau, log_expected], dim=-1).to(hidden.dtype)
         x = self.net(torch.cat([hidden.detach(), extra], dim=-1))[..., 0]
         ratio = largest * torch.tanh(x / largest)
-        law = s.magnitude_law
-        return TruncatedExponential(law.beta * torch.exp(ratio), s.lowest_magnitude, law.maximum)
+        law = scaling.magnitude_law
+        return TruncatedExponential(
+            law.beta * torch.exp(ratio), scaling.lowest_magnitude, law.maximum
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Literal, NamedTuple, Protocol
 
 import torch
@@ -55,8 +56,9 @@ class State(NamedTuple):
 class Net(nn.Module):
     """What likelihood and sampling ask of a net: contexts of the past, and what they say of next.
 
-    ``context_size`` is the last axis of its contexts; ``magnitude`` maps (contexts, inter-event
-    times, expected events) to the law of the next magnitude, or is None for a fixed law.
+    ``context_size`` is the last axis of its contexts; ``magnitude`` maps (scaling, contexts,
+    inter-event times, expected events) to the law of the next magnitude, or is None for a fixed
+    law.
     """
 
     scaling: Scaling
@@ -86,7 +88,7 @@ class Net(nn.Module):
 
     def intervals(self, sequence: EventSequence) -> Batch:
         """The whole sequence as this net reads it."""
-        return intervals(sequence, self.scaling.etas)
+        return intervals(sequence, self.scaling)
 
     def state_after(self, history: EventSequence, n: int) -> State:
         """What ``n`` trajectories remember of their common history."""
@@ -119,35 +121,35 @@ class RecastNet(Net):
         self.context_size = hidden_size
         self.dropout = nn.Dropout(dropout)
         if decoder == "weibull":
-            self.encoder = GRUEncoder(scaling, paper_inputs, input_size=2, hidden_size=hidden_size)
-            self.weibull = WeibullDecoder(hidden_size, width, scaling.mean_inter_time)
+            self.encoder = GRUEncoder(paper_inputs, input_size=2, hidden_size=hidden_size)
+            self.weibull = WeibullDecoder(hidden_size, width)
         else:
-            self.encoder = GRUEncoder(
-                scaling, unit_free_inputs, input_size=3, hidden_size=hidden_size
-            )
-            self.hazard = HazardDecoder(
-                hidden_size,
-                width,
-                torch.from_numpy(NODES).float(),
-                mu=scaling.mu,
-                mean_rate=1.0 / scaling.mean_inter_time,
-            )
+            self.encoder = GRUEncoder(unit_free_inputs, input_size=3, hidden_size=hidden_size)
+            self.hazard = HazardDecoder(hidden_size, width, torch.from_numpy(NODES).float())
         self.decoder_name = decoder
         # RECAST as published keeps the Gutenberg-Richter law of the train window
-        self.magnitude = MagnitudeHead(scaling, hidden_size) if decoder == "hazard" else None
+        self.magnitude = MagnitudeHead(hidden_size) if decoder == "hazard" else None
+
+    def on(self, scaling: Scaling) -> RecastNet:
+        """These weights on another catalog: a view that shares all parameters."""
+        view = copy.copy(self)
+        view.scaling = scaling
+        return view
 
     def decode(self, hidden: Tensor, amplitudes: Tensor) -> NextEvent:
         """The next event's distribution after contexts (..., hidden_size)."""
         context = self.dropout(hidden)
         if self.decoder_name == "weibull":
-            mixture: NextEvent = self.weibull(context)
+            mixture: NextEvent = self.weibull(context, self.scaling.mean_inter_time)
             return mixture
-        hazard: NextEvent = self.hazard(context, amplitudes)
+        hazard: NextEvent = self.hazard(context, self.scaling.background, amplitudes)
         return hazard
 
     def contexts(self, batch: Batch) -> Tensor:
         """Context of every interval, (window, interval, hidden_size)."""
-        contexts: Tensor = self.encoder(batch.inter_times, batch.magnitudes, batch.expected)
+        contexts: Tensor = self.encoder(
+            self.scaling, batch.inter_times, batch.magnitudes, batch.expected
+        )
         return contexts
 
     def advance(self, state: State, inter_times: Tensor, magnitudes: Tensor) -> State:
@@ -159,7 +161,8 @@ class RecastNet(Net):
         gain = s.k * 10.0 ** (s.alpha * (magnitudes - s.completeness))
         weights = torch.from_numpy(node_weights(s.c, s.p)).to(state.amplitudes)
         amplitudes = state.amplitudes * (1.0 - lost) + gain[:, None] * weights
-        return State(self.encoder.step(state.hidden, inter_times, magnitudes, expected), amplitudes)
+        hidden = self.encoder.step(s, state.hidden, inter_times, magnitudes, expected)
+        return State(hidden, amplitudes)
 
 
 def fixed_magnitude_law(scaling: Scaling, like: Tensor) -> TruncatedExponential:
@@ -190,7 +193,7 @@ def log_likelihoods(net: Net, batch: Batch) -> LogLikelihoods:
     distribution = net.decode(hidden, amplitudes)
     x1, observed = batch.inter_times[batch.scored], batch.observed[batch.scored]
     terms = torch.where(observed, distribution.log_density(x1), distribution.log_survival(x1))
-    total = terms.sum()
+    total = terms.sum() + batch.log_pace[batch.scored].sum()
     head = batch.elapsed[batch.scored]
     begun = head > 0.0
     if bool(begun.any()):
@@ -200,7 +203,8 @@ def log_likelihoods(net: Net, batch: Batch) -> LogLikelihoods:
     if net.magnitude is None:
         law = fixed_magnitude_law(net.scaling, magnitudes)
     else:
-        law = net.magnitude(hidden[observed], x1[observed], batch.expected[batch.scored][observed])
+        expected = batch.expected[batch.scored][observed]
+        law = net.magnitude(net.scaling, hidden[observed], x1[observed], expected)
     return LogLikelihoods(total, law.log_density(magnitudes))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 
@@ -77,14 +78,15 @@ class Recast:
         """lambda(t | events strictly before t), events/day: the hazard of the open interval."""
         queries = checked_times(times, sequence.start, sequence.end)
         self._check(sequence)
-        interval, since = _locate(sequence, queries)
+        clock = self.net.scaling.clock
+        interval, since = _locate(clock.sequence(sequence), clock(queries))
         with torch.no_grad():
             batch = self.net.intervals(sequence)
             contexts = self.net.contexts(batch)[0]
             here = self.net.decode(contexts[interval], batch.amplitudes[0][interval])
             # A hazard may be singular at 0: a millisecond, below every catalog's resolution
             logs = here.log_hazard(since.clamp_min(SHORTEST)).numpy()
-        return np.asarray(np.exp(logs))
+        return np.asarray(np.exp(logs) * clock.pace(queries))
 
     def compensator(self, sequence: EventSequence, times: ArrayLike) -> FloatArray:
         """Integral of the intensity from ``score_from`` to each of ``times``."""
@@ -98,7 +100,8 @@ class Recast:
             full = every.cumulative_hazard(batch.inter_times[0]).numpy()
             head = every.cumulative_hazard(batch.elapsed[0]).numpy()
             done = np.concatenate([[0.0], np.cumsum(np.where(batch.scored[0], full - head, 0.0))])
-            interval, since = _locate(sequence, queries)
+            clock = self.net.scaling.clock
+            interval, since = _locate(clock.sequence(sequence), clock(queries))
             here = self.net.decode(contexts[interval], amplitudes[interval])
             part = here.cumulative_hazard(since).numpy()
         return np.asarray(done[interval.numpy()] + part - head[interval.numpy()])
@@ -125,17 +128,26 @@ class Recast:
         See ``recast.sampling.sample_trajectories``.
         """
         self._check(history)
-        return sample_trajectories(
+        clock = self.net.scaling.clock
+        start, end = clock([history.end, history.end + horizon]).tolist()
+        drawn = sample_trajectories(
             self._sampled,
             self.magnitude_law,
-            history,
-            horizon,
+            clock.sequence(history),
+            end - start,
             n,
             seed=seed,
             max_events=max_events,
             device=device,
             threads=threads,
         )
+        if not clock.coefficients:
+            return drawn
+        # Rounding must not carry an event out of the window
+        times = np.clip(
+            clock.days(drawn.times), history.end, np.nextafter(history.end + horizon, 0.0)
+        )
+        return replace(drawn, times=times, start=history.end, end=history.end + horizon)
 
     def _check(self, sequence: EventSequence) -> None:
         sequence.magnitude_excess(self.net.scaling.completeness)

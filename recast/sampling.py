@@ -185,6 +185,6 @@ def _magnitudes(
     mu = torch.full_like(inter_times, net.scaling.mu)
     expected = ExponentialHazard(mu, state.amplitudes, nodes).cumulative_hazard(inter_times)
     limit = SAMPLING_LOG_RATIO
-    beta = net.magnitude(state.hidden, inter_times, expected, largest=limit).beta
+    beta = net.magnitude(net.scaling, state.hidden, inter_times, expected, largest=limit).beta
     own = net.scaling.magnitude_law
     return TruncatedExponential(beta, own.completeness, own.maximum)

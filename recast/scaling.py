@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from catalogs import Catalog, GutenbergRichter
 from etas.model import ETAS
+from recast.clock import DayClock
+
+LOWEST_BACKGROUND = 1e-3
+"""Of the mean rate: from a background of exp(-18) no gradient would lead away."""
 
 
 @dataclass(frozen=True)
@@ -17,7 +22,8 @@ class Scaling:
     ``mean_inter_time`` in days; completeness, b and maximum magnitude of the Gutenberg-Richter
     law; mu, k, alpha, c, p of the ETAS model fitted on the same window, which the hazard decoder
     starts from; ``lowest_magnitude``, the lower edge of the lowest magnitude bin kept, is where the
-    law of magnitudes begins (by default completeness).
+    law of magnitudes begins (by default completeness). ``day`` are the coefficients of ``clock``,
+    in whose time the net and its ETAS count.
     """
 
     mean_inter_time: float
@@ -31,14 +37,16 @@ class Scaling:
     c: float
     p: float
     lowest_magnitude: float = float("nan")
+    day: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         if math.isnan(self.lowest_magnitude):
             object.__setattr__(self, "lowest_magnitude", self.completeness)
+        object.__setattr__(self, "day", tuple(self.day))
 
     @classmethod
-    def of(cls, catalog: Catalog, etas: ETAS) -> Scaling:
-        """Of a catalog's train window and an ETAS model fitted on it."""
+    def of(cls, catalog: Catalog, etas: ETAS, clock: DayClock | None = None) -> Scaling:
+        """Of a catalog's train window and an ETAS model fitted on it, in the time of ``clock``."""
         train = catalog.split().train
         law, info = etas.magnitude_law, catalog.info
         half_bin = 0.5 * info.magnitude_bin
@@ -55,7 +63,22 @@ class Scaling:
             p=etas.p,
             lowest_magnitude=law.completeness
             + (half_bin if info.completeness_is_strict else -half_bin),
+            day=() if clock is None else clock.coefficients,
         )
+
+    def to_json(self) -> dict[str, Any]:
+        """Fields as plain numbers and lists, which checkpoints and configurations keep."""
+        return {**asdict(self), "day": list(self.day)}
+
+    @property
+    def clock(self) -> DayClock:
+        """What turns days into the time in which the net and its ETAS count."""
+        return DayClock(self.day)
+
+    @property
+    def background(self) -> float:
+        """Where the background rate starts, events/day: mu, unless ETAS has found none."""
+        return max(self.mu, LOWEST_BACKGROUND / self.mean_inter_time)
 
     @property
     def magnitude_law(self) -> GutenbergRichter:

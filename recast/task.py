@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from catalogs import InputError
-from recast.batch import Batch
+from recast.data import RegionBatch
 from recast.net import DecoderName, RecastNet, log_likelihoods
 from recast.scaling import Scaling
 
@@ -23,9 +23,10 @@ class RecastTask(lightning.LightningModule):
 
     Parameters
     ----------
-    scaling : dict
-        The fields of ``recast.scaling.Scaling``: plain floats, so that checkpoints load with
-        ``weights_only=True``. Taken from the data by the command line.
+    scalings : dict
+        By region, the fields of ``recast.scaling.Scaling``: plain numbers, so that checkpoints load
+        with ``weights_only=True``. Taken from the data by the command line. All regions share the
+        net's weights.
     decoder : {"hazard", "weibull"}
         What ETAS misses, or RECAST as published; see ``RecastNet``.
     hidden_size, width : int
@@ -38,7 +39,7 @@ class RecastTask(lightning.LightningModule):
 
     def __init__(
         self,
-        scaling: dict[str, float],
+        scalings: dict[str, dict[str, Any]],
         decoder: DecoderName = "hazard",
         hidden_size: int = 32,
         width: int = 32,
@@ -58,8 +59,10 @@ class RecastTask(lightning.LightningModule):
             if not value > 0:
                 raise InputError(f"model.{name} = {value}: it must be positive")
         self.save_hyperparameters()
+        self.region_names = list(scalings)
+        self.regions = [Scaling(**scaling) for scaling in scalings.values()]
         self.net = RecastNet(
-            Scaling(**scaling),
+            self.regions[0],
             decoder=decoder,
             hidden_size=hidden_size,
             width=width,
@@ -69,9 +72,9 @@ class RecastTask(lightning.LightningModule):
         self.weight_decay = weight_decay
         self.warmup = warmup
 
-    def training_step(self, batch: Batch, _: int) -> Tensor:
+    def training_step(self, windows: RegionBatch, _: int) -> Tensor:
         """Negative log-likelihood per event of a batch of windows."""
-        times, magnitudes = self._losses(batch)
+        times, magnitudes = self._losses(windows)
         loss = times + magnitudes if self.net.magnitude is not None else times
         if not torch.isfinite(loss):
             raise InputError(
@@ -81,49 +84,56 @@ class RecastTask(lightning.LightningModule):
         self.log(
             "train/nll",
             times,
-            batch_size=batch.n_events,
+            batch_size=windows.batch.n_events,
             on_step=False,
             on_epoch=True,
             sync_dist=True,
         )
         return loss
 
-    def validation_step(self, batch: Batch, _: int) -> None:
-        """The same on windows of the validation sequence."""
-        times, magnitudes = self._losses(batch)
-        self.log("val/nll", times, batch_size=batch.n_events, prog_bar=True, sync_dist=True)
-        self.log("val/nll_magnitude", magnitudes, batch_size=batch.n_events, sync_dist=True)
+    def validation_step(self, windows: RegionBatch, _: int) -> None:
+        """The same on windows of the validation sequences; every region counts alike."""
+        times, magnitudes = self._losses(windows)
+        if len(self.regions) > 1:
+            self.log(f"val/nll/{self.region_names[windows.region]}", times, batch_size=1)
+        # Lightning's mean over batches weighs them by size: regions would not count alike
+        self.log("val/nll", times, batch_size=1, prog_bar=True, sync_dist=True)
+        self.log("val/nll_magnitude", magnitudes, batch_size=1, sync_dist=True)
 
-    def test_step(self, batch: Batch, _: int) -> None:
-        """Score the whole test sequence in float64: nats, nats per event and NLL per day."""
-        logs = log_likelihoods(self._exact_net(), batch)
+    def test_step(self, whole: RegionBatch, _: int) -> None:
+        """Score each whole test sequence in float64: nats, nats per event and NLL per day."""
+        batch = whole.batch
+        logs = log_likelihoods(self._exact_net(whole.region), batch)
         total = float(logs.times)
+        place = f"/{self.region_names[whole.region]}" if len(self.regions) > 1 else ""
         self.log_dict(
             {
-                "test/magnitude_nats_per_event": float(logs.magnitudes.mean()),
-                "test/log_likelihood": total,
-                "test/nats_per_event": total / batch.n_events,
-                "test/nll_per_day": -total / batch.scored_days,
+                f"test{place}/magnitude_nats_per_event": float(logs.magnitudes.mean()),
+                f"test{place}/log_likelihood": total,
+                f"test{place}/nats_per_event": total / batch.n_events,
+                f"test{place}/nll_per_day": -total / batch.scored_days,
             },
             batch_size=1,
         )
 
-    def predict_step(self, batch: Batch, _: int) -> dict[str, Tensor]:
+    def predict_step(self, whole: RegionBatch, _: int) -> dict[str, Tensor]:
         """Log intensity and compensator increment at each scored event, written as CSV."""
-        net = self._exact_net()
+        net, batch = self._exact_net(whole.region), whole.batch
         distribution = net(batch)
         begun = distribution.cumulative_hazard(batch.elapsed[batch.scored])
         x = batch.inter_times[batch.scored]
+        days = net.scaling.clock.days(batch.inter_times[0].cumsum(0)[batch.scored[0]].cpu().numpy())
         columns = {
-            "days": batch.inter_times[0].cumsum(0)[batch.scored[0]],
+            "days": torch.from_numpy(days),
             "magnitude": batch.magnitudes[batch.scored],
-            "log_intensity": distribution.log_hazard(x),
+            "log_intensity": distribution.log_hazard(x) + batch.log_pace[batch.scored],
             "compensator_increment": distribution.cumulative_hazard(x) - begun,
         }
         observed = batch.observed[batch.scored]
-        events = {name: value[observed] for name, value in columns.items()}
+        events = {name: value[observed.to(value.device)] for name, value in columns.items()}
         if self.trainer.log_dir is not None and self.trainer.is_global_zero:
-            path = Path(self.trainer.log_dir) / "predictions.csv"
+            place = f"_{self.region_names[whole.region]}" if len(self.regions) > 1 else ""
+            path = Path(self.trainer.log_dir) / f"predictions{place}.csv"
             path.parent.mkdir(parents=True, exist_ok=True)
             pd.DataFrame({k: v.cpu().numpy() for k, v in events.items()}).to_csv(path, index=False)
         return events
@@ -146,19 +156,26 @@ class RecastTask(lightning.LightningModule):
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Refuse weights that were trained on events selected or scaled in another way."""
-        theirs = checkpoint["hyper_parameters"]["scaling"]
-        for name, mine in self.hparams["scaling"].items():
-            if not np.isclose(theirs[name], mine, rtol=1e-6):
-                raise InputError(
-                    f"the checkpoint was trained with {name} = {theirs[name]:g}, the data have "
-                    f"{mine:g}: use the catalog it was trained on, or train anew"
-                )
+        theirs, mine = checkpoint["hyper_parameters"]["scalings"], self.hparams["scalings"]
+        if list(theirs) != list(mine):
+            raise InputError(
+                f"the checkpoint was trained on {', '.join(theirs)}, the data are of "
+                f"{', '.join(mine)}: use the catalogs it was trained on, or train anew"
+            )
+        for region, scaling in mine.items():
+            for name, value in scaling.items():
+                was = theirs[region][name]
+                if np.shape(was) != np.shape(value) or not np.allclose(was, value, rtol=1e-6):
+                    raise InputError(
+                        f"the checkpoint was trained with {name} = {was}, the data of {region} "
+                        f"have {value}: use the catalog it was trained on, or train anew"
+                    )
 
-    def _losses(self, batch: Batch) -> tuple[Tensor, Tensor]:
+    def _losses(self, windows: RegionBatch) -> tuple[Tensor, Tensor]:
         """Negative log-likelihood per event of the times, and of the magnitudes."""
-        n = max(batch.n_events, 1)
-        logs = log_likelihoods(self.net, batch)
+        n = max(windows.batch.n_events, 1)
+        logs = log_likelihoods(self.net.on(self.regions[windows.region]), windows.batch)
         return -logs.times / n, -logs.magnitudes.sum() / n
 
-    def _exact_net(self) -> RecastNet:
-        return copy.deepcopy(self.net).double().eval()
+    def _exact_net(self, region: int) -> RecastNet:
+        return copy.deepcopy(self.net).double().eval().on(self.regions[region])

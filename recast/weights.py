@@ -115,10 +115,12 @@ def read_weights(net: RecastNet, magnitude_law: GutenbergRichter) -> Weights:
         decoder_first=first,
         decoder_last=last,
         largest_modulation=LARGEST_MODULATION,
-        log_background=float(net.hazard.log_background.detach()) if is_hazard else 0.0,
+        log_background=math.log(s.background) + float(net.hazard.log_background_factor.detach())
+        if is_hazard
+        else 0.0,
         decays=_array(net.hazard.nodes) if is_hazard else np.zeros(0),
         raw_floor=RAW_FLOOR,
-        scale=1.0 if is_hazard else net.weibull.scale,
+        scale=1.0 if is_hazard else s.mean_inter_time,
         mu=s.mu,
         nodes=NODES if uses_etas else np.zeros(0),
         jumps=s.k * node_weights(s.c, s.p) if uses_etas else np.zeros(0),

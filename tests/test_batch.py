@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalogs import EventSequence
-from recast.batch import Batch, cut, intervals, windows
-from recast.data import TilingSampler, WindowDataset
+from recast.batch import Batch, intervals, windows
+from recast.data import StepSampler, Windows
 from recast.net import RecastNet, log_likelihood
 from recast.scaling import Scaling
 
@@ -20,7 +20,6 @@ def sequence(n: int = 50, score_from: float = 13.0, seed: int = 0) -> EventSeque
 
 
 SCALING = Scaling(1.0, 2.4, 2.0, 1.0, 7.0, mu=0.5, k=0.02, alpha=0.6, c=0.01, p=1.1)
-ETAS_MODEL = SCALING.etas
 
 
 @pytest.fixture(params=["hazard", "weibull"])
@@ -34,7 +33,7 @@ def net(request: pytest.FixtureRequest) -> RecastNet:
 
 def test_intervals_of_a_sequence() -> None:
     s = EventSequence([1.0, 4.0, 6.0], [3.0, 2.0, 2.5], 0.0, 10.0, score_from=3.0)
-    b = intervals(s, ETAS_MODEL)
+    b = intervals(s, SCALING)
     np.testing.assert_array_equal(b.inter_times[0], [1.0, 3.0, 2.0, 4.0])
     np.testing.assert_array_equal(b.elapsed[0], [0.0, 2.0, 0.0, 0.0])
     np.testing.assert_array_equal(b.observed[0], [True, True, True, False])
@@ -54,8 +53,8 @@ def test_windows_score_every_interval_once(n: int, part: float, length: int, bur
     s = sequence(n, 0.0)
     s = s.scored_from(part * s.end)
     whole, cutting = (
-        intervals(s, ETAS_MODEL),
-        windows(s, ETAS_MODEL, length=length, burn_in=burn_in),
+        intervals(s, SCALING),
+        windows(s, SCALING, length=length, burn_in=burn_in),
     )
     assert cutting.n_events == whole.n_events
     for name in ("inter_times", "magnitudes", "elapsed", "observed"):
@@ -66,15 +65,15 @@ def test_windows_score_every_interval_once(n: int, part: float, length: int, bur
 def test_windows_with_all_the_past_give_the_exact_likelihood(net: RecastNet) -> None:
     s = sequence()
     with torch.no_grad():
-        exact = log_likelihood(net, intervals(s, ETAS_MODEL))
-        cutting = log_likelihood(net, windows(s, ETAS_MODEL, length=7, burn_in=len(s)))
-        forgetful = log_likelihood(net, windows(s, ETAS_MODEL, length=7, burn_in=1))
+        exact = log_likelihood(net, intervals(s, SCALING))
+        cutting = log_likelihood(net, windows(s, SCALING, length=7, burn_in=len(s)))
+        forgetful = log_likelihood(net, windows(s, SCALING, length=7, burn_in=1))
     assert float(cutting) == pytest.approx(float(exact), rel=1e-12)
     assert float(forgetful) != pytest.approx(float(exact), rel=1e-9)
 
 
 def test_padding_changes_nothing(net: RecastNet) -> None:
-    b = intervals(sequence(), ETAS_MODEL)
+    b = intervals(sequence(), SCALING)
     extra = Batch(*(torch.cat([t, t[:, -3:]], dim=1) for t in b))
     extra.scored[:, -3:] = False
     with torch.no_grad():
@@ -83,22 +82,36 @@ def test_padding_changes_nothing(net: RecastNet) -> None:
 
 def test_a_tiling_scores_each_interval_once_whatever_its_phase() -> None:
     s = sequence(100)
-    dataset = WindowDataset(s, ETAS_MODEL, length=16, burn_in=8)
-    tiles = -(-len(dataset) // 16) + 1
-    starts = list(TilingSampler(dataset, size=tiles, seed=3))
-    # The first tiling of the epoch: all starts lie one length apart
+    parts = Windows(s, SCALING, length=16, burn_in=8)
+    tilings = parts.tilings(np.random.default_rng(3))
+    starts = [next(tilings) for _ in range(-(-len(parts) // 16) + 1)]
+    # The first tiling: all starts lie one length apart
     first = [x for x in starts if (x - starts[0]) % 16 == 0]
-    batch = cut(dataset.whole, np.array(sorted(first)), length=16, burn_in=8)
+    batch = parts.starting_at(sorted(first))
     assert batch.n_events >= s.n_scored - 16
     assert len(set(first)) == len(first)
 
 
 def test_epochs_differ_and_repeat() -> None:
-    dataset = WindowDataset(sequence(200), ETAS_MODEL, length=16, burn_in=8)
-    a, b = (TilingSampler(dataset, size=40, seed=1) for _ in range(2))
+    parts = [Windows(sequence(n), SCALING, length=16, burn_in=8) for n in (200, 90)]
+    a, b = (StepSampler(parts, batch_size=4, steps=10, seed=1) for _ in range(2))
     assert list(a) == list(b)
     b.set_epoch(1)
     assert list(a) != list(b)
     b.set_epoch(0)
     assert list(a) == list(b)
-    assert len(list(a)) == 40
+    assert len(list(a)) == 10
+
+
+def test_a_small_sequence_fills_no_batch() -> None:
+    parts = [Windows(sequence(n, 0.0), SCALING, length=16, burn_in=8) for n in (400, 40)]
+    for region, starts in StepSampler(parts, batch_size=8, steps=30):
+        assert len(starts) == (8, 4)[region]  # 41 intervals need 3 windows, 4 with a phase
+
+
+@pytest.mark.parametrize(("exponent", "share"), [(0.0, 0.5), (0.5, 2 / 3), (1.0, 0.8)])
+def test_regions_are_drawn_by_a_power_of_their_size(exponent: float, share: float) -> None:
+    parts = [Windows(sequence(n, 0.0), SCALING, length=16, burn_in=0) for n in (399, 99)]
+    sampler = StepSampler(parts, batch_size=1, steps=4000, exponent=exponent)
+    drawn = np.mean([region == 0 for region, _ in sampler])
+    assert drawn == pytest.approx(share, abs=3.0 * np.sqrt(share * (1 - share) / 4000))

@@ -109,10 +109,10 @@ def test_fitted_etas_reaches_the_independent_maximum(real_catalog: Loader, name:
 def test_recast_reaches_the_published_mean(
     real_catalog: Loader, name: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    from recast.data import CatalogData
+    from recast.data import CatalogData, Region
 
     catalog = real_catalog(name)
-    data = CatalogData.of(catalog)
+    data = CatalogData.of(Region(catalog, day_clock=False))
     trained = train(
         data, tmp_path_factory.mktemp(name), seed=0, model=PAPER, max_epochs=PAPER_EPOCHS
     )

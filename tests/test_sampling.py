@@ -107,7 +107,7 @@ def test_compiled_steps_are_those_of_torch(net: RecastNet, history: EventSequenc
     assert net.magnitude is not None
     steps.magnitude_betas(w, hidden, tau.numpy(), 1, s)
     events = torch.from_numpy(s.expected)
-    beta = net.magnitude(state.hidden, tau, events, largest=SAMPLING_LOG_RATIO).beta
+    beta = net.magnitude(SCALING, state.hidden, tau, events, largest=SAMPLING_LOG_RATIO).beta
     np.testing.assert_allclose(s.head_out[:, 0], beta.numpy(), rtol=1e-10)
 
 
@@ -183,6 +183,7 @@ def test_magnitudes_follow_the_head(history: EventSequence) -> None:
         batch, first = net.intervals(whole), len(history)
         part = slice(first, len(whole))
         law = net.magnitude(
+            SCALING,
             net.contexts(batch)[0, part],
             batch.inter_times[0, part],
             batch.expected[0, part],

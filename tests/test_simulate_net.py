@@ -18,7 +18,7 @@ from recast.task import RecastTask
 
 def checkpoint(path: Path, scaling: Scaling) -> Path:
     torch.manual_seed(0)
-    task = RecastTask(vars(scaling), hidden_size=4, width=4)
+    task = RecastTask({"small": vars(scaling)}, hidden_size=4, width=4)
     torch.save(
         {
             "state_dict": task.state_dict(),

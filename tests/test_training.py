@@ -31,7 +31,7 @@ def test_the_validation_score_rises_and_the_best_weights_are_kept(
     trained = train(data, tmp_path / "long", seed=0, model=PAPER, max_epochs=12)
     assert trained.validation > short.validation + 0.05
     # The score on windows with a long burn-in is the score on the whole sequence
-    val = data.split.val
+    val = data.region.split.val
     assert trained.process.log_likelihood(val) / val.n_scored == pytest.approx(
         trained.validation, abs=2e-3
     )
@@ -49,9 +49,9 @@ def test_same_seed_same_weights(data: CatalogData, tmp_path: Path) -> None:
 def test_a_checkpoint_loads_with_weights_only(data: CatalogData, tmp_path: Path) -> None:
     trained = train(data, tmp_path, seed=0, max_epochs=1)
     content = torch.load(trained.checkpoint, weights_only=True)
-    assert content["hyper_parameters"]["scaling"] == data.scaling
+    assert content["hyper_parameters"]["scalings"] == data.scalings
     again = Recast.load(trained.checkpoint)
-    sequence = data.split.test
+    sequence = data.region.split.test
     assert again.log_likelihood(sequence) == trained.process.log_likelihood(sequence)
 
 
@@ -63,10 +63,11 @@ def test_an_interrupted_run_goes_on_where_it_stopped(data: CatalogData, tmp_path
 
 
 def test_scaling_comes_from_the_train_window(data: CatalogData) -> None:
-    train_part, scaling = data.split.train, data.scaling
+    train_part, scaling = data.region.split.train, data.scalings[RIDGECREST]
     assert scaling["mean_inter_time"] == pytest.approx(train_part.scored_days / train_part.n_scored)
-    assert scaling["completeness"] == data.catalog.info.magnitude_completeness
-    assert all(type(value) is float for value in scaling.values())
+    assert scaling["completeness"] == data.region.catalog.info.magnitude_completeness
+    day = scaling.pop("day")
+    assert all(type(value) is float for value in [*scaling.values(), *day])
 
 
 def test_damaged_and_missing_checkpoints_are_named(data: CatalogData, tmp_path: Path) -> None:
@@ -101,7 +102,7 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_checkpoint(
 ) -> None:
     good = train(data, tmp_path, seed=0, max_epochs=1).checkpoint.read_bytes()
 
-    def broken(self: RecastTask, batch: object) -> tuple[torch.Tensor, torch.Tensor]:
+    def broken(self: RecastTask, windows: object) -> tuple[torch.Tensor, torch.Tensor]:
         return torch.tensor(float("nan"), requires_grad=True), torch.tensor(0.0)
 
     monkeypatch.setattr(RecastTask, "_losses", broken)
@@ -114,7 +115,7 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_checkpoint(
 def test_on_a_catalog_whose_truth_is_known_it_comes_close_to_the_truth(tmp_path: Path) -> None:
     data = CatalogData("synthetic_socal")
     trained = train(data, tmp_path, seed=0, model=PAPER, max_epochs=PAPER_EPOCHS)
-    test = data.split.test
+    test = data.region.split.test
     loss = SOCAL_TRUTH.log_likelihood(test) - trained.process.log_likelihood(test)
     # The paper's net loses about 0.02 nats/event to the true model; Poisson loses 0.4
     assert 0.0 < loss / test.n_scored < 0.03

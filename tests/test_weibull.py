@@ -97,12 +97,12 @@ def test_samples_given_the_elapsed_time_follow_the_distribution(elapsed: float) 
 
 def test_gradients_are_right_and_finite_at_zero() -> None:
     torch.manual_seed(0)
-    decoder = WeibullDecoder(3, 4, 0.5).double()
+    decoder = WeibullDecoder(3, 4).double()
     context = torch.randn(2, 3, dtype=torch.float64)
     x = torch.tensor([0.0, 1.3], dtype=torch.float64)
 
     def loss(weight: Tensor) -> Tensor:
-        d = torch.func.functional_call(decoder, {"linear.weight": weight}, (context,))
+        d = torch.func.functional_call(decoder, {"linear.weight": weight}, (context, 0.5))
         return d.log_survival(x).sum()
 
     weight = decoder.linear.weight.detach().clone().requires_grad_()

@@ -10,10 +10,6 @@ from torch import Tensor, nn
 LARGEST_MODULATION = 4.0
 """Log modulations saturate here: a factor of 55 either way is more than any catalog asks for."""
 
-LOWEST_BACKGROUND = 1e-3
-"""Start of the background rate, relative to the mean rate, where ETAS has none: exp(-18) would
-have no gradient to leave by."""
-
 
 @dataclass(frozen=True, eq=False)
 class ExponentialHazard:
@@ -81,35 +77,35 @@ class ExponentialHazard:
 
 
 class HazardDecoder(nn.Module):
-    """Context and excitation -> hazard.
+    """Context, background and excitation of ETAS -> hazard.
 
-        h(x) = e^{ln mu' + g_0(c)} + sum_q a_q e^{g_q(c)} e^{-s_q x}
+        h(x) = mu e^{d + g_0(c)} + sum_q a_q e^{g_q(c)} e^{-s_q x}
 
-    with the amplitudes a_q of the fitted ETAS, a learned background mu', and modulations g of the
-    context c by a small net whose last layer starts at zero: training starts at ETAS. The
-    intensity, compensator and survival stay in closed form.
+    with the background mu and amplitudes a_q of the fitted ETAS, a learned number d, and
+    modulations g of the context c by a small net whose last layer starts at zero: training starts
+    at ETAS. The intensity, compensator and survival stay in closed form.
     """
 
     nodes: Tensor
 
-    def __init__(
-        self, context_size: int, width: int, nodes: Tensor, *, mu: float, mean_rate: float
-    ) -> None:
+    def __init__(self, context_size: int, width: int, nodes: Tensor) -> None:
         super().__init__()
         self.register_buffer("nodes", nodes)
-        start = max(mu, LOWEST_BACKGROUND * mean_rate)
-        self.log_background = nn.Parameter(torch.log(torch.tensor(start)))
+        self.log_background_factor = nn.Parameter(torch.zeros(()))
         last = nn.Linear(width, 1 + nodes.numel())
         nn.init.zeros_(last.weight)
         nn.init.zeros_(last.bias)
         self.modulation = nn.Sequential(nn.Linear(context_size, width), nn.SiLU(), last)
 
-    def forward(self, context: Tensor, amplitudes: Tensor) -> ExponentialHazard:
-        """The distribution after each context (..., context_size), amplitudes (..., node)."""
+    def forward(self, context: Tensor, background: float, amplitudes: Tensor) -> ExponentialHazard:
+        """The distribution after each context (..., context_size).
+
+        ``background`` mu in events/day, ``amplitudes`` a_q (..., node) in events/day.
+        """
         g = self.modulation(context)  # (..., 1 + node)
         g = LARGEST_MODULATION * torch.tanh(g / LARGEST_MODULATION)
         return ExponentialHazard(
-            torch.exp(self.log_background + g[..., 0]),
+            background * torch.exp(self.log_background_factor + g[..., 0]),
             amplitudes.to(g.dtype) * torch.exp(g[..., 1:]),
             self.nodes,
         )

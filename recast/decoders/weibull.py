@@ -76,17 +76,16 @@ class WeibullMixture:
 class WeibullDecoder(nn.Module):
     """Context -> linear -> mixture of ``components`` Weibull distributions."""
 
-    def __init__(self, context_size: int, components: int, scale: float) -> None:
+    def __init__(self, context_size: int, components: int) -> None:
         super().__init__()
-        self.scale = scale
         self.linear = nn.Linear(context_size, 3 * components)
 
-    def forward(self, context: Tensor) -> WeibullMixture:
-        """The distribution after each context (..., context_size)."""
+    def forward(self, context: Tensor, scale: float) -> WeibullMixture:
+        """The distribution after each context (..., context_size); ``scale`` in days."""
         logits, rates, shapes = self.linear(context).chunk(3, dim=-1)  # each (..., component)
         return WeibullMixture(
             log_softmax(logits, dim=-1),
             softplus(rates.clamp_min(RAW_FLOOR)),
             softplus(shapes.clamp_min(RAW_FLOOR)),
-            self.scale,
+            scale,
         )

@@ -1,0 +1,142 @@
+"""How detection changes with the time of day: a clock that runs faster while more is found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.optimize import LinearConstraint, minimize
+
+from catalogs import EventSequence
+from catalogs.sequence import FloatArray
+from etas.model import ETAS
+
+HARMONICS = 4
+"""Periods of 24, 12, 8 and 6 hours."""
+
+SLOWEST = 0.05
+"""The pace never falls below this: nothing is detected for certain at no time of the day."""
+
+PER_DAY = 24
+"""Bins in which the expected events are added up for the fit."""
+
+
+def _waves(days: FloatArray, harmonics: int) -> FloatArray:
+    """sin and cos of 2 pi h t for h = 1, 2, ..., shape (..., 2 harmonics)."""
+    angles = 2.0 * np.pi * np.asarray(days)[..., None] * np.arange(1, harmonics + 1)
+    return np.concatenate([np.sin(angles), np.cos(angles)], axis=-1)
+
+
+@dataclass(frozen=True)
+class DayClock:
+    """Time that passes at a pace of period one day and mean 1.
+
+        pace(t) = 1 + sum_h a_h sin(2 pi h t) + b_h cos(2 pi h t),    clock(t) = integral of pace
+
+    with t in days since the catalog's start. A process of intensity lambda'(clock) in clock
+    time has intensity pace(t) lambda'(clock(t)) in days: every rate is multiplied by how much is
+    detected at that time of day, and likelihoods stay exact. ``coefficients`` are
+    (a_1, ..., b_1, ...); without any the clock shows days.
+    """
+
+    coefficients: tuple[float, ...] = ()
+
+    @property
+    def _harmonics(self) -> int:
+        return len(self.coefficients) // 2
+
+    def pace(self, days: ArrayLike) -> FloatArray:
+        """Clock days a day, shape as given."""
+        t = np.asarray(days, dtype=np.float64)
+        return np.asarray(1.0 + _waves(t, self._harmonics) @ np.array(self.coefficients))
+
+    def log_pace(self, days: ArrayLike) -> FloatArray:
+        """ln pace: what an event at that time adds to a log-likelihood in clock time."""
+        return np.log(self.pace(days))
+
+    def __call__(self, days: ArrayLike) -> FloatArray:
+        """The clock at these times, in days; 0 at 0."""
+        t = np.asarray(days, dtype=np.float64)
+        if not self.coefficients:
+            return t
+        n = self._harmonics
+        a, b = np.array(self.coefficients[:n]), np.array(self.coefficients[n:])
+        waves, per = _waves(t, n), 2.0 * np.pi * np.arange(1, n + 1)
+        return np.asarray(t + (waves[..., :n] / per) @ b + ((1.0 - waves[..., n:]) / per) @ a)
+
+    def days(self, clock: ArrayLike) -> FloatArray:
+        """The times at which the clock shows this: Newton's method, held inside a bracket."""
+        target = np.asarray(clock, dtype=np.float64)
+        if not self.coefficients:
+            return target
+        # The clock is never ahead or behind by more than the sum of its waves
+        amplitude = float(np.abs(self.coefficients).sum()) / np.pi
+        low, high = target - amplitude, target + amplitude
+        t = target.copy()
+        for _ in range(60):
+            gap = self(t) - target
+            low, high = np.where(gap < 0.0, t, low), np.where(gap > 0.0, t, high)
+            step = t - gap / self.pace(t)
+            inside = (step > low) & (step < high)
+            moved = np.where(gap == 0.0, t, np.where(inside, step, 0.5 * (low + high)))
+            if np.all(np.abs(moved - t) <= 1e-15 * (1.0 + np.abs(t))):
+                return np.asarray(moved)
+            t = moved
+        return np.asarray(t)
+
+    def sequence(self, sequence: EventSequence) -> EventSequence:
+        """The same events in clock time."""
+        if not self.coefficients:
+            return sequence
+        edges = self([sequence.start, sequence.end, sequence.score_from]).tolist()
+        return replace(
+            sequence,
+            times=self(sequence.times),
+            start=edges[0],
+            end=edges[1],
+            score_from=edges[2],
+        )
+
+
+def fit_clock(train: EventSequence, validation: EventSequence, etas: ETAS) -> DayClock:
+    """The pace that explains when in the day the events of ``train`` came, if it lasts.
+
+    Maximises sum_i ln pace(t_i) - integral of pace dLambda over the scored window, with the
+    compensator Lambda of ``etas``, so that a swarm at some hour doesn't count as a habit of that
+    hour. Detection may change with a network: the plain clock is returned unless the gain on
+    ``validation`` is positive by two standard errors.
+    """
+    events, expected = _by_hour(train, etas)
+    waves = _waves((np.arange(PER_DAY) + 0.5) / PER_DAY, HARMONICS)
+    at_events = _waves(events, HARMONICS)
+
+    def loss(w: FloatArray) -> tuple[float, FloatArray]:
+        paces = 1.0 + at_events @ w
+        value = float(np.log(paces).sum() - expected @ (waves @ w))
+        slope = at_events.T @ (1.0 / paces) - waves.T @ expected
+        return -value / events.size, -slope / events.size
+
+    grid = _waves(np.linspace(0.0, 1.0, 20 * PER_DAY, endpoint=False), HARMONICS)
+    positive = LinearConstraint(grid, lb=SLOWEST - 1.0)
+    found = minimize(loss, np.zeros(2 * HARMONICS), jac=True, method="SLSQP", constraints=positive)
+    clock = DayClock(tuple(map(float, found.x)))
+    if not found.success or float(clock.pace(np.linspace(0.0, 1.0, 2000)).min()) <= 0.0:
+        return DayClock()
+    later, expected = _by_hour(validation, etas)
+    gains = clock.log_pace(later)
+    hours = (np.arange(PER_DAY) + 0.5) / PER_DAY
+    gain = float(gains.mean() - expected @ (clock.pace(hours) - 1.0) / later.size)
+    return clock if gain > 2.0 * float(gains.std()) / np.sqrt(later.size) else DayClock()
+
+
+def _by_hour(sequence: EventSequence, etas: ETAS) -> tuple[FloatArray, FloatArray]:
+    """Times of the scored events, and what ETAS expects by hour of the day, shape (PER_DAY,)."""
+    first, last = np.ceil(sequence.score_from * PER_DAY), np.floor(sequence.end * PER_DAY)
+    edges = np.arange(first, last + 1) / PER_DAY
+    events = sequence.times[(sequence.times >= edges[0]) & (sequence.times < edges[-1])]
+    hours = np.round(edges[:-1] * PER_DAY).astype(np.int64) % PER_DAY
+    expected = np.bincount(
+        hours, weights=np.diff(etas.compensator(sequence, edges)), minlength=PER_DAY
+    )
+    return events, np.asarray(expected, dtype=np.float64)

@@ -1,0 +1,120 @@
+"""The clock of daily detection: its time, its likelihood, and when it is believed."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from scipy.integrate import quad
+from scipy.stats import kstest
+
+from catalogs import Catalog, EventSequence, GutenbergRichter
+from etas.fit import fit_etas
+from etas.model import ETAS
+from recast.clock import DayClock, fit_clock
+from recast.net import RecastNet
+from recast.process import Recast
+from recast.scaling import Scaling
+
+CLOCK = DayClock((0.3, -0.1, 0.2, 0.05))
+LAW = GutenbergRichter(2.0, 1.0, 7.0)
+TRUTH = ETAS(4.0, 0.02, 0.8, 0.02, 1.2, LAW)
+SCALING = Scaling(
+    0.1, 2.4, 2.0, 1.0, 7.0, mu=4.0, k=0.02, alpha=0.8, c=0.02, p=1.2, day=CLOCK.coefficients
+)
+
+
+def detected_by_day(days: float, seed: int, clock: DayClock = CLOCK) -> EventSequence:
+    """An ETAS process in clock time, told in days."""
+    empty = EventSequence([], [], -1.0, 0.0)
+    (drawn,) = TRUTH.sample(empty, float(clock(days)), 1, rng=np.random.default_rng(seed))
+    return EventSequence(clock.days(drawn.times), drawn.magnitudes, 0.0, days)
+
+
+def test_the_clock_is_the_integral_of_its_pace() -> None:
+    for a, b in ((0.0, 0.3), (0.2, 1.7), (12.4, 13.4)):
+        area, _ = quad(lambda t: float(CLOCK.pace(t)), a, b, limit=200)
+        assert float(CLOCK(b) - CLOCK(a)) == pytest.approx(area, abs=1e-10)
+    assert float(CLOCK(0.0)) == 0.0
+    assert float(CLOCK(7.0)) == pytest.approx(7.0, abs=1e-12)  # mean pace 1
+
+
+@pytest.mark.parametrize(
+    "coefficients", [CLOCK.coefficients, (0.9, 0.0), (0.0, 0.0, -0.9, 0.0), ()]
+)
+def test_days_undo_the_clock(coefficients: tuple[float, ...]) -> None:
+    clock = DayClock(coefficients)
+    t = np.sort(np.random.default_rng(0).uniform(-5.0, 20_000.0, 5000))
+    np.testing.assert_allclose(clock.days(clock(t)), t, rtol=0, atol=1e-10)
+
+
+def test_a_process_with_a_clock_is_a_point_process() -> None:
+    """Its intensity integrates to its compensator, its likelihood is theirs."""
+    torch.manual_seed(1)
+    net = RecastNet(SCALING, hidden_size=4, width=4)
+    process, sequence = Recast(net), detected_by_day(40.0, 3).scored_from(10.3)
+    events = sequence.times[sequence.first_scored :]
+    parts = (
+        np.log(process.intensity(sequence, events)).sum()
+        - process.compensator(sequence, sequence.end)[0]
+    )
+    assert process.log_likelihood(sequence) == pytest.approx(parts, rel=1e-9)
+    edges = np.concatenate([[sequence.score_from], events])
+    inside = (edges[:-1] + 0.4 * np.diff(edges))[np.diff(edges) > 1e-3]
+    h = 1e-6
+    slope = np.diff(process.compensator(sequence, np.stack([inside - h, inside + h], 1).ravel()))
+    np.testing.assert_allclose(slope[::2] / (2 * h), process.intensity(sequence, inside), rtol=1e-4)
+    # An untrained net is the ETAS it starts from: here the truth
+    residuals = np.diff(process.compensator(sequence, events))
+    assert kstest(residuals, "expon").pvalue > 0.01
+
+
+def test_the_truth_in_clock_time_is_the_likelihood_in_days() -> None:
+    sequence = detected_by_day(60.0, 4)
+    net = RecastNet(SCALING, hidden_size=4, width=4)
+    in_clock_time = TRUTH.log_likelihood(CLOCK.sequence(sequence))
+    expected = in_clock_time + CLOCK.log_pace(sequence.times).sum()
+    # The net's grid of nodes is coarser than the likelihood's
+    assert Recast(net).log_likelihood(sequence) == pytest.approx(expected, rel=1e-4)
+
+
+def test_what_is_drawn_follows_the_day() -> None:
+    net = RecastNet(replace(SCALING, k=1e-9), hidden_size=4, width=4)  # no clusters
+    history = detected_by_day(20.0, 5)
+    drawn = Recast(net, LAW).simulate(history, 10.0, 60, seed=1)
+    assert (drawn.start, drawn.end) == (20.0, 30.0)
+    assert np.all((drawn.times >= 20.0) & (drawn.times < 30.0))
+    fractions = drawn.times % 1.0
+    assert kstest(CLOCK(fractions), "uniform").pvalue > 0.01
+    assert kstest(fractions, "uniform").pvalue < 1e-6
+
+
+def test_the_pace_is_recovered_from_a_catalog() -> None:
+    train, validation = detected_by_day(1500.0, 6), detected_by_day(500.0, 7)
+    clock = fit_clock(train, validation, fit_etas(train, LAW).model)
+    hours = np.linspace(0.0, 1.0, 49)
+    assert clock.coefficients
+    np.testing.assert_allclose(clock.pace(hours), CLOCK.pace(hours), atol=0.15)
+
+
+def test_without_a_daily_change_there_is_no_clock() -> None:
+    none = DayClock()
+    train, validation = detected_by_day(500.0, 8, none), detected_by_day(300.0, 9, none)
+    assert fit_clock(train, validation, TRUTH) == none
+
+
+def test_a_change_that_does_not_last_is_not_believed() -> None:
+    train, validation = detected_by_day(500.0, 8), detected_by_day(300.0, 9, DayClock())
+    assert fit_clock(train, validation, TRUTH) == DayClock()
+
+
+def test_whites_catalog_has_fewer_events_by_day(real_catalog: Callable[[str], Catalog]) -> None:
+    """Machines find more while people sleep: 8 pm to 4 am in California, 4 to 12 h UTC."""
+    from recast.data import Region
+
+    clock = Region(real_catalog("white")).scaling.clock
+    night, day = clock.pace([0.25, 0.4]), clock.pace([0.65, 0.95])
+    assert night.min() > 1.1
+    assert day.max() < 0.9
+    assert Region(real_catalog("ncss")).scaling.clock == DayClock()
