@@ -12,7 +12,7 @@ from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 from catalogs import InputError
 from recast.data import CatalogData
 from recast.task import RecastTask
-from recast.training import CHECKPOINT, EARLY_STOPPING, TRAINER, progress, quiet
+from recast.training import CHECKPOINT, EARLY_STOPPING, TRAINER, StartCounts, progress, quiet
 
 
 class RecastCLI(LightningCLI):
@@ -41,7 +41,7 @@ def main(argv: list[str]) -> int:
             "class_path": "lightning.pytorch.loggers.CSVLogger",
             "init_args": {"save_dir": "runs", "name": "recast"},
         },
-        "callbacks": [progress()],
+        "callbacks": [progress(), StartCounts()],
         "enable_progress_bar": sys.stderr.isatty(),
     }
     try:

@@ -55,7 +55,7 @@ class MagnitudeHead(nn.Module):
     so that magnitudes never cost the times anything.
     """
 
-    def __init__(self, context_size: int, width: int = 16) -> None:
+    def __init__(self, context_size: int, width: int = 48) -> None:
         super().__init__()
         last = nn.Linear(width, 1)
         nn.init.zeros_(last.weight)

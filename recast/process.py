@@ -5,20 +5,21 @@ from __future__ import annotations
 import copy
 from dataclasses import replace
 from os import PathLike
-from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from catalogs import EventSequence, GutenbergRichter, InputError, Trajectories
+from catalogs import EventSequence, GutenbergRichter, Trajectories
 from catalogs.process import checked_times
 from catalogs.sequence import FloatArray
 from recast.encoder import SHORTEST
 from recast.ensemble import EnsembleNet
-from recast.net import Net, RecastNet, fixed_magnitude_law, log_likelihood, log_likelihoods
+from recast.net import Net, fixed_magnitude_law, log_likelihood, log_likelihoods
+from recast.pretrained import read_net
 from recast.sampling import MAX_EVENTS, sample_trajectories
+from recast.scaling import Scaling
 
 
 class Recast:
@@ -40,17 +41,25 @@ class Recast:
             self._sampled.magnitude = None
 
     @classmethod
-    def load(cls, path: str | PathLike[str], *more: str | PathLike[str]) -> Recast:
+    def load(
+        cls,
+        path: str | PathLike[str],
+        *more: str | PathLike[str],
+        scaling: Scaling | None = None,
+    ) -> Recast:
         """The net of a checkpoint written by ``recast fit`` or ``recast benchmark``.
 
-        Of several checkpoints of one catalog the mixture, see ``recast.ensemble``.
+        Of several checkpoints of one catalog the mixture, see ``recast.ensemble``. ``scaling`` is
+        that of a catalog that the net was not trained on, or of one of several that it was
+        (``recast.data.Region(catalog).scaling``).
 
         Raises
         ------
         InputError
-            If a file is missing, damaged or not such a checkpoint, or they are of two catalogs.
+            If a file is missing, damaged or not such a checkpoint, they are of two catalogs, or
+            the net is of several and no scaling is given.
         """
-        nets = [_read_net(file) for file in (path, *more)]
+        nets = [read_net(file, scaling) for file in (path, *more)]
         return cls(EnsembleNet(nets) if more else nets[0])
 
     def log_likelihood(self, sequence: EventSequence) -> float:
@@ -151,22 +160,6 @@ class Recast:
 
     def _check(self, sequence: EventSequence) -> None:
         sequence.magnitude_excess(self.net.scaling.completeness)
-
-
-def _read_net(path: str | PathLike[str]) -> RecastNet:
-    from recast.task import RecastTask
-
-    if not Path(path).is_file():
-        raise InputError(f"checkpoint {path} does not exist: `recast fit` writes one")
-    try:
-        task = RecastTask.load_from_checkpoint(Path(path), map_location="cpu", weights_only=True)
-    except Exception as error:  # torch raises many kinds for a damaged archive
-        reason = str(error).splitlines()[0]
-        raise InputError(
-            f"checkpoint {path} cannot be read ({type(error).__name__}: {reason}): it is "
-            "damaged or of another kind; train it anew"
-        ) from error
-    return task.net
 
 
 def _locate(sequence: EventSequence, queries: FloatArray) -> tuple[Tensor, Tensor]:

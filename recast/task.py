@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from torch import Tensor
 from catalogs import InputError
 from recast.data import RegionBatch
 from recast.net import DecoderName, RecastNet, log_likelihoods
+from recast.pretrained import load_weights
 from recast.scaling import Scaling
 
 
@@ -35,6 +37,18 @@ class RecastTask(lightning.LightningModule):
         On the context.
     learning_rate, weight_decay, warmup : float
         AdamW; the rate rises over a fraction ``warmup`` of all steps, then falls as a cosine.
+    pretrained : str, optional
+        Start from the net of this checkpoint, or of the package where it is "shipped"
+        (``recast.pretrained``); decoder, hidden_size and width must be its own.
+    fine_tuning : float
+        With ``pretrained``, the learning rate is multiplied by this.
+    frozen : list of str
+        Parts of the net that are not trained: encoder, hazard, weibull, magnitude.
+
+    Raises
+    ------
+    InputError
+        If a number is out of range, a part is unknown, or the pretrained net is of another shape.
     """
 
     def __init__(
@@ -47,6 +61,9 @@ class RecastTask(lightning.LightningModule):
         learning_rate: float = 5e-3,
         weight_decay: float = 1e-2,
         warmup: float = 0.05,
+        pretrained: str | None = None,
+        fine_tuning: float = 0.1,
+        frozen: Sequence[str] = (),
     ) -> None:
         super().__init__()
         if not 0.0 <= dropout < 1.0:
@@ -55,6 +72,7 @@ class RecastTask(lightning.LightningModule):
             ("hidden_size", hidden_size),
             ("width", width),
             ("learning_rate", learning_rate),
+            ("fine_tuning", fine_tuning),
         ):
             if not value > 0:
                 raise InputError(f"model.{name} = {value}: it must be positive")
@@ -69,12 +87,21 @@ class RecastTask(lightning.LightningModule):
             dropout=dropout,
         )
         self.learning_rate = learning_rate
+        if pretrained is not None:
+            load_weights(self.net, pretrained)
+            self.learning_rate *= fine_tuning
+        for name in frozen:
+            part = dict(self.net.named_children()).get(name)
+            if part is None or name == "dropout":
+                known = sorted(name for name, _ in self.net.named_children() if name != "dropout")
+                raise InputError(f"model.frozen: no part {name!r}: choose from {', '.join(known)}")
+            part.requires_grad_(requires_grad=False)
         self.weight_decay = weight_decay
         self.warmup = warmup
 
     def training_step(self, windows: RegionBatch, _: int) -> Tensor:
         """Negative log-likelihood per event of a batch of windows."""
-        times, magnitudes = self._losses(windows)
+        times, magnitudes = self.losses(windows)
         loss = times + magnitudes if self.net.magnitude is not None else times
         if not torch.isfinite(loss):
             raise InputError(
@@ -93,7 +120,7 @@ class RecastTask(lightning.LightningModule):
 
     def validation_step(self, windows: RegionBatch, _: int) -> None:
         """The same on windows of the validation sequences; every region counts alike."""
-        times, magnitudes = self._losses(windows)
+        times, magnitudes = self.losses(windows)
         if len(self.regions) > 1:
             self.log(f"val/nll/{self.region_names[windows.region]}", times, batch_size=1)
         # Lightning's mean over batches weighs them by size: regions would not count alike
@@ -141,7 +168,9 @@ class RecastTask(lightning.LightningModule):
     def configure_optimizers(self) -> Any:
         """AdamW with linear warm-up and cosine decay by step."""
         optimizer = torch.optim.AdamW(
-            self.parameters(), lr=self.learning_rate, weight_decay=self.weight_decay
+            [p for p in self.parameters() if p.requires_grad],
+            lr=self.learning_rate,
+            weight_decay=self.weight_decay,
         )
         steps = max(int(self.trainer.estimated_stepping_batches), 1)
         rise = max(round(self.warmup * steps), 1)
@@ -171,7 +200,7 @@ class RecastTask(lightning.LightningModule):
                         f"have {value}: use the catalog it was trained on, or train anew"
                     )
 
-    def _losses(self, windows: RegionBatch) -> tuple[Tensor, Tensor]:
+    def losses(self, windows: RegionBatch) -> tuple[Tensor, Tensor]:
         """Negative log-likelihood per event of the times, and of the magnitudes."""
         n = max(windows.batch.n_events, 1)
         logs = log_likelihoods(self.net.on(self.regions[windows.region]), windows.batch)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import multiprocessing
 import sys
@@ -11,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import lightning
 import torch
@@ -62,6 +63,48 @@ EXPECTED_WARNINGS = (
     "Checkpoint directory .* exists and is not empty.*",  # as --out again, or --resume
     "(?s).*(Jsonargparse|deprecated in v4).*",  # lightning uses what jsonargparse has renamed
 )
+
+
+class StartCounts(Callback):
+    """Keep the weights that training began with if no epoch has a better validation score.
+
+    A few hundred events may teach a net nothing: it is then the ETAS, or the pretrained net, that
+    it began as.
+    """
+
+    def __init__(self) -> None:
+        self.loss = float("inf")
+        self.weights: dict[str, torch.Tensor] = {}
+
+    def on_train_start(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
+        """Score the start, unless training goes on from where it stopped."""
+        data = getattr(trainer, "datamodule", None)
+        if trainer.global_step > 0 or not isinstance(data, CatalogData):
+            return
+        self.weights = copy.deepcopy(module.state_dict())
+        task, losses = cast("RecastTask", module), []
+        task.eval()
+        with torch.no_grad():
+            for windows in data.val_dataloader():
+                moved = task.transfer_batch_to_device(windows, task.device, 0)
+                losses.append(float(task.losses(moved)[0]))
+        task.train()
+        self.loss = sum(losses) / len(losses)
+
+    def on_train_end(self, trainer: lightning.Trainer, _: lightning.LightningModule) -> None:
+        """Put the start in place of the best checkpoint, if it is better."""
+        best = trainer.checkpoint_callback
+        if not isinstance(best, ModelCheckpoint) or not trainer.is_global_zero:
+            return
+        if best.best_model_score is None or float(best.best_model_score) <= self.loss:
+            return
+        path = Path(best.best_model_path)
+        content = torch.load(path, weights_only=True, map_location="cpu")
+        content["state_dict"] = {name: value.cpu() for name, value in self.weights.items()}
+        partial = path.with_suffix(".partial")
+        torch.save(content, partial)
+        partial.replace(path)
+        best.best_model_score = torch.tensor(self.loss)
 
 
 class PlainProgress(Callback):
@@ -127,12 +170,16 @@ def one_thread() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Trained:
-    """The net with the best validation score, and where it lies."""
+    """Where the net with the best validation score lies."""
 
-    process: Recast
     checkpoint: Path
     validation: float
-    """Best validation score on windows, nats/event."""
+    """Best validation score on windows, nats/event; of several catalogs the mean of theirs."""
+
+    @property
+    def process(self) -> Recast:
+        """The net on the one catalog it was trained on."""
+        return Recast.load(self.checkpoint)
 
 
 def train(
@@ -158,7 +205,7 @@ def train(
     with quiet():
         trainer = lightning.Trainer(
             **{**TRAINER, "max_epochs": max_epochs or TRAINER["max_epochs"]},
-            callbacks=[best, EarlyStopping(**EARLY_STOPPING), shown],
+            callbacks=[best, EarlyStopping(**EARLY_STOPPING), StartCounts(), shown],
             logger=CSVLogger(str(folder), name=None, version=""),
             enable_progress_bar=isinstance(shown, TQDMProgressBar),
             deterministic=True,
@@ -167,4 +214,4 @@ def train(
     with quiet(), one_thread():
         trainer.fit(task, data, ckpt_path=str(last) if resume and last.is_file() else None)
     path = Path(best.best_model_path)
-    return Trained(Recast.load(path), path, -float(best.best_model_score or float("nan")))
+    return Trained(path, -float(best.best_model_score or float("nan")))

@@ -10,6 +10,7 @@ from etas.synthetic import SOCAL_TRUTH
 from recast.cli import main
 from recast.data import CatalogData
 from recast.net import RecastNet
+from recast.pretrained import read_net
 from recast.process import Recast
 from recast.scaling import Scaling
 from recast.task import RecastTask
@@ -105,7 +106,7 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_checkpoint(
     def broken(self: RecastTask, windows: object) -> tuple[torch.Tensor, torch.Tensor]:
         return torch.tensor(float("nan"), requires_grad=True), torch.tensor(0.0)
 
-    monkeypatch.setattr(RecastTask, "_losses", broken)
+    monkeypatch.setattr(RecastTask, "losses", broken)
     with pytest.raises(InputError, match=r"loss is nan at step .*learning_rate"):
         train(data, tmp_path, seed=0, max_epochs=2)
     assert (tmp_path / "best.ckpt").read_bytes() == good
@@ -131,3 +132,57 @@ def test_the_net_of_a_process_is_a_copy() -> None:
         parameter.data.add_(1.0)
     assert process.log_likelihood(sequence) == before
     assert Recast(net).log_likelihood(sequence) != before
+
+
+def test_one_net_learns_from_several_catalogs(tmp_path: Path) -> None:
+    data = CatalogData([RIDGECREST, "synthetic_socal"], window=64, burn_in=16, steps_per_epoch=6)
+    trained = train(data, tmp_path, seed=0, max_epochs=2).checkpoint
+    content = torch.load(trained, weights_only=True)
+    assert list(content["hyper_parameters"]["scalings"]) == [RIDGECREST, "synthetic_socal"]
+    with pytest.raises(InputError, match="trained on 2 catalogs: say on which to use it"):
+        Recast.load(trained)
+    for region in data.regions:
+        process = Recast.load(trained, scaling=region.scaling)
+        assert process.net.scaling == region.scaling
+        assert process.log_likelihood(region.split.val) > 0.0
+
+
+def test_a_pretrained_net_is_where_training_starts(data: CatalogData, tmp_path: Path) -> None:
+    first = train(data, tmp_path / "first", seed=0, max_epochs=2)
+    weights = read_net(first.checkpoint).state_dict()
+    task = RecastTask(data.scalings, pretrained=str(first.checkpoint), frozen=["encoder"])
+    assert all(torch.equal(weights[name], value) for name, value in task.net.state_dict().items())
+    assert task.learning_rate == pytest.approx(0.1 * RecastTask(data.scalings).learning_rate)
+    assert {name.split(".")[0] for name, p in task.net.named_parameters() if p.requires_grad} == {
+        "hazard",
+        "magnitude",
+    }
+    model = {"pretrained": str(first.checkpoint)}
+    tuned = train(data, tmp_path / "tuned", seed=1, model=model, max_epochs=1)
+    first.checkpoint.unlink()  # what it was fine-tuned from is not needed to use it
+    assert tuned.validation >= first.validation - 1e-6
+
+
+def test_a_net_that_training_made_worse_is_given_up(data: CatalogData, tmp_path: Path) -> None:
+    start = train(data, tmp_path / "start", seed=0, max_epochs=2)
+    model = {"pretrained": str(start.checkpoint), "learning_rate": 3.0, "fine_tuning": 1.0}
+    ruined = train(data, tmp_path / "ruined", seed=1, model=model, max_epochs=2)
+    one, other = start.process.net.state_dict(), ruined.process.net.state_dict()
+    assert all(torch.equal(one[name], other[name]) for name in one)
+    assert ruined.validation == pytest.approx(start.validation, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        ({"hidden_size": 8}, "shape .* give model.decoder, model.hidden_size and model.width"),
+        ({"frozen": ["decoder"]}, "no part 'decoder': choose from encoder, hazard, magnitude"),
+        ({"fine_tuning": 0.0}, "model.fine_tuning = 0"),
+    ],
+)
+def test_a_pretrained_net_of_another_kind_is_refused(
+    model: dict[str, object], message: str, data: CatalogData, tmp_path: Path
+) -> None:
+    path = train(data, tmp_path, seed=0, max_epochs=1).checkpoint
+    with pytest.raises(InputError, match=message):
+        RecastTask(data.scalings, pretrained=str(path), **model)  # type: ignore[arg-type]
