@@ -23,11 +23,13 @@ from etas.fit import fit_etas
 from etas.poisson import Poisson
 from etas.synthetic import true_model
 from recast.evaluation import event_terms, mean_interval, score
+from recast.pretrained import SHIPPED
 
 if TYPE_CHECKING:
     from recast.process import Recast
 
 QUICK_EPOCHS = 1
+FEW_SHOT_EPOCHS = 12
 BOOTSTRAP_SEED = 0
 
 
@@ -41,6 +43,7 @@ class Task:
     seed: int
     quick: bool
     resume: bool
+    pretrained: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,15 +101,29 @@ def _recast_default(task: Task) -> Fitted:
     return _recast(task, "recast", {})
 
 
+def _recast_few_shot(task: Task) -> Fitted:
+    model = {"pretrained": task.pretrained}
+    return _recast(task, "recast-few-shot", model, max_epochs=FEW_SHOT_EPOCHS)
+
+
+def _recast_zero_shot(task: Task) -> Fitted:
+    from recast.data import Region
+    from recast.process import Recast
+
+    return Fitted(Recast.load(task.pretrained, scaling=Region(task.catalog).scaling), 5)
+
+
 FITTERS: dict[str, Callable[[Task], Fitted]] = {
     "poisson": _poisson,
     "etas": _etas,
     "recast-paper": _recast_paper,
     "recast": _recast_default,
+    "recast-zero-shot": _recast_zero_shot,
+    "recast-few-shot": _recast_few_shot,
 }
 """Models by name: a function from a task to a fitted process. Add one here to benchmark it."""
 
-SEEDED = {"recast-paper", "recast"}
+SEEDED = {"recast-paper", "recast", "recast-few-shot"}
 """Models whose fit depends on the seed; the others are fitted once."""
 
 
@@ -132,6 +149,7 @@ def benchmark(
     quick: bool = False,
     resume: bool = False,
     workers: int | None = None,
+    pretrained: str = SHIPPED,
 ) -> Iterator[CatalogResult]:
     """Fit ``models`` on each train window (and stop early on validation), score all windows.
 
@@ -140,6 +158,9 @@ def benchmark(
     number. Of more than one seed the mixture of the nets (``recast.ensemble``) is scored as well,
     as a model of its own. The gain over ETAS is the mean over test events of the difference of
     log-likelihood terms, in nats per event; its interval a paired stationary block bootstrap.
+
+    ``recast-zero-shot`` is the net of the checkpoint ``pretrained`` with the ETAS of each train
+    window, ``recast-few-shot`` the same net fine-tuned there.
 
     Yields the catalogs in order, as they are done; files lie in ``out/NAME``.
 
@@ -152,7 +173,18 @@ def benchmark(
     if workers is not None and workers < 1:
         raise InputError(f"workers = {workers}: at least one is needed")
     tasks = [
-        (name, Task(catalog, catalog.split(), out / catalog.info.name, seed, quick, resume))
+        (
+            name,
+            Task(
+                catalog,
+                catalog.split(),
+                out / catalog.info.name,
+                seed,
+                quick,
+                resume,
+                pretrained,
+            ),
+        )
         for catalog in catalogs
         for name in models
         for seed in range(seeds if name in SEEDED else 1)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 DEFAULT_CATALOGS = ("ridgecrest_2019", "synthetic_socal")
 DEFAULT_MODELS = ("poisson", "etas", "recast-paper", "recast")
+MODES = {"native": "recast", "zero-shot": "recast-zero-shot", "few-shot": "recast-few-shot"}
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -31,7 +32,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         nargs="+",
         default=list(DEFAULT_MODELS),
         metavar="MODEL",
-        help="poisson, etas, recast-paper (as published), recast (default: %(default)s)",
+        help="poisson, etas, recast-paper (as published), recast, recast-zero-shot, "
+        "recast-few-shot (default: %(default)s)",
     )
     parser.add_argument(
         "--seeds",
@@ -46,6 +48,21 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         metavar="N",
         help="train in this many processes at once; changes no result (default: one a core, or "
         "one in all where there is a GPU)",
+    )
+    parser.add_argument(
+        "--pretrained",
+        metavar="CKPT",
+        default="shipped",
+        help="the net of recast-zero-shot (with the ETAS of each train window) and recast-few-shot "
+        "(fine-tuned there): a checkpoint of `recast fit`, or the one that comes with the package "
+        "(default: %(default)s)",
+    )
+    parser.add_argument(
+        "--mode",
+        nargs="+",
+        choices=tuple(MODES),
+        help="in place of recast: how the net is used. native: trained on the catalog alone; "
+        "zero-shot, few-shot: see --pretrained",
     )
     parser.add_argument(
         "--out",
@@ -80,14 +97,19 @@ def run(args: argparse.Namespace) -> int:
 
     # Whatever is wrong with the input should be said before the first minutes of training.
     catalogs = [load(name) for name in args.catalog]
+    models = list(args.models)
+    if args.mode is not None:
+        models = [name for name in models if name not in MODES.values()]
+        models += [MODES[mode] for mode in dict.fromkeys(args.mode)]
     results = benchmark(
         catalogs,
-        args.models,
+        models,
         args.out,
         seeds=args.seeds,
         quick=args.quick,
         resume=args.resume,
         workers=args.workers,
+        pretrained=args.pretrained,
     )
     environment = describe()
     result = {

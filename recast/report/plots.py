@@ -20,6 +20,8 @@ MODEL_COLOURS = {
     "etas": "#222222",
     "recast-paper": "#AA3377",
     "recast": "#0077BB",
+    "recast-zero-shot": "#66CCEE",
+    "recast-few-shot": "#EE7733",
     "truth": "#228833",
 }
 """Colour-blind safe (Paul Tol's bright scheme)."""
