@@ -1,0 +1,103 @@
+"""The transfer experiments: what is known is cut right, and nothing tested was trained on."""
+
+import importlib.util
+import json
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+import yaml
+
+from catalogs import Catalog, load
+from catalogs.jsonfile import read_json
+from catalogs.overlap import shared_fraction
+from recast.cli import main
+from recast.data import CatalogData
+from recast.training import train
+
+FOLDER = Path(__file__).parent.parent / "experiments"
+CONFIGS = sorted((FOLDER / "transfer").glob("*.yaml"))
+
+
+def script() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("transfer", FOLDER / "transfer.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("n", [300, 1000])
+def test_someone_who_knows_n_events_knows_the_last_ones(n: int) -> None:
+    whole = load("synthetic_socal")
+    few = script().recent(whole, n).split()
+    assert few.train.n_scored == n
+    assert few.train.first_scored == 0  # no older history
+    assert few.val.n_scored == n // 3
+    assert few.test.n_scored == whole.split().test.n_scored
+    np.testing.assert_allclose(
+        np.diff(few.test.times[-50:]), np.diff(whole.split().test.times[-50:]), atol=1e-9
+    )
+
+
+def test_nobody_knows_more_events_than_there_are() -> None:
+    with pytest.raises(SystemExit, match="events before its test window, not 133333"):
+        script().recent(load("synthetic_socal"), 100_000)
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_what_is_left_out_is_left_out(path: Path, real_catalog: Callable[[str], Catalog]) -> None:
+    """No net is called zero-shot on a region that shares earthquakes with those it has seen."""
+
+    def catalog(name: str) -> Catalog:
+        base, _, area = name.partition("@")
+        whole = real_catalog(base)
+        if not area:
+            return whole
+        from catalogs.areas import parse_area
+
+        return whole.within(parse_area(area))
+
+    config = yaml.safe_load(path.read_text())
+    jobs = dict(script().jobs(config, Path("work")))
+    assert len(jobs) > 5
+    pairs = set()
+    for job in jobs.values():
+        if job["kind"] == "score" and job["net"] != "all" and job["mode"] != "native":
+            pairs |= {(job["region"], seen) for seen in config["nets"][job["net"]]}
+    for here, there in sorted(pairs):
+        assert here != there
+        a, b = catalog(here), catalog(there)
+        start, end = max(a.info.start, b.info.start), min(a.info.end, b.info.end)
+        if start < end:
+            assert shared_fraction(a, b, (start, end)) < 0.01, (here, there)
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in CONFIGS if p.with_suffix(".json").is_file()], ids=lambda path: path.stem
+)
+def test_figures_come_from_the_committed_results(path: Path, tmp_path: Path) -> None:
+    module = script()
+    config, result = yaml.safe_load(path.read_text()), read_json(path.with_suffix(".json"))
+    assert set(dict(module.jobs(config, tmp_path))) == set(result)
+    module.draw(config, result, tmp_path / "figure.png")
+    assert (tmp_path / "figure.png").stat().st_size > 10_000
+
+
+def test_a_benchmark_of_a_pretrained_net(tmp_path: Path) -> None:
+    data = CatalogData(["synthetic_socal"], window=64, burn_in=16, steps_per_epoch=2)
+    checkpoint = train(data, tmp_path / "net", seed=0, max_epochs=1).checkpoint
+    out = tmp_path / "out"
+    command = ["benchmark", "--quick", "--catalog", "ridgecrest_2019", "--models", "etas"]
+    modes = ["--mode", "zero-shot", "few-shot", "--pretrained", str(checkpoint)]
+    assert main([*command, *modes, "--out", str(out)]) == 0
+    models = json.loads((out / "benchmark.json").read_text())["catalogs"]["ridgecrest_2019"][
+        "models"
+    ]
+    assert list(models) == ["etas", "recast-zero-shot", "recast-few-shot"]
+    assert models["recast-zero-shot"]["n_parameters"] == 5  # of its ETAS; the net learns nothing
+    gain = models["recast-zero-shot"]["gain_over_etas"]["mean"]
+    assert gain == pytest.approx(0.0, abs=0.05)
