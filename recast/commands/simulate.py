@@ -38,7 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         metavar="FILE",
         help="JSON of `recast etas fit` or `benchmark`, or a checkpoint (.ckpt) of `recast fit`; "
-        "of several checkpoints the mixture",
+        "of several checkpoints the mixture; shipped is the net of many regions that comes with "
+        "the package, used with the ETAS of --catalog",
     )
     source.add_argument(
         "--preset",

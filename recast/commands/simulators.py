@@ -159,7 +159,10 @@ def read_etas(path: Path) -> tuple[ETAS, str]:
 
 
 def read_simulator(args: argparse.Namespace) -> Simulator:
-    """From ``--model``: checkpoints by their suffix, else the JSON of an ETAS fit.
+    """From ``--model``: checkpoints by their suffix or as "shipped", else the JSON of an ETAS fit.
+
+    A net of several regions is used with the ETAS that is fitted on the train window of
+    ``--catalog``.
 
     Raises
     ------
@@ -167,8 +170,9 @@ def read_simulator(args: argparse.Namespace) -> Simulator:
         If a file holds no model, or an option is for the other kind.
     """
     from catalogs import InputError
+    from recast.pretrained import SHIPPED, is_regional
 
-    fits = [path for path in args.model if path.suffix != CHECKPOINT]
+    fits = [path for path in args.model if path.suffix != CHECKPOINT and str(path) != SHIPPED]
     if fits and len(args.model) > 1:
         raise InputError(f"{fits[0]} is no checkpoint: of several models only nets can be mixed")
     if fits:
@@ -181,4 +185,10 @@ def read_simulator(args: argparse.Namespace) -> Simulator:
         )
     from recast.process import Recast
 
-    return NetSimulator(Recast.load(*args.model), args.model)
+    scaling = None
+    if args.catalog is not None and any(map(is_regional, args.model)):
+        from catalogs import load
+        from recast.data import Region
+
+        scaling = Region(load(args.catalog)).scaling
+    return NetSimulator(Recast.load(*args.model, scaling=scaling), args.model)

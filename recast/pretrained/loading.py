@@ -19,7 +19,8 @@ SHIPPED = "shipped"
 
 def checkpoint_path(name: str | PathLike[str]) -> Path:
     """Where a checkpoint lies: a path, or ``SHIPPED``."""
-    return Path(__file__).parent / "regions.ckpt" if name == SHIPPED else Path(name)
+    shipped = Path(__file__).parent / "regions.ckpt"
+    return shipped if str(name) == SHIPPED else Path(name)
 
 
 def read_net(name: str | PathLike[str], scaling: Scaling | None = None) -> RecastNet:
@@ -36,9 +37,15 @@ def read_net(name: str | PathLike[str], scaling: Scaling | None = None) -> Recas
         return task.net.on(scaling)
     if len(task.regions) > 1:
         raise InputError(
-            f"checkpoint {name} was trained on {len(task.regions)} catalogs: say on which to use it"
+            f"checkpoint {name} was trained on {len(task.regions)} catalogs: say on which to use "
+            "it (--catalog)"
         )
     return task.net
+
+
+def is_regional(name: str | PathLike[str]) -> bool:
+    """Whether the net of a checkpoint was trained on several catalogs."""
+    return len(_read_task(checkpoint_path(name)).regions) > 1
 
 
 def load_weights(net: RecastNet, name: str | PathLike[str]) -> None:
