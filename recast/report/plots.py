@@ -20,6 +20,7 @@ MODEL_COLOURS = {
     "etas": "#222222",
     "recast-paper": "#AA3377",
     "recast": "#0077BB",
+    "recast-ensemble": "#009988",
     "recast-zero-shot": "#66CCEE",
     "recast-few-shot": "#EE7733",
     "truth": "#228833",
