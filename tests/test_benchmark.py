@@ -143,7 +143,8 @@ def test_the_mixture_of_seeds_is_scored_as_a_model(run_folder: Path) -> None:
             row["splits"]["test"]["log_likelihood"], rel=1e-12
         )
         assert row["n_parameters"] == 2 * models[name]["n_parameters"]
-        assert row["gain_over_etas"]["mean"] > models[name]["gain_over_etas"]["mean"]
+        # Jensen, but for nets that kept the ETAS they began as
+        assert row["gain_over_etas"]["mean"] >= models[name]["gain_over_etas"]["mean"] - 1e-12
 
 
 def test_workers_change_no_score(tmp_path: Path) -> None:
