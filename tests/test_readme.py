@@ -61,10 +61,10 @@ def test_files_that_are_linked_to_exist() -> None:
 def test_scores_of_the_experiments_are_those_of_the_readme() -> None:
     experiments = (ROOT / "experiments" / "README.md").read_text(encoding="utf-8")
     rows = re.findall(
-        r"^\| (\w+) \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \| (.+) \|$", README, re.MULTILINE
+        r"^\| (\w+) \| ([\d.]+) \| ([\d.]*) ?\| ([\d.]+) \| (.+) \|$", README, re.MULTILINE
     )
-    assert len(rows) == 4
+    assert len(rows) == 8
     for name, etas, published, ours, gain in rows:
-        line = next(x for x in experiments.splitlines() if x.startswith(f"| {name} |"))
+        lines = [x for x in experiments.splitlines() if x.startswith(f"| {name} |")]
         for value in (etas, published, ours, gain):
-            assert value in line, (name, value)
+            assert any(value in line for line in lines), (name, value)
