@@ -225,7 +225,7 @@ def draw_gains(figure: Any, config: dict[str, Any], rows: list[dict[str, Any]]) 
 
 
 def _kind(row: dict[str, Any]) -> str:
-    return "pooled" if row["net"] == "all" and row["mode"] == "zero-shot" else str(row["mode"])
+    return "pooled" if row["net"] in {"all", "many"} and row["mode"] == "zero-shot" else str(row["mode"])
 
 
 def draw_sizes(figure: Any, config: dict[str, Any], rows: list[dict[str, Any]]) -> None:
