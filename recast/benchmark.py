@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from recast.process import Recast
 
 QUICK_EPOCHS = 1
-FEW_SHOT_EPOCHS = 12
+FEW_SHOT_EPOCHS = 16
 BOOTSTRAP_SEED = 0
 
 

@@ -62,7 +62,7 @@ class RecastTask(lightning.LightningModule):
         weight_decay: float = 1e-2,
         warmup: float = 0.05,
         pretrained: str | None = None,
-        fine_tuning: float = 0.1,
+        fine_tuning: float = 0.5,
         frozen: Sequence[str] = (),
     ) -> None:
         super().__init__()

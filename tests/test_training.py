@@ -152,7 +152,7 @@ def test_a_pretrained_net_is_where_training_starts(data: CatalogData, tmp_path: 
     weights = read_net(first.checkpoint).state_dict()
     task = RecastTask(data.scalings, pretrained=str(first.checkpoint), frozen=["encoder"])
     assert all(torch.equal(weights[name], value) for name, value in task.net.state_dict().items())
-    assert task.learning_rate == pytest.approx(0.1 * RecastTask(data.scalings).learning_rate)
+    assert task.learning_rate == pytest.approx(0.5 * RecastTask(data.scalings).learning_rate)
     assert {name.split(".")[0] for name, p in task.net.named_parameters() if p.requires_grad} == {
         "hazard",
         "magnitude",
