@@ -1,0 +1,51 @@
+"""The net that comes with the package."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from catalogs import load, save
+from etas.synthetic import SOCAL_TRUTH, synthetic_catalog
+from recast.cli import main
+from recast.data import Region
+from recast.pretrained import SHIPPED, checkpoint_path, is_regional
+from recast.process import Recast
+
+PATH = checkpoint_path(SHIPPED)
+
+
+def test_it_is_small_and_holds_weights_only() -> None:
+    assert PATH.stat().st_size < 200_000
+    content = torch.load(PATH, weights_only=True)
+    assert set(content) == {"state_dict", "hyper_parameters", "pytorch-lightning_version"}
+    assert is_regional(SHIPPED)
+
+
+def test_its_card_names_what_it_was_trained_on() -> None:
+    card = PATH.with_name("MODEL_CARD.md").read_text(encoding="utf-8")
+    for name in torch.load(PATH, weights_only=True)["hyper_parameters"]["scalings"]:
+        assert f"| {name.split('_37_')[0]}" in card, name
+
+
+def test_zero_shot_it_is_close_to_etas_where_etas_is_the_truth() -> None:
+    """It has learned what ETAS lacks on real catalogs; where it lacks nothing, that costs little."""
+    region = Region(load("synthetic_socal"))
+    process, test = Recast.load(SHIPPED, scaling=region.scaling), region.split.test
+    gain = process.log_likelihood(test) - SOCAL_TRUTH.log_likelihood(test)
+    assert -0.1 < gain / test.n_scored < 0.0
+
+
+def test_it_makes_catalogs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (events,) = SOCAL_TRUTH.sample(
+        load("synthetic_socal").to_sequence().before(1.0), 400.0, 1, rng=np.random.default_rng(2)
+    )
+    catalog = save(synthetic_catalog(events, SOCAL_TRUTH, "small", start="2001-01-01"), tmp_path)
+    command = ["simulate", "--model", SHIPPED, "--days", "2", "-n", "3", "--no-plots"]
+    assert main([*command, "--out", str(tmp_path)]) == 2
+    assert "say on which to use it (--catalog)" in capsys.readouterr().err
+    path = str(catalog.with_suffix(".json"))
+    assert main([*command, "--catalog", path, "--out", str(tmp_path)]) == 0
+    assert json.loads((tmp_path / "simulation.json").read_text())["n"] == 3
