@@ -69,6 +69,9 @@ class Weights(NamedTuple):
     largest_log_ratio: float
 
 
+CACHE_LINE = 64
+"""Bytes."""
+
 NO_LAYER = Layer(np.zeros((0, 0)), np.zeros(0))
 
 
@@ -137,7 +140,13 @@ def read_weights(net: RecastNet, magnitude_law: GutenbergRichter) -> Weights:
 
 
 def _array(values: Tensor) -> FloatArray:
-    return values.detach().to("cpu", torch.float64).contiguous().numpy().copy()
+    """In a copy that begins where a line of the cache does: a vector is then loaded at once."""
+    copied = values.detach().to("cpu", torch.float64).numpy()
+    room = np.empty(copied.size + CACHE_LINE // 8)
+    first = -room.ctypes.data % CACHE_LINE // 8
+    array = room[first : first + copied.size].reshape(copied.shape)
+    array[...] = copied
+    return array
 
 
 def _layer(weights: Tensor, bias: Tensor) -> Layer:

@@ -31,7 +31,7 @@ def test_its_card_names_what_it_was_trained_on() -> None:
 
 
 def test_zero_shot_it_is_close_to_etas_where_etas_is_the_truth() -> None:
-    """It has learned what ETAS lacks on real catalogs; where it lacks nothing, that costs little."""
+    """It has learned what ETAS lacks on real catalogs; where it lacks nothing, that costs."""
     region = Region(load("synthetic_socal"))
     process, test = Recast.load(SHIPPED, scaling=region.scaling), region.split.test
     gain = process.log_likelihood(test) - SOCAL_TRUTH.log_likelihood(test)

@@ -8,8 +8,16 @@ import numpy as np
 
 from catalogs.sequence import FloatArray
 from catalogs.trajectories import IntArray
-from recast.compiled.arithmetic import StreamArray, exp, jit, uniform
-from recast.compiled.steps import Scratch, advance, decode, etas_expects, magnitude_betas, scratch
+from recast.compiled.arithmetic import StreamArray, exp, expm1, jit, uniform
+from recast.compiled.steps import (
+    Scratch,
+    advance,
+    aligned,
+    decode,
+    etas_expects,
+    magnitude_betas,
+    scratch,
+)
 from recast.weights import Weights
 
 LANES = 8
@@ -46,7 +54,7 @@ def _softplus(x: float) -> float:
 
 @jit
 def mixture_arrival(
-    w: Weights, raw: FloatArray, elapsed: float, streams: StreamArray, i: int, work: FloatArray
+    w: Weights, raw: FloatArray, elapsed: float, streams: StreamArray, i: int
 ) -> float:
     """The same of a mixture of Weibull distributions, from its logits, raw rates and raw shapes.
 
@@ -63,11 +71,9 @@ def mixture_arrival(
     highest = -math.inf
     for k in range(size):
         highest = max(highest, weights[k])
-    for k in range(size):
-        weights[k] -= highest
-    exp(weights, work)
     total = 0.0
     for k in range(size):
+        weights[k] = exp(weights[k] - highest)
         total += weights[k]
     left = uniform(streams, i) * total
     k = 0
@@ -99,25 +105,24 @@ def inter_times(
         if w.is_hazard:
             tau[lane] = first_arrival(s.out, lane, w.decays, elapsed[lane], streams, i)
         else:
-            tau[lane] = mixture_arrival(w, s.out[lane], elapsed[lane], streams, i, s.work)
+            tau[lane] = mixture_arrival(w, s.out[lane], elapsed[lane], streams, i)
 
 
 @jit
 def magnitudes(
     w: Weights,
     hidden: FloatArray,
-    tau: FloatArray,
     n: int,
     streams: StreamArray,
     who: IntArray,
     m: FloatArray,
     s: Scratch,
 ) -> None:
-    """Draw ``m`` (lane,) of the events after tau from laws cut off at lowest and maximum."""
-    magnitude_betas(w, hidden, tau, n, s)
+    """Draw ``m`` (lane,) from laws cut off at lowest and maximum; after ``etas_expects``."""
+    magnitude_betas(w, hidden, n, s)
     for lane in range(n):
-        beta = s.head_out[lane, 0]
-        share = uniform(streams, who[lane]) * -math.expm1(-beta * (w.maximum - w.lowest))
+        beta = s.betas[lane]
+        share = uniform(streams, who[lane]) * -expm1(-beta * (w.maximum - w.lowest))
         m[lane] = w.lowest - math.log1p(-share) / beta
 
 
@@ -135,7 +140,7 @@ def encode(
     for i in range(magnitudes.size):
         tau[0], m[0] = inter_times[i], magnitudes[i]
         etas_expects(w, amplitudes, tau, 1, s)
-        advance(w, tau, m, hidden, amplitudes, 1, s)
+        advance(w, m, hidden, amplitudes, 1, s)
 
 
 @jit
@@ -174,7 +179,7 @@ def trajectories(
     counts = np.zeros(trajectory_count, dtype=np.int64)
     capped = np.zeros(trajectory_count, dtype=np.int64)
     times, sizes, whose = np.empty(1024), np.empty(1024), np.empty(1024, dtype=np.int64)
-    h, a = np.empty((lanes, hidden.shape[1])), np.empty((lanes, amplitudes.shape[1]))
+    h, a = aligned(lanes, hidden.shape[1]), aligned(lanes, amplitudes.shape[1])
     t, elapsed, tau, m = np.empty(lanes), np.empty(lanes), np.empty(lanes), np.empty(lanes)
     who = np.empty(lanes, dtype=np.int64)
     while True:
@@ -202,14 +207,14 @@ def trajectories(
             _copy_row(a, n, a, lane)
             t[lane], tau[lane], elapsed[lane], who[lane] = t[n], tau[n], elapsed[n], who[n]
         etas_expects(w, a, tau, n, s)
-        magnitudes(w, h, tau, n, streams, who, m, s)
+        magnitudes(w, h, n, streams, who, m, s)
         times, sizes = _with_room(times, total + n), _with_room(sizes, total + n)
         whose = _with_room(whose, total + n)
         for lane in range(n):
             times[total], sizes[total], whose[total] = t[lane], m[lane], who[lane]
             counts[who[lane]] += 1
             total += 1
-        advance(w, tau, m, h, a, n, s)
+        advance(w, m, h, a, n, s)
     place = np.cumsum(counts) - counts  # of the next event of each trajectory
     sorted_times, sorted_sizes = np.empty(total), np.empty(total)
     for j in range(total):
