@@ -225,7 +225,8 @@ def draw_gains(figure: Any, config: dict[str, Any], rows: list[dict[str, Any]]) 
 
 
 def _kind(row: dict[str, Any]) -> str:
-    return "pooled" if row["net"] in {"all", "many"} and row["mode"] == "zero-shot" else str(row["mode"])
+    pooled = row["net"] in {"all", "many"} and row["mode"] == "zero-shot"
+    return "pooled" if pooled else str(row["mode"])
 
 
 def draw_sizes(figure: Any, config: dict[str, Any], rows: list[dict[str, Any]]) -> None:
