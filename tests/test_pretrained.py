@@ -1,6 +1,7 @@
 """The net that comes with the package."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -26,8 +27,13 @@ def test_it_is_small_and_holds_weights_only() -> None:
 
 def test_its_card_names_what_it_was_trained_on() -> None:
     card = PATH.with_name("MODEL_CARD.md").read_text(encoding="utf-8")
-    for name in torch.load(PATH, weights_only=True)["hyper_parameters"]["scalings"]:
-        assert f"| {name.split('_37_')[0]}" in card, name
+    named = {
+        match.replace("@", "_").replace("/", "_").replace(".", "p")
+        for match in re.findall(r"[| `]([a-z_]+(?:@[-\d./]+)?)[` ]", card)
+    }
+    trained = set(torch.load(PATH, weights_only=True)["hyper_parameters"]["scalings"])
+    assert len(trained) == 17
+    assert trained <= named, trained - named
 
 
 def test_zero_shot_it_is_close_to_etas_where_etas_is_the_truth() -> None:
