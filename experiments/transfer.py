@@ -215,7 +215,7 @@ def draw_gains(figure: Any, config: dict[str, Any], rows: list[dict[str, Any]]) 
                 [[gain - low], [high - gain]],
                 fmt="o",
                 color=COLOURS[kind],
-                label=kind if i == 0 else None,
+                label=kind if kind not in axes.get_legend_handles_labels()[1] else None,
                 capsize=2,
             )
     axes.axhline(0.0, color="#222222", lw=0.8)
