@@ -25,8 +25,8 @@ import yaml
 
 from catalogs import Catalog, load
 from catalogs.jsonfile import read_json, write_json
-from recast.benchmark import FEW_SHOT_EPOCHS
 from recast.evaluation import event_terms, mean_interval, score
+from recast.fitters import FEW_SHOT_EPOCHS
 
 Job = dict[str, Any]
 """What one process does: a net is pretrained, or a catalog scored in one mode."""

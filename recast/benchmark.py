@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,115 +16,17 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from catalogs import Catalog, InputError, PointProcess, Split
-from catalogs.jsonfile import write_json
+from catalogs import Catalog, InputError, Split
 from catalogs.sequence import FloatArray
-from etas.fit import fit_etas
-from etas.poisson import Poisson
 from etas.synthetic import true_model
 from recast.evaluation import event_terms, mean_interval, score
+from recast.fitters import FITTERS, SEEDED, Fitted, Task
 from recast.pretrained import SHIPPED
 
 if TYPE_CHECKING:
     from recast.process import Recast
 
-QUICK_EPOCHS = 1
-FEW_SHOT_EPOCHS = 16
 BOOTSTRAP_SEED = 0
-
-
-@dataclass(frozen=True, eq=False)
-class Task:
-    """One model to fit on one catalog."""
-
-    catalog: Catalog
-    split: Split
-    folder: Path
-    seed: int
-    quick: bool
-    resume: bool
-    pretrained: str
-
-
-@dataclass(frozen=True, eq=False)
-class Fitted:
-    """A fitted process with the number of parameters that were estimated."""
-
-    process: PointProcess
-    n_parameters: int
-
-
-def _poisson(task: Task) -> Fitted:
-    train = task.split.train
-    process = Poisson.fit(train, task.catalog.magnitude_law())
-    write_json(task.folder / "poisson.json", {"model": "poisson", "rate": process.rate})
-    return Fitted(process, 1)
-
-
-def _etas(task: Task) -> Fitted:
-    train = task.split.train
-    fit = fit_etas(train, task.catalog.magnitude_law())
-    write_json(task.folder / "etas.json", {"catalog": task.catalog.info.name, **fit.to_json()})
-    return Fitted(fit.model, 5)
-
-
-def _recast(
-    task: Task,
-    name: str,
-    model: dict[str, Any],
-    *,
-    day_clock: bool = True,
-    max_epochs: int | None = None,
-) -> Fitted:
-    from recast.data import CatalogData, Region
-    from recast.training import train
-
-    trained = train(
-        CatalogData.of(Region(task.catalog, day_clock=day_clock), seed=task.seed),
-        task.folder / name / f"seed{task.seed}",
-        seed=task.seed,
-        model=model,
-        max_epochs=QUICK_EPOCHS if task.quick else max_epochs,
-        resume=task.resume,
-        label=f"{task.catalog.info.name}, {name}, seed {task.seed}",
-    )
-    return Fitted(trained.process, sum(p.numel() for p in trained.process.net.parameters()))
-
-
-def _recast_paper(task: Task) -> Fitted:
-    from recast.training import PAPER, PAPER_EPOCHS
-
-    return _recast(task, "recast-paper", PAPER, day_clock=False, max_epochs=PAPER_EPOCHS)
-
-
-def _recast_default(task: Task) -> Fitted:
-    return _recast(task, "recast", {})
-
-
-def _recast_few_shot(task: Task) -> Fitted:
-    model = {"pretrained": task.pretrained}
-    return _recast(task, "recast-few-shot", model, max_epochs=FEW_SHOT_EPOCHS)
-
-
-def _recast_zero_shot(task: Task) -> Fitted:
-    from recast.data import Region
-    from recast.process import Recast
-
-    return Fitted(Recast.load(task.pretrained, scaling=Region(task.catalog).scaling), 5)
-
-
-FITTERS: dict[str, Callable[[Task], Fitted]] = {
-    "poisson": _poisson,
-    "etas": _etas,
-    "recast-paper": _recast_paper,
-    "recast": _recast_default,
-    "recast-zero-shot": _recast_zero_shot,
-    "recast-few-shot": _recast_few_shot,
-}
-"""Models by name: a function from a task to a fitted process. Add one here to benchmark it."""
-
-SEEDED = {"recast-paper", "recast", "recast-few-shot"}
-"""Models whose fit depends on the seed; the others are fitted once."""
 
 
 @dataclass(frozen=True, eq=False)

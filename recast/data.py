@@ -2,37 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import lightning
 import numpy as np
-from torch.utils.data import DataLoader, Dataset, Sampler
+from torch.utils.data import DataLoader
 
-from catalogs import Catalog, EventSequence, InputError, Split, load
+from catalogs import Catalog, InputError, Split, load
 from catalogs.jsonfile import read_json
 from catalogs.overlap import check_no_leak
 from etas.fit import fit_etas
 from etas.model import ETAS
-from recast.batch import Batch, cut, intervals, windows
+from recast.batch import Batch, intervals, windows
 from recast.clock import DayClock, fit_clock
 from recast.scaling import Scaling
+from recast.windows import RegionBatch, RegionWindows, StepSampler, Windows
 
 VALIDATION_BURN_IN = 512
 """Intervals before each validation window: longer than in training, to score as on the whole."""
 
 VALIDATION_LENGTH = 512
-
-
-class RegionBatch(NamedTuple):
-    """Windows of one region; nets read each region in its own units."""
-
-    region: int
-    """Number of the region in ``CatalogData.regions``."""
-
-    batch: Batch
 
 
 class Region:
@@ -81,95 +73,6 @@ class Region:
         """In what units a net reads this catalog."""
         etas, clock = self._fits
         return Scaling.of(self.catalog, etas, clock)
-
-
-class Windows:
-    """Windows of a sequence by the interval they start at."""
-
-    def __init__(
-        self, sequence: EventSequence, scaling: Scaling, *, length: int, burn_in: int
-    ) -> None:
-        self.whole = intervals(sequence, scaling)
-        self.length = length
-        self.burn_in = burn_in
-        self.first = sequence.first_scored
-        self.stop = len(sequence) + 1
-
-    def __len__(self) -> int:
-        return self.stop - self.first
-
-    def starting_at(self, starts: Sequence[int]) -> Batch:
-        """One window for each interval number."""
-        return cut(self.whole, np.array(starts), length=self.length, burn_in=self.burn_in)
-
-    def tilings(self, rng: np.random.Generator) -> Iterator[int]:
-        """Starts of shuffled tilings of the scored intervals, without end.
-
-        Each tiling starts at a random phase, so that window edges fall elsewhere each time; within
-        one tiling every interval is scored once.
-        """
-        while True:
-            phase = int(rng.integers(self.length))
-            tiles = np.arange(self.first - phase, self.stop, self.length)
-            yield from rng.permutation(tiles).tolist()
-
-
-Step = tuple[int, tuple[int, ...]]
-"""Region and window starts of one training step."""
-
-
-class RegionWindows(Dataset[RegionBatch]):
-    """Batches of windows of several sequences, by ``Step``."""
-
-    def __init__(self, regions: Sequence[Windows]) -> None:
-        self.regions = regions
-
-    def __getitem__(self, step: Step) -> RegionBatch:
-        region, starts = step
-        return RegionBatch(region, self.regions[region].starting_at(starts))
-
-
-class StepSampler(Sampler[Step]):
-    """The steps of an epoch, each of one region, drawn with probability proportional to N^exponent.
-
-    N is the number of scored intervals. An epoch depends on ``seed`` and its number only.
-    """
-
-    def __init__(
-        self,
-        regions: Sequence[Windows],
-        *,
-        batch_size: int,
-        steps: int,
-        exponent: float = 0.5,
-        seed: int = 0,
-    ) -> None:
-        # A small catalog fills no batch: its steps take each window once
-        self.batch_sizes = [
-            min(batch_size, -(-len(windows) // windows.length) + 1) for windows in regions
-        ]
-        self.regions = regions
-        self.steps = steps
-        weights = np.array([len(windows) for windows in regions], dtype=np.float64) ** exponent
-        self.shares = weights / weights.sum()
-        self.seed = seed
-        self.epoch = 0
-
-    def set_epoch(self, epoch: int) -> None:
-        """Called by the trainer at the start of each epoch."""
-        self.epoch = epoch
-
-    def __len__(self) -> int:
-        return self.steps
-
-    def __iter__(self) -> Iterator[Step]:
-        choices = np.random.default_rng([self.seed, self.epoch, len(self.regions)])
-        tilings = [
-            windows.tilings(np.random.default_rng([self.seed, self.epoch, i]))
-            for i, windows in enumerate(self.regions)
-        ]
-        for i in choices.choice(len(self.regions), size=self.steps, p=self.shares).tolist():
-            yield i, tuple(next(tilings[i]) for _ in range(self.batch_sizes[i]))
 
 
 class CatalogData(lightning.LightningDataModule):

@@ -14,10 +14,10 @@ import torch
 from torch import Tensor
 
 from catalogs import InputError
-from recast.data import RegionBatch
 from recast.net import DecoderName, RecastNet, log_likelihoods
 from recast.pretrained import load_weights
 from recast.scaling import Scaling
+from recast.windows import RegionBatch
 
 
 class RecastTask(lightning.LightningModule):

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from catalogs import EventSequence
 from recast.batch import Batch, intervals, windows
-from recast.data import StepSampler, Windows
 from recast.net import RecastNet, log_likelihood
 from recast.scaling import Scaling
+from recast.windows import StepSampler, Windows
 
 
 def sequence(n: int = 50, score_from: float = 13.0, seed: int = 0) -> EventSequence:
