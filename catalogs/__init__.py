@@ -3,6 +3,7 @@
 from catalogs.areas import Box, Polygon, parse_area
 from catalogs.catalog import Catalog, CatalogInfo, SplitDates
 from catalogs.errors import CatalogNotFoundError, InputError
+from catalogs.extent import Extent, check_unseen
 from catalogs.magnitudes import GutenbergRichter
 from catalogs.overlap import check_no_leak, shared_fraction
 from catalogs.process import PointProcess
@@ -17,6 +18,7 @@ __all__ = [
     "CatalogInfo",
     "CatalogNotFoundError",
     "EventSequence",
+    "Extent",
     "GutenbergRichter",
     "InputError",
     "PointProcess",
@@ -26,6 +28,7 @@ __all__ = [
     "Trajectories",
     "available",
     "check_no_leak",
+    "check_unseen",
     "load",
     "parse_area",
     "save",

@@ -61,7 +61,8 @@ def benchmark(
     as a model of its own. The gain over ETAS is the mean over test events of the difference of
     log-likelihood terms, in nats per event; its interval a paired stationary block bootstrap.
 
-    ``recast-zero-shot`` is the net of the checkpoint ``pretrained`` with the ETAS of each train
+    ``recast`` starts from the net that comes with the package, unless that may have seen events of
+    the test window, and ``recast-native`` from ETAS. ``recast-zero-shot`` is the net of the checkpoint ``pretrained`` with the ETAS of each train
     window, ``recast-few-shot`` the same net fine-tuned there.
 
     Yields the catalogs in order, as they are done; files lie in ``out/NAME``.
@@ -224,6 +225,7 @@ def _run(fitted: Fitted, split: Split, seed: int, seconds: float) -> Run:
         "splits": splits,
         "fit_seconds": round(seconds, 3),
         "n_parameters": fitted.n_parameters,
+        "started_from": fitted.started_from,
     }
     gains = getattr(fitted.process, "magnitude_gains", lambda _: None)(split.test)
     return Run(record, event_terms(fitted.process, split.test), gains)
@@ -246,6 +248,7 @@ def _combined(runs: Sequence[Run]) -> Run:
         "seeds": [run.record for run in runs],
         "fit_seconds": float(np.mean([run.record["fit_seconds"] for run in runs])),
         "n_parameters": first["n_parameters"],
+        "started_from": first["started_from"],
     }
     tests = [run.record["splits"]["test"]["nats_per_event"] for run in runs]
     record["test_sd"] = float(np.std(tests, ddof=1)) if len(tests) > 1 else None

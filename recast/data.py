@@ -11,7 +11,7 @@ import lightning
 import numpy as np
 from torch.utils.data import DataLoader
 
-from catalogs import Catalog, InputError, Split, load
+from catalogs import Catalog, Extent, InputError, Split, load
 from catalogs.jsonfile import read_json
 from catalogs.overlap import check_no_leak
 from etas.fit import fit_etas
@@ -98,6 +98,9 @@ class CatalogData(lightning.LightningDataModule):
         Raise the completeness magnitude above the catalog's own.
     etas_file : str, optional
         JSON of ``recast etas fit`` on the same train window; fitted on the fly without.
+    gaps : list of pairs of dates
+        Periods that no training window touches: to test elsewhere on earthquakes that a catalog
+        lists too.
     day_clock : bool
         Count in a time that runs faster at hours of more detection, where the train and the
         validation window agree that there are such (``recast.clock``).
@@ -121,6 +124,7 @@ class CatalogData(lightning.LightningDataModule):
         magnitude_completeness: float | None = None,
         etas_file: str | None = None,
         day_clock: bool = True,
+        gaps: Sequence[tuple[str, str]] = (),
     ) -> None:
         super().__init__()
         for name, value, lowest in (
@@ -146,6 +150,7 @@ class CatalogData(lightning.LightningDataModule):
         self.magnitude_completeness = magnitude_completeness
         self.etas_file = etas_file
         self.day_clock = day_clock
+        self.gaps = [(str(first), str(last)) for first, last in gaps]
 
     @classmethod
     def of(cls, *regions: Region, **settings: Any) -> CatalogData:
@@ -179,10 +184,26 @@ class CatalogData(lightning.LightningDataModule):
         """The fields of each region's ``Scaling``, as plain numbers for the checkpoint."""
         return {region.name: region.scaling.to_json() for region in self.regions}
 
+    @property
+    def trained_on(self) -> dict[str, dict[str, Any]]:
+        """Of each region the time and place of what training looks at, see ``catalogs.Extent``."""
+        return {
+            region.name: Extent.of(region.catalog, self.gaps).to_json() for region in self.regions
+        }
+
     def train_dataloader(self) -> DataLoader[RegionBatch]:
         """Shuffled windows of the train sequences."""
         parts = [
-            Windows(region.split.train, region.scaling, length=self.window, burn_in=self.burn_in)
+            Windows(
+                region.split.train,
+                region.scaling,
+                length=self.window,
+                burn_in=self.burn_in,
+                gaps=[
+                    (region.catalog.info.to_days(first), region.catalog.info.to_days(last))
+                    for first, last in self.gaps
+                ],
+            )
             for region in self.regions
         ]
         sampler = StepSampler(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from catalogs import Catalog, PointProcess, Split
+from catalogs import Catalog, InputError, PointProcess, Split, check_unseen
 from catalogs.jsonfile import write_json
 from etas.fit import fit_etas
 from etas.poisson import Poisson
+from recast.pretrained import SHIPPED, seen
 
 QUICK_EPOCHS = 1
 FEW_SHOT_EPOCHS = 16
@@ -35,6 +37,8 @@ class Fitted:
 
     process: PointProcess
     n_parameters: int
+    started_from: str | None = None
+    """Of a net: the checkpoint whose weights training began with, or None for those of its ETAS."""
 
 
 def _poisson(task: Task) -> Fitted:
@@ -62,6 +66,9 @@ def _recast(
     from recast.data import CatalogData, Region
     from recast.training import train
 
+    if "pretrained" in model:
+        check_unseen(seen(model["pretrained"]), task.catalog, f"net {model['pretrained']}")
+        max_epochs = FEW_SHOT_EPOCHS
     trained = train(
         CatalogData.of(Region(task.catalog, day_clock=day_clock), seed=task.seed),
         task.folder / name / f"seed{task.seed}",
@@ -71,7 +78,11 @@ def _recast(
         resume=task.resume,
         label=f"{task.catalog.info.name}, {name}, seed {task.seed}",
     )
-    return Fitted(trained.process, sum(p.numel() for p in trained.process.net.parameters()))
+    return Fitted(
+        trained.process,
+        sum(p.numel() for p in trained.process.net.parameters()),
+        model.get("pretrained"),
+    )
 
 
 def _recast_paper(task: Task) -> Fitted:
@@ -81,19 +92,29 @@ def _recast_paper(task: Task) -> Fitted:
 
 
 def _recast_default(task: Task) -> Fitted:
-    return _recast(task, "recast", {})
+    """From the net that comes with the package, unless it may have seen the test window."""
+    try:
+        check_unseen(seen(SHIPPED), task.catalog, "the net that comes with the package")
+    except InputError as error:
+        print(f"{task.catalog.info.name}: recast starts from ETAS: {error}", file=sys.stderr)
+        return _recast(task, "recast", {})
+    return _recast(task, "recast", {"pretrained": SHIPPED})
+
+
+def _recast_native(task: Task) -> Fitted:
+    return _recast(task, "recast-native", {})
 
 
 def _recast_few_shot(task: Task) -> Fitted:
-    model = {"pretrained": task.pretrained}
-    return _recast(task, "recast-few-shot", model, max_epochs=FEW_SHOT_EPOCHS)
+    return _recast(task, "recast-few-shot", {"pretrained": task.pretrained})
 
 
 def _recast_zero_shot(task: Task) -> Fitted:
     from recast.data import Region
     from recast.process import Recast
 
-    return Fitted(Recast.load(task.pretrained, scaling=Region(task.catalog).scaling), 5)
+    check_unseen(seen(task.pretrained), task.catalog, f"net {task.pretrained}")
+    return Fitted(Recast.load(task.pretrained, scaling=Region(task.catalog).scaling), 5, task.pretrained)
 
 
 FITTERS: dict[str, Callable[[Task], Fitted]] = {
@@ -101,10 +122,11 @@ FITTERS: dict[str, Callable[[Task], Fitted]] = {
     "etas": _etas,
     "recast-paper": _recast_paper,
     "recast": _recast_default,
+    "recast-native": _recast_native,
     "recast-zero-shot": _recast_zero_shot,
     "recast-few-shot": _recast_few_shot,
 }
 """Models by name: a function from a task to a fitted process. Add one here to benchmark it."""
 
-SEEDED = {"recast-paper", "recast", "recast-few-shot"}
+SEEDED = {"recast-paper", "recast", "recast-native", "recast-few-shot"}
 """Models whose fit depends on the seed; the others are fitted once."""

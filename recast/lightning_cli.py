@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from operator import attrgetter
 from typing import Any
 
 from jsonargparse import ArgumentError
@@ -19,10 +20,11 @@ class RecastCLI(LightningCLI):
     """Scaling comes from the data; early stopping and checkpoints are settable by config."""
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
-        """Link the model's scaling to the data and expose the two callbacks."""
-        parser.link_arguments(
-            "data", "model.scalings", compute_fn=lambda data: data.scalings, apply_on="instantiate"
-        )
+        """Link what the model knows of the data to them and expose the two callbacks."""
+        for name in ("scalings", "trained_on"):
+            parser.link_arguments(
+                "data", f"model.{name}", compute_fn=attrgetter(name), apply_on="instantiate"
+            )
         parser.add_lightning_class_args(EarlyStopping, "early_stopping")
         parser.add_lightning_class_args(ModelCheckpoint, "checkpoint")
         parser.set_defaults(

@@ -29,6 +29,9 @@ class RecastTask(lightning.LightningModule):
         By region, the fields of ``recast.scaling.Scaling``: plain numbers, so that checkpoints load
         with ``weights_only=True``. Taken from the data by the command line. All regions share the
         net's weights.
+    trained_on : dict
+        By region, the fields of the ``catalogs.Extent`` of its training windows: kept in
+        checkpoints, so that a net is not tested on what it has seen. Taken from the data.
     decoder : {"hazard", "weibull"}
         What ETAS misses, or RECAST as published; see ``RecastNet``.
     hidden_size, width : int
@@ -54,6 +57,7 @@ class RecastTask(lightning.LightningModule):
     def __init__(
         self,
         scalings: dict[str, dict[str, Any]],
+        trained_on: dict[str, dict[str, Any]] | None = None,
         decoder: DecoderName = "hazard",
         hidden_size: int = 32,
         width: int = 32,

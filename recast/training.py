@@ -199,7 +199,7 @@ def train(
     in progress lines whose they are.
     """
     lightning.seed_everything(seed, workers=True, verbose=False)
-    task = RecastTask(data.scalings, **(model or {}))
+    task = RecastTask(data.scalings, data.trained_on, **(model or {}))
     shown = progress(label)
     best = ModelCheckpoint(dirpath=folder, **CHECKPOINT)
     with quiet():

@@ -6,11 +6,15 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from torch.utils.data import Dataset, Sampler
 
-from catalogs import EventSequence
+from catalogs import EventSequence, InputError
 from recast.batch import Batch, cut, intervals
 from recast.scaling import Scaling
+
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
 
 
 class RegionBatch(NamedTuple):
@@ -23,16 +27,30 @@ class RegionBatch(NamedTuple):
 
 
 class Windows:
-    """Windows of a sequence by the interval they start at."""
+    """Windows of a sequence by the interval they start at.
+
+    ``gaps`` (days) are periods that no window may touch, its burn-in included. What ETAS remembers
+    of their events stays.
+    """
 
     def __init__(
-        self, sequence: EventSequence, scaling: Scaling, *, length: int, burn_in: int
+        self,
+        sequence: EventSequence,
+        scaling: Scaling,
+        *,
+        length: int,
+        burn_in: int,
+        gaps: Sequence[tuple[float, float]] = (),
     ) -> None:
+        self.gaps = gaps
+        self.edges = np.concatenate([[sequence.start], sequence.times, [sequence.end]])
         self.whole = intervals(sequence, scaling)
         self.length = length
         self.burn_in = burn_in
         self.first = sequence.first_scored
         self.stop = len(sequence) + 1
+        if not self._allowed(np.arange(self.first, self.stop)).any():
+            raise InputError("data.gaps leave no training window of a catalog: shorten them")
 
     def __len__(self) -> int:
         return self.stop - self.first
@@ -50,7 +68,16 @@ class Windows:
         while True:
             phase = int(rng.integers(self.length))
             tiles = np.arange(self.first - phase, self.stop, self.length)
-            yield from rng.permutation(tiles).tolist()
+            yield from rng.permutation(tiles[self._allowed(tiles)]).tolist()
+
+    def _allowed(self, starts: IntArray) -> BoolArray:
+        last = len(self.edges) - 1
+        begin = self.edges[np.clip(starts - self.burn_in, 0, last)]
+        end = self.edges[np.clip(starts + self.length, 0, last)]
+        allowed = np.ones(starts.shape, dtype=np.bool_)
+        for gap_begin, gap_end in self.gaps:
+            allowed &= (end <= gap_begin) | (begin >= gap_end)
+        return allowed
 
 
 Step = tuple[int, tuple[int, ...]]

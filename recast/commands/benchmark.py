@@ -7,7 +7,7 @@ from pathlib import Path
 
 DEFAULT_CATALOGS = ("ridgecrest_2019", "synthetic_socal")
 DEFAULT_MODELS = ("poisson", "etas", "recast-paper", "recast")
-MODES = {"native": "recast", "zero-shot": "recast-zero-shot", "few-shot": "recast-few-shot"}
+MODES = {"native": "recast-native", "zero-shot": "recast-zero-shot", "few-shot": "recast-few-shot"}
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -32,8 +32,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         nargs="+",
         default=list(DEFAULT_MODELS),
         metavar="MODEL",
-        help="poisson, etas, recast-paper (as published), recast, recast-zero-shot, "
-        "recast-few-shot (default: %(default)s)",
+        help="poisson, etas, recast-paper (as published), recast (from the net that comes with "
+        "the package), recast-native, recast-zero-shot, recast-few-shot (default: %(default)s)",
     )
     parser.add_argument(
         "--seeds",
@@ -99,7 +99,7 @@ def run(args: argparse.Namespace) -> int:
     catalogs = [load(name) for name in args.catalog]
     models = list(args.models)
     if args.mode is not None:
-        models = [name for name in models if name not in MODES.values()]
+        models = [name for name in models if name not in {"recast", *MODES.values()}]
         models += [MODES[mode] for mode in dict.fromkeys(args.mode)]
     results = benchmark(
         catalogs,

@@ -6,7 +6,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from catalogs import InputError
+from catalogs import Extent, InputError
 
 if TYPE_CHECKING:
     from recast.net import RecastNet
@@ -46,6 +46,15 @@ def read_net(name: str | PathLike[str], scaling: Scaling | None = None) -> Recas
 def is_regional(name: str | PathLike[str]) -> bool:
     """Whether the net of a checkpoint was trained on several catalogs."""
     return len(_read_task(checkpoint_path(name)).regions) > 1
+
+
+def seen(name: str | PathLike[str]) -> dict[str, Extent]:
+    """By region, the time and place of what the net of a checkpoint was trained on.
+
+    Empty for a checkpoint that does not say.
+    """
+    trained_on = _read_task(checkpoint_path(name)).hparams.get("trained_on") or {}
+    return {region: Extent.from_json(fields) for region, fields in trained_on.items()}
 
 
 def load_weights(net: RecastNet, name: str | PathLike[str]) -> None:

@@ -1,0 +1,102 @@
+"""When and where the events were that a model has been trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from catalogs.catalog import Catalog
+from catalogs.errors import InputError
+from catalogs.info import timestamp
+
+Dates = tuple[str, str]
+"""Of a half-open window [first, second)."""
+
+Bounds = tuple[float, float, float, float]
+"""South, north, west and east, degrees."""
+
+
+@dataclass(frozen=True)
+class Extent:
+    """The events of a train window: [start, end) without ``gaps``, inside ``box``.
+
+    ``start`` and ``end`` are ISO dates, or days of a catalog in plain days; ``box`` is None where
+    locations are not known.
+    """
+
+    start: str | float
+    end: str | float
+    box: Bounds | None = None
+    gaps: tuple[Dates, ...] = ()
+
+    @classmethod
+    def of(cls, catalog: Catalog, gaps: Sequence[Dates] = ()) -> Extent:
+        """What training on a catalog looks at: all before its validation window but ``gaps``."""
+        info = catalog.info
+        return cls(info.start, info.splits.val_start, _bounds(catalog), tuple(gaps))
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> Extent:
+        """The inverse of ``to_json``."""
+        box = fields["box"]
+        gaps = tuple((str(a), str(b)) for a, b in fields["gaps"])
+        return cls(fields["start"], fields["end"], None if box is None else tuple(box), gaps)
+
+    def to_json(self) -> dict[str, Any]:
+        """Fields as plain numbers, texts and lists, which checkpoints keep."""
+        return {
+            "start": self.start,
+            "end": self.end,
+            "box": None if self.box is None else list(self.box),
+            "gaps": [list(gap) for gap in self.gaps],
+        }
+
+    def may_hold_test_events_of(self, catalog: Catalog) -> bool:
+        """Whether events of the catalog's test window may be among these, by time and place.
+
+        Unknown places are taken to be the same. Catalogs in plain days share nothing with others.
+        """
+        info = catalog.info
+        if info.uses_plain_days or not isinstance(self.start, str):
+            return False
+        here, name = _bounds(catalog), info.name
+        if self.box is not None and here is not None and _are_apart(self.box, here):
+            return False
+        start = max(timestamp(self.start, name), timestamp(info.splits.test_start, name))
+        end = min(timestamp(self.end, name), timestamp(info.splits.end, name))
+        for first, last in sorted(self.gaps):
+            if timestamp(first, name) <= start:
+                start = max(start, timestamp(last, name))
+        return bool(start < end)
+
+
+def check_unseen(extents: Mapping[str, Extent], catalog: Catalog, model: str) -> None:
+    """Raise unless the test window of a catalog is new to a model trained on these.
+
+    Raises
+    ------
+    InputError
+        Naming ``model`` and what it was trained on.
+    """
+    for name, extent in extents.items():
+        if extent.may_hold_test_events_of(catalog):
+            splits = catalog.info.splits
+            raise InputError(
+                f"{model} was trained on {name} from {extent.start} to {extent.end}, which may hold "
+                f"events of the test window of {catalog.info.name!r} ({splits.test_start} to "
+                f"{splits.end}): train on the catalog alone, or start from another net"
+            )
+
+
+def _bounds(catalog: Catalog) -> Bounds | None:
+    if not catalog.info.has_locations:
+        return None
+    events = catalog.events
+    south, west = (float(events[name].min()) for name in ("latitude", "longitude"))
+    north, east = (float(events[name].max()) for name in ("latitude", "longitude"))
+    return south, north, west, east
+
+
+def _are_apart(a: Bounds, b: Bounds) -> bool:
+    return a[1] < b[0] or b[1] < a[0] or a[3] < b[2] or b[3] < a[2]

@@ -1,0 +1,96 @@
+"""Has a model seen the events that it is to be tested on?"""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from catalogs import Catalog, CatalogInfo, Extent, InputError, SplitDates, check_unseen, load
+from recast.data import CatalogData, Region
+from recast.windows import Windows
+
+
+def located(name: str, south: float, *, test: tuple[str, str] = ("2012-01-01", "2014-01-01")) -> Catalog:
+    splits = SplitDates("2000-01-01", "2010-01-01", *test)
+    info = CatalogInfo(name, "2000-01-01", test[1], splits, 2.0, has_locations=True)
+    events = pd.DataFrame(
+        {
+            "time": pd.to_datetime(["2001-01-01", "2013-01-01"]).tz_localize("UTC"),
+            "magnitude": [3.0, 3.0],
+            "latitude": [south, south + 2.0],
+            "longitude": [10.0, 12.0],
+        }
+    )
+    return Catalog(events, info)
+
+
+def test_training_ends_where_validation_begins() -> None:
+    extent = Extent.of(located("a", 40.0))
+    assert (extent.start, extent.end) == ("2000-01-01", "2010-01-01")
+    assert extent.box == (40.0, 42.0, 10.0, 12.0)
+    assert Extent.from_json(extent.to_json()) == extent
+
+
+@pytest.mark.parametrize(
+    ("south", "test", "gaps", "reached"),
+    [
+        (41.0, ("2009-01-01", "2011-01-01"), (), True),
+        (41.0, ("2010-01-01", "2011-01-01"), (), False),  # windows are half-open
+        (43.0, ("2009-01-01", "2011-01-01"), (), False),  # elsewhere
+        (41.0, ("2009-01-01", "2011-01-01"), (("2008-06-01", "2010-01-01"),), False),
+        (41.0, ("2009-01-01", "2011-01-01"), (("2009-02-01", "2010-01-01"),), True),
+        (41.0, ("2009-01-01", "2011-01-01"), (("2009-01-01", "2009-12-31"),), True),
+        (
+            41.0,
+            ("2009-01-01", "2011-01-01"),
+            (("2009-06-01", "2010-01-01"), ("2009-01-01", "2009-06-01")),
+            False,
+        ),
+    ],
+)
+def test_time_and_place_decide(
+    south: float, test: tuple[str, str], gaps: tuple[tuple[str, str], ...], *, reached: bool
+) -> None:
+    extent = Extent.of(located("a", 40.0), gaps)
+    splits = SplitDates("2000-01-01", "2005-01-01", *test)
+    other = located("b", south)
+    other = Catalog(other.events, replace(other.info, splits=splits, end="2014-01-01"))
+    assert extent.may_hold_test_events_of(other) == reached
+    if reached:
+        with pytest.raises(InputError, match="the net was trained on a from 2000-01-01 .* of 'b'"):
+            check_unseen({"a": extent}, other, "the net")
+    else:
+        check_unseen({"a": extent}, other, "the net")
+
+
+def test_a_place_that_is_not_known_may_be_anywhere() -> None:
+    extent = replace(Extent.of(located("a", 40.0)), box=None)
+    far = located("b", -40.0, test=("2012-01-01", "2014-01-01"))
+    assert not extent.may_hold_test_events_of(far)
+    assert replace(extent, end="2013-01-01").may_hold_test_events_of(far)
+
+
+def test_no_training_window_touches_a_gap() -> None:
+    region = Region(load("synthetic_socal"))
+    train, socal_scaling = region.split.train, region.scaling
+    length, burn_in = 64, 16
+    middle = float(np.median(train.times))
+    gap = (middle, middle + 200.0)
+    windows = Windows(train, socal_scaling, length=length, burn_in=burn_in, gaps=[gap])
+    tiles = windows.tilings(np.random.default_rng(0))
+    starts = [next(tiles) for _ in range(300)]
+    for start in starts:
+        inside = train.times[max(start - burn_in, 0) : start + length]
+        assert ((inside < gap[0]) | (inside >= gap[1])).all()
+    assert any(train.times[start] < gap[0] for start in starts)
+    assert any(train.times[min(start, len(train) - 1)] >= gap[1] for start in starts)
+    with pytest.raises(InputError, match="no training window"):
+        Windows(train, socal_scaling, length=64, burn_in=16, gaps=[(0.0, train.end)])
+
+
+def test_a_checkpoint_says_what_it_has_seen() -> None:
+    data = CatalogData("ridgecrest_2019", gaps=[("2019-07-07", "2019-07-08")])
+    (extent,) = data.trained_on.values()
+    assert extent["gaps"] == [["2019-07-07", "2019-07-08"]]
+    assert extent["box"][0] == load("ridgecrest_2019").events["latitude"].min()
