@@ -83,8 +83,8 @@ def check_unseen(extents: Mapping[str, Extent], catalog: Catalog, model: str) ->
         if extent.may_hold_test_events_of(catalog):
             splits = catalog.info.splits
             raise InputError(
-                f"{model} was trained on {name} from {extent.start} to {extent.end}, which may hold "
-                f"events of the test window of {catalog.info.name!r} ({splits.test_start} to "
+                f"{model} was trained on {name} from {extent.start} to {extent.end}, which may "
+                f"hold events of the test window of {catalog.info.name!r} ({splits.test_start} to "
                 f"{splits.end}): train on the catalog alone, or start from another net"
             )
 

@@ -62,8 +62,9 @@ def benchmark(
     log-likelihood terms, in nats per event; its interval a paired stationary block bootstrap.
 
     ``recast`` starts from the net that comes with the package, unless that may have seen events of
-    the test window, and ``recast-native`` from ETAS. ``recast-zero-shot`` is the net of the checkpoint ``pretrained`` with the ETAS of each train
-    window, ``recast-few-shot`` the same net fine-tuned there.
+    the test window, and ``recast-native`` from ETAS. ``recast-zero-shot`` is the net of the
+    checkpoint ``pretrained`` with the ETAS of each train window, ``recast-few-shot`` the same net
+    fine-tuned there.
 
     Yields the catalogs in order, as they are done; files lie in ``out/NAME``.
 

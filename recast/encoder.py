@@ -40,29 +40,41 @@ class GRUEncoder(nn.Module):
     """A gated recurrent unit over the features of events (Cho et al. 2014, arXiv:1406.1078).
 
     The context of an interval is the hidden state after the events before it; the first interval
-    of a window starts from zero.
+    of a window starts from zero. The features of each event are followed by the region's code
+    (code_size,), the same for all events.
     """
 
-    def __init__(self, inputs: Inputs, *, input_size: int, hidden_size: int) -> None:
+    def __init__(
+        self, inputs: Inputs, *, input_size: int, hidden_size: int, code_size: int = 0
+    ) -> None:
         super().__init__()
         self.inputs = inputs
         self.hidden_size = hidden_size
-        self.gru: nn.GRU = nn.GRU(input_size, hidden_size, batch_first=True)
+        self.gru: nn.GRU = nn.GRU(input_size + code_size, hidden_size, batch_first=True)
 
     def features(
-        self, scaling: Scaling, inter_times: Tensor, magnitudes: Tensor, expected: Tensor
+        self,
+        scaling: Scaling,
+        inter_times: Tensor,
+        magnitudes: Tensor,
+        expected: Tensor,
+        code: Tensor,
     ) -> Tensor:
-        """What the net sees of events, shape (..., input_size), in its own precision."""
+        """What the net sees of events, (..., input_size + code_size), in its own precision."""
         values = self.inputs(scaling, inter_times, magnitudes, expected)
-        return values.to(next(self.gru.parameters()).dtype)
+        values = values.to(next(self.gru.parameters()).dtype)
+        return torch.cat([values, code.expand(*values.shape[:-1], -1)], dim=-1)
 
     def forward(
-        self, scaling: Scaling, inter_times: Tensor, magnitudes: Tensor, expected: Tensor
+        self,
+        scaling: Scaling,
+        inter_times: Tensor,
+        magnitudes: Tensor,
+        expected: Tensor,
+        code: Tensor,
     ) -> Tensor:
         """Context of every interval (window, interval, hidden_size) from (window, interval)."""
-        x = self.features(
-            scaling, inter_times, magnitudes, expected
-        )  # (window, interval, input_size)
+        x = self.features(scaling, inter_times, magnitudes, expected, code)  # + code
         start = x.new_zeros(x.shape[0], 1, self.hidden_size)
         if x.shape[1] == 1:
             return start
@@ -76,10 +88,11 @@ class GRUEncoder(nn.Module):
         inter_times: Tensor,
         magnitudes: Tensor,
         expected: Tensor,
+        code: Tensor,
     ) -> Tensor:
         """The state (batch, hidden_size) after one more event each (batch,)."""
-        x = self.features(scaling, inter_times, magnitudes, expected)[
+        x = self.features(scaling, inter_times, magnitudes, expected, code)[
             :, None
-        ]  # (batch, 1, input_size)
+        ]  # (batch, 1, ...)
         last: Tensor = self.gru(x, state[None].contiguous())[1]  # (layer, batch, hidden_size)
         return last[0]

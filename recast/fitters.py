@@ -114,7 +114,9 @@ def _recast_zero_shot(task: Task) -> Fitted:
     from recast.process import Recast
 
     check_unseen(seen(task.pretrained), task.catalog, f"net {task.pretrained}")
-    return Fitted(Recast.load(task.pretrained, scaling=Region(task.catalog).scaling), 5, task.pretrained)
+    return Fitted(
+        Recast.load(task.pretrained, scaling=Region(task.catalog).scaling), 5, task.pretrained
+    )
 
 
 FITTERS: dict[str, Callable[[Task], Fitted]] = {

@@ -16,6 +16,9 @@ from recast.excitation import NODES, node_weights
 from recast.magnitude import MagnitudeHead, TruncatedExponential
 from recast.scaling import Scaling
 
+CODE_SIZE = 8
+"""Numbers that say in what a region differs from the others that a net was trained on."""
+
 DecoderName = Literal["hazard", "weibull"]
 
 
@@ -104,9 +107,16 @@ class RecastNet(Net):
     doi:10.1029/2023GL103909): a GRU over [ln tau, m], and a linear layer to a mixture of ``width``
     Weibull distributions. ``decoder="hazard"`` starts from the ETAS model of ``scaling`` and
     learns what it misses: ``width`` is that of the modulating net. ``dropout`` acts on the context.
+
+    A net of the hazard decoder has a code of ``CODE_SIZE`` numbers for each of ``n_regions``
+    catalogs, which its encoder and its decoder read and which is learned with them. It starts at
+    zero, and zero it is for a region that is none of them.
     """
 
     magnitude: MagnitudeHead | None
+    region: int | None
+    """Whose code is read; None for a region that the net was not trained on."""
+    codes: Tensor
 
     def __init__(
         self,
@@ -116,25 +126,43 @@ class RecastNet(Net):
         hidden_size: int = 32,
         width: int = 32,
         dropout: float = 0.1,
+        n_regions: int = 1,
     ) -> None:
         super().__init__(scaling)
         self.context_size = hidden_size
         self.dropout = nn.Dropout(dropout)
+        self.region = 0
         if decoder == "weibull":
             self.encoder = GRUEncoder(paper_inputs, input_size=2, hidden_size=hidden_size)
             self.weibull = WeibullDecoder(hidden_size, width)
+            self.register_buffer("codes", torch.zeros(n_regions, 0))
         else:
-            self.encoder = GRUEncoder(unit_free_inputs, input_size=3, hidden_size=hidden_size)
-            self.hazard = HazardDecoder(hidden_size, width, torch.from_numpy(NODES).float())
+            self.encoder = GRUEncoder(
+                unit_free_inputs, input_size=3, hidden_size=hidden_size, code_size=CODE_SIZE
+            )
+            nodes = torch.from_numpy(NODES).float()
+            self.hazard = HazardDecoder(hidden_size + CODE_SIZE, width, nodes)
+            self.codes = nn.Parameter(torch.zeros(n_regions, CODE_SIZE))
         self.decoder_name = decoder
         # RECAST as published keeps the Gutenberg-Richter law of the train window
         self.magnitude = MagnitudeHead(hidden_size) if decoder == "hazard" else None
 
-    def on(self, scaling: Scaling) -> RecastNet:
-        """These weights on another catalog: a view that shares all parameters."""
+    def on(self, scaling: Scaling, region: int | None = None) -> RecastNet:
+        """These weights on another catalog: a view that shares all parameters.
+
+        ``region`` is the catalog's number where the net was trained on it.
+        """
         view = copy.copy(self)
         view.scaling = scaling
+        view.region = region
         return view
+
+    @property
+    def code(self) -> Tensor:
+        """Of the region, (code_size,)."""
+        if self.region is None:
+            return 0.0 * self.codes[0]  # distributed training wants all parameters in every step
+        return self.codes[self.region]
 
     def decode(self, hidden: Tensor, amplitudes: Tensor) -> NextEvent:
         """The next event's distribution after contexts (..., hidden_size)."""
@@ -142,13 +170,14 @@ class RecastNet(Net):
         if self.decoder_name == "weibull":
             mixture: NextEvent = self.weibull(context, self.scaling.mean_inter_time)
             return mixture
+        context = torch.cat([context, self.code.expand(*context.shape[:-1], -1)], dim=-1)
         hazard: NextEvent = self.hazard(context, self.scaling.background, amplitudes)
         return hazard
 
     def contexts(self, batch: Batch) -> Tensor:
         """Context of every interval, (window, interval, hidden_size)."""
         contexts: Tensor = self.encoder(
-            self.scaling, batch.inter_times, batch.magnitudes, batch.expected
+            self.scaling, batch.inter_times, batch.magnitudes, batch.expected, self.code
         )
         return contexts
 
@@ -161,7 +190,7 @@ class RecastNet(Net):
         gain = s.k * 10.0 ** (s.alpha * (magnitudes - s.completeness))
         weights = torch.from_numpy(node_weights(s.c, s.p)).to(state.amplitudes)
         amplitudes = state.amplitudes * (1.0 - lost) + gain[:, None] * weights
-        hidden = self.encoder.step(s, state.hidden, inter_times, magnitudes, expected)
+        hidden = self.encoder.step(s, state.hidden, inter_times, magnitudes, expected, self.code)
         return State(hidden, amplitudes)
 
 

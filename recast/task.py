@@ -19,6 +19,9 @@ from recast.pretrained import load_weights
 from recast.scaling import Scaling
 from recast.windows import RegionBatch
 
+UNKNOWN = 0.2
+"""Share of the training steps on several regions in which the net is not told which one it is."""
+
 
 class RecastTask(lightning.LightningModule):
     """Minimise the exact negative log-likelihood per event over windows of the train sequence.
@@ -57,7 +60,7 @@ class RecastTask(lightning.LightningModule):
     def __init__(
         self,
         scalings: dict[str, dict[str, Any]],
-        trained_on: dict[str, dict[str, Any]] | None = None,
+        trained_on: dict[str, dict[str, Any]] | None = None,  # noqa: ARG002  saved with the rest
         decoder: DecoderName = "hazard",
         hidden_size: int = 32,
         width: int = 32,
@@ -89,10 +92,11 @@ class RecastTask(lightning.LightningModule):
             hidden_size=hidden_size,
             width=width,
             dropout=dropout,
+            n_regions=len(self.regions),
         )
         self.learning_rate = learning_rate
         if pretrained is not None:
-            load_weights(self.net, pretrained)
+            load_weights(self.net, self.regions, pretrained)
             self.learning_rate *= fine_tuning
         for name in frozen:
             part = dict(self.net.named_children()).get(name)
@@ -105,7 +109,9 @@ class RecastTask(lightning.LightningModule):
 
     def training_step(self, windows: RegionBatch, _: int) -> Tensor:
         """Negative log-likelihood per event of a batch of windows."""
-        times, magnitudes = self.losses(windows)
+        # Some batches without the region's code: the net must serve regions that have none
+        unknown = len(self.regions) > 1 and float(torch.rand(())) < UNKNOWN
+        times, magnitudes = self.losses(windows, None if unknown else windows.region)
         loss = times + magnitudes if self.net.magnitude is not None else times
         if not torch.isfinite(loss):
             raise InputError(
@@ -124,7 +130,7 @@ class RecastTask(lightning.LightningModule):
 
     def validation_step(self, windows: RegionBatch, _: int) -> None:
         """The same on windows of the validation sequences; every region counts alike."""
-        times, magnitudes = self.losses(windows)
+        times, magnitudes = self.losses(windows, windows.region)
         if len(self.regions) > 1:
             self.log(f"val/nll/{self.region_names[windows.region]}", times, batch_size=1)
         # Lightning's mean over batches weighs them by size: regions would not count alike
@@ -204,11 +210,15 @@ class RecastTask(lightning.LightningModule):
                         f"have {value}: use the catalog it was trained on, or train anew"
                     )
 
-    def losses(self, windows: RegionBatch) -> tuple[Tensor, Tensor]:
-        """Negative log-likelihood per event of the times, and of the magnitudes."""
+    def losses(self, windows: RegionBatch, known: int | None) -> tuple[Tensor, Tensor]:
+        """Negative log-likelihood per event of the times, and of the magnitudes.
+
+        ``known`` is the region whose code the net reads, if any.
+        """
         n = max(windows.batch.n_events, 1)
-        logs = log_likelihoods(self.net.on(self.regions[windows.region]), windows.batch)
+        net = self.net.on(self.regions[windows.region], known)
+        logs = log_likelihoods(net, windows.batch)
         return -logs.times / n, -logs.magnitudes.sum() / n
 
     def _exact_net(self, region: int) -> RecastNet:
-        return copy.deepcopy(self.net).double().eval().on(self.regions[region])
+        return copy.deepcopy(self.net).double().eval().on(self.regions[region], region)

@@ -87,7 +87,7 @@ class StartCounts(Callback):
         with torch.no_grad():
             for windows in data.val_dataloader():
                 moved = task.transfer_batch_to_device(windows, task.device, 0)
-                losses.append(float(task.losses(moved)[0]))
+                losses.append(float(task.losses(moved, moved.region)[0]))
         task.train()
         self.loss = sum(losses) / len(losses)
 

@@ -103,12 +103,13 @@ def read_weights(net: RecastNet, magnitude_law: GutenbergRichter) -> Weights:
     law = magnitude_law if head is None else s.magnitude_law
     if is_hazard:
         first, last = _ends(net.hazard.modulation)
+        first = _with_code(first, net.code)
     else:
         first, last = NO_LAYER, _layer(net.weibull.linear.weight, net.weibull.linear.bias)
     head_first, head_last = (NO_LAYER, NO_LAYER) if head is None else _ends(head.net)
     uses_etas = is_hazard or unit_free
     return Weights(
-        from_input=_layer(gru["weight_ih_l0"], gru["bias_ih_l0"]),
+        from_input=_with_code(_layer(gru["weight_ih_l0"], gru["bias_ih_l0"]), net.code),
         from_hidden=_layer(gru["weight_hh_l0"], gru["bias_hh_l0"]),
         log_mean_inter_time=math.log(s.mean_inter_time),
         size_slope=slope,
@@ -140,8 +141,11 @@ def read_weights(net: RecastNet, magnitude_law: GutenbergRichter) -> Weights:
 
 
 def _array(values: Tensor) -> FloatArray:
+    return _aligned(values.detach().to("cpu", torch.float64).numpy())
+
+
+def _aligned(copied: FloatArray) -> FloatArray:
     """In a copy that begins where a line of the cache does: a vector is then loaded at once."""
-    copied = values.detach().to("cpu", torch.float64).numpy()
     room = np.empty(copied.size + CACHE_LINE // 8)
     first = -room.ctypes.data % CACHE_LINE // 8
     array = room[first : first + copied.size].reshape(copied.shape)
@@ -152,6 +156,14 @@ def _array(values: Tensor) -> FloatArray:
 def _layer(weights: Tensor, bias: Tensor) -> Layer:
     """Torch keeps (output, input); rows of inputs let one multiply-add serve all outputs."""
     return Layer(_array(weights.T), _array(bias))
+
+
+def _with_code(layer: Layer, code: Tensor) -> Layer:
+    """The layer without its last inputs, a region's code, which never changes: part of the bias."""
+    values = _array(code)
+    kept = layer.weights.shape[0] - values.size
+    bias = layer.bias + values @ layer.weights[kept:]
+    return Layer(_aligned(layer.weights[:kept]), _aligned(bias))
 
 
 def _ends(net: nn.Sequential) -> tuple[Layer, Layer]:

@@ -11,7 +11,9 @@ from recast.data import CatalogData, Region
 from recast.windows import Windows
 
 
-def located(name: str, south: float, *, test: tuple[str, str] = ("2012-01-01", "2014-01-01")) -> Catalog:
+def located(
+    name: str, south: float, *, test: tuple[str, str] = ("2012-01-01", "2014-01-01")
+) -> Catalog:
     splits = SplitDates("2000-01-01", "2010-01-01", *test)
     info = CatalogInfo(name, "2000-01-01", test[1], splits, 2.0, has_locations=True)
     events = pd.DataFrame(

@@ -1,5 +1,6 @@
 """Training: it learns, resumes, keeps its best, and refuses what does not belong to it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from etas.synthetic import SOCAL_TRUTH
 from recast.cli import main
 from recast.data import CatalogData
 from recast.net import RecastNet
-from recast.pretrained import read_net
+from recast.pretrained import read_net, seen
 from recast.process import Recast
 from recast.scaling import Scaling
 from recast.task import RecastTask
@@ -103,7 +104,9 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_checkpoint(
 ) -> None:
     good = train(data, tmp_path, seed=0, max_epochs=1).checkpoint.read_bytes()
 
-    def broken(self: RecastTask, windows: object) -> tuple[torch.Tensor, torch.Tensor]:
+    def broken(
+        self: RecastTask, windows: object, known: int | None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         return torch.tensor(float("nan"), requires_grad=True), torch.tensor(0.0)
 
     monkeypatch.setattr(RecastTask, "losses", broken)
@@ -153,14 +156,28 @@ def test_a_pretrained_net_is_where_training_starts(data: CatalogData, tmp_path: 
     task = RecastTask(data.scalings, pretrained=str(first.checkpoint), frozen=["encoder"])
     assert all(torch.equal(weights[name], value) for name, value in task.net.state_dict().items())
     assert task.learning_rate == pytest.approx(0.5 * RecastTask(data.scalings).learning_rate)
-    assert {name.split(".")[0] for name, p in task.net.named_parameters() if p.requires_grad} == {
-        "hazard",
-        "magnitude",
-    }
+    trained = {name.split(".")[0] for name, p in task.net.named_parameters() if p.requires_grad}
+    assert trained == {"codes", "hazard", "magnitude"}
     model = {"pretrained": str(first.checkpoint)}
     tuned = train(data, tmp_path / "tuned", seed=1, model=model, max_epochs=1)
     first.checkpoint.unlink()  # what it was fine-tuned from is not needed to use it
     assert tuned.validation >= first.validation - 1e-6
+
+
+def test_a_net_knows_the_regions_it_was_trained_on_and_no_others(tmp_path: Path) -> None:
+    data = CatalogData([RIDGECREST, "synthetic_socal"], window=64, burn_in=16, steps_per_epoch=9)
+    path = train(data, tmp_path, seed=0, max_epochs=1).checkpoint
+    ridgecrest, socal = (region.scaling for region in data.regions)
+    elsewhere = replace(socal, mean_inter_time=1.001 * socal.mean_inter_time)
+    codes = [read_net(path, scaling).code for scaling in (ridgecrest, socal, elsewhere)]
+    assert all(bool(code.abs().max() > 0.0) for code in codes[:2])
+    assert not torch.equal(codes[0], codes[1])
+    assert not codes[2].any()
+    # Fine-tuning starts from the code of a known region, and from none elsewhere
+    for scaling, code in ((socal, codes[1]), (elsewhere, codes[2])):
+        task = RecastTask({"here": scaling.to_json()}, pretrained=str(path))
+        assert torch.equal(task.net.codes[0], code)
+    assert set(seen(path)) == {RIDGECREST, "synthetic_socal"}
 
 
 def test_a_net_that_training_made_worse_is_given_up(data: CatalogData, tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,7 +36,7 @@ def read_net(name: str | PathLike[str], scaling: Scaling | None = None) -> Recas
     """
     task = _read_task(checkpoint_path(name))
     if scaling is not None:
-        return task.net.on(scaling)
+        return task.net.on(scaling, _number(task, scaling))
     if len(task.regions) > 1:
         raise InputError(
             f"checkpoint {name} was trained on {len(task.regions)} catalogs: say on which to use "
@@ -57,16 +59,24 @@ def seen(name: str | PathLike[str]) -> dict[str, Extent]:
     return {region: Extent.from_json(fields) for region, fields in trained_on.items()}
 
 
-def load_weights(net: RecastNet, name: str | PathLike[str]) -> None:
-    """Give ``net`` the weights of a checkpoint.
+def load_weights(net: RecastNet, regions: Sequence[Scaling], name: str | PathLike[str]) -> None:
+    """Give ``net`` the weights of a checkpoint, and the codes of those ``regions`` that it knows.
 
     Raises
     ------
     InputError
         If the file cannot be read, or its net has other parts or sizes.
     """
-    weights = _read_task(checkpoint_path(name)).net.state_dict()
-    mine = net.state_dict()
+    import torch
+
+    task = _read_task(checkpoint_path(name))
+    weights, mine = task.net.state_dict(), net.state_dict()
+    codes = weights["codes"]
+    if codes.shape[1:] == mine["codes"].shape[1:]:
+        numbers = [_number(task, scaling) for scaling in regions]
+        weights["codes"] = torch.stack(
+            [torch.zeros_like(codes[0]) if i is None else codes[i] for i in numbers]
+        )
     for key in sorted(weights.keys() | mine.keys()):
         theirs = tuple(weights[key].shape) if key in weights else None
         wanted = tuple(mine[key].shape) if key in mine else None
@@ -76,6 +86,16 @@ def load_weights(net: RecastNet, name: str | PathLike[str]) -> None:
                 "model.decoder, model.hidden_size and model.width that it was trained with"
             )
     net.load_state_dict(weights)
+
+
+def _number(task: RecastTask, scaling: Scaling) -> int | None:
+    """Which of its regions has this train window, if any has."""
+    fields = ("mean_inter_time", "mean_magnitude", "completeness", "b")
+    for i, region in enumerate(task.regions):
+        pairs = [(getattr(region, field), getattr(scaling, field)) for field in fields]
+        if all(math.isclose(a, b, rel_tol=1e-6) for a, b in pairs):
+            return i
+    return None
 
 
 def _read_task(path: Path) -> RecastTask:
