@@ -172,7 +172,7 @@ def test_a_net_knows_the_regions_it_was_trained_on_and_no_others(tmp_path: Path)
     torch.save(content, path)
     ridgecrest, socal = (region.scaling for region in data.regions)
     elsewhere = replace(socal, mean_inter_time=1.001 * socal.mean_inter_time)
-    codes = [read_net(path, scaling).code for scaling in (ridgecrest, socal, elsewhere)]
+    codes = [read_net(path, scaling).code.detach() for scaling in (ridgecrest, socal, elsewhere)]
     assert [float(code.mean()) for code in codes] == [1.0, 2.0, 0.0]
     # Fine-tuning starts from the code of a known region, and from none elsewhere
     for scaling, code in ((socal, codes[1]), (elsewhere, codes[2])):
