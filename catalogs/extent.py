@@ -21,33 +21,38 @@ Bounds = tuple[float, float, float, float]
 class Extent:
     """The events of a train window: [start, end) without ``gaps``, inside ``box``.
 
-    ``start`` and ``end`` are ISO dates, or days of a catalog in plain days; ``box`` is None where
-    locations are not known.
+    Those up to ``until`` have been looked at as well, to choose among what was trained: the
+    validation window. Dates are ISO dates, or days of a catalog in plain days; ``box`` is None
+    where locations are not known.
     """
 
     start: str | float
     end: str | float
+    until: str | float
     box: Bounds | None = None
     gaps: tuple[Dates, ...] = ()
 
     @classmethod
     def of(cls, catalog: Catalog, gaps: Sequence[Dates] = ()) -> Extent:
-        """What training on a catalog looks at: all before its validation window but ``gaps``."""
-        info = catalog.info
-        return cls(info.start, info.splits.val_start, _bounds(catalog), tuple(gaps))
+        """What training on a catalog looks at: all before its test window but ``gaps``."""
+        info, splits = catalog.info, catalog.info.splits
+        place = _bounds(catalog)
+        return cls(info.start, splits.val_start, splits.test_start, place, tuple(gaps))
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> Extent:
         """The inverse of ``to_json``."""
         box = fields["box"]
         gaps = tuple((str(a), str(b)) for a, b in fields["gaps"])
-        return cls(fields["start"], fields["end"], None if box is None else tuple(box), gaps)
+        dates = (fields["start"], fields["end"], fields["until"])
+        return cls(*dates, None if box is None else tuple(box), gaps)
 
     def to_json(self) -> dict[str, Any]:
         """Fields as plain numbers, texts and lists, which checkpoints keep."""
         return {
             "start": self.start,
             "end": self.end,
+            "until": self.until,
             "box": None if self.box is None else list(self.box),
             "gaps": [list(gap) for gap in self.gaps],
         }
@@ -58,13 +63,13 @@ class Extent:
         Unknown places are taken to be the same. Catalogs in plain days share nothing with others.
         """
         info = catalog.info
-        if info.uses_plain_days or not isinstance(self.start, str):
+        if info.uses_plain_days or not isinstance(self.until, str):
             return False
         here, name = _bounds(catalog), info.name
         if self.box is not None and here is not None and _are_apart(self.box, here):
             return False
         start = max(timestamp(self.start, name), timestamp(info.splits.test_start, name))
-        end = min(timestamp(self.end, name), timestamp(info.splits.end, name))
+        end = min(timestamp(self.until, name), timestamp(info.splits.end, name))
         for first, last in sorted(self.gaps):
             if timestamp(first, name) <= start:
                 start = max(start, timestamp(last, name))
@@ -83,7 +88,7 @@ def check_unseen(extents: Mapping[str, Extent], catalog: Catalog, model: str) ->
         if extent.may_hold_test_events_of(catalog):
             splits = catalog.info.splits
             raise InputError(
-                f"{model} was trained on {name} from {extent.start} to {extent.end}, which may "
+                f"{model} was trained on {name} from {extent.start} to {extent.until}, which may "
                 f"hold events of the test window of {catalog.info.name!r} ({splits.test_start} to "
                 f"{splits.end}): train on the catalog alone, or start from another net"
             )

@@ -1,8 +1,10 @@
 """Make the net that comes with the package from a checkpoint of pretraining.
 
-    python experiments/ship_pretrained.py runs/transfer/pretrain/all/best.ckpt
+    python experiments/ship_pretrained.py runs/pretrain/version_0/checkpoints/last.ckpt
 
 Keeps the weights and what they were trained on, and leaves out the optimiser: tens of kilobytes.
+The last weights of a run of fixed length have not been chosen on validation windows, and the
+checkpoint says so: what its net has seen ends with the train windows.
 """
 
 from __future__ import annotations
@@ -24,6 +26,8 @@ def main() -> None:
     )
     parser.add_argument("checkpoint", type=Path)
     content = torch.load(parser.parse_args().checkpoint, weights_only=True, map_location="cpu")
+    for extent in content["hyper_parameters"]["trained_on"].values():
+        extent["until"] = extent["end"]
     out = checkpoint_path(SHIPPED)
     partial = out.with_suffix(".partial")
     torch.save({name: content[name] for name in KEPT}, partial)

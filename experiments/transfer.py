@@ -225,7 +225,7 @@ def draw_gains(figure: Any, config: dict[str, Any], rows: list[dict[str, Any]]) 
 
 
 def _kind(row: dict[str, Any]) -> str:
-    pooled = row["net"] in {"all", "many"} and row["mode"] == "zero-shot"
+    pooled = row["net"] == "all" and row["mode"] == "zero-shot"
     return "pooled" if pooled else str(row["mode"])
 
 

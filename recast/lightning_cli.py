@@ -13,7 +13,15 @@ from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 from catalogs import InputError
 from recast.data import CatalogData
 from recast.task import RecastTask
-from recast.training import CHECKPOINT, EARLY_STOPPING, TRAINER, StartCounts, progress, quiet
+from recast.training import (
+    CHECKPOINT,
+    EARLY_STOPPING,
+    TRAINER,
+    StartCounts,
+    one_thread,
+    progress,
+    quiet,
+)
 
 
 class RecastCLI(LightningCLI):
@@ -47,7 +55,7 @@ def main(argv: list[str]) -> int:
         "enable_progress_bar": sys.stderr.isatty(),
     }
     try:
-        with quiet():
+        with quiet(), one_thread():
             RecastCLI(
                 model_class=RecastTask,
                 datamodule_class=CatalogData,

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from catalogs import InputError
 from recast.net import DecoderName, RecastNet, log_likelihoods
-from recast.pretrained import load_weights
+from recast.pretrained import load_weights, seen
 from recast.scaling import Scaling
 from recast.windows import RegionBatch
 
@@ -34,7 +34,8 @@ class RecastTask(lightning.LightningModule):
         net's weights.
     trained_on : dict
         By region, the fields of the ``catalogs.Extent`` of its training windows: kept in
-        checkpoints, so that a net is not tested on what it has seen. Taken from the data.
+        checkpoints, with those of ``pretrained``, so that a net is not tested on what it has seen.
+        Taken from the data.
     decoder : {"hazard", "weibull"}
         What ETAS misses, or RECAST as published; see ``RecastNet``.
     hidden_size, width : int
@@ -60,7 +61,7 @@ class RecastTask(lightning.LightningModule):
     def __init__(
         self,
         scalings: dict[str, dict[str, Any]],
-        trained_on: dict[str, dict[str, Any]] | None = None,  # noqa: ARG002  saved with the rest
+        trained_on: dict[str, dict[str, Any]] | None = None,
         decoder: DecoderName = "hazard",
         hidden_size: int = 32,
         width: int = 32,
@@ -97,6 +98,8 @@ class RecastTask(lightning.LightningModule):
         self.learning_rate = learning_rate
         if pretrained is not None:
             load_weights(self.net, self.regions, pretrained)
+            before = {name: extent.to_json() for name, extent in seen(pretrained).items()}
+            self.hparams["trained_on"] = {**before, **(trained_on or {})}
             self.learning_rate *= fine_tuning
         for name in frozen:
             part = dict(self.net.named_children()).get(name)

@@ -27,9 +27,9 @@ def located(
     return Catalog(events, info)
 
 
-def test_training_ends_where_validation_begins() -> None:
+def test_a_model_has_seen_all_before_the_test_window() -> None:
     extent = Extent.of(located("a", 40.0))
-    assert (extent.start, extent.end) == ("2000-01-01", "2010-01-01")
+    assert (extent.start, extent.end, extent.until) == ("2000-01-01", "2010-01-01", "2012-01-01")
     assert extent.box == (40.0, 42.0, 10.0, 12.0)
     assert Extent.from_json(extent.to_json()) == extent
 
@@ -54,13 +54,15 @@ def test_training_ends_where_validation_begins() -> None:
 def test_time_and_place_decide(
     south: float, test: tuple[str, str], gaps: tuple[tuple[str, str], ...], *, reached: bool
 ) -> None:
-    extent = Extent.of(located("a", 40.0), gaps)
+    extent = replace(Extent.of(located("a", 40.0), gaps), until="2010-01-01")
     splits = SplitDates("2000-01-01", "2005-01-01", *test)
     other = located("b", south)
     other = Catalog(other.events, replace(other.info, splits=splits, end="2014-01-01"))
     assert extent.may_hold_test_events_of(other) == reached
     if reached:
-        with pytest.raises(InputError, match="the net was trained on a from 2000-01-01 .* of 'b'"):
+        with pytest.raises(
+            InputError, match="the net was trained on a .* to 2010-01-01, .* of 'b'"
+        ):
             check_unseen({"a": extent}, other, "the net")
     else:
         check_unseen({"a": extent}, other, "the net")
@@ -70,7 +72,7 @@ def test_a_place_that_is_not_known_may_be_anywhere() -> None:
     extent = replace(Extent.of(located("a", 40.0)), box=None)
     far = located("b", -40.0, test=("2012-01-01", "2014-01-01"))
     assert not extent.may_hold_test_events_of(far)
-    assert replace(extent, end="2013-01-01").may_hold_test_events_of(far)
+    assert replace(extent, until="2013-01-01").may_hold_test_events_of(far)
 
 
 def test_no_training_window_touches_a_gap() -> None:

@@ -178,6 +178,7 @@ def test_a_net_knows_the_regions_it_was_trained_on_and_no_others(tmp_path: Path)
     for scaling, code in ((socal, codes[1]), (elsewhere, codes[2])):
         task = RecastTask({"here": scaling.to_json()}, pretrained=str(path))
         assert torch.equal(task.net.codes[0], code)
+        assert set(task.hparams["trained_on"]) == {RIDGECREST, "synthetic_socal"}
     assert set(seen(path)) == {RIDGECREST, "synthetic_socal"}
 
 
