@@ -60,10 +60,11 @@ class Extent:
     def may_hold_test_events_of(self, catalog: Catalog) -> bool:
         """Whether events of the catalog's test window may be among these, by time and place.
 
-        Unknown places are taken to be the same. Catalogs in plain days share nothing with others.
+        Unknown places are taken to be the same. What isn't observed, or is in plain days, shares
+        nothing with others.
         """
         info = catalog.info
-        if info.uses_plain_days or not isinstance(self.until, str):
+        if info.kind != "observed" or info.uses_plain_days or not isinstance(self.until, str):
             return False
         here, name = _bounds(catalog), info.name
         if self.box is not None and here is not None and _are_apart(self.box, here):

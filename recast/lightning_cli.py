@@ -10,14 +10,16 @@ from jsonargparse import ArgumentError
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 
-from catalogs import InputError
+from catalogs import InputError, check_unseen
 from recast.data import CatalogData
+from recast.pretrained import seen
 from recast.task import RecastTask
 from recast.training import (
     CHECKPOINT,
     EARLY_STOPPING,
     TRAINER,
     StartCounts,
+    every_epoch,
     one_thread,
     progress,
     quiet,
@@ -26,6 +28,13 @@ from recast.training import (
 
 class RecastCLI(LightningCLI):
     """Scaling comes from the data; early stopping and checkpoints are settable by config."""
+
+    def before_fit(self) -> None:
+        """Refuse to fine-tune a net where it may have seen the test window."""
+        start = self.model.hparams["pretrained"]
+        if start is not None:
+            for region in self.datamodule.regions:
+                check_unseen(seen(start), region.catalog, f"net {start}")
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         """Link what the model knows of the data to them and expose the two callbacks."""
@@ -51,7 +60,7 @@ def main(argv: list[str]) -> int:
             "class_path": "lightning.pytorch.loggers.CSVLogger",
             "init_args": {"save_dir": "runs", "name": "recast"},
         },
-        "callbacks": [progress(), StartCounts()],
+        "callbacks": [progress(), StartCounts(), every_epoch()],
         "enable_progress_bar": sys.stderr.isatty(),
     }
     try:

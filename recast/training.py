@@ -48,9 +48,13 @@ EARLY_STOPPING: dict[str, Any] = {
 CHECKPOINT: dict[str, Any] = {
     "monitor": "val/nll",
     "filename": "best",
-    "save_last": True,
     "enable_version_counter": False,
 }
+
+
+def every_epoch(folder: Path | None = None) -> ModelCheckpoint:
+    """Keeps ``last.ckpt`` (``save_last`` would keep it when the score is the best so far only)."""
+    return ModelCheckpoint(dirpath=folder, filename="last", enable_version_counter=False)
 
 
 EXPECTED_WARNINGS = (
@@ -93,9 +97,11 @@ class StartCounts(Callback):
 
     def on_train_end(self, trainer: lightning.Trainer, _: lightning.LightningModule) -> None:
         """Put the start in place of the best checkpoint, if it is better."""
-        best = trainer.checkpoint_callback
-        if not isinstance(best, ModelCheckpoint) or not trainer.is_global_zero:
+        if not trainer.is_global_zero:
             return
+        best = next(
+            c for c in trainer.checkpoint_callbacks if isinstance(c, ModelCheckpoint) and c.monitor
+        )
         if best.best_model_score is None or float(best.best_model_score) <= self.loss:
             return
         path = Path(best.best_model_path)
@@ -205,7 +211,13 @@ def train(
     with quiet():
         trainer = lightning.Trainer(
             **{**TRAINER, "max_epochs": max_epochs or TRAINER["max_epochs"]},
-            callbacks=[best, EarlyStopping(**EARLY_STOPPING), StartCounts(), shown],
+            callbacks=[
+                best,
+                every_epoch(folder),
+                EarlyStopping(**EARLY_STOPPING),
+                StartCounts(),
+                shown,
+            ],
             logger=CSVLogger(str(folder), name=None, version=""),
             enable_progress_bar=isinstance(shown, TQDMProgressBar),
             deterministic=True,

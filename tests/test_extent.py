@@ -1,13 +1,18 @@
 """Has a model seen the events that it is to be tested on?"""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from catalogs import Catalog, CatalogInfo, Extent, InputError, SplitDates, check_unseen, load
+from recast.benchmark import benchmark
+from recast.cli import main
 from recast.data import CatalogData, Region
+from recast.pretrained import SHIPPED, checkpoint_path
 from recast.windows import Windows
 
 
@@ -98,3 +103,28 @@ def test_a_checkpoint_says_what_it_has_seen() -> None:
     (extent,) = data.trained_on.values()
     assert extent["gaps"] == [["2019-07-07", "2019-07-08"]]
     assert extent["box"][0] == load("ridgecrest_2019").events["latitude"].min()
+
+
+def test_fine_tuning_on_what_may_have_been_seen_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A net that was trained on all of Ridgecrest can't be tested there."""
+    content = torch.load(checkpoint_path(SHIPPED), weights_only=True)
+    extent = Extent("2019-07-06", "2019-08-01", "2019-08-01").to_json()
+    content["hyper_parameters"]["trained_on"] = {"elsewhere": extent}
+    path = tmp_path / "net.ckpt"
+    torch.save(content, path)
+    monkeypatch.chdir(tmp_path)
+    said = "was trained on elsewhere from 2019-07-06 to 2019-08-01, which may hold events"
+    command = ["fit", "--data.catalog", "ridgecrest_2019", "--trainer.fast_dev_run", "1"]
+    assert main([*command, "--model.pretrained", str(path)]) == 2
+    assert said in capsys.readouterr().err
+    command = ["benchmark", "--quick", "--catalog", "ridgecrest_2019", "--models", "etas"]
+    assert main([*command, "--mode", "few-shot", "--pretrained", str(path)]) == 2
+    assert said in capsys.readouterr().err
+    # The default model then starts from ETAS, and says why
+    monkeypatch.setattr("recast.fitters.SHIPPED", str(path))
+    catalog = load("ridgecrest_2019")
+    (result,) = benchmark([catalog], ["etas", "recast"], tmp_path / "run", quick=True)
+    assert result.record["models"]["recast"]["started_from"] is None
+    assert "ridgecrest_2019: recast starts from ETAS: the net" in capsys.readouterr().err

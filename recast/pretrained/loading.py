@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,6 @@ from catalogs import Extent, InputError
 if TYPE_CHECKING:
     from recast.net import RecastNet
     from recast.scaling import Scaling
-    from recast.task import RecastTask
 
 SHIPPED = "shipped"
 """Names the net that comes with the package; its model card lies beside it."""
@@ -34,20 +34,20 @@ def read_net(name: str | PathLike[str], scaling: Scaling | None = None) -> Recas
         If the file is missing, damaged or not such a checkpoint, or the net was trained on several
         catalogs and no scaling says on which to use it.
     """
-    task = _read_task(checkpoint_path(name))
+    saved = _read(checkpoint_path(name))
     if scaling is not None:
-        return task.net.on(scaling, _number(task, scaling))
-    if len(task.regions) > 1:
+        return saved.net.on(scaling, saved.number(scaling))
+    if len(saved.regions) > 1:
         raise InputError(
-            f"checkpoint {name} was trained on {len(task.regions)} catalogs: say on which to use "
+            f"checkpoint {name} was trained on {len(saved.regions)} catalogs: say on which to use "
             "it (--catalog)"
         )
-    return task.net
+    return saved.net
 
 
 def is_regional(name: str | PathLike[str]) -> bool:
     """Whether the net of a checkpoint was trained on several catalogs."""
-    return len(_read_task(checkpoint_path(name)).regions) > 1
+    return len(_read(checkpoint_path(name)).regions) > 1
 
 
 def seen(name: str | PathLike[str]) -> dict[str, Extent]:
@@ -55,8 +55,7 @@ def seen(name: str | PathLike[str]) -> dict[str, Extent]:
 
     Empty for a checkpoint that does not say.
     """
-    trained_on = _read_task(checkpoint_path(name)).hparams.get("trained_on") or {}
-    return {region: Extent.from_json(fields) for region, fields in trained_on.items()}
+    return _read(checkpoint_path(name)).trained_on
 
 
 def load_weights(net: RecastNet, regions: Sequence[Scaling], name: str | PathLike[str]) -> None:
@@ -69,11 +68,11 @@ def load_weights(net: RecastNet, regions: Sequence[Scaling], name: str | PathLik
     """
     import torch
 
-    task = _read_task(checkpoint_path(name))
-    weights, mine = task.net.state_dict(), net.state_dict()
+    saved = _read(checkpoint_path(name))
+    weights, mine = saved.net.state_dict(), net.state_dict()
     codes = weights["codes"]
     if codes.shape[1:] == mine["codes"].shape[1:]:
-        numbers = [_number(task, scaling) for scaling in regions]
+        numbers = [saved.number(scaling) for scaling in regions]
         weights["codes"] = torch.stack(
             [torch.zeros_like(codes[0]) if i is None else codes[i] for i in numbers]
         )
@@ -88,29 +87,47 @@ def load_weights(net: RecastNet, regions: Sequence[Scaling], name: str | PathLik
     net.load_state_dict(weights)
 
 
-def _number(task: RecastTask, scaling: Scaling) -> int | None:
-    """Which of its regions has this train window, if any has."""
-    fields = ("mean_inter_time", "mean_magnitude", "completeness", "b")
-    for i, region in enumerate(task.regions):
-        pairs = [(getattr(region, field), getattr(scaling, field)) for field in fields]
-        if all(math.isclose(a, b, rel_tol=1e-6) for a, b in pairs):
-            return i
-    return None
+@dataclass(frozen=True, eq=False)
+class _Saved:
+    """What a checkpoint holds but for the state of its training."""
+
+    net: RecastNet
+    regions: list[Scaling]
+    trained_on: dict[str, Extent]
+
+    def number(self, scaling: Scaling) -> int | None:
+        """Which of its regions has this train window, if any has."""
+        fields = ("mean_inter_time", "mean_magnitude", "completeness", "b")
+        for i, region in enumerate(self.regions):
+            pairs = [(getattr(region, field), getattr(scaling, field)) for field in fields]
+            if all(math.isclose(a, b, rel_tol=1e-6) for a, b in pairs):
+                return i
+        return None
 
 
-def _read_task(path: Path) -> RecastTask:
-    from recast.task import RecastTask
+def _read(path: Path) -> _Saved:
+    import torch
+
+    from recast.net import RecastNet
+    from recast.scaling import Scaling
 
     if not path.is_file():
         raise InputError(f"checkpoint {path} does not exist: `recast fit` writes one")
     try:
-        # What it was fine-tuned from need not exist any more
-        return RecastTask.load_from_checkpoint(
-            path, map_location="cpu", weights_only=True, pretrained=None
+        content = torch.load(path, map_location="cpu", weights_only=True)
+        saved = content["hyper_parameters"]
+        regions = [Scaling(**fields) for fields in saved["scalings"].values()]
+        sizes = {key: saved[key] for key in ("decoder", "hidden_size", "width", "dropout")}
+        net = RecastNet(regions[0], **sizes, n_regions=len(regions))
+        net.load_state_dict(
+            {key.removeprefix("net."): value for key, value in content["state_dict"].items()}
         )
+        extents = saved.get("trained_on") or {}
+        trained_on = {name: Extent.from_json(fields) for name, fields in extents.items()}
     except Exception as error:  # torch raises many kinds for a damaged archive
-        reason = str(error).splitlines()[0]
+        reason = str(error).splitlines()[0] if str(error) else "no reason given"
         raise InputError(
             f"checkpoint {path} cannot be read ({type(error).__name__}: {reason}): it is "
             "damaged or of another kind; train it anew"
         ) from error
+    return _Saved(net, regions, trained_on)
