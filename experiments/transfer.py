@@ -27,6 +27,7 @@ from catalogs import Catalog, load
 from catalogs.jsonfile import read_json, write_json
 from recast.evaluation import event_terms, mean_interval, score
 from recast.fitters import FEW_SHOT_EPOCHS
+from recast.pretrained import SHIPPED
 
 Job = dict[str, Any]
 """What one process does: a net is pretrained, or a catalog scored in one mode."""
@@ -108,9 +109,9 @@ def run(job: Job) -> dict[str, Any]:
     }
 
 
-def checkpoint(work: Path, key: str) -> Path:
-    """Of a pretrained net."""
-    return work / "pretrain" / key / "best.ckpt"
+def checkpoint(work: Path, key: str) -> str:
+    """Of a pretrained net, or of the one that comes with the package."""
+    return key if key == SHIPPED else str(work / "pretrain" / key / "best.ckpt")
 
 
 def jobs(config: dict[str, Any], work: Path) -> Iterator[tuple[str, Job]]:
@@ -122,7 +123,7 @@ def jobs(config: dict[str, Any], work: Path) -> Iterator[tuple[str, Job]]:
             {
                 "kind": "pretrain",
                 "regions": regions,
-                "folder": str(checkpoint(work, key).parent),
+                "folder": str(Path(checkpoint(work, key)).parent),
                 "seed": 0,
                 "model": {},
                 **settings,
@@ -143,7 +144,7 @@ def jobs(config: dict[str, Any], work: Path) -> Iterator[tuple[str, Job]]:
                             "mode": mode,
                             "n": n,
                             "seed": seed,
-                            "checkpoint": str(checkpoint(work, entry["net"])),
+                            "checkpoint": checkpoint(work, entry["net"]),
                             "folder": str(work / where),
                         },
                     )
@@ -225,7 +226,7 @@ def draw_gains(figure: Any, config: dict[str, Any], rows: list[dict[str, Any]]) 
 
 
 def _kind(row: dict[str, Any]) -> str:
-    pooled = row["net"] == "all" and row["mode"] == "zero-shot"
+    pooled = row["net"] == SHIPPED and row["mode"] == "zero-shot"
     return "pooled" if pooled else str(row["mode"])
 
 
