@@ -70,10 +70,10 @@ EXPECTED_WARNINGS = (
 
 
 class StartCounts(Callback):
-    """Keep the weights that training began with if no epoch has a better validation score.
+    """Keep what training began with, or its ETAS, if no epoch has a better validation score.
 
     A few hundred events may teach a net nothing: it is then the ETAS, or the pretrained net, that
-    it began as.
+    it began as. Where ETAS is the truth, what a pretrained net has learned elsewhere is wrong.
     """
 
     def __init__(self) -> None:
@@ -85,15 +85,28 @@ class StartCounts(Callback):
         data = getattr(trainer, "datamodule", None)
         if trainer.global_step > 0 or not isinstance(data, CatalogData):
             return
-        self.weights = copy.deepcopy(module.state_dict())
-        task, losses = cast("RecastTask", module), []
+        task = cast("RecastTask", module)
+        start = copy.deepcopy(task.state_dict())
+        candidates = [start]
+        if task.net.decoder_name == "hazard":
+            etas = task.net.hazard.of_etas()
+            candidates.append({**start, **{f"net.hazard.{k}": v for k, v in etas.items()}})
+        for weights in candidates:
+            task.load_state_dict(weights)
+            loss = self._score(task, data)
+            if loss < self.loss:
+                self.loss, self.weights = loss, weights
+        task.load_state_dict(start)
+
+    @torch.no_grad()
+    def _score(self, task: RecastTask, data: CatalogData) -> float:
         task.eval()
-        with torch.no_grad():
-            for windows in data.val_dataloader():
-                moved = task.transfer_batch_to_device(windows, task.device, 0)
-                losses.append(float(task.losses(moved, moved.region)[0]))
+        losses = []
+        for windows in data.val_dataloader():
+            moved = task.transfer_batch_to_device(windows, task.device, 0)
+            losses.append(float(task.losses(moved, moved.region)[0]))
         task.train()
-        self.loss = sum(losses) / len(losses)
+        return sum(losses) / len(losses)
 
     def on_train_end(self, trainer: lightning.Trainer, _: lightning.LightningModule) -> None:
         """Put the start in place of the best checkpoint, if it is better."""

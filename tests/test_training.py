@@ -182,6 +182,22 @@ def test_a_net_knows_the_regions_it_was_trained_on_and_no_others(tmp_path: Path)
     assert set(seen(path)) == {RIDGECREST, "synthetic_socal"}
 
 
+def test_where_etas_is_the_truth_it_is_kept(tmp_path: Path) -> None:
+    """A net that starts as something else, and has no time to unlearn it."""
+    data = CatalogData("synthetic_socal", steps_per_epoch=1)
+    task = RecastTask(data.scalings)
+    with torch.no_grad():
+        task.net.hazard.log_background_factor.fill_(1.0)
+    content = {"hyper_parameters": dict(task.hparams), "state_dict": task.state_dict()}
+    torch.save(content, tmp_path / "net.ckpt")
+    model = {"pretrained": str(tmp_path / "net.ckpt")}
+    process = train(data, tmp_path / "run", seed=0, model=model, max_epochs=1).process
+    val = data.region.split.val
+    # The net keeps its nodes in single precision
+    exact = data.region.etas.log_likelihood(val)
+    assert process.log_likelihood(val) == pytest.approx(exact, rel=1e-4)
+
+
 def test_a_net_that_training_made_worse_is_given_up(data: CatalogData, tmp_path: Path) -> None:
     start = train(data, tmp_path / "start", seed=0, max_epochs=2)
     model = {"pretrained": str(start.checkpoint), "learning_rate": 3.0, "fine_tuning": 1.0}
