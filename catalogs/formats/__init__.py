@@ -1,1 +1,40 @@
 """Parsers: pure functions from a provider's bytes to the canonical table of events."""
+
+from __future__ import annotations
+
+from catalogs.errors import InputError
+from catalogs.formats.parsed import Format, Parsed, Rejected
+from catalogs.formats.table import TABLE
+
+__all__ = ["FORMATS", "Format", "Parsed", "Rejected", "parse"]
+
+FORMATS: dict[str, Format] = {layout.name: layout for layout in (TABLE,)}
+"""The layouts by name."""
+
+
+def parse(data: bytes, layout: str, *, name: str, strict: bool = False) -> Parsed:
+    """The events of a file, and the rows that could not be used.
+
+    A pure function of the bytes. Gzip files and zip archives are opened in memory.
+
+    Parameters
+    ----------
+    data : bytes
+        The file as published.
+    layout : str
+        A name in ``FORMATS``.
+    name : str
+        What to call the file in messages.
+    strict : bool
+        Stop at the first damaged row; by default they are collected in ``rejected``.
+
+    Raises
+    ------
+    InputError
+        For an unknown layout, a file that is not of this layout, a damaged archive, and, if
+        ``strict``, for a damaged row: with the file, the row and the reason.
+    """
+    if layout not in FORMATS:
+        raise InputError(f"layout {layout!r}: choose one of {', '.join(FORMATS)}")
+    parsed = FORMATS[layout].read(data, name)
+    return parsed.checked() if strict else parsed

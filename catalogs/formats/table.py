@@ -16,6 +16,7 @@ import pandas as pd
 from catalogs.errors import InputError
 from catalogs.formats.cells import calendar_times, numbers, texts, times
 from catalogs.formats.columns import CALENDAR, find_columns
+from catalogs.formats.parsed import Format, Parsed
 
 CLOCK = re.compile(r"\d{1,2}:\d{2}(:|$)|\d{2}:\d{2}:\d{2}")
 DELIMITERS = ",;\t|"
@@ -201,3 +202,11 @@ def _times(cells: pd.DataFrame, where: str) -> pd.Series:
     if "time" in cells:
         return times(cells["time"], where)
     return calendar_times({n: cells[n] for n in CALENDAR if n in cells}, where)
+
+
+TABLE = Format(
+    "table",
+    "any table with a header: CSV, TSV, blanks between columns, or Parquet",
+    lambda content, where: Parsed(read_table(content, where)),
+    lambda _: False,
+)
