@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from catalogs.errors import InputError
+from catalogs.formats.archive import unpacked
+from catalogs.formats.delimited import DELIMITED
 from catalogs.formats.parsed import Format, Parsed, Rejected
+from catalogs.formats.scedc import SCEDC, SCSN
 from catalogs.formats.table import TABLE
 
 __all__ = ["FORMATS", "Format", "Parsed", "Rejected", "parse"]
 
-FORMATS: dict[str, Format] = {layout.name: layout for layout in (TABLE,)}
+FORMATS: dict[str, Format] = {layout.name: layout for layout in (SCEDC, SCSN, *DELIMITED, TABLE)}
 """The layouts by name."""
 
 
@@ -36,5 +39,6 @@ def parse(data: bytes, layout: str, *, name: str, strict: bool = False) -> Parse
     """
     if layout not in FORMATS:
         raise InputError(f"layout {layout!r}: choose one of {', '.join(FORMATS)}")
-    parsed = FORMATS[layout].read(data, name)
+    form = FORMATS[layout]
+    parsed = form.read(unpacked(data, name, form.fits), name)
     return parsed.checked() if strict else parsed
