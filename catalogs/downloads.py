@@ -226,14 +226,15 @@ class Downloads:
                     for chunk in chunks(response, most, n):
                         stream.write(chunk)
                         bar.update(len(chunk))
-                if not part.stat().st_size:
-                    raise TransientError("an empty answer")
         except RefusedError as error:
             if error.status != 416:
                 raise
             part.unlink(missing_ok=True)
             raise TransientError("the server cannot continue a download that was cut") from error
         mark.unlink(missing_ok=True)
+        if not part.stat().st_size:
+            part.unlink()
+            raise TransientError("an empty answer")
 
 
 def sizes(folder: Path) -> dict[str, int]:
