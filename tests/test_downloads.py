@@ -13,7 +13,7 @@ from catalogs.downloads import Downloads, clear, sizes
 from catalogs.errors import FetchError, RefusedError
 from catalogs.formats import parse
 from catalogs.web import Patience
-from tests.loopback import QUICK, Fault, Provider, serving
+from loopback import QUICK, Fault, Provider, serving
 
 BODY = b"".join(f"{i},event {i * i}\n".encode() for i in range(20_000))
 HASH = hashlib.sha256(BODY).hexdigest()

@@ -14,7 +14,7 @@ from catalogs.errors import FetchError, RefusedError
 from catalogs.fdsn import Page, Query, Service, fetch_pages
 from catalogs.pages import identifiers
 from catalogs.web import Answer
-from tests.loopback import PATH, QUICK, START, Fault, Provider, chosen, made_events, serving
+from loopback import PATH, QUICK, START, Fault, Provider, chosen, made_events, serving
 
 END = START + pd.Timedelta(days=300)
 QUERY = Query(START, END)

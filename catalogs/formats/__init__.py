@@ -3,16 +3,39 @@
 from __future__ import annotations
 
 from catalogs.errors import InputError
-from catalogs.formats.archive import unpacked
+from catalogs.formats.archive import heads, unpacked
 from catalogs.formats.delimited import DELIMITED
+from catalogs.formats.hauksson import HAUKSSON
+from catalogs.formats.jma import JMA
+from catalogs.formats.obspy_events import OBSPY
 from catalogs.formats.parsed import Format, Parsed, Rejected
+from catalogs.formats.quakeml import QUAKEML
 from catalogs.formats.scedc import SCEDC, SCSN
 from catalogs.formats.table import TABLE
 
-__all__ = ["FORMATS", "Format", "Parsed", "Rejected", "parse"]
+__all__ = ["FORMATS", "Format", "Parsed", "Rejected", "detect", "parse"]
 
-FORMATS: dict[str, Format] = {layout.name: layout for layout in (SCEDC, SCSN, *DELIMITED, TABLE)}
+FORMATS: dict[str, Format] = {
+    layout.name: layout
+    for layout in (SCEDC, SCSN, HAUKSSON, *DELIMITED, JMA, QUAKEML, OBSPY, TABLE)
+}
 """The layouts by name."""
+
+
+def detect(data: bytes, *, name: str) -> str:
+    """The layout that the first kilobytes of a file show beyond doubt, else ``table``.
+
+    Raises
+    ------
+    InputError
+        For a damaged archive, or a file that fits several layouts.
+    """
+    fitting = sorted(
+        {form.name for head in heads(data, name) for form in FORMATS.values() if form.fits(head)}
+    )
+    if len(fitting) > 1:
+        raise InputError(f"{name} fits the layouts {', '.join(fitting)}: choose one with --layout")
+    return fitting[0] if fitting else TABLE.name
 
 
 def parse(data: bytes, layout: str, *, name: str, strict: bool = False) -> Parsed:

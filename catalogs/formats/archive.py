@@ -13,6 +13,12 @@ from catalogs.errors import InputError
 LIMIT = 4 << 30
 """Bytes a file may unpack to: ten times the largest catalog known, and far below a zip bomb."""
 
+GZIP = b"\x1f\x8b"
+ZIP = {b"PK\x03\x04", b"PK\x05\x06"}
+
+DAMAGE = (zipfile.BadZipFile, OSError, EOFError, zlib.error, RuntimeError)
+"""What broken archives raise; RuntimeError stands for encryption and unknown compression."""
+
 HEAD = 65536
 """Bytes by which a layout is recognised."""
 
@@ -35,18 +41,43 @@ def unpacked(
         For a damaged or encrypted archive, one that unpacks to more than ``limit`` bytes, or one
         in which not exactly one file is the catalog.
     """
-    if data[:2] == b"\x1f\x8b":
+    if data[:2] == GZIP:
         return _gunzipped(data, where, limit)
-    if data[:4] in {b"PK\x03\x04", b"PK\x05\x06"}:
+    if data[:4] in ZIP:
         return _unzipped(data, where, fits, limit)
     return data
+
+
+def heads(data: bytes, where: str) -> list[bytes]:
+    """The first bytes of the file, or of every file in a zip archive.
+
+    Raises
+    ------
+    InputError
+        For a damaged or encrypted archive.
+    """
+    try:
+        if data[:2] == GZIP:
+            with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
+                return [stream.read(HEAD)]
+        if data[:4] in ZIP:
+            with zipfile.ZipFile(io.BytesIO(data)) as archive:
+                return [_head(archive, info) for info in archive.infolist() if not info.is_dir()]
+    except DAMAGE as error:
+        raise InputError(f"{where}: damaged archive ({error}): fetch it anew") from None
+    return [data[:HEAD]]
+
+
+def _head(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+    with archive.open(info) as stream:
+        return stream.read(HEAD)
 
 
 def _gunzipped(data: bytes, where: str, limit: int) -> bytes:
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
             content = stream.read(limit + 1)
-    except (OSError, EOFError, zlib.error) as error:
+    except DAMAGE as error:
         raise InputError(f"{where}: damaged gzip file ({error}): fetch it anew") from None
     if len(content) > limit:
         raise InputError(f"{where} unpacks to more than {limit:,} bytes: this is no catalog")
@@ -59,11 +90,7 @@ def _unzipped(data: bytes, where: str, fits: Callable[[bytes], bool] | None, lim
             members = [info for info in archive.infolist() if not info.is_dir()]
             chosen = members
             if len(members) > 1 and fits is not None:
-                chosen = []
-                for info in members:
-                    with archive.open(info) as stream:
-                        if fits(stream.read(HEAD)):
-                            chosen.append(info)
+                chosen = [info for info in members if fits(_head(archive, info))]
             if len(chosen) != 1:
                 names = ", ".join(repr(info.filename[:60]) for info in members[:6])
                 raise InputError(
@@ -72,8 +99,7 @@ def _unzipped(data: bytes, where: str, fits: Callable[[bytes], bool] | None, lim
                 )
             with archive.open(chosen[0]) as stream:
                 content = stream.read(limit + 1)
-    # Encrypted members raise RuntimeError, unknown compressions NotImplementedError.
-    except (zipfile.BadZipFile, OSError, EOFError, zlib.error, RuntimeError) as error:
+    except DAMAGE as error:
         raise InputError(f"{where}: damaged zip archive ({error}): fetch it anew") from None
     if len(content) > limit:
         raise InputError(f"{where} unpacks to more than {limit:,} bytes: this is no catalog")

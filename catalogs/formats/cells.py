@@ -135,7 +135,7 @@ def calendar_times(columns: dict[str, pd.Series], faults: Faults) -> pd.Series:
         if name in columns:
             fields[:, j] = numbers(columns[name], faults, lowest=lowest, highest=highest)
             if name != "second":
-                fraction = fields[:, j] % 1.0 != 0.0
+                fraction = np.rint(fields[:, j]) != fields[:, j]
                 note(faults, columns[name], fraction, "is not whole", "mend or drop the row")
     stamps, valid = calendar_stamps(fields)
     note(faults, columns["day"], ~valid, "is not a day of that month", "mend or drop the row")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from catalogs.errors import InputError
+from catalogs.formats.archive import HEAD
 from catalogs.formats.columns import normalised
 from catalogs.formats.parsed import Format, Parsed
 from catalogs.formats.table import parse_table
@@ -68,7 +69,8 @@ class Delimited:
 
     def _header(self, content: bytes) -> list[str] | None:
         """The names in the header: of the first line that is no comment, or of a comment before."""
-        for line in split_lines(decoded(content[:65536])):
+        # Cut off in the middle of a character, and old catalogs are no UTF-8 anyway
+        for line in split_lines(content[:HEAD].decode("utf-8-sig", errors="replace")):
             if not line.strip():
                 continue
             text = line.strip().lstrip(COMMENT)

@@ -52,12 +52,15 @@ class Lines:
 
     def blocks(self, chosen: NDArray[np.int64], width: int) -> Iterator[Block]:
         """The chosen lines (counted from 0) in blocks of the same width, padded with blanks."""
+        padded = np.concatenate([self.data, np.full(width, BLANK, np.uint8)])
+        windows = np.lib.stride_tricks.sliding_window_view(padded, width)
         for first in range(0, max(len(chosen), 1), ROWS):  # one empty block of an empty file
             lines = chosen[first : first + ROWS]
             lengths = self.lengths[lines]
-            index = self.starts[lines, None] + np.arange(width)
-            cells = self.data[np.minimum(index, self.data.size - 1)]
-            cells[np.arange(width) >= lengths[:, None]] = BLANK
+            cells = windows[self.starts[lines]]
+            short = np.flatnonzero(lengths < width)
+            beyond = np.arange(width) >= lengths[short, None]
+            cells[short] = np.where(beyond, np.uint8(BLANK), cells[short])
             yield Block(cells, lines, lengths)
 
 
@@ -123,9 +126,9 @@ class Block:
 
     def text(self, start: int, stop: int) -> pd.Series:
         """The columns as text, stripped; ``UNREADABLE`` for other than printable ASCII."""
-        raw = np.ascontiguousarray(self.cells[:, start:stop]).view(f"S{stop - start}").ravel()
-        cells = pd.Series([cell.decode("latin-1") for cell in raw.tolist()], dtype="str")
-        cells = cells.str.strip()
+        raw = self.cells[:, start:stop].astype(np.uint32, order="C")  # Latin-1 as code points
+        raw[raw == 0] = 0xFF  # numpy takes trailing zeros for padding
+        cells = pd.Series(raw.view(f"U{stop - start}").ravel(), dtype="str").str.strip()
         return cells.where(cells.str.fullmatch(PRINTABLE), UNREADABLE)
 
 

@@ -154,12 +154,14 @@ magnitude, depth, phases, residual, identifier."""
 
 def read_scsn(content: bytes, where: str) -> Parsed:
     """The events of a yearly file in the SCSN layout: places in minutes, magnitudes in tenths."""
-    lines = split_lines(decoded(content))
     numbered = [
         (number, line)
-        for number, line in enumerate(lines, start=1)
-        if line.strip() and line[0] not in COMMENT
+        for number, line in enumerate(split_lines(decoded(content)), start=1)
+        if line.strip()
     ]
+    # Comments stand above the rows: one below is a damaged row
+    first = next((i for i, (_, line) in enumerate(numbered) if line[0] not in COMMENT), 0)
+    numbered = numbered[first:]
     index = pd.Index([number for number, _ in numbered], name="line", dtype=np.int64)
     rows = pd.Series([line for _, line in numbered], index=index, dtype="str", name="row")
     faults = Faults(where, index)

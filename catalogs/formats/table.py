@@ -71,40 +71,34 @@ def parse_table(
     if not content.strip():
         raise InputError(f"{where} is empty: give a table with a header line and events")
     if content[:4] == b"PAR1":
-        table = _parquet(content, where, columns)
-        faults = Faults(where, table.index)
-        return faults.parsed(canonical(table, faults), lambda i: str(table.iloc[i].to_dict()))
+        return from_dataframe(_parquet(content, where), columns, where=where)
     cells = text_cells(content, where, columns, comments=comments)
     return cells.faults.parsed(canonical(cells.table, cells.faults), cells.text)
 
 
-def _parquet(content: bytes, where: str, chosen: Mapping[str, str] | None) -> pd.DataFrame:
+def _parquet(content: bytes, where: str) -> pd.DataFrame:
     try:
-        table = pd.read_parquet(io.BytesIO(content))
+        return pd.read_parquet(io.BytesIO(content))
     except Exception as error:  # pyarrow raises many kinds; all mean a broken file
         reason = str(error).splitlines()[0]
         raise InputError(f"{where}: damaged Parquet file ({reason}): fetch it anew") from error
-    if any(name is not None for name in table.index.names):  # an index of times is a column too
-        table = table.reset_index()
-    positions = find_columns([str(name) for name in table.columns], where, chosen)
-    cells = table.iloc[:, list(positions.values())].set_axis(list(positions), axis="columns")
-    return cells.set_axis(pd.RangeIndex(1, len(cells) + 1, name="row"))
 
 
-def canonical(cells: pd.DataFrame, faults: Faults) -> pd.DataFrame:
+def canonical(cells: pd.DataFrame, faults: Faults, *, depths_per_km: float = 1.0) -> pd.DataFrame:
     """The canonical table of cells whose columns are named by their roles."""
     events = pd.DataFrame({"time": _times(cells, faults)})
     nothing = pd.Series(np.nan, index=cells.index)
     for name, (lowest, highest) in RANGES.items():
-        known = name == "magnitude"
-        events[name] = numbers(
+        known, scale = name == "magnitude", depths_per_km if name == "depth_km" else 1.0
+        values = numbers(
             cells.get(name, nothing),
             faults,
-            lowest=lowest,
-            highest=highest,
+            lowest=scale * lowest,
+            highest=scale * highest,
             may_miss=not known,
             none_by_rule=known,
         )
+        events[name] = values / scale
     if "event_id" in cells:
         events["event_id"] = identifiers(cells["event_id"], faults)
     for name in ("event_type", "magnitude_type"):
@@ -128,6 +122,35 @@ def _times(cells: pd.DataFrame, faults: Faults) -> pd.Series:
     if "time" in cells:
         return times(cells["time"], faults)
     return calendar_times({n: cells[n] for n in CALENDAR if n in cells}, faults)
+
+
+def from_dataframe(
+    table: pd.DataFrame, columns: Mapping[str, str] | None = None, *, where: str = "the table"
+) -> Parsed:
+    """The events of a pandas DataFrame, whose columns are found as in a file.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row an event; an index with a name is a column too. Times are datetimes or ISO 8601
+        text, or calendar columns.
+    columns : mapping, optional
+        As for ``parse_table``.
+    where : str
+        What to call it in messages.
+
+    Raises
+    ------
+    InputError
+        If the columns cannot be found.
+    """
+    if any(name is not None for name in table.index.names):  # an index of times is a column too
+        table = table.reset_index()
+    positions = find_columns([str(name) for name in table.columns], where, columns)
+    cells = table.iloc[:, list(positions.values())].set_axis(list(positions), axis="columns")
+    cells = cells.set_axis(pd.RangeIndex(1, len(cells) + 1, name="row"))
+    faults = Faults(where, cells.index)
+    return faults.parsed(canonical(cells, faults), lambda i: str(cells.iloc[i].to_dict()))
 
 
 TABLE = Format(
