@@ -20,7 +20,7 @@ from tqdm import tqdm
 from catalogs.areas import Box
 from catalogs.downloads import Downloads, RawFile
 from catalogs.errors import FetchError, InputError, RefusedError
-from catalogs.pages import FORMATS, identifiers
+from catalogs.pages import PARAMETER, identifiers
 from catalogs.web import Answer, get, shown
 
 SHORTEST = pd.Timedelta(seconds=1)
@@ -45,7 +45,7 @@ class Service:
         What ``query`` and ``count`` are appended to, with a slash at the end.
     layouts : tuple of str
         The layouts in which it gives events, the fastest to read first; names of
-        ``catalogs.pages.FORMATS``.
+        ``catalogs.pages.PARAMETER``.
     most : int
         That many events it gives at once.
     extra : tuple of (name, value)
@@ -57,7 +57,7 @@ class Service:
     """
 
     url: str
-    layouts: tuple[str, ...] = ("fdsn_text", "obspy")
+    layouts: tuple[str, ...] = ("fdsn_text", "quakeml")
     most: int = 10_000
     extra: tuple[tuple[str, str], ...] = ()
     query: str = "query"
@@ -217,7 +217,7 @@ class _Walk:
         layout = self.service.layouts[self.n_layout]
         path = self.folder / f"{start:{STAMP}}_{end:{STAMP}}.{layout}"
         url = shown(f"{self.service.url}{self.service.query}", {**self.params, **period})
-        raw = self.downloads.keep(path, answer.data, url)
+        raw = self.downloads.keep(path, answer.data if ids else b"", url)
         return Page(raw, layout, start, end), found
 
     def _count(self, period: Mapping[str, str]) -> int | None:
@@ -248,8 +248,8 @@ class _Walk:
         while True:
             layout = service.layouts[self.n_layout]
             params = {**self.params, **period}
-            if FORMATS[layout]:
-                params["format"] = FORMATS[layout]
+            if PARAMETER[layout]:
+                params["format"] = PARAMETER[layout]
             if not self.counts:
                 params["limit"] = str(service.most)
             ids: list[str] = []
@@ -282,7 +282,7 @@ def _known(folder: Path) -> list[tuple[pd.Timestamp, pd.Timestamp, Path]]:
     """Start, end and file of the answers that are here."""
     known = []
     for path in folder.glob("*_*.*"):
-        if path.suffix.removeprefix(".") in FORMATS:
+        if path.suffix.removeprefix(".") in PARAMETER:
             start, end = (pd.Timestamp(edge, tz="UTC") for edge in path.stem.split("_"))
             known.append((start, end, path))
     return known

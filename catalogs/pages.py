@@ -8,7 +8,7 @@ import re
 
 from catalogs.web import Answer, TransientError
 
-FORMATS = {"ehp_csv": "csv", "geonet": "", "fdsn_text": "text", "obspy": "xml"}
+PARAMETER = {"ehp_csv": "csv", "geonet": "", "fdsn_text": "text", "quakeml": "xml"}
 """Layout -> what the parameter ``format`` calls it; empty where the service has only one."""
 
 IDENTIFIERS = {"ehp_csv": "id", "geonet": "publicid"}
@@ -34,7 +34,7 @@ def identifiers(answer: Answer, layout: str) -> list[str]:
     data = answer.data
     if not data.strip():
         return []
-    if layout == "obspy":
+    if layout == "quakeml":
         if not data.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"<"):
             raise _other(data, "QuakeML")
         if not QUAKEML_END.search(data[-200:]):

@@ -6,7 +6,7 @@ from catalogs.areas import Box
 from catalogs.errors import InputError
 from catalogs.fdsn import Service
 from catalogs.info import SplitDates
-from catalogs.rules import Selection
+from catalogs.rules import Rules
 from catalogs.services import CITED, LICENCES, NCEDC_LICENCE, SCEDC_LICENCE, SERVICES, TERMS
 from catalogs.sources import Files, Preset, Record, Source, Yearly
 
@@ -39,15 +39,13 @@ def _paper(
     title: str,
     source: Source,
     about: str,
-    selection: Selection,
+    rules: Rules,
     preset: Preset,
     licence: str,
     citation: str,
 ) -> Record:
     """A catalog as the RECAST paper (doi:10.1029/2023GL103909) scored it: all types of events."""
-    selection = selection.but(
-        repeats="keep", strict=preset.strict, min_magnitude=preset.completeness
-    )
+    rules = rules.but(strict=preset.strict, min_magnitude=preset.completeness)
     return Record(
         name,
         f"{title}, as scored in the RECAST paper",
@@ -58,7 +56,7 @@ def _paper(
         about,
         preset.start,
         preset.end,
-        selection,
+        rules,
         preset,
     )
 
@@ -70,7 +68,7 @@ def _qtm_paper(name: str, box_name: str, box: Box, n_events: int) -> Record:
         f"QTM (Ross et al. 2019), {box_name} box",
         QTM_12DEV,
         "https://scedc.caltech.edu/data/qtm-catalog.html",
-        Selection(event_types=None, area=box),
+        Rules(event_types="paper", area=box),
         Preset("2008-01-01", "2018-01-01", dates, 1.0, n_events),
         SCEDC_LICENCE,
         ROSS,
@@ -83,7 +81,7 @@ PAPER = (
         "SCEDC, Southern California",
         SCEDC_YEARS,
         "https://scedc.caltech.edu",
-        Selection(event_types=None),
+        Rules(event_types="paper"),
         Preset(
             "1981-01-01",
             "2020-01-01",
@@ -102,7 +100,7 @@ PAPER = (
         "White et al. 2019, San Jacinto fault zone",
         WHITE_FILE,
         f"{MENDELEY}datasets/7ywkdx7c62/1",
-        Selection(event_types=None, trim=0.05),
+        Rules(event_types="paper", trim=0.05),
         Preset(
             "2008-01-01",
             "2021-01-01",
@@ -116,7 +114,6 @@ PAPER = (
 )
 
 HAUKSSON = f"{SCEDC_CITATION}; Hauksson, Yang & Shearer 2012, doi:10.1785/0120120010"
-LOCAL = ("eq l", "le", "eq")
 
 ENHANCED = (
     Record(
@@ -128,7 +125,6 @@ ENHANCED = (
         SCEDC_CITATION,
         "https://scedc.caltech.edu",
         "1981-01-01",
-        selection=Selection(event_types=LOCAL),
     ),
     Record(
         "hauksson",
@@ -265,7 +261,7 @@ NATIONAL = (
         CITED["GEONET"],
         "https://quakesearch.geonet.org.nz",
         "1987-01-01",
-        selection=Selection(area=Box(-48.0, -34.0, 166.0, -176.0)),
+        rules=Rules(area=Box(-48.0, -34.0, 166.0, -176.0)),
     ),
 )
 

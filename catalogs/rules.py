@@ -11,30 +11,24 @@ from numpy.typing import NDArray
 
 from catalogs.areas import Area
 from catalogs.errors import InputError
+from catalogs.event_types import EventRule, are_earthquakes
 from catalogs.info import timestamp
 from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray
-
-EARTHQUAKES = (
-    *("", "earthquake", "eq", "eq l", "eq r", "le", "re"),
-    *("not reported", "other event", "unknown"),
-)
-"""Event types taken for earthquakes: how networks spell it, and where they say nothing."""
 
 Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Selection:
-    """Which events of a table to take; the rules hold in this order.
+class Rules:
+    """Which events of a table to take.
 
     Parameters
     ----------
     start, end : str, optional
         The half-open period, in UTC.
-    repeats : {"last", "keep"}
-        Of rows with one identifier take the last one, or all.
-    event_types : tuple of str, optional
-        The types to take, in any case of letters; None takes all.
+    event_types : {"earthquakes", "all", "paper"}
+        Which types of events (``catalogs.event_types``); of rows with one identifier only the
+        last is taken, unless it is ``paper``.
     area : Box or Polygon, optional
         Events inside.
     trim : float
@@ -45,14 +39,13 @@ class Selection:
 
     start: str | None = None
     end: str | None = None
-    repeats: str = "last"
-    event_types: tuple[str, ...] | None = EARTHQUAKES
+    event_types: EventRule = "earthquakes"
     area: Area | None = None
     trim: float = 0.0
     min_magnitude: float | None = None
     strict: bool = False
 
-    def but(self, **changes: object) -> Selection:
+    def but(self, **changes: object) -> Rules:
         """The same with other values, where these are not None."""
         return replace(self, **{k: v for k, v in changes.items() if v is not None})  # type: ignore[arg-type]
 
@@ -66,14 +59,14 @@ class Step:
     after: int
 
 
-def apply(events: pd.DataFrame, selection: Selection) -> tuple[pd.DataFrame, tuple[Step, ...]]:
-    """The events that a selection takes, in order of time, and what each rule left.
+def apply(events: pd.DataFrame, rules: Rules) -> tuple[pd.DataFrame, tuple[Step, ...]]:
+    """The events that rules take, in order of time, and what each rule left.
 
     Parameters
     ----------
     events : DataFrame
         The canonical table; of rows with one identifier, those further down are newer.
-    selection : Selection
+    rules : Rules
         The rules.
 
     Raises
@@ -82,7 +75,7 @@ def apply(events: pd.DataFrame, selection: Selection) -> tuple[pd.DataFrame, tup
         If a rule leaves none, or needs a location that an event doesn't have.
     """
     steps = []
-    for rule, mask in _rules(selection):
+    for rule, mask in _in_turn(rules):
         before = len(events)
         events = events[mask(events)]
         steps.append(Step(rule, before, len(events)))
@@ -92,10 +85,10 @@ def apply(events: pd.DataFrame, selection: Selection) -> tuple[pd.DataFrame, tup
     return events.sort_values(by_time, kind="stable", ignore_index=True), tuple(steps)
 
 
-def _rules(selection: Selection) -> Iterator[tuple[str, Callable[[pd.DataFrame], Mask]]]:
-    """The rules that a selection has, each with the function that says which events stay."""
-    s = selection
-    if s.repeats == "last":
+def _in_turn(rules: Rules) -> Iterator[tuple[str, Callable[[pd.DataFrame], Mask]]]:
+    """The rules that there are, each with the function that says which events stay."""
+    s = rules
+    if s.event_types != "paper":
         yield "the last row of each event_id", _newest
     if s.start is not None:
         start = timestamp(s.start, "--start")
@@ -103,10 +96,8 @@ def _rules(selection: Selection) -> Iterator[tuple[str, Callable[[pd.DataFrame],
     if s.end is not None:
         end = timestamp(s.end, "--end")
         yield f"time < {s.end}", lambda events: _mask(events["time"] < end)
-    if s.event_types is not None:
-        types = {kind.lower() for kind in s.event_types}
-        listed = ", ".join(sorted(types - {""})) + (", or none" if "" in types else "")
-        yield f"event_type is {listed}", lambda events: _of_type(events, types)
+    if s.event_types == "earthquakes":
+        yield "earthquakes, and events of no type", _earthquakes
     if s.area is not None:
         area = s.area
         yield f"within {area}", lambda events: area.contains(*_places(events))
@@ -129,10 +120,10 @@ def _newest(events: pd.DataFrame) -> Mask:
     return ~_mask(events.duplicated("event_id", keep="last")) | _mask(events["event_id"] == "")
 
 
-def _of_type(events: pd.DataFrame, types: set[str]) -> Mask:
+def _earthquakes(events: pd.DataFrame) -> Mask:
     if "event_type" not in events:
         return np.ones(len(events), dtype=np.bool_)
-    return _mask(events["event_type"].str.strip().str.lower().isin(types))
+    return are_earthquakes(events["event_type"])
 
 
 def _trimmed(events: pd.DataFrame, share: float) -> Mask:

@@ -14,7 +14,7 @@ COMCAT = Record(
     "the world",
     Service(
         f"https://earthquake.usgs.gov{PATH}",
-        ("ehp_csv", "obspy"),
+        ("ehp_csv", "quakeml"),
         most=19_000,  # of 20,000: events may arrive between counting and asking
         extra=(("orderby", "time-asc"),),
     ),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from catalogs.fdsn import Service
 from catalogs.info import SplitDates
-from catalogs.rules import Selection
+from catalogs.rules import Rules
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Record:
         The default start of the period: from here on detection changes little.
     end : str, optional
         The default end; without it last midnight in UTC.
-    selection : Selection
+    rules : Selection
         The default rules.
     preset : Preset, optional
         For a catalog as a study had it.
@@ -90,7 +90,7 @@ class Record:
     about: str
     start: str
     end: str | None = None
-    selection: Selection = field(default_factory=Selection)
+    rules: Rules = field(default_factory=Rules)
     preset: Preset | None = None
     note: str = ""
 

@@ -7,13 +7,13 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from loopback import QUICK, Fault, Provider, serving
 
 from catalogs import InputError
 from catalogs.downloads import Downloads, clear, sizes
 from catalogs.errors import FetchError, RefusedError
 from catalogs.formats import parse
 from catalogs.web import Patience
-from loopback import QUICK, Fault, Provider, serving
 
 BODY = b"".join(f"{i},event {i * i}\n".encode() for i in range(20_000))
 HASH = hashlib.sha256(BODY).hexdigest()

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from loopback import PATH, QUICK, START, Fault, Provider, chosen, made_events, serving
 
 from catalogs import Box, InputError
 from catalogs.downloads import Downloads
@@ -14,11 +15,10 @@ from catalogs.errors import FetchError, RefusedError
 from catalogs.fdsn import Page, Query, Service, fetch_pages
 from catalogs.pages import identifiers
 from catalogs.web import Answer
-from loopback import PATH, QUICK, START, Fault, Provider, chosen, made_events, serving
 
 END = START + pd.Timedelta(days=300)
 QUERY = Query(START, END)
-LAYOUTS = ("fdsn_text", "ehp_csv", "obspy")
+LAYOUTS = ("fdsn_text", "ehp_csv", "quakeml")
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def downloads(tmp_path: Path) -> Downloads:
 
 
 def service(provider: Provider, *layouts: str, **options: Any) -> Service:
-    chosen_layouts = layouts or ("fdsn_text", "obspy")
+    chosen_layouts = layouts or ("fdsn_text", "quakeml")
     return Service(f"{provider.url}{PATH}", chosen_layouts, **{"most": 100, **options})
 
 
@@ -94,7 +94,7 @@ def test_an_answer_that_is_cut_without_a_word_is_noticed(
 def test_the_first_layout_that_the_service_has_is_used(downloads: Downloads) -> None:
     with serving(formats=("xml",), events=made_events(150)) as provider:
         pages = fetch_pages(service(provider), QUERY, downloads, "x")
-        assert {page.layout for page in pages} == {"obspy"}
+        assert {page.layout for page in pages} == {"quakeml"}
         assert listed(pages) == complete(provider)
         assert [q.get("format") for _, q in provider.asked].count("text") == 1
 

@@ -1,4 +1,4 @@
-"""`recast catalogs list | info | import`: what there is, and how to add one's own."""
+"""`recast catalogs`: what there is, where to get more, and how to add one's own."""
 
 from __future__ import annotations
 
@@ -6,12 +6,17 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from recast.commands import fetch
+
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `recast catalogs`."""
     parser = subparsers.add_parser("catalogs", help="list, describe and import catalogs")
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     listing = actions.add_parser("list", help="every catalog that can be named")
+    listing.add_argument(
+        "--known", action="store_true", help="those that `recast catalogs fetch` gets"
+    )
     listing.add_argument("--json", action="store_true", help="print JSON")
     listing.set_defaults(run=run_list)
     info = actions.add_parser("info", help="provenance, window, splits and b-value of a catalog")
@@ -19,6 +24,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     info.add_argument("--json", action="store_true", help="print JSON")
     info.set_defaults(run=run_info)
     _add_import(actions)
+    fetch.add_fetch(actions)
+    fetch.add_cache(actions)
 
 
 def _add_import(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -119,6 +126,9 @@ def run_list(args: argparse.Namespace) -> int:
     from catalogs.store import GENERATED, available, load
     from catalogs.summary import outline
 
+    if args.known:
+        fetch.print_known(as_json=args.json)
+        return 0
     rows: list[dict[str, Any]] = []
     for name, place in available().items():
         row: dict[str, Any] = {"name": name, "where": place}
@@ -129,9 +139,10 @@ def run_list(args: argparse.Namespace) -> int:
                 row["error"] = str(error)
         rows.append(row)
     if args.json:
-        _print_json(rows)
+        print_json(rows)
     else:
         _print_table(rows)
+        fetch.print_names()
     return 0
 
 
@@ -142,9 +153,9 @@ def run_info(args: argparse.Namespace) -> int:
 
     summary = describe(load(args.name))
     if args.json:
-        _print_json(summary)
+        print_json(summary)
     else:
-        _print_info(summary)
+        print_info(summary)
     return 0
 
 
@@ -157,7 +168,7 @@ def run_import(args: argparse.Namespace) -> int:
     from catalogs.importing import import_table, out_of_order
     from catalogs.summary import describe
 
-    _refuse_taken(args.name, args.out, overwrite=args.overwrite)
+    refuse_taken(args.name, args.out, overwrite=args.overwrite)
     events = read_table(_content(args.file), str(args.file), dict(args.column))
     catalog = import_table(
         events,
@@ -189,18 +200,18 @@ def run_import(args: argparse.Namespace) -> int:
         "next": f"recast benchmark --catalog {known_as}",
     }
     if args.json:
-        _print_json(summary)
+        print_json(summary)
         return 0
     print(
         f"{args.file}: {len(events):,} events read, "
         f"{summary['events_out_of_order']:,} of them out of time order (sorted)"
     )
-    _print_info(summary)
+    print_info(summary)
     print(f"saved          {record} and {record.stem}.parquet\n\nNext: {summary['next']}")
     return 0
 
 
-def _refuse_taken(name: str, folder: Path | None, *, overwrite: bool) -> None:
+def refuse_taken(name: str, folder: Path | None, *, overwrite: bool) -> None:
     """No name, or one that another catalog has: the new one would hide it or be hidden."""
     from catalogs import InputError, available
     from catalogs.store import check_name, user_folder
@@ -226,7 +237,8 @@ def _content(path: Path) -> bytes:
         raise InputError(f"{path} cannot be read ({error.strerror}): check the path") from error
 
 
-def _print_json(content: Any) -> None:
+def print_json(content: Any) -> None:
+    """Print a result of JSON types."""
     import json
 
     print(json.dumps(content, indent=2, allow_nan=False))
@@ -250,7 +262,8 @@ def _print_table(rows: list[dict[str, Any]]) -> None:
             print(f"{row['name']}: {row['error']}")
 
 
-def _print_info(summary: dict[str, Any]) -> None:
+def print_info(summary: dict[str, Any]) -> None:
+    """Print what ``catalogs.summary.describe`` says of a catalog, a fact a line."""
     info, counts = summary["info"], summary["splits"]
     dates = info["splits"]
     lines = {

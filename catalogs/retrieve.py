@@ -1,0 +1,114 @@
+"""The raw files of a known catalog: from here, from the provider, or given by hand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pandas as pd
+
+from catalogs.areas import bounding_box
+from catalogs.downloads import Downloads, RawFile
+from catalogs.errors import InputError
+from catalogs.fdsn import Query, Service, fetch_pages
+from catalogs.info import timestamp
+from catalogs.rules import Rules
+from catalogs.sources import Files, Record, Source, Yearly
+from catalogs.store import file_hash
+
+
+def folder_name(source: Source) -> str:
+    """The folder for a source's files: sources of the same address share it."""
+    if isinstance(source, Files):
+        url = source.urls[0].rpartition("/")[0] if source.urls else f"by_hand_{source.layout}"
+    else:
+        url = source.url.rpartition("/")[0]
+    return re.sub(r"[^A-Za-z0-9.-]+", "_", url.partition("://")[2] or url)
+
+
+def retrieve(record: Record, rules: Rules, downloads: Downloads) -> list[tuple[RawFile, str]]:
+    """The raw files of a record, each with its layout, the newest versions of events last.
+
+    To be called while ``downloads.locked(folder_name(record.source))``.
+
+    Raises
+    ------
+    FetchError
+        Naming the URL, what the provider answered, and the remedy.
+    InputError
+        For a period without files, files that no program can fetch, or what is not here while
+        ``downloads.offline`` is set.
+    """
+    source = record.source
+    folder = downloads.folder / folder_name(source)
+    start = timestamp(str(rules.start), "--start")
+    end = timestamp(str(rules.end), "--end")
+    if isinstance(source, Service):
+        box = None if rules.area is None else bounding_box(rules.area)
+        query = Query(start.floor("s"), end.ceil("s"), box, rules.min_magnitude)
+        pages = fetch_pages(source, query, downloads, folder.name)
+        pages = [page for page in pages if page.raw.n_bytes]  # quiet times
+        return [(page.raw, page.layout) for page in sorted(pages, key=lambda p: p.raw.retrieved)]
+    if isinstance(source, Files):
+        if source.by_hand:
+            raise InputError(
+                f"{record.name} cannot be fetched by program: save {source.by_hand} from "
+                f"{record.about} and give it with --from FILE"
+            )
+        hashes = dict(zip(source.urls, source.sha256, strict=False))
+        urls = source.urls
+    else:
+        hashes = {}
+        urls = tuple(source.url.format(year=year) for year in _years(source, record, start, end))
+    return [
+        (
+            downloads.file(
+                url, folder / Path(urlsplit(url).path).name, known_hash=hashes.get(url, "")
+            ),
+            source.layout,
+        )
+        for url in urls
+    ]
+
+
+def _years(source: Yearly, record: Record, start: pd.Timestamp, end: pd.Timestamp) -> range:
+    """The years of the files that hold a period."""
+    ahead = pd.Timedelta(hours=source.hours_ahead)
+    last = source.last or pd.Timestamp.now("UTC").year
+    first = max((start + ahead).year, source.first)
+    years = range(first, min((end + ahead - pd.Timedelta(1, "ns")).year, last) + 1)
+    if not years:
+        raise InputError(
+            f"{record.name}: no files from {start:%Y-%m-%d} to {end:%Y-%m-%d}: they go from "
+            f"{source.first} to {last}; check --start and --end"
+        )
+    return years
+
+
+def given(record: Record, files: Sequence[Path]) -> list[tuple[RawFile, str]]:
+    """Files that were fetched by hand, in the layout of the record.
+
+    Raises
+    ------
+    InputError
+        If one is not there.
+    """
+    source = record.source
+    layout = source.layouts[0] if isinstance(source, Service) else source.layout
+    found = []
+    for path in files:
+        if not path.is_file():
+            raise InputError(f"{path} is no file: check --from")
+        changed = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        raw = RawFile(
+            path,
+            f"{path.name}, given by hand",
+            file_hash(path),
+            path.stat().st_size,
+            changed.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        )
+        found.append((raw, layout))
+    return found

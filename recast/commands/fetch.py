@@ -1,0 +1,244 @@
+"""`recast catalogs fetch | cache`: known catalogs from their providers, and their raw files."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from catalogs.areas import Area
+
+
+def add_fetch(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `recast catalogs fetch`."""
+    parser = actions.add_parser(
+        "fetch",
+        help="get a known catalog from its provider",
+        description="Fetch the raw files of a known catalog (or use those that are here), parse "
+        "them, select events, and store the catalog as NAME.parquet and NAME.json, which says "
+        "where every file came from and how many events each rule left. `recast catalogs list "
+        "--known` shows the names.",
+    )
+    parser.add_argument("known", metavar="KNOWN", help="name of a known catalog, such as scedc")
+    parser.add_argument("--name", help="what to call it here (default: the same)")
+    parser.add_argument("--start", metavar="DATE", help="start of the period")
+    parser.add_argument("--end", metavar="DATE", help="end of the period, exclusive")
+    parser.add_argument(
+        "--box",
+        "--area",
+        dest="area",
+        type=_area,
+        metavar="AREA",
+        help="SOUTH/NORTH/WEST/EAST, or three or more LATITUDE,LONGITUDE with blanks between them",
+    )
+    parser.add_argument(
+        "--min-magnitude", type=float, metavar="M", help="fetch events of at least this magnitude"
+    )
+    parser.add_argument(
+        "--event-types",
+        choices=("earthquakes", "all", "paper"),
+        help="which types of events; paper keeps what the RECAST paper kept: all types, and "
+        "identifiers that come twice (default: earthquakes)",
+    )
+    parser.add_argument(
+        "--completeness",
+        type=float,
+        metavar="M",
+        help="magnitude of completeness (default: maximum curvature + 0.2)",
+    )
+    parser.add_argument(
+        "--splits",
+        nargs=4,
+        metavar=("TRAIN_START", "VAL_START", "TEST_START", "END"),
+        help="dates between which train, validation and test windows lie (default: 60, 20 and "
+        "20 %% of the events)",
+    )
+    parser.add_argument(
+        "--from",
+        dest="files",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help="use files that were fetched by hand, in the provider's layout",
+    )
+    parser.add_argument(
+        "--strict-rows",
+        action="store_true",
+        help="stop at the first damaged row (default: count and report)",
+    )
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
+        "--refresh", action="store_true", help="ask the provider anew, also for what is here"
+    )
+    where.add_argument("--offline", action="store_true", help="use only what is here")
+    _add_cache_folder(parser)
+    parser.add_argument(
+        "--out", type=Path, metavar="FOLDER", help="where to store it (default: the user's cache)"
+    )
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace another catalog of the same name"
+    )
+    parser.add_argument("--json", action="store_true", help="print the summary as JSON")
+    parser.set_defaults(run=run_fetch)
+
+
+def add_cache(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `recast catalogs cache`."""
+    parser = actions.add_parser("cache", help="size of the raw files, or remove them")
+    jobs = parser.add_subparsers(dest="job", required=True, metavar="JOB")
+    info = jobs.add_parser("info", help="where raw files are and how large they are")
+    _add_cache_folder(info)
+    info.set_defaults(run=run_cache_info)
+    clear = jobs.add_parser("clear", help="remove the raw files of known catalogs")
+    clear.add_argument("known", metavar="KNOWN", nargs="*", help="names of known catalogs")
+    clear.add_argument("--all", action="store_true", help="remove all raw files")
+    _add_cache_folder(clear)
+    clear.set_defaults(run=run_cache_clear)
+
+
+def _add_cache_folder(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--cache",
+        type=Path,
+        metavar="FOLDER",
+        help="where raw files are kept (default: downloads in the user's cache)",
+    )
+
+
+def _area(text: str) -> Area:
+    from catalogs.areas import parse_area
+
+    return parse_area(text)
+
+
+def run_fetch(args: argparse.Namespace) -> int:
+    """Fetch, select, store and summarise."""
+    from catalogs import SplitDates, save
+    from catalogs.downloads import Downloads
+    from catalogs.fetch import fetch
+    from catalogs.summary import describe
+    from recast.commands import catalogs as common
+
+    name = args.name or args.known
+    replaces = args.overwrite or _was_fetched(name, args.known)
+    common.refuse_taken(name, args.out, overwrite=replaces)
+    making: dict[str, Any] = {}
+    if args.completeness is not None:
+        making["completeness"] = args.completeness
+    if args.splits:
+        making["splits"] = SplitDates(*args.splits)
+    folder = {} if args.cache is None else {"folder": args.cache}
+    catalog = fetch(
+        args.known,
+        args.name,
+        making=making,
+        start=args.start,
+        end=args.end,
+        area=args.area,
+        min_magnitude=args.min_magnitude,
+        event_types=args.event_types,
+        files=args.files,
+        downloads=Downloads(offline=args.offline, refresh=args.refresh, **folder),
+        strict=args.strict_rows,
+    )
+    record = save(catalog, args.out, overwrite=replaces)
+    known_as = name if args.out is None else str(record)
+    summary = describe(catalog) | {
+        "saved": str(record),
+        "next": f"recast benchmark --catalog {known_as}",
+    }
+    if args.json:
+        common.print_json(summary)
+        return 0
+    _print_provenance(summary["info"]["provenance"], summary["events"])
+    common.print_info(summary)
+    print(f"saved          {record} and {record.stem}.parquet\n\nNext: {summary['next']}")
+    return 0
+
+
+def print_known(*, as_json: bool) -> None:
+    """Print the known catalogs, one a line or as JSON."""
+    from catalogs.registry import RECORDS
+    from recast.commands import catalogs as common
+
+    if as_json:
+        fields = ("name", "title", "region", "way", "licence", "citation", "about", "note")
+        common.print_json([{f: getattr(r, f) for f in fields} for r in RECORDS.values()])
+        return
+    width = max(map(len, RECORDS))
+    for record in RECORDS.values():
+        note = f" ({record.note})" if record.note else ""
+        print(f"{record.name:<{width}}  {record.way:<12}  {record.title}, {record.region}{note}")
+
+
+def print_names() -> None:
+    """Print the names of the known catalogs, as a paragraph."""
+    import textwrap
+
+    from catalogs.registry import RECORDS
+
+    print("\nKnown, to be had by `recast catalogs fetch NAME` (more by --known):")
+    print(textwrap.fill(", ".join(RECORDS), 100, initial_indent="  ", subsequent_indent="  "))
+
+
+def _was_fetched(name: str, known: str) -> bool:
+    """Whether the catalog of that name is an earlier fetch of the same known one."""
+    from catalogs import InputError, load
+    from catalogs.store import user_folder
+
+    try:
+        info = load(user_folder() / f"{name}.json").info
+    except InputError:
+        return False
+    return bool(info.provenance.get("record") == known)
+
+
+def _print_provenance(provenance: dict[str, Any], n_complete: int) -> None:
+    files = provenance["files"]
+    n_bytes = sum(raw["n_bytes"] for raw in files)
+    print(f"{len(files):,} files, {n_bytes / 1e6:,.1f} MB: {provenance['rows']:,} rows")
+    for raw in files:
+        if "replaces" in raw:
+            print(f"  changed by the provider since it was fetched before: {raw['url']}")
+    if provenance["damaged_rows"]:
+        print(f"  {provenance['damaged_rows']:,} damaged rows left out, such as")
+        for row in provenance["first_damaged"]:
+            print(f"    {row}")
+    if provenance["rows_without_use"]:
+        print(f"  {provenance['rows_without_use']:,} rows without a magnitude or a time left out")
+    for step in provenance["rules"]:
+        print(f"  {step['before']:>10,} -> {step['after']:>10,}  {step['rule']}")
+    published = provenance.get("published_events")
+    if published is not None:
+        same = "as published" if published == n_complete else f"the paper has {published:,}"
+        print(f"  {n_complete:,} complete events: {same}")
+
+
+def run_cache_info(args: argparse.Namespace) -> int:
+    """Print folder and sizes."""
+    from catalogs.downloads import Downloads, sizes
+
+    folder = args.cache or Downloads().folder
+    found = sizes(folder)
+    print(f"{folder}: {sum(found.values()) / 1e6:,.1f} MB")
+    for name, n_bytes in found.items():
+        print(f"{n_bytes / 1e6:>12,.1f} MB  {name}")
+    return 0
+
+
+def run_cache_clear(args: argparse.Namespace) -> int:
+    """Remove raw files, and say how much that freed."""
+    from catalogs import InputError
+    from catalogs.downloads import Downloads, clear, sizes
+    from catalogs.retrieve import folder_name
+    from catalogs.registry import find
+
+    downloads = Downloads() if args.cache is None else Downloads(args.cache)
+    if bool(args.known) == args.all:
+        raise InputError("recast catalogs cache clear: give names of known catalogs, or --all")
+    names = {folder_name(find(known).source) for known in args.known} or sizes(downloads.folder)
+    n_bytes = sum(clear(downloads, name) for name in sorted(names))
+    print(f"{downloads.folder}: {n_bytes / 1e6:,.1f} MB removed")
+    return 0
