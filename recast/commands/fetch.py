@@ -232,8 +232,8 @@ def run_cache_clear(args: argparse.Namespace) -> int:
     """Remove raw files, and say how much that freed."""
     from catalogs import InputError
     from catalogs.downloads import Downloads, clear, sizes
-    from catalogs.retrieve import folder_name
     from catalogs.registry import find
+    from catalogs.retrieve import folder_name
 
     downloads = Downloads() if args.cache is None else Downloads(args.cache)
     if bool(args.known) == args.all:
