@@ -170,11 +170,11 @@ def fetch(
     """
     record = find(name)
     own = sorted(key for key in SELECTING if choices.get(key) is not None)
-    if record.preset is not None and (own or making) and as_name in {None, name}:
+    if record.preset is not None and (own or making) and as_name in {None, record.name}:
         raise InputError(
             f"{name} is {record.title}: choose a --name of its own for another selection"
         )
-    return to_catalog(fetch_events(name, **choices), as_name or name, making, is_preset=not own)
+    return to_catalog(fetch_events(name, **choices), as_name or record.name, making, is_preset=not own)
 
 
 def to_catalog(

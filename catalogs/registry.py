@@ -7,7 +7,7 @@ from catalogs.errors import InputError
 from catalogs.fdsn import Service
 from catalogs.info import SplitDates
 from catalogs.rules import Rules
-from catalogs.services import CITED, LICENCES, NCEDC_LICENCE, SCEDC_LICENCE, SERVICES, TERMS
+from catalogs.services import CITED, LICENCES, NCEDC_LICENCE, SCEDC_LICENCE, SERVICES, TERMS, record_name
 from catalogs.sources import Files, Preset, Record, Source, Yearly
 
 SCEDC = "https://service.scedc.caltech.edu/ftp/"
@@ -272,13 +272,14 @@ RECORDS: dict[str, Record] = {
 
 
 def find(name: str) -> Record:
-    """The record of that name.
+    """The record of that name, or of the service that obspy calls so, in any case of letters.
 
     Raises
     ------
     InputError
         Listing the names.
     """
-    if name not in RECORDS:
+    record = RECORDS.get(name) or RECORDS.get(record_name(name.upper()))
+    if record is None:
         raise InputError(f"catalog {name!r} cannot be fetched: choose one of {', '.join(RECORDS)}")
-    return RECORDS[name]
+    return record

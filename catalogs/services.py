@@ -74,9 +74,10 @@ ELSEWHERE = {
     "IRISDMC": "fdsn_earthscope",
     "IRISPH5": "fdsn_earthscope",
     "ODC": "fdsn_orfeus",
+    "SED": "fdsn_eth",
     "USGS": "comcat",
 }
-"""Keys of obspy for a service that has another one too, or that only forwards, and its record."""
+"""Keys of obspy, and SED, for a service that has another one too or only forwards: its record."""
 
 CITED = {
     "EMSC": "European-Mediterranean Seismological Centre",

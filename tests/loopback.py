@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -15,6 +15,8 @@ from urllib.parse import parse_qsl, urlsplit
 import numpy as np
 import pandas as pd
 
+from catalogs.fdsn import Service
+from catalogs.sources import Files, Record
 from catalogs.web import Patience
 
 START = pd.Timestamp("2020-01-01", tz="UTC")
@@ -27,7 +29,7 @@ QUICK = Patience(first_wait=0.001, timeout=2.0, longest_wait=5.0)
 """Six attempts within milliseconds."""
 
 
-def made_events(n: int = 300, days: float = 300.0, seed: int = 0) -> pd.DataFrame:
+def made_events(n: int = 180, days: float = 300.0, seed: int = 0) -> pd.DataFrame:
     """Events in time order, on whole hundredths of a second, half of them in one burst."""
     rng = np.random.default_rng(seed)
     when = np.sort(np.concatenate([rng.uniform(0, days, n - n // 2), rng.uniform(40, 41, n // 2)]))
@@ -61,7 +63,7 @@ class Provider:
     url: str
     files: dict[str, bytes] = field(default_factory=dict)
     events: pd.DataFrame = field(default_factory=made_events)
-    most: int = 100
+    most: int = 60
     too_many: int = 400
     counts: bool = True
     formats: tuple[str, ...] = ("text", "csv", "xml")
@@ -252,3 +254,13 @@ def as_quakeml(events: pd.DataFrame) -> bytes:
             "</mag><type>ML</type></magnitude><type>earthquake</type></event>"
         )
     return ("".join(parts) + "</eventParameters></q:quakeml>\n").encode()
+
+
+def moved(record: Record, url: str) -> Record:
+    """A record of the registry whose provider is here; hashes are not those of made-up files."""
+    source = record.source
+    if isinstance(source, Files):
+        names = tuple(f"{url}/{urlsplit(there).path.rpartition('/')[2]}" for there in source.urls)
+        return replace(record, source=replace(source, urls=names, sha256=()))
+    here = f"{url}{PATH}" if isinstance(source, Service) else f"{url}/{{year}}.catalog"
+    return replace(record, source=replace(source, url=here))

@@ -28,7 +28,7 @@ def downloads(tmp_path: Path) -> Downloads:
 
 def service(provider: Provider, *layouts: str, **options: Any) -> Service:
     chosen_layouts = layouts or ("fdsn_text", "quakeml")
-    return Service(f"{provider.url}{PATH}", chosen_layouts, **{"most": 100, **options})
+    return Service(f"{provider.url}{PATH}", chosen_layouts, **{"most": 60, **options})
 
 
 def listed(pages: list[Page]) -> list[str]:

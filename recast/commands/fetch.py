@@ -118,10 +118,11 @@ def run_fetch(args: argparse.Namespace) -> int:
     from catalogs import SplitDates, save
     from catalogs.downloads import Downloads
     from catalogs.fetch import fetch
+    from catalogs.registry import find
     from catalogs.summary import describe
     from recast.commands import catalogs as common
 
-    name = args.name or args.known
+    name = args.name or find(args.known).name
     replaces = args.overwrite or _was_fetched(name, args.known)
     common.refuse_taken(name, args.out, overwrite=replaces)
     making: dict[str, Any] = {}
@@ -186,13 +187,14 @@ def print_names() -> None:
 def _was_fetched(name: str, known: str) -> bool:
     """Whether the catalog of that name is an earlier fetch of the same known one."""
     from catalogs import InputError, load
+    from catalogs.registry import find
     from catalogs.store import user_folder
 
     try:
         info = load(user_folder() / f"{name}.json").info
     except InputError:
         return False
-    return bool(info.provenance.get("record") == known)
+    return bool(info.provenance.get("record") == find(known).name)
 
 
 def _print_provenance(provenance: dict[str, Any], n_complete: int) -> None:
