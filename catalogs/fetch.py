@@ -174,7 +174,9 @@ def fetch(
         raise InputError(
             f"{name} is {record.title}: choose a --name of its own for another selection"
         )
-    return to_catalog(fetch_events(name, **choices), as_name or record.name, making, is_preset=not own)
+    return to_catalog(
+        fetch_events(name, **choices), as_name or record.name, making, is_preset=not own
+    )
 
 
 def to_catalog(

@@ -7,7 +7,15 @@ from catalogs.errors import InputError
 from catalogs.fdsn import Service
 from catalogs.info import SplitDates
 from catalogs.rules import Rules
-from catalogs.services import CITED, LICENCES, NCEDC_LICENCE, SCEDC_LICENCE, SERVICES, TERMS, record_name
+from catalogs.services import (
+    CITED,
+    LICENCES,
+    NCEDC_LICENCE,
+    SCEDC_LICENCE,
+    SERVICES,
+    TERMS,
+    record_name,
+)
 from catalogs.sources import Files, Preset, Record, Source, Yearly
 
 SCEDC = "https://service.scedc.caltech.edu/ftp/"

@@ -8,16 +8,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from loopback import PATH, QUICK, START, moved, serving
+from loopback import QUICK, moved, serving
 from row_writers import WRITERS, Event, write
 
-from catalogs import Box, Catalog, InputError, load
+from catalogs import Box, Catalog, InputError
 from catalogs.downloads import Downloads
 from catalogs.fetch import fetch, fetch_events
-from catalogs.registry import RECORDS, find
-from catalogs.services import record_name
+from catalogs.registry import RECORDS
 from catalogs.sources import Files, Yearly
-from recast.cli import main
 
 FILES = [record for record in RECORDS.values() if isinstance(record.source, Files | Yearly)]
 
@@ -63,7 +61,9 @@ def test_every_file_of_the_registry_is_read_in_its_layout(
     assert provenance["rules"][0]["before"] >= 299 * n_files
     assert 0 < len(fetched.events) == provenance["rules"][-1]["after"]
     assert fetched.events["time"].is_monotonic_increasing
-    assert all(len(raw["sha256"]) == 64 and raw["n_bytes"] == len(body) for raw in provenance["files"])
+    assert all(
+        len(raw["sha256"]) == 64 and raw["n_bytes"] == len(body) for raw in provenance["files"]
+    )
     json.dumps(provenance)
 
 
@@ -93,7 +93,7 @@ def rows_of(layout: str, events: pd.DataFrame, box: Box) -> list[str]:
 
 
 def files_of(name: str, events: pd.DataFrame) -> dict[str, bytes]:
-    """What the provider would have: the events of the paper, and others that its rule leaves out."""
+    """What the provider would have: the events of the paper, and others that its rule drops."""
     record = RECORDS[name]
     assert record.preset is not None
     above = events.iloc[::50].assign(magnitude=5.0)
@@ -141,5 +141,3 @@ def test_a_preset_takes_exactly_the_events_of_the_paper(
     same = ("start", "end", "splits", "magnitude_completeness", "completeness_is_strict", "licence")
     assert [getattr(catalog.info, f) for f in same] == [getattr(scored.info, f) for f in same]
     assert catalog.info.citation == scored.info.citation
-
-

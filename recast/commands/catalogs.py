@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from recast.commands import fetch
+from recast.commands import catalogs_fetch
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -24,8 +24,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     info.add_argument("--json", action="store_true", help="print JSON")
     info.set_defaults(run=run_info)
     _add_import(actions)
-    fetch.add_fetch(actions)
-    fetch.add_cache(actions)
+    catalogs_fetch.add_fetch(actions)
+    catalogs_fetch.add_cache(actions)
 
 
 def _add_import(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -127,7 +127,7 @@ def run_list(args: argparse.Namespace) -> int:
     from catalogs.summary import outline
 
     if args.known:
-        fetch.print_known(as_json=args.json)
+        catalogs_fetch.print_known(as_json=args.json)
         return 0
     rows: list[dict[str, Any]] = []
     for name, place in available().items():
@@ -142,7 +142,7 @@ def run_list(args: argparse.Namespace) -> int:
         print_json(rows)
     else:
         _print_table(rows)
-        fetch.print_names()
+        catalogs_fetch.print_names()
     return 0
 
 

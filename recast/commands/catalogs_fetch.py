@@ -123,8 +123,7 @@ def run_fetch(args: argparse.Namespace) -> int:
     from recast.commands import catalogs as common
 
     name = args.name or find(args.known).name
-    replaces = args.overwrite or _was_fetched(name, args.known)
-    common.refuse_taken(name, args.out, overwrite=replaces)
+    common.refuse_taken(name, args.out, overwrite=_may_replace(args, name))
     making: dict[str, Any] = {}
     if args.completeness is not None:
         making["completeness"] = args.completeness
@@ -144,7 +143,8 @@ def run_fetch(args: argparse.Namespace) -> int:
         downloads=Downloads(offline=args.offline, refresh=args.refresh, **folder),
         strict=args.strict_rows,
     )
-    record = save(catalog, args.out, overwrite=replaces)
+    # Asked again: meanwhile another process may have fetched the same
+    record = save(catalog, args.out, overwrite=_may_replace(args, name))
     known_as = name if args.out is None else str(record)
     summary = describe(catalog) | {
         "saved": str(record),
@@ -184,17 +184,21 @@ def print_names() -> None:
     print(textwrap.fill(", ".join(RECORDS), 100, initial_indent="  ", subsequent_indent="  "))
 
 
-def _was_fetched(name: str, known: str) -> bool:
-    """Whether the catalog of that name is an earlier fetch of the same known one."""
-    from catalogs import InputError, load
+def _may_replace(args: argparse.Namespace, name: str) -> bool:
+    """Whether a catalog of that name may go: one that was fetched from the same provider.
+
+    Its events may be damaged: that is a reason to fetch them anew.
+    """
+    from catalogs import InputError
+    from catalogs.jsonfile import read_json
     from catalogs.registry import find
     from catalogs.store import user_folder
 
     try:
-        info = load(user_folder() / f"{name}.json").info
+        there = read_json((args.out or user_folder()) / f"{name}.json").get("provenance", {})
     except InputError:
-        return False
-    return bool(info.provenance.get("record") == find(known).name)
+        there = {}
+    return bool(args.overwrite or there.get("record") == find(args.known).name)
 
 
 def _print_provenance(provenance: dict[str, Any], n_complete: int) -> None:
