@@ -12,10 +12,10 @@ from catalogs.areas import Area
 from catalogs.errors import InputError
 
 EventRule = Literal["earthquakes", "all", "paper"]
-"""``earthquakes`` leaves out what a network calls otherwise, and repeated identifiers; events
-without a type stay, since nothing says that they are not. ``all`` keeps every type. ``paper`` is
-what the RECAST paper did: it chose by time, place and magnitude alone, and kept quarry blasts and
-repeated identifiers."""
+"""``earthquakes`` leaves out what a network calls otherwise, and identifiers that come twice;
+events without a type stay, since nothing says that they are not. ``all`` keeps every type.
+``paper`` is what the RECAST paper did: it chose by time, place and magnitude alone, and kept quarry
+blasts and repeated identifiers."""
 
 EARTHQUAKES = frozenset(
     {

@@ -7,13 +7,25 @@ from catalogs.formats.archive import heads, unpacked
 from catalogs.formats.delimited import DELIMITED
 from catalogs.formats.hauksson import HAUKSSON
 from catalogs.formats.jma import JMA
-from catalogs.formats.obspy_events import OBSPY
+from catalogs.formats.obspy_events import OBSPY, from_obspy, to_obspy
 from catalogs.formats.parsed import Format, Parsed, Rejected
 from catalogs.formats.quakeml import QUAKEML
 from catalogs.formats.scedc import SCEDC, SCSN
-from catalogs.formats.table import TABLE
+from catalogs.formats.table import TABLE, from_dataframe, parse_table
 
-__all__ = ["FORMATS", "Format", "Parsed", "Rejected", "detect", "parse"]
+__all__ = [
+    "FORMATS",
+    "Format",
+    "Parsed",
+    "Rejected",
+    "detect",
+    "from_dataframe",
+    "from_obspy",
+    "parse",
+    "parse_table",
+    "to_obspy",
+    "unpacked",
+]
 
 FORMATS: dict[str, Format] = {
     layout.name: layout

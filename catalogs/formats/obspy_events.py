@@ -116,8 +116,10 @@ def read_obspy(content: bytes, where: str) -> Parsed:
 
 def _obspy(what: str) -> ModuleType:
     try:
-        import obspy  # noqa: PLC0415 - an optional package, which takes a second to import
-        import obspy.core.event  # noqa: PLC0415
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # of what obspy itself imports
+            import obspy  # noqa: PLC0415 - an optional package, which takes a second to import
+            import obspy.core.event  # noqa: PLC0415
     except ImportError:
         raise InputError(
             f"{what} needs obspy: install it with pip install recast-forecast[obspy]"

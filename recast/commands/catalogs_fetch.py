@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from catalogs.areas import Area
+from recast.commands.printing import print_info, print_json
+from recast.commands.reading import refuse_taken
+from recast.commands.selecting import AREA
 
 
-def add_fetch(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `recast catalogs fetch`."""
     parser = actions.add_parser(
         "fetch",
@@ -24,14 +25,7 @@ def add_fetch(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument("--name", help="what to call it here (default: the same)")
     parser.add_argument("--start", metavar="DATE", help="start of the period")
     parser.add_argument("--end", metavar="DATE", help="end of the period, exclusive")
-    parser.add_argument(
-        "--box",
-        "--area",
-        dest="area",
-        type=_area,
-        metavar="AREA",
-        help="SOUTH/NORTH/WEST/EAST, or three or more LATITUDE,LONGITUDE with blanks between them",
-    )
+    parser.add_argument("--area", "--box", metavar="AREA", help=AREA)
     parser.add_argument(
         "--min-magnitude", type=float, metavar="M", help="fetch events of at least this magnitude"
     )
@@ -48,11 +42,30 @@ def add_fetch(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         help="magnitude of completeness (default: maximum curvature + 0.2)",
     )
     parser.add_argument(
+        "--strict-completeness",
+        action="store_true",
+        default=None,
+        help="leave out events at exactly the completeness",
+    )
+    splits = parser.add_mutually_exclusive_group()
+    splits.add_argument(
         "--splits",
         nargs=4,
         metavar=("TRAIN_START", "VAL_START", "TEST_START", "END"),
-        help="dates between which train, validation and test windows lie (default: 60, 20 and "
-        "20 %% of the events)",
+        help="dates between which train, validation and test windows lie",
+    )
+    splits.add_argument(
+        "--fractions",
+        nargs=3,
+        type=float,
+        metavar=("TRAIN", "VAL", "TEST"),
+        help="shares of the events (default: 0.6 0.2 0.2)",
+    )
+    parser.add_argument(
+        "--ties",
+        choices=("error", "separate", "drop"),
+        help="events of equal time: stop, set them 1 ms apart, or keep the first (default: "
+        "separate)",
     )
     parser.add_argument(
         "--from",
@@ -64,9 +77,7 @@ def add_fetch(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         help="use files that were fetched by hand, in the provider's layout",
     )
     parser.add_argument(
-        "--strict-rows",
-        action="store_true",
-        help="stop at the first damaged row (default: count and report)",
+        "--strict", action="store_true", help="stop at the first row that cannot be read"
     )
     where = parser.add_mutually_exclusive_group()
     where.add_argument(
@@ -107,28 +118,24 @@ def _add_cache_folder(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _area(text: str) -> Area:
-    from catalogs.areas import parse_area
-
-    return parse_area(text)
-
-
 def run_fetch(args: argparse.Namespace) -> int:
     """Fetch, select, store and summarise."""
-    from catalogs import SplitDates, save
+    from catalogs import SplitDates, parse_area, save
     from catalogs.downloads import Downloads
     from catalogs.fetch import fetch
     from catalogs.registry import find
     from catalogs.summary import describe
-    from recast.commands import catalogs as common
 
     name = args.name or find(args.known).name
-    common.refuse_taken(name, args.out, overwrite=_may_replace(args, name))
-    making: dict[str, Any] = {}
-    if args.completeness is not None:
-        making["completeness"] = args.completeness
-    if args.splits:
-        making["splits"] = SplitDates(*args.splits)
+    refuse_taken(name, args.out, overwrite=_may_replace(args, name))
+    choices = {
+        "completeness": args.completeness,
+        "strict": args.strict_completeness,
+        "splits": SplitDates(*args.splits) if args.splits else None,
+        "fractions": args.fractions,
+        "ties": args.ties,
+    }
+    making = {name: value for name, value in choices.items() if value is not None}
     folder = {} if args.cache is None else {"folder": args.cache}
     catalog = fetch(
         args.known,
@@ -136,12 +143,12 @@ def run_fetch(args: argparse.Namespace) -> int:
         making=making,
         start=args.start,
         end=args.end,
-        area=args.area,
+        area=parse_area(args.area) if args.area else None,
         min_magnitude=args.min_magnitude,
         event_types=args.event_types,
         files=args.files,
         downloads=Downloads(offline=args.offline, refresh=args.refresh, **folder),
-        strict=args.strict_rows,
+        strict=args.strict,
     )
     # Asked again: meanwhile another process may have fetched the same
     record = save(catalog, args.out, overwrite=_may_replace(args, name))
@@ -151,10 +158,10 @@ def run_fetch(args: argparse.Namespace) -> int:
         "next": f"recast benchmark --catalog {known_as}",
     }
     if args.json:
-        common.print_json(summary)
+        print_json(summary)
         return 0
     _print_provenance(summary["info"]["provenance"], summary["events"])
-    common.print_info(summary)
+    print_info(summary)
     print(f"saved          {record} and {record.stem}.parquet\n\nNext: {summary['next']}")
     return 0
 
@@ -162,11 +169,10 @@ def run_fetch(args: argparse.Namespace) -> int:
 def print_known(*, as_json: bool) -> None:
     """Print the known catalogs, one a line or as JSON."""
     from catalogs.registry import RECORDS
-    from recast.commands import catalogs as common
 
     if as_json:
         fields = ("name", "title", "region", "way", "licence", "citation", "about", "note")
-        common.print_json([{f: getattr(r, f) for f in fields} for r in RECORDS.values()])
+        print_json([{f: getattr(r, f) for f in fields} for r in RECORDS.values()])
         return
     width = max(map(len, RECORDS))
     for record in RECORDS.values():
