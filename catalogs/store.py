@@ -96,7 +96,8 @@ def load(name: str | os.PathLike[str]) -> Catalog:
         return build()
     raise CatalogNotFoundError(
         f"no catalog {str(name)!r} in {', '.join(map(str, folders()))}: known are "
-        f"{', '.join(available())}; `recast catalogs import FILE --name {path.name}` adds one, "
+        f"{', '.join(available())}; `recast catalogs fetch {path.name}` gets a known one, "
+        f"`recast catalogs import FILE --name {path.name}` adds one, "
         "RECAST_DATA names a folder of catalogs"
     )
 

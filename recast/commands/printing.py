@@ -34,6 +34,7 @@ def print_info(summary: dict[str, Any]) -> None:
         else "none",
         "note": info["note"],
         "source": info["source"],
+        "fetched": _fetched(info.get("provenance", {})),
         "licence": info["licence"] or "not stated",
         "citation": info["citation"] or "not stated",
         "truth": ", ".join(
@@ -43,6 +44,14 @@ def print_info(summary: dict[str, Any]) -> None:
     for label, text in lines.items():
         if text:
             print(f"{label:<14} {text}")
+
+
+def _fetched(provenance: dict[str, Any]) -> str:
+    files = provenance.get("files")
+    if not files:
+        return ""
+    last = max(raw["retrieved"] for raw in files)
+    return f"{provenance['rows']:,} rows in {len(files):,} files, the newest of {last}"
 
 
 def threshold(row: dict[str, Any]) -> str:
