@@ -26,7 +26,7 @@ class Selection:
         SOUTH/NORTH/WEST/EAST, or three or more LATITUDE,LONGITUDE with blanks between them.
     start, end : str or float, optional
         The window [start, end): dates, or days where the catalog uses days.
-    completeness : float, optional
+    magnitude_completeness : float, optional
         Magnitude of completeness, not below that of the catalog.
     splits : four dates, optional
         Train start, validation start, test start and end.
@@ -39,7 +39,7 @@ class Selection:
     area: str | None = None
     start: str | float | None = None
     end: str | float | None = None
-    completeness: float | None = None
+    magnitude_completeness: float | None = None
     splits: Sequence[str | float] | None = None
     fractions: Sequence[float] | None = None
     earthquakes_only: bool = False
@@ -109,14 +109,15 @@ class Selection:
         )
 
     def _completeness(self, info: CatalogInfo) -> float:
-        if self.completeness is None:
-            return info.magnitude_completeness
-        if self.completeness < info.magnitude_completeness - MAGNITUDE_TOLERANCE:
+        asked, own = self.magnitude_completeness, info.magnitude_completeness
+        if asked is None:
+            return own
+        if asked < own - MAGNITUDE_TOLERANCE:
             raise InputError(
-                f"completeness {self.completeness:g} is below that of catalog {info.name!r}, "
-                f"{info.magnitude_completeness:g}: raise it, or import the catalog anew"
+                f"magnitude completeness {asked:g} is below that of catalog {info.name!r}, "
+                f"{own:g}: raise it, or import the catalog anew"
             )
-        return self.completeness
+        return asked
 
     @staticmethod
     def _time(info: CatalogInfo, value: str | float | None) -> str | float | None:

@@ -63,7 +63,9 @@ def _catalog(args: argparse.Namespace) -> tuple[Catalog, dict[str, Any]]:
     args.file = path
     layout, parsed = read_file(args)
     name = "".join(ch if ch.isalnum() or ch in "_-" else "_" for ch in path.name.split(".")[0])
-    catalog = import_table(parsed.events, name, completeness=args.completeness, ties="separate")
+    catalog = import_table(
+        parsed.events, name, completeness=args.magnitude_completeness, ties="separate"
+    )
     damaged = parsed.damaged()
     reading = {
         "layout": layout,
