@@ -47,8 +47,14 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def selected(catalog: Catalog, args: argparse.Namespace, name: str | None = None) -> Catalog:
-    """The part of a catalog that the options choose."""
+def selected(
+    catalog: Catalog,
+    args: argparse.Namespace,
+    name: str | None = None,
+    *,
+    any_splits: bool = False,
+) -> Catalog:
+    """The part of a catalog that the options choose; ``any_splits`` where no split is looked at."""
     from catalogs import Selection
 
     selection = Selection(
@@ -60,4 +66,4 @@ def selected(catalog: Catalog, args: argparse.Namespace, name: str | None = None
         fractions=args.fractions,
         earthquakes_only=args.earthquakes_only,
     )
-    return selection.of(catalog, name)
+    return selection.of(catalog, name, any_splits=any_splits)
