@@ -36,8 +36,8 @@ Poisson process of that mean is silent for as long once in 20,000 times."""
 SAME_SECONDS, SAME_KM = 1.0, 5.0
 """Events closer than that in time and place may be one, located twice."""
 
-CUT = 0.11
-"""The bin at the cut holds fewer than the next, if it reaches below the cut."""
+BIN, CLEAR = 0.1, 2.0
+"""Width of the bins of magnitude, and standard errors by which one is clearly fuller."""
 
 KM_PER_DEGREE = 111.2
 
@@ -159,15 +159,18 @@ def magnitude_resolution(events: pd.DataFrame) -> dict[str, Any]:
 def completeness_over_time(events: pd.DataFrame, days: FloatArray) -> list[dict[str, Any]]:
     """Maximum curvature + 0.2 of blocks of successive events, with days for dates.
 
-    Where the fullest bin is the lowest of the table, which then was cut at a magnitude, all that
-    can be said is that the block is complete from there.
+    Where no bin is clearly fuller than the lowest of the table, which then was cut at a magnitude,
+    all that can be said is that the block is complete from there.
     """
     m = events["magnitude"].to_numpy(np.float64)
     lowest = round(float(m.min()), 6)
 
     def level(block: FloatArray) -> float:
-        fullest = maximum_curvature(block, correction=0.0)
-        return lowest if fullest <= lowest + CUT else maximum_curvature(block)
+        tenths = np.floor((block - lowest) / BIN + MAGNITUDE_TOLERANCE).astype(np.int64)
+        counts = np.bincount(tenths)
+        excess = int(counts.max()) - int(counts[0])
+        clear = excess > CLEAR * np.sqrt(counts.max() + counts[0])
+        return maximum_curvature(block, bin_width=BIN) if clear else lowest
 
     return [_span(days, block) | {"completeness": level(m[block])} for block in _blocks(len(m))]
 

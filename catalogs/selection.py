@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -26,7 +27,7 @@ class Selection:
         SOUTH/NORTH/WEST/EAST, or three or more LATITUDE,LONGITUDE with blanks between them.
     start, end : str or float, optional
         The window [start, end): dates, or days where the catalog uses days.
-    completeness : float, optional
+    magnitude_completeness : float, optional
         Magnitude of completeness, not below that of the catalog.
     splits : four dates, optional
         Train start, validation start, test start and end.
@@ -39,15 +40,16 @@ class Selection:
     area: str | None = None
     start: str | float | None = None
     end: str | float | None = None
-    completeness: float | None = None
+    magnitude_completeness: float | None = None
     splits: Sequence[str | float] | None = None
     fractions: Sequence[float] | None = None
     earthquakes_only: bool = False
 
-    def of(self, catalog: Catalog, name: str | None = None) -> Catalog:
+    def of(self, catalog: Catalog, name: str | None = None, *, any_splits: bool = False) -> Catalog:
         """The selected part, called ``name`` (by default as the catalog).
 
-        Splits that are not given are cut to the window.
+        Splits that are not given are cut to the window. Where they do not fit it at all, thirds of
+        the window stand in if ``any_splits``: for whatever looks at no split.
 
         Raises
         ------
@@ -61,7 +63,8 @@ class Selection:
         events = catalog.events
         if self.earthquakes_only and "event_type" in events:
             events = events[are_earthquakes(events["event_type"])].reset_index(drop=True)
-        catalog = Catalog(events, self._cut(replace(catalog.info, name=name or info.name)))
+        info = self._cut(replace(catalog.info, name=name or info.name), any_splits)
+        catalog = Catalog(events, info)
         if self.fractions is not None:
             if self.splits is not None:
                 raise InputError("give splits or fractions, not both")
@@ -73,7 +76,7 @@ class Selection:
             catalog = Catalog(events, changed)
         return catalog
 
-    def _cut(self, info: CatalogInfo) -> CatalogInfo:
+    def _cut(self, info: CatalogInfo, any_splits: bool) -> CatalogInfo:
         start, end = self._time(info, self.start), self._time(info, self.end)
         start = info.start if start is None else start
         end = info.end if end is None else end
@@ -86,20 +89,17 @@ class Selection:
             dates = [self._time(info, date) for date in self.splits]
             splits = SplitDates(*(date for date in dates if date is not None))
         elif self.fractions is not None:
-            # Three windows inside the whole stand in until the events have been counted
-            days = np.linspace(info.to_days(start), info.to_days(end), 4)
-            inner = [str(info.to_time(day)) for day in days[1:3]]
-            middle = [float(x) if info.uses_plain_days else x for x in inner]
-            first = max(info.splits.train_start, start, key=info.to_days)
-            if info.to_days(first) >= days[1]:
-                first = start
-            splits = SplitDates(first, middle[0], middle[1], end)
+            # Stand in until the events have been counted
+            splits = _thirds(info, max(splits.train_start, start, key=info.to_days), start, end)
         else:
-            splits = replace(
-                splits,
-                train_start=max(splits.train_start, start, key=info.to_days),
-                end=min(splits.end, end, key=info.to_days),
-            )
+            first = max(splits.train_start, start, key=info.to_days)
+            last = min(splits.end, end, key=info.to_days)
+            inner = (splits.val_start, splits.test_start)
+            days = [info.to_days(x) for x in (first, *inner, last)]
+            fits = all(a < b for a, b in pairwise(days))
+            splits = replace(splits, train_start=first, end=last)
+            if any_splits and not fits:
+                splits = _thirds(info, start, start, end)
         return replace(
             info,
             start=start,
@@ -109,14 +109,15 @@ class Selection:
         )
 
     def _completeness(self, info: CatalogInfo) -> float:
-        if self.completeness is None:
-            return info.magnitude_completeness
-        if self.completeness < info.magnitude_completeness - MAGNITUDE_TOLERANCE:
+        asked, own = self.magnitude_completeness, info.magnitude_completeness
+        if asked is None:
+            return own
+        if asked < own - MAGNITUDE_TOLERANCE:
             raise InputError(
-                f"completeness {self.completeness:g} is below that of catalog {info.name!r}, "
-                f"{info.magnitude_completeness:g}: raise it, or import the catalog anew"
+                f"magnitude completeness {asked:g} is below that of catalog {info.name!r}, "
+                f"{own:g}: raise it, or import the catalog anew"
             )
-        return self.completeness
+        return asked
 
     @staticmethod
     def _time(info: CatalogInfo, value: str | float | None) -> str | float | None:
@@ -129,3 +130,15 @@ class Selection:
             raise InputError(
                 f"catalog {info.name!r} counts days since its start: {value!r} is no number"
             ) from None
+
+
+def _thirds(
+    info: CatalogInfo, first: str | float, start: str | float, end: str | float
+) -> SplitDates:
+    """Three windows of about equal length, the first from ``first`` on if that is early enough."""
+    days = np.linspace(info.to_days(start), info.to_days(end), 4)
+    val_start, test_start = (
+        time if isinstance(time, float) else str(time)
+        for time in (info.to_time(float(day)) for day in days[1:3])
+    )
+    return SplitDates(first if info.to_days(first) < days[1] else start, val_start, test_start, end)

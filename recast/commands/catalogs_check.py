@@ -54,16 +54,26 @@ def run_check(args: argparse.Namespace) -> int:
 
 def _catalog(args: argparse.Namespace) -> tuple[Catalog, dict[str, Any]]:
     """The catalog of that name, or one made of a file, and what was rejected there."""
+    import pandas as pd
+
     from catalogs import load
     from catalogs.importing import import_table
 
     path = Path(args.catalog)
     if not path.is_file() or (path.suffix in STORED and path.with_suffix(".json").is_file()):
-        return selected(load(args.catalog), args), {}
+        return selected(load(args.catalog), args, any_splits=True), {}
     args.file = path
     layout, parsed = read_file(args)
     name = "".join(ch if ch.isalnum() or ch in "_-" else "_" for ch in path.name.split(".")[0])
-    catalog = import_table(parsed.events, name, completeness=args.completeness, ties="separate")
+    times = parsed.events["time"]
+    catalog = import_table(
+        parsed.events,
+        name,
+        completeness=args.magnitude_completeness,
+        start=str(times.min().floor("D")),
+        end=str(times.max().floor("s") + pd.Timedelta(seconds=1)),
+        ties="separate",
+    )
     damaged = parsed.damaged()
     reading = {
         "layout": layout,
@@ -71,7 +81,7 @@ def _catalog(args: argparse.Namespace) -> tuple[Catalog, dict[str, Any]]:
         "rows_left_out": len(parsed.rejected) - len(damaged),
         "rows_damaged": [str(row) for row in damaged],
     }
-    return selected(catalog, args), reading
+    return selected(catalog, args, any_splits=True), reading
 
 
 def _write(folder: Path, catalog: Catalog, report: dict[str, Any]) -> None:

@@ -33,7 +33,7 @@ def run_export(args: argparse.Namespace) -> int:
 
     if args.out.exists() and not args.overwrite:
         raise InputError(f"{args.out} exists already: choose another --out or --overwrite")
-    catalog = selected(load(args.catalog), args)
+    catalog = selected(load(args.catalog), args, any_splits=True)
     WRITERS[args.format](catalog, args.out)
     print(f"{len(catalog.complete_rows()):,} events of {catalog.info.name} in {args.out}")
     return 0

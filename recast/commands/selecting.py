@@ -20,7 +20,12 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--area", metavar="AREA", help=AREA)
     group.add_argument("--start", metavar="DATE", help="start of the window")
     group.add_argument("--end", metavar="DATE", help="end of the window, exclusive")
-    group.add_argument("--completeness", type=float, metavar="M", help="a higher completeness")
+    group.add_argument(
+        "--magnitude-completeness",
+        type=float,
+        metavar="M",
+        help="a magnitude of completeness above the catalog's own",
+    )
     splits = group.add_mutually_exclusive_group()
     splits.add_argument(
         "--splits",
@@ -42,17 +47,23 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def selected(catalog: Catalog, args: argparse.Namespace, name: str | None = None) -> Catalog:
-    """The part of a catalog that the options choose."""
+def selected(
+    catalog: Catalog,
+    args: argparse.Namespace,
+    name: str | None = None,
+    *,
+    any_splits: bool = False,
+) -> Catalog:
+    """The part of a catalog that the options choose; ``any_splits`` where no split is looked at."""
     from catalogs import Selection
 
     selection = Selection(
         area=args.area,
         start=args.start,
         end=args.end,
-        completeness=args.completeness,
+        magnitude_completeness=args.magnitude_completeness,
         splits=args.splits,
         fractions=args.fractions,
         earthquakes_only=args.earthquakes_only,
     )
-    return selection.of(catalog, name)
+    return selection.of(catalog, name, any_splits=any_splits)
