@@ -133,7 +133,20 @@ class Downloads:
             scratch.unlink(missing_ok=True)
         return self._recorded(path, url)
 
-    def file(self, url: str, path: Path, *, known_hash: str = "", most: int = GIGABYTE) -> RawFile:
+    def drop(self, path: Path) -> None:
+        """Remove a file and its record."""
+        path.unlink(missing_ok=True)
+        _record(path).unlink(missing_ok=True)
+
+    def file(
+        self,
+        url: str,
+        path: Path,
+        *,
+        known_hash: str = "",
+        not_before: str = "",
+        most: int = GIGABYTE,
+    ) -> RawFile:
         """The file at a URL, from here or from there.
 
         Parameters
@@ -145,6 +158,8 @@ class Downloads:
         known_hash : str
             Its sha256 where the registry has one. Otherwise that of the first download counts: a
             file on disk that differs is damaged, and a later download that differs says so.
+        not_before : str
+            A file that was retrieved earlier (ISO 8601, UTC) is fetched anew: it was still growing.
         most : int
             Larger files, in bytes, are refused.
 
@@ -156,12 +171,12 @@ class Downloads:
             If it is not here and ``offline`` is set.
         """
         old = self.kept(path)
-        if old is not None and not self.refresh and known_hash in {"", old.sha256}:
+        is_good = old is not None and known_hash in {"", old.sha256}
+        if old is not None and is_good and old.retrieved >= not_before and not self.refresh:
             return old
         if self.offline:
-            raise InputError(
-                f"{path} is not there or damaged, and --offline was given: fetch {url} without it"
-            )
+            lack = f"is older than {not_before}" if is_good else "is not there or damaged"
+            raise InputError(f"{path} {lack}, and --offline was given: fetch {url} without it")
         self._retrieve(url, path, known_hash, most)
         raw = self._recorded(path, url)
         if old is not None and old.sha256 != raw.sha256:

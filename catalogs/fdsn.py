@@ -17,14 +17,11 @@ from pathlib import Path
 import pandas as pd
 from tqdm import tqdm
 
-from catalogs.areas import Box
 from catalogs.downloads import Downloads, RawFile
 from catalogs.errors import FetchError, InputError, RefusedError
 from catalogs.pages import PARAMETER, identifiers
+from catalogs.sources import SHORTEST, Query, Service
 from catalogs.web import Answer, get, shown
-
-SHORTEST = pd.Timedelta(seconds=1)
-"""Windows are whole seconds; if one second holds too many events, the query cannot be answered."""
 
 MOST_BYTES = 256 << 20
 """No answer of 20,000 events is larger, not even as QuakeML."""
@@ -33,74 +30,6 @@ TOO_MANY = ("exceed", "too many", "too large", "matching events", "limit of", "m
 """How services say, with status 400 or 413, that an answer would hold too many events."""
 
 STAMP = "%Y%m%dT%H%M%S"
-
-
-@dataclass(frozen=True)
-class Service:
-    """A web service for events.
-
-    Parameters
-    ----------
-    url : str
-        What ``query`` and ``count`` are appended to, with a slash at the end.
-    layouts : tuple of str
-        The layouts in which it gives events, the fastest to read first; names of
-        ``catalogs.pages.PARAMETER``.
-    most : int
-        That many events it gives at once.
-    extra : tuple of (name, value)
-        Parameters that go with every query.
-    query : str
-        What the standard calls so, for services that aren't quite FDSN's.
-    names : tuple of (standard, theirs)
-        Parameters that they call otherwise; ``bbox`` among them stands for all of the box.
-    """
-
-    url: str
-    layouts: tuple[str, ...] = ("fdsn_text", "quakeml")
-    most: int = 10_000
-    extra: tuple[tuple[str, str], ...] = ()
-    query: str = "query"
-    names: tuple[tuple[str, str], ...] = ()
-
-    def parameters(self, query: Query) -> dict[str, str]:
-        """The parameters of a query, without those for its period."""
-        box = query.box
-        params = dict(self.extra)
-        if box is not None:
-            params |= {"minlatitude": f"{box.south:.10g}", "maxlatitude": f"{box.north:.10g}"}
-            if box.west < box.east:  # services differ in how to ask across 180 degrees
-                params |= {"minlongitude": f"{box.west:.10g}", "maxlongitude": f"{box.east:.10g}"}
-        if query.min_magnitude is not None:
-            params["minmagnitude"] = f"{query.min_magnitude:.10g}"
-        names = dict(self.names)
-        if "bbox" in names and box is not None:
-            edges = (
-                box.west,
-                box.south,
-                box.east if box.west < box.east else box.east + 360,
-                box.north,
-            )
-            params = {k: v for k, v in params.items() if not k.endswith(("latitude", "longitude"))}
-            params["bbox"] = ",".join(f"{edge:.10g}" for edge in edges)
-        return {names.get(name, name): value for name, value in params.items()}
-
-
-@dataclass(frozen=True)
-class Query:
-    """Which events: a half-open period of whole seconds, a box around them, a least magnitude."""
-
-    start: pd.Timestamp
-    end: pd.Timestamp
-    box: Box | None = None
-    min_magnitude: float | None = None
-
-    def __post_init__(self) -> None:
-        if self.end - self.start < SHORTEST:
-            raise InputError(
-                f"period {self.start:%Y-%m-%dT%H:%M:%S} to {self.end:%Y-%m-%dT%H:%M:%S} is empty: "
-                "need --start before --end"
-            )
 
 
 @dataclass(frozen=True)
@@ -116,8 +45,8 @@ class Page:
 def fetch_pages(service: Service, query: Query, downloads: Downloads, name: str) -> list[Page]:
     """All answers that together hold the events of a query, in order of time.
 
-    What an earlier query with the same parameters has fetched is used again, unless
-    ``downloads.refresh``; a query that was stopped therefore goes on where it was.
+    What an earlier query with the same parameters has fetched is used again, so that a query that
+    was stopped goes on where it was; with ``downloads.refresh`` it is replaced.
 
     Parameters
     ----------
@@ -160,6 +89,8 @@ def fetch_pages(service: Service, query: Query, downloads: Downloads, name: str)
             bar.update((reached - at) / pd.Timedelta(days=1))
             bar.set_postfix_str(f"{walk.n_events:,} events")
             at = reached
+    if downloads.refresh:
+        _drop_older(folder, pages, downloads)
     return pages
 
 
@@ -286,6 +217,15 @@ def _known(folder: Path) -> list[tuple[pd.Timestamp, pd.Timestamp, Path]]:
             start, end = (pd.Timestamp(edge, tz="UTC") for edge in path.stem.split("_"))
             known.append((start, end, path))
     return known
+
+
+def _drop_older(folder: Path, pages: list[Page], downloads: Downloads) -> None:
+    """Remove what these answers replace: others that share a time with them."""
+    new = {page.raw.path for page in pages}
+    first, last = pages[0].start, pages[-1].end
+    for start, end, path in _known(folder):
+        if path not in new and start < last and end > first:
+            downloads.drop(path)
 
 
 def _covering(

@@ -17,6 +17,7 @@ from catalogs.event_types import EventRule
 from catalogs.formats import parse
 from catalogs.formats.parsed import Parsed, Rejected
 from catalogs.importing import import_table
+from catalogs.info import timestamp
 from catalogs.registry import find
 from catalogs.retrieve import folder_name, given, retrieve
 from catalogs.rules import Rules, Step, apply
@@ -106,6 +107,14 @@ def fetch_events(
         min_magnitude=min_magnitude,
         event_types=event_types,
     )
+    first, last = (timestamp(str(date), name) for date in (rules.start, rules.end))
+    if first >= last:
+        raise InputError(
+            f"{name}: the period from {rules.start} to {rules.end} is empty: need --start before "
+            "--end"
+        )
+    if last > pd.Timestamp.now("UTC"):
+        raise InputError(f"--end {rules.end} is yet to come: leave it out for last midnight (UTC)")
     downloads = downloads or Downloads()
     with downloads.locked(folder_name(record.source)):
         found = given(record, files) if files else retrieve(record, rules, downloads)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from catalogs.areas import Box
 from catalogs.errors import InputError
-from catalogs.fdsn import Service
 from catalogs.info import SplitDates
 from catalogs.rules import Rules
 from catalogs.services import (
@@ -16,7 +15,7 @@ from catalogs.services import (
     TERMS,
     record_name,
 )
-from catalogs.sources import Files, Preset, Record, Source, Yearly
+from catalogs.sources import Files, Preset, Record, Service, Source, Yearly
 
 SCEDC = "https://service.scedc.caltech.edu/ftp/"
 SCEDC_CITATION = CITED["SCEDC"]

@@ -13,11 +13,13 @@ import pandas as pd
 from catalogs.areas import bounding_box
 from catalogs.downloads import Downloads, RawFile
 from catalogs.errors import InputError
-from catalogs.fdsn import Query, Service, fetch_pages
+from catalogs.fdsn import fetch_pages
 from catalogs.info import timestamp
 from catalogs.rules import Rules
-from catalogs.sources import Files, Record, Source, Yearly
+from catalogs.sources import Files, Query, Record, Service, Source, Yearly
 from catalogs.store import file_hash
+
+STAMP = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def folder_name(source: Source) -> str:
@@ -52,26 +54,30 @@ def retrieve(record: Record, rules: Rules, downloads: Downloads) -> list[tuple[R
         pages = fetch_pages(source, query, downloads, folder.name)
         pages = [page for page in pages if page.raw.n_bytes]  # quiet times
         return [(page.raw, page.layout) for page in sorted(pages, key=lambda p: p.raw.retrieved)]
-    if isinstance(source, Files):
-        if source.by_hand:
-            raise InputError(
-                f"{record.name} cannot be fetched by program: save {source.by_hand} from "
-                f"{record.about} and give it with --from FILE"
-            )
-        hashes = dict(zip(source.urls, source.sha256, strict=False))
-        urls = source.urls
-    else:
-        hashes = {}
-        urls = tuple(source.url.format(year=year) for year in _years(source, record, start, end))
-    return [
-        (
-            downloads.file(
-                url, folder / Path(urlsplit(url).path).name, known_hash=hashes.get(url, "")
-            ),
-            source.layout,
+    if isinstance(source, Yearly):
+        raws = []
+        for year in _years(source, record, start, end):
+            # Until then the year's file grows
+            over = min(end, pd.Timestamp(f"{year + 1}-01-01", tz="UTC"))
+            url = source.url.format(year=year)
+            raws.append(downloads.file(url, folder / file_name(url), not_before=f"{over:{STAMP}}"))
+        return [(raw, source.layout) for raw in raws]
+    if source.by_hand:
+        raise InputError(
+            f"{record.name} cannot be fetched by program: save {source.by_hand} from "
+            f"{record.about} and give it with --from FILE"
         )
-        for url in urls
+    hashes = dict(zip(source.urls, source.sha256, strict=False))
+    raws = [
+        downloads.file(url, folder / file_name(url), known_hash=hashes.get(url, ""))
+        for url in source.urls
     ]
+    return [(raw, source.layout) for raw in raws]
+
+
+def file_name(url: str) -> str:
+    """What to call the file at a URL here: the last part of its path."""
+    return Path(urlsplit(url).path).name
 
 
 def _years(source: Yearly, record: Record, start: pd.Timestamp, end: pd.Timestamp) -> range:
@@ -108,7 +114,7 @@ def given(record: Record, files: Sequence[Path]) -> list[tuple[RawFile, str]]:
             f"{path.name}, given by hand",
             file_hash(path),
             path.stat().st_size,
-            changed.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            changed.strftime(STAMP),
         )
         found.append((raw, layout))
     return found

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from catalogs.fdsn import Service
-from catalogs.sources import Record
+from catalogs.sources import Record, Service
 
 PATH = "/fdsnws/event/1/"
 TERMS = "of the provider; see the page"

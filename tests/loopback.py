@@ -15,8 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 import numpy as np
 import pandas as pd
 
-from catalogs.fdsn import Service
-from catalogs.sources import Files, Record
+from catalogs.sources import Files, Record, Service
 from catalogs.web import Patience
 
 START = pd.Timestamp("2020-01-01", tz="UTC")

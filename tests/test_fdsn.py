@@ -1,5 +1,6 @@
 """Paging by time: every fault of a service ends in the same complete catalog, or in one error."""
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,9 @@ from loopback import PATH, QUICK, START, Fault, Provider, chosen, made_events, s
 from catalogs import Box, InputError
 from catalogs.downloads import Downloads
 from catalogs.errors import FetchError, RefusedError
-from catalogs.fdsn import Page, Query, Service, fetch_pages
+from catalogs.fdsn import Page, fetch_pages
 from catalogs.pages import identifiers
+from catalogs.sources import Query, Service
 from catalogs.web import Answer
 
 END = START + pd.Timedelta(days=300)
@@ -136,6 +138,20 @@ def test_a_longer_period_asks_for_the_rest_only(downloads: Downloads) -> None:
         large = Query(START, END, min_magnitude=2.0)
         fetch_pages(service(provider), large, downloads, "x")
         assert provider.asked
+
+
+def test_a_refresh_replaces_what_was_there(downloads: Downloads) -> None:
+    refreshing = replace(downloads, refresh=True)
+    with serving() as provider:
+        fetch_pages(service(provider), QUERY, downloads, "x")
+        provider.events = made_events(100, seed=1).assign(event_id=lambda e: "new" + e["event_id"])
+        assert not set(listed(fetch_pages(service(provider), QUERY, downloads, "x"))) & set(
+            complete(provider)
+        )
+        assert listed(fetch_pages(service(provider), QUERY, refreshing, "x")) == complete(provider)
+        provider.asked.clear()
+        assert listed(fetch_pages(service(provider), QUERY, downloads, "x")) == complete(provider)
+        assert provider.asked == []
 
 
 def test_what_is_asked_for_is_what_comes(downloads: Downloads) -> None:

@@ -12,8 +12,8 @@ from loopback import QUICK, Fault, Provider, chosen, moved, serving
 from row_writers import WRITERS, write
 
 from catalogs import load
-from catalogs.fdsn import Service
 from catalogs.registry import RECORDS
+from catalogs.sources import Service
 from catalogs.web import Patience
 from recast.cli import main
 
@@ -144,7 +144,7 @@ def test_failures_are_one_line(
     )
     assert f"{provider.url}/1990.catalog: HTTP 404 (404 Not Found): check the name" in err
     backwards = ("--start", "2021-01-01", "--end", "2020-01-01")
-    assert "is empty: need --start before" in refuses(capsys, 2, *COMCAT[:3], *backwards)
+    assert "2020-01-01 is empty: need --start before" in refuses(capsys, 2, *COMCAT[:3], *backwards)
     err = refuses(capsys, 2, "catalogs", "fetch", "scedc", "--start", "1990-01-01")
     assert "choose a --name of its own for another selection" in err
     assert "'soon' is not a date" in refuses(capsys, 2, *COMCAT[:3], "--start", "soon")

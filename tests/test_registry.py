@@ -5,13 +5,12 @@ from urllib.parse import urlsplit
 import pytest
 
 from catalogs import InputError
-from catalogs.fdsn import Service
 from catalogs.formats import FORMATS
 from catalogs.info import CatalogInfo, SplitDates
 from catalogs.registry import RECORDS, find
 from catalogs.retrieve import folder_name
 from catalogs.services import record_name
-from catalogs.sources import Files, Yearly
+from catalogs.sources import Files, Service, Yearly
 from catalogs.store import check_name
 
 WANTED = (
