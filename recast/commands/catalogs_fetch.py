@@ -8,7 +8,7 @@ from typing import Any
 
 from recast.commands.printing import print_info, print_json
 from recast.commands.reading import refuse_taken
-from recast.commands.selecting import AREA
+from recast.commands.selecting import AREA, add_splits
 
 
 def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -47,20 +47,7 @@ def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         default=None,
         help="leave out events at exactly the completeness",
     )
-    splits = parser.add_mutually_exclusive_group()
-    splits.add_argument(
-        "--splits",
-        nargs=4,
-        metavar=("TRAIN_START", "VAL_START", "TEST_START", "END"),
-        help="dates between which train, validation and test windows lie",
-    )
-    splits.add_argument(
-        "--fractions",
-        nargs=3,
-        type=float,
-        metavar=("TRAIN", "VAL", "TEST"),
-        help="shares of the events (default: 0.6 0.2 0.2)",
-    )
+    add_splits(parser, " (default: 0.6 0.2 0.2)")
     parser.add_argument(
         "--ties",
         choices=("error", "separate", "drop"),

@@ -26,7 +26,17 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
         metavar="M",
         help="a magnitude of completeness above the catalog's own",
     )
-    splits = group.add_mutually_exclusive_group()
+    add_splits(group)
+    group.add_argument(
+        "--earthquakes-only",
+        action="store_true",
+        help="leave out what the network calls otherwise, such as quarry blasts",
+    )
+
+
+def add_splits(parser: argparse._ActionsContainer, default: str = "") -> None:
+    """Add the two ways to say where train, validation and test windows lie."""
+    splits = parser.add_mutually_exclusive_group()
     splits.add_argument(
         "--splits",
         nargs=4,
@@ -38,12 +48,7 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
         nargs=3,
         type=float,
         metavar=("TRAIN", "VAL", "TEST"),
-        help="shares of the complete events in train, validation and test",
-    )
-    group.add_argument(
-        "--earthquakes-only",
-        action="store_true",
-        help="leave out what the network calls otherwise, such as quarry blasts",
+        help=f"shares of the complete events in train, validation and test{default}",
     )
 
 
