@@ -216,6 +216,18 @@ def read_quakeml(text: str) -> Values:
     return checked(iso(found["time"]), *places, depth, number(found["mag"]))
 
 
+def read_zmap(line: str) -> Values:
+    row = fields(line, "", 10)
+    year = re.fullmatch(r"(\d{4})(\.\d*)?", row[2], re.ASCII)
+    if not year:
+        raise ValueError
+    whole = [number(row[j]) for j in (3, 4, 7, 8)]
+    if any(x % 1 for x in whole):
+        raise ValueError
+    stamp = nanoseconds(int(year[1]), *map(int, whole), number(row[9]))  # type: ignore[call-arg]
+    return checked(stamp, *(number(row[j]) for j in (1, 0, 6, 5)))
+
+
 READERS: dict[str, Callable[[str], Values]] = {
     "scedc": read_scedc,
     "scedc until 2015": lambda line: read_scedc(line, 3),
@@ -232,4 +244,5 @@ READERS: dict[str, Callable[[str], Values]] = {
     "fdsn_text": by_fields("|", 13, 1, 2, 3, 4, 10),
     "table": by_fields(";", 5, 0, 2, 1, 3, 4),
     "quakeml": read_quakeml,
+    "zmap": read_zmap,
 }

@@ -149,6 +149,13 @@ WRITERS: dict[str, tuple[str, Callable[[Event], str]]] = {
         "time;lon;lat;depth;mag\n",
         lambda e: f"{stamp(e)};{e.longitude};{e.latitude};{e.depth};{e.magnitude}",
     ),
+    "zmap": (
+        "",
+        lambda e: (
+            f"{e.longitude}\t{e.latitude}\t{e.time.year + e.time.month / 13:.6f}\t{e.time.month}\t"
+            f"{e.time.day}\t{e.magnitude}\t{e.depth}\t{e.time:%H\t%M}\t{e.time.second}.5"
+        ),
+    ),
     "quakeml": (
         '<q:quakeml xmlns:q="http://quakeml.org/xmlns/quakeml/1.2">\n<eventParameters>\n',
         quakeml_row,

@@ -11,7 +11,7 @@ from catalogs.formats import Parsed, parse
 
 N = 10_000
 
-CHARACTERS = np.array(list('0123456789 .,-+:/|;\t"#%eEnJTZabx\x00\x1a\x19\x1c\x85\xff\n'))
+CHARACTERS = '0123456789 .,-+:/|;\t"#%eEnJTZabx\x00\x1a\x19\x1c\x85\xff\n'
 
 COMMENTED = {"table"}
 """Layouts in which a row may be commented out."""
@@ -20,7 +20,7 @@ COMMENTED = {"table"}
 def damage(row: str, rng: np.random.Generator) -> str:
     """Replace, drop, insert, swap, cut, blank, double or leave a part of a row."""
     i, j = np.sort(rng.integers(0, len(row), 2))
-    new = str(rng.choice(CHARACTERS))
+    new = CHARACTERS[rng.integers(len(CHARACTERS))]
     return (
         row[:i] + new + row[i + 1 :],
         row[:i] + new + row[i + 1 :],

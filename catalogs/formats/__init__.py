@@ -12,6 +12,7 @@ from catalogs.formats.parsed import Format, Parsed, Rejected
 from catalogs.formats.quakeml import QUAKEML
 from catalogs.formats.scedc import SCEDC, SCSN
 from catalogs.formats.table import TABLE, from_dataframe, parse_table
+from catalogs.formats.zmap import ZMAP
 
 __all__ = [
     "FORMATS",
@@ -29,7 +30,7 @@ __all__ = [
 
 FORMATS: dict[str, Format] = {
     layout.name: layout
-    for layout in (SCEDC, SCSN, HAUKSSON, *DELIMITED, JMA, QUAKEML, OBSPY, TABLE)
+    for layout in (SCEDC, SCSN, HAUKSSON, *DELIMITED, JMA, QUAKEML, ZMAP, OBSPY, TABLE)
 }
 """The layouts by name."""
 

@@ -19,6 +19,10 @@ PRINTABLE = r"[ -~]*"
 UNREADABLE = "unreadable"
 """Stands for a code of control bytes, as some networks have them in thousands of rows."""
 
+NUMERIC = frozenset("0123456789.+-eE ")
+
+POINT = ord(".")
+
 NS_PER_SECOND = 1_000_000_000
 
 TIME = (
@@ -82,9 +86,11 @@ def numbers(
     Noted are cells that are no number, out of range, or empty unless ``may_miss``; an empty cell
     makes a row that is no event to use, not a damaged one, if ``none_by_rule``.
     """
-    cells = texts(column)
-    values = pd.to_numeric(cells, errors="coerce").to_numpy(np.float64, na_value=np.nan)
-    empty = (cells == "").to_numpy(np.bool_)
+    values, empty = _plain_numbers(column), np.zeros(len(column), dtype=np.bool_)
+    if values is None:
+        cells = texts(column)
+        values = pd.to_numeric(cells, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+        empty = (cells == "").to_numpy(np.bool_)
     note(faults, column, np.isnan(values) & ~empty, "is not a number", "mend or drop the row")
     if none_by_rule:
         faults.note(empty, f"{column.name} is empty: fill it in or drop the row", by_rule=True)
@@ -94,6 +100,17 @@ def numbers(
     range_of = f"is outside {lowest:g} to {highest:g}"
     note(faults, column, outside, range_of, "mend or drop the row")
     return values
+
+
+def _plain_numbers(column: pd.Series) -> FloatArray | None:
+    """The numbers of a column that holds nothing else, in a third of the time; else None."""
+    cells = column.tolist()
+    try:
+        if NUMERIC.issuperset("".join(cells)):
+            return np.array(cells, dtype=np.str_).astype(np.float64)
+    except (TypeError, ValueError):  # not text; empty cells, or text such as "1.2.3"
+        pass
+    return None
 
 
 def times(column: pd.Series, faults: Faults) -> pd.Series:
@@ -106,14 +123,54 @@ def times(column: pd.Series, faults: Faults) -> pd.Series:
         aware = column if column.dt.tz is not None else column.dt.tz_localize("UTC")
         utc: pd.Series = aware.dt.tz_convert("UTC").dt.as_unit("ns")
         return utc
-    cells = texts(column)
-    parts = cells.str.extract(TIME, flags=re.ASCII)
-    fields = parts.iloc[:, :6].apply(pd.to_numeric).to_numpy(np.float64, copy=True)
-    fields[:, 3:][np.isnan(fields[:, 3:])] = 0.0  # a date without a clock is its midnight
-    stamps, valid = calendar_stamps(fields)
-    zones, known = _zone(parts[6])
-    note(faults, column, ~(valid & known), "is not a time", WRITE_TIMES)
-    return utc_times(stamps - zones, cells.index)
+    stamps, valid = _plain_times(column)
+    rest = ~valid
+    if rest.any():
+        parts = texts(column[rest]).str.extract(TIME, flags=re.ASCII)
+        fields = parts.iloc[:, :6].apply(pd.to_numeric).to_numpy(np.float64, copy=True)
+        fields[:, 3:][np.isnan(fields[:, 3:])] = 0.0  # a date without a clock is its midnight
+        local, are_times = calendar_stamps(fields)
+        zones, known = _zone(parts[6])
+        stamps[rest], valid[rest] = local - zones, are_times & known
+    note(faults, column, ~valid, "is not a time", WRITE_TIMES)
+    return utc_times(stamps, column.index)
+
+
+def _plain_times(column: pd.Series) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Nanoseconds of the cells that are written as 2019-07-06T03:19:53.040Z, and which are.
+
+    Any number of decimals up to nine, with or without the Z, and a blank for the T: what nearly all
+    cells are, read twenty times faster than by the regular expression.
+    """
+    cells = np.array([cell if isinstance(cell, str) else "" for cell in column], dtype=np.str_)
+    width = max(cells.dtype.itemsize // 4, len("2019-07-06T03:19:53"))
+    if width > len("2019-07-06T03:19:53.123456789Z"):
+        return np.zeros(len(cells), dtype=np.int64), np.zeros(len(cells), dtype=np.bool_)
+    cells = cells.astype(f"<U{width}")
+    codes = cells.view(np.uint32).reshape(len(cells), width)
+    digits = codes - ord("0")
+    are_digits = digits < 10  # wraps round for what is below "0"
+    good = are_digits[:, [0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18]].all(axis=1)
+    good &= (codes[:, [4, 7, 13, 16]] == [ord(ch) for ch in "--::"]).all(axis=1)
+    good &= (codes[:, 10] == ord("T")) | (codes[:, 10] == ord(" "))
+    lengths = np.char.str_len(cells)
+    last = codes[np.arange(len(cells)), np.maximum(lengths - 1, 0)]
+    ends = lengths - (last == ord("Z"))
+    good &= (ends == 19) | ((ends >= 21) & (ends <= 29) & (codes[:, min(19, width - 1)] == POINT))
+    nanoseconds = np.zeros(len(cells), dtype=np.int64)
+    for j in range(20, width):
+        inside = j < ends
+        good &= are_digits[:, j] | ~inside
+        nanoseconds += np.where(inside & good, digits[:, j], 0) * 10 ** max(28 - j, 0)
+    places = ((0, 4), (5, 7), (8, 10), (11, 13), (14, 16), (17, 19))
+    fields = np.stack([_whole(digits[:, a:b]) for a, b in places], axis=1)
+    stamps, valid = calendar_stamps(np.where(good[:, None], fields, 1.0))
+    midnight = (fields[:, 3] == 24) & (nanoseconds > 0)
+    return stamps + np.where(good, nanoseconds, 0), valid & good & ~midnight
+
+
+def _whole(digits: NDArray[np.uint32]) -> FloatArray:
+    return np.asarray(digits @ 10.0 ** np.arange(digits.shape[1] - 1, -1, -1))
 
 
 def calendar_times(columns: dict[str, pd.Series], faults: Faults) -> pd.Series:

@@ -130,7 +130,7 @@ def _obspy(what: str) -> ModuleType:
 
 OBSPY = Format(
     "obspy",
-    "what obspy reads: ZMAP, SC3ML, NORDIC, NDK, HYPODD, IMS1.0, ... (needs obspy)",
+    "what obspy reads: SC3ML, NORDIC, NDK, HYPODD, IMS1.0, ... (needs obspy)",
     read_obspy,
     lambda _: False,
 )

@@ -1,6 +1,6 @@
 """QuakeML 1.2, read strictly: FDSN event services publish it.
 
-obspy reads it too, thirty times slower, and takes times such as ``22:5612`` for 22:56:12.
+obspy reads it too, ten times slower and more, and takes times such as ``22:5612`` for 22:56:12.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 LAYOUTS = (
     "scedc, scsn, hauksson, ehp_csv (USGS ComCat, NCSS), geonet, horus, qtm, shelly2020, tan2021, "
-    "white, fdsn_text, jma, quakeml, obspy (ZMAP, SC3ML and others, through obspy) or table"
+    "white, fdsn_text, jma, quakeml, zmap, obspy (SC3ML, NORDIC and others, by obspy) or table"
 )
 
 
