@@ -13,6 +13,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 
 import pandas as pd
 from tqdm import tqdm
@@ -28,6 +29,8 @@ MOST_BYTES = 256 << 20
 
 TOO_MANY = ("exceed", "too many", "too large", "matching events", "limit of", "maximum number")
 """How services say, with status 400 or 413, that an answer would hold too many events."""
+
+BAR = "{desc}: {n:.0f} of {total:.0f} days |{bar}| {elapsed}<{remaining}{postfix}"
 
 STAMP = "%Y%m%dT%H%M%S"
 
@@ -73,7 +76,9 @@ def fetch_pages(service: Service, query: Query, downloads: Downloads, name: str)
     pages: list[Page] = []
     at, step = query.start, query.end - query.start
     days = (query.end - query.start) / pd.Timedelta(days=1)
-    with tqdm(desc=name, total=round(days, 1), unit="d", disable=downloads.quiet) as bar:
+    host = service.url.split("/")[2]
+    began = monotonic()
+    with tqdm(desc=host, total=days, bar_format=BAR, disable=downloads.quiet, leave=False) as bar:
         while at < query.end:
             page = _covering(known, at, downloads)
             if page is None:
@@ -87,7 +92,8 @@ def fetch_pages(service: Service, query: Query, downloads: Downloads, name: str)
             pages.append(page)
             reached = min(page.end, query.end)
             bar.update((reached - at) / pd.Timedelta(days=1))
-            bar.set_postfix_str(f"{walk.n_events:,} events")
+            rate = walk.n_events / max(monotonic() - began, 1.0)
+            bar.set_postfix_str(f"{walk.n_events:,} events, {rate:,.0f} a second")
             at = reached
     if downloads.refresh:
         _drop_older(folder, pages, downloads)

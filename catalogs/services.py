@@ -21,7 +21,7 @@ COMCAT = Record(
     "U.S. Geological Survey, ANSS Comprehensive Earthquake Catalog, doi:10.5066/F7MS3QZH",
     "https://earthquake.usgs.gov/data/comcat/",
     "2000-01-01",
-    note="give --box and --min-magnitude: all events of the world are millions",
+    note="magnitude types and completeness differ from region to region: choose a box",
 )
 
 SCEDC_LICENCE = "public data of the Southern California Seismic Network"
