@@ -8,7 +8,7 @@ from typing import Any
 
 from recast.commands.printing import print_info, print_json
 from recast.commands.reading import add_reading, read_file, refuse_taken
-from recast.commands.selecting import AREA
+from recast.commands.selecting import AREA, add_splits
 
 SHOWN = 3
 """That many rejected rows are printed."""
@@ -65,21 +65,7 @@ def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         metavar="DATE",
         help="score from here on; earlier events are history only (default: start of the window)",
     )
-    splits = parser.add_mutually_exclusive_group()
-    splits.add_argument(
-        "--splits",
-        nargs=4,
-        metavar=("TRAIN_START", "VAL_START", "TEST_START", "END"),
-        help="dates between which train, validation and test windows lie",
-    )
-    splits.add_argument(
-        "--fractions",
-        nargs=3,
-        type=float,
-        default=(0.6, 0.2, 0.2),
-        metavar=("TRAIN", "VAL", "TEST"),
-        help="shares of the events (default: 0.6 0.2 0.2)",
-    )
+    add_splits(parser, " (default: 0.6 0.2 0.2)")
     parser.add_argument(
         "--ties",
         choices=("error", "separate", "drop"),
@@ -110,7 +96,7 @@ def run_import(args: argparse.Namespace) -> int:
 
     from catalogs import Catalog, InputError, SplitDates, parse_area, save
     from catalogs.event_types import choose_events
-    from catalogs.importing import import_table, out_of_order
+    from catalogs.importing import FRACTIONS, import_table, out_of_order
     from catalogs.summary import describe
 
     refuse_taken(args.name, args.out, overwrite=args.overwrite)
@@ -130,7 +116,7 @@ def run_import(args: argparse.Namespace) -> int:
         end=args.end,
         train_start=args.train_start,
         splits=SplitDates(*args.splits) if args.splits else None,
-        fractions=args.fractions,
+        fractions=args.fractions or FRACTIONS,
         ties=args.ties,
     )
     info = replace(
