@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from catalogs.downloads import Downloads, RawFile
 from catalogs.errors import FetchError, InputError, RefusedError
-from catalogs.pages import PARAMETER, identifiers
+from catalogs.pages import PARAMETER, OtherLayoutError, identifiers
 from catalogs.sources import SHORTEST, Query, Service
 from catalogs.web import Answer, get, shown
 
@@ -182,6 +182,7 @@ class _Walk:
     def _query(self, period: Mapping[str, str]) -> tuple[Answer, list[str]]:
         """An answer that is whole, and its identifiers, in the first layout that there is."""
         service = self.service
+        url = f"{service.url}{service.query}"
         while True:
             layout = service.layouts[self.n_layout]
             params = {**self.params, **period}
@@ -192,9 +193,13 @@ class _Walk:
             ids: list[str] = []
 
             def check(answer: Answer, layout: str = layout, ids: list[str] = ids) -> None:
-                ids.extend(identifiers(answer, layout))
+                try:
+                    ids.extend(identifiers(answer, layout))
+                except OtherLayoutError as error:
+                    if layout == service.layouts[-1]:
+                        raise
+                    raise RefusedError(f"{url}: {error}", 200, str(error)) from error
 
-            url = f"{service.url}{service.query}"
             try:
                 return get(url, params, self.downloads.patience, MOST_BYTES, check), ids
             except RefusedError as error:

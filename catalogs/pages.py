@@ -23,13 +23,17 @@ TEXT_FIELDS = 11
 """Fields of a row of FDSN text up to the magnitude; services add one or two behind the place."""
 
 
+class OtherLayoutError(TransientError):
+    """An answer in another layout than was asked for: a page of a proxy, or one in words."""
+
+
 def identifiers(answer: Answer, layout: str) -> list[str]:
     """The identifiers of the events in an answer, in its order, with repeats.
 
     Raises
     ------
     TransientError
-        If this is not the layout that was asked for, or was cut.
+        If it was cut; ``OtherLayoutError`` if this is not the layout that was asked for.
     """
     data = answer.data
     if not data.strip():
@@ -73,6 +77,6 @@ def _cut() -> TransientError:
     return TransientError("the answer was cut half-way")
 
 
-def _other(data: bytes, expected: str) -> TransientError:
+def _other(data: bytes, expected: str) -> OtherLayoutError:
     begin = " ".join(data[:60].decode("latin-1").split())
-    return TransientError(f"the answer is not {expected} but begins with {begin!r}")
+    return OtherLayoutError(f"the answer is not {expected} but begins with {begin!r}")

@@ -93,8 +93,14 @@ def test_an_answer_that_is_cut_without_a_word_is_noticed(
         assert provider.faults == []
 
 
-def test_the_first_layout_that_the_service_has_is_used(downloads: Downloads) -> None:
+@pytest.mark.parametrize("says", [None, b"Sorry, format text is not known"])
+def test_the_first_layout_that_the_service_has_is_used(
+    says: bytes | None, downloads: Downloads
+) -> None:
+    """Others are refused, or answered with a sentence and status 200."""
     with serving(formats=("xml",), events=made_events(150)) as provider:
+        if says:
+            provider.always = lambda path: Fault(body=says) if "format=text" in path else None
         pages = fetch_pages(service(provider), QUERY, downloads, "x")
         assert {page.layout for page in pages} == {"quakeml"}
         assert listed(pages) == complete(provider)
@@ -211,7 +217,7 @@ HOPELESS = {
     ),
     "always the wrong page": (
         {"always": lambda path: Fault(body=b"<html>Login</html>")},
-        r"the answer is not text .* begins with '<html>Login</html>', 6 times in a row",
+        r"the answer is not QuakeML but begins with '<html>Login</html>', 6 times in a row",
     ),
     "a refusal": (
         {"always": lambda path: Fault(400, body=b"Error 400: bad minlatitude")},
