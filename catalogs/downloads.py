@@ -8,7 +8,6 @@ stopped, what is here is whole.
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -22,7 +21,7 @@ from tqdm import tqdm
 from catalogs.errors import FetchError, InputError, RefusedError
 from catalogs.jsonfile import read_json, write_json
 from catalogs.store import file_hash, user_folder
-from catalogs.web import Patience, TransientError, chunks, opened
+from catalogs.web import Patience, TransientError, chunks, opened, says_its_end
 
 LOCK_TIMEOUT = 3600.0
 """Seconds to wait for another process: longer than any catalog takes to fetch."""
@@ -191,9 +190,19 @@ class Downloads:
         fresh = path.with_name(f"tmp-{path.name}")  # the old file stays until this one is whole
         fresh.unlink(missing_ok=True)  # pooch would keep a file whose hash it does not know
 
+        lengths: list[int] = []
+
         def download(url: str, output_file: str, _: object) -> None:
-            self.patience.persist(lambda: self._continue(url, part, most), url)
+            self.patience.persist(lambda: attempt(url), url)
             part.replace(output_file)
+
+        def attempt(url: str) -> None:
+            if not self._continue(url, part, most) and not known_hash:
+                # Nothing tells where the file ends: two of one length have to come
+                lengths.append(part.stat().st_size)
+                if lengths[-1:] != lengths[-2:-1]:
+                    part.unlink()
+                    raise TransientError("files that end without a word, each elsewhere", 0.0)
 
         try:
             pooch.retrieve(url, known_hash or None, fresh.name, path.parent, downloader=download)
@@ -212,8 +221,11 @@ class Downloads:
         _write_record(raw)
         return raw
 
-    def _continue(self, url: str, part: Path, most: int) -> None:
-        """Get the rest of a file, or all of it where the server cannot tell it is the same."""
+    def _continue(self, url: str, part: Path, most: int) -> bool:
+        """Get the rest of a file, or all of it where the server cannot tell it is the same.
+
+        Returns whether the server said where the file ends.
+        """
         mark = part.with_name(f"{part.name}.mark")  # ETag or date of what has arrived so far
         n = part.stat().st_size if part.is_file() else 0
         headers = {"Accept-Encoding": "identity"}  # ranges count the file's own bytes
@@ -228,6 +240,7 @@ class Downloads:
                 else:
                     _check_range(url, n, response.headers)
                 rest = response.headers.get("Content-Length", "")
+                is_delimited = says_its_end(response)
                 bar = tqdm(
                     desc=part.name.removesuffix(".part"),
                     initial=n,
@@ -250,27 +263,7 @@ class Downloads:
         if not part.stat().st_size:
             part.unlink()
             raise TransientError("an empty answer")
-
-
-def sizes(folder: Path) -> dict[str, int]:
-    """Bytes in each subfolder of a folder of downloads."""
-    if not folder.is_dir():
-        return {}
-    return {
-        path.name: sum(p.stat().st_size for p in path.rglob("*") if p.is_file())
-        for path in sorted(folder.iterdir())
-        if path.is_dir()
-    }
-
-
-def clear(downloads: Downloads, name: str) -> int:
-    """Remove the raw files of a catalog; returns how many bytes that freed."""
-    n_bytes = sizes(downloads.folder).get(name)
-    if n_bytes is None:
-        raise InputError(f"{downloads.folder} holds nothing of {name!r}: see `cache info`")
-    with downloads.locked(name) as folder:
-        shutil.rmtree(folder)
-    return n_bytes
+        return is_delimited
 
 
 def _record(path: Path) -> Path:

@@ -169,7 +169,7 @@ class _Walk:
                 return self.service.most + 1
             self.counts = False
             return None
-        text = answer.data.decode("latin-1").strip() or "0"
+        text = answer.data.decode("latin-1").strip()
         try:
             content = json.loads(text)
         except ValueError:
@@ -192,13 +192,14 @@ class _Walk:
                 params["limit"] = str(service.most)
             ids: list[str] = []
 
-            def check(answer: Answer, layout: str = layout, ids: list[str] = ids) -> None:
+            def check(answer: Answer, layout: str = layout, ids: list[str] = ids) -> bool:
                 try:
-                    ids.extend(identifiers(answer, layout))
+                    ids[:] = identifiers(answer, layout)
                 except OtherLayoutError as error:
                     if layout == service.layouts[-1]:
                         raise
                     raise RefusedError(f"{url}: {error}", 200, str(error)) from error
+                return layout == "quakeml"  # whose end tag is there
 
             try:
                 return get(url, params, self.downloads.patience, MOST_BYTES, check), ids

@@ -37,6 +37,8 @@ def identifiers(answer: Answer, layout: str) -> list[str]:
     """
     data = answer.data
     if not data.strip():
+        if not answer.is_delimited:
+            raise _cut()  # nothing is said by status 204
         return []
     if layout == "quakeml":
         if not data.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"<"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -78,6 +79,27 @@ def retrieve(record: Record, rules: Rules, downloads: Downloads) -> list[tuple[R
 def file_name(url: str) -> str:
     """What to call the file at a URL here: the last part of its path."""
     return Path(urlsplit(url).path).name
+
+
+def sizes(folder: Path) -> dict[str, int]:
+    """Bytes in each subfolder of a folder of downloads."""
+    if not folder.is_dir():
+        return {}
+    return {
+        path.name: sum(p.stat().st_size for p in path.rglob("*") if p.is_file())
+        for path in sorted(folder.iterdir())
+        if path.is_dir()
+    }
+
+
+def clear(downloads: Downloads, name: str) -> int:
+    """Remove the raw files of a catalog; returns how many bytes that freed."""
+    n_bytes = sizes(downloads.folder).get(name)
+    if n_bytes is None:
+        raise InputError(f"{downloads.folder} holds nothing of {name!r}: see `cache info`")
+    with downloads.locked(name) as folder:
+        shutil.rmtree(folder)
+    return n_bytes
 
 
 def _years(source: Yearly, record: Record, start: pd.Timestamp, end: pd.Timestamp) -> range:

@@ -25,8 +25,8 @@ CHUNK = 1 << 16
 SHOWN = 200
 """That many characters of a server's own message are shown."""
 
-MENDABLE = frozenset({429, 500, 502, 503, 504})
-"""Too many requests, and faults of the server: the same request may succeed later."""
+MENDABLE = frozenset({408, 429, 500, 502, 503, 504})
+"""Time-outs, too many requests, faults of the server: the same request may succeed later."""
 
 MARKUP = re.compile(r"<[^>]*>|<[^>]*$")
 
@@ -92,7 +92,7 @@ def get(
     params: Mapping[str, str],
     patience: Patience,
     most: int,
-    check: Callable[[Answer], None] | None = None,
+    check: Callable[[Answer], bool] | None = None,
 ) -> Answer:
     """The content at a URL, empty where the server has nothing (204).
 
@@ -105,23 +105,26 @@ def get(
     most : int
         Larger answers, in bytes, are refused.
     check : function, optional
-        Raises a ``TransientError`` for an answer that is not whole.
+        Raises a ``TransientError`` for an answer that is not whole; says whether it surely is.
+        Where neither that nor the server tells, two answers of one length have to come.
 
     Raises
     ------
     FetchError
         Naming the URL, what happened, and the remedy; ``RefusedError`` for 4xx other than 429.
     """
+    lengths: list[int] = []
 
     def attempt() -> Answer:
         with opened(url, patience.timeout, params=params) as response:
             if response.status_code == 204:
                 return Answer(b"", is_delimited=True)
-            headers = response.headers
-            is_delimited = "Content-Length" in headers or "Transfer-Encoding" in headers
-            answer = Answer(b"".join(chunks(response, most)), is_delimited)
-        if check is not None:
-            check(answer)
+            answer = Answer(b"".join(chunks(response, most)), says_its_end(response))
+        is_whole = answer.is_delimited if check is None else check(answer) or answer.is_delimited
+        if not is_whole:
+            lengths.append(len(answer.data))
+            if lengths[-1:] != lengths[-2:-1]:
+                raise TransientError("answers that end without a word, each elsewhere", 0.0)
         return answer
 
     return patience.persist(attempt, shown(url, params))
@@ -172,6 +175,11 @@ def opened(
         raise TransientError("the connection was cut") from error
     except requests.RequestException as error:  # too many redirections, no URL
         raise FetchError(f"{url}: {_line(str(error))}: check the address") from error
+
+
+def says_its_end(response: requests.Response) -> bool:
+    """Whether a body that is cut is noticed; else its end is where the server hangs up."""
+    return "Content-Length" in response.headers or "Transfer-Encoding" in response.headers
 
 
 def chunks(response: requests.Response, most: int, before: int = 0) -> Iterator[bytes]:

@@ -15,8 +15,10 @@ from urllib.parse import parse_qsl, urlsplit
 import numpy as np
 import pandas as pd
 
+from catalogs.fdsn import Page
+from catalogs.pages import identifiers
 from catalogs.sources import Files, Record, Service
-from catalogs.web import Patience
+from catalogs.web import Answer, Patience
 
 START = pd.Timestamp("2020-01-01", tz="UTC")
 PATH = "/fdsnws/event/1/"
@@ -263,3 +265,21 @@ def moved(record: Record, url: str) -> Record:
         return replace(record, source=replace(source, urls=names, sha256=()))
     here = f"{url}{PATH}" if isinstance(source, Service) else f"{url}/{{year}}.catalog"
     return replace(record, source=replace(source, url=here))
+
+
+def service(provider: Provider, *layouts: str, **options: Any) -> Service:
+    """The event service of a provider."""
+    chosen_layouts = layouts or ("fdsn_text", "quakeml")
+    return Service(f"{provider.url}{PATH}", chosen_layouts, **{"most": 60, **options})
+
+
+def listed(pages: list[Page]) -> list[str]:
+    """The identifiers in all answers, each once, sorted."""
+    answers = [(Answer(page.raw.read(), is_delimited=True), page.layout) for page in pages]
+    names = {name for answer in answers for name in identifiers(*answer)}
+    return sorted(name.removeprefix("smi:local/") for name in names)
+
+
+def complete(provider: Provider) -> list[str]:
+    """The identifiers of all events, sorted."""
+    return sorted(provider.events["event_id"])

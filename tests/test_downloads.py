@@ -10,9 +10,10 @@ import pytest
 from loopback import QUICK, Fault, Provider, serving
 
 from catalogs import InputError
-from catalogs.downloads import Downloads, clear, sizes
+from catalogs.downloads import Downloads
 from catalogs.errors import FetchError, RefusedError
 from catalogs.formats import parse
+from catalogs.retrieve import clear, sizes
 from catalogs.web import Patience
 
 BODY = b"".join(f"{i},event {i * i}\n".encode() for i in range(20_000))
@@ -80,6 +81,17 @@ def test_a_file_that_changed_meanwhile_is_not_stitched_together(downloads: Downl
             fetched(provider, downloads)
         provider.files["/a.csv"] = BODY[::-1]
         assert fetched(provider, downloads) == BODY[::-1]
+
+
+@pytest.mark.parametrize("known_hash", ["", HASH])
+def test_a_file_whose_end_is_not_said_has_to_come_twice(
+    known_hash: str, downloads: Downloads
+) -> None:
+    """A server that only hangs up may have been cut off, unless the hash tells."""
+    faults = [] if known_hash else [Fault(cut=0.5)]
+    with serving(files={"/a.csv": BODY}, delimited=False, faults=faults) as provider:
+        assert fetched(provider, downloads, known_hash=known_hash) == BODY
+        assert len(provider.asked) == (1 if known_hash else 3)
 
 
 LASTING = {

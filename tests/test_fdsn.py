@@ -8,15 +8,24 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from loopback import PATH, QUICK, START, Fault, Provider, chosen, made_events, serving
+from loopback import (
+    QUICK,
+    START,
+    Fault,
+    Provider,
+    chosen,
+    complete,
+    listed,
+    made_events,
+    service,
+    serving,
+)
 
 from catalogs import Box, InputError
 from catalogs.downloads import Downloads
 from catalogs.errors import FetchError, RefusedError
 from catalogs.fdsn import Page, fetch_pages
-from catalogs.pages import identifiers
 from catalogs.sources import Query, Service
-from catalogs.web import Answer
 
 END = START + pd.Timedelta(days=300)
 QUERY = Query(START, END)
@@ -26,22 +35,6 @@ LAYOUTS = ("fdsn_text", "ehp_csv", "quakeml")
 @pytest.fixture
 def downloads(tmp_path: Path) -> Downloads:
     return Downloads(tmp_path / "raw", patience=QUICK, progress=False)
-
-
-def service(provider: Provider, *layouts: str, **options: Any) -> Service:
-    chosen_layouts = layouts or ("fdsn_text", "quakeml")
-    return Service(f"{provider.url}{PATH}", chosen_layouts, **{"most": 60, **options})
-
-
-def listed(pages: list[Page]) -> list[str]:
-    """The identifiers in all answers, each once, sorted."""
-    answers = [(Answer(page.raw.read(), is_delimited=True), page.layout) for page in pages]
-    names = {name for answer in answers for name in identifiers(*answer)}
-    return sorted(name.removeprefix("smi:local/") for name in names)
-
-
-def complete(provider: Provider) -> list[str]:
-    return sorted(provider.events["event_id"])
 
 
 FAULTS = {

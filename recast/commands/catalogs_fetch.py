@@ -217,7 +217,8 @@ def _print_provenance(provenance: dict[str, Any], n_complete: int) -> None:
 
 def run_cache_info(args: argparse.Namespace) -> int:
     """Print folder and sizes."""
-    from catalogs.downloads import Downloads, sizes
+    from catalogs.downloads import Downloads
+    from catalogs.retrieve import sizes
 
     folder = args.cache or Downloads().folder
     found = sizes(folder)
@@ -230,9 +231,9 @@ def run_cache_info(args: argparse.Namespace) -> int:
 def run_cache_clear(args: argparse.Namespace) -> int:
     """Remove raw files, and say how much that freed."""
     from catalogs import InputError
-    from catalogs.downloads import Downloads, clear, sizes
+    from catalogs.downloads import Downloads
     from catalogs.registry import find
-    from catalogs.retrieve import folder_name
+    from catalogs.retrieve import clear, folder_name, sizes
 
     downloads = Downloads() if args.cache is None else Downloads(args.cache)
     if bool(args.known) == args.all:
