@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from recast.commands.printing import print_info, print_json
 from recast.commands.reading import add_reading, read_file, refuse_taken
 from recast.commands.selecting import AREA, add_splits
+
+if TYPE_CHECKING:
+    from catalogs.formats import Parsed
 
 SHOWN = 3
 """That many rejected rows are printed."""
@@ -119,8 +122,10 @@ def run_import(args: argparse.Namespace) -> int:
         fractions=args.fractions or FRACTIONS,
         ties=args.ties,
     )
+    left_out = _left_out(parsed, counts)
     info = replace(
         catalog.info,
+        note="; ".join(filter(None, (catalog.info.note, *left_out))),
         title=args.title,
         region=args.region,
         source=args.source or args.file.name,
@@ -134,7 +139,8 @@ def run_import(args: argparse.Namespace) -> int:
         "layout": layout,
         "rows": parsed.n_rows,
         "rows_damaged": len(damaged),
-        "rows_left_out": len(parsed.rejected) - len(damaged),
+        "rows_without_magnitude": len(parsed.rejected) - len(damaged),
+        "left_out": left_out,
         "first_damaged": [str(row) for row in damaged[:SHOWN]],
         "events_read": len(parsed.events),
         "events_after": counts,
@@ -151,18 +157,27 @@ def run_import(args: argparse.Namespace) -> int:
     return 0
 
 
+def _left_out(parsed: Parsed, counts: dict[str, int]) -> list[str]:
+    """What the file has and the catalog has not, for people and for the record."""
+    damaged = len(parsed.damaged())
+    lines = []
+    if len(parsed.rejected) > damaged:
+        others = len(parsed.rejected) - damaged
+        lines.append(f"{others:,} rows have no magnitude, or are not the network's own")
+    if damaged:
+        lines.append(f"{damaged:,} rows cannot be read")
+    before = len(parsed.events)
+    for step, after in counts.items():
+        if after != before:
+            lines.append(f"{step}: {after:,} of {before:,}")
+        before = after
+    return lines
+
+
 def _print_reading(path: Path, summary: dict[str, Any]) -> None:
     print(
         f"{path} (layout {summary['layout']}): {summary['events_read']:,} events read, "
         f"{summary['events_out_of_order']:,} of them out of time order (sorted)"
     )
-    if summary["rows_left_out"]:
-        print(f"{summary['rows_left_out']:,} rows have no magnitude, or are not the network's own")
-    if summary["rows_damaged"]:
-        print(f"{summary['rows_damaged']:,} rows cannot be read:")
-        print("\n".join(summary["first_damaged"]))
-    before = summary["events_read"]
-    for step, after in summary["events_after"].items():
-        if after != before:
-            print(f"{step}: {after:,} of {before:,}")
-        before = after
+    for line in (*summary["left_out"], *summary["first_damaged"]):
+        print(line)
