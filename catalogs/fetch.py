@@ -51,7 +51,7 @@ class Fetched:
             "rows": self.n_read + len(self.rejected),
             "damaged_rows": len(damaged),
             "first_damaged": [str(row) for row in damaged[:SHOWN_REJECTED]],
-            "rows_without_use": len(self.rejected) - len(damaged),
+            "rows_without_magnitude": len(self.rejected) - len(damaged),
             "rules": [asdict(step) for step in self.steps],
         }
         if self.record.preset is not None:

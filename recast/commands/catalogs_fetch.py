@@ -205,8 +205,8 @@ def _print_provenance(provenance: dict[str, Any], n_complete: int) -> None:
         print(f"  {provenance['damaged_rows']:,} damaged rows left out, such as")
         for row in provenance["first_damaged"]:
             print(f"    {row}")
-    if provenance["rows_without_use"]:
-        print(f"  {provenance['rows_without_use']:,} rows without a magnitude or a time left out")
+    if provenance["rows_without_magnitude"]:
+        print(f"  {provenance['rows_without_magnitude']:,} rows have no magnitude, or are not the network's own")
     for step in provenance["rules"]:
         print(f"  {step['before']:>10,} -> {step['after']:>10,}  {step['rule']}")
     published = provenance.get("published_events")
