@@ -206,7 +206,8 @@ def _print_provenance(provenance: dict[str, Any], n_complete: int) -> None:
         for row in provenance["first_damaged"]:
             print(f"    {row}")
     if provenance["rows_without_magnitude"]:
-        print(f"  {provenance['rows_without_magnitude']:,} rows have no magnitude, or are not the network's own")
+        others = provenance["rows_without_magnitude"]
+        print(f"  {others:,} rows have no magnitude, or are not the network's own")
     for step in provenance["rules"]:
         print(f"  {step['before']:>10,} -> {step['after']:>10,}  {step['rule']}")
     published = provenance.get("published_events")
