@@ -7,6 +7,7 @@ from catalogs.extent import Extent, check_unseen
 from catalogs.magnitudes import GutenbergRichter
 from catalogs.overlap import check_no_leak, shared_fraction
 from catalogs.process import PointProcess
+from catalogs.selection import Selection
 from catalogs.sequence import EventSequence
 from catalogs.split import Split
 from catalogs.store import available, load, save
@@ -23,6 +24,7 @@ __all__ = [
     "InputError",
     "PointProcess",
     "Polygon",
+    "Selection",
     "Split",
     "SplitDates",
     "Trajectories",

@@ -104,7 +104,7 @@ class Polygon:
             raise InputError(f"polygon {self} has {len(pairs)} vertices: give three or more")
         for latitude, longitude in pairs:
             _check_place(latitude, longitude, f"polygon {self}")
-        y, x = self._corners().T
+        y, x = self.corners().T
         if abs(x[-1] - x[0]) > 180.0:
             raise InputError(f"polygon {self} runs around a pole: cut it with a box instead")
         if np.sum(y * (np.roll(x, -1) - np.roll(x, 1))) == 0.0:  # twice the signed area
@@ -123,7 +123,7 @@ class Polygon:
 
         A place is inside if a ray to the east crosses the line an odd number of times.
         """
-        corners = self._corners()
+        corners = self.corners()
         latitude, longitude = np.asarray(latitudes), _eastward(longitudes, corners[:, 1].min())
         inside = np.zeros(np.broadcast(latitude, longitude).shape, dtype=np.bool_)
         for edge in pairwise([*corners, corners[0]]):
@@ -134,7 +134,7 @@ class Polygon:
                 inside ^= (south <= latitude) & (latitude < north) & (longitude < crossing)
         return inside
 
-    def _corners(self) -> FloatArray:
+    def corners(self) -> FloatArray:
         """The vertices, shape (vertex, 2), with longitudes that don't jump at 180 degrees."""
         corners = np.array(self.vertices, dtype=np.float64)
         corners[:, 1] = np.unwrap(corners[:, 1], period=360.0)
@@ -169,6 +169,16 @@ def parse_area(text: str) -> Area:
     if separator == "," and rows and all(len(row) == 2 for row in rows):
         return Polygon(tuple((latitude, longitude) for latitude, longitude in rows))
     raise InputError(f"area {text!r}: {HOW_TO_WRITE}")
+
+
+def bounding_box(area: Area) -> Box:
+    """The smallest box around an area."""
+    if isinstance(area, Box):
+        return area
+    south, west = area.corners().min(axis=0)
+    north, east = area.corners().max(axis=0)
+    west, east = ((x + 180.0) % 360.0 - 180.0 if abs(x) > 180.0 else x for x in (west, east))
+    return Box(float(south), float(north), float(west), float(east))
 
 
 def _eastward(longitudes: ArrayLike, west: float) -> FloatArray:

@@ -39,7 +39,7 @@ def write_csep(catalogs: Iterable[Catalog], path: Path) -> None:
         for number, catalog in enumerate(catalogs):
             for i, (stamp, m, place) in enumerate(_rows(catalog)):
                 time = stamp.strftime("%Y-%m-%dT%H:%M:%S.%f")
-                yield f"{place[1]:g},{place[0]:g},{m:.4f},{time},{place[2]:g},{number},{i}"
+                yield f"{place[1]:.9g},{place[0]:.9g},{m:.4f},{time},{place[2]:.9g},{number},{i}"
 
     _write(path, lines())
 
@@ -61,13 +61,13 @@ def write_zmap(catalog: Catalog, path: Path) -> None:
             length = pd.Timestamp(stamp.year + 1, 1, 1, tz="UTC") - year
             seconds = stamp.second + stamp.microsecond / 1e6
             cells = (
-                f"{place[1]:g}",
-                f"{place[0]:g}",
+                f"{place[1]:.9g}",
+                f"{place[0]:.9g}",
                 f"{stamp.year + (stamp - year) / length:.12f}",
                 str(stamp.month),
                 str(stamp.day),
                 f"{m:.4f}",
-                f"{place[2]:g}",
+                f"{place[2]:.9g}",
                 str(stamp.hour),
                 str(stamp.minute),
                 f"{seconds:.6f}",
@@ -96,7 +96,7 @@ def write_quakeml(catalog: Catalog, path: Path) -> None:
         yield f"{QUAKEML_HEAD}<eventParameters publicID={quoteattr(root)}>"
         for i, (stamp, m, place) in enumerate(_rows(catalog)):
             depth = (
-                "" if np.isnan(place[2]) else f"<depth><value>{1000 * place[2]:g}</value></depth>"
+                "" if np.isnan(place[2]) else f"<depth><value>{1000 * place[2]:.9g}</value></depth>"
             )
             time = stamp.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
             yield (
@@ -104,14 +104,28 @@ def write_quakeml(catalog: Catalog, path: Path) -> None:
                 f"<preferredOriginID>{root}/origin/{i}</preferredOriginID>"
                 f"<preferredMagnitudeID>{root}/magnitude/{i}</preferredMagnitudeID>"
                 f'<origin publicID="{root}/origin/{i}"><time><value>{time}</value></time>'
-                f"<latitude><value>{place[0]:g}</value></latitude>"
-                f"<longitude><value>{place[1]:g}</value></longitude>{depth}</origin>"
+                f"<latitude><value>{place[0]:.9g}</value></latitude>"
+                f"<longitude><value>{place[1]:.9g}</value></longitude>{depth}</origin>"
                 f'<magnitude publicID="{root}/magnitude/{i}"><mag><value>{m:.4f}</value></mag>'
                 f"<originID>{root}/origin/{i}</originID></magnitude></event>"
             )
         yield "</eventParameters>\n</q:quakeml>"
 
     _write(path, lines())
+
+
+def write_csv(catalog: Catalog, path: Path) -> None:
+    """The complete events with the columns of the catalog's table, times to the nanosecond.
+
+    Raises
+    ------
+    InputError
+        If the catalog has no calendar.
+    """
+    table = _complete(catalog)
+    times = table["time"].dt.tz_localize(None).map(pd.Timestamp.isoformat) + "Z"
+    text = table.assign(time=times).to_csv(index=False, lineterminator="\n")
+    _write(path, text.splitlines())
 
 
 SINGLE_FORMATS: dict[str, tuple[str, Callable[[Catalog, Path], None]]] = {
@@ -121,15 +135,20 @@ SINGLE_FORMATS: dict[str, tuple[str, Callable[[Catalog, Path], None]]] = {
 """Formats of one catalog a file: suffix and writer."""
 
 
-def _rows(catalog: Catalog) -> Iterator[tuple[pd.Timestamp, float, tuple[float, float, float]]]:
-    """Time, magnitude and (latitude, longitude, depth in km) of the complete events."""
+def _complete(catalog: Catalog) -> pd.DataFrame:
+    """The table of the complete events, which must have a calendar."""
     info = catalog.info
     if info.uses_plain_days:
         raise InputError(
             f"catalog {info.name!r} counts plain days, which this format cannot hold: give the "
             "date of its first day (--start DATE)"
         )
-    table = catalog.events.iloc[catalog.complete_rows()]
+    return catalog.events.iloc[catalog.complete_rows()]
+
+
+def _rows(catalog: Catalog) -> Iterator[tuple[pd.Timestamp, float, tuple[float, float, float]]]:
+    """Time, magnitude and (latitude, longitude, depth in km) of the complete events."""
+    table = _complete(catalog)
     unknown = np.full(len(table), np.nan)
     places = zip(
         *(
@@ -153,3 +172,11 @@ def _write(path: Path, lines: Iterable[str]) -> None:
     except BaseException:
         Path(scratch).unlink(missing_ok=True)
         raise
+
+
+WRITERS: dict[str, Callable[[Catalog, Path], None]] = {
+    **{name: write for name, (_, write) in SINGLE_FORMATS.items()},
+    "csep": lambda catalog, path: write_csep([catalog], path),
+    "csv": write_csv,
+}
+"""Writers of one catalog into a file, by the name of the format."""

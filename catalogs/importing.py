@@ -117,7 +117,7 @@ def import_table(
         _refuse_ties(catalog)
     if splits is None:
         scored = info.start if train_start is None else _iso(timestamp(train_start, name))
-        info = replace(info, splits=_split_by_events(catalog, scored, fractions))
+        info = replace(info, splits=split_by_events(catalog, scored, fractions))
     catalog = Catalog(events.reset_index(drop=True), info)
     catalog.split()  # raises where a window has too few events
     return catalog
@@ -186,9 +186,16 @@ def _thirds(start: pd.Timestamp, end: pd.Timestamp) -> SplitDates:
     return SplitDates(_iso(start), _iso(start + third), _iso(start + 2 * third), _iso(end))
 
 
-def _split_by_events(
+def split_by_events(
     catalog: Catalog, train_start: str | float, fractions: Sequence[float]
 ) -> SplitDates:
+    """Boundaries between events, so that the windows hold these shares of the complete events.
+
+    Raises
+    ------
+    InputError
+        For shares that do not sum to 1, or too few events.
+    """
     info, times = catalog.info, catalog.to_sequence().times
     times = times[times >= info.to_days(train_start)]
     if len(fractions) != 3 or min(fractions) <= 0.0 or abs(sum(fractions) - 1.0) > 1e-6:
@@ -210,8 +217,10 @@ def _split_by_events(
     return SplitDates(train_start, val_start, test_start, info.end)
 
 
-def _between(info: CatalogInfo, times: FloatArray, i: int) -> str:
+def _between(info: CatalogInfo, times: FloatArray, i: int) -> str | float:
     """A date halfway between event i - 1 and event i, on a whole second where one fits."""
+    if info.uses_plain_days:
+        return float(info.start) + 0.5 * float(times[i - 1] + times[i])
     before = pd.Timestamp(info.to_time(times[i - 1]))
     middle = pd.Timestamp(info.to_time(0.5 * (times[i - 1] + times[i])))
     second = middle.floor("s")

@@ -35,7 +35,8 @@ class CatalogInfo:
 
     ``start`` and ``end`` bound the window in which the catalog is complete above
     ``magnitude_completeness``; if ``completeness_is_strict``, events at exactly that magnitude are
-    left out. ``truth`` holds the parameters of a synthetic catalog.
+    left out. ``truth`` holds the parameters of a synthetic catalog, ``provenance`` the files that a
+    fetched one is made of and how many events each rule left.
     """
 
     name: str
@@ -58,6 +59,7 @@ class CatalogInfo:
     sha256: str = ""
     time_unit: str = "UTC"
     truth: dict[str, float] = field(default_factory=dict)
+    provenance: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not np.isfinite(self.magnitude_completeness):
@@ -114,8 +116,11 @@ class CatalogInfo:
         return magnitudes >= self.magnitude_completeness - MAGNITUDE_TOLERANCE
 
     def to_json(self) -> dict[str, Any]:
-        """A dictionary of JSON types."""
-        return asdict(self)
+        """A dictionary of JSON types; without provenance where there is none."""
+        record = asdict(self)
+        if not self.provenance:
+            del record["provenance"]
+        return record
 
     @classmethod
     def from_json(cls, record: dict[str, Any], where: str) -> CatalogInfo:

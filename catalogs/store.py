@@ -96,7 +96,8 @@ def load(name: str | os.PathLike[str]) -> Catalog:
         return build()
     raise CatalogNotFoundError(
         f"no catalog {str(name)!r} in {', '.join(map(str, folders()))}: known are "
-        f"{', '.join(available())}; `recast catalogs import FILE --name {path.name}` adds one, "
+        f"{', '.join(available())}; `recast catalogs fetch {path.name}` gets a known one, "
+        f"`recast catalogs import FILE --name {path.name}` adds one, "
         "RECAST_DATA names a folder of catalogs"
     )
 
@@ -133,7 +134,7 @@ def save(catalog: Catalog, folder: Path | None = None, *, overwrite: bool = Fals
             )
         else:
             catalog.events.to_parquet(events, index=False)
-        info = replace(catalog.info, n_events=len(catalog.events), sha256=_sha256(events))
+        info = replace(catalog.info, n_events=len(catalog.events), sha256=file_hash(events))
         record = Path(scratch) / f"{name}.json"
         record.write_text(json.dumps(info.to_json(), indent=2) + "\n", encoding="utf-8")
         # The record arrives last: a reader never sees one whose events are missing, and a save
@@ -162,7 +163,7 @@ def _read(record: Path) -> Catalog:
     path = record.with_suffix(suffix)
     if not path.is_file():
         raise InputError(f"{path} is missing beside {record.name}: fetch or import it anew")
-    if info.sha256 and _sha256(path) != info.sha256:
+    if info.sha256 and file_hash(path) != info.sha256:
         raise InputError(
             f"{path} does not match the sha256 in {record.name}: it is damaged or was changed; "
             "fetch or import it anew"
@@ -179,6 +180,7 @@ def _read_days(path: Path) -> pd.DataFrame:
         return pd.DataFrame({"time": arrays["time_days"], "magnitude": arrays["magnitude"]})
 
 
-def _sha256(path: Path) -> str:
+def file_hash(path: Path) -> str:
+    """The sha256 of a file's content, in hexadecimal digits."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -176,7 +176,7 @@ def _compared(catalog: Catalog, fits: dict[str, list[TimedFit]]) -> CatalogResul
     return CatalogResult(
         catalog,
         split,
-        {"info": catalog.info.to_json(), "models": models_record},
+        {"info": replace(catalog.info, provenance={}).to_json(), "models": models_record},
         {name: run.terms for name, run in done.items()},
     )
 

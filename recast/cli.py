@@ -100,12 +100,15 @@ class Version(argparse.Action):
 
 
 def _report(error: Exception) -> int:
-    from catalogs.errors import InputError  # pandas, only on failure
+    from catalogs.errors import FetchError, InputError  # pandas, only on failure
 
     message = " ".join(str(error).split())
     if isinstance(error, InputError):
         print(f"recast: {message}", file=sys.stderr)
         return 2
+    if isinstance(error, FetchError):
+        print(f"recast: {message}", file=sys.stderr)
+        return 1
     if os.environ.get("RECAST_TRACEBACK") == "1":
         import traceback
 

@@ -11,7 +11,7 @@ import lightning
 import numpy as np
 from torch.utils.data import DataLoader
 
-from catalogs import Catalog, Extent, InputError, Split, load
+from catalogs import Catalog, Extent, InputError, Selection, Split, load
 from catalogs.jsonfile import read_json
 from catalogs.overlap import check_no_leak
 from etas.fit import fit_etas
@@ -94,8 +94,10 @@ class CatalogData(lightning.LightningDataModule):
         Of several catalogs, one with N training events is drawn in proportion to N^exponent.
     seed : int
         Of the order of the windows.
+    selection : Selection, optional
+        What to use of each catalog: area, window, completeness, splits.
     magnitude_completeness : float, optional
-        Raise the completeness magnitude above the catalog's own.
+        Another completeness magnitude than the catalog's own.
     etas_file : str, optional
         JSON of ``recast etas fit`` on the same train window; fitted on the fly without.
     gaps : list of pairs of dates
@@ -121,6 +123,7 @@ class CatalogData(lightning.LightningDataModule):
         steps_per_epoch: int = 20,
         exponent: float = 0.5,
         seed: int = 0,
+        selection: Selection | None = None,
         magnitude_completeness: float | None = None,
         etas_file: str | None = None,
         day_clock: bool = True,
@@ -147,6 +150,7 @@ class CatalogData(lightning.LightningDataModule):
         self.steps_per_epoch = steps_per_epoch
         self.exponent = exponent
         self.seed = seed
+        self.selection = selection or Selection()
         self.magnitude_completeness = magnitude_completeness
         self.etas_file = etas_file
         self.day_clock = day_clock
@@ -165,7 +169,9 @@ class CatalogData(lightning.LightningDataModule):
         return _checked(
             [
                 Region(
-                    load(name).select(magnitude_completeness=self.magnitude_completeness),
+                    self.selection.of(
+                        load(name).select(magnitude_completeness=self.magnitude_completeness)
+                    ),
                     etas_file=self.etas_file,
                     day_clock=self.day_clock,
                 )

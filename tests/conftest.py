@@ -46,3 +46,16 @@ def real_catalog() -> Callable[[str], Catalog]:
         return load(Path(REAL_DATA) / f"{name}.json")
 
     return get
+
+
+@pytest.fixture(scope="session")
+def raw_file() -> Callable[[str], bytes]:
+    """A file as a data centre published it, from ``raw`` beside $RECAST_DATA; or the test skips."""
+
+    def get(name: str) -> bytes:
+        path = Path(REAL_DATA or "") / ".." / "raw" / name
+        if not REAL_DATA or not path.is_file():
+            pytest.skip(f"needs the published file {name} in a folder raw beside RECAST_DATA")
+        return path.read_bytes()
+
+    return get

@@ -71,7 +71,7 @@ def test_every_option_arrives(tmp_path: Path, capsys: pytest.CaptureFixture[str]
         capsys,
         *("catalogs", "import", table, "--name", "odd", "--json"),
         *("--column", "time=when", "--column", "magnitude=size"),
-        *("--completeness", "2.0", "--strict", "--magnitude-bin", "0.05"),
+        *("--completeness", "2.0", "--strict-completeness", "--magnitude-bin", "0.05"),
         *("--start", "2020-01-02", "--end", "2020-01-12", "--ties", "drop"),
         *("--splits", "2020-01-02", "2020-01-08", "2020-01-10", "2020-01-12"),
         *("--title", "Odd", "--region", "R", "--source", "S", "--licence", "L", "--citation", "C"),
@@ -173,8 +173,8 @@ def test_a_taken_name_needs_overwrite(
 @pytest.mark.parametrize(
     ("content", "options", "message"),
     [
-        ("time,mag\n2020-01-01,3\n2020-01-02,\n", (), "events.csv line 3: magnitude is empty"),
-        ("time,mag\n2020-01-01,3\nlater,4\n", (), "events.csv line 3: time = 'later' is not"),
+        ("time,mag\n2020-01-02,\n", (), "events.csv line 2: magnitude is empty"),
+        ("time,mag\n2020-01-01,3\nlater,4\n", ("--strict",), "line 3: time = 'later' is not"),
         ("time,mag\n2020-01-01,3\n", (), "is at or above magnitude 3.2"),
         ("time,mag\n2020-01-01,3\n", ("--completeness", "4"), "none of 1 events is at or above"),
         ("time,mag\n2020-01-01,3\n2020-01-01,3\n", ("--completeness", "2"), "lines 2 and 3 have"),

@@ -1,16 +1,27 @@
-"""Columns of text to numbers and times; whatever cannot be read stops with its place."""
+"""Columns of text to numbers and times; whatever cannot be read is noted with its place."""
 
 from __future__ import annotations
+
+import re
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from catalogs.errors import InputError
+from catalogs.formats.parsed import Faults
 from catalogs.sequence import FloatArray
 
 MISSING = frozenset({"", "-", "--", "na", "n/a", "nan", "nat", "none", "null", "<na>"})
 """What catalogs write, in any case of letters, where they know nothing."""
+
+PRINTABLE = r"[ -~]*"
+
+UNREADABLE = "unreadable"
+"""Stands for a code of control bytes, as some networks have them in thousands of rows."""
+
+NUMERIC = frozenset("0123456789.+-eE ")
+
+POINT = ord(".")
 
 NS_PER_SECOND = 1_000_000_000
 
@@ -24,15 +35,21 @@ TIME = (
 WRITE_TIMES = "write times as 2019-07-06T03:19:53.040Z"
 
 
-def stop(column: pd.Series, bad: NDArray[np.bool_], where: str, what: str, remedy: str) -> None:
-    """Raise for the first bad cell: its file, line, value, and what to do."""
-    if bad.any():
-        i = int(np.flatnonzero(bad)[0])
-        place = f"{where} {column.index.name} {column.index[i]}"
-        cell = column.iloc[i]
-        empty = str(cell).strip().lower() in MISSING
-        value = "is empty" if empty else f"= {str(cell)[:40]!r} {what}"
-        raise InputError(f"{place}: {column.name} {value}: {remedy}")
+def note(
+    faults: Faults,
+    column: pd.Series,
+    bad: NDArray[np.bool_],
+    what: str,
+    remedy: str,
+) -> None:
+    """Note the bad cells of a column: the value, what is wrong with it, and what to do."""
+
+    def reason(i: int) -> str:
+        cell = str(column.iloc[i])
+        value = "is empty" if cell.strip().lower() in MISSING else f"= {cell[:40]!r} {what}"
+        return f"{column.name} {value}: {remedy}"
+
+    faults.note(bad, reason)
 
 
 def texts(column: pd.Series) -> pd.Series:
@@ -41,50 +58,122 @@ def texts(column: pd.Series) -> pd.Series:
     return stripped.mask(column.isna() | stripped.str.lower().isin(MISSING), "")
 
 
-def numbers(
-    column: pd.Series, where: str, *, lowest: float, highest: float, may_miss: bool = False
-) -> FloatArray:
-    """A float64 array with every value in [lowest, highest], NaN where nothing is known.
-
-    Raises
-    ------
-    InputError
-        For a cell that is no number, is out of range, or is empty unless ``may_miss``.
-    """
+def codes(column: pd.Series) -> pd.Series:
+    """Short codes as text; what holds other than printable ASCII is ``UNREADABLE``."""
     cells = texts(column)
-    values = pd.to_numeric(cells, errors="coerce").to_numpy(np.float64)
-    empty = (cells == "").to_numpy(np.bool_)
-    stop(column, np.isnan(values) & ~empty, where, "is not a number", "mend or drop the row")
-    if not may_miss:
-        stop(column, empty, where, "", "fill it in or drop the row")
+    return cells.where(cells.str.fullmatch(PRINTABLE), UNREADABLE)
+
+
+def identifiers(column: pd.Series, faults: Faults) -> pd.Series:
+    """Identifiers as text; those with other than printable ASCII characters are noted."""
+    cells = texts(column)
+    bad = ~cells.str.fullmatch(PRINTABLE).to_numpy(np.bool_)
+    note(faults, column, bad, "holds control characters", "mend or drop the row")
+    return cells
+
+
+def numbers(
+    column: pd.Series,
+    faults: Faults,
+    *,
+    lowest: float,
+    highest: float,
+    may_miss: bool = False,
+    none_by_rule: bool = False,
+) -> FloatArray:
+    """A float64 array with every good value in [lowest, highest], NaN where nothing is known.
+
+    Noted are cells that are no number, out of range, or empty unless ``may_miss``; an empty cell
+    makes a row that is no event to use, not a damaged one, if ``none_by_rule``.
+    """
+    values, empty = _plain_numbers(column), np.zeros(len(column), dtype=np.bool_)
+    if values is None:
+        cells = texts(column)
+        values = pd.to_numeric(cells, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+        empty = (cells == "").to_numpy(np.bool_)
+    note(faults, column, np.isnan(values) & ~empty, "is not a number", "mend or drop the row")
+    if none_by_rule:
+        faults.note(empty, f"{column.name} is empty: fill it in or drop the row", by_rule=True)
+    elif not may_miss:
+        note(faults, column, empty, "", "fill it in or drop the row")
     outside = ~empty & ~((values >= lowest) & (values <= highest))
-    stop(column, outside, where, f"is outside {lowest:g} to {highest:g}", "mend or drop the row")
+    range_of = f"is outside {lowest:g} to {highest:g}"
+    note(faults, column, outside, range_of, "mend or drop the row")
     return values
 
 
-def times(column: pd.Series, where: str) -> pd.Series:
+def _plain_numbers(column: pd.Series) -> FloatArray | None:
+    """The numbers of a column that holds nothing else, in a third of the time; else None."""
+    cells = column.tolist()
+    try:
+        if NUMERIC.issuperset("".join(cells)):
+            return np.array(cells, dtype=np.str_).astype(np.float64)
+    except (TypeError, ValueError):  # not text; empty cells, or text such as "1.2.3"
+        pass
+    return None
+
+
+def times(column: pd.Series, faults: Faults) -> pd.Series:
     """UTC times (datetime64[ns, UTC]) of datetimes or ISO 8601 text; without a zone it is UTC.
 
-    Raises
-    ------
-    InputError
-        For a cell that is no such time.
+    Cells that are no such time are noted.
     """
     if isinstance(column.dtype, pd.DatetimeTZDtype) or column.dtype.kind == "M":
-        stop(column, column.isna().to_numpy(), where, "", "fill it in or drop the row")
+        note(faults, column, column.isna().to_numpy(), "", "fill it in or drop the row")
         aware = column if column.dt.tz is not None else column.dt.tz_localize("UTC")
         utc: pd.Series = aware.dt.tz_convert("UTC").dt.as_unit("ns")
         return utc
-    cells = texts(column)
-    parts = cells.str.extract(TIME)
-    fields = parts.iloc[:, :6].apply(pd.to_numeric).to_numpy(np.float64, copy=True)
-    fields[:, 3:][np.isnan(fields[:, 3:])] = 0.0  # a date without a clock is its midnight
-    stamps, valid = _stamps(fields)
-    stop(column, ~valid, where, "is not a time", WRITE_TIMES)
-    return _utc(stamps - _zone(parts[6]), column.index)
+    stamps, valid = _plain_times(column)
+    rest = ~valid
+    if rest.any():
+        parts = texts(column[rest]).str.extract(TIME, flags=re.ASCII)
+        fields = parts.iloc[:, :6].apply(pd.to_numeric).to_numpy(np.float64, copy=True)
+        fields[:, 3:][np.isnan(fields[:, 3:])] = 0.0  # a date without a clock is its midnight
+        local, are_times = calendar_stamps(fields)
+        zones, known = _zone(parts[6])
+        stamps[rest], valid[rest] = local - zones, are_times & known
+    note(faults, column, ~valid, "is not a time", WRITE_TIMES)
+    return utc_times(stamps, column.index)
 
 
-def calendar_times(columns: dict[str, pd.Series], where: str) -> pd.Series:
+def _plain_times(column: pd.Series) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Nanoseconds of the cells that are written as 2019-07-06T03:19:53.040Z, and which are.
+
+    Any number of decimals up to nine, with or without the Z, and a blank for the T: what nearly all
+    cells are, read twenty times faster than by the regular expression.
+    """
+    cells = np.array([cell if isinstance(cell, str) else "" for cell in column], dtype=np.str_)
+    width = max(cells.dtype.itemsize // 4, len("2019-07-06T03:19:53"))
+    if width > len("2019-07-06T03:19:53.123456789Z"):
+        return np.zeros(len(cells), dtype=np.int64), np.zeros(len(cells), dtype=np.bool_)
+    cells = cells.astype(f"<U{width}")
+    codes = cells.view(np.uint32).reshape(len(cells), width)
+    digits = codes - ord("0")
+    are_digits = digits < 10  # wraps round for what is below "0"
+    good = are_digits[:, [0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18]].all(axis=1)
+    good &= (codes[:, [4, 7, 13, 16]] == [ord(ch) for ch in "--::"]).all(axis=1)
+    good &= (codes[:, 10] == ord("T")) | (codes[:, 10] == ord(" "))
+    lengths = np.char.str_len(cells)
+    last = codes[np.arange(len(cells)), np.maximum(lengths - 1, 0)]
+    ends = lengths - (last == ord("Z"))
+    good &= (ends == 19) | ((ends >= 21) & (ends <= 29) & (codes[:, min(19, width - 1)] == POINT))
+    nanoseconds = np.zeros(len(cells), dtype=np.int64)
+    for j in range(20, width):
+        inside = j < ends
+        good &= are_digits[:, j] | ~inside
+        nanoseconds += np.where(inside & good, digits[:, j], 0) * 10 ** max(28 - j, 0)
+    places = ((0, 4), (5, 7), (8, 10), (11, 13), (14, 16), (17, 19))
+    fields = np.stack([_whole(digits[:, a:b]) for a, b in places], axis=1)
+    stamps, valid = calendar_stamps(np.where(good[:, None], fields, 1.0))
+    midnight = (fields[:, 3] == 24) & (nanoseconds > 0)
+    return stamps + np.where(good, nanoseconds, 0), valid & good & ~midnight
+
+
+def _whole(digits: NDArray[np.uint32]) -> FloatArray:
+    return np.asarray(digits @ 10.0 ** np.arange(digits.shape[1] - 1, -1, -1))
+
+
+def calendar_times(columns: dict[str, pd.Series], faults: Faults) -> pd.Series:
     """UTC times of columns year, month, day, hour, minute, second; the last three may be absent.
 
     Seconds of 60.00 and a little more roll over into the next minute, as do minutes of 60:
@@ -101,20 +190,25 @@ def calendar_times(columns: dict[str, pd.Series], where: str) -> pd.Series:
     fields = np.zeros((len(columns["year"]), len(ranges)))
     for j, (name, (lowest, highest)) in enumerate(ranges.items()):
         if name in columns:
-            fields[:, j] = numbers(columns[name], where, lowest=lowest, highest=highest)
+            fields[:, j] = numbers(columns[name], faults, lowest=lowest, highest=highest)
             if name != "second":
-                fraction = fields[:, j] % 1.0 != 0.0
-                stop(columns[name], fraction, where, "is not whole", "mend or drop the row")
-    stamps, valid = _stamps(fields)
-    stop(columns["day"], ~valid, where, "is not a day of that month", "mend or drop the row")
-    return _utc(stamps, columns["year"].index)
+                fraction = np.rint(fields[:, j]) != fields[:, j]
+                note(faults, columns[name], fraction, "is not whole", "mend or drop the row")
+    stamps, valid = calendar_stamps(fields)
+    note(faults, columns["day"], ~valid, "is not a day of that month", "mend or drop the row")
+    return utc_times(stamps, columns["year"].index)
 
 
-def _stamps(fields: FloatArray) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Nanoseconds since 1970 of year, month, day, hour, minute, second, shape (event, 6)."""
+def calendar_stamps(fields: FloatArray) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Nanoseconds since 1970, and whether it is a time, of calendar fields, shape (event, 6).
+
+    The fields are year, month, day, hour, minute and second: a clock of 24:00:00 is the next
+    midnight, and 60 minutes or up to 99.99 seconds roll over; 24:00:01 is no time.
+    """
     year, month, day, hour, minute, second = fields.T
     valid = (year >= 1678) & (year <= 2261) & (month >= 1) & (month <= 12) & (day >= 1)
-    valid &= (hour <= 24) & (minute <= 60) & (second < 100)
+    valid &= (hour >= 0) & (minute >= 0) & (minute <= 60) & (second >= 0) & (second < 100)
+    valid &= (hour < 24) | ((hour == 24) & (minute == 0) & (second == 0))
     first = np.full(len(fields), np.datetime64("1970-01", "M"))
     months = (year[valid] - 1970) * 12 + month[valid] - 1
     first[valid] += months.astype(np.int64).astype("timedelta64[M]")
@@ -129,19 +223,24 @@ def _stamps(fields: FloatArray) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     return whole + fraction, valid
 
 
-def _zone(zones: pd.Series) -> NDArray[np.integer]:
-    """Nanoseconds east of UTC of Z, UTC, GMT, +09:00, +0900, +09 and nothing."""
+def _zone(zones: pd.Series) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Nanoseconds east of UTC of Z, UTC, GMT, +09:00, +0900, +09 and nothing; False if none."""
 
-    def seconds(zone: str) -> int:
+    def seconds(zone: str) -> float:
         if zone[0] not in "+-":
-            return 0
+            return 0.0
         digits = zone[1:].replace(":", "").ljust(4, "0")
-        east = int(digits[:2]) * 3600 + int(digits[2:]) * 60
-        return -east if zone[0] == "-" else east
+        hours, minutes = int(digits[:2]), int(digits[2:])
+        if hours > 14 or minutes > 59:  # no place on Earth is further from Greenwich
+            return np.nan
+        return (hours * 3600 + minutes * 60) * (-1.0 if zone[0] == "-" else 1.0)
 
-    offsets: dict[str, int] = {zone: seconds(zone) for zone in zones.dropna().unique()}
-    return zones.map(offsets).fillna(0).to_numpy(np.int64) * NS_PER_SECOND
+    offsets = {zone: seconds(zone) for zone in zones.dropna().unique()}
+    east = np.where(zones.isna(), 0.0, zones.map(offsets).to_numpy(np.float64, na_value=np.nan))
+    known = ~np.isnan(east)
+    return np.where(known, east, 0.0).astype(np.int64) * NS_PER_SECOND, known
 
 
-def _utc(stamps: NDArray[np.integer], index: pd.Index) -> pd.Series:
+def utc_times(stamps: NDArray[np.int64], index: pd.Index) -> pd.Series:
+    """Nanoseconds since 1970 as datetime64[ns, UTC]."""
     return pd.Series(stamps.view("datetime64[ns]"), index=index).dt.tz_localize("UTC")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from recast.commands.selecting import add_selection, selected
+
 DEFAULT_CATALOGS = ("ridgecrest_2019", "synthetic_socal")
 DEFAULT_MODELS = ("poisson", "etas", "recast-paper", "recast")
 MODES = {"native": "recast-native", "zero-shot": "recast-zero-shot", "few-shot": "recast-few-shot"}
@@ -81,6 +83,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         action="store_true",
         help="go on with the training that an interrupted run left in --out",
     )
+    add_selection(parser)
     parser.set_defaults(run=run)
 
 
@@ -96,7 +99,7 @@ def run(args: argparse.Namespace) -> int:
     from recast.report.table import benchmark_table
 
     # Whatever is wrong with the input should be said before the first minutes of training.
-    catalogs = [load(name) for name in args.catalog]
+    catalogs = [selected(load(name), args) for name in args.catalog]
     models = list(args.models)
     if args.mode is not None:
         models = [name for name in models if name not in {"recast", *MODES.values()}]

@@ -8,6 +8,7 @@ from typing import Any
 
 from recast.commands import simulate
 from recast.commands.etas_fit import add_fit, add_out, print_scores, window_plots
+from recast.commands.selecting import add_selection, selected
 from recast.commands.simulators import read_etas
 
 PARTS = ("train", "val", "test")
@@ -50,6 +51,7 @@ def _add_model_and_catalog(parser: argparse.ArgumentParser, folder: str) -> None
     parser.add_argument(
         "--catalog", required=True, metavar="NAME", help="name or path of a catalog"
     )
+    add_selection(parser)
     add_out(parser, folder)
 
 
@@ -61,7 +63,7 @@ def run_score(args: argparse.Namespace) -> int:
     from recast.evaluation import event_terms, score
     from recast.report import etas_plots, plots
 
-    catalog = load(args.catalog)
+    catalog = selected(load(args.catalog), args)
     model, protocol = read_etas(args.model)
     name, split = catalog.info.name, catalog.split()
     null = Poisson.fit(split.train, model.magnitude_law)
@@ -91,7 +93,7 @@ def run_residuals(args: argparse.Namespace) -> int:
     from etas.decluster import background_probability
     from etas.residuals import residual_test, transformed_times
 
-    catalog = load(args.catalog)
+    catalog = selected(load(args.catalog), args)
     model, protocol = read_etas(args.model)
     name, window = catalog.info.name, catalog.split()[args.split]
     test = residual_test(transformed_times(model, window))

@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from recast.commands.selecting import add_selection, selected
+
 if TYPE_CHECKING:
     from catalogs import Catalog, EventSequence
     from etas.completeness import CompletenessHistory
@@ -69,6 +71,7 @@ def add_fit(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         metavar="NAME",
         help="profile likelihood of these parameters",
     )
+    add_selection(fit)
     add_out(fit, "etas")
     fit.set_defaults(run=run_fit)
 
@@ -107,7 +110,7 @@ def run_fit(args: argparse.Namespace) -> int:
     from recast.environment import describe
     from recast.evaluation import score
 
-    catalog = load(args.catalog)
+    catalog = selected(load(args.catalog), args)
     name, split = catalog.info.name, catalog.split()
     sequence, law = fitting_sequence(split, args.protocol), catalog.magnitude_law()
     completeness = _completeness(args, catalog, sequence)

@@ -1,0 +1,263 @@
+"""Is a catalog fit for use? What to look at before any model is fitted, as JSON types."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from catalogs.catalog import SAME_EVENT, Catalog
+from catalogs.errors import InputError
+from catalogs.event_types import are_earthquakes
+from catalogs.info import NANOSECONDS_PER_DAY
+from catalogs.magnitudes import (
+    GutenbergRichter,
+    b_standard_error,
+    magnitude_grid,
+    maximum_curvature,
+)
+from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray
+
+BLOCK = 250
+"""Events behind a completeness or b-value at least: they scatter by 0.1 or less then."""
+
+BLOCKS = 40
+"""At most that many blocks over the whole window."""
+
+LONGEST = 20
+"""Gaps looked at, and the neighbouring spans on each side that they are compared with."""
+
+EXPECTED_IN_GAP = 10
+"""A gap is suspicious where nine of ten neighbouring spans of its length have so many events: a
+Poisson process of that mean is silent for as long once in 20,000 times."""
+
+SAME_SECONDS, SAME_KM = 1.0, 5.0
+"""Events closer than that in time and place may be one, located twice."""
+
+BIN, CLEAR = 0.1, 2.0
+"""Width of the bins of magnitude, and standard errors by which one is clearly fuller."""
+
+KM_PER_DEGREE = 111.2
+
+DAY_HOURS = (8.0, 18.0)
+"""Local solar time when people make noise, and blasts."""
+
+JACKKNIFE = 50
+"""Spans of time that are left out in turn, so that an aftershock sequence counts as one thing."""
+
+
+def check_catalog(catalog: Catalog) -> dict[str, Any]:
+    """Everything below, for the events inside the catalog's window.
+
+    Raises
+    ------
+    InputError
+        If the catalog has no calendar, or no event in its window.
+    """
+    info = catalog.info
+    if info.uses_plain_days:
+        raise InputError(
+            f"catalog {info.name!r} counts plain days: only catalogs with dates are checked"
+        )
+    days = catalog.days
+    inside = np.flatnonzero((days >= 0.0) & (days < info.to_days(info.end)))
+    order = inside[np.argsort(days[inside], kind="stable")]
+    events, days = catalog.events.iloc[order].reset_index(drop=True), days[order]
+    complete = info.is_complete(events["magnitude"].to_numpy(np.float64))
+    if not complete.any():
+        raise InputError(f"catalog {info.name!r} has no complete event in its window")
+    end = info.to_days(info.end)
+    report: dict[str, Any] = {
+        "catalog": info.name,
+        "start": str(info.start),
+        "end": str(info.end),
+        "magnitude_completeness": info.magnitude_completeness,
+        "events": len(events),
+        "complete_events": int(complete.sum()),
+        "ties": ties(events),
+        "duplicates": duplicates(events),
+        "gaps": _dated(catalog, gaps(days[complete], end)),
+        "event_types": _counts(events, "event_type"),
+        "not_earthquakes": _not_earthquakes(events),
+        "magnitude_types": _counts(events, "magnitude_type"),
+        "magnitude_resolution": magnitude_resolution(events),
+        "completeness_over_time": _dated(catalog, completeness_over_time(events, days)),
+        "b_over_time": _dated(catalog, b_over_time(catalog, events[complete], days[complete])),
+        "time_of_day": {
+            "all": time_of_day(events, days, end),
+            "complete": time_of_day(events[complete], days[complete], end),
+        },
+    }
+    return report
+
+
+def ties(events: pd.DataFrame) -> dict[str, int]:
+    """Events that share their time with another, and the most that share one."""
+    sizes = events["time"].value_counts()
+    shared = sizes[sizes > 1]
+    return {"events": int(shared.sum()), "largest": int(shared.max()) if len(shared) else 0}
+
+
+def duplicates(events: pd.DataFrame) -> dict[str, int]:
+    """Rows equal to an earlier one, identifiers that come again, and neighbours that may be one."""
+    columns = [column for column in SAME_EVENT if column in events]
+    ids = events["event_id"] if "event_id" in events else pd.Series([], dtype="str")
+    found = {
+        "rows": int(events.duplicated(columns).sum()),
+        "identifiers": int((ids.duplicated() & (ids != "")).sum()),
+    }
+    if {"latitude", "longitude"} <= set(events):
+        latitude, longitude = (events[c].to_numpy(np.float64) for c in ("latitude", "longitude"))
+        seconds = events["time"].diff().dt.total_seconds().to_numpy()[1:]
+        across = np.diff(longitude) * np.cos(np.radians(latitude[1:]))
+        km = KM_PER_DEGREE * np.hypot(np.diff(latitude), across)
+        found["may_be_one"] = int(((seconds <= SAME_SECONDS) & (km <= SAME_KM)).sum())
+    return found
+
+
+def gaps(days: FloatArray, end: float) -> list[dict[str, Any]]:
+    """Spans without complete events, next to spans of the same length that are full of them.
+
+    The longest silences are compared with twenty spans before and after each: nine of ten must hold
+    ``EXPECTED_IN_GAP`` events or more.
+    """
+    edges = np.concatenate([[0.0], days, [end]])
+    lengths = np.diff(edges)
+    found = []
+    for i in np.argsort(lengths)[::-1][:LONGEST].tolist():
+        first, last, length = float(edges[i]), float(edges[i + 1]), float(lengths[i])
+        steps = np.arange(LONGEST)
+        starts = np.concatenate([first - length * (steps + 1), last + length * steps])
+        starts = starts[(starts >= 0.0) & (starts + length <= end)]
+        if starts.size < LONGEST // 2:
+            continue
+        counts = np.searchsorted(days, starts + length) - np.searchsorted(days, starts)
+        usual = float(np.quantile(counts, 0.1))
+        if usual >= EXPECTED_IN_GAP:
+            span = {"start": first, "end": last, "days": length}
+            found.append(span | {"events_usual": float(np.median(counts))})
+    return sorted(found, key=lambda gap: float(gap["start"]))
+
+
+def magnitude_resolution(events: pd.DataFrame) -> dict[str, Any]:
+    """The step of the magnitudes, and the share of them on tenths, also year by year.
+
+    Of magnitudes in hundredths a tenth lies on tenths; where most do, they were rounded.
+    """
+    m = events["magnitude"].to_numpy(np.float64)
+    on_tenths = np.abs(m - np.round(m, 1)) < MAGNITUDE_TOLERANCE
+    by_year = pd.Series(on_tenths).groupby(events["time"].dt.year.to_numpy()).mean()
+    return {
+        "step": magnitude_grid(m),
+        "share_on_tenths": float(on_tenths.mean()),
+        "share_on_tenths_by_year": {str(year): float(share) for year, share in by_year.items()},
+    }
+
+
+def completeness_over_time(events: pd.DataFrame, days: FloatArray) -> list[dict[str, Any]]:
+    """Maximum curvature + 0.2 of blocks of successive events, with days for dates.
+
+    Where no bin is clearly fuller than the lowest of the table, which then was cut at a magnitude,
+    all that can be said is that the block is complete from there.
+    """
+    m = events["magnitude"].to_numpy(np.float64)
+    lowest = round(float(m.min()), 6)
+
+    def level(block: FloatArray) -> float:
+        tenths = np.floor((block - lowest) / BIN + MAGNITUDE_TOLERANCE).astype(np.int64)
+        counts = np.bincount(tenths)
+        excess = int(counts.max()) - int(counts[0])
+        clear = excess > CLEAR * np.sqrt(counts.max() + counts[0])
+        return maximum_curvature(block, bin_width=BIN) if clear else lowest
+
+    return [_span(days, block) | {"completeness": level(m[block])} for block in _blocks(len(m))]
+
+
+def b_over_time(catalog: Catalog, events: pd.DataFrame, days: FloatArray) -> list[dict[str, Any]]:
+    """The b-value of blocks of successive complete events, with its standard error."""
+    info, m = catalog.info, events["magnitude"].to_numpy(np.float64)
+    found = []
+    for block in _blocks(len(m)):
+        if np.ptp(m[block]) == 0.0:
+            continue
+        law = GutenbergRichter.fit(
+            m[block],
+            info.magnitude_completeness,
+            bin_width=info.magnitude_bin,
+            strict=info.completeness_is_strict,
+        )
+        error = b_standard_error(m[block], law.b)
+        found.append(_span(days, block) | {"b": law.b, "standard_error": error})
+    return found
+
+
+def time_of_day(events: pd.DataFrame, days: FloatArray, end: float) -> dict[str, Any]:
+    """Events by the hour, and how many more there are by day than by night.
+
+    Hours are of local solar time, UTC + longitude / 15, where places are known, else of UTC. The
+    ratio compares hourly rates of 8 to 18 h with those of the other hours: below 1 the noise of
+    the day hides events, above 1 there are blasts. Its 95 % interval is from a jackknife over 50
+    spans of time; without places the ratio is left out.
+    """
+    stamps = events["time"].to_numpy("datetime64[ns]").astype(np.int64)
+    hours = (stamps % NANOSECONDS_PER_DAY) / NANOSECONDS_PER_DAY * 24.0
+    longitude = events.get("longitude", pd.Series(np.nan, index=events.index)).to_numpy(np.float64)
+    located = bool(np.isfinite(longitude).all())
+    if located:
+        hours = (hours + longitude / 15.0) % 24.0
+    counts = np.bincount(np.minimum(hours, 23.0).astype(np.int64), minlength=24)
+    found: dict[str, Any] = {"local": located, "hours": counts.tolist()}
+    if not located:
+        return found
+    by_day = (hours >= DAY_HOURS[0]) & (hours < DAY_HOURS[1])
+    span = np.minimum((days / end * JACKKNIFE).astype(np.int64), JACKKNIFE - 1)
+    light = np.bincount(span[by_day], minlength=JACKKNIFE).astype(np.float64)
+    dark = np.bincount(span[~by_day], minlength=JACKKNIFE).astype(np.float64)
+    left_out = np.stack([light.sum() - light, dark.sum() - dark])
+    if min(left_out.min(), light.sum()) <= 0.0:
+        return found
+    length = DAY_HOURS[1] - DAY_HOURS[0]
+    log_ratio = float(np.log(light.sum() / length) - np.log(dark.sum() / (24.0 - length)))
+    ratios = np.log(left_out[0]) - np.log(left_out[1])
+    error = float(np.sqrt((JACKKNIFE - 1) * np.mean((ratios - ratios.mean()) ** 2)))
+    low, high = np.exp([log_ratio - 1.96 * error, log_ratio + 1.96 * error])
+    return found | {"day_to_night": float(np.exp(log_ratio)), "ci95": [float(low), float(high)]}
+
+
+def _blocks(n: int) -> list[slice]:
+    """Equal blocks of ``BLOCK`` events or more, ``BLOCKS`` at most; one where there are fewer."""
+    count = int(np.clip(n // BLOCK, 1, BLOCKS))
+    edges = np.linspace(0, n, count + 1).round().astype(int)
+    return [slice(int(a), int(b)) for a, b in itertools.pairwise(edges)]
+
+
+def _span(days: FloatArray, block: slice) -> dict[str, Any]:
+    part = days[block]
+    return {"start": float(part[0]), "end": float(part[-1]), "events": len(part)}
+
+
+def _dated(catalog: Catalog, spans: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The spans with dates for their days."""
+    return [
+        span | {edge: _second(catalog, span[edge]) for edge in ("start", "end")} for span in spans
+    ]
+
+
+def _second(catalog: Catalog, days: float) -> str:
+    stamp = pd.Timestamp(catalog.info.to_time(days))
+    return stamp.tz_convert("UTC").tz_localize(None).floor("s").isoformat() + "Z"
+
+
+def _counts(events: pd.DataFrame, column: str) -> dict[str, int]:
+    """How often each value occurs; nothing where the table has no such column."""
+    if column not in events:
+        return {}
+    return {str(value): int(n) for value, n in events[column].fillna("").value_counts().items()}
+
+
+def _not_earthquakes(events: pd.DataFrame) -> int:
+    if "event_type" not in events:
+        return 0
+    return int((~are_earthquakes(events["event_type"])).sum())

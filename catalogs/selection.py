@@ -1,0 +1,144 @@
+"""What to use of a catalog: area, window, threshold and splits, alike in Python, YAML and CLI."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+
+from catalogs.areas import parse_area
+from catalogs.catalog import Catalog
+from catalogs.errors import InputError
+from catalogs.event_types import are_earthquakes
+from catalogs.importing import split_by_events
+from catalogs.info import CatalogInfo, SplitDates
+from catalogs.sequence import MAGNITUDE_TOLERANCE
+
+
+@dataclass(frozen=True)
+class Selection:
+    """A part of a catalog; what is not given stays as the catalog has it.
+
+    Parameters
+    ----------
+    area : str, optional
+        SOUTH/NORTH/WEST/EAST, or three or more LATITUDE,LONGITUDE with blanks between them.
+    start, end : str or float, optional
+        The window [start, end): dates, or days where the catalog uses days.
+    magnitude_completeness : float, optional
+        Magnitude of completeness, not below that of the catalog.
+    splits : four dates, optional
+        Train start, validation start, test start and end.
+    fractions : three floats, optional
+        Shares of the complete events in train, validation and test, in place of ``splits``.
+    earthquakes_only : bool
+        Leave out events that the network calls otherwise, where it gives types.
+    """
+
+    area: str | None = None
+    start: str | float | None = None
+    end: str | float | None = None
+    magnitude_completeness: float | None = None
+    splits: Sequence[str | float] | None = None
+    fractions: Sequence[float] | None = None
+    earthquakes_only: bool = False
+
+    def of(self, catalog: Catalog, name: str | None = None, *, any_splits: bool = False) -> Catalog:
+        """The selected part, called ``name`` (by default as the catalog).
+
+        Splits that are not given are cut to the window. Where they do not fit it at all, thirds of
+        the window stand in if ``any_splits``: for whatever looks at no split.
+
+        Raises
+        ------
+        InputError
+            For an area or window without events, a completeness below the catalog's, or splits
+            that do not fit.
+        """
+        info = catalog.info
+        if self.area is not None:
+            catalog = catalog.within(parse_area(self.area), name or info.name)
+        events = catalog.events
+        if self.earthquakes_only and "event_type" in events:
+            events = events[are_earthquakes(events["event_type"])].reset_index(drop=True)
+        info = self._cut(replace(catalog.info, name=name or info.name), any_splits)
+        catalog = Catalog(events, info)
+        if self.fractions is not None:
+            if self.splits is not None:
+                raise InputError("give splits or fractions, not both")
+            begins = catalog.info.splits.train_start
+            splits = split_by_events(catalog, begins, self.fractions)
+            catalog = Catalog(events, replace(catalog.info, splits=splits))
+        if self != Selection():
+            changed = replace(catalog.info, n_events=len(events), sha256="")  # of the whole file
+            catalog = Catalog(events, changed)
+        return catalog
+
+    def _cut(self, info: CatalogInfo, any_splits: bool) -> CatalogInfo:
+        start, end = self._time(info, self.start), self._time(info, self.end)
+        start = info.start if start is None else start
+        end = info.end if end is None else end
+        splits = info.splits
+        if self.splits is not None:
+            if len(self.splits) != 4:
+                raise InputError(
+                    f"splits {self.splits}: give train start, validation start, test start and end"
+                )
+            dates = [self._time(info, date) for date in self.splits]
+            splits = SplitDates(*(date for date in dates if date is not None))
+        elif self.fractions is not None:
+            # Stand in until the events have been counted
+            splits = _thirds(info, max(splits.train_start, start, key=info.to_days), start, end)
+        else:
+            first = max(splits.train_start, start, key=info.to_days)
+            last = min(splits.end, end, key=info.to_days)
+            inner = (splits.val_start, splits.test_start)
+            days = [info.to_days(x) for x in (first, *inner, last)]
+            fits = all(a < b for a, b in pairwise(days))
+            splits = replace(splits, train_start=first, end=last)
+            if any_splits and not fits:
+                splits = _thirds(info, start, start, end)
+        return replace(
+            info,
+            start=start,
+            end=end,
+            splits=splits,
+            magnitude_completeness=self._completeness(info),
+        )
+
+    def _completeness(self, info: CatalogInfo) -> float:
+        asked, own = self.magnitude_completeness, info.magnitude_completeness
+        if asked is None:
+            return own
+        if asked < own - MAGNITUDE_TOLERANCE:
+            raise InputError(
+                f"magnitude completeness {asked:g} is below that of catalog {info.name!r}, "
+                f"{own:g}: raise it, or import the catalog anew"
+            )
+        return asked
+
+    @staticmethod
+    def _time(info: CatalogInfo, value: str | float | None) -> str | float | None:
+        """A date as it is, or a number of days where the catalog uses days."""
+        if value is None or not info.uses_plain_days:
+            return value
+        try:
+            return float(value)
+        except ValueError:
+            raise InputError(
+                f"catalog {info.name!r} counts days since its start: {value!r} is no number"
+            ) from None
+
+
+def _thirds(
+    info: CatalogInfo, first: str | float, start: str | float, end: str | float
+) -> SplitDates:
+    """Three windows of about equal length, the first from ``first`` on if that is early enough."""
+    days = np.linspace(info.to_days(start), info.to_days(end), 4)
+    val_start, test_start = (
+        time if isinstance(time, float) else str(time)
+        for time in (info.to_time(float(day)) for day in days[1:3])
+    )
+    return SplitDates(first if info.to_days(first) < days[1] else start, val_start, test_start, end)

@@ -1,0 +1,39 @@
+"""`recast catalogs export`: a catalog in the formats of other programs."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from recast.commands.selecting import add_selection, selected
+
+FORMATS = ("quakeml", "zmap", "csep", "csv")
+
+
+def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `recast catalogs export`."""
+    parser = actions.add_parser(
+        "export",
+        help="write a catalog as QuakeML, ZMAP, CSEP CSV or CSV",
+        description="Write the complete events of a catalog in the format of other programs. CSV "
+        "has the columns of the canonical table, and `recast catalogs import` reads it back.",
+    )
+    parser.add_argument("catalog", metavar="NAME", help="name or path of a catalog")
+    parser.add_argument("--format", choices=FORMATS, required=True, help="what to write")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the file")
+    parser.add_argument("--overwrite", action="store_true", help="replace the file")
+    add_selection(parser)
+    parser.set_defaults(run=run_export)
+
+
+def run_export(args: argparse.Namespace) -> int:
+    """Write the file, whole or not at all."""
+    from catalogs import InputError, load
+    from catalogs.exports import WRITERS
+
+    if args.out.exists() and not args.overwrite:
+        raise InputError(f"{args.out} exists already: choose another --out or --overwrite")
+    catalog = selected(load(args.catalog), args, any_splits=True)
+    WRITERS[args.format](catalog, args.out)
+    print(f"{len(catalog.complete_rows()):,} events of {catalog.info.name} in {args.out}")
+    return 0

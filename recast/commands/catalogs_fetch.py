@@ -1,0 +1,245 @@
+"""`recast catalogs fetch | cache`: known catalogs from their providers, and their raw files."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from recast.commands.printing import print_info, print_json
+from recast.commands.reading import refuse_taken
+from recast.commands.selecting import AREA, add_splits
+
+
+def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `recast catalogs fetch`."""
+    parser = actions.add_parser(
+        "fetch",
+        help="get a known catalog from its provider",
+        description="Fetch the raw files of a known catalog (or use those that are here), parse "
+        "them, select events, and store the catalog as NAME.parquet and NAME.json, which says "
+        "where every file came from and how many events each rule left. `recast catalogs list "
+        "--known` shows the names.",
+    )
+    parser.add_argument("known", metavar="KNOWN", help="name of a known catalog, such as scedc")
+    parser.add_argument("--name", help="what to call it here (default: the same)")
+    parser.add_argument("--start", metavar="DATE", help="start of the period")
+    parser.add_argument("--end", metavar="DATE", help="end of the period, exclusive")
+    parser.add_argument("--area", "--box", metavar="AREA", help=AREA)
+    parser.add_argument(
+        "--min-magnitude", type=float, metavar="M", help="fetch events of at least this magnitude"
+    )
+    parser.add_argument(
+        "--event-types",
+        choices=("earthquakes", "all", "paper"),
+        help="which types of events; paper keeps what the RECAST paper kept: all types, and "
+        "identifiers that come twice (default: earthquakes)",
+    )
+    parser.add_argument(
+        "--completeness",
+        type=float,
+        metavar="M",
+        help="magnitude of completeness (default: maximum curvature + 0.2)",
+    )
+    parser.add_argument(
+        "--strict-completeness",
+        action="store_true",
+        default=None,
+        help="leave out events at exactly the completeness",
+    )
+    add_splits(parser, " (default: 0.6 0.2 0.2)")
+    parser.add_argument(
+        "--ties",
+        choices=("error", "separate", "drop"),
+        help="events of equal time: stop, set them 1 ms apart, or keep the first (default: "
+        "separate)",
+    )
+    parser.add_argument(
+        "--from",
+        dest="files",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help="use files that were fetched by hand, in the provider's layout",
+    )
+    parser.add_argument(
+        "--strict", action="store_true", help="stop at the first row that cannot be read"
+    )
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
+        "--refresh", action="store_true", help="ask the provider anew, also for what is here"
+    )
+    where.add_argument("--offline", action="store_true", help="use only what is here")
+    _add_cache_folder(parser)
+    parser.add_argument(
+        "--out", type=Path, metavar="FOLDER", help="where to store it (default: the user's cache)"
+    )
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace another catalog of the same name"
+    )
+    parser.add_argument("--json", action="store_true", help="print the summary as JSON")
+    parser.set_defaults(run=run_fetch)
+
+
+def add_cache(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `recast catalogs cache`."""
+    parser = actions.add_parser("cache", help="size of the raw files, or remove them")
+    jobs = parser.add_subparsers(dest="job", required=True, metavar="JOB")
+    info = jobs.add_parser("info", help="where raw files are and how large they are")
+    _add_cache_folder(info)
+    info.set_defaults(run=run_cache_info)
+    clear = jobs.add_parser("clear", help="remove the raw files of known catalogs")
+    clear.add_argument("known", metavar="KNOWN", nargs="*", help="names of known catalogs")
+    clear.add_argument("--all", action="store_true", help="remove all raw files")
+    _add_cache_folder(clear)
+    clear.set_defaults(run=run_cache_clear)
+
+
+def _add_cache_folder(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--cache",
+        type=Path,
+        metavar="FOLDER",
+        help="where raw files are kept (default: downloads in the user's cache)",
+    )
+
+
+def run_fetch(args: argparse.Namespace) -> int:
+    """Fetch, select, store and summarise."""
+    from catalogs import SplitDates, parse_area, save
+    from catalogs.downloads import Downloads
+    from catalogs.fetch import fetch
+    from catalogs.registry import find
+    from catalogs.summary import describe
+
+    name = args.name or find(args.known).name
+    refuse_taken(name, args.out, overwrite=_may_replace(args, name))
+    choices = {
+        "completeness": args.completeness,
+        "strict": args.strict_completeness,
+        "splits": SplitDates(*args.splits) if args.splits else None,
+        "fractions": args.fractions,
+        "ties": args.ties,
+    }
+    making = {name: value for name, value in choices.items() if value is not None}
+    folder = {} if args.cache is None else {"folder": args.cache}
+    catalog = fetch(
+        args.known,
+        args.name,
+        making=making,
+        start=args.start,
+        end=args.end,
+        area=parse_area(args.area) if args.area else None,
+        min_magnitude=args.min_magnitude,
+        event_types=args.event_types,
+        files=args.files,
+        downloads=Downloads(offline=args.offline, refresh=args.refresh, **folder),
+        strict=args.strict,
+    )
+    # Asked again: meanwhile another process may have fetched the same
+    record = save(catalog, args.out, overwrite=_may_replace(args, name))
+    known_as = name if args.out is None else str(record)
+    summary = describe(catalog) | {
+        "saved": str(record),
+        "next": f"recast benchmark --catalog {known_as}",
+    }
+    if args.json:
+        print_json(summary)
+        return 0
+    _print_provenance(summary["info"]["provenance"], summary["events"])
+    print_info(summary)
+    print(f"saved          {record} and {record.stem}.parquet\n\nNext: {summary['next']}")
+    return 0
+
+
+def print_known(*, as_json: bool) -> None:
+    """Print the known catalogs, one a line or as JSON."""
+    from catalogs.registry import RECORDS
+
+    if as_json:
+        fields = ("name", "title", "region", "way", "licence", "citation", "about", "note")
+        print_json([{f: getattr(r, f) for f in fields} for r in RECORDS.values()])
+        return
+    width = max(map(len, RECORDS))
+    for record in RECORDS.values():
+        note = f" ({record.note})" if record.note else ""
+        print(f"{record.name:<{width}}  {record.way:<12}  {record.title}, {record.region}{note}")
+
+
+def print_names() -> None:
+    """Print the names of the known catalogs, as a paragraph."""
+    import textwrap
+
+    from catalogs.registry import RECORDS
+
+    print("\nKnown, to be had by `recast catalogs fetch NAME` (more by --known):")
+    print(textwrap.fill(", ".join(RECORDS), 100, initial_indent="  ", subsequent_indent="  "))
+
+
+def _may_replace(args: argparse.Namespace, name: str) -> bool:
+    """Whether a catalog of that name may go: one that was fetched from the same provider.
+
+    Its events may be damaged: that is a reason to fetch them anew.
+    """
+    from catalogs import InputError
+    from catalogs.jsonfile import read_json
+    from catalogs.registry import find
+    from catalogs.store import user_folder
+
+    try:
+        there = read_json((args.out or user_folder()) / f"{name}.json").get("provenance", {})
+    except InputError:
+        there = {}
+    return bool(args.overwrite or there.get("record") == find(args.known).name)
+
+
+def _print_provenance(provenance: dict[str, Any], n_complete: int) -> None:
+    files = provenance["files"]
+    n_bytes = sum(raw["n_bytes"] for raw in files)
+    print(f"{len(files):,} files, {n_bytes / 1e6:,.1f} MB: {provenance['rows']:,} rows")
+    for raw in files:
+        if "replaces" in raw:
+            print(f"  changed by the provider since it was fetched before: {raw['url']}")
+    if provenance["damaged_rows"]:
+        print(f"  {provenance['damaged_rows']:,} damaged rows left out, such as")
+        for row in provenance["first_damaged"]:
+            print(f"    {row}")
+    if provenance["rows_without_magnitude"]:
+        others = provenance["rows_without_magnitude"]
+        print(f"  {others:,} rows have no magnitude, or are not the network's own")
+    for step in provenance["rules"]:
+        print(f"  {step['before']:>10,} -> {step['after']:>10,}  {step['rule']}")
+    published = provenance.get("published_events")
+    if published is not None:
+        same = "as published" if published == n_complete else f"the paper has {published:,}"
+        print(f"  {n_complete:,} complete events: {same}")
+
+
+def run_cache_info(args: argparse.Namespace) -> int:
+    """Print folder and sizes."""
+    from catalogs.downloads import Downloads
+    from catalogs.retrieve import sizes
+
+    folder = args.cache or Downloads().folder
+    found = sizes(folder)
+    print(f"{folder}: {sum(found.values()) / 1e6:,.1f} MB")
+    for name, n_bytes in found.items():
+        print(f"{n_bytes / 1e6:>12,.1f} MB  {name}")
+    return 0
+
+
+def run_cache_clear(args: argparse.Namespace) -> int:
+    """Remove raw files, and say how much that freed."""
+    from catalogs import InputError
+    from catalogs.downloads import Downloads
+    from catalogs.registry import find
+    from catalogs.retrieve import clear, folder_name, sizes
+
+    downloads = Downloads() if args.cache is None else Downloads(args.cache)
+    if bool(args.known) == args.all:
+        raise InputError("recast catalogs cache clear: give names of known catalogs, or --all")
+    names = {folder_name(find(known).source) for known in args.known} or sizes(downloads.folder)
+    n_bytes = sum(clear(downloads, name) for name in sorted(names))
+    print(f"{downloads.folder}: {n_bytes / 1e6:,.1f} MB removed")
+    return 0

@@ -1,0 +1,183 @@
+"""`recast catalogs import`: a file of events as a catalog."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from recast.commands.printing import print_info, print_json
+from recast.commands.reading import add_reading, read_file, refuse_taken
+from recast.commands.selecting import AREA, add_splits
+
+if TYPE_CHECKING:
+    from catalogs.formats import Parsed
+
+SHOWN = 3
+"""That many rejected rows are printed."""
+
+
+def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `recast catalogs import`."""
+    parser = actions.add_parser(
+        "import",
+        help="make a catalog of a file of events",
+        description="Read a file of events (any table: CSV, TSV, blanks between columns, Parquet; "
+        "or as data centres publish them; gzip and zip are opened), choose completeness, window "
+        "and splits, and store it as NAME.parquet and NAME.json. Columns of tables are found by "
+        "their usual names; times without a zone are UTC. Rows that cannot be read are left out, "
+        "counted and reported.",
+    )
+    parser.add_argument("file", type=Path, metavar="FILE", help="the file")
+    parser.add_argument("--name", required=True, help="name of the catalog: letters, digits, _, -")
+    add_reading(parser)
+    parser.add_argument(
+        "--event-types",
+        choices=("earthquakes", "all", "paper"),
+        default="earthquakes",
+        help="earthquakes only, and each identifier once (events without a type stay); all types; "
+        "or what the RECAST paper kept: all types, repeated identifiers too (default: earthquakes)",
+    )
+    parser.add_argument("--area", metavar="AREA", help=AREA)
+    parser.add_argument(
+        "--completeness",
+        type=float,
+        metavar="M",
+        help="magnitude of completeness (default: maximum curvature + 0.2)",
+    )
+    parser.add_argument(
+        "--strict-completeness",
+        action="store_true",
+        help="leave out events at exactly the completeness",
+    )
+    parser.add_argument(
+        "--magnitude-bin",
+        type=float,
+        metavar="STEP",
+        help="step of the magnitude grid, 0 for continuous magnitudes (default: the coarsest of "
+        "0.1, 0.01 and 0.001 that fits)",
+    )
+    parser.add_argument(
+        "--start", metavar="DATE", help="start of the window (default: midnight of the first event)"
+    )
+    parser.add_argument(
+        "--end", metavar="DATE", help="end of the window, exclusive (default: after the last event)"
+    )
+    parser.add_argument(
+        "--train-start",
+        metavar="DATE",
+        help="score from here on; earlier events are history only (default: start of the window)",
+    )
+    add_splits(parser, " (default: 0.6 0.2 0.2)")
+    parser.add_argument(
+        "--ties",
+        choices=("error", "separate", "drop"),
+        default="error",
+        help="events of equal time: stop, set them 1 ms apart, or keep the first (default: error)",
+    )
+    for field, meaning in {
+        "title": "one line that says what the catalog is",
+        "region": "where the events are",
+        "source": "where the table comes from (default: the file's name)",
+        "licence": "under which terms it may be used",
+        "citation": "what to cite",
+    }.items():
+        parser.add_argument(f"--{field}", metavar="TEXT", default="", help=meaning)
+    parser.add_argument(
+        "--out", type=Path, metavar="FOLDER", help="where to store it (default: the user's cache)"
+    )
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace a catalog of the same name"
+    )
+    parser.add_argument("--json", action="store_true", help="print the summary as JSON")
+    parser.set_defaults(run=run_import)
+
+
+def run_import(args: argparse.Namespace) -> int:
+    """Read, check, store and summarise a file of events."""
+    from dataclasses import replace
+
+    from catalogs import Catalog, InputError, SplitDates, parse_area, save
+    from catalogs.event_types import choose_events
+    from catalogs.importing import FRACTIONS, import_table, out_of_order
+    from catalogs.summary import describe
+
+    refuse_taken(args.name, args.out, overwrite=args.overwrite)
+    layout, parsed = read_file(args)
+    area = parse_area(args.area) if args.area else None
+    events, counts = choose_events(parsed.events, args.event_types, area=area)
+    if events.empty:
+        steps = ", ".join(f"{count:,} {step}" for step, count in counts.items())
+        raise InputError(f"{args.file}: no event is left ({steps}): check --event-types and --area")
+    catalog = import_table(
+        events,
+        args.name,
+        completeness=args.completeness,
+        strict=args.strict_completeness,
+        magnitude_bin=args.magnitude_bin,
+        start=args.start,
+        end=args.end,
+        train_start=args.train_start,
+        splits=SplitDates(*args.splits) if args.splits else None,
+        fractions=args.fractions or FRACTIONS,
+        ties=args.ties,
+    )
+    left_out = _left_out(parsed, counts)
+    info = replace(
+        catalog.info,
+        note="; ".join(filter(None, (catalog.info.note, *left_out))),
+        title=args.title,
+        region=args.region,
+        source=args.source or args.file.name,
+        licence=args.licence,
+        citation=args.citation,
+    )
+    record = save(Catalog(catalog.events, info), args.out, overwrite=args.overwrite)
+    known_as = args.name if args.out is None else str(record)
+    damaged = parsed.damaged()
+    summary = describe(Catalog(catalog.events, info)) | {
+        "layout": layout,
+        "rows": parsed.n_rows,
+        "rows_damaged": len(damaged),
+        "rows_without_magnitude": len(parsed.rejected) - len(damaged),
+        "left_out": left_out,
+        "first_damaged": [str(row) for row in damaged[:SHOWN]],
+        "events_read": len(parsed.events),
+        "events_after": counts,
+        "events_out_of_order": out_of_order(parsed.events),
+        "saved": str(record),
+        "next": f"recast benchmark --catalog {known_as}",
+    }
+    if args.json:
+        print_json(summary)
+        return 0
+    _print_reading(args.file, summary)
+    print_info(summary)
+    print(f"saved          {record} and {record.stem}.parquet\n\nNext: {summary['next']}")
+    return 0
+
+
+def _left_out(parsed: Parsed, counts: dict[str, int]) -> list[str]:
+    """What the file has and the catalog has not, for people and for the record."""
+    damaged = len(parsed.damaged())
+    lines = []
+    if len(parsed.rejected) > damaged:
+        others = len(parsed.rejected) - damaged
+        lines.append(f"{others:,} rows have no magnitude, or are not the network's own")
+    if damaged:
+        lines.append(f"{damaged:,} rows cannot be read")
+    before = len(parsed.events)
+    for step, after in counts.items():
+        if after != before:
+            lines.append(f"{step}: {after:,} of {before:,}")
+        before = after
+    return lines
+
+
+def _print_reading(path: Path, summary: dict[str, Any]) -> None:
+    print(
+        f"{path} (layout {summary['layout']}): {summary['events_read']:,} events read, "
+        f"{summary['events_out_of_order']:,} of them out of time order (sorted)"
+    )
+    for line in (*summary["left_out"], *summary["first_damaged"]):
+        print(line)

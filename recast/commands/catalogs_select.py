@@ -1,0 +1,49 @@
+"""`recast catalogs select`: a part of a catalog as a catalog of its own."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from recast.commands.printing import print_info, print_json
+from recast.commands.reading import refuse_taken
+from recast.commands.selecting import add_selection, selected
+
+
+def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `recast catalogs select`."""
+    parser = actions.add_parser(
+        "select",
+        help="store a part of a catalog under another name",
+        description="Cut an area or a window out of a catalog, raise its completeness or split it "
+        "otherwise, and store what is left as a catalog that every command takes.",
+    )
+    parser.add_argument("catalog", metavar="NAME", help="name or path of a catalog")
+    parser.add_argument("--name", required=True, help="name of the part: letters, digits, _, -")
+    add_selection(parser)
+    parser.add_argument(
+        "--out", type=Path, metavar="FOLDER", help="where to store it (default: the user's cache)"
+    )
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace a catalog of the same name"
+    )
+    parser.add_argument("--json", action="store_true", help="print the summary as JSON")
+    parser.set_defaults(run=run_select)
+
+
+def run_select(args: argparse.Namespace) -> int:
+    """Select, store and summarise."""
+    from catalogs import load, save
+    from catalogs.summary import describe
+
+    refuse_taken(args.name, args.out, overwrite=args.overwrite)
+    catalog = selected(load(args.catalog), args, args.name)
+    summary = describe(catalog)  # before it is stored: its windows may be empty
+    record = save(catalog, args.out, overwrite=args.overwrite)
+    summary |= {"saved": str(record)}
+    if args.json:
+        print_json(summary)
+        return 0
+    print_info(summary)
+    print(f"saved          {record}")
+    return 0

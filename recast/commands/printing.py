@@ -1,0 +1,60 @@
+"""What several commands print."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def print_json(content: Any) -> None:
+    """Print indented JSON."""
+    import json
+
+    print(json.dumps(content, indent=2, allow_nan=False))
+
+
+def print_info(summary: dict[str, Any]) -> None:
+    """Print what ``catalogs.summary.describe`` gives."""
+    info, counts = summary["info"], summary["splits"]
+    dates = info["splits"]
+    lines = {
+        "catalog": info["name"] + (f": {info['title']}" if info["title"] else ""),
+        "region": info["region"],
+        "completeness": threshold(summary),
+        "events": f"{summary['events']:,} complete of {info['n_events']:,}, the largest "
+        f"M{summary['largest_magnitude']:.2f}",
+        "window": f"{info['start']} to {info['end']}",
+        "train": f"{counts['train']:,} events from {dates['train_start']}",
+        "validation": f"{counts['val']:,} events from {dates['val_start']}",
+        "test": f"{counts['test']:,} events from {dates['test_start']} to {dates['end']}",
+        "b-value": f"{summary['b_value']:.3f} +- {summary['b_standard_error']:.3f} where scored, "
+        "magnitudes "
+        + (f"in steps of {info['magnitude_bin']:g}" if info["magnitude_bin"] else "continuous"),
+        "ties": f"{summary['tied_events']:,} events share a time ({info['ties']})"
+        if summary["tied_events"]
+        else "none",
+        "note": info["note"],
+        "source": info["source"],
+        "fetched": _fetched(info.get("provenance", {})),
+        "licence": info["licence"] or "not stated",
+        "citation": info["citation"] or "not stated",
+        "truth": ", ".join(
+            f"{n} {value:g}" for n, value in info["truth"].items() if value is not None
+        ),
+    }
+    for label, text in lines.items():
+        if text:
+            print(f"{label:<14} {text}")
+
+
+def _fetched(provenance: dict[str, Any]) -> str:
+    files = provenance.get("files")
+    if not files:
+        return ""
+    last = max(raw["retrieved"] for raw in files)
+    return f"{provenance['rows']:,} rows in {len(files):,} files, the newest of {last}"
+
+
+def threshold(row: dict[str, Any]) -> str:
+    """``M >= 2.5``, or ``M > 2.5`` where completeness is strict."""
+    sign = ">" if row["completeness_is_strict"] else ">="
+    return f"M {sign} {row['magnitude_completeness']:g}"

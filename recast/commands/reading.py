@@ -1,0 +1,88 @@
+"""Files of events that commands read, and names under which they store catalogs."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from catalogs.formats import Parsed
+
+LAYOUTS = (
+    "scedc, scsn, hauksson, ehp_csv (USGS ComCat, NCSS), geonet, horus, qtm, shelly2020, tan2021, "
+    "white, fdsn_text, jma, quakeml, zmap, obspy (SC3ML, NORDIC and others, by obspy) or table"
+)
+
+
+def add_reading(parser: argparse.ArgumentParser) -> None:
+    """Add what says how a file is to be read."""
+    parser.add_argument(
+        "--layout",
+        metavar="LAYOUT",
+        help=f"{LAYOUTS} (default: as the first lines of the file show, else table)",
+    )
+    parser.add_argument(
+        "--column",
+        type=_column,
+        action="append",
+        default=[],
+        metavar="CANONICAL=COLUMN",
+        help="the table's column for time, date, clock, year, month, day, hour, minute, second, "
+        "magnitude, latitude, longitude, depth_km, event_id, event_type or magnitude_type, as in "
+        "time=origin_time; may be repeated",
+    )
+    parser.add_argument(
+        "--strict", action="store_true", help="stop at the first row that cannot be read"
+    )
+
+
+def _column(text: str) -> tuple[str, str]:
+    canonical, separator, column = text.partition("=")
+    if not (canonical.strip() and separator and column.strip()):
+        raise argparse.ArgumentTypeError(f"{text!r} is not CANONICAL=COLUMN, as in time=origin")
+    return canonical.strip(), column.strip()
+
+
+def read_file(args: argparse.Namespace) -> tuple[str, Parsed]:
+    """The layout of ``args.file``, and what is in it; at least one event."""
+    from catalogs import InputError
+    from catalogs.formats import FORMATS, detect, parse, parse_table, unpacked
+
+    name = str(args.file)
+    try:
+        content = args.file.read_bytes()
+    except OSError as error:
+        raise InputError(f"{name} cannot be read ({error.strerror}): check the path") from error
+    table = "table"
+    if args.column and args.layout not in {None, table}:
+        raise InputError(
+            f"--column goes with --layout {table}, not with {args.layout}: leave it out"
+        )
+    layout = args.layout or (table if args.column else detect(content, name=name))
+    if layout == table:
+        parsed = parse_table(unpacked(content, name, FORMATS[table].fits), name, dict(args.column))
+        parsed = parsed.checked() if args.strict else parsed
+    else:
+        parsed = parse(content, layout, name=name, strict=args.strict)
+    if parsed.events.empty:
+        first = f"; the first: {parsed.rejected[0]}" if parsed.rejected else ""
+        raise InputError(f"{name}: none of {parsed.n_rows:,} rows is an event{first}")
+    return layout, parsed
+
+
+def refuse_taken(name: str, folder: Path | None, *, overwrite: bool) -> None:
+    """No name, or one that another catalog has: the new one would hide it or be hidden."""
+    from catalogs import InputError, available
+    from catalogs.store import check_name, user_folder
+
+    check_name(name)
+    if folder is not None:
+        return  # ``save`` looks there, and such a catalog is loaded by its path
+    place = available().get(name)
+    if place is None or (overwrite and place == str(user_folder())):
+        return
+    remedy = "--overwrite" if place == str(user_folder()) else "--out FOLDER"
+    raise InputError(
+        f"catalog {name!r} exists already ({place}): choose another --name or {remedy}"
+    )

@@ -1,0 +1,93 @@
+"""The plots of `recast catalogs check`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from catalogs import Catalog
+from recast.report.plots import axis_times, concise_dates
+
+EVENTS, ESTIMATE, GAP = "#222222", "#EE6677", "#CCBB44"
+MONTHS = 30.0
+
+
+def over_time(catalog: Catalog, report: dict[str, Any]) -> Figure:
+    """Magnitudes with completeness, b-values, and monthly numbers with gaps, along time."""
+    figure = Figure(figsize=(9.0, 7.2), layout="constrained")
+    top, middle, bottom = figure.subplots(3, 1, sharex=True, height_ratios=[2, 1, 1])
+    days, end = catalog.days, catalog.info.to_days(catalog.info.end)
+    inside = (days >= 0.0) & (days < end)
+    m = catalog.events["magnitude"].to_numpy(np.float64)[inside]
+    stamps = axis_times(catalog, days[inside])
+    top.scatter(stamps, m, s=1.0, c=EVENTS, alpha=0.2, lw=0.0, rasterized=True)
+    threshold = report["magnitude_completeness"]
+    top.axhline(threshold, color=EVENTS, lw=0.8, ls=":", label=f"completeness {threshold:g}")
+    for i, step in enumerate(report["completeness_over_time"]):
+        label = "maximum curvature + 0.2" if i == 0 else None
+        span, level = _dates(step), [step["completeness"]] * 2
+        top.plot(span, level, color=ESTIMATE, lw=2.0, label=label)
+    top.set_ylabel("magnitude")
+    top.legend(fontsize=8, loc="upper right")
+    top.set_title(f"{report['catalog']}: {report['events']:,} events", fontsize=10)
+    for step in report["b_over_time"]:
+        low, high = (step["b"] + sign * step["standard_error"] for sign in (-1.0, 1.0))
+        middle.fill_between(_dates(step), low, high, color=ESTIMATE, alpha=0.3, lw=0.0)
+        middle.plot(_dates(step), [step["b"]] * 2, color=ESTIMATE, lw=1.6)
+    middle.set_ylabel("b-value")
+    complete = days[catalog.complete_rows()]
+    edges = np.arange(0.0, end + MONTHS, MONTHS)
+    counts, _ = np.histogram(complete, edges)
+    bottom.stairs(counts, axis_times(catalog, edges), color=EVENTS, lw=0.8)
+    for gap in report["gaps"]:
+        bottom.axvspan(*_dates(gap), color=GAP, alpha=0.7, lw=0.0)
+    bottom.set_yscale("symlog")
+    bottom.set_ylabel(f"complete events\nin {MONTHS:g} days")
+    bottom.set_xlabel("time (UTC); gaps are shaded")
+    bottom.margins(x=0.01)
+    concise_dates(bottom)
+    return figure
+
+
+def magnitudes_and_hours(catalog: Catalog, report: dict[str, Any]) -> Figure:
+    """Cumulative numbers by magnitude, magnitudes on tenths by year, and events by the hour."""
+    figure = Figure(figsize=(11.0, 3.8), layout="constrained")
+    law, grid, clock = figure.subplots(1, 3)
+    m = np.sort(catalog.events["magnitude"].to_numpy(np.float64))
+    law.step(m, np.arange(m.size, 0, -1), color=EVENTS, lw=1.2, where="pre")
+    law.axvline(report["magnitude_completeness"], color=ESTIMATE, lw=1.0, ls=":")
+    law.set_yscale("log")
+    law.set_xlabel("magnitude (completeness dotted)")
+    law.set_ylabel("events at and above")
+    shares = report["magnitude_resolution"]["share_on_tenths_by_year"]
+    grid.plot([int(year) for year in shares], list(shares.values()), "o-", ms=3.0, color=EVENTS)
+    grid.axhline(0.1, color=ESTIMATE, lw=1.0, ls=":")
+    grid.set_xlim(min(map(int, shares)) - 1, max(map(int, shares)) + 1)
+    grid.set_ylim(-0.03, 1.03)
+    grid.set_xlabel("year (0.1 is due to hundredths)")
+    grid.set_ylabel("share of magnitudes on tenths")
+    for name, colour in (("all", EVENTS), ("complete", ESTIMATE)):
+        part = report["time_of_day"][name]
+        counts = np.asarray(part["hours"], dtype=np.float64)
+        label = f"{name}: day / night {part['day_to_night']:.2f}" if "ci95" in part else name
+        clock.stairs(
+            counts / counts.mean(),
+            np.arange(25.0),
+            baseline=None,
+            color=colour,
+            lw=1.4,
+            label=label,
+        )
+    clock.axhline(1.0, color=EVENTS, lw=0.6, ls=":")
+    zone = "local solar time" if report["time_of_day"]["all"]["local"] else "UTC"
+    clock.set_xlabel(f"hour ({zone})")
+    clock.set_ylabel("events, over the mean hour")
+    clock.legend(fontsize=8)
+    return figure
+
+
+def _dates(span: dict[str, Any]) -> list[Any]:
+    return [pd.Timestamp(span[edge]).tz_localize(None).to_datetime64() for edge in ("start", "end")]

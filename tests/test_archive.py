@@ -1,0 +1,69 @@
+"""Archives: opened in memory, bounded, and nothing of them is ever written or executed."""
+
+import gzip
+import io
+import pickle
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from catalogs import InputError
+from catalogs.formats import detect, parse
+from catalogs.formats.archive import unpacked
+
+CSV = b"time,mag\n2020-01-01,3.0\n"
+
+
+def zipped(*members: tuple[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members:
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def test_the_one_catalog_of_an_archive_is_found() -> None:
+    assert unpacked(zipped(("folder/a.csv", CSV)), "file") == CSV
+    both = zipped(("README", b"Read me"), ("a.csv", CSV))
+    assert unpacked(both, "file", lambda head: head.startswith(b"time")) == CSV
+    with pytest.raises(InputError, match=r"holds 2 files \('README', 'a.csv'\), 0 of them"):
+        unpacked(both, "file", lambda _: False)
+    header = b"year,month,day,hour,minute,second,lat,lon,depth,mw,ml_median\n"
+    tan = zipped(("README", b"Read me"), ("b.csv", header + b"2016,1,1,0,0,1.5,42,13,8,2,2\n"))
+    assert detect(tan, name="file") == "tan2021"
+    assert len(parse(tan, "tan2021", name="file").events) == 1
+
+
+def test_names_in_an_archive_lead_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    evil = zipped(("../../evil.csv", CSV))
+    assert len(parse(evil, "table", name="file").events) == 1
+    assert list(tmp_path.rglob("*")) == []
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, lambda content: zipped(("a", content))])
+def test_bombs_are_not_unpacked(pack: object) -> None:
+    bomb = pack(b"0" * 1_000_000)  # type: ignore[operator]
+    assert len(bomb) < 10_000
+    with pytest.raises(InputError, match="unpacks to more than 100,000 bytes"):
+        unpacked(bomb, "file", limit=100_000)
+
+
+@pytest.mark.parametrize("data", [gzip.compress(CSV * 99)[:-9], zipped(("a", CSV * 99))[:60]])
+def test_damage_is_named(data: bytes) -> None:
+    with pytest.raises(InputError, match=r"^file: damaged (gzip|zip|archive)"):
+        parse(data, "table", name="file")
+    with pytest.raises(InputError, match=r"^file: damaged"):
+        detect(zipped(("a", CSV))[:60], name="file")
+
+
+def test_a_pickle_is_not_opened() -> None:
+    class Trap:
+        def __reduce__(self) -> tuple[object, ...]:
+            return pytest.fail, ("unpickled",)
+
+    with pytest.raises(InputError):
+        parse(pickle.dumps(Trap()), "table", name="file")
+    with pytest.raises(InputError):
+        parse(pickle.dumps(Trap()), "obspy", name="file")

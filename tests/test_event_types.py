@@ -1,0 +1,91 @@
+"""Which events count: earthquakes by default, whatever networks call them."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from catalogs import Catalog, InputError, parse_area
+from catalogs.event_types import are_earthquakes, choose_events
+from catalogs.formats import parse
+
+EARTHQUAKES = ["eq", "eq l", "eq r", "eq t", "le", "re", "ts", "earthquake", "Earthquake", "", "ke"]
+OTHERS = ["qb", "qb l", "sn", "quarry blast", "explosion", "not locatable", "unreadable", "lp", "l"]
+
+
+def test_networks_call_earthquakes_by_many_names() -> None:
+    assert are_earthquakes(pd.Series(EARTHQUAKES)).all()
+    assert are_earthquakes(pd.Series([None, "eq"], dtype=object)).all()
+    assert not are_earthquakes(pd.Series(OTHERS)).any()
+
+
+def events() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "latitude": [35.0, 35.0, 35.0, 36.0, 35.0, 35.0],
+            "longitude": -117.0,
+            "event_id": ["1", "1", "2", "3", "", ""],
+            "event_type": ["eq", "eq", "qb", "eq", "", "eq"],
+        }
+    )
+
+
+def test_rules_are_switches_and_every_step_is_counted() -> None:
+    area = parse_area("34/35.5/-118/-116")
+    chosen, counts = choose_events(events(), area=area)
+    assert chosen.index.tolist() == [0, 4, 5]
+    assert counts == {
+        "read": 6,
+        "earthquakes": 5,
+        "each identifier once": 4,
+        "within 34/35.5/-118/-116": 3,
+    }
+    assert choose_events(events(), "all")[0].index.tolist() == [0, 2, 3, 4, 5]
+    assert len(choose_events(events(), "paper")[0]) == 6
+    bare = events()[["latitude"]]
+    assert choose_events(bare)[1] == {"read": 6}
+    with pytest.raises(InputError, match=r"event types 'quakes': choose earthquakes, all, paper"):
+        choose_events(bare, "quakes")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "end", "paper"),
+    [
+        ("SCEC_DC_1981.catalog.gz", "1982-01-01", 2018),
+        ("SCEC_DC_1992_old_layout.catalog.gz", "1992-07-10T05:38", None),
+    ],
+)
+def test_the_paper_kept_quarry_blasts(
+    name: str,
+    end: str,
+    paper: int | None,
+    raw_file: Callable[[str], bytes],
+    real_catalog: Callable[[str], Catalog],
+) -> None:
+    table = parse(raw_file(name), "scedc", name=name).events
+    stop = pd.Timestamp(end, tz="UTC")
+    start = stop.floor("D").replace(month=1, day=1) - pd.Timedelta(days=365 * (stop.month == 1))
+
+    def count(chosen: pd.DataFrame) -> int:
+        inside = (chosen["time"] >= start) & (chosen["time"] < stop)
+        return int((inside & (chosen["magnitude"] > 2.0 + 1e-9)).sum())
+
+    scored = real_catalog("scedc").events
+    published = int(((scored["time"] >= start) & (scored["time"] < stop)).sum())
+    assert paper in {None, published}
+    # Its sequence starts at the first event, and the file of 1992 was fetched years later
+    assert abs(count(choose_events(table, "paper")[0]) - published) <= 3
+    assert count(choose_events(table)[0]) < published - 100
+
+
+def test_ncss_keeps_what_the_network_calls_earthquakes(
+    raw_file: Callable[[str], bytes], real_catalog: Callable[[str], Catalog]
+) -> None:
+    name = "NCSS_1990.ehpcsv.gz"
+    chosen, _ = choose_events(parse(raw_file(name), "ehp_csv", name=name).events)
+    mine = chosen[chosen["magnitude"] >= 1.5 - 1e-9]
+    table = real_catalog("ncss").events
+    theirs = table[table["time"].dt.year == 1990]
+    assert len(mine) == len(theirs) == 6416
+    np.testing.assert_array_equal(np.sort(mine["magnitude"]), np.sort(theirs["magnitude"]))

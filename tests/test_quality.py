@@ -1,0 +1,178 @@
+"""The quality report finds what was put into a catalog."""
+
+import json
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from catalogs import Catalog, CatalogInfo, InputError, SplitDates, load
+from catalogs.findings import findings
+from catalogs.quality import check_catalog, completeness_over_time, duplicates, gaps, time_of_day
+
+DAYS = 1000
+
+
+def info(completeness: float = 2.0) -> CatalogInfo:
+    splits = SplitDates("2000-01-01", "2001-01-01", "2002-01-01", "2002-09-27")
+    return CatalogInfo(
+        "made",
+        "2000-01-01",
+        "2002-09-27",
+        splits,
+        completeness,
+        magnitude_bin=0.01,
+        has_locations=True,
+        ties="separate",
+    )
+
+
+def poisson(rng: np.random.Generator, n: int = 20_000, b: float = 1.0) -> pd.DataFrame:
+    """``n`` events of DAYS days at 90 degrees west, complete from M 2."""
+    days = np.sort(rng.uniform(0.0, DAYS, n))
+    return pd.DataFrame(
+        {
+            "time": pd.Timestamp("2000-01-01", tz="UTC") + pd.to_timedelta(days, unit="D"),
+            "latitude": rng.uniform(30, 40, n),
+            "longitude": -90.0 + rng.uniform(-1, 1, n),
+            "depth_km": 5.0,
+            "magnitude": 2.0 + np.floor(100 * rng.exponential(1 / (b * np.log(10)), n)) / 100,
+            "event_id": np.arange(n).astype(str),
+            "event_type": "eq",
+            "magnitude_type": "ml",
+        }
+    )
+
+
+def test_a_clean_catalog_gives_no_alarm() -> None:
+    report = check_catalog(Catalog(poisson(np.random.default_rng(1)), info()))
+    json.dumps(report, allow_nan=False)
+    assert findings(report) == []
+    b = np.array([step["b"] for step in report["b_over_time"]])
+    errors = np.array([step["standard_error"] for step in report["b_over_time"]])
+    assert np.mean(((b - 1.0) / errors) ** 2) == pytest.approx(1.0, abs=0.6)
+    assert report["event_types"] == {"eq": 20_000}
+    assert report["magnitude_resolution"]["step"] == 0.01
+    assert {step["completeness"] for step in report["completeness_over_time"]} == {2.0}
+    low, high = report["time_of_day"]["complete"]["ci95"]
+    assert low < 1.0 < high
+    assert high - low < 0.15
+
+
+def test_what_is_wrong_is_found() -> None:
+    rng = np.random.default_rng(2)
+    table = poisson(rng)
+    days = (table["time"] - table["time"].iloc[0]).dt.total_seconds() / 86_400
+    table = table[~days.between(400, 412)]  # a gap of 12 days, at 20 events a day
+    twice = table.iloc[[5, 6]]
+    renamed = table.iloc[[7]].assign(event_id="x", magnitude=2.5)
+    table = pd.concat([table, twice, renamed])
+    table.iloc[:3_000, table.columns.get_loc("event_type")] = "qb"
+    report = check_catalog(Catalog(table, info()))
+    (gap,) = report["gaps"]
+    assert gap["days"] == pytest.approx(12.0, abs=0.5)
+    assert gap["events_usual"] == pytest.approx(240, abs=40)
+    assert gap["start"].startswith("2001-02-0")
+    assert report["ties"] == {"events": 6, "largest": 2}
+    assert report["duplicates"] == {"rows": 2, "identifiers": 2, "may_be_one": 3}
+    assert report["not_earthquakes"] == 3_000
+    text = " ".join(findings(report))
+    for part in (
+        "days from 2001-02-0",
+        "2 rows are equal",
+        "2 identifiers",
+        "3,000 events are no earth",
+    ):
+        assert part in text
+
+
+def test_neighbours_are_close_in_time_and_place() -> None:
+    table = poisson(np.random.default_rng(3), n=3).iloc[[0, 0, 0]].reset_index(drop=True)
+    table.loc[1, "time"] += pd.Timedelta("0.9s")
+    table.loc[1, "latitude"] += 0.04  # 4.4 km
+    table.loc[2, "time"] += pd.Timedelta("1.5s")
+    table.loc[2, "latitude"] += 0.5
+    assert duplicates(table)["may_be_one"] == 1
+
+
+@pytest.mark.parametrize(("length", "found"), [(10.0, 1), (0.5, 0)])
+def test_gaps_need_a_rate_to_stand_out(length: float, found: int) -> None:
+    """Ten days of silence at 2 events a day are none by chance, half a day is nothing."""
+    rng = np.random.default_rng(4)
+    days = np.sort(rng.uniform(0.0, 1000.0, 2000))
+    days = days[(days < 500.0) | (days > 500.0 + length)]
+    assert len(gaps(days, 1000.0)) == found
+    # Nor is the quiet before and after a sequence a gap
+    burst = np.sort(np.concatenate([rng.uniform(0, 1000, 30), rng.uniform(600, 610, 2000)]))
+    assert gaps(burst, 1000.0) == []
+
+
+@pytest.mark.parametrize("share", [0.7, 1.5])
+def test_day_and_night_are_local(share: float) -> None:
+    """Events at 8 to 18 h of 90 degrees west, 14 to 24 h UTC, are thinned or doubled."""
+    rng = np.random.default_rng(5)
+    table = poisson(rng, n=40_000)
+    hour = table["time"].dt.hour
+    by_day = hour >= 14
+    keep = rng.random(len(table)) < np.where(by_day, share, 1.0) / max(share, 1.0)
+    table = table[keep].assign(longitude=-90.0)
+    days = (table["time"] - pd.Timestamp("2000-01-01", tz="UTC")).dt.total_seconds() / 86_400
+    report = time_of_day(table, days.to_numpy(), DAYS)
+    low, high = report["ci95"]
+    assert report["local"]
+    error = np.log(high / low) / 3.92
+    assert abs(np.log(report["day_to_night"] / share)) < 3.0 * error
+    assert high - low < 0.15
+    unlocated = time_of_day(table.drop(columns="longitude"), days.to_numpy(), DAYS)
+    assert not unlocated["local"]
+    assert "day_to_night" not in unlocated
+
+
+def test_completeness_follows_the_network() -> None:
+    """Half of the time events below 3 are mostly missed: a detection curve of width 0.2."""
+    rng = np.random.default_rng(6)
+    table = poisson(rng, n=60_000)
+    early = np.arange(len(table)) < 30_000
+    m = table["magnitude"].to_numpy()
+    seen = np.where(early, rng.random(len(m)) < 1 / (1 + np.exp((2.8 - m) / 0.08)), True)
+    table = table[seen].reset_index(drop=True)
+    days = (table["time"] - pd.Timestamp("2000-01-01", tz="UTC")).dt.total_seconds() / 86_400
+    steps = completeness_over_time(table, days.to_numpy())
+    levels = np.array([step["completeness"] for step in steps])
+    starts = np.array([step["start"] for step in steps])
+    assert np.median(levels[starts < 450]) == pytest.approx(
+        3.1, abs=0.15
+    )  # nine of ten are seen at 3.0
+    assert set(levels[starts > 510]) == {2.0}
+
+
+def test_plain_days_and_empty_windows_are_refused() -> None:
+    table = poisson(np.random.default_rng(7), n=300)
+    with pytest.raises(InputError, match="has no complete event in its window"):
+        check_catalog(Catalog(table, info(completeness=9.0)))
+    splits = SplitDates(0.0, 1.0, 2.0, 3.0)
+    plain = CatalogInfo("days", 0.0, 3.0, splits, 2.0, time_unit="days since start")
+    days = table.assign(time=np.linspace(0.0, 3.0, 300))
+    with pytest.raises(InputError, match="counts plain days"):
+        check_catalog(Catalog(days, plain))
+
+
+def test_known_oddities_of_real_catalogs(real_catalog: Callable[[str], Catalog]) -> None:
+    taupo = check_catalog(real_catalog("taupo"))
+    assert taupo["ties"]["events"] > 0
+    assert taupo["time_of_day"]["all"]["ci95"][1] < 1.0  # people make noise by day
+    located = real_catalog("scedc_located").info
+    longer = CatalogInfo.from_json(
+        {
+            **located.to_json(),
+            "end": "2022-01-01",
+            "splits": {**located.to_json()["splits"], "end": "2022-01-01"},
+        },
+        "here",
+    )
+    report = check_catalog(Catalog(real_catalog("scedc_located").events, longer))
+    (gap,) = report["gaps"]
+    assert gap["start"].startswith("2019-10-1")
+    assert gap["days"] > 75.0
+    assert check_catalog(load("ridgecrest_2019"))["gaps"] == []

@@ -1,0 +1,76 @@
+"""The registry: complete, consistent, and with terms of use."""
+
+from urllib.parse import urlsplit
+
+import pytest
+
+from catalogs import InputError
+from catalogs.formats import FORMATS
+from catalogs.info import CatalogInfo, SplitDates
+from catalogs.registry import RECORDS, find
+from catalogs.retrieve import folder_name
+from catalogs.services import record_name
+from catalogs.sources import Files, Service, Yearly
+from catalogs.store import check_name
+
+WANTED = (
+    "scedc white qtm_salton_sea qtm_san_jacinto scedc_all hauksson qtm_12dev qtm_9_5dev white_all "
+    "ncss comcat geonet ingv horus tan_2021 shelly_2020 jma sed eth isc"
+)
+
+
+@pytest.mark.parametrize("name", WANTED.split())
+def test_the_catalogs_that_people_ask_for_are_known(name: str) -> None:
+    assert find(name).name in RECORDS
+
+
+def test_every_event_service_of_obspy_is_known() -> None:
+    """Under its key, and at the address that obspy has for it."""
+    header = pytest.importorskip("obspy.clients.fdsn.header")
+    forwarding = {"EIDA", "EARTHSCOPE+USGS"}  # to services that have keys of their own
+    for key, url in header.URL_MAPPINGS.items():
+        record = find(key)
+        assert record.name == record_name(key)
+        assert isinstance(record.source, Service)
+        if key not in forwarding:
+            assert record.source.url == f"{url}/fdsnws/event/1/"
+
+
+@pytest.mark.parametrize("record", RECORDS.values(), ids=RECORDS)
+def test_a_record_says_what_is_needed(record: object) -> None:
+    known = find(record.name)  # type: ignore[attr-defined]
+    check_name(known.name)
+    assert known.title
+    assert known.region
+    assert known.licence
+    assert known.citation
+    assert urlsplit(known.about).scheme in {"http", "https"}
+    source = known.source
+    layouts = source.layouts if isinstance(source, Service) else (source.layout,)
+    assert set(layouts) <= set(FORMATS)
+    if isinstance(source, Files):
+        assert source.urls or source.by_hand
+        assert all(len(digest) == 64 for digest in source.sha256)
+    urls = source.urls if isinstance(source, Files) else (source.url,)
+    assert all(urlsplit(url).scheme in {"http", "https"} for url in urls)
+    assert not isinstance(source, Yearly) or "{year}" in source.url
+    # Files are kept in one folder below the cache, whatever the address
+    assert folder_name(source) not in {"", ".", ".."}
+    assert "/" not in folder_name(source)
+    splits = (
+        known.preset.splits if known.preset else SplitDates(known.start, "2100", "2101", "2102")
+    )
+    end = (known.end or "2102") if known.preset else "2102"
+    CatalogInfo("x", known.start, end, splits, 1.0)  # raises for a period that cannot be
+
+
+def test_catalogs_of_one_file_fetch_it_once() -> None:
+    three = ("qtm_12dev", "qtm_salton_sea", "qtm_san_jacinto")
+    assert len({RECORDS[name].source for name in three}) == 1
+    assert len({folder_name(RECORDS[name].source) for name in three}) == 1
+    assert folder_name(RECORDS["comcat"].source) != folder_name(RECORDS["ncss"].source)
+
+
+def test_an_unknown_name_lists_the_known_ones() -> None:
+    with pytest.raises(InputError, match="catalog 'nowhere' cannot be fetched: choose .* scedc,"):
+        find("nowhere")
