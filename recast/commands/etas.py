@@ -8,7 +8,7 @@ from typing import Any
 
 from recast.commands import simulate
 from recast.commands.etas_fit import add_fit, add_out, print_scores, window_plots
-from recast.commands.simulators import read_etas
+from recast.saved import read_etas
 
 PARTS = ("train", "val", "test")
 

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from etas.model import ETAS
     from recast.process import Recast
 
-CHECKPOINT = ".ckpt"
-
 
 class Simulator(Protocol):
     """A model, as the command needs it."""
@@ -139,25 +137,6 @@ class NetSimulator:
         return Catalog(like.events, replace(like.info, truth={}))
 
 
-def read_etas(path: Path) -> tuple[ETAS, str]:
-    """A model from the JSON of a fit, and which windows the fit has seen.
-
-    Raises
-    ------
-    InputError
-        If the file holds no ETAS model.
-    """
-    from catalogs import InputError
-    from catalogs.jsonfile import read_json
-    from etas.model import ETAS
-
-    record = read_json(path)
-    try:
-        return ETAS.from_json(record.get("model", record)), str(record.get("protocol", "unknown"))
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from error
-
-
 def read_simulator(args: argparse.Namespace) -> Simulator:
     """From ``--model``: checkpoints by their suffix or as "shipped", else the JSON of an ETAS fit.
 
@@ -169,26 +148,20 @@ def read_simulator(args: argparse.Namespace) -> Simulator:
     InputError
         If a file holds no model, or an option is for the other kind.
     """
-    from catalogs import InputError
-    from recast.pretrained import SHIPPED, is_regional
+    from catalogs import InputError, load
+    from recast.saved import net_scaling, only_nets, read_etas
 
-    fits = [path for path in args.model if path.suffix != CHECKPOINT and str(path) != SHIPPED]
-    if fits and len(args.model) > 1:
-        raise InputError(f"{fits[0]} is no checkpoint: of several models only nets can be mixed")
-    if fits:
+    if not only_nets(args.model):
         if args.device != "cpu":
             raise InputError(f"--device {args.device} is for nets: ETAS is simulated on the CPU")
-        return EtasSimulator(read_etas(fits[0])[0])
+        return EtasSimulator(read_etas(args.model[0])[0])
     if args.allow_supercritical:
         raise InputError(
             "--allow-supercritical is for ETAS: a net has no branching ratio, --max-events stops it"
         )
     from recast.process import Recast
 
-    scaling = None
-    if args.catalog is not None and any(map(is_regional, args.model)):
-        from catalogs import load
-        from recast.data import Region
-
-        scaling = Region(load(args.catalog)).scaling
-    return NetSimulator(Recast.load(*args.model, scaling=scaling), args.model)
+    catalog = None if args.catalog is None else load(args.catalog)
+    return NetSimulator(
+        Recast.load(*args.model, scaling=net_scaling(args.model, catalog)), args.model
+    )

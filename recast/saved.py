@@ -1,0 +1,127 @@
+"""Fitted models from their files: JSON of a fit, or checkpoints of nets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from catalogs import Catalog, InputError, PointProcess
+from catalogs.jsonfile import read_json
+from recast.fitted_on import FittedOn, fitted_on, merged
+
+if TYPE_CHECKING:
+    from etas.model import ETAS
+    from recast.scaling import Scaling
+
+CHECKPOINT = ".ckpt"
+
+
+@dataclass(frozen=True, eq=False)
+class SavedModel:
+    """What files say of a fitted model.
+
+    ``processes`` are one, or the nets of an ensemble. ``uncertainty`` is what the JSON of an ETAS
+    fit says of its parameters, None for other models and fits without it.
+    """
+
+    kind: str
+    processes: tuple[PointProcess, ...]
+    fitted_on: FittedOn
+    record: dict[str, Any]
+    uncertainty: dict[str, Any] | None = None
+
+
+def read_model(paths: Sequence[Path], catalog: Catalog) -> SavedModel:
+    """The model of one file, or the nets of several, for use on ``catalog``.
+
+    Raises
+    ------
+    InputError
+        If a file holds no model, or several are not all nets.
+    """
+    if only_nets(paths):
+        return _nets(paths, catalog)
+    (path,) = paths
+    record = read_json(path)
+    if record.get("model") == "poisson":
+        return _poisson(path, record, catalog)
+    model, protocol = read_etas(path)
+    seen = record.get("fitted_on")
+    if seen is None:
+        mine = record.get("catalog") == catalog.info.name
+        unknown = {str(record.get("catalog", "some catalog")): None}
+        seen = fitted_on(catalog.info, protocol) if mine else unknown
+    return SavedModel("etas", (model,), seen, {"etas": model.to_json()}, record.get("uncertainty"))
+
+
+def only_nets(paths: Sequence[Path]) -> bool:
+    """Whether these are checkpoints, or the net of the package; False for one other file.
+
+    Raises
+    ------
+    InputError
+        If several are not all nets.
+    """
+    from recast.pretrained import SHIPPED
+
+    fits = [path for path in paths if path.suffix != CHECKPOINT and str(path) != SHIPPED]
+    if fits and len(paths) > 1:
+        raise InputError(f"{fits[0]} is no checkpoint: of several models only nets can be mixed")
+    return not fits
+
+
+def net_scaling(paths: Sequence[Path], catalog: Catalog | None) -> Scaling | None:
+    """What a net of several catalogs needs to know of the one it is used on; None for others."""
+    from recast.pretrained import is_regional
+
+    if catalog is None or not any(map(is_regional, paths)):
+        return None
+    from recast.data import Region
+
+    return Region(catalog).scaling
+
+
+def read_etas(path: Path) -> tuple[ETAS, str]:
+    """A model from the JSON of a fit, and which windows the fit has seen.
+
+    Raises
+    ------
+    InputError
+        If the file holds no ETAS model.
+    """
+    from etas.model import ETAS
+
+    record = read_json(path)
+    try:
+        return ETAS.from_json(record.get("model", record)), str(record.get("protocol", "unknown"))
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+
+
+def _poisson(path: Path, record: dict[str, Any], catalog: Catalog) -> SavedModel:
+    from etas.poisson import Poisson
+
+    try:
+        process = Poisson(float(record["rate"]), catalog.magnitude_law())
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{path} holds no Poisson rate ({error}): fit it anew") from error
+    seen = record.get("fitted_on", {"some catalog": None})
+    return SavedModel("poisson", (process,), seen, {"rate": process.rate})
+
+
+def _nets(paths: Sequence[Path], catalog: Catalog) -> SavedModel:
+    from recast.pretrained import read_fitted_on
+    from recast.process import Recast
+
+    scaling = net_scaling(paths, catalog)
+    nets = tuple(Recast.load(path, scaling=scaling) for path in paths)
+    seen = merged(*(read_fitted_on(path) for path in paths))
+    mine = fitted_on(catalog.info, "train+val")
+    if scaling is not None:  # with an ETAS of this catalog's train window
+        seen = merged(seen, mine)
+    elif seen.get(catalog.info.name, "") is None:  # a file from before checkpoints said so
+        seen |= mine
+    record = {"checkpoints": [str(path) for path in paths], "decoder": nets[0].net.decoder_name}
+    return SavedModel("recast", nets, seen, record)
