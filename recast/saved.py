@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from catalogs import Catalog, InputError, PointProcess
+from catalogs import Catalog, CatalogInfo, InputError, PointProcess
 from catalogs.jsonfile import read_json
+from catalogs.sequence import MAGNITUDE_TOLERANCE
 from recast.fitted_on import FittedOn, fitted_on, merged
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def read_model(paths: Sequence[Path], catalog: Catalog) -> SavedModel:
     if record.get("model") == "poisson":
         return _poisson(path, record, catalog)
     model, protocol = read_etas(path)
+    check_completeness(path, model.magnitude_law.completeness, catalog.info)
     seen = record.get("fitted_on")
     if seen is None:
         mine = record.get("catalog") == catalog.info.name
@@ -100,6 +102,22 @@ def read_etas(path: Path) -> tuple[ETAS, str]:
         raise InputError(f"{path}: {error}") from error
 
 
+def check_completeness(path: Path, mine: float, info: CatalogInfo) -> None:
+    """A model knows the rates above its own completeness magnitude only.
+
+    Raises
+    ------
+    InputError
+        If ``mine`` is not that of the catalog.
+    """
+    theirs = info.magnitude_completeness
+    if abs(mine - theirs) > MAGNITUDE_TOLERANCE:
+        raise InputError(
+            f"{path} was trained on events above completeness magnitude {mine:g}, catalog "
+            f"{info.name!r} is complete from {theirs:g}: use the catalog it was trained on"
+        )
+
+
 def _poisson(path: Path, record: dict[str, Any], catalog: Catalog) -> SavedModel:
     from etas.poisson import Poisson
 
@@ -117,6 +135,8 @@ def _nets(paths: Sequence[Path], catalog: Catalog) -> SavedModel:
 
     scaling = net_scaling(paths, catalog)
     nets = tuple(Recast.load(path, scaling=scaling) for path in paths)
+    for path, net in zip(paths, nets, strict=True):
+        check_completeness(path, net.net.scaling.completeness, catalog.info)
     seen = merged(*(read_fitted_on(path) for path in paths))
     mine = fitted_on(catalog.info, "train+val")
     if scaling is not None:  # with an ETAS of this catalog's train window

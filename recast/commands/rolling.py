@@ -57,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_engine(group)
 
 
-def add_engine(group: argparse._ArgumentGroup) -> None:
+def add_engine(group: argparse._ActionsContainer) -> None:
     """Where forecasts are drawn."""
     group.add_argument(
         "--scheduler",

@@ -89,16 +89,10 @@ class NetSimulator:
 
     def check(self, info: CatalogInfo, history: EventSequence) -> None:
         """A net knows the rates above its own completeness magnitude only."""
-        from catalogs import InputError
-        from catalogs.sequence import MAGNITUDE_TOLERANCE
+        from recast.saved import check_completeness
 
-        mine, theirs = self.process.net.scaling.completeness, info.magnitude_completeness
-        if abs(mine - theirs) > MAGNITUDE_TOLERANCE:
-            raise InputError(
-                f"{self.paths[0]} was trained on events above completeness magnitude {mine:g}, "
-                f"catalog {info.name!r} is complete from {theirs:g}: use the catalog it was "
-                "trained on"
-            )
+        mine = self.process.net.scaling.completeness
+        check_completeness(self.paths[0], mine, info)
         history.magnitude_excess(mine)
 
     def draw(

@@ -152,12 +152,13 @@ def roll(
     inside = [events.between(start, start + rolling.days) for start in starts.tolist()]
     observed = [window.magnitudes for window in inside]
     seen = np.array([len(window) for window in inside])
-    bins = magnitude_bins(*_magnitude_range(catalog, members))
+    mixed = [process for member in members for process in member.processes]
+    bins = magnitude_bins(*magnitude_range(catalog, mixed))
     chunks = -(-starts.size // WINDOWS_PER_CHUNK)
     models: dict[str, dict[str, Any]] = {}
     for member in members:
         here = folder / member.name
-        plan = {**asdict(rolling), **_fingerprints(events, starts, member.processes)}
+        plan = {**asdict(rolling), **fingerprints(events, starts, member.processes)}
         missing = open_folder(here, plan, chunks, resume=resume)
         if missing:
             source = source_of(member.processes, events, starts.tolist())
@@ -249,20 +250,15 @@ def _compare(
             }
 
 
-def _magnitude_range(catalog: Catalog, members: Sequence[Member]) -> tuple[float, float]:
+def magnitude_range(catalog: Catalog, processes: Sequence[PointProcess]) -> tuple[float, float]:
     """From the lowest magnitude that is observed or drawn to the largest."""
-    laws = [
-        process.magnitude_law
-        for member in members
-        for process in member.processes
-        if hasattr(process, "magnitude_law")
-    ]
+    laws = [process.magnitude_law for process in processes if hasattr(process, "magnitude_law")]
     lowest = min([catalog.info.magnitude_completeness, *(law.completeness for law in laws)])
     highest = max([law.maximum for law in laws], default=lowest + 5.0)
     return lowest, highest
 
 
-def _fingerprints(
+def fingerprints(
     events: EventSequence, starts: FloatArray, processes: Sequence[PointProcess]
 ) -> dict[str, str]:
     """Short hashes of what a chunk depends on."""

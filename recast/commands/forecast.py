@@ -1,0 +1,272 @@
+"""`recast forecast`: what comes in the next day, week, month."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from recast.commands import rolling
+
+if TYPE_CHECKING:
+    from catalogs import Catalog
+    from recast.forecast import Forecast
+    from recast.saved import SavedModel
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `recast forecast`."""
+    parser = subparsers.add_parser(
+        "forecast",
+        help="numbers and probabilities of coming earthquakes",
+        description="Simulate how a catalog goes on after a date, and write the expected number of "
+        "events with its 95 % range and the probability of one or more, by window and magnitude: "
+        "forecast.json, forecast.csv, the simulated catalogs in the layout of CSEP, and a chart. "
+        "Where the catalog knows what happened, that is shown and scored.",
+    )
+    parser.add_argument("--catalog", required=True, metavar="NAME", help="name or path")
+    parser.add_argument(
+        "--model",
+        type=Path,
+        nargs="+",
+        required=True,
+        metavar="FILE",
+        help="JSON of `recast etas fit` or `benchmark` (etas.json, poisson.json), or a checkpoint "
+        "(.ckpt) of `recast fit` or `benchmark`; of several checkpoints each trajectory follows "
+        "one; shipped is the net of many regions that comes with the package",
+    )
+    parser.add_argument(
+        "--at", metavar="TIME", help="date (or plain day) of the forecast (default: catalog's end)"
+    )
+    parser.add_argument(
+        "--days",
+        type=float,
+        nargs="+",
+        default=[1.0, 7.0, 30.0],
+        metavar="N",
+        help="lengths of the windows, all from the date on (default: 1 7 30)",
+    )
+    parser.add_argument(
+        "--magnitudes",
+        type=float,
+        nargs="+",
+        metavar="M",
+        help="count events at and above these (default: completeness, and whole numbers up to 7)",
+    )
+    parser.add_argument(
+        "--samples", type=int, default=10_000, metavar="N", help="default: %(default)s"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="random seed (default: 0)")
+    parser.add_argument(
+        "--fixed-parameters",
+        action="store_true",
+        help="forecast ETAS with its best parameters only, without their uncertainty",
+    )
+    parser.add_argument(
+        "--allow-leak",
+        action="store_true",
+        help="forecast although the model has seen data from after the forecast, and mark it",
+    )
+    parser.add_argument(
+        "--place",
+        nargs=2,
+        type=float,
+        metavar=("LATITUDE", "LONGITUDE"),
+        help="where CSEP's file puts all events (default: the mean of the catalog's epicentres)",
+    )
+    parser.add_argument("--no-csep", action="store_true", help="write no file for CSEP")
+    parser.add_argument("--no-plots", action="store_true", help="draw nothing")
+    parser.add_argument(
+        "--max-events",
+        type=int,
+        default=200_000,
+        metavar="N",
+        help="stop a trajectory there, and report it (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--workers",
+        type=int,
+        metavar="N",
+        help="of more than one, draw in that many processes of dask; changes no result (default: "
+        "all cores, without dask)",
+    )
+    rolling.add_engine(parser)
+    parser.add_argument(
+        "--resume", action="store_true", help="keep what an interrupted run left in --out"
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="where to write (default: runs/forecast/NAME)"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Forecast and write."""
+    import sys
+
+    from catalogs import load
+    from catalogs.jsonfile import write_json
+    from recast.environment import describe
+    from recast.forecast import Request, forecast
+    from recast.forecast.single import bins_of, default_magnitudes
+    from recast.saved import read_model
+
+    engine, threads = rolling.engine_of(args)
+    catalog = load(args.catalog)
+    info = catalog.info
+    at = info.to_days(info.end if args.at is None else args.at)
+    magnitudes = args.magnitudes or default_magnitudes(catalog)
+    request = Request(
+        at, tuple(args.days), tuple(magnitudes), args.samples, args.seed, args.max_events
+    )
+    request.check(catalog)
+    saved = read_model(args.model, catalog)
+    leak = rolling.check_leak(args, " + ".join(map(str, args.model)), saved.fitted_on, catalog, at)
+    processes, uncertainty = _with_uncertainty(args, saved, request.horizon)
+    out = args.out or Path("runs/forecast") / info.name
+    done = forecast(
+        catalog,
+        processes,
+        request,
+        out / "forecast",
+        engine=engine,
+        resume=args.resume,
+        threads=threads,
+        progress=rolling.ChunkProgress(info.name, sys.stderr),
+    )
+    rows = done.rows()
+    environment = describe()
+    record = {
+        "version": environment["recast-forecast"],
+        "command": "recast " + " ".join(rolling.without_where(args.argv)),
+        "environment": environment,
+        "catalog": info.name,
+        "at": str(info.to_time(at)),
+        "model": {"kind": saved.kind, **saved.record},
+        "fitted_on": dict(saved.fitted_on),
+        "leak": leak,
+        "n_samples": request.samples,
+        "seed": request.seed,
+        "parameter_uncertainty": uncertainty,
+        "max_events": request.max_events,
+        "capped": int(done.drawn.capped.size),
+        "table": rows,
+        "magnitude_test": done.magnitude_quantile(bins_of(catalog, processes)),
+        "fan": done.fan_record(),
+        "csep": _csep(args, catalog, done, out),
+    }
+    write_json(out / "forecast.json", record)
+    _write_table(rows, out / "forecast.csv")
+    if not args.no_plots:
+        from recast.report import forecast_plots, plots
+
+        figure = forecast_plots.forecast_fan(catalog, record, done)
+        plots.save(figure, out / "forecast.png")
+    print(_shown(record))
+    print(f"written: {out / 'forecast.json'} and files beside it")
+    return 0
+
+
+def _with_uncertainty(
+    args: argparse.Namespace, saved: SavedModel, horizon: float
+) -> tuple[tuple[Any, ...], dict[str, int] | None]:
+    """Parameter sets in place of an ETAS model, if its file says how well they are known."""
+    if args.fixed_parameters or saved.uncertainty is None:
+        return saved.processes, None
+    import numpy as np
+
+    from etas.draws import draw_models
+    from etas.model import ETAS
+    from recast.forecast.sources import n_blocks
+
+    (process,) = saved.processes
+    if not isinstance(process, ETAS):
+        return saved.processes, None
+    n = min(n_blocks(args.samples), 2 * rolling.PARAMETER_SETS)
+    rng = np.random.default_rng([args.seed, 2])
+    draws = draw_models(process, saved.uncertainty, n, horizon, rng=rng)
+    return draws.models, draws.to_json()
+
+
+def _csep(
+    args: argparse.Namespace, catalog: Catalog, done: Forecast, out: Path
+) -> dict[str, Any] | None:
+    """Write the simulated catalogs for CSEP, and say what their places are worth."""
+    from catalogs.exports import centre, write_csep_forecast
+
+    if args.no_csep or catalog.info.uses_plain_days:
+        return None
+    place = tuple(args.place) if args.place else centre(catalog)
+    name = "forecast_csep.csv"
+    write_csep_forecast(done.drawn, catalog.info, out / name, place=place)
+    return {
+        "file": name,
+        "time_only": True,
+        "place": None if place is None else list(place),
+        "note": "the model forecasts times and magnitudes: all events are at one place, "
+        + ("which is unknown (nan)" if place is None else "the centre of the region"),
+    }
+
+
+def _write_table(rows: list[dict[str, Any]], path: Path) -> None:
+    """The table as CSV, whole or not at all."""
+    import pandas as pd
+
+    table = pd.DataFrame(
+        {
+            "days": [row["days"] for row in rows],
+            "magnitude": [row["magnitude"] for row in rows],
+            "expected": [row["expected"] for row in rows],
+            "median": [row["median"] for row in rows],
+            "low95": [row["ci95"][0] for row in rows],
+            "high95": [row["ci95"][1] for row in rows],
+            "probability": [row["probability"] for row in rows],
+            "observed": pd.array([row["observed"] for row in rows], dtype="Int64"),
+        }
+    )
+    scratch = path.with_name(f".{path.name}")
+    table.to_csv(scratch, index=False)
+    scratch.replace(path)
+
+
+def _shown(record: dict[str, Any]) -> str:
+    """The table for the terminal, in the order of public aftershock forecasts."""
+    n = record["n_samples"]
+    lines = [f"{record['catalog']}, forecast at {record['at']}, {n:,} simulations"]
+    if record["leak"]:
+        lines.append(f"LEAK: the model was fitted on {'; '.join(record['leak'])}")
+    known = any(row["observed"] is not None for row in record["table"])
+    lines.append(
+        f"{'days':>6} {'M >=':>6} {'expected':>10} {'95 % range':>16} {'probability':>12}"
+        + (f" {'observed':>9}" if known else "")
+    )
+    for row in record["table"]:
+        low, high = row["ci95"]
+        span = f"{low:,.0f} to {high:,.0f}"
+        seen = "" if row["observed"] is None else f" {row['observed']:9,d}"
+        lines.append(
+            f"{row['days']:6g} {row['magnitude']:6g} {row['expected']:10,.2f} {span:>16} "
+            f"{_percent(row['probability'], n):>12}{seen}"
+        )
+    if record["parameter_uncertainty"] is not None:
+        p = record["parameter_uncertainty"]
+        lines.append(
+            f"{p['draws']} parameter sets from the uncertainty of the fit; "
+            f"{p['rejected_supercritical']} supercritical and {p['rejected_impossible']} "
+            "impossible ones thrown away"
+        )
+    if record["capped"]:
+        lines.append(
+            f"{record['capped']:,} of {n:,} went beyond {record['max_events']:,} events and were "
+            "cut: expected numbers are too low"
+        )
+    return "\n".join(lines)
+
+
+def _percent(probability: float, n: int) -> str:
+    """Never 0 or 100 %, which no number of simulations shows."""
+    if probability == 0.0:
+        return f"< {100.0 / n:.2g} %"
+    if probability == 1.0:
+        return "> 99 %"
+    return f"{100.0 * probability:.2g} %"
