@@ -79,9 +79,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--max-events",
         type=int,
-        default=200_000,
         metavar="N",
-        help="stop a trajectory there, and report it (default: %(default)s)",
+        help="stop a trajectory there, and report it (default: ten times the events of the busiest "
+        "window of that length so far, and at least 10,000)",
     )
     parser.add_argument(
         "--workers",
@@ -103,12 +103,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Forecast and write."""
     import sys
+    from dataclasses import replace
 
     from catalogs import load
     from catalogs.jsonfile import write_json
     from recast.environment import describe
     from recast.forecast import Request, forecast
-    from recast.forecast.single import bins_of, default_magnitudes
+    from recast.forecast.single import bins_of, default_cap, default_magnitudes
     from recast.saved import read_model
 
     engine, threads = rolling.engine_of(args)
@@ -116,10 +117,12 @@ def run(args: argparse.Namespace) -> int:
     info = catalog.info
     at = info.to_days(info.end if args.at is None else args.at)
     magnitudes = args.magnitudes or default_magnitudes(catalog)
-    request = Request(
-        at, tuple(args.days), tuple(magnitudes), args.samples, args.seed, args.max_events
-    )
+    request = Request(at, tuple(args.days), tuple(magnitudes), args.samples, args.seed)
     request.check(catalog)
+    cap = args.max_events
+    if cap is None:
+        cap = default_cap(catalog.to_sequence(), at, request.horizon)
+    request = replace(request, max_events=cap)
     saved = read_model(args.model, catalog)
     leak = rolling.check_leak(args, " + ".join(map(str, args.model)), saved.fitted_on, catalog, at)
     processes, uncertainty = _with_uncertainty(args, saved, request.horizon)
@@ -260,6 +263,11 @@ def _shown(record: dict[str, Any]) -> str:
             f"{record['capped']:,} of {n:,} went beyond {record['max_events']:,} events and were "
             "cut: expected numbers are too low"
         )
+        if record["capped"] > 0.025 * n:
+            lines.append(
+                "WARNING: the model runs away from here, and the upper end of its range is not "
+                "known: trust another model (ETAS) for this forecast"
+            )
     return "\n".join(lines)
 
 

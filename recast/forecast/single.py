@@ -21,6 +21,11 @@ from recast.forecast.sources import BLOCK, MAX_EVENTS, Source, draw_blocks, n_bl
 BLOCKS_PER_CHUNK = 10
 """500 trajectories: a second or less of work."""
 
+FEWEST_BEFORE_CAP = 10_000
+BUSIEST_TIMES = 10.0
+"""By default a trajectory stops at ten times the events of the busiest window of that length so
+far, and not below ten thousand: nothing is learned from one that goes on."""
+
 FAN_POINTS = 61
 """Times at which the chart of cumulative numbers is drawn, both ends included."""
 
@@ -254,6 +259,13 @@ def forecast(
 def bins_of(catalog: Catalog, processes: Sequence[PointProcess]) -> FloatArray:
     """Bins of the magnitude test."""
     return magnitude_bins(*magnitude_range(catalog, processes))
+
+
+def default_cap(events: EventSequence, at: float, days: float) -> int:
+    """``BUSIEST_TIMES`` the largest number in any window of ``days`` before ``at``."""
+    times = events.before(at).times
+    busiest = int((np.arange(times.size) + 1 - np.searchsorted(times, times - days)).max(initial=0))
+    return max(FEWEST_BEFORE_CAP, round(BUSIEST_TIMES * busiest))
 
 
 def default_magnitudes(catalog: Catalog) -> tuple[float, ...]:
