@@ -275,6 +275,6 @@ def _percent(probability: float, n: int) -> str:
     """Never 0 or 100 %, which no number of simulations shows."""
     if probability == 0.0:
         return f"< {100.0 / n:.2g} %"
-    if probability == 1.0:
+    if probability >= 0.995:
         return "> 99 %"
     return f"{100.0 * probability:.2g} %"
