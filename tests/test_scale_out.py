@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,10 @@ import pytest
 
 from catalogs import InputError
 from recast.forecast.chunks import chunk_path, open_folder, read_chunks, write_chunk
-from recast.forecast.engine import Engine
+from recast.forecast.engine import Engine, Session
+
+HERE = Session(Engine(), ExitStack())
+"""Runs everything in this process."""
 
 PLAN = {"seed": 1, "samples": 3}
 
@@ -39,24 +43,24 @@ def test_a_killed_worker_loses_nothing(tmp_path: Path) -> None:
     cloudpickle.register_pickle_by_value(sys.modules[__name__])  # workers don't see tests
     alone, shared = tmp_path / "alone", tmp_path / "shared"
     chunks = open_folder(alone, PLAN, 6, resume=False)
-    Engine().run(numbers, np.ones(3), chunks, lambda i, part: write_chunk(alone, i, part))
+    HERE.run(numbers, np.ones(3), chunks, lambda i, part: write_chunk(alone, i, part))
     open_folder(shared, PLAN, 6, resume=False)
     # In this process's own threads nothing could be killed: one process a worker
     with distributed.LocalCluster(
         n_workers=2, threads_per_worker=1, dashboard_address=None
     ) as cluster:
-        engine = Engine(scheduler=cluster.scheduler_address)
         payload = (str(tmp_path), np.ones(3))
-        engine.run(
-            numbers_but_die_once, payload, chunks, lambda i, part: write_chunk(shared, i, part)
-        )
+        with Engine(scheduler=cluster.scheduler_address).session() as session:
+            session.run(
+                numbers_but_die_once, payload, chunks, lambda i, part: write_chunk(shared, i, part)
+            )
     assert (tmp_path / "died").exists()
     assert files(alone) == files(shared)
 
 
 def test_an_interrupted_run_goes_on_where_it_was(tmp_path: Path) -> None:
     whole, part = tmp_path / "whole", tmp_path / "part"
-    Engine().run(
+    HERE.run(
         numbers,
         np.ones(3),
         open_folder(whole, PLAN, 5, resume=False),
@@ -69,12 +73,12 @@ def test_an_interrupted_run_goes_on_where_it_was(tmp_path: Path) -> None:
         write_chunk(part, chunk, arrays)
 
     with pytest.raises(KeyboardInterrupt):
-        Engine().run(numbers, np.ones(3), open_folder(part, PLAN, 5, resume=False), stop)
+        HERE.run(numbers, np.ones(3), open_folder(part, PLAN, 5, resume=False), stop)
     with pytest.raises(InputError, match="chunk_000003.npz cannot be read"):
         read_chunks(part, 5)
     left = open_folder(part, PLAN, 5, resume=True)
     assert left == [3, 4]
-    Engine().run(numbers, np.ones(3), left, lambda i, arrays: write_chunk(part, i, arrays))
+    HERE.run(numbers, np.ones(3), left, lambda i, arrays: write_chunk(part, i, arrays))
     assert files(whole) == files(part)
     assert read_chunks(part, 5)["x"].shape == (10, 3)
 
@@ -103,3 +107,12 @@ def test_without_dask_one_line_says_how_to_get_it(monkeypatch: pytest.MonkeyPatc
     Engine(workers=1).check()
     with pytest.raises(InputError, match="workers = 0"):
         Engine(workers=0).check()
+
+
+def test_no_scheduler_is_one_line() -> None:
+    pytest.importorskip("distributed", reason="needs dask: pip install '.[cluster]'")
+    with (
+        pytest.raises(InputError, match="no dask scheduler answers at 'nowhere'"),
+        Engine(scheduler="nowhere").session() as session,
+    ):
+        session.run(numbers, np.ones(3), [0], lambda *_: None)

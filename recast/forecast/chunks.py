@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ from catalogs.jsonfile import read_json, write_json
 PLAN = "plan.json"
 
 Arrays = Mapping[str, np.ndarray]
+
+Progress = Callable[[str, int, int], None]
+"""Is told what is computed, chunks done and chunks in all."""
 
 
 def chunk_path(folder: Path, chunk: int) -> Path:
@@ -35,6 +39,22 @@ def write_chunk(folder: Path, chunk: int, arrays: Arrays) -> None:
     except BaseException:
         Path(scratch).unlink(missing_ok=True)
         raise
+
+
+@dataclass
+class Writer:
+    """Writes each chunk as it comes, and tells how far it is."""
+
+    folder: Path
+    chunks: int
+    left: int
+    progress: Progress
+
+    def __call__(self, chunk: int, arrays: Arrays) -> None:
+        """A chunk is done."""
+        write_chunk(self.folder, chunk, arrays)
+        self.left -= 1
+        self.progress(self.folder.name, self.chunks - self.left, self.chunks)
 
 
 def read_chunks(folder: Path, chunks: int) -> dict[str, np.ndarray]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -35,6 +35,21 @@ class Engine:
         if not self.is_local:
             _distributed()
 
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """Workers that stay for as many runs as are made."""
+        with ExitStack() as stack:
+            yield Session(self, stack)
+
+
+@dataclass
+class Session:
+    """Runs chunks; dask is started when there is one to run, and stopped with ``stack``."""
+
+    engine: Engine
+    stack: ExitStack
+    client: Any = None
+
     def run(
         self,
         function: Callable[[Payload, int], Result],
@@ -47,42 +62,36 @@ class Engine:
         ``done`` is called in this process as each result arrives. On dask the payload is sent
         once and kept on the workers; what a worker that dies was at is computed again by another.
         """
-        if not chunks:
-            return
-        if self.is_local:
+        if self.engine.is_local:
             for chunk in chunks:
                 done(chunk, function(payload, chunk))
             return
-        distributed = _distributed()
-        with self._client() as client:
-            # A task and no scattered data: it is made anew if the worker that holds it dies
-            shared = client.submit(_same, payload, pure=False)
-            futures = {
-                client.submit(function, shared, chunk, pure=False): chunk for chunk in chunks
-            }
-            for future in distributed.as_completed(list(futures)):
-                done(futures[future], future.result())
-                future.release()
-
-    @contextmanager
-    def _client(self) -> Iterator[Any]:
-        distributed = _distributed()
-        if self.scheduler is not None:
-            try:
-                client = distributed.Client(self.scheduler, timeout=10)
-            except (OSError, TimeoutError, ValueError) as error:
-                raise InputError(
-                    f"no dask scheduler answers at {self.scheduler!r} ({error}): start one with "
-                    "`dask scheduler`, or use --workers N"
-                ) from error
-            with client:
-                yield client
+        if not chunks:
             return
-        cluster = distributed.LocalCluster(
-            n_workers=self.workers, threads_per_worker=1, dashboard_address=None
-        )
-        with cluster, distributed.Client(cluster) as client:
-            yield client
+        self.client = self.client or self._started()
+        # A task and no scattered data: it is made anew if the worker that holds it dies
+        shared = self.client.submit(_same, payload, pure=False)
+        futures = {
+            self.client.submit(function, shared, chunk, pure=False): chunk for chunk in chunks
+        }
+        for future in _distributed().as_completed(list(futures)):
+            done(futures[future], future.result())
+            future.release()
+
+    def _started(self) -> Any:
+        distributed, scheduler = _distributed(), self.engine.scheduler
+        if scheduler is None:
+            cluster = distributed.LocalCluster(
+                n_workers=self.engine.workers, threads_per_worker=1, dashboard_address=None
+            )
+            return self.stack.enter_context(distributed.Client(self.stack.enter_context(cluster)))
+        try:
+            return self.stack.enter_context(distributed.Client(scheduler, timeout=10))
+        except (OSError, TimeoutError, ValueError) as error:
+            raise InputError(
+                f"no dask scheduler answers at {scheduler!r} ({error}): start one with "
+                "`dask scheduler`, or use --workers N"
+            ) from error
 
 
 def _same(payload: Payload) -> Payload:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from catalogs.sequence import FloatArray
 from recast.evaluation import mean_interval
 from recast.evaluation.counts import score_counts
 from recast.evaluation.magnitude_test import magnitude_bins, magnitude_test
-from recast.forecast.chunks import open_folder, read_chunks, write_chunk
+from recast.forecast.chunks import Progress, Writer, open_folder, read_chunks
 from recast.forecast.engine import Engine
 from recast.forecast.sources import MAX_EVENTS, Source, draw_blocks, n_blocks, source_of
 
@@ -135,7 +135,7 @@ def roll(
     engine: Engine,
     resume: bool = False,
     threads: int = 1,
-    progress: Callable[[str, int, int], None] = lambda *_: None,
+    progress: Progress = lambda *_: None,
 ) -> dict[str, Any]:
     """Forecast every window with every model and score them: a catalog of rolling.json.
 
@@ -155,24 +155,21 @@ def roll(
     mixed = [process for member in members for process in member.processes]
     bins = magnitude_bins(*magnitude_range(catalog, mixed))
     chunks = -(-starts.size // WINDOWS_PER_CHUNK)
-    models: dict[str, dict[str, Any]] = {}
-    for member in members:
-        here = folder / member.name
+    todo: list[tuple[Member, list[int]]] = []
+    for member in members:  # whatever doesn't fit is refused before anything is drawn
         plan = {**asdict(rolling), **fingerprints(events, starts, member.processes)}
-        missing = open_folder(here, plan, chunks, resume=resume)
-        if missing:
+        todo.append((member, open_folder(folder / member.name, plan, chunks, resume=resume)))
+    with engine.session() as session:
+        for member, missing in todo:
+            if not missing:
+                continue
             source = source_of(member.processes, events, starts.tolist())
             job = Job(source, observed, bins, rolling, threads if engine.is_local else 1)
-            left = len(missing)
-
-            def done(chunk: int, arrays: Mapping[str, np.ndarray], here: Path = here) -> None:
-                nonlocal left
-                write_chunk(here, chunk, arrays)
-                left -= 1
-                progress(here.name, chunks - left, chunks)
-
-            engine.run(draw_chunk, job, missing, done)
-        drawn = read_chunks(here, chunks)
+            done = Writer(folder / member.name, chunks, len(missing), progress)
+            session.run(draw_chunk, job, missing, done)
+    models: dict[str, dict[str, Any]] = {}
+    for member in members:
+        drawn = read_chunks(folder / member.name, chunks)
         # The same random numbers for every model: what differs is due to the models
         scores = score_counts(drawn["counts"], seen, np.random.default_rng([rolling.seed, 1]))
         models[member.name] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from catalogs import Catalog, EventSequence, InputError, PointProcess, Trajector
 from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray
 from recast.evaluation.counts import QUANTILES, score_counts
 from recast.evaluation.magnitude_test import magnitude_bins, magnitude_test
-from recast.forecast.chunks import open_folder, read_chunks, write_chunk
+from recast.forecast.chunks import Progress, Writer, open_folder, read_chunks
 from recast.forecast.engine import Engine
 from recast.forecast.rolling import fingerprints, magnitude_range
 from recast.forecast.sources import BLOCK, MAX_EVENTS, Source, draw_blocks, n_blocks, source_of
@@ -207,7 +207,7 @@ def forecast(
     engine: Engine,
     resume: bool = False,
     threads: int = 1,
-    progress: Callable[[str, int, int], None] = lambda *_: None,
+    progress: Progress = lambda *_: None,
 ) -> Forecast:
     """Draw a forecast chunk by chunk into ``folder``; see ``recast.forecast.rolling.roll``.
 
@@ -227,19 +227,12 @@ def forecast(
     }
     chunks = -(-n_blocks(request.samples) // BLOCKS_PER_CHUNK)
     missing = open_folder(folder, plan, chunks, resume=resume)
-    left = len(missing)
-
-    def done(chunk: int, arrays: Mapping[str, np.ndarray]) -> None:
-        nonlocal left
-        write_chunk(folder, chunk, arrays)
-        left -= 1
-        progress("forecast", chunks - left, chunks)
-
     if missing:
         source = source_of(processes, history, [request.at])
-        engine.run(
-            draw_chunk, Job(source, request, threads if engine.is_local else 1), missing, done
-        )
+        job = Job(source, request, threads if engine.is_local else 1)
+        with engine.session() as session:
+            done = Writer(folder, chunks, len(missing), progress)
+            session.run(draw_chunk, job, missing, done)
     arrays = read_chunks(folder, chunks)
     drawn = Trajectories(
         arrays["trajectory"],
