@@ -14,7 +14,7 @@ import torch
 
 from recast.pretrained import SHIPPED, checkpoint_path
 
-KEPT = ("state_dict", "hyper_parameters", "pytorch-lightning_version", "fitted_on")
+KEPT = ("state_dict", "hyper_parameters", "pytorch-lightning_version")
 
 
 def main() -> None:

@@ -18,7 +18,6 @@ from etas.fit import fit_etas
 from etas.model import ETAS
 from recast.batch import Batch, intervals, windows
 from recast.clock import DayClock, fit_clock
-from recast.fitted_on import Until, fitted_on, merged
 from recast.scaling import Scaling
 from recast.windows import RegionBatch, RegionWindows, StepSampler, Windows
 
@@ -179,11 +178,6 @@ class CatalogData(lightning.LightningDataModule):
     def scalings(self) -> dict[str, dict[str, Any]]:
         """The fields of each region's ``Scaling``, as plain numbers for the checkpoint."""
         return {region.name: region.scaling.to_json() for region in self.regions}
-
-    @property
-    def fitted_on(self) -> dict[str, Until]:
-        """Where train and validation windows end, by region, for the checkpoint."""
-        return merged(*(fitted_on(region.catalog.info, "train+val") for region in self.regions))
 
     def train_dataloader(self) -> DataLoader[RegionBatch]:
         """Shuffled windows of the train sequences."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from catalogs import Catalog, PointProcess, Split
 from catalogs.jsonfile import write_json
 from etas.fit import fit_etas
 from etas.poisson import Poisson
-from recast.fitted_on import FittedOn, fitted_on, merged
+from recast.fitted_on import fitted_on, to_json
 
 QUICK_EPOCHS = 1
 FEW_SHOT_EPOCHS = 16
@@ -36,28 +36,23 @@ class Fitted:
 
     process: PointProcess
     n_parameters: int
-    fitted_on: FittedOn = field(default_factory=dict)
-    """See ``recast.fitted_on``."""
-
-    uncertainty: dict[str, Any] | None = None
-    """Of the parameters of ETAS, as in the JSON of a fit."""
 
 
 def _poisson(task: Task) -> Fitted:
     train = task.split.train
     process = Poisson.fit(train, task.catalog.magnitude_law())
-    seen = {"fitted_on": fitted_on(task.catalog.info)}
+    seen = {"fitted_on": to_json(fitted_on(task.catalog.info))}
     write_json(task.folder / "poisson.json", {"model": "poisson", **seen, "rate": process.rate})
-    return Fitted(process, 1, fitted_on(task.catalog.info))
+    return Fitted(process, 1)
 
 
 def _etas(task: Task) -> Fitted:
     train = task.split.train
     fit = fit_etas(train, task.catalog.magnitude_law())
-    info, found = task.catalog.info, fit.to_json()
-    record = {"catalog": info.name, "fitted_on": fitted_on(info), **found}
+    seen = {"fitted_on": to_json(fitted_on(task.catalog.info))}
+    record = {"catalog": task.catalog.info.name, **seen, **fit.to_json()}
     write_json(task.folder / "etas.json", record)
-    return Fitted(fit.model, 5, fitted_on(info), found["uncertainty"])
+    return Fitted(fit.model, 5)
 
 
 def _recast(
@@ -69,7 +64,6 @@ def _recast(
     max_epochs: int | None = None,
 ) -> Fitted:
     from recast.data import CatalogData, Region
-    from recast.pretrained import read_fitted_on
     from recast.training import train
 
     trained = train(
@@ -81,8 +75,7 @@ def _recast(
         resume=task.resume,
         label=f"{task.catalog.info.name}, {name}, seed {task.seed}",
     )
-    process, seen = trained.process, read_fitted_on(trained.checkpoint)
-    return Fitted(process, sum(p.numel() for p in process.net.parameters()), seen)
+    return Fitted(trained.process, sum(p.numel() for p in trained.process.net.parameters()))
 
 
 def _recast_paper(task: Task) -> Fitted:
@@ -102,12 +95,9 @@ def _recast_few_shot(task: Task) -> Fitted:
 
 def _recast_zero_shot(task: Task) -> Fitted:
     from recast.data import Region
-    from recast.pretrained import read_fitted_on
     from recast.process import Recast
 
-    process = Recast.load(task.pretrained, scaling=Region(task.catalog).scaling)
-    mine = fitted_on(task.catalog.info, "train+val")  # validation decides on the clock
-    return Fitted(process, 5, merged(read_fitted_on(task.pretrained), mine))
+    return Fitted(Recast.load(task.pretrained, scaling=Region(task.catalog).scaling), 5)
 
 
 FITTERS: dict[str, Callable[[Task], Fitted]] = {

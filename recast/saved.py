@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from catalogs import Catalog, CatalogInfo, InputError, PointProcess
 from catalogs.jsonfile import read_json
 from catalogs.sequence import MAGNITUDE_TOLERANCE
-from recast.fitted_on import FittedOn, fitted_on, merged
+from recast.fitted_on import FittedOn, Seen, fitted_on, from_json, merged, read_fitted_on
 
 if TYPE_CHECKING:
     from etas.model import ETAS
@@ -50,11 +50,12 @@ def read_model(paths: Sequence[Path], catalog: Catalog) -> SavedModel:
         return _poisson(path, record, catalog)
     model, protocol = read_etas(path)
     check_completeness(path, model.magnitude_law.completeness, catalog.info)
-    seen = record.get("fitted_on")
-    if seen is None:
-        mine = record.get("catalog") == catalog.info.name
-        unknown = {str(record.get("catalog", "some catalog")): None}
-        seen = fitted_on(catalog.info, protocol) if mine else unknown
+    if "fitted_on" in record:
+        seen = from_json(record["fitted_on"])
+    elif record.get("catalog") == catalog.info.name:  # a file from before they said so
+        seen = fitted_on(catalog.info, protocol)
+    else:
+        seen = {str(record.get("catalog", "some catalog")): Seen(None)}
     return SavedModel("etas", (model,), seen, {"etas": model.to_json()}, record.get("uncertainty"))
 
 
@@ -125,23 +126,19 @@ def _poisson(path: Path, record: dict[str, Any], catalog: Catalog) -> SavedModel
         process = Poisson(float(record["rate"]), catalog.magnitude_law())
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{path} holds no Poisson rate ({error}): fit it anew") from error
-    seen = record.get("fitted_on", {"some catalog": None})
+    seen = from_json(record.get("fitted_on", {"some catalog": {"until": None}}))
     return SavedModel("poisson", (process,), seen, {"rate": process.rate})
 
 
 def _nets(paths: Sequence[Path], catalog: Catalog) -> SavedModel:
-    from recast.pretrained import read_fitted_on
     from recast.process import Recast
 
     scaling = net_scaling(paths, catalog)
     nets = tuple(Recast.load(path, scaling=scaling) for path in paths)
     for path, net in zip(paths, nets, strict=True):
         check_completeness(path, net.net.scaling.completeness, catalog.info)
-    seen = merged(*(read_fitted_on(path) for path in paths))
-    mine = fitted_on(catalog.info, "train+val")
-    if scaling is not None:  # with an ETAS of this catalog's train window
-        seen = merged(seen, mine)
-    elif seen.get(catalog.info.name, "") is None:  # a file from before checkpoints said so
-        seen |= mine
+    seen = merged(*(read_fitted_on(path, catalog) for path in paths))
+    if scaling is not None:  # with an ETAS of this catalog's train window, and its clock
+        seen = merged(seen, fitted_on(catalog.info, "train+val"))
     record = {"checkpoints": [str(path) for path in paths], "decoder": nets[0].net.decoder_name}
     return SavedModel("recast", nets, seen, record)

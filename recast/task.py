@@ -14,9 +14,8 @@ import torch
 from torch import Tensor
 
 from catalogs import InputError
-from recast.fitted_on import Until, merged
 from recast.net import DecoderName, RecastNet, log_likelihoods
-from recast.pretrained import load_weights, read_fitted_on
+from recast.pretrained import load_weights
 from recast.scaling import Scaling
 from recast.windows import RegionBatch
 
@@ -88,10 +87,8 @@ class RecastTask(lightning.LightningModule):
             dropout=dropout,
         )
         self.learning_rate = learning_rate
-        self.fitted_on: dict[str, Until] = {}
         if pretrained is not None:
             load_weights(self.net, pretrained)
-            self.fitted_on = read_fitted_on(pretrained)
             self.learning_rate *= fine_tuning
         for name in frozen:
             part = dict(self.net.named_children()).get(name)
@@ -186,27 +183,17 @@ class RecastTask(lightning.LightningModule):
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
-    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Say until when the net has seen data, those of what it was fine-tuned from included."""
-        data = getattr(self.trainer, "datamodule", None)
-        checkpoint["fitted_on"] = merged(self.fitted_on, getattr(data, "fitted_on", {}))
-
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Refuse weights that were trained on events selected or scaled in another way."""
-        theirs = checkpoint.get("fitted_on")
-        if theirs is None:  # a file from before checkpoints said so
-            before = checkpoint["hyper_parameters"].get("pretrained")
-            theirs = {} if before is None else {f"what {before} was trained on": None}
-        self.fitted_on = merged(self.fitted_on, theirs)
-        scalings, mine = checkpoint["hyper_parameters"]["scalings"], self.hparams["scalings"]
-        if list(scalings) != list(mine):
+        theirs, mine = checkpoint["hyper_parameters"]["scalings"], self.hparams["scalings"]
+        if list(theirs) != list(mine):
             raise InputError(
-                f"the checkpoint was trained on {', '.join(scalings)}, the data are of "
+                f"the checkpoint was trained on {', '.join(theirs)}, the data are of "
                 f"{', '.join(mine)}: use the catalogs it was trained on, or train anew"
             )
         for region, scaling in mine.items():
             for name, value in scaling.items():
-                was = scalings[region][name]
+                was = theirs[region][name]
                 if np.shape(was) != np.shape(value) or not np.allclose(was, value, rtol=1e-6):
                     raise InputError(
                         f"the checkpoint was trained with {name} = {was}, the data of {region} "

@@ -1,18 +1,19 @@
 """Rolling forecasts: calibrated where the model is true, the same however they are made."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
+import lightning
 import numpy as np
 import pytest
 import torch
 from scipy import stats
 
-from catalogs import Catalog, EventSequence, InputError, save
+from catalogs import Catalog, EventSequence, InputError, load
 from etas.poisson import Poisson
 from etas.synthetic import SOCAL_TRUTH, synthetic_catalog
 from recast.cli import main
+from recast.data import Region
 from recast.evaluation.counts import randomised_pit
 from recast.forecast import Engine, Member, Rolling, roll, source_of
 from recast.forecast.chunks import read_chunks
@@ -21,6 +22,7 @@ from recast.forecast.sources import BLOCK, draw_blocks, n_blocks
 from recast.net import RecastNet
 from recast.process import Recast
 from recast.scaling import Scaling
+from recast.task import RecastTask
 
 DAYS = 5.0
 
@@ -198,18 +200,30 @@ def test_a_configuration_gives_the_options(
     assert "'catalogue' is no option of `recast benchmark`" in capsys.readouterr().err
 
 
-def test_a_net_that_has_seen_later_data_is_refused(
-    real_catalog: Callable[[str], Catalog],
-    capsys: pytest.CaptureFixture[str],
-    tmp_path: Path,
+def test_a_net_that_has_seen_later_data_is_refused_or_marked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The shipped net has seen San Jacinto until 2017; forecasts of scedc begin in 2014."""
-    save(real_catalog("scedc"), tmp_path)
-    path = str(tmp_path / "scedc.json")
-    command = ["benchmark", "--catalog", path, "--models", "recast-zero-shot", "--rolling"]
-    assert main([*command, "--out", str(tmp_path)]) == 2
+    catalog = load("ridgecrest_2019")
+    torch.manual_seed(0)
+    scaling = Scaling.of(catalog, Region(catalog, day_clock=False).etas)
+    task = RecastTask({"a": vars(scaling), "b": vars(scaling)}, hidden_size=4, width=4)
+    seen = {name: {"until": until, "box": None} for name, until in (("a", "2011"), ("b", "2021"))}
+    content = {
+        "state_dict": task.state_dict(),
+        "hyper_parameters": {**task.hparams, "trained_on": seen},
+        "pytorch-lightning_version": lightning.__version__,
+    }
+    torch.save(content, tmp_path / "net.ckpt")
+    out, net = ["--out", str(tmp_path / "run")], ["--pretrained", str(tmp_path / "net.ckpt")]
+    command = ["benchmark", "--catalog", "ridgecrest_2019", "--models", "recast-zero-shot"]
+    command += ["--rolling", "0.5", "--windows", "2", "--samples", "20", *out, *net]
+    assert main(command) == 2
     shown = capsys.readouterr().err
-    assert "white until 2017-01-01" in shown
-    assert "--allow-leak" in shown
-    assert "horus_italy until 2016" in shown
-    assert "ncss" not in shown
+    assert "b until 2021: fit it on what came before, or add --allow-leak" in shown
+    assert "a until" not in shown
+    assert not (tmp_path / "run").exists()  # before anything is fitted
+    assert main([*command, "--allow-leak"]) == 0
+    record = json.loads((tmp_path / "run" / "rolling.json").read_text())
+    model = record["catalogs"]["ridgecrest_2019"]["models"]["recast-zero-shot"]
+    assert model["leak"] == ["b until 2021"]
+    assert "LEAK: recast-zero-shot was fitted on b until 2021" in capsys.readouterr().out

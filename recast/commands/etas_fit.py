@@ -106,7 +106,7 @@ def run_fit(args: argparse.Namespace) -> int:
     from etas.profile import profile_likelihood
     from recast.environment import describe
     from recast.evaluation import score
-    from recast.fitted_on import fitted_on
+    from recast.fitted_on import fitted_on, to_json
 
     catalog = load(args.catalog)
     name, split = catalog.info.name, catalog.split()
@@ -146,7 +146,7 @@ def run_fit(args: argparse.Namespace) -> int:
         "command": "recast " + " ".join(args.argv),
         "environment": describe(),
         "catalog": name,
-        "fitted_on": fitted_on(catalog.info, args.protocol),
+        "fitted_on": to_json(fitted_on(catalog.info, args.protocol)),
         **fit.to_json(),
         "completeness": args.completeness,
         "splits": scores,

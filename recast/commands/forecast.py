@@ -108,6 +108,7 @@ def run(args: argparse.Namespace) -> int:
     from catalogs import load
     from catalogs.jsonfile import write_json
     from recast.environment import describe
+    from recast.fitted_on import to_json
     from recast.forecast import Request, forecast
     from recast.forecast.single import bins_of, default_cap, default_magnitudes
     from recast.saved import read_model
@@ -146,7 +147,7 @@ def run(args: argparse.Namespace) -> int:
         "catalog": info.name,
         "at": str(info.to_time(at)),
         "model": {"kind": saved.kind, **saved.record},
-        "fitted_on": dict(saved.fitted_on),
+        "fitted_on": to_json(saved.fitted_on),
         "leak": leak,
         "n_samples": request.samples,
         "seed": request.seed,

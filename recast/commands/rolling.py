@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from catalogs import Catalog
     from recast.benchmark import CatalogResult
+    from recast.fitted_on import FittedOn
     from recast.forecast import Engine, Member, Rolling
 
 PARAMETER_SETS = 100
@@ -94,16 +95,17 @@ def settings(
     for catalog in catalogs:
         rolling.starts(catalog)
         if {"recast-zero-shot", "recast-few-shot"} & set(models):
-            from recast.pretrained import read_fitted_on
+            from recast.fitted_on import read_fitted_on
 
-            check_leak(args, "the pretrained net", read_fitted_on(args.pretrained), catalog)
+            seen = read_fitted_on(args.pretrained, catalog)
+            check_leak(args, "the pretrained net", seen, catalog)
     return rolling
 
 
 def check_leak(
     args: argparse.Namespace,
     name: str,
-    seen: Any,
+    seen: FittedOn,
     catalog: Catalog,
     at: float | None = None,
 ) -> list[str]:
@@ -119,7 +121,7 @@ def check_leak(
 
     info = catalog.info
     begin = info.to_days(info.splits.test_start) if at is None else at
-    found = leaks(seen, info, begin)
+    found = leaks(seen, catalog, begin)
     if found and not args.allow_leak:
         raise InputError(
             f"{name} was fitted on data from after the forecast at {info.to_time(begin)}: "
@@ -182,28 +184,47 @@ def members_of(
     """The fitted models as forecasts, and what rolling.json says of each beside its scores."""
     import numpy as np
 
+    from catalogs.jsonfile import read_json
     from etas.draws import draw_models
     from etas.model import ETAS
     from recast.forecast import Member
 
     members: list[Member] = []
     marks: dict[str, dict[str, Any]] = {}
+    folder = args.out / done.catalog.info.name
     for name, fits in done.fits.items():
-        found = check_leak(args, name, fits[0].fitted.fitted_on, done.catalog)
+        found = check_leak(args, name, _seen(args, name, done.catalog), done.catalog)
         mark: dict[str, Any] = {"leak": found}
-        process, uncertainty = fits[0].fitted.process, fits[0].fitted.uncertainty
-        if args.parameter_uncertainty and uncertainty is not None and isinstance(process, ETAS):
-            rng = np.random.default_rng([args.seed, 2])
-            draws = draw_models(process, uncertainty, PARAMETER_SETS, rolling.days, rng=rng)
-            members.append(Member(name, draws.models, process))
-            marks[name] = {**mark, "parameter_uncertainty": draws.to_json()}
-            continue
+        process = fits[0].fitted.process
+        if args.parameter_uncertainty and name == "etas" and isinstance(process, ETAS):
+            uncertainty = read_json(folder / "etas.json")["uncertainty"]
+            if uncertainty is not None:
+                rng = np.random.default_rng([args.seed, 2])
+                draws = draw_models(process, uncertainty, PARAMETER_SETS, rolling.days, rng=rng)
+                members.append(Member(name, draws.models, process))
+                marks[name] = {**mark, "parameter_uncertainty": draws.to_json()}
+                continue
         members.append(Member(name, (process,)))
         marks[name] = mark
         if len(fits) > 1:
             members.append(Member(f"{name}-ensemble", tuple(fit.fitted.process for fit in fits)))
             marks[f"{name}-ensemble"] = mark
     return members, marks
+
+
+def _seen(args: argparse.Namespace, name: str, catalog: Catalog) -> FittedOn:
+    """What a model of the benchmark has been fitted on."""
+    from recast.fitted_on import fitted_on, merged, read_fitted_on
+
+    if name == "truth":
+        return {}
+    trained = args.out / catalog.info.name / name / "seed0" / "best.ckpt"
+    if trained.is_file():
+        return read_fitted_on(trained, catalog)
+    if name == "recast-zero-shot":
+        mine = fitted_on(catalog.info, "train+val")  # validation decides on its clock
+        return merged(read_fitted_on(args.pretrained, catalog), mine)
+    return fitted_on(catalog.info)
 
 
 def without_where(argv: Sequence[str]) -> list[str]:

@@ -1,19 +1,5 @@
 """Nets from checkpoints: of one catalog, of many, or the one that comes with the package."""
 
-from recast.pretrained.loading import (
-    SHIPPED,
-    checkpoint_path,
-    is_regional,
-    load_weights,
-    read_fitted_on,
-    read_net,
-)
+from recast.pretrained.loading import SHIPPED, checkpoint_path, is_regional, load_weights, read_net
 
-__all__ = [
-    "SHIPPED",
-    "checkpoint_path",
-    "is_regional",
-    "load_weights",
-    "read_fitted_on",
-    "read_net",
-]
+__all__ = ["SHIPPED", "checkpoint_path", "is_regional", "load_weights", "read_net"]

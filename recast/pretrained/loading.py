@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from catalogs import InputError
-from recast.fitted_on import Until
 
 if TYPE_CHECKING:
     from recast.net import RecastNet
@@ -47,15 +46,6 @@ def read_net(name: str | PathLike[str], scaling: Scaling | None = None) -> Recas
 def is_regional(name: str | PathLike[str]) -> bool:
     """Whether the net of a checkpoint was trained on several catalogs."""
     return len(_read_task(checkpoint_path(name)).regions) > 1
-
-
-def read_fitted_on(name: str | PathLike[str]) -> dict[str, Until]:
-    """Where the data end that a net has seen, validation included, by catalog.
-
-    None for catalogs of checkpoints that don't say.
-    """
-    task = _read_task(checkpoint_path(name))
-    return {**dict.fromkeys(task.region_names), **task.fitted_on}
 
 
 def load_weights(net: RecastNet, name: str | PathLike[str]) -> None:
