@@ -222,6 +222,7 @@ def train(
         trainer.fit(task, data, ckpt_path=str(last) if resume and last.is_file() else None)
     path = Path(best.best_model_path)
     validation = -float(best.best_model_score or float("nan"))
-    if path.parent == folder and math.isfinite(validation) and trainer.is_global_zero:
+    here = path.resolve().parent == folder.resolve()
+    if here and math.isfinite(validation) and trainer.is_global_zero:
         write_json(ended, {"checkpoint": path.name, "validation": validation})
     return Trained(path, validation)
