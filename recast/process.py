@@ -49,6 +49,11 @@ class Recast:
             self._sampled = copy.deepcopy(self.net)
             self._sampled.magnitude = None
 
+    @property
+    def draws_own_magnitudes(self) -> bool:
+        """Whether magnitudes are drawn from the net's head rather than a fixed law."""
+        return self._sampled.magnitude is not None
+
     @classmethod
     def load(
         cls,

@@ -26,6 +26,9 @@ AT = "2003-05-01"
 def checkpoint(path: Path, scaling: Scaling, seed: int, **settings: Any) -> None:
     torch.manual_seed(seed)
     task = RecastTask({"small": vars(scaling)}, hidden_size=4, width=4)
+    assert task.net.magnitude is not None
+    for weights in task.net.magnitude.parameters():  # an untrained head has the fixed law
+        torch.nn.init.normal_(weights)
     hyper_parameters = {**task.hparams, **settings}
     saved = {"state_dict": task.state_dict(), "hyper_parameters": hyper_parameters}
     torch.save({**saved, "pytorch-lightning_version": lightning.__version__}, path)
@@ -122,6 +125,17 @@ def test_threads_and_interruptions_change_nothing(folder: Path, tmp_path: Path) 
     assert len(record["model"]["checkpoints"]) == 2
     test_start = load(folder / "small.json").info.splits.test_start
     assert record["fitted_on"]["small"]["until"] == test_start  # the later one of the two
+
+
+def test_a_fixed_b_replaces_the_law_of_the_net(folder: Path, tmp_path: Path) -> None:
+    options = ["--days", "5", "--samples", "500", "--no-plots", "--no-csep", "--max-events", "300"]
+    own = run(folder, tmp_path, "net0.ckpt", *options)
+    fixed = run(folder, tmp_path, "net0.ckpt", *options, "--fixed-b")
+    assert (own["fixed_b"], fixed["fixed_b"]) == (False, True)
+    assert own["table"] != fixed["table"]
+    files = ["--model", str(folder / "net0.ckpt"), "--at", AT, "--out", str(tmp_path)]
+    command = ["forecast", "--catalog", str(folder / "small.json"), *files, *options]
+    assert main([*command, "--resume"]) == 2  # what lies there was drawn with a fixed b
 
 
 def test_uncertain_parameters_widen_the_forecast(folder: Path, tmp_path: Path) -> None:

@@ -63,6 +63,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="forecast ETAS with its best parameters only, without their uncertainty",
     )
     parser.add_argument(
+        "--fixed-b",
+        action="store_true",
+        help="draw magnitudes from the Gutenberg-Richter law of the train window instead of that "
+        "of a net, which may run away right after a large event",
+    )
+    parser.add_argument(
         "--allow-leak",
         action="store_true",
         help="forecast although the model has seen data from after the forecast, and mark it",
@@ -110,6 +116,7 @@ def run(args: argparse.Namespace) -> int:
     from recast.environment import describe
     from recast.fitted_on import to_json
     from recast.forecast import Request, forecast
+    from recast.forecast.rolling import written_time
     from recast.forecast.single import bins_of, default_cap, default_magnitudes
     from recast.saved import read_model
 
@@ -127,6 +134,8 @@ def run(args: argparse.Namespace) -> int:
     saved = read_model(args.model, catalog)
     leak = rolling.check_leak(args, " + ".join(map(str, args.model)), saved.fitted_on, catalog, at)
     processes, uncertainty = _with_uncertainty(args, saved, request.horizon)
+    if args.fixed_b and saved.kind == "recast":
+        processes = _with_fixed_b(saved)
     out = args.out or Path("runs/forecast") / info.name
     done = forecast(
         catalog,
@@ -145,13 +154,14 @@ def run(args: argparse.Namespace) -> int:
         "command": "recast " + " ".join(rolling.without_where(args.argv)),
         "environment": environment,
         "catalog": info.name,
-        "at": str(info.to_time(at)),
+        "at": written_time(info, at),
         "model": {"kind": saved.kind, **saved.record},
         "fitted_on": to_json(saved.fitted_on),
         "leak": leak,
         "n_samples": request.samples,
         "seed": request.seed,
         "parameter_uncertainty": uncertainty,
+        "fixed_b": args.fixed_b,
         "max_events": request.max_events,
         "capped": int(done.drawn.capped.size),
         "table": rows,
@@ -190,6 +200,14 @@ def _with_uncertainty(
     rng = np.random.default_rng([args.seed, 2])
     draws = draw_models(process, saved.uncertainty, n, horizon, rng=rng)
     return draws.models, draws.to_json()
+
+
+def _with_fixed_b(saved: SavedModel) -> tuple[Any, ...]:
+    """The nets with the law of magnitudes of their train window."""
+    from recast.process import Recast
+
+    nets = [process for process in saved.processes if isinstance(process, Recast)]
+    return tuple(Recast(net.net, net.magnitude_law) for net in nets)
 
 
 def _csep(
@@ -267,7 +285,7 @@ def _shown(record: dict[str, Any]) -> str:
         if record["capped"] > 0.025 * n:
             lines.append(
                 "WARNING: the model runs away from here, and the upper end of its range is not "
-                "known: trust another model (ETAS) for this forecast"
+                "known: try --fixed-b, or trust ETAS for this forecast"
             )
     return "\n".join(lines)
 

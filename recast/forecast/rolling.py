@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from catalogs import Catalog, EventSequence, InputError, PointProcess
+from catalogs import Catalog, CatalogInfo, EventSequence, InputError, PointProcess
 from catalogs.sequence import FloatArray
 from recast.evaluation import mean_interval
 from recast.evaluation.counts import score_counts
@@ -181,13 +181,19 @@ def roll(
     _compare(models, members, catalog, starts, rolling.days)
     windows = [
         {
-            "start": str(catalog.info.to_time(start)),
-            "end": str(catalog.info.to_time(start + rolling.days)),
+            "start": written_time(catalog.info, start),
+            "end": written_time(catalog.info, start + rolling.days),
             "observed": int(n),
         }
         for start, n in zip(starts.tolist(), seen, strict=True)
     ]
     return {"windows": windows, "models": models}
+
+
+def written_time(info: CatalogInfo, days: float) -> str:
+    """The date in ISO 8601, or the plain day."""
+    time = info.to_time(days)
+    return f"{time:g}" if isinstance(time, float) else time.isoformat()
 
 
 def window_log_likelihoods(
@@ -265,7 +271,9 @@ def fingerprints(
         if net is None:
             digest.update(repr(process).encode())
             continue
-        digest.update(json.dumps(net.scaling.to_json(), sort_keys=True).encode())
+        own = getattr(process, "draws_own_magnitudes", False)
+        settings = {"own": own, **net.scaling.to_json()}
+        digest.update(json.dumps(settings, sort_keys=True).encode())
         for name, value in sorted(net.state_dict().items()):
             digest.update(name.encode() + value.numpy().tobytes())
     data = hashlib.sha256(events.times.tobytes() + events.magnitudes.tobytes() + starts.tobytes())
