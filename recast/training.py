@@ -198,12 +198,13 @@ def train(
 
     ``model`` holds arguments of ``RecastTask`` that differ from its defaults, ``PAPER`` for RECAST
     as published. With ``resume``, go on from ``folder/last.ckpt`` if there is one, and do nothing
-    if training had come to its end. ``label`` says in progress lines whose they are.
+    if as many epochs had come to their end. ``label`` says in progress lines whose they are.
     """
-    ended = folder / "trained.json"
+    ended, epochs = folder / "trained.json", max_epochs or TRAINER["max_epochs"]
     if resume and ended.is_file():
         record = read_json(ended)
-        return Trained(folder / record["checkpoint"], record["validation"])
+        if record["max_epochs"] == epochs:
+            return Trained(folder / record["checkpoint"], record["validation"])
     ended.unlink(missing_ok=True)
     lightning.seed_everything(seed, workers=True, verbose=False)
     task = RecastTask(data.scalings, **(model or {}))
@@ -211,7 +212,7 @@ def train(
     best = ModelCheckpoint(dirpath=folder, **CHECKPOINT)
     with quiet():
         trainer = lightning.Trainer(
-            **{**TRAINER, "max_epochs": max_epochs or TRAINER["max_epochs"]},
+            **{**TRAINER, "max_epochs": epochs},
             callbacks=[best, EarlyStopping(**EARLY_STOPPING), StartCounts(), shown],
             logger=CSVLogger(str(folder), name=None, version=""),
             enable_progress_bar=isinstance(shown, TQDMProgressBar),
@@ -224,5 +225,6 @@ def train(
     validation = -float(best.best_model_score or float("nan"))
     here = path.resolve().parent == folder.resolve()
     if here and math.isfinite(validation) and trainer.is_global_zero:
-        write_json(ended, {"checkpoint": path.name, "validation": validation})
+        found = {"checkpoint": path.name, "validation": validation}
+        write_json(ended, {"max_epochs": epochs, **found})
     return Trained(path, validation)

@@ -6,8 +6,6 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from catalogs.errors import InputError
-
 
 def with_config(args: argparse.Namespace, parser: argparse.ArgumentParser) -> argparse.Namespace:
     """The arguments again, with those of ``args.config`` in place of the defaults.
@@ -19,6 +17,8 @@ def with_config(args: argparse.Namespace, parser: argparse.ArgumentParser) -> ar
     """
     if args.config is None:
         return args
+    from catalogs import InputError
+
     options = read_options(args.config)
     known = {option for action in parser._actions for option in action.option_strings}  # noqa: SLF001 - argparse has no other list
     lines: list[str] = []
@@ -37,6 +37,8 @@ def with_config(args: argparse.Namespace, parser: argparse.ArgumentParser) -> ar
 def read_options(path: Path) -> dict[str, Any]:
     """A mapping of option names to values."""
     import yaml
+
+    from catalogs import InputError
 
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
