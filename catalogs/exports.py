@@ -66,20 +66,21 @@ def write_csep_forecast(
             "out (--no-csep)"
         )
     start = timestamp(info.start, info.name).to_datetime64()
-    offsets = np.round(drawn.times * NANOSECONDS_PER_DAY).astype("timedelta64[ns]")
-    stamps = np.datetime_as_string((start + offsets).astype("datetime64[us]")).tolist()
     latitude, longitude = (np.nan, np.nan) if place is None else place
     before = f"{longitude:g},{latitude:g},"
     edges = np.concatenate([[0], np.cumsum(drawn.counts)])
 
     def lines() -> Iterator[str]:
         yield CSEP_HEADER
-        magnitudes = drawn.magnitudes.tolist()
         for number, (lo, hi) in enumerate(pairwise(edges.tolist())):
             if lo == hi:
                 yield f",,,,,{number},"
-            for i in range(lo, hi):
-                yield f"{before}{magnitudes[i]:.4f},{stamps[i]},nan,{number},{i - lo}"
+                continue
+            offsets = np.round(drawn.times[lo:hi] * NANOSECONDS_PER_DAY).astype("timedelta64[ns]")
+            stamps = np.datetime_as_string((start + offsets).astype("datetime64[us]"))
+            rows = zip(stamps.tolist(), drawn.magnitudes[lo:hi].tolist(), strict=True)
+            for i, (stamp, m) in enumerate(rows):
+                yield f"{before}{m:.4f},{stamp},nan,{number},{i}"
 
     _write(path, lines())
 

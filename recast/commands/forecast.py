@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from recast.forecast import Forecast
     from recast.saved import SavedModel
 
+MOST_FOR_CSEP = 10_000_000
+"""Simulated events, 0.6 GB of text: pyCSEP takes minutes to read them."""
+
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `recast forecast`."""
@@ -118,6 +121,7 @@ def run(args: argparse.Namespace) -> int:
     from recast.forecast import Request, forecast
     from recast.forecast.rolling import written_time
     from recast.forecast.single import bins_of, default_cap, default_magnitudes
+    from recast.report.forecast_table import forecast_table, write_csv
     from recast.saved import read_model
 
     engine, threads = rolling.engine_of(args)
@@ -170,13 +174,13 @@ def run(args: argparse.Namespace) -> int:
         "csep": _csep(args, catalog, done, out),
     }
     write_json(out / "forecast.json", record)
-    _write_table(rows, out / "forecast.csv")
+    write_csv(rows, out / "forecast.csv")
     if not args.no_plots:
         from recast.report import forecast_plots, plots
 
         figure = forecast_plots.forecast_fan(catalog, record, done)
         plots.save(figure, out / "forecast.png")
-    print(_shown(record))
+    print(forecast_table(record))
     print(f"written: {out / 'forecast.json'} and files beside it")
     return 0
 
@@ -218,6 +222,9 @@ def _csep(
 
     if args.no_csep or catalog.info.uses_plain_days:
         return None
+    if done.drawn.times.size > MOST_FOR_CSEP:
+        note = f"more than {MOST_FOR_CSEP:,} events: not written, the chunks hold them"
+        return {"file": None, "time_only": True, "place": None, "note": note}
     place = tuple(args.place) if args.place else centre(catalog)
     name = "forecast_csep.csv"
     write_csep_forecast(done.drawn, catalog.info, out / name, place=place)
@@ -228,72 +235,3 @@ def _csep(
         "note": "the model forecasts times and magnitudes: all events are at one place, "
         + ("which is unknown (nan)" if place is None else "the centre of the region"),
     }
-
-
-def _write_table(rows: list[dict[str, Any]], path: Path) -> None:
-    """The table as CSV, whole or not at all."""
-    import pandas as pd
-
-    table = pd.DataFrame(
-        {
-            "days": [row["days"] for row in rows],
-            "magnitude": [row["magnitude"] for row in rows],
-            "expected": [row["expected"] for row in rows],
-            "median": [row["median"] for row in rows],
-            "low95": [row["ci95"][0] for row in rows],
-            "high95": [row["ci95"][1] for row in rows],
-            "probability": [row["probability"] for row in rows],
-            "observed": pd.array([row["observed"] for row in rows], dtype="Int64"),
-        }
-    )
-    scratch = path.with_name(f".{path.name}")
-    table.to_csv(scratch, index=False)
-    scratch.replace(path)
-
-
-def _shown(record: dict[str, Any]) -> str:
-    """The table for the terminal, in the order of public aftershock forecasts."""
-    n = record["n_samples"]
-    lines = [f"{record['catalog']}, forecast at {record['at']}, {n:,} simulations"]
-    if record["leak"]:
-        lines.append(f"LEAK: the model was fitted on {'; '.join(record['leak'])}")
-    known = any(row["observed"] is not None for row in record["table"])
-    lines.append(
-        f"{'days':>6} {'M >=':>6} {'expected':>10} {'95 % range':>16} {'probability':>12}"
-        + (f" {'observed':>9}" if known else "")
-    )
-    for row in record["table"]:
-        low, high = row["ci95"]
-        span = f"{low:,.0f} to {high:,.0f}"
-        seen = "" if row["observed"] is None else f" {row['observed']:9,d}"
-        lines.append(
-            f"{row['days']:6g} {row['magnitude']:6g} {row['expected']:10,.2f} {span:>16} "
-            f"{_percent(row['probability'], n):>12}{seen}"
-        )
-    if record["parameter_uncertainty"] is not None:
-        p = record["parameter_uncertainty"]
-        lines.append(
-            f"{p['draws']} parameter sets from the uncertainty of the fit; "
-            f"{p['rejected_supercritical']} supercritical and {p['rejected_impossible']} "
-            "impossible ones thrown away"
-        )
-    if record["capped"]:
-        lines.append(
-            f"{record['capped']:,} of {n:,} went beyond {record['max_events']:,} events and were "
-            "cut: expected numbers are too low"
-        )
-        if record["capped"] > 0.025 * n:
-            lines.append(
-                "WARNING: the model runs away from here, and the upper end of its range is not "
-                "known: try --fixed-b, or trust ETAS for this forecast"
-            )
-    return "\n".join(lines)
-
-
-def _percent(probability: float, n: int) -> str:
-    """Never 0 or 100 %, which no number of simulations shows."""
-    if probability == 0.0:
-        return f"< {100.0 / n:.2g} %"
-    if probability >= 0.995:
-        return "> 99 %"
-    return f"{100.0 * probability:.2g} %"
