@@ -212,7 +212,7 @@ def train(
     best = ModelCheckpoint(dirpath=folder, **CHECKPOINT)
     with quiet():
         trainer = lightning.Trainer(
-            **{**TRAINER, "max_epochs": epochs},
+            **{**TRAINER, "max_epochs": max_epochs or TRAINER["max_epochs"]},
             callbacks=[best, EarlyStopping(**EARLY_STOPPING), StartCounts(), shown],
             logger=CSVLogger(str(folder), name=None, version=""),
             enable_progress_bar=isinstance(shown, TQDMProgressBar),
