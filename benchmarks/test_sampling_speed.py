@@ -12,7 +12,7 @@ import pytest
 from catalogs import Catalog, EventSequence, load
 from recast.data import CatalogData
 from recast.process import Recast
-from recast.sampling import sample_with_torch, state_after
+from recast.sampling import memories, sample_with_torch
 from recast.training import PAPER, train
 from recast.weights import read_weights
 
@@ -53,7 +53,7 @@ def test_a_thousand_weeks(benchmark: Any, process: Recast, history: EventSequenc
 
 def test_encoding_the_history(benchmark: Any, process: Recast, history: EventSequence) -> None:
     weights = read_weights(process.net, process.magnitude_law)
-    benchmark(state_after, weights, history)
+    benchmark(memories, weights, history, [history.end])
 
 
 def test_a_hundred_weeks_with_torch(

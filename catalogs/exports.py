@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
@@ -13,6 +14,8 @@ import pandas as pd
 
 from catalogs.catalog import Catalog
 from catalogs.errors import InputError
+from catalogs.info import NANOSECONDS_PER_DAY, CatalogInfo, timestamp
+from catalogs.trajectories import Trajectories
 
 CSEP_HEADER = "lon,lat,mag,time_string,depth,catalog_id,event_id"
 
@@ -42,6 +45,55 @@ def write_csep(catalogs: Iterable[Catalog], path: Path) -> None:
                 yield f"{place[1]:.9g},{place[0]:.9g},{m:.4f},{time},{place[2]:.9g},{number},{i}"
 
     _write(path, lines())
+
+
+def write_csep_forecast(
+    drawn: Trajectories, info: CatalogInfo, path: Path, *, place: tuple[float, float] | None
+) -> None:
+    """A forecast in the same layout, one ``catalog_id`` a trajectory, all events at one place.
+
+    Trajectories without an event have a line with their number only, as pyCSEP reads it. ``place``
+    is latitude and longitude, ``nan`` where None; depths are ``nan``.
+
+    Raises
+    ------
+    InputError
+        If the catalog has no calendar.
+    """
+    if info.uses_plain_days:
+        raise InputError(
+            f"catalog {info.name!r} counts plain days, which CSEP's format cannot hold: leave it "
+            "out (--no-csep)"
+        )
+    start = timestamp(info.start, info.name).to_datetime64()
+    latitude, longitude = (np.nan, np.nan) if place is None else place
+    before = f"{longitude:g},{latitude:g},"
+    edges = np.concatenate([[0], np.cumsum(drawn.counts)])
+
+    def lines() -> Iterator[str]:
+        yield CSEP_HEADER
+        for number, (lo, hi) in enumerate(pairwise(edges.tolist())):
+            if lo == hi:
+                yield f",,,,,{number},"
+                continue
+            offsets = np.round(drawn.times[lo:hi] * NANOSECONDS_PER_DAY).astype("timedelta64[ns]")
+            stamps = np.datetime_as_string((start + offsets).astype("datetime64[us]"))
+            rows = zip(stamps.tolist(), drawn.magnitudes[lo:hi].tolist(), strict=True)
+            for i, (stamp, m) in enumerate(rows):
+                yield f"{before}{m:.4f},{stamp},nan,{number},{i}"
+
+    _write(path, lines())
+
+
+def centre(catalog: Catalog) -> tuple[float, float] | None:
+    """Mean latitude and longitude of the complete events; None where they have no locations."""
+    if not catalog.info.has_locations:
+        return None
+    table = catalog.events.iloc[catalog.complete_rows()]
+    # On the circle, as regions reach across 180 degrees
+    angles = np.exp(1j * np.radians(table["longitude"].to_numpy(np.float64)))
+    longitude = float(np.degrees(np.angle(angles.mean())))
+    return float(table["latitude"].mean()), longitude
 
 
 def write_zmap(catalog: Catalog, path: Path) -> None:

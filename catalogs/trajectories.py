@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -62,6 +63,34 @@ class Trajectories:
         distinct[1:] = (np.diff(times) != 0.0) | (np.diff(trajectory) != 0)
         return cls(
             trajectory[distinct], times[distinct], magnitudes[distinct], n, start, end, capped
+        )
+
+    @classmethod
+    def of_sequences(cls, sequences: Sequence[EventSequence]) -> Trajectories:
+        """Of one sequence or more on one window."""
+        counts = [len(sequence) for sequence in sequences]
+        return cls.of_sorted(
+            np.repeat(np.arange(len(sequences)), counts),
+            np.concatenate([sequence.times for sequence in sequences]),
+            np.concatenate([sequence.magnitudes for sequence in sequences]),
+            len(sequences),
+            sequences[0].start,
+            sequences[0].end,
+            np.empty(0, dtype=np.int64),
+        )
+
+    @classmethod
+    def joined(cls, parts: Sequence[Trajectories]) -> Trajectories:
+        """The trajectories of several on one window, one after the other."""
+        offsets = np.cumsum([0, *(part.n for part in parts)])
+        return cls(
+            np.concatenate([p.trajectory + o for p, o in zip(parts, offsets[:-1], strict=True)]),
+            np.concatenate([part.times for part in parts]),
+            np.concatenate([part.magnitudes for part in parts]),
+            int(offsets[-1]),
+            parts[0].start,
+            parts[0].end,
+            np.concatenate([p.capped + o for p, o in zip(parts, offsets[:-1], strict=True)]),
         )
 
     @property

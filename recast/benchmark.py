@@ -41,6 +41,9 @@ class CatalogResult:
     terms: dict[str, FloatArray]
     """Log-likelihood of each test event by model, averaged over seeds, nats, shape (event,)."""
 
+    fits: dict[str, list[TimedFit]]
+    """By model, one a seed; the truth of a synthetic catalog is among them."""
+
 
 def benchmark(
     catalogs: Sequence[Catalog],
@@ -164,6 +167,7 @@ def _compared(catalog: Catalog, fits: dict[str, list[TimedFit]]) -> CatalogResul
     truth = true_model(catalog.info)
     if truth is not None:
         done["truth"] = _combined([_run(Fitted(truth, 0), split, 0, 0.0)])
+        fits = {**fits, "truth": [TimedFit(Fitted(truth, 0), 0, 0.0)]}
     for name, run in done.items():
         compared = "etas" in done and name != "etas"
         run.record["gain_over_etas"] = (
@@ -178,6 +182,7 @@ def _compared(catalog: Catalog, fits: dict[str, list[TimedFit]]) -> CatalogResul
         split,
         {"info": replace(catalog.info, provenance={}).to_json(), "models": models_record},
         {name: run.terms for name, run in done.items()},
+        fits,
     )
 
 

@@ -65,7 +65,13 @@ def _dispatch(argv: list[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from recast.commands import benchmark, catalogs, etas, simulate  # not for `recast fit`
+    from recast.commands import (
+        benchmark,
+        catalogs,
+        etas,
+        forecast,
+        simulate,
+    )  # not for `recast fit`
 
     parser: argparse.ArgumentParser = OneLineParser(
         prog="recast",
@@ -80,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, purpose in LIGHTNING.items():  # for `recast --help` only
         subparsers.add_parser(name, help=purpose, add_help=False)
     etas.add_parser(subparsers)
+    forecast.add_parser(subparsers)
     simulate.add_parser(subparsers)
     catalogs.add_parser(subparsers)
     return parser

@@ -12,6 +12,7 @@ from catalogs import Catalog, InputError, PointProcess, Split, check_unseen
 from catalogs.jsonfile import write_json
 from etas.fit import fit_etas
 from etas.poisson import Poisson
+from recast.fitted_on import fitted_on, to_json
 from recast.pretrained import SHIPPED, seen
 
 QUICK_EPOCHS = 1
@@ -44,14 +45,17 @@ class Fitted:
 def _poisson(task: Task) -> Fitted:
     train = task.split.train
     process = Poisson.fit(train, task.catalog.magnitude_law())
-    write_json(task.folder / "poisson.json", {"model": "poisson", "rate": process.rate})
+    seen = {"fitted_on": to_json(fitted_on(task.catalog.info))}
+    write_json(task.folder / "poisson.json", {"model": "poisson", **seen, "rate": process.rate})
     return Fitted(process, 1)
 
 
 def _etas(task: Task) -> Fitted:
     train = task.split.train
     fit = fit_etas(train, task.catalog.magnitude_law())
-    write_json(task.folder / "etas.json", {"catalog": task.catalog.info.name, **fit.to_json()})
+    seen = {"fitted_on": to_json(fitted_on(task.catalog.info))}
+    record = {"catalog": task.catalog.info.name, **seen, **fit.to_json()}
+    write_json(task.folder / "etas.json", record)
     return Fitted(fit.model, 5)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from dataclasses import replace
 from os import PathLike
 
@@ -11,15 +12,23 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from catalogs import EventSequence, GutenbergRichter, Trajectories
+from catalogs import EventSequence, GutenbergRichter, InputError, Trajectories
 from catalogs.process import checked_times
 from catalogs.sequence import FloatArray
 from recast.encoder import SHORTEST
 from recast.ensemble import EnsembleNet
 from recast.net import Net, fixed_magnitude_law, log_likelihood, log_likelihoods
 from recast.pretrained import read_net
-from recast.sampling import MAX_EVENTS, sample_trajectories
+from recast.sampling import (
+    MAX_EVENTS,
+    Memory,
+    Seed,
+    memories,
+    sample_after,
+    sample_trajectories,
+)
 from recast.scaling import Scaling
+from recast.weights import Weights, is_compiled, read_weights
 
 
 class Recast:
@@ -39,6 +48,11 @@ class Recast:
         if magnitude_law is not None:
             self._sampled = copy.deepcopy(self.net)
             self._sampled.magnitude = None
+
+    @property
+    def draws_own_magnitudes(self) -> bool:
+        """Whether magnitudes are drawn from the net's head rather than a fixed law."""
+        return self._sampled.magnitude is not None
 
     @classmethod
     def load(
@@ -127,7 +141,7 @@ class Recast:
         horizon: float,
         n: int,
         *,
-        seed: int,
+        seed: Seed,
         max_events: int = MAX_EVENTS,
         device: str | torch.device = "cpu",
         threads: int | None = None,
@@ -150,13 +164,54 @@ class Recast:
             device=device,
             threads=threads,
         )
+        return self._in_days(drawn, history.end, history.end + horizon)
+
+    def memories(self, events: EventSequence, times: Sequence[float]) -> list[Memory]:
+        """What is remembered at each of ``times``, ascending, in one pass over the events."""
+        self._check(events)
+        clock = self.net.scaling.clock
+        return memories(self._weights(), clock.sequence(events), clock(times).tolist())
+
+    def simulate_after(
+        self,
+        memory: Memory,
+        start: float,
+        horizon: float,
+        n: int,
+        *,
+        seed: Seed,
+        max_events: int = MAX_EVENTS,
+        threads: int | None = None,
+    ) -> Trajectories:
+        """``simulate`` from what ``memories`` returned at ``start``: the same trajectories."""
+        begin, end = self.net.scaling.clock([start, start + horizon]).tolist()
+        drawn = sample_after(
+            self._weights(),
+            memory,
+            (begin, end),
+            n,
+            seed=seed,
+            max_events=max_events,
+            threads=threads,
+        )
+        return self._in_days(drawn, start, start + horizon)
+
+    def _weights(self) -> Weights:
+        if not is_compiled(self._sampled):
+            raise InputError(
+                f"a net that is a {self._sampled.decoder_name} has no compiled sampler: use its "
+                "members one by one"
+            )
+        return read_weights(self._sampled, self.magnitude_law)
+
+    def _in_days(self, drawn: Trajectories, start: float, end: float) -> Trajectories:
+        """From the time of the clock."""
+        clock = self.net.scaling.clock
         if not clock.coefficients:
             return drawn
         # Rounding must not carry an event out of the window
-        times = np.clip(
-            clock.days(drawn.times), history.end, np.nextafter(history.end + horizon, 0.0)
-        )
-        return replace(drawn, times=times, start=history.end, end=history.end + horizon)
+        times = np.clip(clock.days(drawn.times), start, np.nextafter(end, 0.0))
+        return replace(drawn, times=times, start=start, end=end)
 
     def _check(self, sequence: EventSequence) -> None:
         sequence.magnitude_excess(self.net.scaling.completeness)

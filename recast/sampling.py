@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import copy
 import os
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -25,6 +28,23 @@ CHUNKS_PER_THREAD = 8
 """Trajectories differ in length: small chunks keep all threads busy to the end."""
 
 
+Seed = int | Sequence[int]
+"""What numpy's SeedSequence takes: numbers of 0 or more."""
+
+
+class Memory(NamedTuple):
+    """What a net remembers of all that happened before some time."""
+
+    hidden: FloatArray
+    """Of the encoder, (1, hidden_size)."""
+
+    amplitudes: FloatArray
+    """Excitation of ETAS just after the last event, events/day, (1, node)."""
+
+    last: float
+    """Day of the last event, or of the start where there was none."""
+
+
 def sample_trajectories(
     net: Net,
     magnitude_law: GutenbergRichter,
@@ -32,7 +52,7 @@ def sample_trajectories(
     horizon: float,
     n: int,
     *,
-    seed: int,
+    seed: Seed,
     max_events: int = MAX_EVENTS,
     device: str | torch.device = "cpu",
     threads: int | None = None,
@@ -58,12 +78,7 @@ def sample_trajectories(
         If horizon, n, max_events or threads is not positive, seed is negative, the device cannot
         be used, or a weight of the net is not finite.
     """
-    if not (np.isfinite(horizon) and horizon > 0.0) or n < 1:
-        raise InputError(f"horizon = {horizon} days and n = {n} must be positive")
-    if max_events < 1 or (threads is not None and threads < 1):
-        raise InputError(f"max_events = {max_events} and threads = {threads} must be positive")
-    if seed < 0:
-        raise InputError(f"seed = {seed} is negative: give 0 or more")
+    _check_request(horizon, n, seed, max_events, threads)
     _check_device(device)
     weights = read_weights(net, magnitude_law) if is_compiled(net) else None
     if weights is None or torch.device(device).type != "cpu":
@@ -77,14 +92,35 @@ def sample_trajectories(
             max_events=max_events,
             device=device,
         )
-    window = (history.end, history.end + horizon)
-    hidden, amplitudes = state_after(weights, history)
-    last = float(history.times[-1]) if len(history) else history.start
+    (memory,) = memories(weights, history, [history.end])
+    return sample_after(
+        weights,
+        memory,
+        (history.end, history.end + horizon),
+        n,
+        seed=seed,
+        max_events=max_events,
+        threads=threads,
+    )
+
+
+def sample_after(
+    weights: Weights,
+    memory: Memory,
+    window: tuple[float, float],
+    n: int,
+    *,
+    seed: Seed,
+    max_events: int = MAX_EVENTS,
+    threads: int | None = None,
+) -> Trajectories:
+    """``sample_trajectories`` by compiled code on [start, end) of ``window``, from a ``memory``."""
+    _check_request(window[1] - window[0], n, seed, max_events, threads)
     streams = random_streams(seed, n)
 
     def draw(part: np.ndarray) -> tuple[np.ndarray, ...]:
         drawn: tuple[np.ndarray, ...] = trajectories(
-            weights, part, hidden, amplitudes, last, window, max_events
+            weights, part, memory.hidden, memory.amplitudes, memory.last, window, max_events
         )
         return drawn
 
@@ -99,6 +135,17 @@ def sample_trajectories(
     )
 
 
+def _check_request(
+    horizon: float, n: int, seed: Seed, max_events: int, threads: int | None
+) -> None:
+    if not (np.isfinite(horizon) and horizon > 0.0) or n < 1:
+        raise InputError(f"horizon = {horizon} days and n = {n} must be positive")
+    if max_events < 1 or (threads is not None and threads < 1):
+        raise InputError(f"max_events = {max_events} and threads = {threads} must be positive")
+    if min([seed] if isinstance(seed, int) else seed) < 0:
+        raise InputError(f"seed = {seed} is negative: give 0 or more")
+
+
 def _check_device(device: str | torch.device) -> None:
     try:
         torch.empty(0, dtype=torch.float64, device=device)
@@ -110,15 +157,25 @@ def _check_device(device: str | torch.device) -> None:
         ) from error
 
 
-def state_after(weights: Weights, history: EventSequence) -> tuple[FloatArray, FloatArray]:
-    """Hidden state (1, hidden_size) and excitation (1, node) after the history's last event."""
+def memories(weights: Weights, events: EventSequence, times: Sequence[float]) -> list[Memory]:
+    """What is remembered at each of ``times``, ascending, of the events strictly before it.
+
+    One pass over the events, however many times are asked for.
+    """
     hidden = np.zeros((1, weights.from_hidden.weights.shape[0]))
     amplitudes = np.zeros((1, weights.nodes.size))
-    encode(weights, history.inter_times, history.magnitudes, hidden, amplitudes)
-    return hidden, amplitudes
+    stamps, out, last = events.times, [], events.start
+    stops = [0, *np.searchsorted(stamps, times, side="left").tolist()]
+    for begin, stop in pairwise(stops):
+        if stop > begin:
+            inter_times = np.diff(stamps[begin:stop], prepend=last)
+            encode(weights, inter_times, events.magnitudes[begin:stop], hidden, amplitudes)
+            last = float(stamps[stop - 1])
+        out.append(Memory(hidden.copy(), amplitudes.copy(), last))
+    return out
 
 
-def random_streams(seed: int, n: int) -> np.ndarray:
+def random_streams(seed: Seed, n: int) -> np.ndarray:
     """States of ``n`` independent xoshiro256++ streams, uint64 of shape (n, 4).
 
     Words of numpy's SeedSequence, whose first ones do not depend on how many are asked for: so
@@ -135,7 +192,7 @@ def sample_with_torch(
     horizon: float,
     n: int,
     *,
-    seed: int,
+    seed: Seed,
     max_events: int = MAX_EVENTS,
     device: str | torch.device = "cpu",
 ) -> Trajectories:
@@ -148,7 +205,8 @@ def sample_with_torch(
     start, end = history.end, history.end + horizon
     state = State(*(part.to(device) for part in exact.state_after(history, n)))
     exact = exact.to(device)
-    generator = torch.Generator(device).manual_seed(seed)
+    number = seed if isinstance(seed, int) else int(random_streams(seed, 1)[0, 0] >> 1)
+    generator = torch.Generator(device).manual_seed(number)
     last = float(history.times[-1]) if len(history) else history.start
     times = torch.full((n,), last, dtype=torch.float64, device=device)
     elapsed = torch.full_like(times, start - last)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
+import math
 import multiprocessing
 import sys
 import time
@@ -19,6 +20,7 @@ import torch
 from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint, TQDMProgressBar
 from lightning.pytorch.loggers import CSVLogger
 
+from catalogs.jsonfile import read_json, write_json
 from recast.data import CatalogData
 from recast.process import Recast
 from recast.task import RecastTask
@@ -214,9 +216,15 @@ def train(
     """Train a net on ``data`` and keep its best checkpoint in ``folder``.
 
     ``model`` holds arguments of ``RecastTask`` that differ from its defaults, ``PAPER`` for RECAST
-    as published. With ``resume``, go on from ``folder/last.ckpt`` if there is one. ``label`` says
-    in progress lines whose they are.
+    as published. With ``resume``, go on from ``folder/last.ckpt`` if there is one, and do nothing
+    if as many epochs had come to their end. ``label`` says in progress lines whose they are.
     """
+    ended, epochs = folder / "trained.json", max_epochs or TRAINER["max_epochs"]
+    if resume and ended.is_file():
+        record = read_json(ended)
+        if record["max_epochs"] == epochs:
+            return Trained(folder / record["checkpoint"], record["validation"])
+    ended.unlink(missing_ok=True)
     lightning.seed_everything(seed, workers=True, verbose=False)
     task = RecastTask(data.scalings, data.trained_on, **(model or {}))
     shown = progress(label)
@@ -239,4 +247,9 @@ def train(
     with quiet(), one_thread():
         trainer.fit(task, data, ckpt_path=str(last) if resume and last.is_file() else None)
     path = Path(best.best_model_path)
-    return Trained(path, -float(best.best_model_score or float("nan")))
+    validation = -float(best.best_model_score or float("nan"))
+    here = path.resolve().parent == folder.resolve()
+    if here and math.isfinite(validation) and trainer.is_global_zero:
+        found = {"checkpoint": path.name, "validation": validation}
+        write_json(ended, {"max_epochs": epochs, **found})
+    return Trained(path, validation)

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from catalogs import Catalog, EventSequence, GutenbergRichter, InputError
-from catalogs.exports import write_csep, write_quakeml, write_zmap
+from catalogs import Catalog, EventSequence, GutenbergRichter, InputError, Trajectories
+from catalogs.exports import centre, write_csep, write_csep_forecast, write_quakeml, write_zmap
 from etas.model import ETAS
 from etas.synthetic import synthetic_catalog, true_model
 
@@ -105,3 +105,20 @@ def test_what_a_format_cannot_hold_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="counts plain days"):
         write_csep([small(start=None)], tmp_path / "a.csv")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_centre_of_a_region_across_180_degrees_is_inside_it() -> None:
+    catalog = small(located=True)
+    side = np.arange(len(catalog.events)) % 2
+    table = catalog.events.assign(latitude=-39.0, longitude=np.where(side, 177.0, -179.0))
+    latitude, longitude = centre(Catalog(table, catalog.info)) or (0.0, 0.0)
+    assert latitude == pytest.approx(-39.0)
+    assert abs(longitude) > 176.9
+    assert centre(small()) is None
+
+
+def test_a_forecast_in_plain_days_is_not_written(tmp_path: Path) -> None:
+    drawn = Trajectories.of_sequences([EventSequence([0.5], [3.0], 0.0, 1.0)])
+    with pytest.raises(InputError, match="counts plain days"):
+        write_csep_forecast(drawn, small(start=None).info, tmp_path / "x.csv", place=None)
+    assert not list(tmp_path.iterdir())

@@ -10,7 +10,7 @@ from recast.compiled import arithmetic, steps
 from recast.magnitude import SAMPLING_LOG_RATIO
 from recast.net import DecoderName, RecastNet
 from recast.process import Recast
-from recast.sampling import random_streams, sample_trajectories, sample_with_torch, state_after
+from recast.sampling import memories, random_streams, sample_trajectories, sample_with_torch
 from recast.scaling import Scaling
 from recast.weights import Layer, read_weights
 
@@ -89,7 +89,7 @@ def test_a_lane_does_not_depend_on_its_neighbours() -> None:
 def test_compiled_steps_are_those_of_torch(net: RecastNet, history: EventSequence) -> None:
     w = read_weights(net, LAW)
     state = net.state_after(history, 1)
-    hidden, amplitudes = state_after(w, history)
+    hidden, amplitudes, _ = memories(w, history, [history.end])[0]
     np.testing.assert_allclose(hidden, state.hidden.numpy(), rtol=1e-10, atol=1e-12)
     tau = torch.tensor([0.037], dtype=torch.float64)
     s = steps.scratch(w, 1)
@@ -123,7 +123,7 @@ def test_compiled_steps_are_those_of_torch(net: RecastNet, history: EventSequenc
 
 def test_advancing_is_that_of_torch(net: RecastNet, history: EventSequence) -> None:
     w = read_weights(net, LAW)
-    hidden, amplitudes = state_after(w, history)
+    hidden, amplitudes, _ = memories(w, history, [history.end])[0]
     tau, m = np.array([0.002]), np.array([4.1])
     s = steps.scratch(w, 1)
     steps.etas_expects(w, amplitudes, tau, 1, s)

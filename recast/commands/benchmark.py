@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
+from recast.commands import rolling
+from recast.commands.config import with_config
 from recast.commands.selecting import add_selection, selected
 
 DEFAULT_CATALOGS = ("ridgecrest_2019", "synthetic_socal")
@@ -48,8 +51,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--workers",
         type=int,
         metavar="N",
-        help="train in this many processes at once; changes no result (default: one a core, or "
-        "one in all where there is a GPU)",
+        help="train in this many processes at once, and with --rolling forecast in as many workers "
+        "of dask; changes no result (default: train in one a core, or one in all where there is a "
+        "GPU, and forecast on all cores without dask)",
     )
     parser.add_argument(
         "--pretrained",
@@ -81,10 +85,18 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--resume",
         action="store_true",
-        help="go on with the training that an interrupted run left in --out",
+        help="go on with the training and the forecasts that an interrupted run left in --out",
     )
     add_selection(parser)
-    parser.set_defaults(run=run)
+    rolling.add_arguments(parser)
+    parser.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="YAML with these options by name, as in `catalog: [scedc]`; what is given on the "
+        "command line goes before",
+    )
+    parser.set_defaults(run=lambda args: run(with_config(args, parser)))
 
 
 def run(args: argparse.Namespace) -> int:
@@ -104,6 +116,8 @@ def run(args: argparse.Namespace) -> int:
     if args.mode is not None:
         models = [name for name in models if name not in {"recast", *MODES.values()}]
         models += [MODES[mode] for mode in dict.fromkeys(args.mode)]
+    settings = rolling.settings(args, catalogs, models)
+    rolled: dict[str, Any] = {}
     results = benchmark(
         catalogs,
         models,
@@ -132,6 +146,8 @@ def run(args: argparse.Namespace) -> int:
             plots.save(figure, folder / "cumulative_gain.png")
         write_json(args.out / "benchmark.json", result)
         print(benchmark_table(name, done.record), end="\n\n", flush=True)
+        if settings is not None:
+            rolling.run(args, settings, done, environment, rolled)
     if args.quick:
         print("These are --quick scores: the nets were hardly trained.", file=sys.stderr)
     print(f"written: {args.out / 'benchmark.json'}, models and plots beside it")

@@ -9,7 +9,6 @@ from typing import Any
 from recast.commands import simulate
 from recast.commands.etas_fit import add_fit, add_out, print_scores, window_plots
 from recast.commands.selecting import add_selection, selected
-from recast.commands.simulators import read_etas
 
 PARTS = ("train", "val", "test")
 
@@ -62,6 +61,7 @@ def run_score(args: argparse.Namespace) -> int:
     from etas.poisson import Poisson
     from recast.evaluation import event_terms, score
     from recast.report import etas_plots, plots
+    from recast.saved import read_etas
 
     catalog = selected(load(args.catalog), args)
     model, protocol = read_etas(args.model)
@@ -92,6 +92,7 @@ def run_residuals(args: argparse.Namespace) -> int:
     from catalogs.jsonfile import write_json
     from etas.decluster import background_probability
     from etas.residuals import residual_test, transformed_times
+    from recast.saved import read_etas
 
     catalog = selected(load(args.catalog), args)
     model, protocol = read_etas(args.model)

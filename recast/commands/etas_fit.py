@@ -109,6 +109,7 @@ def run_fit(args: argparse.Namespace) -> int:
     from etas.profile import profile_likelihood
     from recast.environment import describe
     from recast.evaluation import score
+    from recast.fitted_on import fitted_on, to_json
 
     catalog = selected(load(args.catalog), args)
     name, split = catalog.info.name, catalog.split()
@@ -148,6 +149,7 @@ def run_fit(args: argparse.Namespace) -> int:
         "command": "recast " + " ".join(args.argv),
         "environment": describe(),
         "catalog": name,
+        "fitted_on": to_json(fitted_on(catalog.info, args.protocol)),
         **fit.to_json(),
         "completeness": args.completeness,
         "splits": scores,

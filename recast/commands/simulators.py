@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from etas.model import ETAS
     from recast.process import Recast
 
-CHECKPOINT = ".ckpt"
-
 
 class Simulator(Protocol):
     """A model, as the command needs it."""
@@ -91,16 +89,10 @@ class NetSimulator:
 
     def check(self, info: CatalogInfo, history: EventSequence) -> None:
         """A net knows the rates above its own completeness magnitude only."""
-        from catalogs import InputError
-        from catalogs.sequence import MAGNITUDE_TOLERANCE
+        from recast.saved import check_completeness
 
-        mine, theirs = self.process.net.scaling.completeness, info.magnitude_completeness
-        if abs(mine - theirs) > MAGNITUDE_TOLERANCE:
-            raise InputError(
-                f"{self.paths[0]} was trained on events above completeness magnitude {mine:g}, "
-                f"catalog {info.name!r} is complete from {theirs:g}: use the catalog it was "
-                "trained on"
-            )
+        mine = self.process.net.scaling.completeness
+        check_completeness(self.paths[0], mine, info)
         history.magnitude_excess(mine)
 
     def draw(
@@ -139,25 +131,6 @@ class NetSimulator:
         return Catalog(like.events, replace(like.info, truth={}))
 
 
-def read_etas(path: Path) -> tuple[ETAS, str]:
-    """A model from the JSON of a fit, and which windows the fit has seen.
-
-    Raises
-    ------
-    InputError
-        If the file holds no ETAS model.
-    """
-    from catalogs import InputError
-    from catalogs.jsonfile import read_json
-    from etas.model import ETAS
-
-    record = read_json(path)
-    try:
-        return ETAS.from_json(record.get("model", record)), str(record.get("protocol", "unknown"))
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from error
-
-
 def read_simulator(args: argparse.Namespace) -> Simulator:
     """From ``--model``: checkpoints by their suffix or as "shipped", else the JSON of an ETAS fit.
 
@@ -169,26 +142,20 @@ def read_simulator(args: argparse.Namespace) -> Simulator:
     InputError
         If a file holds no model, or an option is for the other kind.
     """
-    from catalogs import InputError
-    from recast.pretrained import SHIPPED, is_regional
+    from catalogs import InputError, load
+    from recast.saved import net_scaling, only_nets, read_etas
 
-    fits = [path for path in args.model if path.suffix != CHECKPOINT and str(path) != SHIPPED]
-    if fits and len(args.model) > 1:
-        raise InputError(f"{fits[0]} is no checkpoint: of several models only nets can be mixed")
-    if fits:
+    if not only_nets(args.model):
         if args.device != "cpu":
             raise InputError(f"--device {args.device} is for nets: ETAS is simulated on the CPU")
-        return EtasSimulator(read_etas(fits[0])[0])
+        return EtasSimulator(read_etas(args.model[0])[0])
     if args.allow_supercritical:
         raise InputError(
             "--allow-supercritical is for ETAS: a net has no branching ratio, --max-events stops it"
         )
     from recast.process import Recast
 
-    scaling = None
-    if args.catalog is not None and any(map(is_regional, args.model)):
-        from catalogs import load
-        from recast.data import Region
-
-        scaling = Region(load(args.catalog)).scaling
-    return NetSimulator(Recast.load(*args.model, scaling=scaling), args.model)
+    catalog = None if args.catalog is None else load(args.catalog)
+    return NetSimulator(
+        Recast.load(*args.model, scaling=net_scaling(args.model, catalog)), args.model
+    )

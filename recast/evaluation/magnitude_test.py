@@ -1,0 +1,61 @@
+"""The magnitude test of catalog-based forecasts."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from catalogs import InputError, Trajectories
+from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray
+
+BIN = 0.1
+"""Width of the magnitude bins, that of CSEP experiments."""
+
+
+def magnitude_bins(lowest: float, highest: float, width: float = BIN) -> FloatArray:
+    """Lower edges of bins from ``lowest`` on, the last one open, that reach ``highest``."""
+    return np.asarray(lowest + width * np.arange(int((highest - lowest) / width + 1.5)))
+
+
+def magnitude_test(drawn: Trajectories, observed: FloatArray, bins: FloatArray) -> float | None:
+    """P(D <= observed D): how much nearer simulated catalogs are to the forecast's mean law.
+
+    With the histogram U of all simulated magnitudes, scaled to the observed number N, and that of
+    one catalog, Lambda, scaled likewise,
+
+        D = sum_bins (log10(Lambda + 1) - log10(U + 1))^2
+
+    (Savran et al. 2020, doi:10.1785/0120200026). Near one: the observed magnitudes are further
+    from the forecast's than simulated ones are. Catalogs without an event are left out. None
+    where nothing was observed, or simulated.
+
+    Parameters
+    ----------
+    drawn : Trajectories
+        The simulated catalogs.
+    observed : array (event,)
+        Observed magnitudes.
+    bins : array (bin,)
+        Lower edges; the last bin is open.
+    """
+    if not observed.size or not drawn.magnitudes.size:
+        return None
+    lowest = min(float(observed.min()), float(drawn.magnitudes.min()))
+    if lowest < bins[0] - MAGNITUDE_TOLERANCE:
+        raise InputError(f"magnitude {lowest:g} lies below the lowest bin {bins[0]:g}")
+    seen = np.bincount(_bin(observed, bins), minlength=bins.size)
+    flat = drawn.trajectory * bins.size + _bin(drawn.magnitudes, bins)
+    each = np.bincount(flat, minlength=drawn.n * bins.size).reshape(drawn.n, bins.size)
+    union = each.sum(axis=0)
+    n = float(seen.sum())
+    target = np.log10(union * (n / union.sum()) + 1.0)
+    events = each.sum(axis=1)
+    each = each[events > 0]
+    scaled = each * (n / events[events > 0])[:, None]
+    distances = ((np.log10(scaled + 1.0) - target) ** 2).sum(axis=1)
+    here = float(((np.log10(seen + 1.0) - target) ** 2).sum())
+    return float((distances <= here).mean())
+
+
+def _bin(magnitudes: FloatArray, bins: FloatArray) -> FloatArray:
+    found = np.searchsorted(bins, magnitudes + MAGNITUDE_TOLERANCE, side="right") - 1
+    return np.maximum(found, 0)

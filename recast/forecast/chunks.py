@@ -1,0 +1,105 @@
+"""Parts of a long computation on disk: each file whole or not at all, and the same on every run."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from catalogs import InputError
+from catalogs.jsonfile import read_json, write_json
+
+PLAN = "plan.json"
+
+Arrays = Mapping[str, np.ndarray]
+
+Progress = Callable[[str, int, int], None]
+"""Is told what is computed, chunks done and chunks in all."""
+
+
+def chunk_path(folder: Path, chunk: int) -> Path:
+    """Where a chunk lies."""
+    return folder / f"chunk_{chunk:06d}.npz"
+
+
+def write_chunk(folder: Path, chunk: int, arrays: Arrays) -> None:
+    """Write beside the target, then rename."""
+    path = chunk_path(folder, chunk)
+    handle, scratch = tempfile.mkstemp(dir=folder, prefix=f".{path.name}-", suffix=".npz")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            np.savez_compressed(stream, allow_pickle=False, **arrays)
+        Path(scratch).chmod(0o644)  # mkstemp makes files that only their owner reads
+        Path(scratch).replace(path)
+    except BaseException:
+        Path(scratch).unlink(missing_ok=True)
+        raise
+
+
+@dataclass
+class Writer:
+    """Writes each chunk as it comes, and tells how far it is."""
+
+    folder: Path
+    chunks: int
+    left: int
+    progress: Progress
+
+    def __call__(self, chunk: int, arrays: Arrays) -> None:
+        """A chunk is done."""
+        write_chunk(self.folder, chunk, arrays)
+        self.left -= 1
+        self.progress(self.folder.name, self.chunks - self.left, self.chunks)
+
+
+def read_chunks(folder: Path, chunks: int) -> dict[str, np.ndarray]:
+    """The arrays of all chunks, joined along their first axis.
+
+    Raises
+    ------
+    InputError
+        If one is missing or damaged.
+    """
+    parts: dict[str, list[np.ndarray]] = {}
+    for chunk in range(chunks):
+        path = chunk_path(folder, chunk)
+        try:
+            with np.load(path, allow_pickle=False) as content:
+                for name in content.files:
+                    parts.setdefault(name, []).append(content[name])
+        except Exception as error:  # zip and numpy raise many kinds for a damaged file
+            raise InputError(f"{path} cannot be read ({error}): remove it and resume") from error
+    return {name: np.concatenate(arrays) for name, arrays in parts.items()}
+
+
+def open_folder(folder: Path, plan: dict[str, Any], chunks: int, *, resume: bool) -> list[int]:
+    """The chunks that are still to be made, in a folder that says what they are made by.
+
+    Without ``resume`` what lies there is removed.
+
+    Raises
+    ------
+    InputError
+        If the folder holds chunks of another plan, which would be mixed with these.
+    """
+    known = folder / PLAN
+    if resume and known.is_file():
+        old = read_json(known)
+        changed = sorted(k for k in old.keys() | plan.keys() if old.get(k) != plan.get(k))
+        if changed:
+            name = changed[0]
+            raise InputError(
+                f"{folder} holds chunks made with {name} = {old.get(name)}, now {plan.get(name)}: "
+                "choose another --out, or leave out --resume to make all of them anew"
+            )
+        return [chunk for chunk in range(chunks) if not chunk_path(folder, chunk).is_file()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in folder.glob("*chunk_*.npz"):
+        path.unlink()
+    write_json(known, plan)
+    return list(range(chunks))

@@ -1,0 +1,280 @@
+"""Forecasts of consecutive windows, drawn chunk by chunk and scored against what happened."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from catalogs import Catalog, CatalogInfo, EventSequence, InputError, PointProcess
+from catalogs.sequence import FloatArray
+from recast.evaluation import mean_interval
+from recast.evaluation.counts import score_counts
+from recast.evaluation.magnitude_test import magnitude_bins, magnitude_test
+from recast.forecast.chunks import Progress, Writer, open_folder, read_chunks
+from recast.forecast.engine import Engine
+from recast.forecast.sources import MAX_EVENTS, Source, draw_blocks, n_blocks, source_of
+
+WINDOWS_PER_CHUNK = 5
+"""A second or two of work: little is lost when it is interrupted, and no file is tiny."""
+
+REFERENCE = "etas"
+"""The model that others are compared with."""
+
+HIGHER_IS_BETTER = {"log_score", "information_gain"}
+COMPARED = ("crps", "log_score", "information_gain")
+
+BOOTSTRAP_SEED = 0
+
+
+@dataclass(frozen=True)
+class Rolling:
+    """Consecutive windows of ``days`` from the start of the test window, ``samples`` each.
+
+    ``windows`` limits their number. A trajectory stops at ``max_events``, and is counted.
+    """
+
+    days: float = 14.0
+    samples: int = 1000
+    windows: int | None = None
+    seed: int = 0
+    max_events: int = MAX_EVENTS
+
+    def __post_init__(self) -> None:
+        if not (np.isfinite(self.days) and self.days > 0.0) or self.samples < 1:
+            raise InputError(f"windows of {self.days} days, {self.samples} samples: both positive")
+        if self.max_events < 1 or self.seed < 0 or (self.windows is not None and self.windows < 1):
+            raise InputError(
+                f"max_events = {self.max_events} and windows = {self.windows} must be positive, "
+                f"seed = {self.seed} not negative"
+            )
+
+    def starts(self, catalog: Catalog) -> FloatArray:
+        """Day at which each window begins, shape (window,).
+
+        Raises
+        ------
+        InputError
+            If the test window is shorter than one window, or than those asked for.
+        """
+        info = catalog.info
+        begin, end = info.to_days(info.splits.test_start), info.to_days(info.splits.end)
+        fit = int((end - begin) / self.days + 1e-9)
+        if fit < (self.windows or 1):
+            raise InputError(
+                f"catalog {info.name!r}: its test window has {end - begin:g} days, too few for "
+                f"{self.windows or 1} window(s) of {self.days:g} days"
+            )
+        return np.asarray(begin + self.days * np.arange(self.windows or fit))
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """All that a worker needs to draw any chunk of one model on one catalog."""
+
+    source: Source
+    observed: Sequence[FloatArray]
+    """Magnitudes in each window."""
+
+    bins: FloatArray
+    rolling: Rolling
+    threads: int
+
+
+@dataclass(frozen=True, eq=False)
+class Member:
+    """A model of the comparison: one process, or those that are mixed."""
+
+    name: str
+    processes: tuple[PointProcess, ...]
+    point: PointProcess | None = None
+    """What likelihoods are taken of in place of the mixture, as with uncertain parameters."""
+
+
+def draw_chunk(job: Job, chunk: int) -> dict[str, np.ndarray]:
+    """Counts and magnitude tests of some consecutive windows, by window along the first axis."""
+    rolling = job.rolling
+    first = chunk * WINDOWS_PER_CHUNK
+    windows = range(first, min(first + WINDOWS_PER_CHUNK, len(job.observed)))
+    counts, tests, capped = [], [], []
+    for window in windows:
+        drawn = draw_blocks(
+            job.source,
+            window,
+            range(n_blocks(rolling.samples)),
+            rolling.days,
+            rolling.samples,
+            seed=rolling.seed,
+            max_events=rolling.max_events,
+            threads=job.threads,
+        )
+        quantile = magnitude_test(drawn, job.observed[window], job.bins)
+        counts.append(drawn.counts.astype(np.int32))
+        tests.append(np.nan if quantile is None else quantile)
+        capped.append(drawn.capped.size)
+    return {
+        "window": np.array(windows, dtype=np.int32),
+        "counts": np.array(counts),
+        "observed": np.array([job.observed[i].size for i in windows], dtype=np.int32),
+        "magnitude_test": np.array(tests),
+        "capped": np.array(capped, dtype=np.int32),
+    }
+
+
+def roll(
+    catalog: Catalog,
+    members: Sequence[Member],
+    rolling: Rolling,
+    folder: Path,
+    *,
+    engine: Engine,
+    resume: bool = False,
+    threads: int = 1,
+    progress: Progress = lambda *_: None,
+) -> dict[str, Any]:
+    """Forecast every window with every model and score them: a catalog of rolling.json.
+
+    Chunks are kept in ``folder/MODEL``. They depend on catalog, model and ``rolling`` only:
+    not on ``engine``, ``threads``, or whether they were made in one go. ``progress`` is told the
+    model, chunks done and chunks in all.
+
+    Raises
+    ------
+    InputError
+        If windows don't fit, or with ``resume`` the folder holds chunks of something else.
+    """
+    starts, events = rolling.starts(catalog), catalog.to_sequence()
+    inside = [events.between(start, start + rolling.days) for start in starts.tolist()]
+    observed = [window.magnitudes for window in inside]
+    seen = np.array([len(window) for window in inside])
+    mixed = [process for member in members for process in member.processes]
+    bins = magnitude_bins(*magnitude_range(catalog, mixed))
+    chunks = -(-starts.size // WINDOWS_PER_CHUNK)
+    todo: list[tuple[Member, list[int]]] = []
+    for member in members:  # whatever doesn't fit is refused before anything is drawn
+        plan = {**asdict(rolling), **fingerprints(events, starts, member.processes)}
+        todo.append((member, open_folder(folder / member.name, plan, chunks, resume=resume)))
+    with engine.session() as session:
+        for member, missing in todo:
+            if not missing:
+                continue
+            source = source_of(member.processes, events, starts.tolist())
+            job = Job(source, observed, bins, rolling, threads if engine.is_local else 1)
+            done = Writer(folder / member.name, chunks, len(missing), progress)
+            session.run(draw_chunk, job, missing, done)
+    models: dict[str, dict[str, Any]] = {}
+    for member in members:
+        drawn = read_chunks(folder / member.name, chunks)
+        # The same random numbers for every model: what differs is due to the models
+        scores = score_counts(drawn["counts"], seen, np.random.default_rng([rolling.seed, 1]))
+        models[member.name] = {
+            **scores.to_json(),
+            "magnitude_test": [None if np.isnan(x) else x for x in drawn["magnitude_test"]],
+            "capped": int(drawn["capped"].sum()),
+            "members": len(member.processes),
+        }
+    _compare(models, members, catalog, starts, rolling.days)
+    windows = [
+        {
+            "start": written_time(catalog.info, start),
+            "end": written_time(catalog.info, start + rolling.days),
+            "observed": int(n),
+        }
+        for start, n in zip(starts.tolist(), seen, strict=True)
+    ]
+    return {"windows": windows, "models": models}
+
+
+def written_time(info: CatalogInfo, days: float) -> str:
+    """The date in ISO 8601, or the plain day."""
+    time = info.to_time(days)
+    return f"{time:g}" if isinstance(time, float) else time.isoformat()
+
+
+def window_log_likelihoods(
+    processes: Sequence[PointProcess], sequence: EventSequence, starts: FloatArray, days: float
+) -> FloatArray:
+    """ln of the mean likelihood of what happened in each window, nats, shape (window,).
+
+    Of one process the sum of log intensities less the compensator. Several are mixed window by
+    window, as their forecasts are.
+    """
+    ends = starts + days
+    first, last = np.searchsorted(sequence.times, [starts[0], ends[-1]])
+    times = sequence.times[first:last]
+    each = []
+    for process in processes:
+        logs = np.concatenate([[0.0], np.cumsum(np.log(process.intensity(sequence, times)))])
+        at = np.searchsorted(times, np.append(starts, ends[-1]))
+        edges = process.compensator(sequence, np.append(starts, ends[-1]))
+        each.append(np.diff(logs[at]) - np.diff(edges))
+    return np.asarray(np.logaddexp.reduce(each, axis=0) - np.log(len(each)))
+
+
+def _compare(
+    models: dict[str, dict[str, Any]],
+    members: Sequence[Member],
+    catalog: Catalog,
+    starts: FloatArray,
+    days: float,
+) -> None:
+    """Add information gains, and differences of scores with intervals, over ETAS."""
+    test = catalog.split().test
+    logs = {
+        member.name: window_log_likelihoods(
+            member.processes if member.point is None else (member.point,), test, starts, days
+        )
+        for member in members
+    }
+    for name, record in models.items():
+        compared = REFERENCE in models
+        gain = logs[name] - logs[REFERENCE] if compared else None
+        record["information_gain"] = None if gain is None else gain.tolist()
+        record["differences"] = {}
+        if gain is None or name == REFERENCE or starts.size < 2:
+            continue
+        for score in COMPARED:
+            theirs = np.zeros(starts.size) if score == "information_gain" else models[REFERENCE]
+            base = theirs if isinstance(theirs, np.ndarray) else np.array(theirs[score])
+            interval = mean_interval(
+                np.array(record[score]) - base, rng=np.random.default_rng(BOOTSTRAP_SEED)
+            )
+            record["differences"][score] = {
+                "over": REFERENCE,
+                "mean": interval.mean,
+                "ci95": [interval.low, interval.high],
+                "block_windows": interval.block,
+                "better": "higher" if score in HIGHER_IS_BETTER else "lower",
+            }
+
+
+def magnitude_range(catalog: Catalog, processes: Sequence[PointProcess]) -> tuple[float, float]:
+    """From the lowest magnitude that is observed or drawn to the largest."""
+    laws = [process.magnitude_law for process in processes if hasattr(process, "magnitude_law")]
+    lowest = min([catalog.info.magnitude_completeness, *(law.completeness for law in laws)])
+    highest = max([law.maximum for law in laws], default=lowest + 5.0)
+    return lowest, highest
+
+
+def fingerprints(
+    events: EventSequence, starts: FloatArray, processes: Sequence[PointProcess]
+) -> dict[str, str]:
+    """Short hashes of what a chunk depends on."""
+    digest = hashlib.sha256()
+    for process in processes:
+        net = getattr(process, "net", None)
+        if net is None:
+            digest.update(repr(process).encode())
+            continue
+        own = getattr(process, "draws_own_magnitudes", False)
+        settings = {"own": own, **net.scaling.to_json()}
+        digest.update(json.dumps(settings, sort_keys=True).encode())
+        for name, value in sorted(net.state_dict().items()):
+            digest.update(name.encode() + value.numpy().tobytes())
+    data = hashlib.sha256(events.times.tobytes() + events.magnitudes.tobytes() + starts.tobytes())
+    return {"model": digest.hexdigest()[:16], "events": data.hexdigest()[:16]}

@@ -1,0 +1,113 @@
+"""Scores of numbers of events: exact laws, and what an honest forecast must get."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from catalogs import InputError, Trajectories
+from recast.evaluation.counts import crps, log_score, number_test, randomised_pit, score_counts
+from recast.evaluation.magnitude_test import magnitude_bins, magnitude_test
+
+
+def test_the_number_test_counts_samples_on_both_sides() -> None:
+    delta1, delta2 = number_test([[1, 2, 2, 5]], [2])
+    assert (delta1[0], delta2[0]) == (0.75, 0.75)
+    delta1, delta2 = number_test([[1, 2, 2, 5]], [6])
+    assert (delta1[0], delta2[0]) == (0.0, 1.0)
+
+
+def test_crps_is_that_of_the_samples_distribution() -> None:
+    """Against the integral of (F(x) - 1{x >= observed})^2 over x, which is piecewise constant."""
+    rng = np.random.default_rng(1)
+    for observed in (0, 7, 30):
+        samples = rng.poisson(9.0, 50)
+        grid = np.arange(0, 60)
+        below = (samples[:, None] <= grid).mean(axis=0)
+        integral = ((below - (grid >= observed)) ** 2).sum()
+        assert crps(samples, observed)[0] == pytest.approx(integral, rel=1e-12)
+    assert crps([[4]], [9])[0] == 5.0
+
+
+def test_the_log_score_is_a_probability_law() -> None:
+    """It adds up to one over all counts, for narrow and for wide samples."""
+    rng = np.random.default_rng(2)
+    for samples in (rng.poisson(0.3, 400), rng.negative_binomial(2, 0.05, 400), np.zeros(3, int)):
+        k = np.arange(4000)
+        total = np.exp(log_score(np.tile(samples, (k.size, 1)), k)).sum()
+        rest = 1.0 / ((samples.size + 1) * (k.size + 1))  # of the sample that is spread over all
+        assert total + rest == pytest.approx(1.0, abs=1e-9)
+
+
+def test_the_log_score_of_many_samples_is_that_of_their_law() -> None:
+    samples = np.random.default_rng(3).poisson(40.0, (1, 20_000))
+    for observed in (25, 40, 60):
+        expected = stats.poisson.logpmf(observed, 40.0)
+        # Silverman's kernel widens a law of sd 6.3 by 0.8, and 20,000 samples scatter
+        assert log_score(samples, observed)[0] == pytest.approx(expected, abs=0.15)
+
+
+def test_a_number_beyond_all_samples_costs_what_the_rule_says() -> None:
+    assert log_score([[3, 4, 5]], [1000])[0] == pytest.approx(-np.log(4.0 * 1001.0 * 1002.0))
+
+
+def test_an_honest_forecast_is_calibrated() -> None:
+    """Samples and observation of one law: uniform PIT, ranges that hold what they say."""
+    rng = np.random.default_rng(4)
+    rates = rng.gamma(2.0, 4.0, 4000)
+    counts = rng.poisson(rates[:, None], (4000, 99))
+    scores = score_counts(counts, rng.poisson(rates), rng)
+    assert stats.kstest(scores.pit, "uniform").pvalue > 0.01
+    record = scores.to_json()
+    # Discrete ranges with their ends hold more than the nominal share
+    assert 0.945 < record["coverage"]["95"] < 0.99
+    assert 0.49 < record["coverage"]["50"] < 0.75
+    assert list(record["quantiles"]) == ["0.025", "0.25", "0.5", "0.75", "0.975"]
+    assert np.all(np.diff(list(record["quantiles"].values()), axis=0) >= 0.0)
+
+
+def test_the_truth_has_the_best_mean_scores() -> None:
+    """Both scores are proper: a forecast too low, too high or too wide has a worse mean."""
+    rng = np.random.default_rng(5)
+    observed = rng.poisson(10.0, 3000)
+    good = rng.poisson(10.0, (3000, 200))
+    for bad in (rng.poisson(6.0, (3000, 200)), rng.negative_binomial(2, 2 / 12, (3000, 200))):
+        assert crps(good, observed).mean() < crps(bad, observed).mean()
+        assert log_score(good, observed).mean() > log_score(bad, observed).mean()
+
+
+def test_pit_of_ties_is_spread_between_its_steps() -> None:
+    u = randomised_pit(np.zeros((2000, 9), int), np.zeros(2000, int), np.random.default_rng(6))
+    assert stats.kstest(u, "uniform").pvalue > 0.01
+    u = randomised_pit([[1, 2, 3]], [9], np.random.default_rng(6))
+    assert 0.75 < u[0] < 1.0
+
+
+@pytest.mark.parametrize(
+    ("counts", "observed", "message"),
+    [([[1, 2], [3, 4]], [1], "a row of samples"), ([[1, -2]], [1], "negative")],
+)
+def test_wrong_numbers_are_refused(
+    counts: list[list[int]], observed: list[int], message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        crps(counts, observed)
+
+
+def drawn(rng: np.random.Generator, n: int, events: int, b: float) -> Trajectories:
+    trajectory = np.repeat(np.arange(n), events)
+    magnitudes = 2.0 + rng.exponential(1.0 / (b * np.log(10.0)), n * events)
+    nothing = np.empty(0, np.int64)
+    times = np.tile(np.linspace(0.0, 0.9, events), n)
+    return Trajectories(trajectory, times, magnitudes, n, 0.0, 1.0, nothing)
+
+
+def test_the_magnitude_test_finds_another_b() -> None:
+    rng = np.random.default_rng(7)
+    forecast, bins = drawn(rng, 300, 80, 1.0), magnitude_bins(2.0, 8.0)
+    honest = [magnitude_test(forecast, drawn(rng, 1, 80, 1.0).magnitudes, bins) for _ in range(200)]
+    assert stats.kstest([p for p in honest if p is not None], "uniform").pvalue > 0.01
+    other = [magnitude_test(forecast, drawn(rng, 1, 80, 0.6).magnitudes, bins) for _ in range(50)]
+    assert np.mean([p for p in other if p is not None]) > 0.9
+    assert magnitude_test(forecast, np.empty(0), bins) is None
+    with pytest.raises(InputError, match="below the lowest bin"):
+        magnitude_test(forecast, np.array([1.5]), bins)

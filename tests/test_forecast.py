@@ -1,0 +1,217 @@
+"""`recast forecast`, run in this process."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import lightning
+import numpy as np
+import pytest
+import torch
+
+from catalogs import EventSequence, load, save
+from catalogs.jsonfile import write_json
+from etas.fit import fit_etas
+from etas.synthetic import SOCAL_TRUTH, synthetic_catalog
+from recast.cli import main
+from recast.fitted_on import Seen, fitted_on, leaks, merged, to_json
+from recast.forecast.single import default_cap
+from recast.scaling import Scaling
+from recast.task import RecastTask
+
+AT = "2003-05-01"
+
+
+def checkpoint(path: Path, scaling: Scaling, seed: int, **settings: Any) -> None:
+    torch.manual_seed(seed)
+    task = RecastTask({"small": vars(scaling)}, hidden_size=4, width=4)
+    assert task.net.magnitude is not None
+    for weights in task.net.magnitude.parameters():  # an untrained head has the fixed law
+        torch.nn.init.normal_(weights)
+    hyper_parameters = {**task.hparams, **settings}
+    saved = {"state_dict": task.state_dict(), "hyper_parameters": hyper_parameters}
+    torch.save({**saved, "pytorch-lightning_version": lightning.__version__}, path)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A catalog of 1,000 days, an ETAS fit, a Poisson fit, and two nets."""
+    out = tmp_path_factory.mktemp("forecast")
+    empty = EventSequence([], [], -1.0, 0.0)
+    (events,) = SOCAL_TRUTH.sample(empty, 1000.0, 1, rng=np.random.default_rng(2))
+    catalog = synthetic_catalog(events, SOCAL_TRUTH, "small", start="2001-01-01")
+    save(catalog, out)
+    fit = fit_etas(catalog.split().train, catalog.magnitude_law())
+    seen = to_json(fitted_on(catalog.info))
+    record = {"catalog": "small", "fitted_on": seen, **fit.to_json()}
+    write_json(out / "etas.json", record)
+    write_json(out / "later.json", {**record, "fitted_on": {"small": {"until": "2003-06-01"}}})
+    write_json(out / "unknown.json", {"model": fit.model.to_json()})
+    write_json(out / "poisson.json", {"model": "poisson", "fitted_on": seen, "rate": 0.7})
+    scaling = Scaling.of(catalog, SOCAL_TRUTH)
+    early = {"start": "2001-01-01", "until": "2002-05-01", "box": None, "gaps": []}
+    far = {**early, "until": "2019-01-01", "box": [60.0, 66.0, -25.0, -13.0]}
+    checkpoint(out / "net0.ckpt", scaling, 0, trained_on={"small": early})
+    checkpoint(out / "net1.ckpt", scaling, 1)  # as files were before they said until when
+    checkpoint(out / "tuned.ckpt", scaling, 2, pretrained=str(out / "gone.ckpt"))
+    checkpoint(out / "far.ckpt", scaling, 2, trained_on={"small": far})
+    return out
+
+
+def run(folder: Path, out: Path, model: str, *options: str) -> dict[str, Any]:
+    files = [str(folder / name) for name in model.split()]
+    command = ["forecast", "--catalog", str(folder / "small.json"), "--model", *files]
+    assert main([*command, "--at", AT, "--out", str(out), *options]) == 0
+    record: dict[str, Any] = json.loads((out / "forecast.json").read_text())
+    return record
+
+
+def test_a_poisson_forecast_is_the_poisson_law(folder: Path, tmp_path: Path) -> None:
+    catalog = load(folder / "small.json")
+    lowest = catalog.info.magnitude_completeness
+    options = ["--days", "3", "10", "--magnitudes", f"{lowest}", f"{lowest + 1.0}"]
+    record = run(folder, tmp_path, "poisson.json", *options, "--samples", "4000", "--no-plots")
+    law = catalog.magnitude_law()
+    for row in record["table"]:
+        share = 1.0 - np.expm1(-law.beta * (row["magnitude"] - lowest)) / -law.mass
+        mean = 0.7 * row["days"] * share
+        # Of 4,000 simulations, five standard errors
+        assert row["expected"] == pytest.approx(mean, abs=5.0 * np.sqrt(mean / 4000))
+        chance = 1.0 - np.exp(-mean)
+        error = np.sqrt(chance * (1.0 - chance) / 4000)
+        assert row["probability"] == pytest.approx(chance, abs=5.0 * error)
+    assert record["parameter_uncertainty"] is None
+    assert record["leak"] == []
+
+
+def test_what_is_written_hangs_together(folder: Path, tmp_path: Path) -> None:
+    record = run(folder, tmp_path, "etas.json", "--days", "7", "1", "--samples", "700")
+    rows = record["table"]
+    assert [row["days"] for row in rows] == sorted(row["days"] for row in rows)
+    week = next(row for row in rows if row["days"] == 7.0)
+    assert record["fan"]["quantiles"]["0.5"][-1] == week["median"]
+    assert record["fan"]["quantiles"]["0.975"][-1] == week["ci95"][1]
+    assert record["fan"]["days"][-1] == 7.0
+    assert record["parameter_uncertainty"]["draws"] == 14  # one for every 50 simulations
+    catalog = load(folder / "small.json")
+    at = catalog.info.to_days(AT)
+    happened = catalog.to_sequence().between(at, at + 7.0)
+    assert week["observed"] == len(happened)
+    assert week["scores"]["delta1"] + week["scores"]["delta2"] >= 1.0
+    with (tmp_path / "forecast.csv").open() as stream:
+        table = list(csv.DictReader(stream))
+    assert [float(row["expected"]) for row in table] == [row["expected"] for row in rows]
+    assert (tmp_path / "forecast.png").stat().st_size > 0
+    with (tmp_path / "forecast_csep.csv").open() as stream:
+        events = list(csv.DictReader(stream))
+    assert {int(row["catalog_id"]) for row in events} == set(range(700))
+    listed = [row for row in events if row["time_string"]]
+    assert len(listed) / 700 == pytest.approx(week["expected"], rel=1e-12)
+    assert all(row["time_string"] >= AT for row in listed)
+    assert record["csep"]["time_only"]
+    assert record["csep"]["place"] is None
+
+
+def test_threads_and_interruptions_change_nothing(folder: Path, tmp_path: Path) -> None:
+    options = ["--days", "5", "--samples", "1100", "--no-plots", "--max-events", "300"]
+    out, model = tmp_path / "run", "net0.ckpt net1.ckpt"
+    run(folder, out, model, *options)
+    names = ["forecast.json", "forecast.csv", "forecast_csep.csv", "forecast/chunk_000002.npz"]
+    before = {name: (out / name).read_bytes() for name in names}
+    (out / "forecast" / "chunk_000002.npz").unlink()
+    record = run(folder, out, model, *options, "--workers", "1", "--resume")
+    assert {name: (out / name).read_bytes() for name in names} == before
+    assert len(record["model"]["checkpoints"]) == 2
+    test_start = load(folder / "small.json").info.splits.test_start
+    assert record["fitted_on"]["small"]["until"] == test_start  # the later one of the two
+
+
+def test_a_fixed_b_replaces_the_law_of_the_net(folder: Path, tmp_path: Path) -> None:
+    options = ["--days", "5", "--samples", "500", "--no-plots", "--no-csep", "--max-events", "300"]
+    own = run(folder, tmp_path, "net0.ckpt", *options)
+    fixed = run(folder, tmp_path, "net0.ckpt", *options, "--fixed-b")
+    assert (own["fixed_b"], fixed["fixed_b"]) == (False, True)
+    assert own["table"] != fixed["table"]
+    files = ["--model", str(folder / "net0.ckpt"), "--at", AT, "--out", str(tmp_path)]
+    command = ["forecast", "--catalog", str(folder / "small.json"), *files, *options]
+    assert main([*command, "--resume"]) == 2  # what lies there was drawn with a fixed b
+
+
+def test_uncertain_parameters_widen_the_forecast(folder: Path, tmp_path: Path) -> None:
+    record = json.loads((folder / "etas.json").read_text())
+    mu = record["uncertainty"]["parameters"]["mu"]
+    mu["standard_error"] = 0.5 * mu["estimate"]
+    write_json(folder / "vague.json", record)
+    options = ["--days", "30", "--samples", "2000", "--no-plots", "--no-csep"]
+    vague = run(folder, tmp_path / "a", "vague.json", *options)
+    fixed = run(folder, tmp_path / "b", "vague.json", *options, "--fixed-parameters")
+    width = [np.diff(result["table"][0]["ci95"])[0] for result in (vague, fixed)]
+    assert width[0] > 1.1 * width[1]
+    assert vague["parameter_uncertainty"]["rejected_impossible"] > 0  # mu < 0, two sd below
+
+
+@pytest.mark.parametrize(
+    ("model", "options", "message"),
+    [
+        ("etas.json", ["--at", "2030-01-01"], "is outside catalog 'small', which is known from"),
+        ("etas.json", ["--at", "2000-01-01"], "is outside catalog 'small'"),
+        ("etas.json", ["--days", "2000"], "a window of 2000 days is longer than the"),
+        ("etas.json", ["--days", "0"], "days = [0.0]: give one or more positive"),
+        ("etas.json", ["--magnitudes", "1"], "magnitude 1 is below completeness"),
+        ("later.json", [], "was fitted on data from after the forecast at 2003-05-01"),
+        ("unknown.json", [], "until an unknown date"),
+        ("net1.ckpt", ["--at", "2002-01-01"], "add --allow-leak"),
+        ("tuned.ckpt", [], "gone.ckpt was trained on until an unknown date"),
+        ("far.ckpt", [], "small until 2019-01-01"),  # it is this catalog, wherever it says it is
+        ("etas.json net0.ckpt", [], "only nets can be mixed"),
+    ],
+)
+def test_refusals_are_one_line(
+    folder: Path,
+    model: str,
+    options: list[str],
+    message: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    files = [str(folder / name) for name in model.split()]
+    command = ["forecast", "--catalog", str(folder / "small.json"), "--model", *files]
+    assert main([*command, "--at", AT, "--out", str(tmp_path / "out"), *options]) == 2
+    shown = capsys.readouterr().err
+    assert message in shown
+    assert shown.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_leak_can_be_allowed_and_is_marked(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--samples", "50", "--days", "1", "--allow-leak"]
+    record = run(folder, tmp_path, "later.json", *options)
+    assert record["leak"] == ["small until 2003-06-01"]
+    assert "LEAK: the model was fitted on small until 2003-06-01" in capsys.readouterr().out
+
+
+def test_leaks_are_found_by_time_and_place(folder: Path) -> None:
+    catalog = load(folder / "small.json")
+    day = catalog.info.to_days("2002-01-01")
+    early, late = Seen("2001-05-01"), Seen("2002-02-01")
+    record = merged({"small": early, "far": late}, {"small": Seen("2002-01-01")})
+    assert leaks(record, catalog, day) == ["far until 2002-02-01"]
+    assert leaks({"other": Seen(300.0)}, catalog, day) == []  # plain days: a synthetic one
+    assert merged({"small": early}, {"small": Seen(None)}) == {"small": Seen(None)}
+    assert fitted_on(catalog.info, "something else") == {"small": Seen(None)}
+    box = (60.0, 66.0, -25.0, -13.0)
+    located = load("ridgecrest_2019")
+    assert leaks({"iceland": Seen("2030-01-01", box)}, located, 1.0) == []
+    here = (30.0, 40.0, -120.0, -110.0)
+    assert len(leaks({"california": Seen("2030-01-01", here)}, located, 1.0)) == 1
+    gap = {"until": "2017-01-01", "box": None, "gaps": [["2014-01-01", "2020-01-01"]]}
+    assert Seen.from_json(gap).until == "2014-01-01"
+
+
+def test_runaways_are_cut_at_ten_times_the_busiest_window() -> None:
+    events = EventSequence(np.append(np.linspace(0.0, 1.0, 3000), 50.0), np.full(3001, 3.0), 0, 60)
+    assert default_cap(events, 60.0, 2.0) == 30_000
+    assert default_cap(events, 60.0, 0.01) == 10_000
