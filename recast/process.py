@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import replace
 from os import PathLike
 
 import numpy as np
@@ -152,11 +151,12 @@ class Recast:
         )
         if not clock.coefficients:
             return drawn
-        # Rounding must not carry an event out of the window
-        times = np.clip(
-            clock.days(drawn.times), history.end, np.nextafter(history.end + horizon, 0.0)
+        begin, stop = history.end, history.end + horizon
+        # Rounding must not carry an event out of the window, nor two to the same double
+        times = np.clip(clock.days(drawn.times), begin, np.nextafter(stop, 0.0))
+        return Trajectories.of_sorted(
+            drawn.trajectory, times, drawn.magnitudes, n, begin, stop, drawn.capped
         )
-        return replace(drawn, times=times, start=history.end, end=history.end + horizon)
 
     def _check(self, sequence: EventSequence) -> None:
         sequence.magnitude_excess(self.net.scaling.completeness)

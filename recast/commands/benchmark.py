@@ -92,8 +92,10 @@ def run(args: argparse.Namespace) -> int:
     from catalogs.jsonfile import write_json
     from recast.benchmark import benchmark
     from recast.environment import describe
-    from recast.report import plots
+    from recast.evaluation.diagnosis import save_diagnoses
+    from recast.report import catalog_plots, model_plots, plots
     from recast.report.table import benchmark_table
+    from recast.runs import DIAGNOSES
 
     # Whatever is wrong with the input should be said before the first minutes of training.
     catalogs = [load(name) for name in args.catalog]
@@ -116,16 +118,21 @@ def run(args: argparse.Namespace) -> int:
         "version": environment["recast-forecast"],
         "command": "recast " + " ".join(args.argv),
         "quick": args.quick,
+        "pretrained": args.pretrained,
         "environment": environment,
         "catalogs": {},
     }
-    for done in results:
-        name = done.catalog.info.name
+    for done, asked in zip(results, args.catalog, strict=True):
+        info = done.catalog.info
+        name, title = info.name, info.title or info.name
         folder = args.out / name
-        result["catalogs"][name] = done.record
-        plots.save(plots.magnitude_time(done.catalog, done.split), folder / "magnitude_time.png")
+        result["catalogs"][name] = {"source": _source(asked), **done.record}
+        save_diagnoses(folder / DIAGNOSES, done.diagnoses)
+        figure = catalog_plots.magnitude_time(done.catalog, done.split, title)
+        plots.save(figure, folder / "magnitude_time.png")
         if "etas" in done.terms:
-            figure = plots.cumulative_gain(done.catalog, done.split.test, done.terms)
+            title = f"{title}: test window"
+            figure = model_plots.cumulative_gain(done.catalog, done.split.test, done.terms, title)
             plots.save(figure, folder / "cumulative_gain.png")
         write_json(args.out / "benchmark.json", result)
         print(benchmark_table(name, done.record), end="\n\n", flush=True)
@@ -133,3 +140,9 @@ def run(args: argparse.Namespace) -> int:
         print("These are --quick scores: the nets were hardly trained.", file=sys.stderr)
     print(f"written: {args.out / 'benchmark.json'}, models and plots beside it")
     return 0
+
+
+def _source(asked: str) -> str:
+    """What ``catalogs.load`` finds the catalog by, from any folder."""
+    path = Path(asked)
+    return str(path.resolve()) if path.suffix in {".json", ".parquet", ".npz"} else asked
