@@ -65,7 +65,7 @@ def _dispatch(argv: list[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from recast.commands import benchmark, catalogs, etas, report, simulate  # not for `fit`
+    from recast.commands import benchmark, catalogs, etas, report, residuals, simulate
 
     parser: argparse.ArgumentParser = OneLineParser(
         prog="recast",
@@ -81,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
         subparsers.add_parser(name, help=purpose, add_help=False)
     etas.add_parser(subparsers)
     simulate.add_parser(subparsers)
+    residuals.add_parser(subparsers)
     report.add_parser(subparsers)
     catalogs.add_parser(subparsers)
     return parser

@@ -7,6 +7,7 @@ from pathlib import Path
 
 DEFAULT_CATALOGS = ("ridgecrest_2019", "synthetic_socal")
 DEFAULT_MODELS = ("poisson", "etas", "recast-paper", "recast")
+HOW = ("seeds", "quick", "resume", "workers", "pretrained")
 MODES = {"native": "recast", "zero-shot": "recast-zero-shot", "few-shot": "recast-few-shot"}
 
 
@@ -72,6 +73,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="where to write benchmark.json, fitted models and plots (default: %(default)s)",
     )
     parser.add_argument(
+        "--trimmed",
+        type=int,
+        nargs="+",
+        metavar="N",
+        help="fit to the last N events before the test window as well, for each N, and write the "
+        "scores to trimmed.json: does a model want more data?",
+    )
+    parser.add_argument(
         "--quick",
         action="store_true",
         help="train for a few epochs only, to see that everything works; scores mean nothing",
@@ -96,6 +105,7 @@ def run(args: argparse.Namespace) -> int:
     from recast.report import catalog_plots, model_plots, plots
     from recast.report.table import benchmark_table
     from recast.runs import DIAGNOSES
+    from recast.trimmed import check_size, trimmed
 
     # Whatever is wrong with the input should be said before the first minutes of training.
     catalogs = [load(name) for name in args.catalog]
@@ -103,16 +113,10 @@ def run(args: argparse.Namespace) -> int:
     if args.mode is not None:
         models = [name for name in models if name not in MODES.values()]
         models += [MODES[mode] for mode in dict.fromkeys(args.mode)]
-    results = benchmark(
-        catalogs,
-        models,
-        args.out,
-        seeds=args.seeds,
-        quick=args.quick,
-        resume=args.resume,
-        workers=args.workers,
-        pretrained=args.pretrained,
-    )
+    for n in args.trimmed or []:
+        check_size(n)
+    how = {name: getattr(args, name) for name in HOW}
+    results = benchmark(catalogs, models, args.out, **how)
     environment = describe()
     result = {
         "version": environment["recast-forecast"],
@@ -136,6 +140,11 @@ def run(args: argparse.Namespace) -> int:
             plots.save(figure, folder / "cumulative_gain.png")
         write_json(args.out / "benchmark.json", result)
         print(benchmark_table(name, done.record), end="\n\n", flush=True)
+    sizes = {"version": result["version"], "command": result["command"], "catalogs": {}}
+    for name, rows in trimmed(catalogs, models, args.trimmed or [], args.out, **how):
+        sizes["catalogs"][name] = rows
+        if args.trimmed:
+            write_json(args.out / "trimmed.json", sizes)
     if args.quick:
         print("These are --quick scores: the nets were hardly trained.", file=sys.stderr)
     print(f"written: {args.out / 'benchmark.json'}, models and plots beside it")

@@ -16,6 +16,9 @@ BOOTSTRAP_SEED = 0
 FEWEST_OF_PERIOD = 20
 """A period of fewer events has a mean but no interval: so few blocks say nothing of its spread."""
 
+PERIOD_RESAMPLES = 500
+"""Of each period: ends of intervals that are read off a plot."""
+
 
 @dataclass(frozen=True)
 class PeriodGain:
@@ -58,7 +61,7 @@ def gains_by_period(
         mean, low, high = (float(part.mean()) if part.size else np.nan), np.nan, np.nan
         if part.size >= FEWEST_OF_PERIOD:
             rng = np.random.default_rng([BOOTSTRAP_SEED, i])
-            _, low, high, _ = mean_interval(part, rng=rng)
+            _, low, high, _ = mean_interval(part, rng=rng, resamples=PERIOD_RESAMPLES)
         out.append(PeriodGain(float(edges[i]), float(edges[i + 1]), hi - lo, mean, low, high))
     return tuple(out)
 

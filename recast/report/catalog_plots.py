@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from catalogs import Catalog, EventSequence, GutenbergRichter, InputError, Split
 from catalogs.completeness import WINDOW_EVENTS, moving_completeness
 from catalogs.magnitudes import b_standard_error
-from catalogs.sequence import FloatArray
+from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray
 from recast.report.plots import (
     INK,
     MODEL_COLOURS,
@@ -71,7 +71,7 @@ def magnitude_time(catalog: Catalog, split: Split, title: str = "") -> Figure:
     edges, levels = moving_completeness(days[order], magnitudes)
     if levels.size:
         stamps = axis_times(catalog, edges)
-        label = f"fullest bin of {WINDOW_EVENTS} events"
+        label = f"Mc(t), {WINDOW_EVENTS} events"
         axes.stairs(levels, stamps, baseline=None, color=MC_COLOUR, lw=1.2, label=label)
     mc = info.magnitude_completeness
     axes.axhline(mc, color=INK, lw=1.0, ls="--", label=f"Mc = {mc:g}")
@@ -86,7 +86,7 @@ def magnitude_time(catalog: Catalog, split: Split, title: str = "") -> Figure:
 def _areas(magnitudes: FloatArray) -> FloatArray:
     """Of dots: 10^M, over five units of magnitude."""
     excess = np.clip(magnitudes - magnitudes.max(), -5.0, 0.0)
-    return np.asarray(1.0 + 90.0 * 10.0**excess)
+    return np.asarray(2.0 + 90.0 * 10.0**excess)
 
 
 @styled
@@ -107,7 +107,7 @@ def frequency_magnitude(
     edges -= 0.5 * bin_width if bin_width else 0.0
     counts, _ = np.histogram(magnitudes, edges)
     middle = edges[:-1] + 0.5 * width
-    above = magnitudes[magnitudes >= law.completeness - 1e-6]
+    above = magnitudes[magnitudes >= law.completeness - MAGNITUDE_TOLERANCE]
     error = b_standard_error(above, law.b)
     m = np.arange(law.completeness, magnitudes.max() + 0.5, 0.05)
     low, high = _simulated_numbers(law, error, above.size, m)
@@ -116,9 +116,10 @@ def frequency_magnitude(
     )
     label = f"b = {law.b:.3f} ± {error:.3f}"
     axes.plot(m, above.size * _survival(law, m), color=MODEL_COLOURS["etas"], label=label)
-    ordered, number = np.unique(magnitudes, return_counts=True)
-    number = number[::-1].cumsum()[::-1]
-    axes.plot(ordered, number, "o", ms=2.5, color=OBSERVED, label="M or larger")
+    steps = np.arange(first, magnitudes.max() + 0.05, 0.05)
+    number = magnitudes.size - np.searchsorted(np.sort(magnitudes), steps - MAGNITUDE_TOLERANCE)
+    held = (number > 0) & (number < magnitudes.size)
+    axes.plot(steps[held], number[held], "o", ms=2.5, color=OBSERVED, label="M or larger")
     some = counts > 0
     axes.plot(middle[some], counts[some], "^", ms=4, color="#4477AA", label=f"per {width:g} units")
     mc = law.completeness
@@ -180,7 +181,12 @@ def event_map(catalog: Catalog, test: EventSequence) -> Figure:
         lw=0.0,
         rasterized=True,
     )
-    axes.set_aspect(1.0 / max(np.cos(np.radians(latitude.mean())), 0.1), adjustable="datalim")
+    axes.set_aspect(1.0 / max(np.cos(np.radians(latitude.mean())), 0.1), adjustable="box")
+    # A single event far away must not shrink all others to a dot
+    for fit, degrees in ((axes.set_xlim, longitude), (axes.set_ylim, latitude)):
+        low, high = np.quantile(degrees, [0.005, 0.995])
+        margin = 0.1 * (high - low) + 0.01
+        fit(low - margin, high + margin)
     axes.set(xlabel="longitude (°E)", ylabel="latitude (°N)")
     bar = figure.colorbar(ScalarMappable(norm, "viridis"), ax=axes, location="top", aspect=40)
     bar.set_label(label)

@@ -14,7 +14,8 @@ from catalogs import Catalog, EventSequence, InputError, PointProcess, Split
 from catalogs.sequence import FloatArray
 from etas.residuals import MINIMUM_EVENTS
 from recast.evaluation import Diagnosis, PeriodGain, gains_by_period
-from recast.report import catalog_plots, forecast_plots, model_plots, size_plots
+from recast.evaluation.gains import FEWEST_OF_PERIOD
+from recast.report import catalog_plots, continuation_plots, model_plots, size_plots
 from recast.report.simulations import Continuations, continuations, omori_samples
 
 PREFERRED = ("recast", "recast-few-shot", "recast-zero-shot", "recast-paper")
@@ -72,10 +73,11 @@ def sampled_models(models: Mapping[str, Any]) -> list[str]:
 
 
 def period_edges(catalog: Catalog, test: EventSequence) -> FloatArray:
-    """Years of the calendar for long test windows, else eighths of the window."""
+    """Years of the calendar for long test windows, else up to eight equal parts."""
     info = catalog.info
     if info.uses_plain_days or test.scored_days < LONG_DAYS:
-        return np.linspace(test.score_from, test.end, PERIODS + 1)
+        periods = int(np.clip(test.n_scored // (2 * FEWEST_OF_PERIOD), 2, PERIODS))
+        return np.linspace(test.score_from, test.end, periods + 1)
     first, last = (pd.Timestamp(info.to_time(day)).year for day in (test.score_from, test.end))
     years = [info.to_days(f"{year}-01-01") for year in range(first + 1, last + 1)]
     inside = [day for day in years if test.score_from < day < test.end]
@@ -114,9 +116,9 @@ def _of_catalog(subject: Subject) -> Iterator[Item]:
         "magnitude_time",
         "Magnitudes in time",
         "Shaded: the windows that models were fitted to, stopped on and scored on, with their "
-        "numbers of events; unshaded events are history. Where the fullest magnitude bin of 300 "
-        "successive events rises well above Mc, small events went unrecorded, and models see a "
-        "lull that did not happen.",
+        "numbers of events; unshaded events are history. Mc(t) is the fullest magnitude bin of "
+        "300 successive events: where it rises well above Mc, small events went unrecorded, and "
+        "models see a lull that did not happen.",
         catalog_plots.magnitude_time(catalog, subject.split),
     )
     yield Item(
@@ -143,9 +145,9 @@ def _of_gains(subject: Subject) -> Iterator[Item]:
     yield Item(
         "cumulative_gain",
         "Information gain over ETAS",
-        "Log-likelihood of the test events less that of ETAS, added up. A line that rises steadily "
-        "belongs to a model that is better throughout; one that rises in steps owes its score to a "
-        "few sequences.",
+        "Log-likelihood of the test events less that of ETAS, added up; means per event in the "
+        "legend. A line that rises steadily belongs to a model that is better throughout; one that "
+        "rises in steps owes its score to a few sequences.",
         model_plots.cumulative_gain(catalog, test, terms),
     )
     yield Item(
@@ -200,9 +202,9 @@ def _of_residuals(subject: Subject) -> Iterator[Item]:
         "omori_decay",
         "Omori decay",
         "Rates after the largest test events, stacked. Lines: expected given all that happened. "
-        "Bands: trajectories that know the past up to each event only. Points that flatten to the "
-        "left of the lines, in the first minutes, are small events lost in the wave trains of "
-        "larger ones, and look like a large c.",
+        "Bands: 95 % of trajectories that know the past up to each event only. Points that flatten "
+        "to the left of the lines, in the first minutes, are small events lost in the wave trains "
+        "of larger ones, and look like a large c.",
         model_plots.omori_decay(
             test, {name: d.omori for name, d in subject.diagnoses.items()}, samples
         ),
@@ -222,14 +224,14 @@ def _of_forecasts(subject: Subject, shown: Continuations) -> Iterator[Item]:
         f"{n} continuations from the start of the test window (dashed), which know nothing of what "
         "came after. Dark and light bands hold 50 and 95 % of them; the observed line should leave "
         f"the light one rarely.{ran_away}",
-        forecast_plots.forecast_fan(catalog, test.before(test.score_from), shown),
+        continuation_plots.forecast_fan(catalog, test.before(test.score_from), shown),
     )
     yield Item(
         "number_test",
         "Number test",
         "Numbers of events in the same continuations. δ1 and δ2 are the shares with at least and "
         "at most the observed number: below 0.025, too few or too many were forecast.",
-        forecast_plots.number_histogram(shown),
+        continuation_plots.number_histogram(shown),
     )
     yield from _rolling(subject)
     yield Item(
@@ -238,7 +240,7 @@ def _of_forecasts(subject: Subject, shown: Continuations) -> Iterator[Item]:
         "Observed against simulated catalogs, scaled to the same number of events so that shapes "
         "are compared. A step outside the band above means another magnitude law (M-test), below "
         "another clustering.",
-        forecast_plots.magnitudes_and_intervals(shown, catalog.info.magnitude_completeness),
+        continuation_plots.magnitudes_and_intervals(shown, catalog.info.magnitude_completeness),
     )
 
 
@@ -254,7 +256,7 @@ def _rolling(subject: Subject) -> Iterator[Item]:
         heading,
         "Dots: events of each window; red ones fell outside the 95 % range of the forecast made at "
         "its start. A calibrated model has about 5 % of those.",
-        forecast_plots.rolling_windows(windows, models),
+        continuation_plots.rolling_windows(windows, models),
     )
     yield Item(
         "calibration",
@@ -262,7 +264,7 @@ def _rolling(subject: Subject) -> Iterator[Item]:
         "Where the observed number fell within each forecast. Flat, within the band, is "
         "calibrated; a heap at 0 is overforecasting, at 1 underforecasting, at both ends "
         "overconfidence.",
-        forecast_plots.calibration(models),
+        continuation_plots.calibration(models),
     )
 
 

@@ -30,7 +30,7 @@ from recast.report.plots import (
 OBSERVED = "#EE6677"
 BAND = "#4477AA"
 LEFT_OUT = frozenset({"poisson"})
-"""Of the gains over ETAS: its losses would hide the rest."""
+"""Of the gains over ETAS and of correlations: its losses would hide the rest."""
 
 FEWEST_EXPECTED = 0.01
 """Omori bins with fewer expected events are left out: nothing is seen there."""
@@ -59,7 +59,7 @@ def cumulative_gain(
         if name == reference or name in LEFT_OUT:
             continue
         gain = values - terms[reference]
-        style = {**line(name), "label": f"{name} {gain.mean():+.4f} per event"}
+        style = {**line(name), "label": f"{name} {gain.mean():+.4f}"}
         axes.plot(stamps[shown], np.cumsum(gain)[shown], **style)
     axes.axhline(0.0, color=INK, lw=0.9, label=reference)
     axes.set_ylabel(f"cumulative gain over\n{reference.upper()} (nats)")
@@ -98,6 +98,9 @@ def gain_by_period(
             color=colour(name),
             label=name,
         )
+        for row in some:
+            ends = axis_times(catalog, [row.start, row.end])
+            axes.plot(ends, [row.mean, row.mean], color=colour(name), lw=0.9, alpha=0.5)
     edges = [row.start for row in next(iter(periods.values()))]
     for edge in edges[1:]:
         axes.axvline(axis_times(catalog, edge), color=INK, lw=0.5, alpha=0.25)
@@ -123,11 +126,11 @@ def transformed_residuals(transformed: Mapping[str, FloatArray], title: str = ""
     count, shown = np.arange(1, n + 1), thinned(n)
     quantiles = -np.log1p(-(count - 0.5) / n)
     # Even in the quantile, so that the few long intervals are all there
-    picked = np.unique(np.searchsorted(quantiles, np.linspace(0.0, quantiles[-1], 400)))
+    picked = np.unique(np.searchsorted(quantiles, np.linspace(0.0, quantiles[-1], 200)))
     for name, values in transformed.items():
         above.plot(values[shown], (count - values)[shown], **line(name))
         intervals = np.sort(np.diff(values, prepend=0.0))
-        below.plot(quantiles[picked], intervals[picked], ".", ms=4, color=colour(name))
+        below.plot(quantiles[picked], intervals[picked], **line(name))
     above.set(xlabel="transformed time Λ(t) (expected events)", ylabel="observed - expected")
     above.set_title(title)
     thousands(above.xaxis)
@@ -152,12 +155,13 @@ def residual_correlation(transformed: Mapping[str, FloatArray]) -> Figure:
     axes.axhline(0.0, color=INK, lw=0.9)
     tallest = half
     for name, values in transformed.items():
+        if name in LEFT_OUT:
+            continue
         correlation = autocorrelation(values)
-        if name not in LEFT_OUT:
-            tallest = max(tallest, float(np.abs(correlation).max()))
+        tallest = max(tallest, float(np.abs(correlation).max()))
         lags = np.arange(1, correlation.size + 1)
         axes.plot(lags, correlation, marker="o", ms=2.5, lw=0.8, **line(name))
-    axes.set_ylim(-1.6 * tallest, 1.6 * tallest)
+    axes.set_ylim(-1.3 * tallest, 1.3 * tallest)
     axes.set(xlabel="lag (events)", ylabel="autocorrelation of\nintervals (as uniforms)")
     legend_above(figure, axes)
     return figure
@@ -219,16 +223,10 @@ def omori_decay(
     axes = figure.subplots()
     for name, counts in (samples or {}).items():
         reach = np.flatnonzero(seen[: counts.shape[1]])
-        # Below a tenth of an event a logarithmic axis has no floor
-        low, high = np.maximum([counts.min(axis=0), counts.max(axis=0)], 0.1)[:, reach]
+        # No event at all lies below every logarithmic axis
+        ends = np.maximum([counts.min(axis=0), counts.max(axis=0)], 1e-9)[:, reach] / days[reach]
         axes.fill_between(
-            middle[reach],
-            low / days[reach],
-            high / days[reach],
-            color=colour(name),
-            alpha=0.18,
-            lw=0.0,
-            label=f"{name}: 95 % of samples",
+            middle[reach], *ends, color=colour(name), alpha=0.18, lw=0.0, label=f"{name}, samples"
         )
     for name, counts in expected.items():
         axes.plot(middle[seen], counts[seen] / days[seen], **line(name))
@@ -246,10 +244,12 @@ def omori_decay(
         ms=3.5,
         lw=0.9,
         color=OBSERVED,
-        label=f"observed, after {largest} of M {magnitudes[-1]:.1f}-{magnitudes[0]:.1f}",
+        label=f"observed, M {magnitudes[-1]:.1f}-{magnitudes[0]:.1f}",
     )
     axes.set(xscale="log", yscale="log", xlabel="days since the event")
-    axes.set_ylabel("events per day and mainshock")
+    shown = np.concatenate([rates, *(counts[seen] / days[seen] for counts in expected.values())])
+    axes.set_ylim(0.3 * shown[shown > 0.0].min(), 4.0 * shown.max())
+    axes.set_ylabel("events per day")
     axes.set_title(title)
     legend_above(figure, axes)
     return figure

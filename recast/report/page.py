@@ -17,8 +17,15 @@ from catalogs import Catalog
 from catalogs.jsonfile import write_whole
 from recast import runs
 from recast.report.contents import Item, Subject, items, overview, sampled_models
-from recast.report.plots import render
-from recast.report.summary import catalog_provenance, facts, run_provenance, table
+from recast.report.plots import render, sign
+from recast.report.summary import (
+    catalog_provenance,
+    compared,
+    facts,
+    gains_table,
+    run_provenance,
+    table,
+)
 from recast.report.svg import colour_variables, inline_svg
 from recast.report.table import sentence
 from recast.runs import BenchmarkRun
@@ -27,6 +34,11 @@ PAGE = "report.html"
 FOLDER = "report"
 """Of the plots, beside the page."""
 
+SUMMARY_NOTE = (
+    "Mean difference of the log-likelihood of each test event, in nats (natural logarithms), with "
+    "the 95 % interval of a paired stationary block bootstrap: above zero a model explains the "
+    "events better than ETAS, across zero they cannot be told apart."
+)
 NOTE = (
     "Scores are those of the test window, in nats per event (natural logarithms); gains are means "
     "over its events with 95 % intervals of a paired stationary block bootstrap. KS p: "
@@ -83,7 +95,8 @@ def build_report(
         title="Earthquake forecasting benchmark",
         subtitle=", ".join(run.catalogs),
         quick=run.record.get("quick", False),
-        verdicts=_verdicts(run),
+        summary=gains_table(run),
+        summary_note=SUMMARY_NOTE,
         overview=first,
         sections=sections,
         provenance=run_provenance(run, command=command, samples=samples, seed=seed),
@@ -108,13 +121,11 @@ def _entry(item: Item, name: str, out: Path, catalog: Catalog | None) -> Entry:
     key = f"{name}-{item.key}".replace("@", "_").replace("/", "_")
     svg = ""
     if item.figure is not None:
+        sign(item.figure, f"{name}: {item.heading}")
         drawn = render(item.figure, "svg")
         svg = inline_svg(drawn.decode(), key, f"{item.heading}: {name}")
         folder = out / FOLDER / name if catalog is not None else out / FOLDER
         write_whole(folder / f"{item.key}.svg", drawn)
-        if catalog is not None:
-            # Alone, a plot must say what it is of; on the page its heading does
-            item.figure.suptitle(f"{name}: {item.heading.lower()}", fontsize=10)
         write_whole(folder / f"{item.key}.png", render(item.figure, "png"))
     return Entry(key, item.heading, _prose(item.reading), _prose(item.remedy), Markup(svg))  # noqa: S704 - escaped by matplotlib
 
@@ -139,8 +150,13 @@ def _section(catalog: Catalog, subject: Subject, plots: list[Entry]) -> Mapping[
         "facts": facts(catalog, subject.split),
         "columns": columns,
         "rows": rows,
+        "verdicts": [
+            sentence(info.name, model, row, row["splits"]["test"]["n_events"])
+            for model, row in compared(subject.models)
+        ],
         "note": NOTE,
-        "plots": plots,
+        "plots": [plot for plot in plots if plot.svg],
+        "missing": [plot for plot in plots if not plot.svg],
         "provenance": catalog_provenance(catalog),
     }
 
@@ -150,23 +166,10 @@ def _overview(run: BenchmarkRun, out: Path) -> Entry | None:
     gains = {
         name: (
             next(iter(run.models(name).values()))["splits"]["train"]["n_events"],
-            {
-                model: row["gain_over_etas"]
-                for model, row in run.models(name).items()
-                if row["gain_over_etas"] is not None and model not in {"poisson", "truth"}
-            },
+            {model: row["gain_over_etas"] for model, row in compared(run.models(name))},
         )
         for name in run.catalogs
     }
     if len(gains) < 2 or not any(rows for _, rows in gains.values()):
         return None
     return _entry(overview(gains), "all", out, None)
-
-
-def _verdicts(run: BenchmarkRun) -> list[str]:
-    return [
-        sentence(name, model, row, row["splits"]["test"]["n_events"])
-        for name in run.catalogs
-        for model, row in run.models(name).items()
-        if row["gain_over_etas"] is not None and model not in {"poisson", "truth"}
-    ]

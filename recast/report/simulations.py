@@ -15,8 +15,8 @@ from recast.evaluation.diagnosis import largest_scored, omori_stops
 from recast.process import Recast
 
 CONTINUED_EVENTS = 1000
-"""The continuation ends with this test event, or with the window: long enough to see errors grow,
-short enough to be drawn in seconds."""
+"""Continuations are as long as this many events take at the mean rate before, or the window: long
+enough to see errors grow, short enough to be drawn in seconds, and not chosen by what came."""
 
 CAP = 20
 """Trajectories are cut at this many times the observed events: a few of a net run away."""
@@ -83,11 +83,11 @@ def continuations(
     processes: Mapping[str, PointProcess], test: EventSequence, n: int, *, seed: int
 ) -> Continuations:
     """Of the start of the scored window, given the events before it."""
-    times = test.times[test.first_scored :]
     begin = test.score_from
-    end = float(times[CONTINUED_EVENTS]) if times.size > CONTINUED_EVENTS else test.end
-    observed = test.between(begin, end)
     history = test.before(begin)
+    days = np.ceil(CONTINUED_EVENTS * (begin - test.start) / max(len(history), 1))
+    end = min(begin + float(days), test.end)
+    observed = test.between(begin, end)
     cap = CAP * max(len(observed), LEAST_EVENTS)
     drawn = {
         name: draw(process, history, end - begin, n, seed=seed, max_events=cap)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from catalogs import Catalog, Split
 from recast.environment import describe
 from recast.runs import BenchmarkRun
 
+PARTS = {"train": "training", "val": "validation", "test": "test"}
+
 COLUMNS = (
     "model",
     "test score (nats/event)",
-    "gain over ETAS [95 %]",
-    "gain over Poisson [95 %]",
-    "gain of magnitudes [95 %]",
+    "gain over ETAS [95\u00a0%]",
+    "gain over Poisson [95\u00a0%]",
+    "gain of magnitudes [95\u00a0%]",
     "KS p",
     "NLL per day",
     "parameters",
@@ -49,11 +51,39 @@ def _row(name: str, row: Mapping[str, Any]) -> list[str]:
     ]
 
 
+def compared(
+    models: Mapping[str, Mapping[str, Any]],
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The models whose gain over ETAS is of interest, with their records."""
+    for name, row in models.items():
+        if row.get("gain_over_etas") is not None and name not in {"poisson", "truth"}:
+            yield name, row
+
+
+def gains_table(run: BenchmarkRun) -> tuple[list[str], list[list[str]]]:
+    """Headings, and for each catalog its events and every model's gain over ETAS."""
+    found = {name: dict(compared(run.models(name))) for name in run.catalogs}
+    models = list(dict.fromkeys(model for rows in found.values() for model in rows))
+    table = []
+    for name, rows in found.items():
+        splits = next(iter(run.models(name).values()))["splits"]
+        gains = [_interval(rows[m]["gain_over_etas"]) if m in rows else "-" for m in models]
+        events = (f"{splits[part]['n_events']:,}" for part in ("train", "test"))
+        table.append([name, *events, *gains])
+    return ["catalog", "train events", "test events", *models], table
+
+
 def _interval(gain: Mapping[str, Any] | None) -> str:
     if gain is None:
         return "-"
     low, high = gain["ci95"]
-    return f"{gain['mean']:+.4f} [{low:+.4f}, {high:+.4f}]"
+    mean, low, high = (_signed(value) for value in (gain["mean"], low, high))
+    return f"{mean} [{low}, {high}]"
+
+
+def _signed(value: float) -> str:
+    """Never -0.0000."""
+    return f"{round(value, 4) + 0.0:+.4f}"
 
 
 def facts(catalog: Catalog, split: Split) -> str:
@@ -61,7 +91,7 @@ def facts(catalog: Catalog, split: Split) -> str:
     info = catalog.info
     sign = ">" if info.completeness_is_strict else "≥"
     parts = ", ".join(
-        f"{name} {part.n_scored:,} events in {_days(part.scored_days)} days"
+        f"{PARTS[name]} {part.n_scored:,} events in {_days(part.scored_days)} days"
         for name, part in split.items()
     )
     return f"M {sign} {info.magnitude_completeness:g}; {parts}."

@@ -28,13 +28,9 @@ def inline_svg(svg: str, key: str, label: str) -> str:
         body = body.replace(shade.lower(), f"var({_variable(shade)})")
     body = re.sub(r"\s*\n\s*", "\n", body)
     attributes = f'role="img" aria-label="{escape(label, quote=True)}"'
-    return re.sub(
-        r'<svg [^>]*?viewBox="([^"]*)"[^>]*>',
-        rf'<svg viewBox="\1" xmlns:xlink="http://www.w3.org/1999/xlink" {attributes}>',
-        body,
-        count=1,
-        flags=re.DOTALL,
-    )
+    box = re.findall(r'viewBox="[^"]*"', body)[0]
+    links = 'xmlns:xlink="http://www.w3.org/1999/xlink"'
+    return re.sub(r"<svg [^>]*>", f"<svg {box} {links} {attributes}>", body, count=1)
 
 
 def colour_variables(*, dark: bool) -> str:

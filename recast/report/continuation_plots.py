@@ -25,7 +25,7 @@ from recast.report.plots import (
 from recast.report.simulations import Continuations
 
 OBSERVED = "#EE6677"
-FAN_STEPS = 200
+FAN_STEPS = 121
 HISTOGRAM_BINS = 30
 INTERVAL_EDGES_PER_DECADE = 4
 
@@ -56,17 +56,20 @@ def forecast_fan(catalog: Catalog, before: EventSequence, shown: Continuations) 
     _fan(axes, shown, horizon, lead=before)
     axes.axvline(0.0, color=INK, lw=0.9, ls="--")
     axes.set(xlabel=f"days since {_start(catalog, observed.start)}", ylabel="events")
-    day = min(1.0, horizon / 10.0)
-    _fan(first, shown, day)
-    label = "the first day" if day == 1.0 else f"the first {day:.2g} days"
-    first.set(xlabel=f"hours, {label}", ylabel="events")
-    first.xaxis.set_major_formatter(lambda value, _: f"{24.0 * value:g}")
-    first.set_xticks(np.linspace(0.0, day, 5))
+    _fan(first, shown, min(1.0, horizon / 10.0), unit=1.0 / 24.0)
+    first.set(xlabel="hours since then", ylabel="events")
     legend_above(figure, axes)
     return figure
 
 
-def _fan(axes: Axes, shown: Continuations, days: float, lead: EventSequence | None = None) -> None:
+def _fan(
+    axes: Axes,
+    shown: Continuations,
+    days: float,
+    lead: EventSequence | None = None,
+    unit: float = 1.0,
+) -> None:
+    """Over the first ``days``, on an axis in units of ``unit`` days."""
     start = shown.observed.start
     grid = np.linspace(0.0, days, FAN_STEPS)
     seen = np.searchsorted(shown.observed.times - start, grid, side="right")
@@ -75,14 +78,14 @@ def _fan(axes: Axes, shown: Continuations, days: float, lead: EventSequence | No
         paths = cumulative_paths(done, start + grid)
         for share, shade in ((0.95, 0.15), (0.5, 0.3)):
             low, high = band(paths, share)
-            axes.fill_between(grid, low, high, color=colour(name), alpha=shade, lw=0.0)
+            axes.fill_between(grid / unit, low, high, color=colour(name), alpha=shade, lw=0.0)
             top = max(top, float(high[-1]))
-        axes.plot(grid, np.median(paths, axis=0), **line(name))
-    axes.plot(grid, seen, color=OBSERVED, lw=1.8, label=f"observed: {seen[-1]:,}")
+        axes.plot(grid / unit, np.median(paths, axis=0), **line(name))
+    axes.plot(grid / unit, seen, color=OBSERVED, lw=1.8, label=f"observed: {seen[-1]:,}")
     if lead is not None:
         back = np.linspace(-days / 10.0, 0.0, 40)
         count = np.searchsorted(lead.times - start, back, side="right") - len(lead)
-        axes.plot(back, count, color=OBSERVED, lw=1.0, ls=":", label="before the start")
+        axes.plot(back / unit, count, color=OBSERVED, lw=1.0, ls=":", label="before the start")
         axes.axhline(0.0, color=INK, lw=0.5, alpha=0.5)
     # A net's upper quantile may be out of all proportion: what came about must stay visible
     axes.set_ylim(None, min(1.05 * top, 6.0 * max(float(seen[-1]), 5.0)))
@@ -119,12 +122,13 @@ def number_histogram(shown: Continuations) -> Figure:
         delta1, delta2 = number_test(done, n)
         kept = np.minimum(done.counts, edges[-1] - 0.25)
         label = f"{name}: δ1 = {delta1:.3f}, δ2 = {delta2:.3f}"
-        axes.hist(kept, edges, color=colour(name), alpha=0.6, label=label)
+        axes.hist(kept, edges, color=colour(name), alpha=0.6)
         axes.axvline(n, color=OBSERVED, lw=2.0)
         axes.set_ylabel("samples")
         axes.set_title(label, loc="left")
-    rows[0].axvline(n, color=OBSERVED, lw=2.0, label=f"observed: {n:,}")
-    rows[-1].set_xlabel(f"events (line: the {n:,} observed; last bar: all beyond)")
+    beyond = any(float(done.counts.max()) > edges[-1] for done in shown.drawn.values())
+    rest = "; last bar: all beyond" if beyond else ""
+    rows[-1].set_xlabel(f"events (line: the {n:,} observed{rest})")
     thousands(rows[-1].xaxis)
     return figure
 
@@ -166,7 +170,7 @@ def magnitudes_and_intervals(shown: Continuations, completeness: float) -> Figur
                 color=colour(name),
                 alpha=0.25,
                 lw=0.0,
-                label=f"{name}: 95 % of samples",
+                label=f"{name}, 95 %",
             )
     for axes, edges, seen in ((above, magnitudes, observed.magnitudes), (below, intervals, gaps)):
         counts, _ = np.histogram(seen, edges)
