@@ -98,7 +98,7 @@ def benchmark(
     ]
     neural = sum(name in SEEDED for name, _ in tasks)
     processes = min(workers or _default_workers(), neural)
-    with _executor(processes) as pool:
+    with process_pool(processes) as pool:
         fits = iter(
             [
                 pool.submit(_fit, *task) if pool and task[0] in SEEDED else partial(_fit, *task)
@@ -140,8 +140,8 @@ def _default_workers() -> int:
 
 
 @contextmanager
-def _executor(processes: int) -> Iterator[Executor | None]:
-    """Processes, unless one would do; what is not yet begun is dropped when anything fails."""
+def process_pool(processes: int) -> Iterator[Executor | None]:
+    """Processes, or None where one would do; what is not yet begun is dropped on failure."""
     if processes <= 1:
         yield None
         return

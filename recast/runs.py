@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from catalogs import Catalog, InputError, PointProcess, load
 from catalogs.jsonfile import read_json
 from etas.model import ETAS
 from etas.poisson import Poisson
 from etas.synthetic import true_model
+from recast.evaluation import event_terms
 from recast.evaluation.diagnosis import Diagnosis, diagnose, load_diagnoses, save_diagnoses
 from recast.fitters import SEEDED
 from recast.pretrained import SHIPPED
@@ -83,8 +86,8 @@ def load_catalog(run: BenchmarkRun, name: str) -> Catalog:
     return catalog
 
 
-def load_process(run: BenchmarkRun, catalog: Catalog, model: str) -> PointProcess:
-    """A fitted model of the run; of several seeds the first, of an ensemble all.
+def load_process(run: BenchmarkRun, catalog: Catalog, model: str, seed: int = 0) -> PointProcess:
+    """A fitted model of the run; of several seeds that of index ``seed``, of an ensemble all.
 
     Raises
     ------
@@ -112,14 +115,13 @@ def load_process(run: BenchmarkRun, catalog: Catalog, model: str) -> PointProces
         return Recast.load(run.record.get("pretrained", SHIPPED), scaling=region.scaling)
     seeds = [row["seed"] for row in run.models(catalog.info.name)[name]["seeds"]]
     paths = [folder / name / f"seed{seed}" / "best.ckpt" for seed in seeds]
-    return Recast.load(*(paths if ensemble else paths[:1]))
+    return Recast.load(*(paths if ensemble else paths[seed : seed + 1]))
 
 
 def diagnoses(run: BenchmarkRun, catalog: Catalog) -> dict[str, Diagnosis]:
     """Of the test window by model, as the benchmark saved them.
 
-    Folders of older benchmarks have none: they are made from the fitted models, of several seeds
-    the first, and kept.
+    Folders of older benchmarks have none: they are made from the fitted models and kept.
     """
     name = catalog.info.name
     path = run.folder / name / DIAGNOSES
@@ -129,6 +131,13 @@ def diagnoses(run: BenchmarkRun, catalog: Catalog) -> dict[str, Diagnosis]:
         if set(models) <= set(saved):
             return {model: saved[model] for model in models}
     test = catalog.split().test
-    made = {model: diagnose(load_process(run, catalog, model), test) for model in models}
+    made = {}
+    for model, row in run.models(name).items():
+        first = diagnose(load_process(run, catalog, model), test)
+        rest = [
+            event_terms(load_process(run, catalog, model, seed), test)
+            for seed in range(1, len(row["seeds"]))
+        ]
+        made[model] = replace(first, terms=np.mean([first.terms, *rest], axis=0))
     save_diagnoses(path, made)
     return made

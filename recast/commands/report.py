@@ -27,6 +27,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("--seed", type=int, default=0, help="of the samples (default: 0)")
     parser.add_argument(
+        "--workers",
+        type=int,
+        metavar="N",
+        help="build the catalogs' parts in this many processes; changes nothing (default: one a "
+        "core)",
+    )
+    parser.add_argument(
         "--out", type=Path, metavar="DIR", help="where to write (default: the folder RUN)"
     )
     parser.set_defaults(run=run)
@@ -34,6 +41,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Read a run and write its page."""
+    import os
+
     from catalogs import InputError
     from recast.report.page import build_report
     from recast.runs import open_run
@@ -42,6 +51,8 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(f"--samples {args.samples}: a 95 % range takes at least 40")
     if args.seed < 0:
         raise InputError(f"--seed {args.seed} is negative: give 0 or more")
+    if args.workers is not None and args.workers < 1:
+        raise InputError(f"--workers {args.workers}: at least one is needed")
     done = open_run(args.folder)
     page, count = build_report(
         done,
@@ -49,6 +60,7 @@ def run(args: argparse.Namespace) -> int:
         samples=args.samples,
         seed=args.seed,
         command="recast " + " ".join(args.argv),
+        workers=args.workers or os.cpu_count() or 1,
     )
     size = page.stat().st_size / 1e6
     print(

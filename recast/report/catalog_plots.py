@@ -18,9 +18,9 @@ from recast.report.plots import (
     axis_times,
     band,
     legend_above,
+    log_ticks,
     new_figure,
     styled,
-    thousands,
     time_axis,
 )
 
@@ -128,7 +128,7 @@ def frequency_magnitude(
     axes.set_ylim(0.6, 2.0 * magnitudes.size)
     axes.set_xlim(first - 0.1, magnitudes.max() + 0.5)
     axes.set_title(title)
-    thousands(axes.yaxis)
+    log_ticks(axes.yaxis)
     legend_above(figure, axes)
     return figure
 

@@ -18,6 +18,7 @@ from recast.report.plots import (
     colour,
     legend_above,
     line,
+    log_ticks,
     new_figure,
     styled,
     thousands,
@@ -177,7 +178,7 @@ def magnitudes_and_intervals(shown: Continuations, completeness: float) -> Figur
         axes.stairs(np.maximum(counts, 0.3), edges, color=OBSERVED, lw=1.6, label="observed")
         axes.set(yscale="log", ylabel="events per bin")
         axes.set_ylim(0.3, None)
-        thousands(axes.yaxis)
+        log_ticks(axes.yaxis)
     above.set_xlabel("magnitude")
     below.set(xscale="log", xlabel="inter-event time (days)")
     legend_above(figure, above)
@@ -215,7 +216,7 @@ def rolling_windows(windows: list[dict[str, Any]], models: Mapping[str, dict[str
             loc="left",
         )
         axes.set(yscale="log", ylabel="events")
-        thousands(axes.yaxis)
+        log_ticks(axes.yaxis)
     return figure
 
 

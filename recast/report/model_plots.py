@@ -20,6 +20,7 @@ from recast.report.plots import (
     colour,
     legend_above,
     line,
+    log_ticks,
     new_figure,
     styled,
     thinned,
@@ -182,6 +183,7 @@ def intensity_trace(
     for name, values in traces.items():
         axes.plot(x, values, **{**line(name), "lw": 1.1})
     axes.set(yscale="log", ylabel="intensity λ(t)\n(events per day)")
+    log_ticks(axes.yaxis)
     lo, hi = np.searchsorted(test.times, [grid[0], grid[-1]])
     times, magnitudes = test.times[lo:hi], test.magnitudes[lo:hi]
     floor = float(magnitudes.min()) - 0.2 if times.size else 0.0
@@ -224,7 +226,7 @@ def omori_decay(
     for name, counts in (samples or {}).items():
         reach = np.flatnonzero(seen[: counts.shape[1]])
         # No event at all lies below every logarithmic axis
-        ends = np.maximum([counts.min(axis=0), counts.max(axis=0)], 1e-9)[:, reach] / days[reach]
+        ends = np.clip([counts.min(axis=0), counts.max(axis=0)], 1e-9, 1e9)[:, reach] / days[reach]
         axes.fill_between(
             middle[reach], *ends, color=colour(name), alpha=0.18, lw=0.0, label=f"{name}, samples"
         )
@@ -250,6 +252,7 @@ def omori_decay(
     shown = np.concatenate([rates, *(counts[seen] / days[seen] for counts in expected.values())])
     axes.set_ylim(0.3 * shown[shown > 0.0].min(), 4.0 * shown.max())
     axes.set_ylabel("events per day")
+    log_ticks(axes.yaxis)
     axes.set_title(title)
     legend_above(figure, axes)
     return figure

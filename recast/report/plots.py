@@ -12,7 +12,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import AutoLocator, FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 from numpy.typing import ArrayLike
 
 from catalogs import Catalog
@@ -131,8 +131,20 @@ def legend_above(figure: Figure, axes: Axes) -> None:
 
 
 def thousands(axis: Any) -> None:
-    """12,000 rather than 12000."""
+    """12,000 rather than 12000; for axes that are not logarithmic a few of them."""
+    if isinstance(axis.get_major_locator(), AutoLocator):
+        axis.set_major_locator(MaxNLocator(6))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+
+
+def log_ticks(axis: Any) -> None:
+    """Whole decades, or 1, 2 and 5 of each where an axis spans less than two; call it last."""
+    low, high = sorted(axis.get_view_interval())
+    steps = (1.0,) if high > 100.0 * low else (1.0, 2.0, 5.0)
+    axis.set_major_locator(LogLocator(subs=steps))
+    axis.set_minor_formatter(NullFormatter())
+    if low >= 0.01 and high < 1e7:
+        thousands(axis)
 
 
 def thinned(n: int, most: int = DRAWN_POINTS) -> np.ndarray:
@@ -186,7 +198,7 @@ def concise_dates(axes: Any) -> None:
     """Short date labels on the time axis."""
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
-    locator = AutoDateLocator(maxticks=7)  # type: ignore[no-untyped-call]
+    locator = AutoDateLocator(minticks=3, maxticks=7)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
 

@@ -24,8 +24,14 @@ CAP = 20
 OMORI_SAMPLES = 39
 """Their range holds the next one with probability 38 / 40."""
 
-OMORI_BINS = 26
-"""Samples reach to the edge next to 10 days."""
+AT_ONCE = 1e-6
+"""Days, a tenth of a second, after an event from which it is the past: more than rounding."""
+
+OMORI_BINS = 20
+"""Samples reach to one day: the tenfold events of ten days take too long to draw."""
+
+OMORI_CAP = 5
+"""As ``CAP``, of the samples after large events."""
 
 LEAST_EVENTS = 200
 """A cap is never lower than this times ``CAP``: quiet windows may end."""
@@ -99,20 +105,23 @@ def continuations(
 def omori_samples(process: PointProcess, test: EventSequence, *, seed: int) -> FloatArray:
     """Events in the first ``OMORI_BINS`` bins after the largest scored events, summed over them.
 
-    Each event's trajectories know the past up to and including it. Shape (sample, bin).
+    Each event's trajectories know the past up to and including it. Infinite after the end of a
+    trajectory that was cut off: nobody knows how many there would have been. Shape (sample, bin).
     """
     stops = omori_stops(test)[:, : OMORI_BINS + 1]
     seeds = np.random.SeedSequence(seed).generate_state(stops.shape[0]).tolist()
     total = np.zeros((OMORI_SAMPLES, OMORI_BINS))
     for onset, edges, child in zip(largest_scored(test).tolist(), stops, seeds, strict=True):
-        history = test.before(float(np.nextafter(onset, np.inf)))
+        history = test.before(onset + AT_ONCE)
         horizon = float(edges[-1]) - history.end
         if horizon <= 0.0:
             continue
         came = np.searchsorted(test.times, [onset, edges[-1]])
-        cap = CAP * max(int(came[1] - came[0]), LEAST_EVENTS)
+        cap = OMORI_CAP * max(int(came[1] - came[0]), LEAST_EVENTS)
         done = draw(process, history, horizon, OMORI_SAMPLES, seed=child, max_events=cap)
         bins = np.searchsorted(edges, done.times, side="left") - 1
         inside = (bins >= 0) & (bins < OMORI_BINS)
         np.add.at(total, (done.trajectory[inside], bins[inside]), 1.0)
+        for i in done.capped.tolist():
+            total[i, int(bins[done.trajectory == i].max(initial=0)) + 1 :] = np.inf
     return total

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from recast.report.plots import INK, colour, legend_above, line, new_figure, styled, thousands
+from recast.report.plots import INK, colour, legend_above, line, log_ticks, new_figure, styled
 
 
 @styled
@@ -27,7 +27,7 @@ def training_size(rows: Sequence[Mapping[str, Any]]) -> Figure:
         x, y = np.array(points).T
         axes.plot(x, y, marker="o", ms=4.0, **line(name))
     axes.set(xscale="log", xlabel="training events", ylabel="test log-likelihood\n(nats per event)")
-    thousands(axes.xaxis)
+    log_ticks(axes.xaxis)
     legend_above(figure, axes)
     return figure
 
@@ -56,6 +56,6 @@ def gain_by_size(catalogs: Mapping[str, tuple[int, Mapping[str, Mapping[str, Any
         )
     axes.axhline(0.0, color=INK, lw=0.9)
     axes.set(xscale="log", xlabel="training events", ylabel="gain over ETAS\n(nats per event)")
-    thousands(axes.xaxis)
+    log_ticks(axes.xaxis)
     legend_above(figure, axes)
     return figure
