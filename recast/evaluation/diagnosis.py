@@ -125,7 +125,7 @@ def load_diagnoses(path: Path) -> dict[str, Diagnosis]:
         If the file is missing, damaged or of another kind.
     """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
             models = dict.fromkeys(key.rpartition("/")[0] for key in arrays.files)
             return {
                 model: Diagnosis(**{f.name: arrays[f"{model}/{f.name}"] for f in fields(Diagnosis)})
