@@ -169,14 +169,17 @@ def _compared(catalog: Catalog, fits: dict[str, list[TimedFit]]) -> CatalogResul
         done["truth"] = _combined([_run(Fitted(truth, 0), split, 0, 0.0)])
     for name, run in done.items():
         for reference in ("etas", "poisson"):
-            compared = reference in done and name != reference
+            # One event has no interval
+            compared = reference in done and name != reference and split.test.n_scored > 1
             run.record[f"gain_over_{reference}"] = (
                 interval_record(gain(run.diagnosis.terms, done[reference].diagnosis.terms))
                 if compared
                 else None
             )
         run.record["magnitude_gain"] = (
-            None if run.magnitude_gains is None else _mean_record(run.magnitude_gains)
+            None
+            if run.magnitude_gains is None or split.test.n_scored < 2
+            else _mean_record(run.magnitude_gains)
         )
     models_record = {name: run.record for name, run in done.items()}
     return CatalogResult(

@@ -4,13 +4,14 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from catalogs import EventSequence, load, save
+from catalogs import Catalog, EventSequence, load, save
 from catalogs.jsonfile import read_json, write_json
 from etas.synthetic import SOCAL_TRUTH, synthetic_catalog
 from recast.cli import main
@@ -66,10 +67,13 @@ def rolling() -> dict[str, Any]:
     row = {
         "quantiles": {key: [q, q, q] for key, q in zip(QUANTILES, (2, 5, 7, 9, 14), strict=True)},
         "pit": [0.1, 1.0, 0.6],
+        "crps": [1.0, 20.0, 0.6],
+        "log_score": [2.5, 9.0, 2.0],
+        "information_gain": [0.5, -3.0, 1.0],
         "coverage": {"50": 1 / 3, "95": 2 / 3},
     }
     windows = [
-        {"start": f"2000-01-0{i + 1}", "end": f"2000-01-0{i + 2}", "observed": n}
+        {"start": f"{164 + i}", "end": f"{165 + i}", "observed": n}
         for i, n in enumerate((3, 30, 8))
     ]
     return {"windows": windows, "models": {"etas": row, "recast-paper": row}}
@@ -133,6 +137,11 @@ def test_tables_and_provenance_are_those_of_the_benchmark(folder: Path, page: st
     assert record["environment"]["code"] in page
     assert record["command"] in page
     small = record["catalogs"]["small"]["models"]["recast-paper"]
+    # Coverage, and means of the windows
+    assert (
+        "<td>33.3\u00a0%</td><td>66.7\u00a0%</td><td>7.200</td><td>4.500</td><td>-0.500</td>"
+        in page
+    )
     assert sentence("small", "recast-paper", small, small["splits"]["test"]["n_events"]) in page
 
 
@@ -190,6 +199,23 @@ def test_a_folder_without_a_benchmark_and_another_catalog_are_refused(
     write_json(tmp_path / "benchmark.json", record)
     assert main(["report", str(tmp_path), "--workers", "1"]) == 2
     assert "magnitude_completeness is 2.5, it was 3.0" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("n", [1, 5])
+def test_few_events_make_fewer_plots(n: int, tmp_path: Path) -> None:
+    whole = load("ridgecrest_2019")
+    times = whole.to_sequence().times
+    starts = [str(whole.info.to_time(times[[i, i + 1]].mean())) for i in (-n - 21, -n - 1)]
+    splits = replace(whole.info.splits, val_start=starts[0], test_start=starts[1])
+    info = replace(whole.info, name="few", splits=splits)
+    path = save(Catalog(whole.events, info), tmp_path)
+    models = ["--models", "poisson", "etas", "--out", str(tmp_path / "run")]
+    assert main(["benchmark", "--catalog", str(path), *models]) == 0
+    assert main(["report", str(tmp_path / "run"), "--samples", "40", "--workers", "1"]) == 0
+    page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    assert f"{n} test events are too few; it takes 10." in page
+    assert "<code>recast benchmark --models etas recast</code>" in page
+    assert len(re.findall("<figure ", page)) == len(PLOTS) - 4 + 1  # with a map
 
 
 @pytest.fixture(scope="module")

@@ -183,7 +183,7 @@ def _rolling(subject: Subject) -> Iterator[Item]:
         heading,
         "Dots: events of each window; red ones fell outside the 95 % range of the forecast made at "
         "its start. A calibrated model has about 5 % of those.",
-        continuation_plots.rolling_windows(windows, models),
+        continuation_plots.rolling_windows(subject.catalog, windows, models),
     )
     yield Item(
         "calibration",

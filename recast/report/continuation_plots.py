@@ -14,6 +14,7 @@ from catalogs import Catalog, EventSequence, Trajectories
 from catalogs.sequence import FloatArray
 from recast.report.plots import (
     INK,
+    axis_times,
     band,
     colour,
     legend_above,
@@ -22,6 +23,7 @@ from recast.report.plots import (
     new_figure,
     styled,
     thousands,
+    time_axis,
 )
 from recast.report.simulations import Continuations
 
@@ -193,11 +195,13 @@ def _scaled_band(values: list[FloatArray], edges: FloatArray, total: int) -> Flo
 
 
 @styled
-def rolling_windows(windows: list[dict[str, Any]], models: Mapping[str, dict[str, Any]]) -> Figure:
+def rolling_windows(
+    catalog: Catalog, windows: list[dict[str, Any]], models: Mapping[str, dict[str, Any]]
+) -> Figure:
     """Observed events of consecutive windows within the 50 and 95 % ranges of each forecast."""
     figure = new_figure(1.0 + 2.0 * len(models))
     rows = figure.subplots(len(models), 1, sharex=True, sharey=True, squeeze=False)[:, 0]
-    starts = np.array([np.datetime64(str(w["start"]).removesuffix("Z")[:19]) for w in windows])
+    starts = axis_times(catalog, [catalog.info.to_days(w["start"]) for w in windows])
     observed = np.array([w["observed"] for w in windows], dtype=np.float64)
     for axes, (name, row) in zip(rows, models.items(), strict=True):
         q = {key: np.maximum(values, 0.5) for key, values in row["quantiles"].items()}
@@ -217,6 +221,7 @@ def rolling_windows(windows: list[dict[str, Any]], models: Mapping[str, dict[str
         )
         axes.set(yscale="log", ylabel="events")
         log_ticks(axes.yaxis)
+    time_axis(rows[-1], catalog)
     return figure
 
 
@@ -228,7 +233,7 @@ def _percent(share: float) -> str:
 def calibration(models: Mapping[str, dict[str, Any]]) -> Figure:
     """Histograms of the probability integral transform: flat for a calibrated forecast."""
     figure = new_figure(1.0 + 1.4 * len(models))
-    rows = figure.subplots(len(models), 1, sharex=True, sharey=True, squeeze=False)[:, 0]
+    rows = figure.subplots(len(models), 1, sharex=True, squeeze=False)[:, 0]
     edges = np.linspace(0.0, 1.0, 11)
     for axes, (name, row) in zip(rows, models.items(), strict=True):
         pit = np.asarray(row["pit"], dtype=np.float64)

@@ -14,7 +14,7 @@ from catalogs.jsonfile import write_whole
 from recast.report.contents import Item, items
 from recast.report.plots import render, sign
 from recast.report.subject import Subject, read_subject
-from recast.report.summary import catalog_provenance, facts, table
+from recast.report.summary import catalog_provenance, facts, rolling_table, table
 from recast.report.svg import inline_svg
 from recast.runs import BenchmarkRun
 
@@ -83,6 +83,7 @@ def _section(catalog: Catalog, subject: Subject, plots: list[Entry]) -> dict[str
         "facts": facts(catalog, subject.split),
         "columns": columns,
         "rows": rows,
+        "rolling": rolling_table(subject.rolling),
         "note": NOTE,
         "plots": [plot for plot in plots if plot.svg],
         "missing": [plot for plot in plots if not plot.svg],

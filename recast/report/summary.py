@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+
+import numpy as np
 
 from catalogs import Catalog, Split
 from recast.environment import describe
 from recast.runs import BenchmarkRun
 
 PARTS = {"train": "training", "val": "validation", "test": "test"}
+
+ROLLING_COLUMNS = (
+    "forecasts of consecutive windows",
+    "in 50\u00a0% range",
+    "in 95\u00a0% range",
+    "mean CRPS (events)",
+    "mean log score (nats)",
+    "mean gain over ETAS (nats per window)",
+)
 
 COLUMNS = (
     "model",
@@ -49,6 +60,22 @@ def _row(name: str, row: Mapping[str, Any]) -> list[str]:
         f"{row['n_parameters']:,}" if fitted else "-",
         f"{row['fit_seconds']:.1f}" if fitted else "-",
     ]
+
+
+def rolling_table(rolling: Mapping[str, Any] | None) -> tuple[list[str], list[list[str]]] | None:
+    """Headings and a row of each model's scores over consecutive windows, if there are any."""
+    if rolling is None:
+        return None
+    rows = []
+    for name, row in rolling["models"].items():
+        shares = [f"{100.0 * row['coverage'][share]:.1f}\u00a0%" for share in ("50", "95")]
+        means = [_mean(row.get(score)) for score in ("crps", "log_score", "information_gain")]
+        rows.append([name + (" (leak)" if row.get("leak") else ""), *shares, *means])
+    return list(ROLLING_COLUMNS), rows
+
+
+def _mean(values: Sequence[float] | None) -> str:
+    return "-" if not values else f"{float(np.mean(values)):.3f}"
 
 
 def compared(
