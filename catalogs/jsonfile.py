@@ -13,12 +13,16 @@ from catalogs.errors import InputError
 
 def write_json(path: Path, content: Any) -> None:
     """Write beside the target, then rename: a reader sees the old file or the new one."""
-    text = json.dumps(content, indent=2, allow_nan=False) + "\n"
+    write_whole(path, (json.dumps(content, indent=2, allow_nan=False) + "\n").encode())
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """The same for bytes of any kind."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
         Path(scratch).chmod(0o644)  # mkstemp makes files that only their owner reads
         Path(scratch).replace(path)
     except BaseException:

@@ -77,6 +77,19 @@ def residual_test(transformed: FloatArray) -> ResidualTest:
     )
 
 
+def autocorrelation(transformed: FloatArray, lags: int = 30) -> FloatArray:
+    """Autocorrelation of the transformed intervals mapped to uniforms, shape (min(lags, n - 1),).
+
+    Entry k - 1 is that of intervals k apart. Under a true model each lies within 1.96 / sqrt(n) of
+    zero in 95 % of cases; what stays positive over many lags is clustering that the model misses.
+    """
+    uniforms = -np.expm1(-np.diff(transformed, prepend=0.0))
+    centred = uniforms - uniforms.mean()
+    n = centred.size
+    products = [centred[: n - k] @ centred[k:] for k in range(1, min(lags, n - 1) + 1)]
+    return np.asarray(np.array(products) / (centred @ centred))
+
+
 def _runs(values: FloatArray) -> float:
     """Standardised number of runs about the median (Wald and Wolfowitz 1940)."""
     above = values > np.median(values)

@@ -16,45 +16,21 @@ import os
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import yaml
 
-from catalogs import Catalog, load
+from catalogs import load
 from catalogs.jsonfile import read_json, write_json
 from recast.evaluation import event_terms, mean_interval, score
 from recast.fitters import FEW_SHOT_EPOCHS
 from recast.pretrained import SHIPPED
+from recast.trimmed import recent
 
 Job = dict[str, Any]
 """What one process does: a net is pretrained, or a catalog scored in one mode."""
-
-VALIDATION_SHARE = 3
-"""With n training events, the n / 3 before the test window validate: both are what is known."""
-
-
-def recent(catalog: Catalog, n: int) -> Catalog:
-    """The catalog of someone who knows the 4 n / 3 events before the test window only."""
-    info = catalog.info
-    events = catalog.to_sequence().before(info.to_days(info.splits.test_start)).times
-    known = n + n // VALIDATION_SHARE
-    if known > events.size:
-        raise SystemExit(
-            f"{info.name} has {events.size} events before its test window, not {known}"
-        )
-
-    def just_before(i: int) -> str:
-        low = events[i - 1] if i > 0 else events[i] - 1e-3
-        return str(info.to_time(0.5 * (low + events[i])))
-
-    start = just_before(events.size - known)
-    splits = replace(
-        info.splits, train_start=start, val_start=just_before(events.size - n // VALIDATION_SHARE)
-    )
-    return Catalog(catalog.events, replace(info, start=start, splits=splits))
 
 
 def run(job: Job) -> dict[str, Any]:

@@ -18,15 +18,15 @@ import numpy as np
 
 from catalogs import Catalog, InputError, Split
 from catalogs.sequence import FloatArray
+from etas.residuals import MINIMUM_EVENTS, residual_test
 from etas.synthetic import true_model
-from recast.evaluation import event_terms, mean_interval, score
+from recast.evaluation import Diagnosis, diagnose, gain, mean_interval, score
+from recast.evaluation.gains import BOOTSTRAP_SEED, interval_record
 from recast.fitters import FITTERS, SEEDED, Fitted, Task
 from recast.pretrained import SHIPPED
 
 if TYPE_CHECKING:
     from recast.process import Recast
-
-BOOTSTRAP_SEED = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,11 +38,16 @@ class CatalogResult:
     record: dict[str, Any]
     """As in benchmark.json."""
 
-    terms: dict[str, FloatArray]
-    """Log-likelihood of each test event by model, averaged over seeds, nats, shape (event,)."""
+    diagnoses: dict[str, Diagnosis]
+    """Of the test window by model: terms averaged over seeds, all else that of the first seed."""
 
     fits: dict[str, list[TimedFit]]
     """By model, one a seed; the truth of a synthetic catalog is among them."""
+
+    @property
+    def terms(self) -> dict[str, FloatArray]:
+        """Log-likelihood of each test event by model, averaged over seeds, nats, shape (event,)."""
+        return {name: diagnosis.terms for name, diagnosis in self.diagnoses.items()}
 
 
 def benchmark(
@@ -98,7 +103,7 @@ def benchmark(
     ]
     neural = sum(name in SEEDED for name, _ in tasks)
     processes = min(workers or _default_workers(), neural)
-    with _executor(processes) as pool:
+    with process_pool(processes) as pool:
         fits = iter(
             [
                 pool.submit(_fit, *task) if pool and task[0] in SEEDED else partial(_fit, *task)
@@ -140,8 +145,8 @@ def _default_workers() -> int:
 
 
 @contextmanager
-def _executor(processes: int) -> Iterator[Executor | None]:
-    """Processes, unless one would do; what is not yet begun is dropped when anything fails."""
+def process_pool(processes: int) -> Iterator[Executor | None]:
+    """Processes, or None where one would do; what is not yet begun is dropped on failure."""
     if processes <= 1:
         yield None
         return
@@ -169,19 +174,25 @@ def _compared(catalog: Catalog, fits: dict[str, list[TimedFit]]) -> CatalogResul
         done["truth"] = _combined([_run(Fitted(truth, 0), split, 0, 0.0)])
         fits = {**fits, "truth": [TimedFit(Fitted(truth, 0), 0, 0.0)]}
     for name, run in done.items():
-        compared = "etas" in done and name != "etas"
-        run.record["gain_over_etas"] = (
-            _interval_record(run.terms - done["etas"].terms) if compared else None
-        )
+        for reference in ("etas", "poisson"):
+            # One event has no interval
+            compared = reference in done and name != reference and split.test.n_scored > 1
+            run.record[f"gain_over_{reference}"] = (
+                interval_record(gain(run.diagnosis.terms, done[reference].diagnosis.terms))
+                if compared
+                else None
+            )
         run.record["magnitude_gain"] = (
-            None if run.magnitude_gains is None else _interval_record(run.magnitude_gains)
+            None
+            if run.magnitude_gains is None or split.test.n_scored < 2
+            else _mean_record(run.magnitude_gains)
         )
     models_record = {name: run.record for name, run in done.items()}
     return CatalogResult(
         catalog,
         split,
         {"info": replace(catalog.info, provenance={}).to_json(), "models": models_record},
-        {name: run.terms for name, run in done.items()},
+        {name: run.diagnosis for name, run in done.items()},
         fits,
     )
 
@@ -214,12 +225,10 @@ def check_request(catalogs: Sequence[Catalog], models: Sequence[str], seeds: int
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """One fit: its record, and on each test event the log-likelihood of time and magnitude."""
+    """One fit: its record, and what it says of the test window and of each magnitude there."""
 
     record: dict[str, Any]
-    terms: FloatArray
-    """Of the times, nats, shape (event,)."""
-
+    diagnosis: Diagnosis
     magnitude_gains: FloatArray | None
     """Over the fixed Gutenberg-Richter law, nats, shape (event,); None without a law of its own."""
 
@@ -234,7 +243,10 @@ def _run(fitted: Fitted, split: Split, seed: int, seconds: float) -> Run:
         "started_from": fitted.started_from,
     }
     gains = getattr(fitted.process, "magnitude_gains", lambda _: None)(split.test)
-    return Run(record, event_terms(fitted.process, split.test), gains)
+    diagnosis = diagnose(fitted.process, split.test)
+    enough = diagnosis.transformed.size >= MINIMUM_EVENTS
+    record["residuals"] = residual_test(diagnosis.transformed).to_json() if enough else None
+    return Run(record, diagnosis, gains)
 
 
 def _combined(runs: Sequence[Run]) -> Run:
@@ -255,24 +267,20 @@ def _combined(runs: Sequence[Run]) -> Run:
         "fit_seconds": float(np.mean([run.record["fit_seconds"] for run in runs])),
         "n_parameters": first["n_parameters"],
         "started_from": first["started_from"],
+        "residuals": first["residuals"],
     }
     tests = [run.record["splits"]["test"]["nats_per_event"] for run in runs]
     record["test_sd"] = float(np.std(tests, ddof=1)) if len(tests) > 1 else None
     gains = [run.magnitude_gains for run in runs if run.magnitude_gains is not None]
     return Run(
         record,
-        np.mean([run.terms for run in runs], axis=0),
+        replace(runs[0].diagnosis, terms=np.mean([run.diagnosis.terms for run in runs], axis=0)),
         np.mean(gains, axis=0) if gains else None,
     )
 
 
-def _interval_record(gains: FloatArray) -> dict[str, Any]:
-    interval = mean_interval(gains, rng=np.random.default_rng(BOOTSTRAP_SEED))
-    return {
-        "mean": interval.mean,
-        "ci95": [interval.low, interval.high],
-        "block_events": interval.block,
-    }
+def _mean_record(gains: FloatArray) -> dict[str, Any]:
+    return interval_record(mean_interval(gains, rng=np.random.default_rng(BOOTSTRAP_SEED)))
 
 
 def _say(line: str) -> None:

@@ -65,13 +65,15 @@ def _dispatch(argv: list[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from recast.commands import (
+    from recast.commands import (  # not for `recast fit`
         benchmark,
         catalogs,
         etas,
         forecast,
+        report,
+        residuals,
         simulate,
-    )  # not for `recast fit`
+    )
 
     parser: argparse.ArgumentParser = OneLineParser(
         prog="recast",
@@ -88,6 +90,8 @@ def _parser() -> argparse.ArgumentParser:
     etas.add_parser(subparsers)
     forecast.add_parser(subparsers)
     simulate.add_parser(subparsers)
+    residuals.add_parser(subparsers)
+    report.add_parser(subparsers)
     catalogs.add_parser(subparsers)
     return parser
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from dataclasses import replace
 from os import PathLike
 
 import numpy as np
@@ -209,9 +208,11 @@ class Recast:
         clock = self.net.scaling.clock
         if not clock.coefficients:
             return drawn
-        # Rounding must not carry an event out of the window
+        # Rounding must not carry an event out of the window, nor two to the same double
         times = np.clip(clock.days(drawn.times), start, np.nextafter(end, 0.0))
-        return replace(drawn, times=times, start=start, end=end)
+        return Trajectories.of_sorted(
+            drawn.trajectory, times, drawn.magnitudes, drawn.n, start, end, drawn.capped
+        )
 
     def _check(self, sequence: EventSequence) -> None:
         sequence.magnitude_excess(self.net.scaling.completeness)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from catalogs import Catalog, CatalogInfo, InputError, PointProcess
 from catalogs.jsonfile import read_json
@@ -14,6 +14,7 @@ from recast.fitted_on import FittedOn, Seen, fitted_on, from_json, merged, read_
 
 if TYPE_CHECKING:
     from etas.model import ETAS
+    from recast.process import Recast
     from recast.scaling import Scaling
 
 CHECKPOINT = ".ckpt"
@@ -32,6 +33,16 @@ class SavedModel:
     fitted_on: FittedOn
     record: dict[str, Any]
     uncertainty: dict[str, Any] | None = None
+
+    @property
+    def process(self) -> PointProcess:
+        """The only one, or the mixture of the nets."""
+        if len(self.processes) == 1:
+            return self.processes[0]
+        from recast.ensemble import EnsembleNet
+        from recast.process import Recast
+
+        return Recast(EnsembleNet([cast("Recast", process).net for process in self.processes]))
 
 
 def read_model(paths: Sequence[Path], catalog: Catalog) -> SavedModel:

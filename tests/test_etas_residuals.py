@@ -7,7 +7,7 @@ from scipy.stats import kstest
 from catalogs import EventSequence, GutenbergRichter, InputError
 from etas.model import ETAS
 from etas.poisson import Poisson
-from etas.residuals import count_band, residual_test, transformed_times
+from etas.residuals import autocorrelation, count_band, residual_test, transformed_times
 
 LAW = GutenbergRichter(2.5, 1.0, 7.5)
 TRUTH = ETAS(1.0, 0.0208, 0.7, 0.01, 1.12, LAW)
@@ -59,3 +59,19 @@ def test_the_band_holds_the_count_in_95_percent_of_poisson_catalogs() -> None:
 def test_too_few_events_are_refused() -> None:
     with pytest.raises(InputError, match="9 scored events are too few"):
         residual_test(np.arange(1.0, 10.0))
+
+
+def test_autocorrelations_of_a_true_model_are_small_and_of_a_wrong_one_not() -> None:
+    (sequence,) = TRUTH.sample(EMPTY, 2000.0, 1, rng=np.random.default_rng(8))
+    true = autocorrelation(transformed_times(TRUTH, sequence), 100)
+    # 95 % of 100 lags within 1.96 / sqrt(n): 11 or more outside in one case of a hundred
+    assert np.count_nonzero(np.abs(true) > 1.96 / np.sqrt(len(sequence))) < 11
+    wrong = autocorrelation(transformed_times(Poisson.fit(sequence, LAW), sequence), 5)
+    assert wrong.min() > 3.0 * 1.96 / np.sqrt(len(sequence))
+
+
+def test_autocorrelation_by_hand() -> None:
+    transformed = np.cumsum(np.tile([0.5, 1.5], 10))
+    # The sum of the products has n - k terms, that of the squares n
+    assert autocorrelation(transformed, 3) == pytest.approx([-19 / 20, 18 / 20, -17 / 20])
+    assert autocorrelation(transformed[:3], 30).size == 2

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import yaml
 
-from catalogs import Catalog, load
+from catalogs import Catalog, InputError, load
 from catalogs.jsonfile import read_json
 from catalogs.overlap import shared_fraction
 from recast.cli import main
@@ -45,7 +45,7 @@ def test_someone_who_knows_n_events_knows_the_last_ones(n: int) -> None:
 
 
 def test_nobody_knows_more_events_than_there_are() -> None:
-    with pytest.raises(SystemExit, match="events before its test window, not 133333"):
+    with pytest.raises(InputError, match="events before its test window: 100000 training"):
         script().recent(load("synthetic_socal"), 100_000)
 
 

@@ -12,6 +12,7 @@ from recast.commands.selecting import add_selection, selected
 
 DEFAULT_CATALOGS = ("ridgecrest_2019", "synthetic_socal")
 DEFAULT_MODELS = ("poisson", "etas", "recast-paper", "recast")
+HOW = ("seeds", "quick", "resume", "workers", "pretrained")
 MODES = {"native": "recast-native", "zero-shot": "recast-zero-shot", "few-shot": "recast-few-shot"}
 
 
@@ -78,6 +79,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="where to write benchmark.json, fitted models and plots (default: %(default)s)",
     )
     parser.add_argument(
+        "--trimmed",
+        type=int,
+        nargs="+",
+        metavar="N",
+        help="fit to the last N events before the test window as well, for each N, and write the "
+        "scores to trimmed.json: does a model want more data?",
+    )
+    parser.add_argument(
         "--quick",
         action="store_true",
         help="train for a few epochs only, to see that everything works; scores mean nothing",
@@ -107,8 +116,11 @@ def run(args: argparse.Namespace) -> int:
     from catalogs.jsonfile import write_json
     from recast.benchmark import benchmark
     from recast.environment import describe
-    from recast.report import plots
+    from recast.evaluation.diagnosis import save_diagnoses
+    from recast.report import catalog_plots, model_plots, plots
     from recast.report.table import benchmark_table
+    from recast.runs import DIAGNOSES
+    from recast.trimmed import check_size, trimmed
 
     # Whatever is wrong with the input should be said before the first minutes of training.
     catalogs = [selected(load(name), args) for name in args.catalog]
@@ -118,37 +130,47 @@ def run(args: argparse.Namespace) -> int:
         models += [MODES[mode] for mode in dict.fromkeys(args.mode)]
     settings = rolling.settings(args, catalogs, models)
     rolled: dict[str, Any] = {}
-    results = benchmark(
-        catalogs,
-        models,
-        args.out,
-        seeds=args.seeds,
-        quick=args.quick,
-        resume=args.resume,
-        workers=args.workers,
-        pretrained=args.pretrained,
-    )
+    for n in args.trimmed or []:
+        check_size(n)
+    how = {name: getattr(args, name) for name in HOW}
+    results = benchmark(catalogs, models, args.out, **how)
     environment = describe()
     result = {
         "version": environment["recast-forecast"],
         "command": "recast " + " ".join(args.argv),
         "quick": args.quick,
+        "pretrained": args.pretrained,
         "environment": environment,
         "catalogs": {},
     }
-    for done in results:
-        name = done.catalog.info.name
+    for done, asked in zip(results, args.catalog, strict=True):
+        info = done.catalog.info
+        name, title = info.name, info.title or info.name
         folder = args.out / name
-        result["catalogs"][name] = done.record
-        plots.save(plots.magnitude_time(done.catalog, done.split), folder / "magnitude_time.png")
+        result["catalogs"][name] = {"source": _source(asked), **done.record}
+        save_diagnoses(folder / DIAGNOSES, done.diagnoses)
+        figure = catalog_plots.magnitude_time(done.catalog, done.split, title)
+        plots.save(figure, folder / "magnitude_time.png")
         if "etas" in done.terms:
-            figure = plots.cumulative_gain(done.catalog, done.split.test, done.terms)
+            title = f"{title}: test window"
+            figure = model_plots.cumulative_gain(done.catalog, done.split.test, done.terms, title)
             plots.save(figure, folder / "cumulative_gain.png")
         write_json(args.out / "benchmark.json", result)
         print(benchmark_table(name, done.record), end="\n\n", flush=True)
         if settings is not None:
             rolling.run(args, settings, done, environment, rolled)
+    sizes = {"version": result["version"], "command": result["command"], "catalogs": {}}
+    for name, rows in trimmed(catalogs, models, args.trimmed or [], args.out, **how):
+        sizes["catalogs"][name] = rows
+        if args.trimmed:
+            write_json(args.out / "trimmed.json", sizes)
     if args.quick:
         print("These are --quick scores: the nets were hardly trained.", file=sys.stderr)
     print(f"written: {args.out / 'benchmark.json'}, models and plots beside it")
     return 0
+
+
+def _source(asked: str) -> str:
+    """What ``catalogs.load`` finds the catalog by, from any folder."""
+    path = Path(asked)
+    return str(path.resolve()) if path.suffix in {".json", ".parquet", ".npz"} else asked

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from catalogs import Catalog, EventSequence
     from etas.completeness import CompletenessHistory
     from etas.fit import ETASFit
-    from etas.model import ETAS
 
 
 def add_fit(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -224,15 +223,13 @@ def print_scores(scores: dict[str, dict[str, Any]]) -> None:
 
 
 def _fit_plots(fit: ETASFit, catalog: Catalog, sequence: EventSequence, out: Path) -> None:
-    from catalogs.magnitudes import b_standard_error
-    from recast.report import etas_plots, plots
+    from recast.report import catalog_plots, plots
+    from recast.report.window import window_plots
 
     law, name = fit.model.magnitude_law, catalog.info.title or catalog.info.name
     window_plots(fit.model, catalog, sequence, f"{name}: fitted on {fit.protocol}", out)
     magnitudes = sequence.magnitudes[sequence.first_scored :]
-    figure = etas_plots.frequency_magnitude(
-        magnitudes, law, b_standard_error(magnitudes, law.b), catalog.info.magnitude_bin, name
-    )
+    figure = catalog_plots.frequency_magnitude(magnitudes, law, catalog.info.magnitude_bin, name)
     plots.save(figure, out / "frequency_magnitude.png")
 
 
@@ -243,20 +240,3 @@ def _profile_plots(fit: ETASFit, profiles: list[Any], name: str, out: Path) -> N
         drops = profile.log_likelihoods - fit.log_likelihood
         figure = etas_plots.profile(profile.values, drops, profile.name, name)
         plots.save(figure, out / f"profile_{profile.name}.png")
-
-
-def window_plots(
-    model: ETAS, catalog: Catalog, sequence: EventSequence, title: str, out: Path
-) -> None:
-    """Omori decay, residuals and cumulative counts of a scored window."""
-    from etas.residuals import residual_test, transformed_times
-    from recast.report import etas_plots, plots
-
-    transformed = transformed_times(model, sequence)
-    test = residual_test(transformed)
-    for name, figure in {
-        "omori_decay": etas_plots.omori_decay(model, sequence, title),
-        "residuals": etas_plots.transformed_residuals(transformed, test, title),
-        "cumulative_counts": etas_plots.cumulative_counts(model, catalog, sequence, title),
-    }.items():
-        plots.save(figure, out / f"{name}.png")

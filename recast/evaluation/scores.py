@@ -72,8 +72,17 @@ def event_terms(process: PointProcess, sequence: EventSequence) -> FloatArray:
     terms add up to the log-likelihood.
     """
     times = sequence.times[sequence.first_scored :]
-    log_rates = np.log(process.intensity(sequence, times))
-    cumulative = process.compensator(sequence, np.append(times, sequence.end))
-    terms = log_rates - np.diff(cumulative[:-1], prepend=0.0)
+    return terms_of(
+        process.intensity(sequence, times),
+        process.compensator(sequence, np.append(times, sequence.end)),
+    )
+
+
+def terms_of(rates: FloatArray, cumulative: FloatArray) -> FloatArray:
+    """``event_terms`` from intensities at the scored events, shape (n_scored,).
+
+    ``cumulative`` is the compensator there and at the window's end, shape (n_scored + 1,).
+    """
+    terms = np.log(rates) - np.diff(cumulative[:-1], prepend=0.0)
     terms[-1] -= cumulative[-1] - cumulative[-2]
     return np.asarray(terms)

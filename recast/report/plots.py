@@ -1,110 +1,179 @@
-"""The plots that a benchmark writes; each function returns a matplotlib Figure."""
+"""The one style of all plots: colours, sizes, time axes, and how figures become files."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+import io
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
+import matplotlib as mpl
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import AutoLocator, FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 from numpy.typing import ArrayLike
 
-from catalogs import Catalog, EventSequence, Split
+from catalogs import Catalog
 from catalogs.catalog import NANOSECONDS_PER_DAY
+from catalogs.jsonfile import write_whole
 from catalogs.sequence import FloatArray
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+INK = "#202124"
+"""Axes, text and observations; becomes the text's colour of the page that a figure is put in."""
 
 PART_COLOURS = {"train": "#4477AA", "val": "#CCBB44", "test": "#EE6677"}
 MODEL_COLOURS = {
     "poisson": "#999999",
     "etas": "#222222",
     "recast-paper": "#AA3377",
+    "recast-paper-ensemble": "#882255",
     "recast": "#0077BB",
     "recast-ensemble": "#009988",
     "recast-zero-shot": "#66CCEE",
     "recast-few-shot": "#EE7733",
+    "recast-few-shot-ensemble": "#CC3311",
     "truth": "#228833",
 }
-"""Colour-blind safe (Paul Tol's bright scheme)."""
+"""Colour-blind safe (Paul Tol's bright and vibrant schemes)."""
+
+SPARE_COLOUR = "#DDAA33"
+
+ON_DARK = {
+    "#222222": "#E8EAED",
+    "#4477AA": "#77AADD",
+    "#AA3377": "#DD77AA",
+    "#882255": "#BB6699",
+    "#0077BB": "#55AAEE",
+    "#009988": "#33BBAA",
+    "#228833": "#55BB66",
+    "#CC3311": "#FF7755",
+}
+"""What replaces colours that are too dark for a dark page."""
+
+DASHES = {"poisson": ":", "truth": "--", "recast-zero-shot": "-."}
+"""Line styles of models that lie on others."""
+
+STYLE: Any = {  # matplotlib types the names of its settings, not dictionaries of them
+    "font.family": "sans-serif",
+    "font.size": 10.0,
+    "axes.titlesize": 10.0,
+    "axes.labelsize": 10.0,
+    "xtick.labelsize": 9.0,
+    "ytick.labelsize": 9.0,
+    "legend.fontsize": 9.0,
+    "legend.frameon": False,
+    "legend.handlelength": 1.5,
+    "legend.columnspacing": 1.2,
+    "legend.borderaxespad": 0.2,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.formatter.useoffset": False,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "axes.titlecolor": INK,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "lines.linewidth": 1.5,
+    "savefig.dpi": 130,
+    # Text stays text: small, searchable, read aloud
+    "svg.fonttype": "none",
+}
+
+WIDTH = 4.4
+"""Inches: narrow, so that text is readable on a telephone, where figures shrink to its width."""
+
+LEGEND_HANDLE, LEGEND_LETTER = 0.45, 0.072
+"""Inches that a legend's line and each letter of its text take."""
+
+DRAWN_POINTS = 1500
+"""More points of a curve than pixels across add bytes only."""
 
 
-def magnitude_time(catalog: Catalog, split: Split) -> Figure:
-    """Magnitudes in time, the scored windows shaded; dot areas grow as 10^M."""
-    figure = Figure(figsize=(9.0, 3.6), layout="constrained")
-    axes = figure.subplots()
-    sequence, info = split.test, catalog.info
-    for name, part in split.items():
-        axes.axvspan(
-            axis_times(catalog, part.score_from),
-            axis_times(catalog, part.end),
-            color=PART_COLOURS[name],
-            alpha=0.15,
-            lw=0.0,
-            label=f"{name}: {part.n_scored:,} events",
-        )
-    excess = np.clip(sequence.magnitudes - sequence.magnitudes.max(), -5.0, 0.0)
-    axes.scatter(
-        axis_times(catalog, sequence.times),
-        sequence.magnitudes,
-        s=1.0 + 90.0 * 10.0**excess,
-        c="#222222",
-        alpha=0.4,
-        lw=0.0,
-        rasterized=True,
-    )
-    axes.axhline(info.magnitude_completeness, color="#222222", lw=0.8, ls=":")
-    axes.set_xlabel("day" if info.uses_plain_days else "time (UTC)")
-    axes.set_ylabel("magnitude")
-    axes.set_title(f"{info.title or info.name} ({len(sequence):,} events)", fontsize=10)
-    axes.legend(loc="upper right", fontsize=8, framealpha=0.9)
-    axes.margins(x=0.01)
-    if not info.uses_plain_days:
-        concise_dates(axes)
-    return figure
+def styled(make: Callable[P, R]) -> Callable[P, R]:
+    """A function that draws, in our style and without a trace in matplotlib's settings."""
+
+    @functools.wraps(make)
+    def within(*args: P.args, **kwargs: P.kwargs) -> R:
+        with mpl.rc_context(STYLE):
+            return make(*args, **kwargs)
+
+    return within
 
 
-def cumulative_gain(
-    catalog: Catalog, test: EventSequence, terms: Mapping[str, FloatArray]
-) -> Figure:
-    """Cumulative log-likelihood gain over ETAS along the test window, one line a model.
+def new_figure(height: float = 3.4, width: float = WIDTH) -> Figure:
+    """An empty figure that makes room for its labels."""
+    return Figure(figsize=(width, height), layout="constrained")
 
-    A line that rises steadily is a model that is better throughout; one that rises in a few steps
-    owes its score to a few sequences. Poisson is left out: its losses would hide the rest.
+
+def colour(model: str) -> str:
+    """Of a model."""
+    return MODEL_COLOURS.get(model, SPARE_COLOUR)
+
+
+def line(model: str) -> dict[str, Any]:
+    """Colour, dashes and name of a model's curve."""
+    return {"color": colour(model), "ls": DASHES.get(model, "-"), "label": model}
+
+
+def legend_above(figure: Figure, axes: Axes) -> None:
+    """The legend of ``axes`` above the figure, where it hides no data, in columns that fit."""
+    handles, labels = axes.get_legend_handles_labels()
+    if handles:
+        each = LEGEND_HANDLE + LEGEND_LETTER * max(map(len, labels))
+        columns = max(int(figure.get_figwidth() / each), 1)
+        figure.legend(handles, labels, loc="outside upper left", ncols=columns)
+
+
+def thousands(axis: Any) -> None:
+    """12,000 rather than 12000; for axes that are not logarithmic a few of them."""
+    if isinstance(axis.get_major_locator(), AutoLocator):
+        axis.set_major_locator(MaxNLocator(6))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+
+
+def log_ticks(axis: Any) -> None:
+    """Whole decades, or 1, 2 and 5 of each where an axis spans less than two; call it last."""
+    low, high = sorted(axis.get_view_interval())
+    steps = (1.0,) if high > 100.0 * low else (1.0, 2.0, 5.0)
+    axis.set_major_locator(LogLocator(subs=steps))
+    axis.set_minor_formatter(NullFormatter())
+    if low >= 0.01 and high < 1e7:
+        thousands(axis)
+
+
+def thinned(n: int, most: int = DRAWN_POINTS) -> np.ndarray:
+    """Positions of at most ``most`` of n points, evenly, the first and the last among them."""
+    return np.unique(np.linspace(0, n - 1, min(n, most)).round().astype(np.int64))
+
+
+def sign(figure: Figure, text: str) -> None:
+    """A small line at the foot, by which a plot is known when it has left its page."""
+    with mpl.rc_context(STYLE):
+        figure.supxlabel(text, fontsize=8.0, x=0.99, ha="right")
+
+
+def render(figure: Figure, kind: str) -> bytes:
+    """A figure as bytes of a PNG or SVG; the same figure gives the same bytes.
+
+    What is laid out once stays so: that takes as long as all the drawing.
     """
-    figure = Figure(figsize=(9.0, 4.2), layout="constrained")
-    axes, counts = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
-    times = test.times[test.first_scored :]
-    stamps = axis_times(catalog, times)
-    for name, values in terms.items():
-        if name in {"etas", "poisson"}:
-            continue
-        gain = values - terms["etas"]
-        axes.plot(
-            stamps,
-            np.cumsum(gain),
-            color=MODEL_COLOURS.get(name, "#EE7733"),
-            lw=1.4,
-            label=f"{name}: {gain.mean():+.4f} nats per event",
-        )
-    axes.axhline(0.0, color=MODEL_COLOURS["etas"], lw=0.8, label="etas")
-    axes.set_ylabel("cumulative gain\nover ETAS (nats)")
-    axes.set_title(f"{catalog.info.title or catalog.info.name}: test window", fontsize=10)
-    axes.legend(fontsize=8, framealpha=0.9)
-    counts.plot(stamps, np.arange(1, times.size + 1), color=PART_COLOURS["test"], lw=1.2)
-    counts.set_ylabel("events")
-    counts.set_xlabel("day" if catalog.info.uses_plain_days else "time (UTC)")
-    counts.margins(x=0.01)
-    if not catalog.info.uses_plain_days:
-        concise_dates(counts)
-    return figure
+    stream = io.BytesIO()
+    metadata = {"Date": None} if kind == "svg" else {"Software": None}
+    with mpl.rc_context({**STYLE, "svg.hashsalt": "recast"}):
+        figure.savefig(stream, format=kind, metadata=metadata)
+    figure.set_layout_engine("none")
+    return stream.getvalue()
 
 
 def save(figure: Figure, path: Path) -> Path:
-    """Write a figure as PNG, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(f".{path.name}")
-    figure.savefig(scratch, dpi=150, format="png")
-    scratch.replace(path)
+    """Write a figure as its suffix says, whole or not at all."""
+    write_whole(path, render(figure, path.suffix.removeprefix(".")))
     return path
 
 
@@ -117,10 +186,24 @@ def axis_times(catalog: Catalog, days: ArrayLike) -> Any:
     return start.to_datetime64() + np.round(offsets * NANOSECONDS_PER_DAY).astype("timedelta64[ns]")
 
 
+def time_axis(axes: Axes, catalog: Catalog) -> None:
+    """Label the time axis, with short dates where the catalog has a calendar."""
+    axes.set_xlabel("day" if catalog.info.uses_plain_days else "time (UTC)")
+    axes.margins(x=0.01)
+    if not catalog.info.uses_plain_days:
+        concise_dates(axes)
+
+
 def concise_dates(axes: Any) -> None:
     """Short date labels on the time axis."""
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
-    locator = AutoDateLocator()  # type: ignore[no-untyped-call]
+    locator = AutoDateLocator(minticks=3, maxticks=7)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+
+
+def band(paths: FloatArray, share: float) -> FloatArray:
+    """Ends of the central ``share`` of (trajectory, point) at each point, shape (2, point)."""
+    tail = (1.0 - share) / 2.0
+    return np.asarray(np.quantile(paths, [tail, 1.0 - tail], axis=0))

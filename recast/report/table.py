@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 PARTS = ("train", "val", "test")
@@ -49,7 +50,7 @@ def benchmark_table(name: str, record: dict[str, Any]) -> str:
     return "\n".join([*lines, "", *sentences])
 
 
-def sentence(name: str, model: str, row: dict[str, Any], n_events: int) -> str:
+def sentence(name: str, model: str, row: Mapping[str, Any], n_events: int) -> str:
     """What the gain says, in words."""
     gain = row["gain_over_etas"]
     low, high = gain["ci95"]

@@ -1,0 +1,75 @@
+"""By how much one model explains the same events better than another, in all and by period."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from catalogs import InputError
+from catalogs.sequence import FloatArray
+from recast.evaluation.bootstrap import Interval, mean_interval
+
+BOOTSTRAP_SEED = 0
+
+FEWEST_OF_PERIOD = 20
+"""A period of fewer events has a mean but no interval: so few blocks say nothing of its spread."""
+
+PERIOD_RESAMPLES = 500
+"""Of each period: ends of intervals that are read off a plot."""
+
+
+@dataclass(frozen=True)
+class PeriodGain:
+    """Gain per event, nats, of the events in [start, end) days; NaN where there are none."""
+
+    start: float
+    end: float
+    n: int
+    mean: float
+    low: float
+    high: float
+
+
+def gain(terms: FloatArray, reference: FloatArray) -> Interval:
+    """Mean difference of log-likelihood terms, nats per event, of shape (event,) each.
+
+    The interval is that of a paired stationary block bootstrap with a fixed seed: the differences
+    are resampled, not the models.
+    """
+    if terms.shape != reference.shape:
+        raise InputError(
+            f"terms of {terms.size} and {reference.size} events cannot be paired: score both "
+            "models on the same window"
+        )
+    return mean_interval(terms - reference, rng=np.random.default_rng(BOOTSTRAP_SEED))
+
+
+def gains_by_period(
+    times: FloatArray, gains: FloatArray, edges: FloatArray
+) -> tuple[PeriodGain, ...]:
+    """The mean of ``gains`` (event,) over the events of each [edges[i], edges[i + 1]).
+
+    Means weighted by ``n`` add up to the mean of all. Periods of fewer than 20 events have no
+    interval (NaN).
+    """
+    cuts = np.searchsorted(times, edges)
+    out = []
+    for i, (lo, hi) in enumerate(zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True)):
+        part = gains[lo:hi]
+        mean, low, high = (float(part.mean()) if part.size else np.nan), np.nan, np.nan
+        if part.size >= FEWEST_OF_PERIOD:
+            rng = np.random.default_rng([BOOTSTRAP_SEED, i])
+            _, low, high, _ = mean_interval(part, rng=rng, resamples=PERIOD_RESAMPLES)
+        out.append(PeriodGain(float(edges[i]), float(edges[i + 1]), hi - lo, mean, low, high))
+    return tuple(out)
+
+
+def interval_record(interval: Interval) -> dict[str, Any]:
+    """As in benchmark.json."""
+    return {
+        "mean": interval.mean,
+        "ci95": [interval.low, interval.high],
+        "block_events": interval.block,
+    }

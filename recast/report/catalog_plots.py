@@ -1,0 +1,202 @@
+"""Plots of a catalog alone: magnitudes in time, their law, and a map."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+
+from catalogs import Catalog, EventSequence, GutenbergRichter, InputError, Split
+from catalogs.completeness import WINDOW_EVENTS, moving_completeness
+from catalogs.magnitudes import b_standard_error
+from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray
+from recast.report.plots import (
+    INK,
+    MODEL_COLOURS,
+    PART_COLOURS,
+    axis_times,
+    band,
+    legend_above,
+    log_ticks,
+    new_figure,
+    styled,
+    time_axis,
+)
+
+DOTS = "#5B8DB8"
+"""Between light and dark, because dots are drawn as an image that knows of no page."""
+
+MC_COLOUR = "#AA3377"
+OBSERVED = "#EE6677"
+
+LAW_DRAWS = 400
+"""Catalogs drawn for the band of the frequency-magnitude plot."""
+
+MAP_EVENTS = 20_000
+"""The largest events of a map: more hide each other."""
+
+
+@styled
+def magnitude_time(catalog: Catalog, split: Split, title: str = "") -> Figure:
+    """Magnitudes in time, the scored windows shaded, completeness of 300 successive events.
+
+    Dot areas grow as 10^M.
+    """
+    figure = new_figure(3.4)
+    axes = figure.subplots()
+    sequence, info = split.test, catalog.info
+    for name, part in split.items():
+        axes.axvspan(
+            axis_times(catalog, part.score_from),
+            axis_times(catalog, part.end),
+            color=PART_COLOURS[name],
+            alpha=0.18,
+            lw=0.0,
+            label=f"{name}: {part.n_scored:,}",
+        )
+    axes.scatter(
+        axis_times(catalog, sequence.times),
+        sequence.magnitudes,
+        s=_areas(sequence.magnitudes),
+        c=DOTS,
+        alpha=0.6,
+        lw=0.0,
+        rasterized=True,
+    )
+    days = catalog.days
+    inside = (days >= 0.0) & (days < info.to_days(info.end))
+    order = np.flatnonzero(inside)[np.argsort(days[inside], kind="stable")]
+    magnitudes = catalog.events["magnitude"].to_numpy(np.float64)[order]
+    edges, levels = moving_completeness(days[order], magnitudes)
+    if levels.size:
+        stamps = axis_times(catalog, edges)
+        label = f"Mc(t), {WINDOW_EVENTS} events"
+        axes.stairs(levels, stamps, baseline=None, color=MC_COLOUR, lw=1.2, label=label)
+    mc = info.magnitude_completeness
+    axes.axhline(mc, color=INK, lw=1.0, ls="--", label=f"Mc = {mc:g}")
+    axes.set_ylabel("magnitude")
+    axes.set_ylim(mc - 0.3, None)
+    axes.set_title(title)
+    time_axis(axes, catalog)
+    legend_above(figure, axes)
+    return figure
+
+
+def _areas(magnitudes: FloatArray) -> FloatArray:
+    """Of dots: 10^M, over five units of magnitude."""
+    excess = np.clip(magnitudes - magnitudes.max(), -5.0, 0.0)
+    return np.asarray(2.0 + 90.0 * 10.0**excess)
+
+
+@styled
+def frequency_magnitude(
+    magnitudes: FloatArray, law: GutenbergRichter, bin_width: float, title: str = ""
+) -> Figure:
+    """Numbers of events by magnitude, in bins and cumulative, with the fitted law.
+
+    The band holds 95 % of catalogs of as many events drawn from the law, its b from the normal
+    distribution of the estimate with the standard error of Shi and Bolt (1982). ``bin_width`` is
+    the grid of the magnitudes.
+    """
+    figure = new_figure(3.6)
+    axes = figure.subplots()
+    width = max(bin_width, 0.1)
+    first = np.floor(min(magnitudes.min(), law.completeness) / width) * width
+    edges = first + width * np.arange(np.ceil((magnitudes.max() - first) / width) + 2)
+    edges -= 0.5 * bin_width if bin_width else 0.0
+    counts, _ = np.histogram(magnitudes, edges)
+    middle = edges[:-1] + 0.5 * width
+    above = magnitudes[magnitudes >= law.completeness - MAGNITUDE_TOLERANCE]
+    error = b_standard_error(above, law.b)
+    m = np.arange(law.completeness, magnitudes.max() + 0.5, 0.05)
+    low, high = _simulated_numbers(law, error, above.size, m)
+    axes.fill_between(
+        m, low, high, color=MODEL_COLOURS["etas"], alpha=0.2, lw=0.0, label="95 % of simulated"
+    )
+    label = f"b = {law.b:.3f} ± {error:.3f}"
+    axes.plot(m, above.size * _survival(law, m), color=MODEL_COLOURS["etas"], label=label)
+    steps = np.arange(first, magnitudes.max() + 0.05, 0.05)
+    number = magnitudes.size - np.searchsorted(np.sort(magnitudes), steps - MAGNITUDE_TOLERANCE)
+    held = (number > 0) & (number < magnitudes.size)
+    axes.plot(steps[held], number[held], "o", ms=2.5, color=OBSERVED, label="M or larger")
+    some = counts > 0
+    axes.plot(middle[some], counts[some], "^", ms=4, color="#4477AA", label=f"per {width:g} units")
+    mc = law.completeness
+    axes.axvline(mc, color=INK, lw=1.0, ls="--", label=f"Mc = {mc:g}")
+    axes.set(yscale="log", xlabel="magnitude", ylabel="number of events")
+    axes.set_ylim(0.6, 2.0 * magnitudes.size)
+    axes.set_xlim(first - 0.1, magnitudes.max() + 0.5)
+    axes.set_title(title)
+    log_ticks(axes.yaxis)
+    legend_above(figure, axes)
+    return figure
+
+
+def _survival(law: GutenbergRichter, m: FloatArray) -> FloatArray:
+    """P(M >= m), zero beyond the law's maximum."""
+    lost = np.exp(-law.beta * (law.maximum - law.completeness))
+    above = (np.exp(-law.beta * (m - law.completeness)) - lost) / law.mass
+    return np.asarray(np.clip(above, 0.0, 1.0))
+
+
+def _simulated_numbers(law: GutenbergRichter, error: float, n: int, m: FloatArray) -> FloatArray:
+    """2.5 and 97.5 % quantiles of the number of events at or above each m, shape (2, m)."""
+    rng = np.random.default_rng(0)
+    draws = np.maximum(rng.normal(law.b, error, LAW_DRAWS), 0.05)
+    shares = np.array(
+        [_survival(GutenbergRichter(law.completeness, b, law.maximum), m) for b in draws]
+    )
+    return band(rng.binomial(n, shares).astype(np.float64), 0.95)
+
+
+@styled
+def event_map(catalog: Catalog, test: EventSequence) -> Figure:
+    """Epicentres, coloured by time, dot areas growing as 10^M; the largest are drawn on top.
+
+    Raises
+    ------
+    InputError
+        If the sequence has no locations.
+    """
+    if test.locations is None:
+        raise InputError(f"catalog {catalog.info.name!r} has no locations, so it has no map")
+    figure = new_figure(4.2)
+    axes = figure.subplots()
+    largest = np.argsort(test.magnitudes, kind="stable")[-MAP_EVENTS:]
+    latitude, longitude = test.locations[largest].T
+    # A region across the date line is one region
+    if np.ptp(longitude) > 180.0:
+        longitude = longitude % 360.0
+    values, label = _when(catalog, test.times[largest])
+    norm = Normalize(float(values.min()), float(values.max()))
+    axes.scatter(
+        longitude,
+        latitude,
+        c=values,
+        s=_areas(test.magnitudes[largest]),
+        cmap="viridis",
+        norm=norm,
+        alpha=0.7,
+        lw=0.0,
+        rasterized=True,
+    )
+    axes.set_aspect(1.0 / max(np.cos(np.radians(latitude.mean())), 0.1), adjustable="box")
+    # A single event far away must not shrink all others to a dot
+    for fit, degrees in ((axes.set_xlim, longitude), (axes.set_ylim, latitude)):
+        low, high = np.quantile(degrees, [0.005, 0.995])
+        margin = 0.1 * (high - low) + 0.01
+        fit(low - margin, high + margin)
+    axes.set(xlabel="longitude (°E)", ylabel="latitude (°N)")
+    bar = figure.colorbar(ScalarMappable(norm, "viridis"), ax=axes, location="top", aspect=40)
+    bar.set_label(label)
+    bar.outline.set_visible(False)
+    return figure
+
+
+def _when(catalog: Catalog, times: FloatArray) -> tuple[FloatArray, str]:
+    """Values for the colour of time with their name: years, or days of a short catalog."""
+    start = catalog.info.to_time(0.0)
+    if isinstance(start, float) or np.ptp(times) < 730.0:
+        return times - times.min(), "days since the first event"
+    return start.year + (start.dayofyear - 1 + times) / 365.25, "year"

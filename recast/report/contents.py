@@ -1,0 +1,246 @@
+"""What a report shows of each catalog: figures with their captions, and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from catalogs import InputError
+from etas.residuals import MINIMUM_EVENTS
+from recast.report import catalog_plots, continuation_plots, model_plots, size_plots
+from recast.report.simulations import Continuations, continuations, omori_samples
+from recast.report.subject import Subject, gains_of_periods
+
+
+@dataclass(frozen=True, eq=False)
+class Item:
+    """One plot of the report, or why there is none."""
+
+    key: str
+    heading: str
+    reading: str
+    figure: Figure | None = None
+    remedy: str = ""
+
+
+def items(subject: Subject) -> Iterator[Item]:
+    """The plots in the order of the page."""
+    shown = continuations(subject.processes, subject.test, subject.samples, seed=subject.seed)
+    yield from _of_catalog(subject)
+    yield from _of_gains(subject)
+    yield from _of_residuals(subject)
+    yield from _of_forecasts(subject, shown)
+    yield _size(subject)
+    yield _map(subject)
+
+
+def _of_catalog(subject: Subject) -> Iterator[Item]:
+    catalog, train = subject.catalog, subject.split.train
+    yield Item(
+        "magnitude_time",
+        "Magnitudes in time",
+        "Shaded: the windows that models were fitted to, stopped on and scored on, with their "
+        "numbers of events; unshaded events are history. Mc(t) is the fullest magnitude bin of "
+        "300 successive events: where it rises well above Mc, small events went unrecorded, and "
+        "models see a lull that did not happen.",
+        catalog_plots.magnitude_time(catalog, subject.split),
+    )
+    yield Item(
+        "frequency_magnitude",
+        "Frequency and magnitude",
+        "Events of the train window. Points that leave the band, in which 95 % of simulated "
+        "catalogs of the same size lie, depart from Gutenberg-Richter: below the line next to Mc, "
+        "completeness was set too low. The error of b is that of Shi and Bolt (1982).",
+        catalog_plots.frequency_magnitude(
+            train.magnitudes[train.first_scored :],
+            catalog.magnitude_law(),
+            catalog.info.magnitude_bin,
+        ),
+    )
+
+
+def _of_gains(subject: Subject) -> Iterator[Item]:
+    catalog, test, terms = subject.catalog, subject.test, subject.terms
+    compared = [name for name in terms if name not in {"etas", "poisson"}]
+    if "etas" not in terms or not compared:
+        remedy = "It needs etas and a model beside it: `recast benchmark --models etas recast`."
+        yield Item("cumulative_gain", "Information gain over ETAS", remedy=remedy, reading="")
+        return
+    yield Item(
+        "cumulative_gain",
+        "Information gain over ETAS",
+        "Log-likelihood of the test events less that of ETAS, added up; means per event in the "
+        "legend. A line that rises steadily belongs to a model that is better throughout; one that "
+        "rises in steps owes its score to a few sequences.",
+        model_plots.cumulative_gain(catalog, test, terms),
+    )
+    yield Item(
+        "gain_by_period",
+        "Gain by period",
+        "The same gain per event, in parts of the test window, with 95 % intervals of a paired "
+        "stationary block bootstrap (none for fewer than 20 events). Periods on both sides of zero "
+        "say that the mean alone misleads.",
+        model_plots.gain_by_period(catalog, gains_of_periods(subject, "etas"), "etas"),
+    )
+
+
+def _of_residuals(subject: Subject) -> Iterator[Item]:
+    catalog, test = subject.catalog, subject.test
+    transformed = {name: d.transformed for name, d in subject.diagnoses.items()}
+    few = test.n_scored < MINIMUM_EVENTS
+    if few:
+        remedy = f"{test.n_scored} test events are too few; it takes {MINIMUM_EVENTS}."
+        yield Item("residuals", "Residuals in transformed time", reading="", remedy=remedy)
+    else:
+        yield Item(
+            "residuals",
+            "Residuals in transformed time",
+            "Under a true model events are a Poisson process of rate 1 in transformed time. Above: "
+            "95 % of such processes stay in the band; a line that falls means that fewer events "
+            "came than expected. Below: intervals lie on the diagonal if they are exponential; "
+            "points above it at the right end are lulls that the model does not explain.",
+            model_plots.transformed_residuals(transformed),
+        )
+        yield Item(
+            "residual_correlation",
+            "Autocorrelation of residuals",
+            "Intervals in transformed time should not remember each other. Positive values over "
+            "many lags are clustering that the model misses, negative ones too strong clustering.",
+            model_plots.residual_correlation(transformed),
+        )
+    yield Item(
+        "intensity_trace",
+        "Intensity about the largest test event",
+        "The expected rate given all events up to each moment, and the events with their "
+        "magnitudes below it. Jumps show how much each model expects of an event, slopes how fast "
+        "it forgets.",
+        model_plots.intensity_trace(
+            catalog, test, {name: d.trace for name, d in subject.diagnoses.items()}
+        ),
+    )
+    samples = {
+        name: omori_samples(process, test, seed=subject.seed)
+        for name, process in subject.processes.items()
+    }
+    yield Item(
+        "omori_decay",
+        "Omori decay",
+        "Rates after the largest test events, stacked. Lines: expected given all that happened. "
+        "Bands: 95 % of trajectories that know the past up to each event only. Points that flatten "
+        "to the left of the lines, in the first minutes, are small events lost in the wave trains "
+        "of larger ones, and look like a large c.",
+        model_plots.omori_decay(
+            test, {name: d.omori for name, d in subject.diagnoses.items()}, samples
+        ),
+    )
+
+
+def _of_forecasts(subject: Subject, shown: Continuations) -> Iterator[Item]:
+    catalog, test = subject.catalog, subject.test
+    n = next(iter(shown.drawn.values())).n
+    cut = [
+        f"{done.capped.size} of {name}" for name, done in shown.drawn.items() if done.capped.size
+    ]
+    ran_away = f" Cut off where they ran away: {', '.join(cut)}." if cut else ""
+    yield Item(
+        "forecast_fan",
+        "Cumulative events and forecast",
+        f"{n} continuations from the start of the test window (dashed), which know nothing of what "
+        "came after. Dark and light bands hold 50 and 95 % of them; the observed line should leave "
+        f"the light one rarely.{ran_away}",
+        continuation_plots.forecast_fan(catalog, test.before(test.score_from), shown),
+    )
+    yield Item(
+        "number_test",
+        "Number test",
+        "Numbers of events in the same continuations. δ1 and δ2 are the shares with at least and "
+        "at most the observed number: below 0.025, too few or too many were forecast.",
+        continuation_plots.number_histogram(shown),
+    )
+    yield from _rolling(subject)
+    yield Item(
+        "magnitudes_and_intervals",
+        "Magnitudes and inter-event times",
+        "Observed against simulated catalogs, scaled to the same number of events so that shapes "
+        "are compared. A step outside the band above means another magnitude law (M-test), below "
+        "another clustering.",
+        continuation_plots.magnitudes_and_intervals(shown, catalog.info.magnitude_completeness),
+    )
+
+
+def _rolling(subject: Subject) -> Iterator[Item]:
+    heading = "Consecutive forecasts"
+    if subject.rolling is None:
+        remedy = f"`{subject.command} --rolling` makes forecasts of consecutive windows."
+        yield Item("rolling", heading, reading="", remedy=remedy)
+        return
+    windows, models = subject.rolling["windows"], subject.rolling["models"]
+    yield Item(
+        "rolling",
+        heading,
+        "Dots: events of each window; red ones fell outside the 95 % range of the forecast made at "
+        "its start. A calibrated model has about 5 % of those.",
+        continuation_plots.rolling_windows(subject.catalog, windows, models),
+    )
+    yield Item(
+        "calibration",
+        "Calibration",
+        "Where the observed number fell within each forecast. Flat, within the band, is "
+        "calibrated; a heap at 0 is overforecasting, at 1 underforecasting, at both ends "
+        "overconfidence.",
+        continuation_plots.calibration(models),
+    )
+
+
+def _size(subject: Subject) -> Item:
+    heading = "Training events needed"
+    if not subject.trimmed:
+        remedy = f"`{subject.command} --trimmed 250 1000 4000` fits to the last events only."
+        return Item("training_size", heading, reading="", remedy=remedy)
+    rows = [
+        *subject.trimmed,
+        {
+            "n_train": subject.split.train.n_scored,
+            "models": {
+                name: row["splits"]["test"]["nats_per_event"]
+                for name, row in subject.models.items()
+                if name != "truth"
+            },
+        },
+    ]
+    return Item(
+        "training_size",
+        heading,
+        "Scores of the same test window by models that know only the last events before it. A "
+        "line that still rises on the right would gain from more data.",
+        size_plots.training_size(rows),
+    )
+
+
+def _map(subject: Subject) -> Item:
+    if subject.test.locations is None:
+        remedy = f"The catalog {subject.catalog.info.name} has no locations."
+        return Item("map", "Map", reading="", remedy=remedy)
+    return Item(
+        "map",
+        "Map",
+        "Epicentres of all events of the window; dot areas grow as 10^M. The models know times and "
+        "magnitudes only: two regions that are active in turn are one to them.",
+        catalog_plots.event_map(subject.catalog, subject.test),
+    )
+
+
+def overview(catalogs: Mapping[str, tuple[int, Mapping[str, Mapping[str, Any]]]]) -> Item:
+    """One plot of all catalogs."""
+    if not any(gains for _, gains in catalogs.values()):
+        raise InputError("no model was compared with ETAS")
+    return Item(
+        "gain_by_size",
+        "Gain over ETAS and training events",
+        "Each model on each catalog, with 95 % intervals: above zero it explains the test events "
+        "better than ETAS. Many parameters need many events: gains that grow to the right.",
+        size_plots.gain_by_size(catalogs),
+    )

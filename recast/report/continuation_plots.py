@@ -1,0 +1,248 @@
+"""Plots of what models say beforehand: continuations against what came about, calibration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from catalogs import Catalog, EventSequence, Trajectories
+from catalogs.sequence import FloatArray
+from recast.report.plots import (
+    INK,
+    axis_times,
+    band,
+    colour,
+    legend_above,
+    line,
+    log_ticks,
+    new_figure,
+    styled,
+    thousands,
+    time_axis,
+)
+from recast.report.simulations import Continuations
+
+OBSERVED = "#EE6677"
+FAN_STEPS = 121
+HISTOGRAM_BINS = 30
+INTERVAL_EDGES_PER_DECADE = 4
+
+
+def cumulative_paths(done: Trajectories, grid: FloatArray) -> FloatArray:
+    """Events of each trajectory up to each of ``grid``, shape (trajectory, time)."""
+    offsets = np.concatenate([[0], np.cumsum(done.counts)])
+    return np.array(
+        [
+            np.searchsorted(done.times[lo:hi], grid, side="right")
+            for lo, hi in pairwise(offsets.tolist())
+        ],
+        dtype=np.float64,
+    )
+
+
+@styled
+def forecast_fan(catalog: Catalog, before: EventSequence, shown: Continuations) -> Figure:
+    """Cumulative events: what came about, median and 50 and 95 % bands, the first day beside.
+
+    ``before`` is the sequence up to the start; its last tenth of the horizon is drawn as well, so
+    that the change at the start can be seen.
+    """
+    figure = new_figure(5.4)
+    axes, first = figure.subplots(2, 1, height_ratios=[1.5, 1])
+    observed = shown.observed
+    horizon = observed.end - observed.start
+    _fan(axes, shown, horizon, lead=before)
+    axes.axvline(0.0, color=INK, lw=0.9, ls="--")
+    axes.set(xlabel=f"days since {_start(catalog, observed.start)}", ylabel="events")
+    _fan(first, shown, min(1.0, horizon / 10.0), unit=1.0 / 24.0)
+    first.set(xlabel="hours since then", ylabel="events")
+    legend_above(figure, axes)
+    return figure
+
+
+def _fan(
+    axes: Axes,
+    shown: Continuations,
+    days: float,
+    lead: EventSequence | None = None,
+    unit: float = 1.0,
+) -> None:
+    """Over the first ``days``, on an axis in units of ``unit`` days."""
+    start = shown.observed.start
+    grid = np.linspace(0.0, days, FAN_STEPS)
+    seen = np.searchsorted(shown.observed.times - start, grid, side="right")
+    top = float(seen[-1])
+    for name, done in shown.drawn.items():
+        paths = cumulative_paths(done, start + grid)
+        for share, shade in ((0.95, 0.15), (0.5, 0.3)):
+            low, high = band(paths, share)
+            axes.fill_between(grid / unit, low, high, color=colour(name), alpha=shade, lw=0.0)
+            top = max(top, float(high[-1]))
+        axes.plot(grid / unit, np.median(paths, axis=0), **line(name))
+    axes.plot(grid / unit, seen, color=OBSERVED, lw=1.8, label=f"observed: {seen[-1]:,}")
+    if lead is not None:
+        back = np.linspace(-days / 10.0, 0.0, 40)
+        count = np.searchsorted(lead.times - start, back, side="right") - len(lead)
+        axes.plot(back / unit, count, color=OBSERVED, lw=1.0, ls=":", label="before the start")
+        axes.axhline(0.0, color=INK, lw=0.5, alpha=0.5)
+    # A net's upper quantile may be out of all proportion: what came about must stay visible
+    axes.set_ylim(None, min(1.05 * top, 6.0 * max(float(seen[-1]), 5.0)))
+    axes.margins(x=0.0)
+    thousands(axes.yaxis)
+
+
+def _start(catalog: Catalog, day: float) -> str:
+    time = catalog.info.to_time(day)
+    return f"day {time:,.0f}" if isinstance(time, float) else f"{time:%Y-%m-%d %H:%M} UTC"
+
+
+def number_test(done: Trajectories, observed: int) -> tuple[float, float]:
+    """delta1 = P(N >= observed) and delta2 = P(N <= observed) of the simulated numbers.
+
+    Either below 0.025 rejects the forecast number at 5 % (Zechar et al. 2010,
+    doi:10.1785/0120090192).
+    """
+    counts = done.counts
+    return float(np.mean(counts >= observed)), float(np.mean(counts <= observed))
+
+
+@styled
+def number_histogram(shown: Continuations) -> Figure:
+    """Simulated numbers of events of each model, and the observed number."""
+    figure = new_figure(1.1 + 1.5 * len(shown.drawn))
+    n = len(shown.observed)
+    rows = figure.subplots(len(shown.drawn), 1, sharex=True, squeeze=False)[:, 0]
+    high = max(float(np.quantile(done.counts, 0.975)) for done in shown.drawn.values())
+    low = min(float(np.quantile(done.counts, 0.0)) for done in shown.drawn.values())
+    reach = (min(low, n), min(1.1 * max(high, n) + 2.0, 6.0 * max(n, 5)))
+    edges = _integer_edges(*reach)
+    for axes, (name, done) in zip(rows, shown.drawn.items(), strict=True):
+        delta1, delta2 = number_test(done, n)
+        kept = np.minimum(done.counts, edges[-1] - 0.25)
+        label = f"{name}: δ1 = {delta1:.3f}, δ2 = {delta2:.3f}"
+        axes.hist(kept, edges, color=colour(name), alpha=0.6)
+        axes.axvline(n, color=OBSERVED, lw=2.0)
+        axes.set_ylabel("samples")
+        axes.set_title(label, loc="left")
+    beyond = any(float(done.counts.max()) > edges[-1] for done in shown.drawn.values())
+    rest = "; last bar: all beyond" if beyond else ""
+    rows[-1].set_xlabel(f"events (line: the {n:,} observed{rest})")
+    thousands(rows[-1].xaxis)
+    return figure
+
+
+def _integer_edges(low: float, high: float) -> FloatArray:
+    """Bin edges between whole numbers."""
+    step = max(int(np.ceil((high - low) / HISTOGRAM_BINS)), 1)
+    return np.arange(np.floor(low) - 0.5, high + step, step)
+
+
+@styled
+def magnitudes_and_intervals(shown: Continuations, completeness: float) -> Figure:
+    """Numbers by magnitude and inter-event time: observed, and 95 % of simulated catalogs.
+
+    Simulated catalogs are scaled to the observed number of events, so that only shapes differ.
+    """
+    figure = new_figure(5.6)
+    above, below = figure.subplots(2, 1)
+    observed = shown.observed
+    largest = max([completeness + 1.0, *observed.magnitudes.tolist()])
+    magnitudes = completeness + 0.25 * np.arange(np.ceil((largest - completeness) / 0.25) + 3)
+    gaps = np.diff(observed.times)
+    lowest = np.floor(np.log10(max(gaps.min(), 1e-5))) if gaps.size else -3.0
+    span = np.log10(observed.end - observed.start)
+    intervals = 10.0 ** np.arange(lowest, span + 0.25, 1.0 / INTERVAL_EDGES_PER_DECADE)
+    for name, done in shown.drawn.items():
+        parts = np.split(np.arange(done.times.size), np.cumsum(done.counts)[:-1])
+        for axes, edges, values in (
+            (above, magnitudes, [done.magnitudes[part] for part in parts]),
+            (below, intervals, [np.diff(done.times[part]) for part in parts]),
+        ):
+            total = len(observed) if axes is above else gaps.size
+            low, high = _scaled_band(values, edges, total)
+            axes.stairs(
+                high,
+                edges,
+                baseline=np.maximum(low, 0.3),
+                fill=True,
+                color=colour(name),
+                alpha=0.25,
+                lw=0.0,
+                label=f"{name}, 95 %",
+            )
+    for axes, edges, seen in ((above, magnitudes, observed.magnitudes), (below, intervals, gaps)):
+        counts, _ = np.histogram(seen, edges)
+        axes.stairs(np.maximum(counts, 0.3), edges, color=OBSERVED, lw=1.6, label="observed")
+        axes.set(yscale="log", ylabel="events per bin")
+        axes.set_ylim(0.3, None)
+        log_ticks(axes.yaxis)
+    above.set_xlabel("magnitude")
+    below.set(xscale="log", xlabel="inter-event time (days)")
+    legend_above(figure, above)
+    return figure
+
+
+def _scaled_band(values: list[FloatArray], edges: FloatArray, total: int) -> FloatArray:
+    counts = np.array(
+        [np.histogram(part, edges)[0] * total / part.size for part in values if part.size]
+    )
+    return band(counts, 0.95) if counts.size else np.zeros((2, edges.size - 1))
+
+
+@styled
+def rolling_windows(
+    catalog: Catalog, windows: list[dict[str, Any]], models: Mapping[str, dict[str, Any]]
+) -> Figure:
+    """Observed events of consecutive windows within the 50 and 95 % ranges of each forecast."""
+    figure = new_figure(1.0 + 2.0 * len(models))
+    rows = figure.subplots(len(models), 1, sharex=True, sharey=True, squeeze=False)[:, 0]
+    starts = axis_times(catalog, [catalog.info.to_days(w["start"]) for w in windows])
+    observed = np.array([w["observed"] for w in windows], dtype=np.float64)
+    for axes, (name, row) in zip(rows, models.items(), strict=True):
+        q = {key: np.maximum(values, 0.5) for key, values in row["quantiles"].items()}
+        for low, high, shade in (("0.025", "0.975", 0.2), ("0.25", "0.75", 0.4)):
+            axes.fill_between(
+                starts, q[low], q[high], step="post", color=colour(name), alpha=shade, lw=0.0
+            )
+        axes.plot(starts, q["0.5"], color=colour(name), lw=1.0, drawstyle="steps-post")
+        outside = (observed < row["quantiles"]["0.025"]) | (observed > row["quantiles"]["0.975"])
+        shown = np.maximum(observed, 0.5)
+        axes.plot(starts, shown, "o", ms=2.5, color=INK)
+        axes.plot(starts[outside], shown[outside], "o", ms=4.5, color=OBSERVED)
+        within = row["coverage"]
+        axes.set_title(
+            f"{name}: {_percent(within['50'])} in 50 %, {_percent(within['95'])} in 95 %",
+            loc="left",
+        )
+        axes.set(yscale="log", ylabel="events")
+        log_ticks(axes.yaxis)
+    time_axis(rows[-1], catalog)
+    return figure
+
+
+def _percent(share: float) -> str:
+    return f"{100.0 * share:.1f} %"
+
+
+@styled
+def calibration(models: Mapping[str, dict[str, Any]]) -> Figure:
+    """Histograms of the probability integral transform: flat for a calibrated forecast."""
+    figure = new_figure(1.0 + 1.4 * len(models))
+    rows = figure.subplots(len(models), 1, sharex=True, squeeze=False)[:, 0]
+    edges = np.linspace(0.0, 1.0, 11)
+    for axes, (name, row) in zip(rows, models.items(), strict=True):
+        pit = np.asarray(row["pit"], dtype=np.float64)
+        expected = pit.size / 10.0
+        half = 1.96 * np.sqrt(expected * 0.9)
+        axes.axhspan(max(expected - half, 0.0), expected + half, color=INK, alpha=0.12, lw=0.0)
+        axes.hist(pit, edges, color=colour(name), alpha=0.7)
+        axes.axhline(expected, color=INK, lw=0.9)
+        axes.set_title(f"{name}: mean {pit.mean():.3f}", loc="left")
+        axes.set_ylabel("windows")
+    rows[-1].set_xlabel("probability integral transform of the observed number")
+    return figure

@@ -1,0 +1,91 @@
+"""One catalog's part of a report: its plots as files and on the page, its table, its origin."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from catalogs import Catalog
+from catalogs.jsonfile import write_whole
+from recast.report.contents import Item, items
+from recast.report.plots import render, sign
+from recast.report.subject import Subject, read_subject
+from recast.report.summary import catalog_provenance, facts, rolling_table, table
+from recast.report.svg import inline_svg
+from recast.runs import BenchmarkRun
+
+FOLDER = "report"
+"""Of the plots, beside the page."""
+
+NOTE = (
+    "Scores are those of the test window, in nats per event (natural logarithms); gains are means "
+    "over its events with 95 % intervals of a paired stationary block bootstrap. KS p: "
+    "Kolmogorov-Smirnov test of the residuals; below 0.05 the model does not fit, which many "
+    "events show of any model."
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A plot on the page, or why there is none."""
+
+    id: str
+    heading: str
+    reading: Markup
+    remedy: Markup
+    svg: Markup
+
+
+def catalog_section(
+    run: BenchmarkRun, name: str, out: Path, samples: int, seed: int
+) -> dict[str, Any]:
+    """What the template shows of a catalog; its plots are written to ``out/report/NAME``."""
+    began = time.perf_counter()
+    subject = read_subject(run, name, samples=samples, seed=seed)
+    entries = [page_entry(item, name, out / FOLDER / name) for item in items(subject)]
+    return {**_section(subject.catalog, subject, entries), "seconds": time.perf_counter() - began}
+
+
+def page_entry(item: Item, name: str, folder: Path) -> Entry:
+    """An item for the page, its plot written to ``folder`` as PNG and SVG."""
+    key = f"{name}-{item.key}".replace("@", "_").replace("/", "_")
+    svg = ""
+    if item.figure is not None:
+        sign(item.figure, f"{name}: {item.heading}")
+        drawn = render(item.figure, "svg")
+        svg = inline_svg(drawn.decode(), key, f"{item.heading}: {name}")
+        write_whole(folder / f"{item.key}.svg", drawn)
+        write_whole(folder / f"{item.key}.png", render(item.figure, "png"))
+    return Entry(key, item.heading, _prose(item.reading), _prose(item.remedy), Markup(svg))  # noqa: S704 - escaped by matplotlib
+
+
+def _prose(text: str) -> Markup:
+    """Text whose `commands` are set as code."""
+    parts = text.split("`")
+    coded = [
+        Markup("<code>{}</code>").format(part) if i % 2 else Markup("{}").format(part)
+        for i, part in enumerate(parts)
+    ]
+    return Markup("").join(coded)
+
+
+def _section(catalog: Catalog, subject: Subject, plots: list[Entry]) -> dict[str, Any]:
+    info = catalog.info
+    columns, rows = table(subject.models)
+    return {
+        "key": f"catalog-{info.name}",
+        "name": info.name,
+        "title": info.title or info.name,
+        "facts": facts(catalog, subject.split),
+        "columns": columns,
+        "rows": rows,
+        "rolling": rolling_table(subject.rolling),
+        "note": NOTE,
+        "plots": [plot for plot in plots if plot.svg],
+        "missing": [plot for plot in plots if not plot.svg],
+        "provenance": catalog_provenance(catalog),
+    }

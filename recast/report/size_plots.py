@@ -1,0 +1,61 @@
+"""Scores against the number of training events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from recast.report.plots import INK, colour, legend_above, line, log_ticks, new_figure, styled
+
+
+@styled
+def training_size(rows: Sequence[Mapping[str, Any]]) -> Figure:
+    """Test score of each model against the number of training events, one row a size.
+
+    A row has ``n_train`` and ``models``: nats per event on the test window by name.
+    """
+    figure = new_figure(3.4)
+    axes = figure.subplots()
+    names = dict.fromkeys(name for row in rows for name in row["models"])
+    for name in names:
+        points = sorted(
+            (row["n_train"], row["models"][name]) for row in rows if name in row["models"]
+        )
+        x, y = np.array(points).T
+        axes.plot(x, y, marker="o", ms=4.0, **line(name))
+    axes.set(xscale="log", xlabel="training events", ylabel="test log-likelihood\n(nats per event)")
+    log_ticks(axes.xaxis)
+    legend_above(figure, axes)
+    return figure
+
+
+@styled
+def gain_by_size(catalogs: Mapping[str, tuple[int, Mapping[str, Mapping[str, Any]]]]) -> Figure:
+    """Gain over ETAS with its 95 % interval against the training events of each catalog.
+
+    By catalog: number of training events, and the gain of each model as in benchmark.json.
+    """
+    figure = new_figure(3.4)
+    axes = figure.subplots()
+    names = dict.fromkeys(name for _, gains in catalogs.values() for name in gains)
+    for i, name in enumerate(names):
+        rows = [(n, gains[name]) for n, gains in catalogs.values() if name in gains]
+        shift = 1.0 + 0.05 * (i - 0.5 * (len(names) - 1))
+        x = np.array([n for n, _ in rows], dtype=np.float64) * shift
+        mean = np.array([gain["mean"] for _, gain in rows])
+        low, high = np.array([gain["ci95"] for _, gain in rows]).T
+        bars = np.maximum([mean - low, high - mean], 0.0)
+        axes.errorbar(x, mean, yerr=bars, fmt="o", ms=4.5, lw=1.2, color=colour(name), label=name)
+    top = axes.get_ylim()[1]
+    for label, (n, _) in catalogs.items():
+        axes.annotate(
+            label, (n, top), rotation=40, fontsize=8, ha="left", va="bottom", annotation_clip=False
+        )
+    axes.axhline(0.0, color=INK, lw=0.9)
+    axes.set(xscale="log", xlabel="training events", ylabel="gain over ETAS\n(nats per event)")
+    log_ticks(axes.xaxis)
+    legend_above(figure, axes)
+    return figure

@@ -1,0 +1,106 @@
+"""One catalog of a report, with all that its plots need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from catalogs import Catalog, EventSequence, PointProcess, Split
+from catalogs.sequence import FloatArray
+from recast import runs
+from recast.evaluation import Diagnosis, PeriodGain, gains_by_period
+from recast.evaluation.gains import FEWEST_OF_PERIOD
+from recast.runs import BenchmarkRun
+
+PREFERRED = ("recast", "recast-few-shot", "recast-zero-shot", "recast-paper")
+"""Of the neural models the first of these is sampled from, beside ETAS."""
+
+PERIODS = 8
+LONG_DAYS = 3 * 365.25
+"""Test windows from here on are divided by calendar years."""
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """One catalog with all that its plots need."""
+
+    catalog: Catalog
+    split: Split
+    models: Mapping[str, Mapping[str, Any]]
+    diagnoses: Mapping[str, Diagnosis]
+    processes: Mapping[str, PointProcess]
+    """Those to sample from."""
+    rolling: Mapping[str, Any] | None
+    trimmed: list[dict[str, Any]]
+    command: str
+    """Of the benchmark."""
+    samples: int
+    seed: int
+
+    @property
+    def test(self) -> EventSequence:
+        """The sequence that is scored."""
+        return self.split.test
+
+    @property
+    def terms(self) -> dict[str, FloatArray]:
+        """Log-likelihood of each test event by model."""
+        return {name: diagnosis.terms for name, diagnosis in self.diagnoses.items()}
+
+
+def sampled_models(models: Mapping[str, Any]) -> list[str]:
+    """ETAS and one neural model; what there is where these are not."""
+    neural = [name for name in PREFERRED if name in models][:1]
+    chosen = [name for name in ("etas",) if name in models] + neural
+    return chosen or list(models)[:1]
+
+
+def period_edges(catalog: Catalog, test: EventSequence) -> FloatArray:
+    """Years of the calendar for long test windows, else up to eight equal parts."""
+    info = catalog.info
+    if info.uses_plain_days or test.scored_days < LONG_DAYS:
+        periods = int(np.clip(test.n_scored // (2 * FEWEST_OF_PERIOD), 2, PERIODS))
+        return np.linspace(test.score_from, test.end, periods + 1)
+    first, last = (pd.Timestamp(info.to_time(day)).year for day in (test.score_from, test.end))
+    years = [info.to_days(f"{year}-01-01") for year in range(first + 1, last + 1)]
+    inside = [day for day in years if test.score_from < day < test.end]
+    return np.array([test.score_from, *inside, test.end])
+
+
+def gains_of_periods(subject: Subject, reference: str) -> dict[str, tuple[PeriodGain, ...]]:
+    """Of every model but the reference (and Poisson, where ETAS is that)."""
+    terms, test = subject.terms, subject.test
+    if reference not in terms:
+        return {}
+    times = test.times[test.first_scored :]
+    edges = period_edges(subject.catalog, test)
+    left_out = {reference, "poisson"}
+    return {
+        name: gains_by_period(times, values - terms[reference], edges)
+        for name, values in terms.items()
+        if name not in left_out
+    }
+
+
+def read_subject(run: BenchmarkRun, name: str, *, samples: int, seed: int) -> Subject:
+    """Read one catalog of a benchmark's folder; no model is fitted."""
+    catalog = runs.load_catalog(run, name)
+    models = run.models(name)
+    rolling = run.optional("rolling.json") or {"catalogs": {}}
+    trimmed = run.optional("trimmed.json") or {"catalogs": {}}
+    return Subject(
+        catalog,
+        catalog.split(),
+        models,
+        runs.diagnoses(run, catalog),
+        {model: runs.load_process(run, catalog, model) for model in sampled_models(models)},
+        rolling["catalogs"].get(name),
+        trimmed["catalogs"].get(name, []),
+        str(run.record.get("command", "recast benchmark")),
+        samples,
+        seed,
+    )

@@ -1,0 +1,179 @@
+"""Tables and provenance of a report, as text."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from catalogs import Catalog, Split
+from recast.environment import describe
+from recast.runs import BenchmarkRun
+
+PARTS = {"train": "training", "val": "validation", "test": "test"}
+
+ROLLING_COLUMNS = (
+    "forecasts of consecutive windows",
+    "in 50\u00a0% range",
+    "in 95\u00a0% range",
+    "mean CRPS (events)",
+    "mean log score (nats)",
+    "mean gain over ETAS (nats per window)",
+)
+
+COLUMNS = (
+    "model",
+    "test score (nats/event)",
+    "gain over ETAS [95\u00a0%]",
+    "gain over Poisson [95\u00a0%]",
+    "gain of magnitudes [95\u00a0%]",
+    "KS p",
+    "NLL per day",
+    "parameters",
+    "fit (s)",
+)
+
+
+def table(models: Mapping[str, Mapping[str, Any]]) -> tuple[list[str], list[list[str]]]:
+    """Headings and a row for each model; columns that no model fills are left out."""
+    rows = [_row(name, row) for name, row in models.items()]
+    kept = [i for i in range(len(COLUMNS)) if any(row[i] != "-" for row in rows)]
+    return [COLUMNS[i] for i in kept], [[row[i] for i in kept] for row in rows]
+
+
+def _row(name: str, row: Mapping[str, Any]) -> list[str]:
+    test = row["splits"]["test"]
+    residuals = row.get("residuals")
+    spread = row.get("test_sd")
+    seeds = f" ± {spread:.4f} ({len(row['seeds'])} seeds)" if spread is not None else ""
+    fitted = row["n_parameters"] > 0
+    return [
+        name,
+        f"{test['nats_per_event']:.4f}{seeds}",
+        _interval(row.get("gain_over_etas")),
+        _interval(row.get("gain_over_poisson")),
+        _interval(row.get("magnitude_gain")),
+        "-" if residuals is None else f"{residuals['ks_p']:.2g}",
+        f"{test['nll_per_day']:.4f}",
+        f"{row['n_parameters']:,}" if fitted else "-",
+        f"{row['fit_seconds']:.1f}" if fitted else "-",
+    ]
+
+
+def rolling_table(rolling: Mapping[str, Any] | None) -> tuple[list[str], list[list[str]]] | None:
+    """Headings and a row of each model's scores over consecutive windows, if there are any."""
+    if rolling is None:
+        return None
+    rows = []
+    for name, row in rolling["models"].items():
+        shares = [f"{100.0 * row['coverage'][share]:.1f}\u00a0%" for share in ("50", "95")]
+        means = [_mean(row.get(score)) for score in ("crps", "log_score", "information_gain")]
+        rows.append([name + (" (leak)" if row.get("leak") else ""), *shares, *means])
+    return list(ROLLING_COLUMNS), rows
+
+
+def _mean(values: Sequence[float] | None) -> str:
+    return "-" if not values else f"{float(np.mean(values)):.3f}"
+
+
+def compared(
+    models: Mapping[str, Mapping[str, Any]],
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The models whose gain over ETAS is of interest, with their records."""
+    for name, row in models.items():
+        if row.get("gain_over_etas") is not None and name not in {"poisson", "truth"}:
+            yield name, row
+
+
+def gains_table(run: BenchmarkRun) -> tuple[list[str], list[list[str]]]:
+    """Headings, and for each catalog its events and every model's gain over ETAS."""
+    found = {name: dict(compared(run.models(name))) for name in run.catalogs}
+    models = list(dict.fromkeys(model for rows in found.values() for model in rows))
+    table = []
+    for name, rows in found.items():
+        splits = next(iter(run.models(name).values()))["splits"]
+        gains = [_interval(rows[m]["gain_over_etas"]) if m in rows else "-" for m in models]
+        events = (f"{splits[part]['n_events']:,}" for part in ("train", "test"))
+        table.append([name, *events, *gains])
+    return ["catalog", "train events", "test events", *models], table
+
+
+def _interval(gain: Mapping[str, Any] | None) -> str:
+    if gain is None:
+        return "-"
+    low, high = gain["ci95"]
+    mean, low, high = (_signed(value) for value in (gain["mean"], low, high))
+    return f"{mean} [{low}, {high}]"
+
+
+def _signed(value: float) -> str:
+    """Never -0.0000."""
+    return f"{round(value, 4) + 0.0:+.4f}"
+
+
+def facts(catalog: Catalog, split: Split) -> str:
+    """Events, windows and completeness in a sentence."""
+    info = catalog.info
+    sign = ">" if info.completeness_is_strict else "≥"
+    parts = ", ".join(
+        f"{PARTS[name]} {part.n_scored:,} events in {_days(part.scored_days)} days"
+        for name, part in split.items()
+    )
+    return f"M {sign} {info.magnitude_completeness:g}; {parts}."
+
+
+def _days(days: float) -> str:
+    return f"{days:,.0f}" if days > 30.0 else f"{days:.1f}"
+
+
+def events_hash(catalog: Catalog) -> str:
+    """SHA-256 of times (days) and magnitudes of the complete events, as little-endian float64."""
+    sequence = catalog.to_sequence()
+    digest = hashlib.sha256(sequence.times.astype("<f8").tobytes())
+    digest.update(sequence.magnitudes.astype("<f8").tobytes())
+    return digest.hexdigest()
+
+
+def catalog_provenance(catalog: Catalog) -> list[tuple[str, str]]:
+    """Where a catalog is from and how to know it again."""
+    info, s = catalog.info, catalog.info.splits
+    unit = " (days)" if info.uses_plain_days else ""
+    rows = [
+        ("source", info.source),
+        ("licence", info.licence),
+        ("citation", info.citation),
+        ("note", info.note),
+        ("window" + unit, f"{info.start} to {info.end}"),
+        ("train, validation, test from", f"{s.train_start}, {s.val_start}, {s.test_start}"),
+        ("test until", str(s.end)),
+        ("SHA-256 of the file", info.sha256),
+        ("SHA-256 of the events", events_hash(catalog)),
+    ]
+    return [(name, value) for name, value in rows if value]
+
+
+def run_provenance(
+    run: BenchmarkRun, *, command: str, samples: int, seed: int
+) -> list[tuple[str, str]]:
+    """Commands, versions and seeds."""
+    record = run.record
+    environment = dict(record.get("environment", {}))
+    code = str(environment.pop("code", "not recorded"))
+    seeds = {
+        row["seed"]
+        for name in run.catalogs
+        for model in run.models(name).values()
+        for row in model["seeds"]
+    }
+    here = describe()
+    return [
+        ("benchmark", str(record.get("command", "not recorded"))),
+        ("report", command),
+        ("version", str(record.get("version", "not recorded"))),
+        ("SHA-256 of the code", f"{code} (benchmark), {here['code']} (report)"),
+        ("seeds of the fits", ", ".join(map(str, sorted(seeds)))),
+        ("continuations", f"{samples} a model, seed {seed}"),
+        ("environment", ", ".join(f"{name} {value}" for name, value in environment.items())),
+    ]

@@ -1,0 +1,65 @@
+"""`recast residuals`: goodness of fit of whatever was saved, from the command line."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from catalogs import load
+from catalogs.jsonfile import write_json
+from etas.poisson import Poisson
+from etas.residuals import residual_test, transformed_times
+from recast.cli import main
+from recast.data import Region
+from recast.process import Recast
+
+PLOTS = {
+    "omori_decay.png",
+    "residuals.png",
+    "residual_correlation.png",
+    "intensity_trace.png",
+    "cumulative_counts.png",
+}
+
+
+def run(model: str, out: Path, *options: str) -> dict[str, object]:
+    command = ["residuals", "--model", model, "--catalog", "ridgecrest_2019", "--out", str(out)]
+    assert main([*command, *options]) == 0
+    record: dict[str, object] = json.loads((out / "residuals.json").read_text())
+    return record
+
+
+def test_of_the_net_that_comes_with_the_package(tmp_path: Path) -> None:
+    record = run("shipped", tmp_path)
+    catalog = load("ridgecrest_2019")
+    net = Recast.load("shipped", scaling=Region(catalog).scaling)
+    test = catalog.split().test
+    assert record["residuals"] == residual_test(transformed_times(net, test)).to_json()
+    assert record["nats_per_event"] == pytest.approx(net.log_likelihood(test) / test.n_scored)
+    assert "background_probability" not in record
+    for plot in PLOTS:
+        assert (tmp_path / plot).read_bytes().startswith(b"\x89PNG"), plot
+
+
+def test_of_poisson_on_the_window_it_was_fitted_to(tmp_path: Path) -> None:
+    catalog = load("ridgecrest_2019")
+    train = catalog.split().train
+    rate = Poisson.fit(train, catalog.magnitude_law()).rate
+    write_json(tmp_path / "poisson.json", {"model": "poisson", "rate": rate})
+    options = ("--split", "train", "--no-plots")
+    record = run(str(tmp_path / "poisson.json"), tmp_path / "out", *options)
+    assert record["expected"] == pytest.approx(train.n_scored)
+    assert np.shape(record["autocorrelation"]) == (30,)
+    assert [p.name for p in (tmp_path / "out").iterdir()] == ["residuals.json"]
+
+
+def test_a_file_without_a_model_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_json(tmp_path / "none.json", {})
+    command = ["residuals", "--model", str(tmp_path / "none.json"), "--catalog", "ridgecrest_2019"]
+    assert main([*command, "--out", str(tmp_path / "out")]) == 2
+    shown = capsys.readouterr().err
+    assert "none.json: these are not ETAS parameters" in shown
+    assert shown.count("\n") == 1
