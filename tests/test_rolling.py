@@ -18,8 +18,8 @@ from recast.cli import main
 from recast.commands.config import read_options
 from recast.commands.rolling import check_leak
 from recast.data import Region
-from recast.fitted_on import read_fitted_on
 from recast.evaluation.counts import randomised_pit
+from recast.fitted_on import read_fitted_on
 from recast.forecast import Engine, Member, Rolling, roll, source_of
 from recast.forecast.chunks import read_chunks
 from recast.forecast.rolling import window_log_likelihoods
