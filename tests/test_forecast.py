@@ -50,7 +50,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_json(out / "unknown.json", {"model": fit.model.to_json()})
     write_json(out / "poisson.json", {"model": "poisson", "fitted_on": seen, "rate": 0.7})
     scaling = Scaling.of(catalog, SOCAL_TRUTH)
-    early = {"start": "2001-01-01", "until": "2002-05-01", "box": None, "gaps": []}
+    dates = {"start": "2001-01-01", "end": "2002-02-01", "until": "2002-05-01"}
+    early = {**dates, "box": None, "gaps": []}
     far = {**early, "until": "2019-01-01", "box": [60.0, 66.0, -25.0, -13.0]}
     checkpoint(out / "net0.ckpt", scaling, 0, trained_on={"small": early})
     checkpoint(out / "net1.ckpt", scaling, 1)  # as files were before they said until when
