@@ -128,15 +128,17 @@ def test_threads_and_interruptions_change_nothing(folder: Path, tmp_path: Path) 
     assert record["fitted_on"]["small"]["until"] == test_start  # the later one of the two
 
 
-def test_a_fixed_b_replaces_the_law_of_the_net(folder: Path, tmp_path: Path) -> None:
+def test_magnitudes_have_a_fixed_b_unless_the_nets_own_are_asked_for(
+    folder: Path, tmp_path: Path
+) -> None:
     options = ["--days", "5", "--samples", "500", "--no-plots", "--no-csep", "--max-events", "300"]
-    own = run(folder, tmp_path, "net0.ckpt", *options)
-    fixed = run(folder, tmp_path, "net0.ckpt", *options, "--fixed-b")
-    assert (own["fixed_b"], fixed["fixed_b"]) == (False, True)
+    own = run(folder, tmp_path, "net0.ckpt", *options, "--own-magnitudes")
+    fixed = run(folder, tmp_path, "net0.ckpt", *options)
+    assert (own["own_magnitudes"], fixed["own_magnitudes"]) == (True, False)
     assert own["table"] != fixed["table"]
     files = ["--model", str(folder / "net0.ckpt"), "--at", AT, "--out", str(tmp_path)]
     command = ["forecast", "--catalog", str(folder / "small.json"), *files, *options]
-    assert main([*command, "--resume"]) == 2  # what lies there was drawn with a fixed b
+    assert main([*command, "--own-magnitudes", "--resume"]) == 2  # a fixed b has drawn that
 
 
 def test_uncertain_parameters_widen_the_forecast(folder: Path, tmp_path: Path) -> None:

@@ -65,12 +65,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         action="store_true",
         help="forecast ETAS with its best parameters only, without their uncertainty",
     )
-    parser.add_argument(
-        "--fixed-b",
-        action="store_true",
-        help="draw magnitudes from the Gutenberg-Richter law of the train window instead of that "
-        "of a net, which may run away right after a large event",
-    )
+    rolling.add_magnitudes(parser)
     parser.add_argument(
         "--allow-leak",
         action="store_true",
@@ -138,8 +133,7 @@ def run(args: argparse.Namespace) -> int:
     saved = read_model(args.model, catalog)
     leak = rolling.check_leak(args, " + ".join(map(str, args.model)), saved.fitted_on, catalog, at)
     processes, uncertainty = _with_uncertainty(args, saved, request.horizon)
-    if args.fixed_b and saved.kind == "recast":
-        processes = _with_fixed_b(saved)
+    processes = rolling.with_magnitudes(args, processes)
     out = args.out or Path("runs/forecast") / info.name
     done = forecast(
         catalog,
@@ -165,7 +159,7 @@ def run(args: argparse.Namespace) -> int:
         "n_samples": request.samples,
         "seed": request.seed,
         "parameter_uncertainty": uncertainty,
-        "fixed_b": args.fixed_b,
+        "own_magnitudes": args.own_magnitudes,
         "max_events": request.max_events,
         "capped": int(done.drawn.capped.size),
         "table": rows,
@@ -204,14 +198,6 @@ def _with_uncertainty(
     rng = np.random.default_rng([args.seed, 2])
     draws = draw_models(process, saved.uncertainty, n, horizon, rng=rng)
     return draws.models, draws.to_json()
-
-
-def _with_fixed_b(saved: SavedModel) -> tuple[Any, ...]:
-    """The nets with the law of magnitudes of their train window."""
-    from recast.process import Recast
-
-    nets = [process for process in saved.processes if isinstance(process, Recast)]
-    return tuple(Recast(net.net, net.magnitude_law) for net in nets)
 
 
 def _csep(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from catalogs import Catalog
+    from catalogs import Catalog, PointProcess
     from recast.benchmark import CatalogResult
     from recast.fitted_on import FittedOn
     from recast.forecast import Engine, Member, Rolling
@@ -55,7 +55,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="forecast also with models that have seen data from after the forecasts, and mark it",
     )
+    add_magnitudes(group)
     add_engine(group)
+
+
+def add_magnitudes(group: argparse._ActionsContainer) -> None:
+    """From which law a forecast draws magnitudes."""
+    group.add_argument(
+        "--own-magnitudes",
+        action="store_true",
+        help="draw magnitudes from the net's own law, which may run away right after a large "
+        "event, instead of the Gutenberg-Richter law of the train window",
+    )
+
+
+def with_magnitudes(
+    args: argparse.Namespace, processes: Sequence[PointProcess]
+) -> tuple[PointProcess, ...]:
+    """The processes as they forecast: nets with a fixed b, unless their own law is asked for."""
+    from recast.process import Recast
+
+    return tuple(
+        Recast(process.net, process.magnitude_law)
+        if isinstance(process, Recast) and not args.own_magnitudes
+        else process
+        for process in processes
+    )
 
 
 def add_engine(group: argparse._ActionsContainer) -> None:
@@ -170,6 +195,7 @@ def run(
         "n_samples": rolling.samples,
         "seed": rolling.seed,
         "max_events": rolling.max_events,
+        "own_magnitudes": args.own_magnitudes,
         "catalogs": catalogs,
     }
     write_json(args.out / "rolling.json", result)
@@ -195,7 +221,8 @@ def members_of(
     for name, fits in done.fits.items():
         found = check_leak(args, name, _seen(args, name, done.catalog), done.catalog)
         mark: dict[str, Any] = {"leak": found}
-        process = fits[0].fitted.process
+        processes = with_magnitudes(args, [fit.fitted.process for fit in fits])
+        process = processes[0]
         if args.parameter_uncertainty and name == "etas" and isinstance(process, ETAS):
             uncertainty = read_json(folder / "etas.json")["uncertainty"]
             if uncertainty is not None:
@@ -207,7 +234,7 @@ def members_of(
         members.append(Member(name, (process,)))
         marks[name] = mark
         if len(fits) > 1:
-            members.append(Member(f"{name}-ensemble", tuple(fit.fitted.process for fit in fits)))
+            members.append(Member(f"{name}-ensemble", processes))
             marks[f"{name}-ensemble"] = mark
     return members, marks
 

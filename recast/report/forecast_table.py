@@ -42,7 +42,7 @@ def forecast_table(record: dict[str, Any]) -> str:
         if record["capped"] > 0.025 * n:
             lines.append(
                 "WARNING: the model runs away from here, and the upper end of its range is not "
-                "known: try --fixed-b, or trust ETAS for this forecast"
+                "known: leave out --own-magnitudes, or trust ETAS for this forecast"
             )
     return "\n".join(lines)
 
