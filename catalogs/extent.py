@@ -22,13 +22,13 @@ class Extent:
     """The events of a train window: [start, end) without ``gaps``, inside ``box``.
 
     Those up to ``until`` have been looked at as well, to choose among what was trained: the
-    validation window. Dates are ISO dates, or days of a catalog in plain days; ``box`` is None
-    where locations are not known.
+    validation window; None where that is not known. Dates are ISO dates, or days of a catalog in
+    plain days; ``box`` is None where locations are not known.
     """
 
     start: str | float
     end: str | float
-    until: str | float
+    until: str | float | None
     box: Bounds | None = None
     gaps: tuple[Dates, ...] = ()
 
@@ -57,18 +57,50 @@ class Extent:
             "gaps": [list(gap) for gap in self.gaps],
         }
 
+    @classmethod
+    def unknown(cls) -> Extent:
+        """Of a model that doesn't say."""
+        return cls("", "", None)
+
+    def may_hold_events_after(self, catalog: Catalog, day: float, *, same: str) -> bool:
+        """Whether events of the catalog's region from after that day may be among these.
+
+        Unknown places are taken to be the same, unknown dates to be later. Plain days and dates
+        have nothing to do with each other, nor have plain days of catalogs with another name than
+        ``same``.
+        """
+        info = catalog.info
+        if same != info.name and self._is_apart_from(catalog):
+            return False
+        if self.until is None:
+            return True
+        if isinstance(self.until, str) == info.uses_plain_days:
+            return False
+        if info.uses_plain_days:
+            return same == info.name and info.to_days(self.until) > day
+        until = self.until
+        for first, last in sorted(self.gaps, reverse=True):
+            if info.to_days(last) >= info.to_days(until):
+                until = min(first, until, key=info.to_days)
+        return info.to_days(until) > day
+
+    def _is_apart_from(self, catalog: Catalog) -> bool:
+        here = _bounds(catalog)
+        return self.box is not None and here is not None and _are_apart(self.box, here)
+
     def may_hold_test_events_of(self, catalog: Catalog) -> bool:
         """Whether events of the catalog's test window may be among these, by time and place.
 
         Unknown places are taken to be the same. What isn't observed, or is in plain days, shares
         nothing with others.
         """
-        info = catalog.info
-        if info.kind != "observed" or info.uses_plain_days or not isinstance(self.until, str):
+        info, name = catalog.info, catalog.info.name
+        if info.kind != "observed" or info.uses_plain_days or isinstance(self.until, float):
             return False
-        here, name = _bounds(catalog), info.name
-        if self.box is not None and here is not None and _are_apart(self.box, here):
+        if self._is_apart_from(catalog):
             return False
+        if self.until is None:
+            return True
         start = max(timestamp(self.start, name), timestamp(info.splits.test_start, name))
         end = min(timestamp(self.until, name), timestamp(info.splits.end, name))
         for first, last in sorted(self.gaps):
@@ -88,10 +120,11 @@ def check_unseen(extents: Mapping[str, Extent], catalog: Catalog, model: str) ->
     for name, extent in extents.items():
         if extent.may_hold_test_events_of(catalog):
             splits = catalog.info.splits
+            when = f"from {extent.start} to {extent.until}" if extent.until else "at unknown times"
             raise InputError(
-                f"{model} was trained on {name} from {extent.start} to {extent.until}, which may "
-                f"hold events of the test window of {catalog.info.name!r} ({splits.test_start} to "
-                f"{splits.end}): train on the catalog alone, or start from another net"
+                f"{model} was trained on {name} {when}, which may hold events of the test window "
+                f"of {catalog.info.name!r} ({splits.test_start} to {splits.end}): train on the "
+                "catalog alone, or start from another net"
             )
 
 

@@ -45,16 +45,16 @@ class Fitted:
 def _poisson(task: Task) -> Fitted:
     train = task.split.train
     process = Poisson.fit(train, task.catalog.magnitude_law())
-    seen = {"fitted_on": to_json(fitted_on(task.catalog.info))}
-    write_json(task.folder / "poisson.json", {"model": "poisson", **seen, "rate": process.rate})
+    known = {"fitted_on": to_json(fitted_on(task.catalog))}
+    write_json(task.folder / "poisson.json", {"model": "poisson", **known, "rate": process.rate})
     return Fitted(process, 1)
 
 
 def _etas(task: Task) -> Fitted:
     train = task.split.train
     fit = fit_etas(train, task.catalog.magnitude_law())
-    seen = {"fitted_on": to_json(fitted_on(task.catalog.info))}
-    record = {"catalog": task.catalog.info.name, **seen, **fit.to_json()}
+    known = {"fitted_on": to_json(fitted_on(task.catalog))}
+    record = {"catalog": task.catalog.info.name, **known, **fit.to_json()}
     write_json(task.folder / "etas.json", record)
     return Fitted(fit.model, 5)
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from catalogs import Catalog, CatalogInfo, InputError, PointProcess
+from catalogs import Catalog, CatalogInfo, Extent, InputError, PointProcess
 from catalogs.jsonfile import read_json
 from catalogs.sequence import MAGNITUDE_TOLERANCE
-from recast.fitted_on import FittedOn, Seen, fitted_on, from_json, merged, read_fitted_on
+from recast.fitted_on import FittedOn, fitted_on, from_json, merged, read_fitted_on
 
 if TYPE_CHECKING:
     from etas.model import ETAS
@@ -64,9 +64,9 @@ def read_model(paths: Sequence[Path], catalog: Catalog) -> SavedModel:
     if "fitted_on" in record:
         seen = from_json(record["fitted_on"])
     elif record.get("catalog") == catalog.info.name:  # a file from before they said so
-        seen = fitted_on(catalog.info, protocol)
+        seen = fitted_on(catalog, protocol)
     else:
-        seen = {str(record.get("catalog", "some catalog")): Seen(None)}
+        seen = {str(record.get("catalog", "some catalog")): Extent.unknown()}
     return SavedModel("etas", (model,), seen, {"etas": model.to_json()}, record.get("uncertainty"))
 
 
@@ -137,7 +137,7 @@ def _poisson(path: Path, record: dict[str, Any], catalog: Catalog) -> SavedModel
         process = Poisson(float(record["rate"]), catalog.magnitude_law())
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{path} holds no Poisson rate ({error}): fit it anew") from error
-    seen = from_json(record.get("fitted_on", {"some catalog": {"until": None}}))
+    seen = from_json(record.get("fitted_on", {"some catalog": Extent.unknown().to_json()}))
     return SavedModel("poisson", (process,), seen, {"rate": process.rate})
 
 
@@ -150,6 +150,6 @@ def _nets(paths: Sequence[Path], catalog: Catalog) -> SavedModel:
         check_completeness(path, net.net.scaling.completeness, catalog.info)
     seen = merged(*(read_fitted_on(path, catalog) for path in paths))
     if scaling is not None:  # with an ETAS of this catalog's train window, and its clock
-        seen = merged(seen, fitted_on(catalog.info, "train+val"))
+        seen = merged(seen, fitted_on(catalog, "train+val"))
     record = {"checkpoints": [str(path) for path in paths], "decoder": nets[0].net.decoder_name}
     return SavedModel("recast", nets, seen, record)

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,12 @@ import numpy as np
 import pytest
 import torch
 
-from catalogs import EventSequence, load, save
+from catalogs import EventSequence, Extent, load, save
 from catalogs.jsonfile import write_json
 from etas.fit import fit_etas
 from etas.synthetic import SOCAL_TRUTH, synthetic_catalog
 from recast.cli import main
-from recast.fitted_on import Seen, fitted_on, leaks, merged, to_json
+from recast.fitted_on import fitted_on, leaks, merged, to_json
 from recast.forecast.single import default_cap
 from recast.scaling import Scaling
 from recast.task import RecastTask
@@ -43,10 +44,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     catalog = synthetic_catalog(events, SOCAL_TRUTH, "small", start="2001-01-01")
     save(catalog, out)
     fit = fit_etas(catalog.split().train, catalog.magnitude_law())
-    seen = to_json(fitted_on(catalog.info))
+    seen = to_json(fitted_on(catalog))
     record = {"catalog": "small", "fitted_on": seen, **fit.to_json()}
     write_json(out / "etas.json", record)
-    write_json(out / "later.json", {**record, "fitted_on": {"small": {"until": "2003-06-01"}}})
+    later = {"small": {**seen["small"], "until": "2003-06-01"}}
+    write_json(out / "later.json", {**record, "fitted_on": later})
     write_json(out / "unknown.json", {"model": fit.model.to_json()})
     write_json(out / "poisson.json", {"model": "poisson", "fitted_on": seen, "rate": 0.7})
     scaling = Scaling.of(catalog, SOCAL_TRUTH)
@@ -125,7 +127,8 @@ def test_threads_and_interruptions_change_nothing(folder: Path, tmp_path: Path) 
     assert {name: (out / name).read_bytes() for name in names} == before
     assert len(record["model"]["checkpoints"]) == 2
     test_start = load(folder / "small.json").info.splits.test_start
-    assert record["fitted_on"]["small"]["until"] == test_start  # the later one of the two
+    until = [seen["until"] for seen in record["fitted_on"].values()]
+    assert max(until) == test_start  # the later one of the two
 
 
 def test_magnitudes_have_a_fixed_b_unless_the_nets_own_are_asked_for(
@@ -165,7 +168,7 @@ def test_uncertain_parameters_widen_the_forecast(folder: Path, tmp_path: Path) -
         ("later.json", [], "was fitted on data from after the forecast at 2003-05-01"),
         ("unknown.json", [], "until an unknown date"),
         ("net1.ckpt", ["--at", "2002-01-01"], "add --allow-leak"),
-        ("tuned.ckpt", [], "gone.ckpt was trained on until an unknown date"),
+        ("tuned.ckpt", [], "gone.ckpt knew until an unknown date"),
         ("far.ckpt", [], "small until 2019-01-01"),  # it is this catalog, wherever it says it is
         ("etas.json net0.ckpt", [], "only nets can be mixed"),
     ],
@@ -199,19 +202,25 @@ def test_a_leak_can_be_allowed_and_is_marked(
 def test_leaks_are_found_by_time_and_place(folder: Path) -> None:
     catalog = load(folder / "small.json")
     day = catalog.info.to_days("2002-01-01")
-    early, late = Seen("2001-05-01"), Seen("2002-02-01")
-    record = merged({"small": early, "far": late}, {"small": Seen("2002-01-01")})
+
+    def until(date: str | float | None, *place: float) -> Extent:
+        box = (place[0], place[1], place[2], place[3]) if place else None
+        return Extent("2000-01-01", "2000-02-01", date, box)
+
+    early, late = until("2001-05-01"), until("2002-02-01")
+    record = merged({"small": early, "far": late}, {"small": until("2002-01-01")}, {"far": late})
+    assert len(record) == 3
     assert leaks(record, catalog, day) == ["far until 2002-02-01"]
-    assert leaks({"other": Seen(300.0)}, catalog, day) == []  # plain days: a synthetic one
-    assert merged({"small": early}, {"small": Seen(None)}) == {"small": Seen(None)}
-    assert fitted_on(catalog.info, "something else") == {"small": Seen(None)}
-    box = (60.0, 66.0, -25.0, -13.0)
+    assert leaks({"other": until(300.0)}, catalog, day) == []  # plain days: a synthetic one
+    unknown = fitted_on(catalog, "something else")
+    assert leaks(unknown, catalog, day) == ["small until an unknown date"]
     located = load("ridgecrest_2019")
-    assert leaks({"iceland": Seen("2030-01-01", box)}, located, 1.0) == []
-    here = (30.0, 40.0, -120.0, -110.0)
-    assert len(leaks({"california": Seen("2030-01-01", here)}, located, 1.0)) == 1
-    gap = {"until": "2017-01-01", "box": None, "gaps": [["2014-01-01", "2020-01-01"]]}
-    assert Seen.from_json(gap).until == "2014-01-01"
+    assert leaks({"iceland": until("2030-01-01", 60.0, 66.0, -25.0, -13.0)}, located, 1.0) == []
+    here = until("2030-01-01", 30.0, 40.0, -120.0, -110.0)
+    assert len(leaks({"california": here}, located, 1.0)) == 1
+    gap = replace(until("2002-02-01"), gaps=(("2002-01-01", "2003-01-01"),))
+    assert leaks({"gap": gap}, catalog, day) == []
+    assert leaks({"gap": gap}, catalog, day - 1.0) == ["gap until 2002-02-01"]
 
 
 def test_runaways_are_cut_at_ten_times_the_busiest_window() -> None:

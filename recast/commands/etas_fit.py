@@ -148,7 +148,7 @@ def run_fit(args: argparse.Namespace) -> int:
         "command": "recast " + " ".join(args.argv),
         "environment": describe(),
         "catalog": name,
-        "fitted_on": to_json(fitted_on(catalog.info, args.protocol)),
+        "fitted_on": to_json(fitted_on(catalog, args.protocol)),
         **fit.to_json(),
         "completeness": args.completeness,
         "splits": scores,

@@ -249,9 +249,9 @@ def _seen(args: argparse.Namespace, name: str, catalog: Catalog) -> FittedOn:
     if trained.is_file():
         return read_fitted_on(trained, catalog)
     if name == "recast-zero-shot":
-        mine = fitted_on(catalog.info, "train+val")  # validation decides on its clock
+        mine = fitted_on(catalog, "train+val")  # validation decides on its clock
         return merged(read_fitted_on(args.pretrained, catalog), mine)
-    return fitted_on(catalog.info)
+    return fitted_on(catalog)
 
 
 def without_where(argv: Sequence[str]) -> list[str]:

@@ -53,7 +53,7 @@ def is_regional(name: str | PathLike[str]) -> bool:
 def seen(name: str | PathLike[str]) -> dict[str, Extent]:
     """By region, the time and place of what the net of a checkpoint was trained on.
 
-    Empty for a checkpoint that does not say.
+    Unknown for a checkpoint that does not say.
     """
     return _read(checkpoint_path(name)).trained_on
 
@@ -124,6 +124,10 @@ def _read(path: Path) -> _Saved:
         )
         extents = saved.get("trained_on") or {}
         trained_on = {name: Extent.from_json(fields) for name, fields in extents.items()}
+        before = saved.get("pretrained")
+        if not trained_on:  # a file that doesn't say
+            names = [*saved["scalings"], *([] if before is None else [f"all that {before} knew"])]
+            trained_on = dict.fromkeys(names, Extent.unknown())
     except Exception as error:  # torch raises many kinds for a damaged archive
         reason = str(error).splitlines()[0] if str(error) else "no reason given"
         raise InputError(
