@@ -62,6 +62,12 @@ class MagnitudeHead(nn.Module):
         nn.init.zeros_(last.bias)
         self.net = nn.Sequential(nn.Linear(context_size + 2, width), nn.SiLU(), last)
 
+    def of_fixed_law(self) -> dict[str, Tensor]:
+        """The parameters, by name, with which this is the fixed-b law."""
+        last = f"net.{len(self.net) - 1}."
+        state = self.state_dict()
+        return {name: torch.zeros_like(state[name]) for name in state if name.startswith(last)}
+
     def forward(
         self,
         scaling: Scaling,

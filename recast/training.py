@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import Any, cast
 
 import lightning
+import numpy as np
 import torch
 from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint, TQDMProgressBar
 from lightning.pytorch.loggers import CSVLogger
+from torch import Tensor
 
 from catalogs.jsonfile import read_json, write_json
 from recast.data import CatalogData
@@ -75,12 +77,21 @@ class StartCounts(Callback):
     """Keep what training began with, or its ETAS, if no epoch has a better validation score.
 
     A few hundred events may teach a net nothing: it is then the ETAS, or the pretrained net, that
-    it began as. Where ETAS is the truth, what a pretrained net has learned elsewhere is wrong.
+    it began as. Where ETAS is the truth, what a pretrained net has learned elsewhere is wrong. The
+    magnitude head gives way to the fixed Gutenberg-Richter law in the same way.
     """
 
     def __init__(self) -> None:
         self.loss = float("inf")
-        self.weights: dict[str, torch.Tensor] = {}
+        self.weights: dict[str, Tensor] = {}
+
+    def state_dict(self) -> dict[str, Any]:
+        """Kept in checkpoints, for training that goes on from one."""
+        return {"loss": self.loss, "weights": self.weights}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """The inverse."""
+        self.loss, self.weights = state_dict["loss"], state_dict["weights"]
 
     def on_train_start(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
         """Score the start, unless training goes on from where it stopped."""
@@ -94,38 +105,55 @@ class StartCounts(Callback):
             etas = task.net.hazard.of_etas()
             candidates.append({**start, **{f"net.hazard.{k}": v for k, v in etas.items()}})
         for weights in candidates:
-            task.load_state_dict(weights)
-            loss = self._score(task, data)
+            loss, _ = _validation(task, data, weights)
             if loss < self.loss:
                 self.loss, self.weights = loss, weights
         task.load_state_dict(start)
 
-    @torch.no_grad()
-    def _score(self, task: RecastTask, data: CatalogData) -> float:
-        task.eval()
-        losses = []
-        for windows in data.val_dataloader():
-            moved = task.transfer_batch_to_device(windows, task.device, 0)
-            losses.append(float(task.losses(moved, moved.region)[0]))
-        task.train()
-        return sum(losses) / len(losses)
-
-    def on_train_end(self, trainer: lightning.Trainer, _: lightning.LightningModule) -> None:
-        """Put the start in place of the best checkpoint, if it is better."""
+    def on_train_end(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
+        """Replace what is worse than the start, or than the fixed law of magnitudes."""
+        best = next((c for c in _checkpoints(trainer) if c.monitor), None)
+        data = getattr(trainer, "datamodule", None)
+        if best is None or best.best_model_score is None or not isinstance(data, CatalogData):
+            return
         if not trainer.is_global_zero:
             return
-        best = next(
-            c for c in trainer.checkpoint_callbacks if isinstance(c, ModelCheckpoint) and c.monitor
-        )
-        if best.best_model_score is None or float(best.best_model_score) <= self.loss:
-            return
-        path = Path(best.best_model_path)
+        path, task = Path(best.best_model_path), cast("RecastTask", module)
         content = torch.load(path, weights_only=True, map_location="cpu")
-        content["state_dict"] = {name: value.cpu() for name, value in self.weights.items()}
-        partial = path.with_suffix(".partial")
-        torch.save(content, partial)
-        partial.replace(path)
-        best.best_model_score = torch.tensor(self.loss)
+        weights = content["state_dict"]
+        if self.loss < float(best.best_model_score):
+            weights = self.weights
+            best.best_model_score = torch.tensor(self.loss)
+        if task.net.magnitude is not None:
+            fixed = {f"net.magnitude.{k}": v for k, v in task.net.magnitude.of_fixed_law().items()}
+            other = {**weights, **fixed}
+            if _validation(task, data, other)[1] < _validation(task, data, weights)[1]:
+                weights = other
+        if weights is not content["state_dict"]:
+            content["state_dict"] = {name: value.cpu() for name, value in weights.items()}
+            partial = path.with_suffix(".partial")
+            torch.save(content, partial)
+            partial.replace(path)
+
+
+def _checkpoints(trainer: lightning.Trainer) -> list[ModelCheckpoint]:
+    return [c for c in trainer.checkpoint_callbacks if isinstance(c, ModelCheckpoint)]
+
+
+@torch.no_grad()
+def _validation(
+    task: RecastTask, data: CatalogData, weights: dict[str, Tensor]
+) -> tuple[float, float]:
+    """Loss of times and of magnitudes on the validation windows, every region alike."""
+    task.load_state_dict(weights)
+    task.eval()
+    losses = []
+    for windows in data.val_dataloader():
+        moved = task.transfer_batch_to_device(windows, task.device, 0)
+        losses.append([float(loss) for loss in task.losses(moved, moved.region)])
+    task.train()
+    times, magnitudes = np.mean(losses, axis=0)
+    return float(times), float(magnitudes)
 
 
 class PlainProgress(Callback):

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -188,6 +189,8 @@ def test_where_etas_is_the_truth_it_is_kept(tmp_path: Path) -> None:
     task = RecastTask(data.scalings)
     with torch.no_grad():
         task.net.hazard.log_background_factor.fill_(1.0)
+        assert task.net.magnitude is not None
+        list(task.net.magnitude.net.parameters())[-1].fill_(0.5)  # b times e^0.5
     content = {"hyper_parameters": dict(task.hparams), "state_dict": task.state_dict()}
     torch.save(content, tmp_path / "net.ckpt")
     model = {"pretrained": str(tmp_path / "net.ckpt")}
@@ -196,6 +199,9 @@ def test_where_etas_is_the_truth_it_is_kept(tmp_path: Path) -> None:
     # The net keeps its nodes in single precision
     exact = data.region.etas.log_likelihood(val)
     assert process.log_likelihood(val) == pytest.approx(exact, rel=1e-4)
+    gains = process.magnitude_gains(val)
+    assert gains is not None
+    np.testing.assert_allclose(gains, 0.0, atol=1e-6)
 
 
 def test_a_net_that_training_made_worse_is_given_up(data: CatalogData, tmp_path: Path) -> None:
