@@ -74,11 +74,10 @@ EXPECTED_WARNINGS = (
 
 
 class StartCounts(Callback):
-    """Keep what training began with, or its ETAS, if no epoch has a better validation score.
+    """Keep what training began with if no epoch has a better validation score.
 
     A few hundred events may teach a net nothing: it is then the ETAS, or the pretrained net, that
-    it began as. Where ETAS is the truth, what a pretrained net has learned elsewhere is wrong. The
-    magnitude head gives way to the fixed Gutenberg-Richter law in the same way.
+    it began as. The magnitude head gives way to the fixed Gutenberg-Richter law in the same way.
     """
 
     def __init__(self) -> None:
@@ -99,16 +98,8 @@ class StartCounts(Callback):
         if trainer.global_step > 0 or not isinstance(data, CatalogData):
             return
         task = cast("RecastTask", module)
-        start = copy.deepcopy(task.state_dict())
-        candidates = [start]
-        if task.net.decoder_name == "hazard":
-            etas = task.net.hazard.of_etas()
-            candidates.append({**start, **{f"net.hazard.{k}": v for k, v in etas.items()}})
-        for weights in candidates:
-            loss, _ = _validation(task, data, weights)
-            if loss < self.loss:
-                self.loss, self.weights = loss, weights
-        task.load_state_dict(start)
+        self.weights = copy.deepcopy(task.state_dict())
+        self.loss, _ = _validation(task, data, self.weights)
 
     def on_train_end(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
         """Replace what is worse than the start, or than the fixed law of magnitudes."""

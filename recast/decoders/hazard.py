@@ -97,13 +97,6 @@ class HazardDecoder(nn.Module):
         nn.init.zeros_(last.bias)
         self.modulation = nn.Sequential(nn.Linear(context_size, width), nn.SiLU(), last)
 
-    def of_etas(self) -> dict[str, Tensor]:
-        """The parameters, by name, with which this is ETAS unmodulated."""
-        last = f"modulation.{len(self.modulation) - 1}."
-        state = self.state_dict()
-        changed = [name for name in state if name.startswith((last, "log_"))]
-        return {name: torch.zeros_like(state[name]) for name in changed}
-
     def forward(self, context: Tensor, background: float, amplitudes: Tensor) -> ExponentialHazard:
         """The distribution after each context (..., context_size).
 
