@@ -60,7 +60,14 @@ class Step:
 
 
 def apply(events: pd.DataFrame, rules: Rules) -> tuple[pd.DataFrame, tuple[Step, ...]]:
-    """The events that rules take, in order of time, and what each rule left.
+    """The events that rules take, in order of time, and what each rule left; see ``choose``."""
+    chosen, steps = choose(events, rules)
+    by_time = ["time", "event_id"] if "event_id" in chosen else ["time"]
+    return chosen.sort_values(by_time, kind="stable", ignore_index=True), steps
+
+
+def choose(events: pd.DataFrame, rules: Rules) -> tuple[pd.DataFrame, tuple[Step, ...]]:
+    """The rows that rules take, as they stand in the table, and what each rule left.
 
     Parameters
     ----------
@@ -81,8 +88,7 @@ def apply(events: pd.DataFrame, rules: Rules) -> tuple[pd.DataFrame, tuple[Step,
         steps.append(Step(rule, before, len(events)))
         if events.empty:
             raise InputError(f"none of {before:,} events is left by the rule: {rule}; widen it")
-    by_time = ["time", "event_id"] if "event_id" in events else ["time"]
-    return events.sort_values(by_time, kind="stable", ignore_index=True), tuple(steps)
+    return events, tuple(steps)
 
 
 def _in_turn(rules: Rules) -> Iterator[tuple[str, Callable[[pd.DataFrame], Mask]]]:

@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from catalogs import Catalog, InputError, parse_area
-from catalogs.event_types import are_earthquakes, choose_events
+from catalogs.event_types import are_earthquakes
 from catalogs.formats import parse
+from catalogs.rules import Rules, choose
 
 EARTHQUAKES = ["eq", "eq l", "eq r", "eq t", "le", "re", "ts", "earthquake", "Earthquake", "", "ke"]
 OTHERS = ["qb", "qb l", "sn", "quarry blast", "explosion", "not locatable", "unreadable", "lp", "l"]
@@ -33,20 +34,21 @@ def events() -> pd.DataFrame:
 
 def test_rules_are_switches_and_every_step_is_counted() -> None:
     area = parse_area("34/35.5/-118/-116")
-    chosen, counts = choose_events(events(), area=area)
-    assert chosen.index.tolist() == [0, 4, 5]
-    assert counts == {
-        "read": 6,
-        "earthquakes": 5,
-        "each identifier once": 4,
-        "within 34/35.5/-118/-116": 3,
-    }
-    assert choose_events(events(), "all")[0].index.tolist() == [0, 2, 3, 4, 5]
-    assert len(choose_events(events(), "paper")[0]) == 6
+    chosen, steps = choose(events(), Rules(area=area))
+    assert chosen.index.tolist() == [1, 4, 5]  # of repeated rows the last is the newest
+    assert [(step.rule, step.before, step.after) for step in steps] == [
+        ("the last row of each event_id", 6, 5),
+        ("earthquakes, and events of no type", 5, 4),
+        ("within 34/35.5/-118/-116", 4, 3),
+    ]
+    everything = choose(events(), Rules(event_types="all"))[0]
+    assert everything.index.tolist() == [1, 2, 3, 4, 5]
+    assert len(choose(events(), Rules(event_types="paper"))[0]) == 6
     bare = events()[["latitude"]]
-    assert choose_events(bare)[1] == {"read": 6}
-    with pytest.raises(InputError, match=r"event types 'quakes': choose earthquakes, all, paper"):
-        choose_events(bare, "quakes")  # type: ignore[arg-type]
+    assert len(choose(bare, Rules())[0]) == 6
+    nowhere = parse_area("80/81/0/1")
+    with pytest.raises(InputError, match=r"none of 4 events is left by the rule: within 80"):
+        choose(events(), Rules(area=nowhere))
 
 
 @pytest.mark.parametrize(
@@ -75,15 +77,15 @@ def test_the_paper_kept_quarry_blasts(
     published = int(((scored["time"] >= start) & (scored["time"] < stop)).sum())
     assert paper in {None, published}
     # Its sequence starts at the first event, and the file of 1992 was fetched years later
-    assert abs(count(choose_events(table, "paper")[0]) - published) <= 3
-    assert count(choose_events(table)[0]) < published - 100
+    assert abs(count(choose(table, Rules(event_types="paper"))[0]) - published) <= 3
+    assert count(choose(table, Rules())[0]) < published - 100
 
 
 def test_ncss_keeps_what_the_network_calls_earthquakes(
     raw_file: Callable[[str], bytes], real_catalog: Callable[[str], Catalog]
 ) -> None:
     name = "NCSS_1990.ehpcsv.gz"
-    chosen, _ = choose_events(parse(raw_file(name), "ehp_csv", name=name).events)
+    chosen, _ = choose(parse(raw_file(name), "ehp_csv", name=name).events, Rules())
     mine = chosen[chosen["magnitude"] >= 1.5 - 1e-9]
     table = real_catalog("ncss").events
     theirs = table[table["time"].dt.year == 1990]

@@ -11,7 +11,10 @@ from recast.commands.reading import add_reading, read_file, refuse_taken
 from recast.commands.selecting import AREA, add_splits
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from catalogs.formats import Parsed
+    from catalogs.rules import Step
 
 SHOWN = 3
 """That many rejected rows are printed."""
@@ -98,17 +101,17 @@ def run_import(args: argparse.Namespace) -> int:
     from dataclasses import replace
 
     from catalogs import Catalog, InputError, SplitDates, parse_area, save
-    from catalogs.event_types import choose_events
     from catalogs.importing import FRACTIONS, import_table, out_of_order
+    from catalogs.rules import Rules, choose
     from catalogs.summary import describe
 
     refuse_taken(args.name, args.out, overwrite=args.overwrite)
     layout, parsed = read_file(args)
     area = parse_area(args.area) if args.area else None
-    events, counts = choose_events(parsed.events, args.event_types, area=area)
-    if events.empty:
-        steps = ", ".join(f"{count:,} {step}" for step, count in counts.items())
-        raise InputError(f"{args.file}: no event is left ({steps}): check --event-types and --area")
+    try:
+        events, steps = choose(parsed.events, Rules(event_types=args.event_types, area=area))
+    except InputError as error:
+        raise InputError(f"{args.file}: {error}") from error
     catalog = import_table(
         events,
         args.name,
@@ -122,7 +125,7 @@ def run_import(args: argparse.Namespace) -> int:
         fractions=args.fractions or FRACTIONS,
         ties=args.ties,
     )
-    left_out = _left_out(parsed, counts)
+    left_out = _left_out(parsed, steps)
     info = replace(
         catalog.info,
         note="; ".join(filter(None, (catalog.info.note, *left_out))),
@@ -143,7 +146,7 @@ def run_import(args: argparse.Namespace) -> int:
         "left_out": left_out,
         "first_damaged": [str(row) for row in damaged[:SHOWN]],
         "events_read": len(parsed.events),
-        "events_after": counts,
+        "events_after": {step.rule: step.after for step in steps},
         "events_out_of_order": out_of_order(parsed.events),
         "saved": str(record),
         "next": f"recast benchmark --catalog {known_as}",
@@ -157,7 +160,7 @@ def run_import(args: argparse.Namespace) -> int:
     return 0
 
 
-def _left_out(parsed: Parsed, counts: dict[str, int]) -> list[str]:
+def _left_out(parsed: Parsed, steps: Sequence[Step]) -> list[str]:
     """What the file has and the catalog has not, for people and for the record."""
     damaged = len(parsed.damaged())
     lines = []
@@ -166,11 +169,11 @@ def _left_out(parsed: Parsed, counts: dict[str, int]) -> list[str]:
         lines.append(f"{others:,} rows have no magnitude, or are not the network's own")
     if damaged:
         lines.append(f"{damaged:,} rows cannot be read")
-    before = len(parsed.events)
-    for step, after in counts.items():
-        if after != before:
-            lines.append(f"{step}: {after:,} of {before:,}")
-        before = after
+    lines += [
+        f"{step.rule}: {step.after:,} of {step.before:,}"
+        for step in steps
+        if step.after != step.before
+    ]
     return lines
 
 
