@@ -8,7 +8,7 @@ from typing import Any
 
 from recast.commands.printing import print_info, print_json
 from recast.commands.reading import refuse_taken
-from recast.commands.selecting import AREA, add_splits
+from recast.commands.selecting import AREA, add_event_types, add_splits
 
 
 def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -29,12 +29,7 @@ def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     parser.add_argument(
         "--min-magnitude", type=float, metavar="M", help="fetch events of at least this magnitude"
     )
-    parser.add_argument(
-        "--event-types",
-        choices=("earthquakes", "all", "paper"),
-        help="which types of events; paper keeps what the RECAST paper kept: all types, and "
-        "identifiers that come twice (default: earthquakes)",
-    )
+    add_event_types(parser, None)
     parser.add_argument(
         "--completeness",
         type=float,

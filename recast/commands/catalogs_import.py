@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from recast.commands.printing import print_info, print_json
 from recast.commands.reading import add_reading, read_file, refuse_taken
-from recast.commands.selecting import AREA, add_splits
+from recast.commands.selecting import AREA, add_event_types, add_splits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,13 +34,7 @@ def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     parser.add_argument("file", type=Path, metavar="FILE", help="the file")
     parser.add_argument("--name", required=True, help="name of the catalog: letters, digits, _, -")
     add_reading(parser)
-    parser.add_argument(
-        "--event-types",
-        choices=("earthquakes", "all", "paper"),
-        default="earthquakes",
-        help="earthquakes only, and each identifier once (events without a type stay); all types; "
-        "or what the RECAST paper kept: all types, repeated identifiers too (default: earthquakes)",
-    )
+    add_event_types(parser, "earthquakes")
     parser.add_argument("--area", metavar="AREA", help=AREA)
     parser.add_argument(
         "--completeness",
@@ -146,7 +140,7 @@ def run_import(args: argparse.Namespace) -> int:
         "left_out": left_out,
         "first_damaged": [str(row) for row in damaged[:SHOWN]],
         "events_read": len(parsed.events),
-        "events_after": {step.rule: step.after for step in steps},
+        "events_after": {"read": len(parsed.events)} | {step.rule: step.after for step in steps},
         "events_out_of_order": out_of_order(parsed.events),
         "saved": str(record),
         "next": f"recast benchmark --catalog {known_as}",

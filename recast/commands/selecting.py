@@ -34,6 +34,24 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_event_types(parser: argparse._ActionsContainer, default: str | None) -> None:
+    """Add which types of events count (``catalogs.event_types``)."""
+    parser.add_argument(
+        "--event-types",
+        choices=("earthquakes", "all", "paper"),
+        default=default,
+        help="earthquakes only, and each identifier once (events without a type stay); all types; "
+        "or what the RECAST paper kept: all types, repeated identifiers too (default: earthquakes)",
+    )
+    parser.add_argument(
+        "--preset",
+        dest="event_types",
+        choices=("paper",),
+        default=argparse.SUPPRESS,
+        help="short for --event-types paper",
+    )
+
+
 def add_splits(parser: argparse._ActionsContainer, default: str = "") -> None:
     """Add the two ways to say where train, validation and test windows lie."""
     splits = parser.add_mutually_exclusive_group()
