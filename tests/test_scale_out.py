@@ -47,7 +47,7 @@ def test_a_killed_worker_loses_nothing(tmp_path: Path) -> None:
     open_folder(shared, PLAN, 6, resume=False)
     # In this process's own threads nothing could be killed: one process a worker
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address=None
+        n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0"
     ) as cluster:
         payload = (str(tmp_path), np.ones(3))
         with Engine(scheduler=cluster.scheduler_address).session() as session:

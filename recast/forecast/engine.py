@@ -82,7 +82,7 @@ class Session:
         distributed, scheduler = _distributed(), self.engine.scheduler
         if scheduler is None:
             cluster = distributed.LocalCluster(
-                n_workers=self.engine.workers, threads_per_worker=1, dashboard_address=None
+                n_workers=self.engine.workers, threads_per_worker=1, dashboard_address="127.0.0.1:0"
             )
             return self.stack.enter_context(distributed.Client(self.stack.enter_context(cluster)))
         try:
