@@ -44,7 +44,12 @@ def run(job: Job) -> dict[str, Any]:
     torch.set_num_threads(1)
     folder = Path(job["folder"])
     if job["kind"] == "pretrain":
-        data = CatalogData(job["regions"], steps_per_epoch=job["steps_per_epoch"], seed=job["seed"])
+        data = CatalogData(
+            job["regions"],
+            steps_per_epoch=job["steps_per_epoch"],
+            weights={name: w for name, w in job["weights"].items() if name in job["regions"]},
+            seed=job["seed"],
+        )
         trained = train(
             data,
             folder,

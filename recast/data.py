@@ -92,6 +92,8 @@ class CatalogData(lightning.LightningDataModule):
         Steps between two validations.
     exponent : float
         Of several catalogs, one with N training events is drawn in proportion to N^exponent.
+    weights : dict, optional
+        Of several catalogs, by name a factor of how often one is drawn; 1 where none is given.
     seed : int
         Of the order of the windows.
     selection : Selection, optional
@@ -122,6 +124,7 @@ class CatalogData(lightning.LightningDataModule):
         batch_size: int = 32,
         steps_per_epoch: int = 20,
         exponent: float = 0.5,
+        weights: dict[str, float] | None = None,
         seed: int = 0,
         selection: Selection | None = None,
         magnitude_completeness: float | None = None,
@@ -149,6 +152,12 @@ class CatalogData(lightning.LightningDataModule):
         self.batch_size = batch_size
         self.steps_per_epoch = steps_per_epoch
         self.exponent = exponent
+        self.weights = weights or {}
+        for name, weight in self.weights.items():
+            if name not in self.catalog_names:
+                raise InputError(f"data.weights: {name!r} is not among the catalogs of the data")
+            if not 0.0 < weight < float("inf"):
+                raise InputError(f"data.weights: {name}: {weight}: it must be positive")
         self.seed = seed
         self.selection = selection or Selection()
         self.magnitude_completeness = magnitude_completeness
@@ -217,6 +226,7 @@ class CatalogData(lightning.LightningDataModule):
             batch_size=self.batch_size,
             steps=self.steps_per_epoch,
             exponent=self.exponent,
+            weights=[self.weights.get(name, 1.0) for name in self.catalog_names],
             seed=self.seed,
         )
         return DataLoader(RegionWindows(parts), batch_size=None, sampler=sampler)

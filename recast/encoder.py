@@ -41,14 +41,23 @@ class GRUEncoder(nn.Module):
 
     The context of an interval is the hidden state after the events before it; the first interval
     of a window starts from zero. The features of each event are followed by the region's code
-    (code_size,), the same for all events.
+    (code_size,), the same for all events. ``recurrent_dropout`` is the share of the
+    hidden-to-hidden weights that each training step leaves out (Merity et al. 2018,
+    arXiv:1708.02182): it keeps the unit from learning its catalog by heart.
     """
 
     def __init__(
-        self, inputs: Inputs, *, input_size: int, hidden_size: int, code_size: int = 0
+        self,
+        inputs: Inputs,
+        *,
+        input_size: int,
+        hidden_size: int,
+        code_size: int = 0,
+        recurrent_dropout: float = 0.0,
     ) -> None:
         super().__init__()
         self.inputs = inputs
+        self.recurrent_dropout = recurrent_dropout
         self.hidden_size = hidden_size
         self.gru: nn.GRU = nn.GRU(input_size + code_size, hidden_size, batch_first=True)
 
@@ -78,7 +87,12 @@ class GRUEncoder(nn.Module):
         start = x.new_zeros(x.shape[0], 1, self.hidden_size)
         if x.shape[1] == 1:
             return start
-        after, _ = self.gru(x[:, :-1])  # state after the event that ends each interval
+        kept = {}
+        if self.training and self.recurrent_dropout > 0.0:
+            name = "weight_hh_l0"
+            kept[name] = nn.functional.dropout(getattr(self.gru, name), self.recurrent_dropout)
+        # State after the event that ends each interval
+        after, _ = torch.func.functional_call(self.gru, kept, (x[:, :-1],))
         return torch.cat([start, after], dim=1)
 
     def step(

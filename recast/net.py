@@ -106,7 +106,8 @@ class RecastNet(Net):
     ``decoder="weibull"`` is RECAST as published (Dascher-Cousineau et al. 2023,
     doi:10.1029/2023GL103909): a GRU over [ln tau, m], and a linear layer to a mixture of ``width``
     Weibull distributions. ``decoder="hazard"`` starts from the ETAS model of ``scaling`` and
-    learns what it misses: ``width`` is that of the modulating net. ``dropout`` acts on the context.
+    learns what it misses: ``width`` is that of the modulating net. ``dropout`` acts on the context,
+    ``recurrent_dropout`` on the weights of the encoder (``GRUEncoder``).
 
     A net of the hazard decoder has a code of ``CODE_SIZE`` numbers for each of ``n_regions``
     catalogs, which its encoder and its decoder read and which is learned with them. It starts at
@@ -126,6 +127,7 @@ class RecastNet(Net):
         hidden_size: int = 32,
         width: int = 32,
         dropout: float = 0.1,
+        recurrent_dropout: float = 0.0,
         n_regions: int = 1,
     ) -> None:
         super().__init__(scaling)
@@ -133,12 +135,21 @@ class RecastNet(Net):
         self.dropout = nn.Dropout(dropout)
         self.region = 0
         if decoder == "weibull":
-            self.encoder = GRUEncoder(paper_inputs, input_size=2, hidden_size=hidden_size)
+            self.encoder = GRUEncoder(
+                paper_inputs,
+                input_size=2,
+                hidden_size=hidden_size,
+                recurrent_dropout=recurrent_dropout,
+            )
             self.weibull = WeibullDecoder(hidden_size, width)
             self.register_buffer("codes", torch.zeros(n_regions, 0))
         else:
             self.encoder = GRUEncoder(
-                unit_free_inputs, input_size=3, hidden_size=hidden_size, code_size=CODE_SIZE
+                unit_free_inputs,
+                input_size=3,
+                hidden_size=hidden_size,
+                code_size=CODE_SIZE,
+                recurrent_dropout=recurrent_dropout,
             )
             nodes = torch.from_numpy(NODES).float()
             self.hazard = HazardDecoder(hidden_size + CODE_SIZE, width, nodes)

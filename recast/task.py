@@ -42,6 +42,8 @@ class RecastTask(lightning.LightningModule):
         GRU units; units of the modulating net or components of the mixture.
     dropout : float
         On the context.
+    recurrent_dropout : float
+        Share of the encoder's hidden-to-hidden weights that each step leaves out.
     learning_rate, weight_decay, warmup : float
         AdamW; the rate rises over a fraction ``warmup`` of all steps, then falls as a cosine.
     pretrained : str, optional
@@ -66,6 +68,7 @@ class RecastTask(lightning.LightningModule):
         hidden_size: int = 32,
         width: int = 32,
         dropout: float = 0.2,
+        recurrent_dropout: float = 0.3,
         learning_rate: float = 5e-3,
         weight_decay: float = 1e-2,
         warmup: float = 0.05,
@@ -74,8 +77,9 @@ class RecastTask(lightning.LightningModule):
         frozen: Sequence[str] = (),
     ) -> None:
         super().__init__()
-        if not 0.0 <= dropout < 1.0:
-            raise InputError(f"model.dropout = {dropout}: it must lie in [0, 1)")
+        for name, share in (("dropout", dropout), ("recurrent_dropout", recurrent_dropout)):
+            if not 0.0 <= share < 1.0:
+                raise InputError(f"model.{name} = {share}: it must lie in [0, 1)")
         for name, value in (
             ("hidden_size", hidden_size),
             ("width", width),
@@ -93,6 +97,7 @@ class RecastTask(lightning.LightningModule):
             hidden_size=hidden_size,
             width=width,
             dropout=dropout,
+            recurrent_dropout=recurrent_dropout,
             n_regions=len(self.regions),
         )
         self.learning_rate = learning_rate

@@ -37,7 +37,12 @@ TRAINER: dict[str, Any] = {
 }
 """Trainer settings of the shipped recipe; the sampler's epochs are 20 steps each."""
 
-PAPER: dict[str, Any] = {"decoder": "weibull", "dropout": 0.1, "learning_rate": 1e-2}
+PAPER: dict[str, Any] = {
+    "decoder": "weibull",
+    "dropout": 0.1,
+    "recurrent_dropout": 0.0,
+    "learning_rate": 1e-2,
+}
 """Arguments of RecastTask for RECAST as published, trained on windows."""
 
 PAPER_EPOCHS = 60

@@ -96,9 +96,10 @@ class RegionWindows(Dataset[RegionBatch]):
 
 
 class StepSampler(Sampler[Step]):
-    """The steps of an epoch, each of one region, drawn with probability proportional to N^exponent.
+    """The steps of an epoch, each of one region, with probability proportional to w N^exponent.
 
-    N is the number of scored intervals. An epoch depends on ``seed`` and its number only.
+    N is the number of scored intervals, w the region's weight, 1 by default. An epoch depends on
+    ``seed`` and its number only.
     """
 
     def __init__(
@@ -108,6 +109,7 @@ class StepSampler(Sampler[Step]):
         batch_size: int,
         steps: int,
         exponent: float = 0.5,
+        weights: Sequence[float] | None = None,
         seed: int = 0,
     ) -> None:
         # A small catalog fills no batch: its steps take each window once
@@ -116,8 +118,9 @@ class StepSampler(Sampler[Step]):
         ]
         self.regions = regions
         self.steps = steps
-        weights = np.array([len(windows) for windows in regions], dtype=np.float64) ** exponent
-        self.shares = weights / weights.sum()
+        sizes = np.array([len(windows) for windows in regions], dtype=np.float64)
+        shares = sizes**exponent * (1.0 if weights is None else np.asarray(weights))
+        self.shares = shares / shares.sum()
         self.seed = seed
         self.epoch = 0
 

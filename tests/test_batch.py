@@ -115,3 +115,11 @@ def test_regions_are_drawn_by_a_power_of_their_size(exponent: float, share: floa
     sampler = StepSampler(parts, batch_size=1, steps=4000, exponent=exponent)
     drawn = np.mean([region == 0 for region, _ in sampler])
     assert drawn == pytest.approx(share, abs=3.0 * np.sqrt(share * (1 - share) / 4000))
+
+
+def test_a_region_of_less_weight_is_drawn_less_often() -> None:
+    parts = [Windows(sequence(n, 0.0), SCALING, length=16, burn_in=0) for n in (399, 99)]
+    sampler = StepSampler(parts, batch_size=1, steps=4000, weights=[0.25, 1.0])
+    share = 1.0 / 3.0  # 0.25 * sqrt(400) : sqrt(100)
+    drawn = np.mean([region == 0 for region, _ in sampler])
+    assert drawn == pytest.approx(share, abs=3.0 * np.sqrt(share * (1 - share) / 4000))

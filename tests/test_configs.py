@@ -77,7 +77,10 @@ def test_fit_validate_test_predict_and_resume(
         (["--config", "nowhere.yaml"], "nowhere.yaml"),
         (["--data.window", "0"], "window = 0"),
         (["--model.dropout", "1.5"], "dropout = 1.5"),
+        (["--model.recurrent_dropout", "1"], "recurrent_dropout = 1"),
         (["--model.learning_rate", "-1"], "learning_rate = -1"),
+        (["--data.weights", "{scedc: 0.5}"], "'scedc' is not among the catalogs"),
+        (["--data.weights", "{ridgecrest_2019: 0}"], "ridgecrest_2019: 0.0: it must be positive"),
     ],
 )
 def test_mistakes_are_answered_in_one_line(

@@ -208,7 +208,7 @@ def test_the_cap_cuts_and_is_reported(
 
 def test_dropout_is_off(history: EventSequence) -> None:
     torch.manual_seed(0)
-    net = RecastNet(SCALING, hidden_size=4, dropout=0.5)
+    net = RecastNet(SCALING, hidden_size=4, dropout=0.5, recurrent_dropout=0.5)
     assert net.training
     state = torch.get_rng_state()
     assert same(draw(net, history, 2.0, 20, 0), draw(net.eval(), history, 2.0, 20, 0))

@@ -1,0 +1,55 @@
+"""The encoder's recurrent dropout: which weights it leaves out, and when."""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+
+from recast.encoder import GRUEncoder, paper_inputs
+from recast.scaling import Scaling
+
+SCALING = Scaling(0.5, 2.4, 2.0, 1.0, 9.0, 0.5, 0.01, 1.0, 0.01, 1.1)
+
+
+def encoder(recurrent_dropout: float) -> GRUEncoder:
+    torch.manual_seed(0)
+    return GRUEncoder(
+        paper_inputs, input_size=2, hidden_size=6, recurrent_dropout=recurrent_dropout
+    ).double()
+
+
+def contexts(encoder: GRUEncoder, n: int = 20) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(1)
+    tau = torch.rand(1, n, generator=generator, dtype=torch.float64)
+    out: torch.Tensor = encoder(SCALING, tau, 2.0 + tau, tau, torch.zeros(0, dtype=torch.float64))
+    return out
+
+
+def test_a_step_leaves_out_recurrent_weights_for_the_whole_sequence() -> None:
+    # p = 1/2 of torch's dropout: each weight is absent, or doubled, throughout the sequence
+    net = encoder(0.5)
+    torch.manual_seed(3)
+    dropped = contexts(net)
+    torch.manual_seed(3)
+    kept = torch.nn.functional.dropout(torch.ones_like(net.gru.weight_hh_l0), 0.5)
+    by_hand = copy.deepcopy(net).eval()
+    with torch.no_grad():
+        by_hand.gru.weight_hh_l0.mul_(kept)
+    assert set(kept.unique().tolist()) == {0.0, 2.0}
+    torch.testing.assert_close(dropped, contexts(by_hand))
+    assert not torch.allclose(dropped, contexts(net.eval()))
+
+
+def test_it_is_off_outside_training_and_leaves_no_trace() -> None:
+    net, without = encoder(0.5), encoder(0.0)
+    contexts(net)  # a training step, whose weights are gone afterwards
+    torch.testing.assert_close(contexts(net.eval()), contexts(without), rtol=0.0, atol=0.0)
+
+
+def test_all_weights_learn() -> None:
+    net = encoder(0.5)
+    for _ in range(20):
+        contexts(net)[0, -1].sum().backward()  # gradients add up over steps
+    assert net.gru.weight_hh_l0.grad is not None
+    assert (net.gru.weight_hh_l0.grad != 0.0).all()
