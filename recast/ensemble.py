@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from catalogs import InputError
 from recast.batch import Batch
-from recast.magnitude import LARGEST_LOG_RATIO, TruncatedExponential
+from recast.magnitude import LARGEST_LOG_RATIO, DetectedExponential
 from recast.net import Net, NextEvent, State
 from recast.scaling import Scaling
 
@@ -71,7 +71,7 @@ class _Members(nn.ModuleList):
 
 
 class EnsembleMagnitude(nn.Module):
-    """The Gutenberg-Richter law whose beta is the mean of the members'."""
+    """The law whose beta and share missed are the means of the members'."""
 
     def __init__(self, members: Sequence[Net]) -> None:
         super().__init__()
@@ -85,15 +85,16 @@ class EnsembleMagnitude(nn.Module):
         expected: Tensor,
         *,
         largest: float = LARGEST_LOG_RATIO,
-    ) -> TruncatedExponential:
+    ) -> DetectedExponential:
         """The law of the magnitude of the event that ends each interval, (...)."""
-        laws: list[TruncatedExponential] = [
+        laws: list[DetectedExponential] = [
             member.magnitude(scaling, part, inter_times, expected, largest=largest)
             for member, part in self.members.each(hidden)
             if member.magnitude is not None
         ]
         beta = torch.stack([law.beta for law in laws]).mean(dim=0)
-        return TruncatedExponential(beta, laws[0].lowest, laws[0].maximum)
+        missed = torch.stack([law.missed for law in laws]).mean(dim=0)
+        return DetectedExponential(beta, missed, laws[0].lowest, laws[0].maximum)
 
 
 class EnsembleNet(Net):

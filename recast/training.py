@@ -82,7 +82,8 @@ class StartCounts(Callback):
     """Keep what training began with if no epoch has a better validation score.
 
     A few hundred events may teach a net nothing: it is then the ETAS, or the pretrained net, that
-    it began as. The magnitude head gives way to the fixed Gutenberg-Richter law in the same way.
+    it began as. The magnitude head gives way to one that misses nothing, or to the fixed
+    Gutenberg-Richter law, in the same way.
     """
 
     def __init__(self) -> None:
@@ -107,7 +108,7 @@ class StartCounts(Callback):
         self.loss, _ = _validation(task, data, self.weights)
 
     def on_train_end(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
-        """Replace what is worse than the start, or than the fixed law of magnitudes."""
+        """Replace what is worse than the start, or than simpler laws of magnitudes."""
         best = next((c for c in _checkpoints(trainer) if c.monitor), None)
         data = getattr(trainer, "datamodule", None)
         if best is None or best.best_model_score is None or not isinstance(data, CatalogData):
@@ -121,10 +122,11 @@ class StartCounts(Callback):
             weights = self.weights
             best.best_model_score = torch.tensor(self.loss)
         if task.net.magnitude is not None:
-            fixed = {f"net.magnitude.{k}": v for k, v in task.net.magnitude.of_fixed_law().items()}
-            other = {**weights, **fixed}
-            if _validation(task, data, other)[1] < _validation(task, data, weights)[1]:
-                weights = other
+            laws = [
+                {**weights, **{f"net.magnitude.{name}": value for name, value in simple.items()}}
+                for simple in task.net.magnitude.simpler()
+            ]
+            weights = min([weights, *laws], key=lambda law: _validation(task, data, law)[1])
         if weights is not content["state_dict"]:
             content["state_dict"] = {name: value.cpu() for name, value in weights.items()}
             partial = path.with_suffix(".partial")
