@@ -5,12 +5,14 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help benchmark test test-slow lint format clean
+.PHONY: help benchmark test test-slow coverage bench lint format clean
 
 help:
 	@echo 'make benchmark   fit and compare the models on the built-in catalogs'
 	@echo 'make test        the whole test suite, except tests marked slow or network'
 	@echo 'make test-slow   the tests marked slow'
+	@echo 'make coverage    the test suite, with the lines and branches that it runs'
+	@echo 'make bench       measure speed and memory, write docs/benchmarks.md'
 	@echo 'make lint        ruff, mypy --strict, import-linter'
 	@echo 'make format      let ruff mend what it can'
 	@echo 'make clean       remove the environment and all caches'
@@ -31,6 +33,15 @@ test: $(INSTALLED)
 
 test-slow: $(INSTALLED)
 	$(BIN)/python -m pytest -m slow
+
+coverage: $(INSTALLED)
+	$(BIN)/python -m pytest -m 'not slow and not network' --cov
+
+# One thread and processor time: what else the machine does then hardly counts.
+bench: $(INSTALLED)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest benchmarks --benchmark-json=.benchmarks/speed.json \
+	  --benchmark-timer=time.process_time
+	$(BIN)/python benchmarks/page.py .benchmarks/speed.json docs
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
