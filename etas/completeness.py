@@ -112,14 +112,6 @@ class CompletenessHistory:
         keep = sequence.magnitudes >= self.at(sequence.times) - MAGNITUDE_TOLERANCE
         return sequence.where(keep)
 
-    def share_of_time(self, sequence: EventSequence) -> float:
-        """The fraction of the scored window during which Mc(t) is above its base."""
-        edges = np.clip(
-            np.concatenate([self.times, [sequence.end]]), sequence.score_from, sequence.end
-        )
-        raised = self.levels > self.base + MAGNITUDE_TOLERANCE
-        return float(np.diff(edges)[raised].sum() / sequence.scored_days)
-
 
 def law_above(
     sequence: EventSequence,

@@ -85,3 +85,12 @@ def test_what_is_no_gutenberg_richter_law_is_refused() -> None:
         ks_completeness(uniform, rng=rng, step=0.5, samples=50)
     with pytest.raises(InputError, match="nowhere stable"):
         b_stability(uniform)
+
+
+def test_continuous_magnitudes_pass_the_ks_test_too() -> None:
+    m = GutenbergRichter(2.0, 1.0, 9.0).sample(3000, np.random.default_rng(7))
+    mc = ks_completeness(m, bin_width=0.0, rng=np.random.default_rng(0), samples=100)
+    assert mc == pytest.approx(2.0, abs=0.15)
+    # A hundred equal ones have no law
+    with pytest.raises(InputError, match="rejected above every threshold"):
+        ks_completeness(np.full(100, 2.0), rng=np.random.default_rng(0))

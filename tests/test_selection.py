@@ -92,7 +92,7 @@ def test_event_types_are_chosen() -> None:
         (Selection(splits=("2019-07-07", "2019-07-08")), "give train start, validation start"),
         (
             Selection(splits=("2019-07-07",) * 4, fractions=(0.6, 0.2, 0.2)),
-            "splits or fractions, not both|is not before",
+            "give splits or fractions, not both",
         ),
         (Selection(fractions=(0.6, 0.2)), "three positive shares"),
     ],

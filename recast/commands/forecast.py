@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from recast.commands import rolling
 
 if TYPE_CHECKING:
     from catalogs import Catalog
+    from etas.model import ETAS
     from recast.forecast import Forecast
     from recast.saved import SavedModel
 
@@ -188,15 +189,11 @@ def _with_uncertainty(
     import numpy as np
 
     from etas.draws import draw_models
-    from etas.model import ETAS
     from recast.forecast.sources import n_blocks
 
-    (process,) = saved.processes
-    if not isinstance(process, ETAS):
-        return saved.processes, None
     n = min(n_blocks(args.samples), 2 * rolling.PARAMETER_SETS)
     rng = np.random.default_rng([args.seed, 2])
-    draws = draw_models(process, saved.uncertainty, n, horizon, rng=rng)
+    draws = draw_models(cast("ETAS", saved.process), saved.uncertainty, n, horizon, rng=rng)
     return draws.models, draws.to_json()
 
 
