@@ -31,9 +31,13 @@ def test_a_fit_that_does_not_suit_is_refused(tmp_path: Path) -> None:
     tapered = written(tmp_path / "tapered.json", ETAS(1.0, 0.02, 0.7, 0.01, 1.1, LAW, 5.0))
     with pytest.raises(InputError, match=r"tapered.json has a tapered Omori law"):
         CatalogData("ridgecrest_2019", etas_file=tapered).scalings  # noqa: B018
+    empty = tmp_path / "empty.json"
+    empty.write_text("{}")
+    with pytest.raises(InputError, match=r"empty.json: .*these are not ETAS parameters"):
+        CatalogData("ridgecrest_2019", etas_file=str(empty)).scalings  # noqa: B018
     lower = GutenbergRichter(1.5, 1.0)
     other = written(tmp_path / "other.json", ETAS(1.0, 0.02, 0.7, 0.01, 1.1, lower))
-    with pytest.raises(InputError, match=r"fitted at completeness 1.5, the catalog .* from 2.5"):
+    with pytest.raises(InputError, match=r"above completeness magnitude 1.5, catalog .* from 2.5"):
         CatalogData("ridgecrest_2019", etas_file=other).scalings  # noqa: B018
 
 

@@ -199,4 +199,4 @@ def _when(catalog: Catalog, times: FloatArray) -> tuple[FloatArray, str]:
     start = catalog.info.to_time(0.0)
     if isinstance(start, float) or np.ptp(times) < 730.0:
         return times - times.min(), "days since the first event"
-    return start.year + (start.dayofyear - 1 + times) / 365.25, "year"
+    return start.year + (start.day_of_year - 1 + times) / 365.25, "year"
