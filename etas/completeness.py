@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from catalogs import CatalogInfo, EventSequence, GutenbergRichter, InputError
-from catalogs.magnitudes import LN10
+from catalogs.magnitudes import b_of_mean
 from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray
 
 STAIR = 0.1
@@ -139,8 +139,7 @@ def law_above(
         raise InputError(
             f"{kept.size} scored events above Mc(t) determine no b-value: lower the completeness"
         )
-    beta = np.log1p(bin_width / mean) / bin_width if bin_width > 0.0 else 1.0 / mean
-    return replace(law, b=float(beta / LN10))
+    return replace(law, b=b_of_mean(mean, bin_width))
 
 
 def read_completeness(path: Path, info: CatalogInfo) -> CompletenessHistory:

@@ -1,16 +1,32 @@
-"""b-positive, the stability of b, and completeness estimates, on catalogs with known answers."""
+"""Completeness estimates on catalogs with known answers, also along a catalog."""
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from catalogs import GutenbergRichter, InputError
-from catalogs.magnitudes import (
+from catalogs.completeness import (
     b_by_completeness,
-    b_positive,
     b_stability,
-    b_standard_error,
     ks_completeness,
+    maximum_curvature,
+    moving_completeness,
 )
+from catalogs.magnitudes import b_standard_error
+
+
+@given(mode=st.integers(-10, 40).map(lambda k: k / 10), jitter=st.sampled_from([0.0, -0.05, 0.04]))
+def test_maximum_curvature_finds_the_fullest_bin(mode: float, jitter: float) -> None:
+    """Bins are [m - 0.05, m + 0.05): the border belongs to the upper one, whatever round-off."""
+    others = np.concatenate([mode - 0.3 + np.zeros(4), mode + 0.1 * np.arange(1, 20)])
+    magnitudes = np.concatenate([others, np.full(5, mode + jitter)])
+    assert maximum_curvature(magnitudes) == pytest.approx(mode + 0.2, abs=1e-9)
+
+
+def test_completeness_of_nothing_is_refused() -> None:
+    with pytest.raises(InputError, match="no magnitudes"):
+        maximum_curvature([])
 
 
 def incomplete(n: int, seed: int) -> np.ndarray:
@@ -21,33 +37,6 @@ def incomplete(n: int, seed: int) -> np.ndarray:
     m = GutenbergRichter(1.0, 1.0, 9.0).sample(n, rng)
     seen = m[rng.random(n) < norm.cdf(m, 2.0, 0.1)]
     return np.round(seen, 2)
-
-
-@pytest.mark.parametrize("bin_width", [0.0, 0.01, 0.1])
-def test_b_positive_of_independent_magnitudes_is_b(bin_width: float) -> None:
-    m = GutenbergRichter(2.0, 0.9, 9.0).sample(40_000, np.random.default_rng(1))
-    if bin_width:
-        m = np.round(np.floor(m / bin_width) * bin_width, 6)
-    b = b_positive(m, bin_width=bin_width, threshold=0.2)
-    # 0.63 / 2 of 40,000 differences count: standard error b / sqrt(12,600), 3 of them
-    assert b == pytest.approx(0.9, abs=3 * 0.9 / np.sqrt(12_600))
-
-
-def test_b_positive_outlives_short_term_incompleteness() -> None:
-    rng = np.random.default_rng(2)
-    m = GutenbergRichter(2.0, 1.0, 9.0).sample(60_000, rng)
-    # Completeness sinks from 3.5 to 2.0 within each burst of 3,000 events
-    hidden = 3.5 - 1.5 * np.tile(np.linspace(0.0, 1.0, 3000), 20)
-    seen = m[m >= hidden]
-    classic = GutenbergRichter.fit(seen, 2.0, bin_width=0.0).b
-    positive = b_positive(seen, bin_width=0.0, threshold=0.2)
-    assert classic < 0.85
-    assert positive == pytest.approx(1.0, abs=3.0 / np.sqrt(0.3 * seen.size))
-
-
-def test_too_few_differences_are_refused() -> None:
-    with pytest.raises(InputError, match="1 differences of successive magnitudes reach"):
-        b_positive([2.0, 3.0, 2.9, 2.0])
 
 
 def test_b_is_low_below_completeness_and_right_above() -> None:
@@ -94,3 +83,28 @@ def test_continuous_magnitudes_pass_the_ks_test_too() -> None:
     # A hundred equal ones have no law
     with pytest.raises(InputError, match="rejected above every threshold"):
         ks_completeness(np.full(100, 2.0), rng=np.random.default_rng(0))
+
+
+def test_a_time_without_small_events_is_seen() -> None:
+    rng = np.random.default_rng(0)
+    times = np.sort(rng.uniform(0.0, 100.0, 20000))
+    magnitudes = np.round(GutenbergRichter(1.95).sample(20000, rng), 1)
+    hidden = (times > 40.0) & (times < 60.0) & (magnitudes < 2.6)
+    edges, levels = moving_completeness(times[~hidden], magnitudes[~hidden])
+    middle = 0.5 * (edges[1:] + edges[:-1])
+    # The next bin holds 0.8 times as many: of 300 events it is the fullest in some windows
+    assert np.median(levels[middle < 35.0]) == pytest.approx(2.0)
+    assert np.median(levels[middle > 65.0]) == pytest.approx(2.0)
+    dark = levels[(edges[:-1] > 40.0) & (edges[1:] < 60.0)]
+    assert dark.size > 0
+    assert np.median(dark) == pytest.approx(2.6)
+
+
+@pytest.mark.parametrize(("n", "windows"), [(299, 0), (300, 1), (599, 1), (600, 2)])
+def test_windows_hold_at_least_300_events(n: int, windows: int) -> None:
+    times = np.arange(float(n))
+    edges, levels = moving_completeness(times, np.full(n, 3.0))
+    assert levels.size == windows
+    assert edges.size == (windows + 1 if windows else 0)
+    if windows:
+        assert (edges[0], edges[-1]) == (times[0], times[-1])
