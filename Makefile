@@ -43,8 +43,9 @@ coverage: $(INSTALLED)
 	  shares = [totals[f'percent_{what}_covered'] for what in ('statements', 'branches')]; \
 	  print('lines {:.1f} %, branches {:.1f} %'.format(*shares)); exit(min(shares) < 95.0)"
 
-# One thread and processor time: what else the machine does then hardly counts.
+# Ten minutes. One thread and processor time: what else the machine does then hardly counts.
 bench: $(INSTALLED)
+	@mkdir -p .benchmarks
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest benchmarks --benchmark-json=.benchmarks/speed.json \
 	  --benchmark-timer=time.process_time
 	$(BIN)/python benchmarks/page.py .benchmarks/speed.json docs
