@@ -139,5 +139,5 @@ def test_checkpoints_are_loaded_as_one_process(tmp_path: Path, sequence: EventSe
 def test_a_mixture_has_no_compiled_sampler(
     members: list[RecastNet], sequence: EventSequence
 ) -> None:
-    with pytest.raises(InputError, match=r"a net that is a mixture of 3 nets .* one by one"):
+    with pytest.raises(InputError, match=r"mixture of 3 .*: no compiled sampler .* one by one"):
         Recast(EnsembleNet(members)).memories(sequence, [sequence.end])
