@@ -14,6 +14,7 @@ from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray
 from recast.report.plots import (
     INK,
     MODEL_COLOURS,
+    OBSERVED,
     PART_COLOURS,
     axis_times,
     band,
@@ -28,7 +29,6 @@ DOTS = "#5B8DB8"
 """Between light and dark, because dots are drawn as an image that knows of no page."""
 
 MC_COLOUR = "#AA3377"
-OBSERVED = "#EE6677"
 
 LAW_DRAWS = 400
 """Catalogs drawn for the band of the frequency-magnitude plot."""
