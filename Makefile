@@ -62,5 +62,5 @@ format: $(INSTALLED)
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
-	  .import_linter_cache .benchmarks .coverage htmlcov
+	  .import_linter_cache .benchmarks .coverage* htmlcov
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
