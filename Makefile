@@ -5,12 +5,14 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help benchmark test test-slow lint format clean
+.PHONY: help benchmark test test-slow coverage bench lint format clean
 
 help:
 	@echo 'make benchmark   fit and compare the models on the built-in catalogs'
 	@echo 'make test        the whole test suite, except tests marked slow or network'
 	@echo 'make test-slow   the tests marked slow'
+	@echo 'make coverage    the test suite, with the lines and branches that it runs'
+	@echo 'make bench       measure speed and memory, write docs/benchmarks.md'
 	@echo 'make lint        ruff, mypy --strict, import-linter'
 	@echo 'make format      let ruff mend what it can'
 	@echo 'make clean       remove the environment and all caches'
@@ -32,6 +34,22 @@ test: $(INSTALLED)
 test-slow: $(INSTALLED)
 	$(BIN)/python -m pytest -m slow
 
+# fail_under is of lines and branches together; each of them has to reach it.
+coverage: $(INSTALLED)
+	$(BIN)/python -m pytest -m 'not slow and not network' --cov \
+	  --cov-report=term --cov-report=json:.coverage.json
+	@$(BIN)/python -c "import json; \
+	  totals = json.load(open('.coverage.json'))['totals']; \
+	  shares = [totals[f'percent_{what}_covered'] for what in ('statements', 'branches')]; \
+	  print('lines {:.1f} %, branches {:.1f} %'.format(*shares)); exit(min(shares) < 95.0)"
+
+# Ten minutes. One thread and processor time: what else the machine does then hardly counts.
+bench: $(INSTALLED)
+	@mkdir -p .benchmarks
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest benchmarks --benchmark-json=.benchmarks/speed.json \
+	  --benchmark-timer=time.process_time
+	$(BIN)/python benchmarks/page.py .benchmarks/speed.json docs
+
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -44,5 +62,5 @@ format: $(INSTALLED)
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
-	  .import_linter_cache .benchmarks .coverage htmlcov
+	  .import_linter_cache .benchmarks .coverage* htmlcov
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -46,6 +46,7 @@ def test_a_thousand_weeks(benchmark: Any, process: Recast, history: EventSequenc
     """The whole call: reading the net, encoding the history, drawing."""
     process.simulate(history.between(3999.0, 4000.0), 1.0, 1, seed=0)  # compiles
     drawn = benchmark(process.simulate, history, 7.0, 1000, seed=0, max_events=MAX_EVENTS)
+    assert drawn.counts.sum() == drawn.times.size > 0
     benchmark.extra_info["events"] = int(drawn.times.size)
     benchmark.extra_info["capped"] = int(drawn.capped.size)
     benchmark.extra_info["events_per_second"] = drawn.times.size / benchmark.stats["median"]
@@ -53,7 +54,8 @@ def test_a_thousand_weeks(benchmark: Any, process: Recast, history: EventSequenc
 
 def test_encoding_the_history(benchmark: Any, process: Recast, history: EventSequence) -> None:
     weights = read_weights(process.net, process.magnitude_law)
-    benchmark(memories, weights, history, [history.end])
+    (memory,) = benchmark(memories, weights, history, [history.end])
+    assert memory.last == history.times[-1]
 
 
 def test_a_hundred_weeks_with_torch(
@@ -65,4 +67,5 @@ def test_a_hundred_weeks_with_torch(
         kwargs={"seed": 0, "max_events": 1000},
         rounds=1,
     )
+    assert drawn.counts.sum() == drawn.times.size > 0
     benchmark.extra_info["events_per_second"] = drawn.times.size / benchmark.stats["median"]

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from catalogs.catalog import Catalog
+from catalogs.completeness import maximum_curvature
 from catalogs.errors import InputError
 from catalogs.info import CatalogInfo, SplitDates, Ties, timestamp
-from catalogs.magnitudes import magnitude_grid, maximum_curvature
+from catalogs.magnitudes import magnitude_grid
 from catalogs.sequence import FloatArray
 from catalogs.split import Split
 

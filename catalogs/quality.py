@@ -9,15 +9,11 @@ import numpy as np
 import pandas as pd
 
 from catalogs.catalog import SAME_EVENT, Catalog
+from catalogs.completeness import maximum_curvature
 from catalogs.errors import InputError
 from catalogs.event_types import are_earthquakes
 from catalogs.info import NANOSECONDS_PER_DAY
-from catalogs.magnitudes import (
-    GutenbergRichter,
-    b_standard_error,
-    magnitude_grid,
-    maximum_curvature,
-)
+from catalogs.magnitudes import GutenbergRichter, b_standard_error, magnitude_grid
 from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray
 
 BLOCK = 250

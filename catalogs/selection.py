@@ -57,6 +57,8 @@ class Selection:
             For an area or window without events, a completeness below the catalog's, or splits
             that do not fit.
         """
+        if self.splits is not None and self.fractions is not None:
+            raise InputError("give splits or fractions, not both")
         info = catalog.info
         if self.area is not None:
             catalog = catalog.within(parse_area(self.area), name or info.name)
@@ -66,8 +68,6 @@ class Selection:
         info = self._cut(replace(catalog.info, name=name or info.name), any_splits)
         catalog = Catalog(events, info)
         if self.fractions is not None:
-            if self.splits is not None:
-                raise InputError("give splits or fractions, not both")
             begins = catalog.info.splits.train_start
             splits = split_by_events(catalog, begins, self.fractions)
             catalog = Catalog(events, replace(catalog.info, splits=splits))

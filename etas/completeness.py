@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from catalogs import CatalogInfo, EventSequence, GutenbergRichter, InputError
-from catalogs.magnitudes import LN10
+from catalogs.magnitudes import b_of_mean
 from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray
 
 STAIR = 0.1
@@ -112,14 +112,6 @@ class CompletenessHistory:
         keep = sequence.magnitudes >= self.at(sequence.times) - MAGNITUDE_TOLERANCE
         return sequence.where(keep)
 
-    def share_of_time(self, sequence: EventSequence) -> float:
-        """The fraction of the scored window during which Mc(t) is above its base."""
-        edges = np.clip(
-            np.concatenate([self.times, [sequence.end]]), sequence.score_from, sequence.end
-        )
-        raised = self.levels > self.base + MAGNITUDE_TOLERANCE
-        return float(np.diff(edges)[raised].sum() / sequence.scored_days)
-
 
 def law_above(
     sequence: EventSequence,
@@ -147,8 +139,7 @@ def law_above(
         raise InputError(
             f"{kept.size} scored events above Mc(t) determine no b-value: lower the completeness"
         )
-    beta = np.log1p(bin_width / mean) / bin_width if bin_width > 0.0 else 1.0 / mean
-    return replace(law, b=float(beta / LN10))
+    return replace(law, b=b_of_mean(mean, bin_width))
 
 
 def read_completeness(path: Path, info: CatalogInfo) -> CompletenessHistory:

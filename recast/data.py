@@ -8,16 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import lightning
-import numpy as np
 from torch.utils.data import DataLoader
 
 from catalogs import Catalog, Extent, InputError, Selection, Split, load
-from catalogs.jsonfile import read_json
 from catalogs.overlap import check_no_leak
 from etas.fit import fit_etas
 from etas.model import ETAS
 from recast.batch import Batch, intervals, windows
 from recast.clock import DayClock, fit_clock
+from recast.saved import check_completeness, read_etas
 from recast.scaling import Scaling
 from recast.windows import RegionBatch, RegionWindows, StepSampler, Windows
 
@@ -260,15 +259,10 @@ def _checked(regions: Sequence[Region]) -> list[Region]:
 
 
 def _read_etas(path: str, catalog: Catalog) -> ETAS:
-    etas = ETAS.from_json(read_json(Path(path)).get("model", {}))
+    etas, _ = read_etas(Path(path))
     if etas.taper is not None:
         raise InputError(f"{path} has a tapered Omori law: the net starts from an untapered one")
-    theirs, mine = etas.magnitude_law.completeness, catalog.info.magnitude_completeness
-    if not np.isclose(theirs, mine):
-        raise InputError(
-            f"{path} was fitted at completeness {theirs:g}, the catalog is complete from {mine:g}: "
-            "fit it anew"
-        )
+    check_completeness(Path(path), etas.magnitude_law.completeness, catalog.info)
     return etas
 
 

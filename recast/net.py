@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
 import torch
@@ -11,15 +13,13 @@ from torch import Tensor, nn
 from catalogs import EventSequence
 from recast.batch import Batch, intervals
 from recast.decoders import HazardDecoder, WeibullDecoder
-from recast.encoder import GRUEncoder, paper_inputs, unit_free_inputs
+from recast.encoder import GRUEncoder, Inputs, paper_inputs, unit_free_inputs
 from recast.excitation import NODES, node_weights
 from recast.magnitude import MagnitudeHead, TruncatedExponential
 from recast.scaling import Scaling
 
 CODE_SIZE = 8
 """Numbers that say in what a region differs from the others that a net was trained on."""
-
-DecoderName = Literal["hazard", "weibull"]
 
 
 class NextEvent(Protocol):
@@ -44,6 +44,33 @@ class NextEvent(Protocol):
     def sample(self, elapsed: Tensor, generator: torch.Generator) -> Tensor:
         """Inter-event times given the days that have passed."""
         ...
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A decoder, made from (context size, width), and what else a net with it has.
+
+    ``inputs`` are the features that the encoder sees of an event, ``input_size`` of them;
+    ``code_size`` the numbers of a region's code. Without a magnitude head, magnitudes keep the
+    Gutenberg-Richter law of the train window.
+    """
+
+    decoder: Callable[[int, int], nn.Module]
+    inputs: Inputs = unit_free_inputs
+    input_size: int = 3
+    code_size: int = CODE_SIZE
+    has_magnitude_head: bool = True
+
+
+DecoderName = Literal["hazard", "weibull"]
+
+DECODERS: dict[DecoderName, Architecture] = {
+    "hazard": Architecture(HazardDecoder),
+    "weibull": Architecture(  # RECAST as published
+        WeibullDecoder, paper_inputs, input_size=2, code_size=0, has_magnitude_head=False
+    ),
+}
+"""The nets by the names of their decoders."""
 
 
 class State(NamedTuple):
@@ -109,9 +136,9 @@ class RecastNet(Net):
     learns what it misses: ``width`` is that of the modulating net. ``dropout`` acts on the context,
     ``recurrent_dropout`` on the weights of the encoder (``GRUEncoder``).
 
-    A net of the hazard decoder has a code of ``CODE_SIZE`` numbers for each of ``n_regions``
-    catalogs, which its encoder and its decoder read and which is learned with them. It starts at
-    zero, and zero it is for a region that is none of them.
+    A net with codes has ``CODE_SIZE`` numbers for each of ``n_regions`` catalogs, which its encoder
+    and its decoder read and which are learned with them. They start at zero, and zero they are for
+    a region that is none of them.
     """
 
     magnitude: MagnitudeHead | None
@@ -134,29 +161,22 @@ class RecastNet(Net):
         self.context_size = hidden_size
         self.dropout = nn.Dropout(dropout)
         self.region = 0
-        if decoder == "weibull":
-            self.encoder = GRUEncoder(
-                paper_inputs,
-                input_size=2,
-                hidden_size=hidden_size,
-                recurrent_dropout=recurrent_dropout,
-            )
-            self.weibull = WeibullDecoder(hidden_size, width)
-            self.register_buffer("codes", torch.zeros(n_regions, 0))
-        else:
-            self.encoder = GRUEncoder(
-                unit_free_inputs,
-                input_size=3,
-                hidden_size=hidden_size,
-                code_size=CODE_SIZE,
-                recurrent_dropout=recurrent_dropout,
-            )
-            nodes = torch.from_numpy(NODES).float()
-            self.hazard = HazardDecoder(hidden_size + CODE_SIZE, width, nodes)
-            self.codes = nn.Parameter(torch.zeros(n_regions, CODE_SIZE))
         self.decoder_name = decoder
-        # RECAST as published keeps the Gutenberg-Richter law of the train window
-        self.magnitude = MagnitudeHead(hidden_size) if decoder == "hazard" else None
+        parts = DECODERS[decoder]
+        self.encoder = GRUEncoder(
+            parts.inputs,
+            input_size=parts.input_size,
+            hidden_size=hidden_size,
+            code_size=parts.code_size,
+            recurrent_dropout=recurrent_dropout,
+        )
+        self.add_module(decoder, parts.decoder(hidden_size + parts.code_size, width))
+        codes = torch.zeros(n_regions, parts.code_size)
+        if parts.code_size:
+            self.codes = nn.Parameter(codes)
+        else:
+            self.register_buffer("codes", codes)
+        self.magnitude = MagnitudeHead(hidden_size) if parts.has_magnitude_head else None
 
     def on(self, scaling: Scaling, region: int | None = None) -> RecastNet:
         """These weights on another catalog: a view that shares all parameters.
@@ -169,6 +189,11 @@ class RecastNet(Net):
         return view
 
     @property
+    def decoder(self) -> nn.Module:
+        """The module of that name, under which it stands in checkpoints."""
+        return self.get_submodule(self.decoder_name)
+
+    @property
     def code(self) -> Tensor:
         """Of the region, (code_size,)."""
         if self.region is None:
@@ -178,12 +203,9 @@ class RecastNet(Net):
     def decode(self, hidden: Tensor, amplitudes: Tensor) -> NextEvent:
         """The next event's distribution after contexts (..., hidden_size)."""
         context = self.dropout(hidden)
-        if self.decoder_name == "weibull":
-            mixture: NextEvent = self.weibull(context, self.scaling.mean_inter_time)
-            return mixture
         context = torch.cat([context, self.code.expand(*context.shape[:-1], -1)], dim=-1)
-        hazard: NextEvent = self.hazard(context, self.scaling.background, amplitudes)
-        return hazard
+        distribution: NextEvent = self.decoder(context, self.scaling, amplitudes)
+        return distribution
 
     def contexts(self, batch: Batch) -> Tensor:
         """Context of every interval, (window, interval, hidden_size)."""

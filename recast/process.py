@@ -53,6 +53,11 @@ class Recast:
         """Whether magnitudes are drawn from the net's head rather than a fixed law."""
         return self._sampled.magnitude is not None
 
+    @property
+    def is_compiled(self) -> bool:
+        """Whether compiled code samples it, so that ``simulate_after`` can."""
+        return is_compiled(self._sampled)
+
     @classmethod
     def load(
         cls,
@@ -198,8 +203,8 @@ class Recast:
     def _weights(self) -> Weights:
         if not is_compiled(self._sampled):
             raise InputError(
-                f"a net that is a {self._sampled.decoder_name} has no compiled sampler: use its "
-                "members one by one"
+                f"{self._sampled.decoder_name}: no compiled sampler knows it: use `simulate`, "
+                "or the nets of a mixture one by one"
             )
         return read_weights(self._sampled, self.magnitude_law)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple, TypeGuard
+from typing import NamedTuple, TypeGuard, cast
 
 import numpy as np
 import torch
@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from catalogs import GutenbergRichter, InputError
 from catalogs.magnitudes import LN10
 from catalogs.sequence import FloatArray
-from recast.decoders.hazard import LARGEST_MODULATION
-from recast.decoders.weibull import RAW_FLOOR
+from recast.decoders.hazard import LARGEST_MODULATION, HazardDecoder
+from recast.decoders.weibull import RAW_FLOOR, WeibullDecoder
 from recast.encoder import SHORTEST, paper_inputs, unit_free_inputs
 from recast.excitation import NODES, node_weights
 from recast.magnitude import SAMPLING_LOG_RATIO
@@ -77,7 +77,7 @@ NO_LAYER = Layer(np.zeros((0, 0)), np.zeros(0))
 
 def is_compiled(net: Net) -> TypeGuard[RecastNet]:
     """Whether the compiled sampler knows every part of this net."""
-    if type(net) is not RecastNet:
+    if type(net) is not RecastNet or not isinstance(net.decoder, HazardDecoder | WeibullDecoder):
         return False
     gru = net.encoder.gru
     known = net.encoder.inputs in {paper_inputs, unit_free_inputs}
@@ -95,17 +95,22 @@ def read_weights(net: RecastNet, magnitude_law: GutenbergRichter) -> Weights:
     bad = [name for name, value in net.state_dict().items() if not bool(value.isfinite().all())]
     if bad:
         raise InputError(f"weights {bad[0]} of the net are not finite: train it anew")
-    s, is_hazard = net.scaling, net.decoder_name == "hazard"
+    s, decoder = net.scaling, net.decoder
     gru = dict(net.encoder.gru.named_parameters())
     unit_free = net.encoder.inputs is unit_free_inputs
     slope = s.b * LN10 if unit_free else 1.0
     head = net.magnitude
     law = magnitude_law if head is None else s.magnitude_law
-    if is_hazard:
-        first, last = _ends(net.hazard.modulation)
+    is_hazard = isinstance(decoder, HazardDecoder)
+    if isinstance(decoder, HazardDecoder):
+        first, last = _ends(decoder.modulation)
         first = _with_code(first, net.code)
+        log_background = math.log(s.background) + float(decoder.log_background_factor.detach())
+        decays = _array(decoder.nodes)
     else:
-        first, last = NO_LAYER, _layer(net.weibull.linear.weight, net.weibull.linear.bias)
+        linear = cast("WeibullDecoder", decoder).linear
+        first, last = NO_LAYER, _layer(linear.weight, linear.bias)
+        log_background, decays = 0.0, np.zeros(0)
     head_first, head_last = (NO_LAYER, NO_LAYER) if head is None else _ends(head.net)
     uses_etas = is_hazard or unit_free
     return Weights(
@@ -119,10 +124,8 @@ def read_weights(net: RecastNet, magnitude_law: GutenbergRichter) -> Weights:
         decoder_first=first,
         decoder_last=last,
         largest_modulation=LARGEST_MODULATION,
-        log_background=math.log(s.background) + float(net.hazard.log_background_factor.detach())
-        if is_hazard
-        else 0.0,
-        decays=_array(net.hazard.nodes) if is_hazard else np.zeros(0),
+        log_background=log_background,
+        decays=decays,
         raw_floor=RAW_FLOOR,
         scale=1.0 if is_hazard else s.mean_inter_time,
         mu=s.mu,

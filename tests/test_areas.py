@@ -24,6 +24,7 @@ from catalogs import (
     parse_area,
     save,
 )
+from catalogs.areas import bounding_box
 from catalogs.store import check_name
 from recast.cli import main
 
@@ -265,3 +266,13 @@ def test_a_part_of_a_real_catalog_keeps_its_completeness(
 def test_a_real_catalog_without_places_is_refused(real_catalog: Callable[[str], Catalog]) -> None:
     with pytest.raises(InputError, match="catalog 'scedc' has no locations"):
         real_catalog("scedc").within(Box(36.0, 38.0, -123.0, -121.0))
+
+
+def test_the_box_around_an_area_holds_it() -> None:
+    box = Box(36.0, 38.0, 179.0, -178.0)
+    assert bounding_box(box) is box
+    triangle = Polygon(((35.0, -118.0), (36.5, -117.0), (35.0, -116.0)))
+    assert bounding_box(triangle) == Box(35.0, 36.5, -118.0, -116.0)
+    # Across 180 degrees the box runs from its west to its east, through the date line
+    across = Polygon(((-40.0, 178.0), (-38.0, 179.0), (-39.0, -177.0)))
+    assert bounding_box(across) == Box(-40.0, -38.0, 178.0, -177.0)

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 import torch
 from scipy.integrate import quad
+from scipy.optimize import OptimizeResult
 from scipy.stats import kstest
 
 from catalogs import Catalog, EventSequence, GutenbergRichter
 from etas.fit import fit_etas
 from etas.model import ETAS
-from recast.clock import DayClock, fit_clock
+from recast.clock import HARMONICS, DayClock, fit_clock
 from recast.net import RecastNet
 from recast.process import Recast
 from recast.scaling import Scaling
@@ -118,3 +119,11 @@ def test_whites_catalog_has_fewer_events_by_day(real_catalog: Callable[[str], Ca
     assert night.min() > 1.1
     assert day.max() < 0.9
     assert Region(real_catalog("ncss")).scaling.clock == DayClock()
+
+
+def test_where_no_pace_can_be_found_there_is_no_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    train, validation = detected_by_day(500.0, 8), detected_by_day(300.0, 9)
+    assert fit_clock(train, validation, TRUTH).coefficients
+    failed = OptimizeResult(x=np.full(2 * HARMONICS, 0.1), success=False)
+    monkeypatch.setattr("recast.clock.minimize", lambda *_, **__: failed)
+    assert fit_clock(train, validation, TRUTH) == DayClock()

@@ -87,3 +87,10 @@ def test_files_are_read_as_they_were_written(sequence: EventSequence, tmp_path: 
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(InputError, match=r"diagnosis\.npz cannot be read"):
         load_diagnoses(path)
+
+
+def test_an_empty_window_is_traced_from_end_to_end() -> None:
+    empty = EventSequence([1.0], [3.0], 0.0, 10.0, score_from=4.0)
+    times = trace_times(empty)
+    assert (times[0], times[-1]) == (4.0, 10.0)
+    assert (np.diff(times) > 0.0).all()

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
 
@@ -143,6 +144,47 @@ def test_a_wrong_hash_is_refused(downloads: Downloads) -> None:
         assert left(downloads) == []
         provider.files["/a.csv"] = BODY
         assert fetched(provider, downloads, known_hash=HASH) == BODY
+
+
+def test_a_record_that_is_damaged_vouches_for_nothing(downloads: Downloads) -> None:
+    path = downloads.folder / "a.csv"
+    with serving(files={"/a.csv": BODY}) as provider:
+        raw = downloads.file(f"{provider.url}/a.csv", path)
+        assert downloads.kept(path) == raw
+        for damaged in ("{", '{"colour": "red"}'):
+            path.with_name("a.csv.json").write_text(damaged)
+            assert downloads.kept(path) is None
+        assert downloads.file(f"{provider.url}/a.csv", path).read() == BODY
+        assert len(provider.asked) == 2
+
+
+@pytest.mark.parametrize(
+    "second", [Fault(416), Fault(206, {"Content-Range": "bytes 7-9/10"}, b"abc")]
+)
+def test_a_server_that_sends_another_part_is_asked_for_all(
+    second: Fault, downloads: Downloads
+) -> None:
+    with serving(files={"/a.csv": BODY}, faults=[Fault(cut=0.4), second]) as provider:
+        assert fetched(provider, downloads) == BODY
+        assert len(provider.asked) == 3
+
+
+def test_one_process_waits_for_another_but_not_for_ever(
+    downloads: Downloads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("catalogs.downloads.LOCK_TIMEOUT", 0.2)
+    with downloads.locked("one"), ThreadPoolExecutor(1) as pool:
+
+        def wait() -> None:
+            with Downloads(downloads.folder, progress=False).locked("one"):
+                raise AssertionError
+
+        with pytest.raises(FetchError, match="another process has been fetching 'one' for"):
+            pool.submit(wait).result()
+    with downloads.locked("one") as folder:
+        (folder / "tmp123").touch()
+    with downloads.locked("one") as folder:
+        assert list(folder.iterdir()) == []  # what a stopped process left is gone
 
 
 def test_the_first_hash_is_remembered(downloads: Downloads) -> None:

@@ -134,3 +134,10 @@ def test_checkpoints_are_loaded_as_one_process(tmp_path: Path, sequence: EventSe
     assert process.log_likelihood(sequence) == pytest.approx(
         Recast.load(files[0]).log_likelihood(sequence)  # the same net twice
     )
+
+
+def test_a_mixture_has_no_compiled_sampler(
+    members: list[RecastNet], sequence: EventSequence
+) -> None:
+    with pytest.raises(InputError, match=r"mixture of 3 .*: no compiled sampler .* one by one"):
+        Recast(EnsembleNet(members)).memories(sequence, [sequence.end])

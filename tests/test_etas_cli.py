@@ -13,6 +13,7 @@ from recast.cli import main
 
 PLOTS = {"omori_decay.png", "residuals.png", "cumulative_counts.png", "frequency_magnitude.png"}
 PNG = b"\x89PNG\r\n"
+CONTINUED = ["--model", "{fit}", "--days", "1", "--catalog", "{small}"]
 
 
 @pytest.fixture(scope="module")
@@ -154,6 +155,11 @@ def test_presets_and_formats(tmp_path: Path) -> None:
     [
         (["--preset", "paper"], "no preset 'paper': choose one of recast_many"),
         (["--preset", "recast_many", "--at", "2000-01-01"], "add --catalog NAME"),
+        ([*CONTINUED, "--start", "2001"], "--start is for simulations from nothing: give --at"),
+        (
+            [*CONTINUED, "--at", "2011-01-01"],
+            "--at 2011-01-01: catalog 'small' is known from 2001-01-01 to 2002-05-16 only",
+        ),
         (["--model", "{fit}"], "add --days N"),
         (["--model", "{none}", "--days", "1"], "cannot be read as JSON"),
         (["--model", "{fit}", "--days", "1", "--format", "csep"], "counts plain days"),
@@ -164,6 +170,7 @@ def test_presets_and_formats(tmp_path: Path) -> None:
 def test_refusals_are_one_line(
     options: list[str],
     message: str,
+    small: Path,
     fitted: Path,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
@@ -172,7 +179,8 @@ def test_refusals_are_one_line(
     record = json.loads(fitted.read_text())["model"]
     hot.write_text(json.dumps({**record, "k": 1.0}))
     empty.write_text("{}")
-    names = {"fit": fitted, "none": tmp_path / "none.json", "hot": hot, "empty": empty}
+    made = {"fit": fitted, "small": small, "hot": hot, "empty": empty}
+    names = {**made, "none": tmp_path / "none.json"}
     filled = [text.format(**names) for text in options]
     assert main(["simulate", *filled, "--out", str(tmp_path / "out")]) == 2
     shown = capsys.readouterr().err
@@ -197,3 +205,17 @@ def test_impossible_fits_are_one_line(
     shown = capsys.readouterr().err
     assert message in shown
     assert shown.count("\n") == 1
+
+
+def test_parameters_without_error_say_so(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    fixed = [
+        f"--fix={name}={getattr(SOCAL_TRUTH, name)}" for name in ("mu", "k", "alpha", "c", "p")
+    ]
+    out = ["--out", str(small.parent / "fixed"), "--no-plots"]
+    assert main(["etas", "fit", "--catalog", str(small), *fixed, *out]) == 0
+    shown = capsys.readouterr().out
+    assert shown.count(" fixed\n") == 5
+    command = ["etas", "score", "--catalog", str(small), *out]
+    assert main([*command, "--model", str(small.parent / "fixed" / "etas.json")]) == 0
+    assert [p.name for p in (small.parent / "fixed").glob("*.png")] == []
+    assert "nats/event over Poisson" in capsys.readouterr().out

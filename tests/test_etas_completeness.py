@@ -165,6 +165,25 @@ def test_b_is_counted_from_the_completeness_of_each_time() -> None:
     assert b == pytest.approx(1.0, abs=3.0 / np.sqrt(len(seen)))
 
 
+def test_b_of_a_strict_base_is_counted_one_bin_higher() -> None:
+    rng = np.random.default_rng(9)
+    m = 2.5 + 0.1 * (1 + np.floor(rng.exponential(1.0 / np.log(10.0), 5000) / 0.1))
+    sequence = EventSequence(np.arange(5000.0) + 0.5, m, 0.0, 5000.0)
+    always = CompletenessHistory(np.empty(0), np.empty(0), 2.5)
+    b = law_above(sequence, always, LAW, bin_width=0.1, strict=True).b
+    assert b == pytest.approx(GutenbergRichter.fit(m, 2.5, bin_width=0.1, strict=True).b)
+    with pytest.raises(InputError, match="0 scored events above Mc.* lower the completeness"):
+        law_above(sequence.between(0.0, 0.2), always, LAW, bin_width=0.1, strict=True)
+
+
+def test_without_large_events_completeness_stays() -> None:
+    quiet = EventSequence([1.0, 2.0], [2.6, 2.7], 0.0, 10.0)
+    history = CompletenessHistory.helmstetter(quiet, 2.5)
+    assert history.times.size == 0
+    assert history.at([0.0, 5.0]).tolist() == [2.5, 2.5]
+    assert len(history.select(quiet)) == 2
+
+
 def test_a_thinned_catalog_gives_the_truth_back_where_the_plain_fit_is_biased() -> None:
     empty = EventSequence([], [], -1.0, 0.0)
     plain_k, plain_alpha, corrected = [], [], []

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -11,6 +12,7 @@ from catalogs import Catalog, EventSequence, GutenbergRichter, InputError, load
 from etas.fit import fit_etas, fitting_sequence, random_starts
 from etas.likelihood import PARAMETERS, LogLikelihood
 from etas.model import ETAS
+from etas.parameters import ALPHA_BOUND
 from etas.profile import profile_likelihood
 
 LAW = GutenbergRichter(2.5, 1.0, 7.5)
@@ -71,6 +73,34 @@ def test_profile_likelihood_agrees_with_the_standard_error(sequence: EventSequen
     assert np.argmax(profile.log_likelihoods) == profile.values.size // 2
     with pytest.raises(InputError, match="'taper' was not estimated"):
         profile_likelihood(fit, sequence, "taper")
+
+
+def test_a_profile_of_a_parameter_on_its_bound_covers_the_box() -> None:
+    # One mainshock without background: mu is on its lower bound for this seed
+    start = EventSequence([0.9], [7.5], 0.0, 1.0)
+    model = ETAS(0.0, 0.038, 0.5, 0.01, 1.2, LAW)
+    samples = model.sample(start, 500.0, 12, rng=np.random.default_rng(4))
+    wholes = [start.followed_by(sample).scored_from(1.0) for sample in samples]
+    fits = [fit_etas(whole, LAW, starts=1) for whole in wholes]
+    i = next(i for i, fit in enumerate(fits) if fit.at_bound == ("mu",))
+    profile = profile_likelihood(fits[i], wholes[i], "mu")
+    assert profile.values[-1] > 1e6 * profile.values[0]
+    assert np.argmax(profile.log_likelihoods) == 0
+    low, high = profile.interval
+    assert low is None  # the data allow no background at all
+    assert high is not None
+    # Given a few values only, an interval takes three of them
+    assert profile_likelihood(fits[i], wholes[i], "mu", values=[0.01]).interval == (None, None)
+
+
+def test_a_profile_without_errors_spans_the_bounds(sequence: EventSequence) -> None:
+    fit = replace(fit_etas(sequence, LAW, starts=1), uncertainty=None)
+    profile = profile_likelihood(fit, sequence, "alpha")
+    assert (profile.values[0], profile.values[-1]) == (ALPHA_BOUND.lower, ALPHA_BOUND.upper)
+    low, high = profile.interval
+    assert low is not None
+    assert high is not None
+    assert low < fit.model.alpha < high
 
 
 def test_any_start_reaches_the_same_maximum(sequence: EventSequence) -> None:

@@ -75,3 +75,10 @@ def test_autocorrelation_by_hand() -> None:
     # The sum of the products has n - k terms, that of the squares n
     assert autocorrelation(transformed, 3) == pytest.approx([-19 / 20, 18 / 20, -17 / 20])
     assert autocorrelation(transformed[:3], 30).size == 2
+
+
+def test_where_no_interval_exceeds_the_median_there_are_no_runs() -> None:
+    test = residual_test(np.cumsum([1.0] * 3 + [2.0] * 9))
+    assert test.runs_z == 0.0
+    assert test.runs_p == 1.0
+    assert test.mean == pytest.approx(1.75)

@@ -128,3 +128,23 @@ def test_fine_tuning_on_what_may_have_been_seen_is_refused(
     (result,) = benchmark([catalog], ["etas", "recast"], tmp_path / "run", quick=True)
     assert result.record["models"]["recast"]["started_from"] is None
     assert "ridgecrest_2019: recast starts from ETAS: the net" in capsys.readouterr().err
+
+
+def test_plain_days_count_within_one_catalog_only() -> None:
+    splits = SplitDates(0.0, 10.0, 20.0, 30.0)
+    info = CatalogInfo("days", 0.0, 30.0, splits, 2.0, time_unit="days since start")
+    plain = Catalog(pd.DataFrame({"time": [1.0, 25.0], "magnitude": [3.0, 3.0]}), info)
+    extent = Extent.of(plain)
+    assert extent.may_hold_events_after(plain, 15.0, same="days")
+    assert not extent.may_hold_events_after(plain, 25.0, same="days")
+    assert not extent.may_hold_events_after(plain, 15.0, same="other")  # other days
+    assert not extent.may_hold_events_after(located("a", 40.0), 15.0, same="a")  # dates
+    assert not extent.may_hold_test_events_of(located("a", 40.0))
+
+
+def test_a_model_that_does_not_say_may_have_seen_all() -> None:
+    catalog = located("a", 40.0)
+    assert Extent.unknown().may_hold_events_after(catalog, 1e6, same="b")
+    assert Extent.unknown().may_hold_test_events_of(catalog)
+    with pytest.raises(InputError, match="the net was trained on b at unknown times"):
+        check_unseen({"b": Extent.unknown()}, catalog, "the net")

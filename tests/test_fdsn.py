@@ -43,6 +43,7 @@ FAULTS = {
     "no counts": {"counts": False},
     "repeats and disorder": {"sloppy": True},
     "repeats, disorder, no counts": {"sloppy": True, "counts": False},
+    "fewer than it should give": {"most": 30},
     "429": {"faults": [Fault(429, {"Retry-After": "0"})] * 3},
     "500, cut, 503": {"faults": [Fault(500), Fault(cut=0.5), Fault(503), Fault(cut=0.9)]},
     "ends of answers not said": {"delimited": False},
@@ -266,3 +267,13 @@ def test_offline_uses_what_is_there(downloads: Downloads) -> None:
 def test_a_period_must_not_be_empty() -> None:
     with pytest.raises(InputError, match="period 2020-10-27T00:00:00 to 2020-01-01.* is empty"):
         Query(END, START)
+
+
+def test_counts_may_be_json(downloads: Downloads) -> None:
+    def count(path: str) -> Fault | None:
+        return Fault(body=b'{"count": 50, "maxAllowed": 60}') if "/count" in path else None
+
+    with serving(events=made_events(50), always=count) as provider:
+        pages = fetch_pages(service(provider), QUERY, downloads, "x")
+        assert listed(pages) == complete(provider)
+        assert provider.paths() == ["count", "query"]

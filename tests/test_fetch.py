@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from loopback import QUICK, moved, serving
+from loopback import QUICK, made_events, moved, serving
 from row_writers import WRITERS, Event, write
 
 from catalogs import Box, Catalog, InputError
@@ -189,3 +189,18 @@ def test_the_file_of_a_year_is_fetched_again_once_the_year_is_over(
 def test_a_period_that_is_not_over_is_refused(downloads: Downloads) -> None:
     with pytest.raises(InputError, match="--end 2200-01-01 is yet to come: leave it out"):
         fetch_events("comcat", end="2200-01-01", downloads=downloads)
+
+
+def test_what_cannot_be_fetched_is_one_line(
+    downloads: Downloads, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(InputError, match=r"gone.csv is no file: check --from"):
+        fetch_events("scedc", files=[tmp_path / "gone.csv"], downloads=downloads)
+    source = replace(RECORDS["ncss"].source, last=1999)
+    monkeypatch.setitem(RECORDS, "ncss", replace(RECORDS["ncss"], source=source))
+    with pytest.raises(InputError, match=r"no files from 2005-01-01 to .* to 1999; check --start"):
+        fetch_events("ncss", start="2005-01-01", end="2006-01-01", downloads=downloads)
+    with serving(events=made_events(20)) as provider:
+        monkeypatch.setitem(RECORDS, "comcat", moved(RECORDS["comcat"], provider.url))
+        with pytest.raises(InputError, match=r"comcat: the provider has no events from 2010-01-01"):
+            fetch_events("comcat", start="2010-01-01", end="2011-01-01", downloads=downloads)

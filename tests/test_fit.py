@@ -57,3 +57,13 @@ def test_too_few_events_are_refused() -> None:
 def test_truth_is_known_for_synthetic_catalogs_only() -> None:
     assert true_model(load("synthetic_socal").info) == SOCAL_TRUTH
     assert true_model(load("ridgecrest_2019").info) is None
+
+
+def test_a_fit_with_nothing_left_to_estimate_is_the_model_itself() -> None:
+    train = load("synthetic_socal").split().train.before(1200.0).scored_from(500.0)
+    values = {name: float(getattr(SOCAL_TRUTH, name)) for name in PARAMETERS}
+    fit = fit_etas(train, SOCAL_TRUTH.magnitude_law, fixed=values)
+    assert fit.model == SOCAL_TRUTH
+    assert fit.n_parameters == 0
+    assert fit.uncertainty is None
+    assert fit.log_likelihood == pytest.approx(SOCAL_TRUTH.log_likelihood(train), rel=1e-9)

@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 import torch
 
-from catalogs import EventSequence, Extent, load, save
+from catalogs import EventSequence, Extent, InputError, load, save
 from catalogs.jsonfile import write_json
 from etas.fit import fit_etas
 from etas.synthetic import SOCAL_TRUTH, synthetic_catalog
 from recast.cli import main
 from recast.fitted_on import fitted_on, leaks, merged, to_json
+from recast.forecast import Request
 from recast.forecast.single import default_cap
 from recast.scaling import Scaling
 from recast.task import RecastTask
@@ -227,3 +228,44 @@ def test_runaways_are_cut_at_ten_times_the_busiest_window() -> None:
     events = EventSequence(np.append(np.linspace(0.0, 1.0, 3000), 50.0), np.full(3001, 3.0), 0, 60)
     assert default_cap(events, 60.0, 2.0) == 30_000
     assert default_cap(events, 60.0, 0.01) == 10_000
+
+
+@pytest.mark.parametrize("settings", [{"samples": 0}, {"max_events": 0}, {"seed": -1}])
+def test_numbers_of_a_request_are_checked(settings: dict[str, int]) -> None:
+    with pytest.raises(InputError, match=r"samples = .* must be positive, seed = .* not negative"):
+        Request(1.0, (1.0,), (2.0,), **settings)
+
+
+def test_a_forecast_that_was_complete_is_only_read(folder: Path, tmp_path: Path) -> None:
+    options = ["--days", "5", "--samples", "200", "--no-plots", "--no-csep"]
+    first = run(folder, tmp_path, "poisson.json", *options)
+    chunk = tmp_path / "forecast" / "chunk_000000.npz"
+    before = chunk.stat().st_mtime_ns
+    again = run(folder, tmp_path, "poisson.json", *options, "--resume")
+    assert again["table"] == first["table"]
+    assert chunk.stat().st_mtime_ns == before
+
+
+def test_too_many_events_are_not_written_for_csep(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recast.commands.forecast.MOST_FOR_CSEP", 10)
+    record = run(folder, tmp_path, "poisson.json", "--days", "5", "--samples", "200", "--no-plots")
+    assert record["csep"]["file"] is None
+    assert record["csep"]["note"].startswith("more than 10 events: not written")
+    assert not (tmp_path / "forecast_csep.csv").exists()
+
+
+def test_runaways_are_said_and_warned_of(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--days", "9", "--samples", "200", "--no-plots", "--no-csep", "--max-events"]
+    counts = run(folder, tmp_path, "etas.json", *options, "1000")["capped"]
+    assert counts == 0
+    assert "were cut" not in capsys.readouterr().out
+    for most, warned in (("150", False), ("6", True)):
+        record = run(folder, tmp_path, "etas.json", *options, most)
+        shown = capsys.readouterr().out
+        said = f"{record['capped']} of 200 went beyond {most} events and were cut"
+        assert said in shown
+        assert ("WARNING: the model runs away from here" in shown) == warned

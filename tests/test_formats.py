@@ -221,3 +221,25 @@ def test_an_unknown_layout_is_named_with_the_known_ones() -> None:
     with pytest.raises(InputError, match=r"layout 'scdec': choose one of scedc, scsn"):
         read("scdec", "")
     assert all(form.title for form in FORMATS.values())
+
+
+def test_a_file_that_fits_two_layouts_is_not_guessed_at() -> None:
+    both = b"time latitude longitude depth mag magType nst gap dmin rms net id updated place type "
+    both += b"EventID Depth/Km Magnitude\n"
+    with pytest.raises(InputError, match=r"fits the layouts ehp_csv, fdsn_text: .*--layout"):
+        detect(both, name="file")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "it is empty"),
+        ("# only a comment\n", "it starts with"),
+        ("a b c\n", "it starts with 'a b c'"),
+    ],
+)
+def test_what_is_no_zmap_is_refused(text: str, message: str) -> None:
+    with pytest.raises(
+        InputError, match=f"is not of layout zmap, ten columns of numbers: {message}"
+    ):
+        read("zmap", text)

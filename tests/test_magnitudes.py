@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 
 from catalogs import Catalog, GutenbergRichter, InputError
-from catalogs.magnitudes import b_standard_error, magnitude_grid, maximum_curvature
+from catalogs.magnitudes import b_positive, b_standard_error, magnitude_grid
 
 laws = st.builds(
     lambda completeness, b, span: GutenbergRichter(completeness, b, completeness + span),
@@ -150,19 +150,6 @@ def test_an_impossible_law_is_refused(arguments: tuple[float, ...], message: str
         GutenbergRichter(*arguments)
 
 
-@given(mode=st.integers(-10, 40).map(lambda k: k / 10), jitter=st.sampled_from([0.0, -0.05, 0.04]))
-def test_maximum_curvature_finds_the_fullest_bin(mode: float, jitter: float) -> None:
-    """Bins are [m - 0.05, m + 0.05): the border belongs to the upper one, whatever round-off."""
-    others = np.concatenate([mode - 0.3 + np.zeros(4), mode + 0.1 * np.arange(1, 20)])
-    magnitudes = np.concatenate([others, np.full(5, mode + jitter)])
-    assert maximum_curvature(magnitudes) == pytest.approx(mode + 0.2, abs=1e-9)
-
-
-def test_completeness_of_nothing_is_refused() -> None:
-    with pytest.raises(InputError, match="no magnitudes"):
-        maximum_curvature([])
-
-
 @given(
     steps=st.lists(st.integers(-200, 900), min_size=1),
     digits=st.sampled_from([1, 2, 3]),
@@ -175,3 +162,30 @@ def test_the_grid_of_rounded_magnitudes_is_found(steps: list[int], digits: int, 
 
 def test_continuous_magnitudes_have_no_grid() -> None:
     assert magnitude_grid([2.0, 2.12345]) == 0.0
+
+
+@pytest.mark.parametrize("bin_width", [0.0, 0.01, 0.1])
+def test_b_positive_of_independent_magnitudes_is_b(bin_width: float) -> None:
+    m = GutenbergRichter(2.0, 0.9, 9.0).sample(40_000, np.random.default_rng(1))
+    if bin_width:
+        m = np.round(np.floor(m / bin_width) * bin_width, 6)
+    b = b_positive(m, bin_width=bin_width, threshold=0.2)
+    # 0.63 / 2 of 40,000 differences count: standard error b / sqrt(12,600), 3 of them
+    assert b == pytest.approx(0.9, abs=3 * 0.9 / np.sqrt(12_600))
+
+
+def test_b_positive_outlives_short_term_incompleteness() -> None:
+    rng = np.random.default_rng(2)
+    m = GutenbergRichter(2.0, 1.0, 9.0).sample(60_000, rng)
+    # Completeness sinks from 3.5 to 2.0 within each burst of 3,000 events
+    hidden = 3.5 - 1.5 * np.tile(np.linspace(0.0, 1.0, 3000), 20)
+    seen = m[m >= hidden]
+    classic = GutenbergRichter.fit(seen, 2.0, bin_width=0.0).b
+    positive = b_positive(seen, bin_width=0.0, threshold=0.2)
+    assert classic < 0.85
+    assert positive == pytest.approx(1.0, abs=3.0 / np.sqrt(0.3 * seen.size))
+
+
+def test_too_few_differences_are_refused() -> None:
+    with pytest.raises(InputError, match="1 differences of successive magnitudes reach"):
+        b_positive([2.0, 3.0, 2.9, 2.0])

@@ -121,6 +121,8 @@ def test_history_before_the_train_window_counts_as_trained_on() -> None:
 def test_catalogs_of_two_places_and_those_tested_in_step_pass() -> None:
     check_no_leak(pair(0, 10_000))
     one, other = pair(2_000, 10_000)
+    with pytest.raises(InputError):
+        check_no_leak([one, other])
     check_no_leak([one, Catalog(other.events, replace(other.info, splits=EARLY))])
     check_no_leak([one])
     check_no_leak([])

@@ -9,7 +9,14 @@ import pytest
 
 from catalogs import Catalog, CatalogInfo, InputError, SplitDates, load
 from catalogs.findings import findings
-from catalogs.quality import check_catalog, completeness_over_time, duplicates, gaps, time_of_day
+from catalogs.quality import (
+    b_over_time,
+    check_catalog,
+    completeness_over_time,
+    duplicates,
+    gaps,
+    time_of_day,
+)
 
 DAYS = 1000
 
@@ -85,6 +92,27 @@ def test_what_is_wrong_is_found() -> None:
         "3,000 events are no earth",
     ):
         assert part in text
+
+
+def test_a_ratio_of_day_to_night_is_put_into_words() -> None:
+    report = check_catalog(Catalog(poisson(np.random.default_rng(1)), info()))
+    complete = report["time_of_day"]["complete"]
+    for ratio, words in ((1.5, "blasts by day?"), (0.7, "the noise of the day?")):
+        found = {"day_to_night": ratio, "ci95": [ratio - 0.1, ratio + 0.1]}
+        report["time_of_day"]["complete"] = complete | found
+        assert findings(report) == [f"{ratio:.2f} complete events by day for one at night: {words}"]
+
+
+def test_tables_without_places_or_spread_say_less() -> None:
+    table = poisson(np.random.default_rng(3), n=600)
+    found = duplicates(table.drop(columns=["latitude", "longitude", "event_id"]))
+    assert found == {"rows": 0, "identifiers": 0}
+    # One magnitude has no b-value; events of one hour tell nothing of day and night
+    days = np.arange(600.0)
+    table["magnitude"] = 2.0
+    assert b_over_time(Catalog(table, info()), table, days) == []
+    stamps = pd.Timestamp("2000-01-01T18:00", tz="UTC") + pd.to_timedelta(days, unit="D")
+    assert "day_to_night" not in time_of_day(table.assign(time=stamps), days, 600.0)
 
 
 def test_neighbours_are_close_in_time_and_place() -> None:

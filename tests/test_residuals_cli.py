@@ -63,3 +63,13 @@ def test_a_file_without_a_model_is_named(
     shown = capsys.readouterr().err
     assert "none.json: these are not ETAS parameters" in shown
     assert shown.count("\n") == 1
+
+
+def test_of_several_nets_their_mixture(tmp_path: Path) -> None:
+    command = ["residuals", "--model", "shipped", "shipped", "--catalog", "ridgecrest_2019"]
+    options = ["--no-plots", "--out", str(tmp_path / "two")]
+    assert main([*command, *options]) == 0
+    two = json.loads((tmp_path / "two" / "residuals.json").read_text())
+    one = run("shipped", tmp_path / "one", "--no-plots")
+    # Of a net with itself: the net
+    assert two["nats_per_event"] == pytest.approx(one["nats_per_event"], rel=1e-9)

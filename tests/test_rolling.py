@@ -16,7 +16,7 @@ from etas.poisson import Poisson
 from etas.synthetic import SOCAL_TRUTH, synthetic_catalog
 from recast.cli import main
 from recast.commands.config import read_options
-from recast.commands.rolling import check_leak
+from recast.commands.forecasting import check_leak
 from recast.data import Region
 from recast.evaluation.counts import randomised_pit
 from recast.fitted_on import read_fitted_on

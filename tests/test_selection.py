@@ -92,7 +92,7 @@ def test_event_types_are_chosen() -> None:
         (Selection(splits=("2019-07-07", "2019-07-08")), "give train start, validation start"),
         (
             Selection(splits=("2019-07-07",) * 4, fractions=(0.6, 0.2, 0.2)),
-            "splits or fractions, not both|is not before",
+            "give splits or fractions, not both",
         ),
         (Selection(fractions=(0.6, 0.2)), "three positive shares"),
     ],
@@ -123,6 +123,11 @@ def test_the_command_line_stores_the_same_part(
     assert list(summary["splits"].values()) == counts(whole)
     assert cli.main([*command, *options()]) == 2
     assert "exists already" in capsys.readouterr().err
+    assert cli.main([*command[:-1], "--overwrite", *options()]) == 0
+    out = capsys.readouterr().out
+    assert f"{len(part.events):,}" in out
+    assert "saved " in out
+    assert "part.json" in out
 
 
 def test_yaml_trains_on_the_same_part(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

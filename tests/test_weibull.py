@@ -10,6 +10,7 @@ from scipy.stats import kstest, weibull_min
 from torch import Tensor
 
 from recast.decoders import WeibullDecoder, WeibullMixture
+from recast.scaling import Scaling
 
 
 def mixture(seed: int, components: int = 5, scale: float = 0.7) -> WeibullMixture:
@@ -100,9 +101,12 @@ def test_gradients_are_right_and_finite_at_zero() -> None:
     decoder = WeibullDecoder(3, 4).double()
     context = torch.randn(2, 3, dtype=torch.float64)
     x = torch.tensor([0.0, 1.3], dtype=torch.float64)
+    scaling = Scaling(0.5, 2.4, 2.0, 1.0, 7.0, mu=2.0, k=0.015, alpha=0.6, c=0.02, p=1.2)
 
     def loss(weight: Tensor) -> Tensor:
-        d = torch.func.functional_call(decoder, {"linear.weight": weight}, (context, 0.5))
+        d = torch.func.functional_call(
+            decoder, {"linear.weight": weight}, (context, scaling, torch.zeros(2, 0))
+        )
         return d.log_survival(x).sum()
 
     weight = decoder.linear.weight.detach().clone().requires_grad_()

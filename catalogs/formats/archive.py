@@ -42,10 +42,14 @@ def unpacked(
         in which not exactly one file is the catalog.
     """
     if data[:2] == GZIP:
-        return _gunzipped(data, where, limit)
-    if data[:4] in ZIP:
-        return _unzipped(data, where, fits, limit)
-    return data
+        content = _gunzipped(data, where, limit + 1)
+    elif data[:4] in ZIP:
+        content = _unzipped(data, where, fits, limit + 1)
+    else:
+        return data
+    if len(content) > limit:
+        raise InputError(f"{where} unpacks to more than {limit:,} bytes: this is no catalog")
+    return content
 
 
 def heads(data: bytes, where: str) -> list[bytes]:
@@ -73,18 +77,16 @@ def _head(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
         return stream.read(HEAD)
 
 
-def _gunzipped(data: bytes, where: str, limit: int) -> bytes:
+def _gunzipped(data: bytes, where: str, most: int) -> bytes:
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
-            content = stream.read(limit + 1)
+            content = stream.read(most)
     except DAMAGE as error:
         raise InputError(f"{where}: damaged gzip file ({error}): fetch it anew") from None
-    if len(content) > limit:
-        raise InputError(f"{where} unpacks to more than {limit:,} bytes: this is no catalog")
     return content
 
 
-def _unzipped(data: bytes, where: str, fits: Callable[[bytes], bool] | None, limit: int) -> bytes:
+def _unzipped(data: bytes, where: str, fits: Callable[[bytes], bool] | None, most: int) -> bytes:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = [info for info in archive.infolist() if not info.is_dir()]
@@ -98,9 +100,7 @@ def _unzipped(data: bytes, where: str, fits: Callable[[bytes], bool] | None, lim
                     "of this layout: unpack it and give one file"
                 )
             with archive.open(chosen[0]) as stream:
-                content = stream.read(limit + 1)
+                content = stream.read(most)
     except DAMAGE as error:
         raise InputError(f"{where}: damaged zip archive ({error}): fetch it anew") from None
-    if len(content) > limit:
-        raise InputError(f"{where} unpacks to more than {limit:,} bytes: this is no catalog")
     return content

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from recast.commands.printing import print_info, print_json
-from recast.commands.reading import refuse_taken
-from recast.commands.selecting import AREA, add_event_types, add_splits
+from recast.commands.reading import add_storing, add_strict, refuse_taken
+from recast.commands.selecting import AREA, add_completeness, add_event_types, add_splits
 
 
 def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -30,18 +30,7 @@ def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         "--min-magnitude", type=float, metavar="M", help="fetch events of at least this magnitude"
     )
     add_event_types(parser, None)
-    parser.add_argument(
-        "--completeness",
-        type=float,
-        metavar="M",
-        help="magnitude of completeness (default: maximum curvature + 0.2)",
-    )
-    parser.add_argument(
-        "--strict-completeness",
-        action="store_true",
-        default=None,
-        help="leave out events at exactly the completeness",
-    )
+    add_completeness(parser)
     add_splits(parser, " (default: 0.6 0.2 0.2)")
     parser.add_argument(
         "--ties",
@@ -58,22 +47,14 @@ def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         metavar="FILE",
         help="use files that were fetched by hand, in the provider's layout",
     )
-    parser.add_argument(
-        "--strict", action="store_true", help="stop at the first row that cannot be read"
-    )
+    add_strict(parser)
     where = parser.add_mutually_exclusive_group()
     where.add_argument(
         "--refresh", action="store_true", help="ask the provider anew, also for what is here"
     )
     where.add_argument("--offline", action="store_true", help="use only what is here")
     _add_cache_folder(parser)
-    parser.add_argument(
-        "--out", type=Path, metavar="FOLDER", help="where to store it (default: the user's cache)"
-    )
-    parser.add_argument(
-        "--overwrite", action="store_true", help="replace another catalog of the same name"
-    )
-    parser.add_argument("--json", action="store_true", help="print the summary as JSON")
+    add_storing(parser)
     parser.set_defaults(run=run_fetch)
 
 

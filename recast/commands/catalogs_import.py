@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from recast.commands.printing import print_info, print_json
-from recast.commands.reading import add_reading, read_file, refuse_taken
-from recast.commands.selecting import AREA, add_event_types, add_splits
+from recast.commands.reading import add_reading, add_storing, read_file, refuse_taken
+from recast.commands.selecting import AREA, add_completeness, add_event_types, add_splits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,17 +36,7 @@ def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     add_reading(parser)
     add_event_types(parser, "earthquakes")
     parser.add_argument("--area", metavar="AREA", help=AREA)
-    parser.add_argument(
-        "--completeness",
-        type=float,
-        metavar="M",
-        help="magnitude of completeness (default: maximum curvature + 0.2)",
-    )
-    parser.add_argument(
-        "--strict-completeness",
-        action="store_true",
-        help="leave out events at exactly the completeness",
-    )
+    add_completeness(parser)
     parser.add_argument(
         "--magnitude-bin",
         type=float,
@@ -80,13 +70,7 @@ def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         "citation": "what to cite",
     }.items():
         parser.add_argument(f"--{field}", metavar="TEXT", default="", help=meaning)
-    parser.add_argument(
-        "--out", type=Path, metavar="FOLDER", help="where to store it (default: the user's cache)"
-    )
-    parser.add_argument(
-        "--overwrite", action="store_true", help="replace a catalog of the same name"
-    )
-    parser.add_argument("--json", action="store_true", help="print the summary as JSON")
+    add_storing(parser)
     parser.set_defaults(run=run_import)
 
 
@@ -110,7 +94,7 @@ def run_import(args: argparse.Namespace) -> int:
         events,
         args.name,
         completeness=args.completeness,
-        strict=args.strict_completeness,
+        strict=bool(args.strict_completeness),
         magnitude_bin=args.magnitude_bin,
         start=args.start,
         end=args.end,

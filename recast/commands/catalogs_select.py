@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from recast.commands.printing import print_info, print_json
-from recast.commands.reading import refuse_taken
+from recast.commands.reading import add_storing, refuse_taken
 from recast.commands.selecting import add_selection, selected
 
 
@@ -21,13 +20,7 @@ def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     parser.add_argument("catalog", metavar="NAME", help="name or path of a catalog")
     parser.add_argument("--name", required=True, help="name of the part: letters, digits, _, -")
     add_selection(parser)
-    parser.add_argument(
-        "--out", type=Path, metavar="FOLDER", help="where to store it (default: the user's cache)"
-    )
-    parser.add_argument(
-        "--overwrite", action="store_true", help="replace a catalog of the same name"
-    )
-    parser.add_argument("--json", action="store_true", help="print the summary as JSON")
+    add_storing(parser)
     parser.set_defaults(run=run_select)
 
 

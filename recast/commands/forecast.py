@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from recast.commands import rolling
+from recast.commands import forecasting
 
 if TYPE_CHECKING:
     from catalogs import Catalog
+    from etas.model import ETAS
     from recast.forecast import Forecast
     from recast.saved import SavedModel
 
@@ -65,7 +66,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         action="store_true",
         help="forecast ETAS with its best parameters only, without their uncertainty",
     )
-    rolling.add_magnitudes(parser)
+    forecasting.add_magnitudes(parser)
     parser.add_argument(
         "--allow-leak",
         action="store_true",
@@ -94,7 +95,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="of more than one, draw in that many processes of dask; changes no result (default: "
         "all cores, without dask)",
     )
-    rolling.add_engine(parser)
+    forecasting.add_engine(parser)
     parser.add_argument(
         "--resume", action="store_true", help="keep what an interrupted run left in --out"
     )
@@ -119,7 +120,7 @@ def run(args: argparse.Namespace) -> int:
     from recast.report.forecast_table import forecast_table, write_csv
     from recast.saved import read_model
 
-    engine, threads = rolling.engine_of(args)
+    engine, threads = forecasting.engine_of(args)
     catalog = load(args.catalog)
     info = catalog.info
     at = info.to_days(info.end if args.at is None else args.at)
@@ -131,9 +132,11 @@ def run(args: argparse.Namespace) -> int:
         cap = default_cap(catalog.to_sequence(), at, request.horizon)
     request = replace(request, max_events=cap)
     saved = read_model(args.model, catalog)
-    leak = rolling.check_leak(args, " + ".join(map(str, args.model)), saved.fitted_on, catalog, at)
+    leak = forecasting.check_leak(
+        args, " + ".join(map(str, args.model)), saved.fitted_on, catalog, at
+    )
     processes, uncertainty = _with_uncertainty(args, saved, request.horizon)
-    processes = rolling.with_magnitudes(args, processes)
+    processes = forecasting.with_magnitudes(args, processes)
     out = args.out or Path("runs/forecast") / info.name
     done = forecast(
         catalog,
@@ -143,13 +146,13 @@ def run(args: argparse.Namespace) -> int:
         engine=engine,
         resume=args.resume,
         threads=threads,
-        progress=rolling.ChunkProgress(info.name, sys.stderr),
+        progress=forecasting.ChunkProgress(info.name, sys.stderr),
     )
     rows = done.rows()
     environment = describe()
     record = {
         "version": environment["recast-forecast"],
-        "command": "recast " + " ".join(rolling.without_where(args.argv)),
+        "command": "recast " + " ".join(forecasting.without_where(args.argv)),
         "environment": environment,
         "catalog": info.name,
         "at": written_time(info, at),
@@ -188,15 +191,11 @@ def _with_uncertainty(
     import numpy as np
 
     from etas.draws import draw_models
-    from etas.model import ETAS
     from recast.forecast.sources import n_blocks
 
-    (process,) = saved.processes
-    if not isinstance(process, ETAS):
-        return saved.processes, None
-    n = min(n_blocks(args.samples), 2 * rolling.PARAMETER_SETS)
+    n = min(n_blocks(args.samples), 2 * forecasting.PARAMETER_SETS)
     rng = np.random.default_rng([args.seed, 2])
-    draws = draw_models(process, saved.uncertainty, n, horizon, rng=rng)
+    draws = draw_models(cast("ETAS", saved.process), saved.uncertainty, n, horizon, rng=rng)
     return draws.models, draws.to_json()
 
 

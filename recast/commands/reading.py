@@ -32,9 +32,25 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
         "magnitude, latitude, longitude, depth_km, event_id, event_type or magnitude_type, as in "
         "time=origin_time; may be repeated",
     )
+    add_strict(parser)
+
+
+def add_strict(parser: argparse.ArgumentParser) -> None:
+    """Add whether a damaged row is an error."""
     parser.add_argument(
         "--strict", action="store_true", help="stop at the first row that cannot be read"
     )
+
+
+def add_storing(parser: argparse.ArgumentParser) -> None:
+    """Add where a new catalog is stored, and how it is summarised."""
+    parser.add_argument(
+        "--out", type=Path, metavar="FOLDER", help="where to store it (default: the user's cache)"
+    )
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace a catalog of the same name"
+    )
+    parser.add_argument("--json", action="store_true", help="print the summary as JSON")
 
 
 def _column(text: str) -> tuple[str, str]:

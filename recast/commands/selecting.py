@@ -52,6 +52,22 @@ def add_event_types(parser: argparse._ActionsContainer, default: str | None) -> 
     )
 
 
+def add_completeness(parser: argparse._ActionsContainer) -> None:
+    """Add from which magnitude on a new catalog is complete."""
+    parser.add_argument(
+        "--completeness",
+        type=float,
+        metavar="M",
+        help="magnitude of completeness (default: maximum curvature + 0.2)",
+    )
+    parser.add_argument(
+        "--strict-completeness",
+        action="store_true",
+        default=None,  # as the provider says, where one does
+        help="leave out events at exactly the completeness",
+    )
+
+
 def add_splits(parser: argparse._ActionsContainer, default: str = "") -> None:
     """Add the two ways to say where train, validation and test windows lie."""
     splits = parser.add_mutually_exclusive_group()

@@ -1,4 +1,9 @@
-"""From a context to the distribution of the next event's time: one decoder a file."""
+"""From a context to the distribution of the next event's time: one decoder a file.
+
+A decoder is a module made from the size of a context and a width. It maps contexts
+(..., context size), the catalog's ``Scaling`` and the amplitudes of ETAS (..., node) to what
+satisfies ``recast.net.NextEvent``; ``recast.net.DECODERS`` has its name.
+"""
 
 from recast.decoders.hazard import ExponentialHazard, HazardDecoder
 from recast.decoders.weibull import WeibullDecoder, WeibullMixture

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from recast.excitation import NODES
+from recast.scaling import Scaling
+
 LARGEST_MODULATION = 4.0
 """Log modulations saturate here: a factor of 55 either way is more than any catalog asks for."""
 
@@ -88,8 +91,9 @@ class HazardDecoder(nn.Module):
 
     nodes: Tensor
 
-    def __init__(self, context_size: int, width: int, nodes: Tensor) -> None:
+    def __init__(self, context_size: int, width: int) -> None:
         super().__init__()
+        nodes = torch.from_numpy(NODES).float()
         self.register_buffer("nodes", nodes)
         self.log_background_factor = nn.Parameter(torch.zeros(()))
         last = nn.Linear(width, 1 + nodes.numel())
@@ -97,15 +101,15 @@ class HazardDecoder(nn.Module):
         nn.init.zeros_(last.bias)
         self.modulation = nn.Sequential(nn.Linear(context_size, width), nn.SiLU(), last)
 
-    def forward(self, context: Tensor, background: float, amplitudes: Tensor) -> ExponentialHazard:
+    def forward(self, context: Tensor, scaling: Scaling, amplitudes: Tensor) -> ExponentialHazard:
         """The distribution after each context (..., context_size).
 
-        ``background`` mu in events/day, ``amplitudes`` a_q (..., node) in events/day.
+        The background mu is that of ``scaling``; ``amplitudes`` a_q (..., node) in events/day.
         """
         g = self.modulation(context)  # (..., 1 + node)
         g = LARGEST_MODULATION * torch.tanh(g / LARGEST_MODULATION)
         return ExponentialHazard(
-            background * torch.exp(self.log_background_factor + g[..., 0]),
+            scaling.background * torch.exp(self.log_background_factor + g[..., 0]),
             amplitudes.to(g.dtype) * torch.exp(g[..., 1:]),
             self.nodes,
         )

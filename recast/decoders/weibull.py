@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import log_softmax, softplus
 
+from recast.scaling import Scaling
+
 RAW_FLOOR = -5.0
 """Rates and shapes are softplus of values clamped here, so never below 0.0067 (paper's setting)."""
 
@@ -80,12 +82,12 @@ class WeibullDecoder(nn.Module):
         super().__init__()
         self.linear = nn.Linear(context_size, 3 * components)
 
-    def forward(self, context: Tensor, scale: float) -> WeibullMixture:
-        """The distribution after each context (..., context_size); ``scale`` in days."""
+    def forward(self, context: Tensor, scaling: Scaling, _: Tensor) -> WeibullMixture:
+        """The distribution after each context (..., context_size), whatever ETAS expects."""
         logits, rates, shapes = self.linear(context).chunk(3, dim=-1)  # each (..., component)
         return WeibullMixture(
             log_softmax(logits, dim=-1),
             softplus(rates.clamp_min(RAW_FLOOR)),
             softplus(shapes.clamp_min(RAW_FLOOR)),
-            scale,
+            scaling.mean_inter_time,
         )

@@ -138,7 +138,7 @@ def source_of(
     """
     if processes and all(isinstance(process, ETAS) for process in processes):
         return EtasSource([p for p in processes if isinstance(p, ETAS)], events, starts)
-    nets = [process for process in processes if hasattr(process, "simulate_after")]
+    nets = [process for process in processes if getattr(process, "is_compiled", False)]
     if nets and len(nets) == len(processes):
         return NetSource.of(nets, events, starts)  # type: ignore[arg-type]
     if len(processes) != 1:

@@ -14,6 +14,7 @@ from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray
 from recast.report.plots import (
     INK,
     MODEL_COLOURS,
+    OBSERVED,
     PART_COLOURS,
     axis_times,
     band,
@@ -28,7 +29,6 @@ DOTS = "#5B8DB8"
 """Between light and dark, because dots are drawn as an image that knows of no page."""
 
 MC_COLOUR = "#AA3377"
-OBSERVED = "#EE6677"
 
 LAW_DRAWS = 400
 """Catalogs drawn for the band of the frequency-magnitude plot."""
@@ -199,4 +199,4 @@ def _when(catalog: Catalog, times: FloatArray) -> tuple[FloatArray, str]:
     start = catalog.info.to_time(0.0)
     if isinstance(start, float) or np.ptp(times) < 730.0:
         return times - times.min(), "days since the first event"
-    return start.year + (start.dayofyear - 1 + times) / 365.25, "year"
+    return start.year + (start.day_of_year - 1 + times) / 365.25, "year"

@@ -8,7 +8,6 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from catalogs import InputError
 from etas.residuals import MINIMUM_EVENTS
 from recast.report import catalog_plots, continuation_plots, model_plots, size_plots
 from recast.report.simulations import Continuations, continuations, omori_samples
@@ -235,8 +234,6 @@ def _map(subject: Subject) -> Item:
 
 def overview(catalogs: Mapping[str, tuple[int, Mapping[str, Mapping[str, Any]]]]) -> Item:
     """One plot of all catalogs."""
-    if not any(gains for _, gains in catalogs.values()):
-        raise InputError("no model was compared with ETAS")
     return Item(
         "gain_by_size",
         "Gain over ETAS and training events",

@@ -14,6 +14,7 @@ from catalogs import Catalog, EventSequence, Trajectories
 from catalogs.sequence import FloatArray
 from recast.report.plots import (
     INK,
+    OBSERVED,
     axis_times,
     band,
     colour,
@@ -27,7 +28,6 @@ from recast.report.plots import (
 )
 from recast.report.simulations import Continuations
 
-OBSERVED = "#EE6677"
 FAN_STEPS = 121
 HISTOGRAM_BINS = 30
 INTERVAL_EDGES_PER_DECADE = 4

@@ -9,9 +9,8 @@ from matplotlib.figure import Figure
 
 from catalogs import Catalog, EventSequence, PointProcess, Trajectories
 from catalogs.sequence import FloatArray
-from recast.report.plots import MODEL_COLOURS, axis_times, styled, time_axis
+from recast.report.plots import MODEL_COLOURS, OBSERVED, axis_times, styled, time_axis
 
-OBSERVED = "#EE6677"
 MODEL = MODEL_COLOURS["etas"]
 
 

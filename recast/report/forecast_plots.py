@@ -8,13 +8,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from recast.report.plots import MODEL_COLOURS, concise_dates
+from recast.report.plots import INK, OBSERVED, colour, concise_dates
 
 if TYPE_CHECKING:
     from catalogs import Catalog
     from recast.forecast import Forecast
-
-OBSERVED_COLOUR = "#BB5566"
 
 
 def rolling_forecasts(name: str, record: dict[str, Any], days: float) -> Figure:
@@ -33,14 +31,14 @@ def rolling_forecasts(name: str, record: dict[str, Any], days: float) -> Figure:
     else:
         stamps = np.array([float(window["start"]) for window in windows])
     for (left, right), (model, row) in zip(grid, models.items(), strict=True):
-        colour = MODEL_COLOURS.get(model, "#EE7733")
+        shade = colour(model)
         low, quarter, middle, most, high = (np.array(q) for q in row["quantiles"].values())
-        left.fill_between(stamps, low, high, step="post", color=colour, alpha=0.2, lw=0.0)
-        left.fill_between(stamps, quarter, most, step="post", color=colour, alpha=0.35, lw=0.0)
-        left.step(stamps, middle, where="post", color=colour, lw=0.9)
+        left.fill_between(stamps, low, high, step="post", color=shade, alpha=0.2, lw=0.0)
+        left.fill_between(stamps, quarter, most, step="post", color=shade, alpha=0.35, lw=0.0)
+        left.step(stamps, middle, where="post", color=shade, lw=0.9)
         outside = (seen < low) | (seen > high)
-        left.plot(stamps[~outside], seen[~outside], ".", ms=3.0, color="#222222")
-        left.plot(stamps[outside], seen[outside], "x", ms=4.0, color=OBSERVED_COLOUR)
+        left.plot(stamps[~outside], seen[~outside], ".", ms=3.0, color=INK)
+        left.plot(stamps[outside], seen[outside], "x", ms=4.0, color=OBSERVED)
         left.set_yscale("symlog", linthresh=10.0)
         left.set_ylabel(f"events in\n{days:g} days")
         coverage = row["coverage"]
@@ -50,8 +48,8 @@ def rolling_forecasts(name: str, record: dict[str, Any], days: float) -> Figure:
             fontsize=9,
         )
         left.margins(x=0.01)
-        right.hist(row["pit"], bins=np.linspace(0.0, 1.0, 11), color=colour, alpha=0.6)
-        right.axhline(seen.size / 10.0, color="#222222", lw=0.8, ls=":")
+        right.hist(row["pit"], bins=np.linspace(0.0, 1.0, 11), color=shade, alpha=0.6)
+        right.axhline(seen.size / 10.0, color=INK, lw=0.8, ls=":")
         right.set_title("PIT", fontsize=9)
     if dated:
         concise_dates(grid[-1][0])
@@ -69,12 +67,12 @@ def forecast_fan(catalog: Catalog, record: dict[str, Any], done: Forecast) -> Fi
     request = done.request
     figure = Figure(figsize=(10.0, 4.0), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=[3, 2])
-    colour = MODEL_COLOURS.get(record["model"]["kind"], "#EE7733")
+    shade = colour(record["model"]["kind"])
     days = done.fan_days
     low, quarter, middle, most, high = np.array(list(record["fan"]["quantiles"].values()))
-    left.fill_between(days, low, high, color=colour, alpha=0.2, lw=0.0, label="95 % of simulations")
-    left.fill_between(days, quarter, most, color=colour, alpha=0.35, lw=0.0, label="50 %")
-    left.plot(days, middle, color=colour, lw=1.2, label="median")
+    left.fill_between(days, low, high, color=shade, alpha=0.2, lw=0.0, label="95 % of simulations")
+    left.fill_between(days, quarter, most, color=shade, alpha=0.35, lw=0.0, label="50 %")
+    left.plot(days, middle, color=shade, lw=1.2, label="median")
     before = catalog.to_sequence()
     past = before.times[
         (before.times >= request.at - request.horizon) & (before.times < request.at)
@@ -84,7 +82,7 @@ def forecast_fan(catalog: Catalog, record: dict[str, Any], done: Forecast) -> Fi
             np.append(past - request.at, 0.0),
             np.append(np.arange(past.size), past.size) - past.size,
             where="post",
-            color="#222222",
+            color=INK,
             lw=1.2,
             label="observed",
         )
@@ -94,11 +92,11 @@ def forecast_fan(catalog: Catalog, record: dict[str, Any], done: Forecast) -> Fi
             np.concatenate([[0.0], times, [done.observed.end - request.at]]),
             np.append(np.arange(times.size + 1), times.size),
             where="post",
-            color=OBSERVED_COLOUR,
+            color=OBSERVED,
             lw=1.4,
             label="what happened",
         )
-    left.axvline(0.0, color="#222222", lw=0.8, ls=":")
+    left.axvline(0.0, color=INK, lw=0.8, ls=":")
     left.set_xlabel(f"days from {record['at']}")
     left.set_ylabel("number of events since the forecast")
     left.set_title(f"{record['catalog']}, {record['model']['kind']}", fontsize=10)
@@ -110,12 +108,12 @@ def forecast_fan(catalog: Catalog, record: dict[str, Any], done: Forecast) -> Fi
     ends = np.array([row["ci95"] for row in rows]).T
     some = expected > 0.0
     floor = 0.5 / request.samples  # what is below one event in all simulations is drawn there
-    right.vlines(magnitudes, np.maximum(ends[0], floor), np.maximum(ends[1], floor), color=colour)
-    right.plot(magnitudes[some], expected[some], "o", color=colour, label="expected, 95 % range")
+    right.vlines(magnitudes, np.maximum(ends[0], floor), np.maximum(ends[1], floor), color=shade)
+    right.plot(magnitudes[some], expected[some], "o", color=shade, label="expected, 95 % range")
     seen = [(m, row["observed"]) for m, row in zip(magnitudes, rows, strict=True)]
     shown = [(m, n) for m, n in seen if n]
     if shown:
-        right.plot(*zip(*shown, strict=True), "x", color=OBSERVED_COLOUR, label="what happened")
+        right.plot(*zip(*shown, strict=True), "x", color=OBSERVED, label="what happened")
     right.set_yscale("log")
     right.set_ylim(bottom=floor)
     right.set_xlabel("magnitude M")

@@ -15,6 +15,7 @@ from recast.evaluation import PeriodGain
 from recast.evaluation.diagnosis import OMORI_EDGES, largest_scored, omori_stops, trace_times
 from recast.report.plots import (
     INK,
+    OBSERVED,
     PART_COLOURS,
     axis_times,
     colour,
@@ -28,7 +29,6 @@ from recast.report.plots import (
     time_axis,
 )
 
-OBSERVED = "#EE6677"
 BAND = "#4477AA"
 LEFT_OUT = frozenset({"poisson"})
 """Of the gains over ETAS and of correlations: its losses would hide the rest."""

@@ -26,6 +26,9 @@ R = TypeVar("R")
 INK = "#202124"
 """Axes, text and observations; becomes the text's colour of the page that a figure is put in."""
 
+OBSERVED = "#EE6677"
+"""What came about, where it is held against models."""
+
 PART_COLOURS = {"train": "#4477AA", "val": "#CCBB44", "test": "#EE6677"}
 MODEL_COLOURS = {
     "poisson": "#999999",

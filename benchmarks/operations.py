@@ -1,0 +1,225 @@
+"""What is measured: operations of the packages on made-up inputs of a chosen size.
+
+Each is a function that makes an input of a size and one that is timed on it. Apart, so that memory
+can be measured in a process that has not made the input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, partial
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+import torch
+from row_writers import WRITERS, write
+
+from catalogs import Catalog, EventSequence, GutenbergRichter
+from catalogs.formats import parse
+from etas.completeness import CompletenessHistory
+from etas.fit import fit_etas
+from etas.likelihood import LogLikelihood, log_likelihood_quadratic
+from etas.model import ETAS
+from etas.simulate import simulate
+from etas.synthetic import synthetic_socal
+from etas.weighted import WeightedLogLikelihood
+from recast.data import CatalogData, Region
+from recast.net import DecoderName, RecastNet
+from recast.pretrained import SHIPPED, read_net
+from recast.process import Recast
+from recast.task import RecastTask
+from recast.training import PAPER
+from recast.windows import RegionBatch
+
+LAW = GutenbergRichter(2.0, 1.0, 7.5)
+MODEL = ETAS(1.0, 0.04, 0.45, 0.015, 1.18, LAW)
+EVENTS_PER_DAY = 3.0
+"""Fewer than this model has on any stretch of some thousand events."""
+
+MOST = 10_000_000
+C_MIN = 1e-5
+EMPTY = EventSequence([], [], -1.0, 0.0)
+WEEKS, MONTH = 14.0, 30.0
+LONGEST = 300
+"""Events of a trajectory of a net: one that runs away must not be all that is timed."""
+
+HISTORY = 10_000
+"""Events that continuations of ETAS start from."""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """Something to time: ``run(make(size))``, where ``size`` counts ``unit``."""
+
+    name: str
+    unit: str
+    sizes: tuple[int, ...]
+    make: Callable[[int], Any]
+    run: Callable[[Any], object]
+
+    @property
+    def key(self) -> str:
+        """Unlike the name it is its own."""
+        return f"{self.name} by {self.unit}"
+
+
+def catalog(n: int) -> EventSequence:
+    """The first ``n`` events of a synthetic catalog."""
+    (whole,) = MODEL.sample(EMPTY, (n + 300) / EVENTS_PER_DAY, 1, rng=np.random.default_rng(1))
+    return whole.before(float(whole.times[n]))
+
+
+def evaluate(events: EventSequence) -> object:
+    """Value, gradient and Fisher information, with all that precedes them."""
+    return LogLikelihood.of(events, LAW.completeness, c_min=C_MIN).evaluate(MODEL.parameters)
+
+
+def evaluate_quadratic(events: EventSequence) -> object:
+    """The value alone, by the double sum."""
+    return log_likelihood_quadratic(MODEL.parameters, events, LAW.completeness)
+
+
+def evaluate_weighted(events: EventSequence) -> object:
+    """With completeness that changes after large events."""
+    history = CompletenessHistory.helmstetter(events, LAW.completeness)
+    likelihood = WeightedLogLikelihood.of(
+        events, LAW, taper=False, completeness=history, c_min=C_MIN
+    )
+    return likelihood.evaluate(MODEL.parameters)
+
+
+def new_catalog(days: float) -> object:
+    """A synthetic catalog from nothing."""
+    rng = np.random.default_rng(1)
+    return simulate(MODEL, EMPTY, days, 1, rng=rng, max_events=MOST, workers=1)
+
+
+def continue_etas(task: tuple[EventSequence, int]) -> object:
+    """So many continuations by two weeks."""
+    events, n = task
+    return simulate(MODEL, events, WEEKS, n, rng=np.random.default_rng(0), workers=1)
+
+
+@cache
+def region() -> tuple[Catalog, Region]:
+    """The synthetic catalog that comes with the package, as nets read it."""
+    events = synthetic_socal()
+    return events, Region(events, day_clock=False)
+
+
+def make_step(model: dict[str, Any], n: int) -> tuple[RecastTask, Any, RegionBatch]:
+    """A net, its optimiser and ``n`` windows, as ``recast fit`` would use them."""
+    data = CatalogData.of(region()[1], batch_size=n)
+    task = RecastTask(data.scalings, **model)
+    optimizer = torch.optim.AdamW(task.parameters())
+    return task, optimizer, next(iter(data.train_dataloader()))
+
+
+def train_step(step: tuple[RecastTask, Any, RegionBatch]) -> object:
+    """Loss, gradient, and one step of the optimiser."""
+    task, optimizer, windows = step
+    optimizer.zero_grad()
+    loss = sum(task.losses(windows, windows.region))
+    loss.backward()  # type: ignore[union-attr]
+    optimizer.step()
+    return loss
+
+
+def make_net(decoder: DecoderName, n: int) -> tuple[Recast, EventSequence, int]:
+    """The net that comes with the package, or RECAST as published before training.
+
+    Magnitudes are from a fixed law, as in forecasts: all sizes then have alike trajectories.
+    """
+    events, where = region()
+    if decoder == "hazard":
+        net = read_net(SHIPPED, where.scaling)
+    else:
+        torch.manual_seed(0)
+        net = RecastNet(where.scaling, decoder=decoder)
+    return Recast(net, where.scaling.magnitude_law), events.split().test, n
+
+
+def continue_net(task: tuple[Recast, EventSequence, int]) -> object:
+    """So many continuations by a month, with the encoding of 20,000 events before them."""
+    process, events, n = task
+    return process.simulate(events, MONTH, n, seed=0, max_events=LONGEST, threads=1)
+
+
+def make_file(layout: str, n: int) -> bytes:
+    """A file of ``n`` rows."""
+    header, rows = write(WRITTEN_AS.get(layout, layout), n, np.random.default_rng(0))
+    foot = "</eventParameters></q:quakeml>" if "</event>" in rows[0] else ""
+    content = "\n".join([header.removesuffix("\n"), *rows, foot]).lstrip("\n").encode()
+    if layout != "Parquet":
+        return content
+    parsed, stream = parse(content, "table", name="file"), BytesIO()
+    parsed.events.to_parquet(stream)
+    return stream.getvalue()
+
+
+def read_file(layout: str, content: bytes) -> int:
+    """How many events it has, as a table with every cell checked."""
+    name = "table" if layout == "Parquet" else layout.partition(" ")[0]
+    return len(parse(content, name, name="file").events)
+
+
+EVENTS = (1_000, 10_000, 100_000, 1_000_000)
+TRAJECTORIES = (1, 10, 100, 1_000)
+WINDOWS = (2, 8, 32)
+ROWS = (1_000, 10_000, 100_000)
+
+WRITTEN_AS = {"Parquet": "table", "obspy": "zmap"}
+"""Whose rows files of other formats are made of."""
+
+LIKELIHOOD = Operation("ETAS likelihood and gradient", "events", EVENTS, catalog, evaluate)
+QUADRATIC = Operation(
+    "ETAS likelihood, double sum", "events", (1_000, 3_000, 10_000), catalog, evaluate_quadratic
+)
+FIT = Operation(
+    "ETAS fit with errors", "events", EVENTS, catalog, lambda events: fit_etas(events, LAW)
+)
+ETAS_CONTINUED = Operation(
+    "ETAS", "trajectories", TRAJECTORIES, lambda n: (catalog(HISTORY), n), continue_etas
+)
+STEPS = {
+    name: Operation(
+        f"training step, {name}", "windows", WINDOWS, partial(make_step, model), train_step
+    )
+    for name, model in (("recast", {}), ("recast-paper", PAPER))
+}
+NETS_CONTINUED = {
+    name: Operation(name, "trajectories", TRAJECTORIES, partial(make_net, decoder), continue_net)
+    for name, decoder in (("recast", "hazard"), ("recast-paper", "weibull"))
+}
+FORMATS_READ = {
+    layout: Operation(
+        layout,
+        "rows",
+        tuple(n // 10 for n in ROWS) if layout == "obspy" else ROWS,  # takes a millisecond a row
+        partial(make_file, layout),
+        partial(read_file, layout),
+    )
+    for layout in (*WRITERS, *WRITTEN_AS)
+}
+
+OPERATIONS = {
+    operation.key: operation
+    for operation in (
+        LIKELIHOOD,
+        QUADRATIC,
+        Operation(
+            "ETAS likelihood, changing completeness", "events", EVENTS, catalog, evaluate_weighted
+        ),
+        FIT,
+        Operation(
+            "ETAS synthetic catalog", "events", EVENTS, lambda n: n / EVENTS_PER_DAY, new_catalog
+        ),
+        ETAS_CONTINUED,
+        *NETS_CONTINUED.values(),
+        *STEPS.values(),
+        *FORMATS_READ.values(),
+    )
+}
+"""All of them by key."""

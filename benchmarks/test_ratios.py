@@ -1,0 +1,76 @@
+"""How time grows with size: ratios within one run, which hold on any machine.
+
+Part of the test suite. Processor time, and the best of several rounds in turn: what else the
+machine does then hardly counts.
+"""
+
+import math
+from time import process_time
+
+import pytest
+from operations import (
+    ETAS_CONTINUED,
+    FIT,
+    FORMATS_READ,
+    LIKELIHOOD,
+    NETS_CONTINUED,
+    QUADRATIC,
+    STEPS,
+    Operation,
+)
+
+
+def times(*tasks: tuple[Operation, int], rounds: int) -> list[float]:
+    """Shortest processor time of each operation at a size, seconds; the first round compiles."""
+    made = [(operation.run, operation.make(size)) for operation, size in tasks]
+    best = [math.inf] * len(made)
+    for _ in range(rounds):
+        for i, (run, task) in enumerate(made):
+            started = process_time()
+            run(task)
+            best[i] = min(best[i], process_time() - started)
+    return best
+
+
+def exponent(operation: Operation, small: int, large: int, *, rounds: int) -> float:
+    """s of time ~ size^s between two sizes."""
+    first, second = times((operation, small), (operation, large), rounds=rounds)
+    return math.log(second / first) / math.log(large / small)
+
+
+def test_the_likelihood_takes_linear_time() -> None:
+    assert exponent(LIKELIHOOD, 50_000, 200_000, rounds=8) < 1.2
+
+
+def test_the_double_sum_does_not() -> None:
+    assert exponent(QUADRATIC, 1_000, 4_000, rounds=5) > 1.5
+
+
+def test_the_recursion_beats_the_double_sum_with_a_gradient_on_top() -> None:
+    recursion, double_sum = times((LIKELIHOOD, 5_000), (QUADRATIC, 5_000), rounds=5)
+    assert recursion < double_sum / 20
+
+
+def test_a_fit_takes_some_dozens_of_evaluations() -> None:
+    evaluation, fit = times((LIKELIHOOD, 20_000), (FIT, 20_000), rounds=5)
+    assert 5 < fit / evaluation < 100
+
+
+@pytest.mark.parametrize(
+    "operation", [ETAS_CONTINUED, *NETS_CONTINUED.values()], ids=lambda operation: operation.name
+)
+def test_trajectories_share_the_history(operation: Operation) -> None:
+    single, hundred = times((operation, 1), (operation, 100), rounds=5)
+    assert hundred < 100 * single / 10
+
+
+@pytest.mark.parametrize("operation", STEPS.values(), ids=STEPS)
+def test_windows_share_the_steps_of_the_recursion(operation: Operation) -> None:
+    few, many = times((operation, 2), (operation, 32), rounds=5)
+    assert many < 16 * few / 2
+
+
+@pytest.mark.parametrize("layout", sorted(FORMATS_READ.keys() - {"obspy"}))
+def test_reading_takes_linear_time(layout: str) -> None:
+    # Half-way to quadratic; below 1 for what a file costs however short it is
+    assert exponent(FORMATS_READ[layout], 1_000, 5_000, rounds=3) < 1.5

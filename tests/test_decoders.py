@@ -1,0 +1,58 @@
+"""A decoder of one's own: its name in ``DECODERS``, and all else follows."""
+
+import numpy as np
+import pytest
+import torch
+from sampling_nets import LAW, SCALING, make_history
+from torch import Tensor, nn
+
+from recast.decoders import ExponentialHazard
+from recast.forecast import source_of
+from recast.forecast.sources import NetSource, ProcessSource
+from recast.net import DECODERS, Architecture, RecastNet
+from recast.process import Recast
+from recast.scaling import Scaling
+
+
+class ConstantDecoder(nn.Module):
+    """Two events a day, whatever has happened."""
+
+    def __init__(self, context_size: int, width: int) -> None:
+        super().__init__()
+        self.log_rate = nn.Parameter(torch.log(torch.tensor(2.0)))
+
+    def forward(self, context: Tensor, scaling: Scaling, amplitudes: Tensor) -> ExponentialHazard:
+        rate = torch.exp(self.log_rate).expand(context.shape[:-1])
+        return ExponentialHazard(rate, torch.zeros_like(rate)[..., None], torch.ones(1))
+
+
+@pytest.fixture
+def process(monkeypatch: pytest.MonkeyPatch) -> Recast:
+    monkeypatch.setitem(DECODERS, "constant", Architecture(ConstantDecoder))  # type: ignore[arg-type]
+    return Recast(RecastNet(SCALING, decoder="constant", hidden_size=4, width=4), LAW)  # type: ignore[arg-type]
+
+
+def test_it_is_scored(process: Recast) -> None:
+    history = make_history().scored_from(1.0)
+    expected = history.n_scored * np.log(2.0) - 2.0 * history.scored_days
+    assert process.log_likelihood(history) == pytest.approx(expected, rel=1e-6)
+    assert "constant.log_rate" in process.net.state_dict()
+
+
+def test_it_is_sampled_without_compiled_code(process: Recast) -> None:
+    history = make_history()
+    assert not process.is_compiled
+    drawn = process.simulate(history, 5.0, 300, seed=1)
+    # Poisson with mean 10, five standard errors
+    assert drawn.counts.mean() == pytest.approx(10.0, abs=5.0 * np.sqrt(10.0 / 300))
+    source = source_of([process], history, [history.end - 1.0])
+    assert isinstance(source, ProcessSource)
+    assert source.draw(0, 0, 1.0, 20, [1], 100).n == 20
+
+
+def test_shipped_decoders_are_compiled() -> None:
+    history = make_history()
+    for name in DECODERS:
+        process = Recast(RecastNet(SCALING, decoder=name, hidden_size=4, width=4))
+        assert process.is_compiled
+        assert isinstance(source_of([process], history, [history.end]), NetSource)

@@ -1,0 +1,104 @@
+"""What plots make of catalogs across the date line, of many years, of plain days, of few events."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+from catalogs import Catalog, CatalogInfo, EventSequence, GutenbergRichter, InputError, SplitDates
+from etas.poisson import Poisson
+from recast.report.catalog_plots import event_map
+from recast.report.forecast_plots import rolling_forecasts
+from recast.report.plots import legend_above
+from recast.report.simulations import draw
+from recast.report.subject import period_edges
+
+
+def made(days: int, longitude: float = 178.0, n: int = 200) -> Catalog:
+    """Events spread over a degree on either side of a meridian, from 2000 on."""
+    rng = np.random.default_rng(0)
+    start = pd.Timestamp("2000-01-01", tz="UTC")
+    end = start + pd.Timedelta(days=days)
+    dates = [str((start + (end - start) * s).date()) for s in (0.1, 0.2, 0.3, 1.0)]
+    info = CatalogInfo("made", "2000-01-01", dates[-1], SplitDates(*dates), 2.0, has_locations=True)
+    degrees = longitude + rng.uniform(-4.0, 4.0, n)
+    table = pd.DataFrame(
+        {
+            "time": start + pd.to_timedelta(np.sort(rng.uniform(0.0, days, n)), unit="D"),
+            "magnitude": 2.0 + rng.exponential(0.4, n),
+            "latitude": rng.uniform(-40.0, -38.0, n),
+            "longitude": (degrees + 180.0) % 360.0 - 180.0,
+        }
+    )
+    return Catalog(table, info)
+
+
+def test_a_region_across_the_date_line_is_one_region() -> None:
+    catalog = made(300)
+    figure = event_map(catalog, catalog.to_sequence())
+    low, high = figure.axes[0].get_xlim()
+    assert 170.0 < low < 178.0
+    assert 180.0 < high < 190.0
+    assert figure.axes[1].get_xlabel() == "days since the first event"
+
+
+def test_the_colour_of_long_catalogs_is_the_year() -> None:
+    catalog = made(3000, longitude=10.0)
+    figure = event_map(catalog, catalog.to_sequence())
+    bar = figure.axes[1]
+    assert bar.get_xlabel() == "year"
+    assert bar.get_xlim() == pytest.approx((2000.0, 2008.2), abs=0.2)
+
+
+def test_without_places_there_is_no_map() -> None:
+    nowhere = EventSequence([1.0], [3.0], 0.0, 2.0)
+    with pytest.raises(InputError, match="catalog 'made' has no locations, so it has no map"):
+        event_map(made(300), nowhere)
+
+
+def test_long_windows_are_divided_by_calendar_years() -> None:
+    catalog = made(3000)
+    test = catalog.to_sequence().scored_from(900.0)
+    edges = period_edges(catalog, test)
+    assert (edges[0], edges[-1]) == (900.0, test.end)
+    years = [str(catalog.info.to_time(day))[:10] for day in edges[1:-1]]
+    assert years == [f"{year}-01-01" for year in range(2003, 2009)]
+    short = test.scored_from(test.end - 500.0)
+    np.testing.assert_allclose(np.diff(period_edges(catalog, short), 2), 0.0, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "starts", [("3.5", "4.5"), ("2000-01-01T00:00:00Z", "2000-01-08T00:00:00Z")]
+)
+def test_rolling_forecasts_have_days_or_dates(starts: tuple[str, str]) -> None:
+    quantiles = {
+        q: [n, n] for q, n in zip(("0.025", "0.25", "0.5", "0.75", "0.975"), range(5), strict=True)
+    }
+    row: dict[str, Any] = {
+        "quantiles": quantiles,
+        "pit": [0.1, 0.6],
+        "coverage": {"50": 0.5, "95": 1.0},
+    }
+    windows = [{"start": start, "end": start, "observed": 2} for start in starts]
+    figure = rolling_forecasts("made", {"windows": windows, "models": {"etas": row}}, 7.0)
+    assert figure.axes[0].get_xlabel() == ("time (UTC)" if ":" in starts[0] else "day")
+
+
+def test_no_curve_no_legend() -> None:
+    figure = Figure()
+    legend_above(figure, figure.subplots())
+    assert figure.legends == []
+
+
+def test_any_process_is_drawn_and_cut_where_it_grows_too_long() -> None:
+    process = Poisson(5.0, GutenbergRichter(2.0))
+    history = EventSequence([], [], 0.0, 1.0)
+    done = draw(process, history, 4.0, 300, seed=1, max_events=20)
+    # Poisson with mean 20: 44 % of the trajectories have more
+    assert 90 <= done.capped.size <= 175
+    counts = np.bincount(done.trajectory, minlength=300)
+    assert counts.max() == 20
+    assert (counts[done.capped] == 20).all()
+    assert ((done.times >= 1.0) & (done.times < 5.0)).all()

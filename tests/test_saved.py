@@ -1,0 +1,49 @@
+"""Fitted models from their files: what a file must hold, and what it is known to have seen."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from catalogs import InputError, load
+from catalogs.jsonfile import write_json
+from etas.model import ETAS
+from etas.poisson import Poisson
+from recast.saved import read_model
+
+CATALOG = load("ridgecrest_2019")
+MODEL = ETAS(1.0, 0.02, 0.7, 0.01, 1.1, CATALOG.magnitude_law())
+
+
+@pytest.mark.parametrize(
+    ("record", "until"),
+    [
+        ({"catalog": "ridgecrest_2019", "protocol": "train"}, CATALOG.info.splits.val_start),
+        ({"catalog": "ridgecrest_2019", "protocol": "train+val"}, CATALOG.info.splits.test_start),
+        ({"catalog": "ridgecrest_2019"}, None),
+        ({"catalog": "elsewhere", "protocol": "train"}, None),
+        ({}, None),
+    ],
+)
+def test_a_file_from_before_fits_said_so_is_known_by_its_catalog(
+    record: dict[str, Any], until: str | None, tmp_path: Path
+) -> None:
+    path = tmp_path / "etas.json"
+    write_json(path, {"model": MODEL.to_json(), **record})
+    saved = read_model([path], CATALOG)
+    (seen,) = saved.fitted_on.values()
+    assert seen.until == until
+    assert saved.process == MODEL
+    assert saved.uncertainty is None
+
+
+def test_a_poisson_file_holds_a_rate(tmp_path: Path) -> None:
+    path = tmp_path / "poisson.json"
+    write_json(path, {"model": "poisson", "rate": 2.0})
+    process = read_model([path], CATALOG).process
+    assert isinstance(process, Poisson)
+    assert process.rate == 2.0
+    for rate in ({}, {"rate": "fast"}, {"rate": None}, {"rate": -1.0}):
+        write_json(path, {"model": "poisson", **rate})
+        with pytest.raises(InputError, match=r"poisson.json holds no Poisson rate .*: fit it anew"):
+            read_model([path], CATALOG)

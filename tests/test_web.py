@@ -1,0 +1,72 @@
+"""HTTP errors that other tests do not meet: addresses that are none, and connections that break."""
+
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+import requests
+from loopback import Fault, serving
+from urllib3.exceptions import MaxRetryError, ProtocolError
+
+from catalogs.errors import FetchError
+from catalogs.web import TransientError, opened
+
+
+@pytest.mark.parametrize("url", ["http://", "nowhere", "ftp://127.0.0.1/a"])
+def test_what_is_no_address_says_so(url: str) -> None:
+    with pytest.raises(FetchError, match="check the address") as caught, opened(url, 1.0):
+        pass
+    assert not isinstance(caught.value, TransientError)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        requests.ConnectionError(ProtocolError("Connection aborted.")),
+        requests.ConnectionError(MaxRetryError(None, "http://x", ProtocolError("reset"))),  # type: ignore[arg-type]
+        requests.ConnectionError(),
+    ],
+    ids=str,
+)
+def test_a_broken_connection_may_be_tried_again(
+    error: requests.ConnectionError, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(requests, "get", broken)
+    with pytest.raises(TransientError, match="the connection was cut"), opened("http://x", 1.0):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("7", 7.0),
+        ("soon", None),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0),
+        ("Wed, 21 Oct 2015 07:28:00 -0000", 0.0),  # no zone: UTC
+        ("", None),
+    ],
+)
+def test_how_long_to_wait_is_a_number_or_a_date(header: str, expected: float | None) -> None:
+    with (
+        serving(faults=[Fault(429, {"Retry-After": header})]) as provider,
+        pytest.raises(TransientError) as caught,
+        opened(provider.url, 1.0),
+    ):
+        pass
+    assert caught.value.wait == expected
+
+
+def test_a_date_to_come_back_at_is_seconds_from_now() -> None:
+    then = format_datetime(datetime.now(UTC) + timedelta(minutes=10), usegmt=True)
+    with (
+        serving(faults=[Fault(503, {"Retry-After": then})]) as provider,
+        pytest.raises(TransientError) as caught,
+        opened(provider.url, 1.0),
+    ):
+        pass
+    # Whole seconds, and a busy machine
+    assert caught.value.wait == pytest.approx(600.0, abs=30.0)
