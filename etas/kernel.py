@@ -82,7 +82,7 @@ class Quadrature:
 
     by the trapezoid rule in ln s, which converges exponentially in the step h (Beylkin and Monzon
     2010, doi:10.1016/j.acha.2009.08.011): with h = ln(2)/2 its relative error is
-    2 |Gamma(p + 2 pi i / h)| / Gamma(p), 1e-11 at p = 1 and 2e-9 at p = 3.
+    ``2 |Gamma(p + 2 pi i / h)| / Gamma(p)``, 1e-11 at p = 1 and 2e-9 at p = 3.
 
     The nodes are laid out in lanes of ``LEVELS``: ``base`` holds the lowest node of each lane and
     every further one is twice the one before, so that e^{-s x} needs one exponential a lane and
