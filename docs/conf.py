@@ -12,6 +12,7 @@ numba.config.DISABLE_JIT = True
 sys.path.insert(0, str(Path(__file__).parent / "_ext"))
 # Pages run `recast` of this environment, and see no catalogs but those that come with it
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+os.environ["PYTHONSTARTUP"] = str(Path(__file__).parent / "_ext" / "shell_magic.py")
 os.environ["RECAST_CACHE"] = "cache"
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # pages run side by side
 os.environ.pop("RECAST_DATA", None)
@@ -48,7 +49,6 @@ nb_execution_raise_on_error = True
 nb_execution_timeout = 120
 nb_execution_in_temp = True
 nb_output_stderr = "remove"
-nb_merge_streams = True
 myst_enable_extensions = ["dollarmath", "amsmath", "deflist"]
 myst_url_schemes = {
     "http": None,

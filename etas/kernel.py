@@ -29,6 +29,11 @@ def omori_integral(start: ArrayLike, stop: ArrayLike, c: float, p: float) -> Flo
     """Integral of (x + c)^{-p} from ``start`` to ``stop`` (days), exact and smooth at p = 1.
 
     With q = 1 - p, a = start + c and D = ln((stop + c) / a): a^q D f(q D), f(z) = (e^z - 1) / z.
+
+    Examples
+    --------
+    >>> float(omori_integral(0.0, 1.0, c=1.0, p=2.0))  # 1 - 1/2
+    0.5
     """
     a = np.asarray(start, dtype=np.float64) + c
     ratio = np.log((np.asarray(stop, dtype=np.float64) + c) / a)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
@@ -11,7 +10,7 @@ from sphinx.transforms import SphinxTransform
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-MAGIC = re.compile(r"%%bash.*\n")
+MAGIC = "%%shell\n"
 
 
 class Typed(SphinxTransform):
@@ -22,8 +21,8 @@ class Typed(SphinxTransform):
     def apply(self, **_: Any) -> None:
         """Change every cell of commands of the page."""
         for node in self.document.findall(nodes.literal_block):
-            if MAGIC.match(node.astext()):
-                text = MAGIC.sub("", node.astext(), count=1)
+            if node.astext().startswith(MAGIC):
+                text = node.astext().removeprefix(MAGIC)
                 node.rawsource = text
                 node.children = [nodes.Text(text)]
                 node["language"] = "bash"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
@@ -11,13 +12,23 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 
+NAMED = r"\\(?:ln|log|max|min)(?![a-z])"
+"""Functions that LaTeX sets apart from what stands beside them; MathML does not."""
+
+
+def spaced(tex: str) -> str:
+    """Thin spaces about named functions, except before brackets and indices."""
+    tex = re.sub(rf"([\w)}}])\s+({NAMED})", r"\1\\,\2", tex)
+    return re.sub(rf"({NAMED})\s+(?!\\left|\\!|[(_{{])", r"\1\\,", tex)
+
+
 def _inline(writer: Any, node: nodes.math) -> None:
-    writer.body.append(tex2mathml(node.astext()))
+    writer.body.append(tex2mathml(spaced(node.astext())))
     raise nodes.SkipNode
 
 
 def _block(writer: Any, node: nodes.math_block) -> None:
-    writer.body.append(f'<div class="math">{tex2mathml(node.astext(), as_block=True)}</div>')
+    writer.body.append(f'<div class="math">{tex2mathml(spaced(node.astext()), as_block=True)}</div>')
     raise nodes.SkipNode
 
 
