@@ -75,11 +75,11 @@ napoleon_use_rtype = False
 napoleon_use_ivar = True
 python_use_unqualified_type_names = True
 # Types of other packages have their pages elsewhere; no network is asked for them
+elsewhere = (
+    *("argparse", "collections", "concurrent", "contextlib", "lightning", "markupsafe"),
+    *("matplotlib", "np", "numpy", "os", "pandas", "pathlib", "pd", "requests", "torch", "typing"),
+)
 nitpick_ignore_regex = [
-    (
-        "py:.*",
-        r"(argparse|collections|concurrent|contextlib|lightning|markupsafe|matplotlib|np|numpy|os"
-        r"|pandas|pathlib|pd|requests|torch|typing)\..*",
-    ),
+    ("py:.*", rf"({'|'.join(elsewhere)})\..*"),
     ("py:.*", "ArrayLike|Figure|NDArray|Path|PathLike|Tensor"),
 ]

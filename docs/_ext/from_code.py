@@ -176,7 +176,9 @@ def _table(records: Sequence[Record]) -> list[str]:
     lines = ["```{list-table}", ":header-rows: 1", ":widths: 20 40 15 25", ":class: catalogs", ""]
     rows = [("name", "what", "licence", "to cite")]
     for record in records:
-        what = f"[{record.title}]({record.about}); {record.region}; {record.way}, from {record.start}"
+        what = (
+            f"[{record.title}]({record.about}); {record.region}; {record.way}, from {record.start}"
+        )
         what += f" to {record.end}" if record.end else ""
         what += f". {record.note[0].upper()}{record.note[1:]}" if record.note else ""
         cite = re.sub(r"doi:(\S+?)(?=[;,)]|$)", r"[doi:\1](https://doi.org/\1)", record.citation)

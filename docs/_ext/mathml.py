@@ -1,4 +1,4 @@
-"""Formulas as MathML, which browsers draw by themselves: no script, no network, no fonts to ship."""
+"""Formulas as MathML, which browsers draw by themselves: no script and no network."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ def _inline(writer: Any, node: nodes.math) -> None:
 
 
 def _block(writer: Any, node: nodes.math_block) -> None:
-    writer.body.append(f'<div class="math">{tex2mathml(spaced(node.astext()), as_block=True)}</div>')
+    writer.body.append(
+        f'<div class="math">{tex2mathml(spaced(node.astext()), as_block=True)}</div>'
+    )
     raise nodes.SkipNode
 
 
