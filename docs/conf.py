@@ -43,10 +43,10 @@ html_static_path = ["_static"]
 html_css_files = ["site.css"]
 
 # Pages are executed afresh, so that every number and picture comes from the code; one that fails,
-# or takes longer than a page should, fails the build.
+# or hangs, fails the build.
 nb_execution_mode = "force"
 nb_execution_raise_on_error = True
-nb_execution_timeout = 120
+nb_execution_timeout = 600  # seconds a cell, on a busy machine too
 nb_execution_in_temp = True
 nb_output_stderr = "remove"
 myst_enable_extensions = ["dollarmath", "amsmath", "deflist"]
