@@ -22,6 +22,13 @@ class GutenbergRichter:
         p(m) = beta exp(-beta (m - completeness)) / (1 - exp(-beta (maximum - completeness)))
 
     on [completeness, maximum] (Gutenberg and Richter 1944; truncation Cosentino et al. 1977).
+
+    Examples
+    --------
+    >>> law = GutenbergRichter(completeness=2.5, b=1.0, maximum=8.0)
+    >>> drawn = law.sample(100_000, np.random.default_rng(0))
+    >>> round(GutenbergRichter.fit(drawn, 2.5, bin_width=0.0).b, 2)
+    1.0
     """
 
     completeness: float

@@ -37,6 +37,16 @@ class EventSequence:
     ------
     InputError
         Naming the first event that breaks a rule.
+
+    Examples
+    --------
+    >>> events = EventSequence([0.5, 2.0, 2.5], [3.1, 4.0, 3.3], start=0.0, end=10.0)
+    >>> events.scored_from(1.0).n_scored
+    2
+    >>> events.inter_times
+    array([0.5, 1.5, 0.5, 7.5])
+    >>> len(events.between(0.0, 2.0)), len(events.between(2.0, 10.0))
+    (1, 2)
     """
 
     times: FloatArray

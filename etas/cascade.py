@@ -11,7 +11,7 @@ from catalogs.sequence import FloatArray
 from catalogs.trajectories import IntArray
 
 FLAT = 1e-9
-"""|1 - p| below which the Omori-Utsu law is integrated as 1 / (x + c)."""
+"""Absolute value of 1 - p below which the Omori-Utsu law is integrated as 1 / (x + c)."""
 
 _jit = numba.njit(cache=True, nogil=True, error_model="numpy")
 

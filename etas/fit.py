@@ -156,6 +156,13 @@ def fit_etas(
     InputError
         With fewer than 50 scored events, an event below completeness, or an impossible
         ``fixed`` value.
+
+    Examples
+    --------
+    >>> from etas.synthetic import SOCAL_TRUTH, synthetic_socal
+    >>> fit = fit_etas(synthetic_socal().split().train, SOCAL_TRUTH.magnitude_law)
+    >>> fit.converged, round(fit.model.alpha - SOCAL_TRUTH.alpha, 2), round(fit.expected)
+    (True, 0.0, 11142)
     """
     fixed = dict(fixed or {})
     objective = objective_of(sequence, magnitude_law, taper or TAPER in fixed, completeness)

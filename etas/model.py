@@ -106,7 +106,16 @@ class ETAS:
     def sample(
         self, history: EventSequence, horizon: float, n: int, *, rng: np.random.Generator
     ) -> list[EventSequence]:
-        """``n`` continuations of ``history`` over ``horizon`` days by branching simulation."""
+        """``n`` continuations of ``history`` over ``horizon`` days by branching simulation.
+
+        Examples
+        --------
+        >>> model = ETAS(1.0, 0.02, 0.7, 0.01, 1.1, GutenbergRichter(2.5))
+        >>> history = EventSequence([1.0, 4.0], [3.0, 6.5], start=0.0, end=4.1)
+        >>> weeks = model.sample(history, 7.0, 1000, rng=np.random.default_rng(0))
+        >>> len(weeks), weeks[0].start, weeks[0].end
+        (1000, 4.1, 11.1)
+        """
         return simulate(self, history, horizon, n, rng=rng).sequences()
 
     def _sweep(

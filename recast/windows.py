@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from torch.utils.data import Dataset, Sampler
 
 from catalogs import EventSequence, InputError
+from catalogs.trajectories import IntArray
 from recast.batch import Batch, cut, intervals
 from recast.scaling import Scaling
 
-IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
 

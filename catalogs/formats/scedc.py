@@ -24,7 +24,7 @@ HASH = ord("#")
 FOOTER = re.compile(r"#+\s*Number of rows returned:\s*(\d+)\s*$")
 
 CLOCK = {4: "/", 7: "/", 10: " ", 13: ":", 16: ":", 19: ".", 22: " "}
-"""Marks of ``1981/01/01 01:49:29.23 ``."""
+"""Marks of ``1981/01/01 01:49:29.23`` and the blank after it."""
 
 CLOCK_DIGITS = [0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18, 20, 21]
 

@@ -68,7 +68,7 @@ def block_length(values: FloatArray) -> float:
     """Mean block length that minimises the error of the bootstrap variance of the mean.
 
     The automatic rule of Politis and White (2004, doi:10.1081/ETC-120028836) with the correction
-    of Patton et al. (2009): (2 G^2 / D)^{1/3} n^{1/3}, where G = sum |k| w(k) R(k) and
+    of Patton et al. (2009): (2 G^2 / D)^{1/3} n^{1/3}, where ``G = sum |k| w(k) R(k)`` and
     D = 2 (sum w(k) R(k))^2 with autocovariances R, a flat-top window w, and its width twice the
     lag after which autocorrelations are negligible. At least 1, at most min(3 sqrt(n), n / 3).
     """

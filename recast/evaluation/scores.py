@@ -49,6 +49,14 @@ def score(process: PointProcess, sequence: EventSequence) -> Score:
     ------
     InputError
         If the window has no event, or the log-likelihood is not finite.
+
+    Examples
+    --------
+    >>> from catalogs import GutenbergRichter
+    >>> from etas.poisson import Poisson
+    >>> events = EventSequence([1.0, 2.0], [3.0, 3.0], start=0.0, end=4.0)
+    >>> score(Poisson(0.5, GutenbergRichter(2.5)), events).log_likelihood  # 2 ln 0.5 - 0.5 * 4
+    -3.386...
     """
     if sequence.n_scored == 0:
         raise InputError(

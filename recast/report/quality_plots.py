@@ -39,7 +39,7 @@ def over_time(catalog: Catalog, report: dict[str, Any]) -> Figure:
         middle.plot(_dates(step), [step["b"]] * 2, color=ESTIMATE, lw=1.6)
     middle.set_ylabel("b-value")
     complete = days[catalog.complete_rows()]
-    edges = np.arange(0.0, end + MONTHS, MONTHS)
+    edges = np.append(np.arange(0.0, end, MONTHS), end)
     counts, _ = np.histogram(complete, edges)
     bottom.stairs(counts, axis_times(catalog, edges), color=EVENTS, lw=0.8)
     for gap in report["gaps"]:

@@ -1,0 +1,218 @@
+"""Directives whose content is the code's: the API, the command line, the known catalogs."""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import contextlib
+import importlib
+import inspect
+import io
+import os
+import pkgutil
+import re
+from collections.abc import Iterator, Sequence
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+
+from catalogs import load
+from catalogs.registry import RECORDS
+from catalogs.services import SERVICES
+from catalogs.sources import Record
+from recast.cli import LIGHTNING, _parser, main
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+WIDTH = 80
+"""Characters of a line of help: what a page of this theme shows without scrolling."""
+
+
+class Generated(SphinxDirective):
+    """A directive that writes its own Markdown or reStructuredText, headings included."""
+
+    def text(self) -> str:
+        """What the page reads in place of the directive."""
+        raise NotImplementedError
+
+    def run(self) -> list[nodes.Node]:
+        """Parse the text as if it stood in the page."""
+        return self.parse_text_to_nodes(self.text(), allow_section_headings=True)
+
+
+class Api(Generated):
+    """``{api} package``: every public name of its modules, those of sub-packages left out."""
+
+    required_arguments = 1
+
+    def text(self) -> str:
+        """One section a module, one directive of autodoc a name."""
+        return "\n".join(_section(module) for module in modules(self.arguments[0]))
+
+
+def modules(package: str) -> Iterator[ModuleType]:
+    """A package and its modules."""
+    home = importlib.import_module(package)
+    yield home
+    for found in pkgutil.iter_modules(home.__path__, prefix=f"{package}."):
+        name = found.name.rpartition(".")[2]
+        if not found.ispkg and not name.startswith(("_", "make_")):
+            yield importlib.import_module(found.name)
+
+
+def _section(module: ModuleType) -> str:
+    """reStructuredText in a block of MyST: autodoc speaks no other language."""
+    name = module.__name__
+    lines = [f"## {name}", "", "```{eval-rst}", f".. automodule:: {name}", ""]
+    values = defined(module)
+    for public in public_names(module):
+        kind = _kind(getattr(module, public))
+        if kind == "data" and values.get(public):
+            # Without a docstring of its own autodoc would show that of the value's type
+            lines += [f".. py:data:: {public}", f"   :value: {values[public]}"]
+        else:
+            lines += [f".. auto{kind}:: {name}.{public}"]
+        if kind == "class":
+            lines += ["   :members:", "   :undoc-members:", "   :show-inheritance:"]
+        lines += [""]
+    return "\n".join([*lines, "```", ""])
+
+
+def public_names(module: ModuleType) -> list[str]:
+    """What a module offers, in the order of its source.
+
+    What a package offers under its own name is listed there and not again where it is defined.
+    """
+    exported = getattr(module, "__all__", None) if hasattr(module, "__path__") else None
+    return exported or [name for name in defined(module) if not _exported_above(module, name)]
+
+
+def defined(module: ModuleType) -> dict[str, str]:
+    """Names without an underscore that the source of a module defines at its top level.
+
+    With each the value as written, where it is data without a docstring.
+    """
+    out: dict[str, str] = {}
+    body = ast.parse(inspect.getsource(module)).body
+    for node, after in zip(body, [*body[1:], None], strict=True):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            out[node.name] = ""
+        elif isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            documented = isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
+            value = "" if documented else ast.unparse(node.value)
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names = [e for t in targets for e in getattr(t, "elts", [t])]
+            out |= {name.id: value for name in names if isinstance(name, ast.Name)}
+    return {name: value for name, value in out.items() if not name.startswith("_")}
+
+
+def _exported_above(module: ModuleType, name: str) -> bool:
+    above = module.__name__.rpartition(".")[0]
+    return bool(above) and name in getattr(importlib.import_module(above), "__all__", ())
+
+
+def _kind(value: object) -> str:
+    if inspect.isclass(value):
+        return "exception" if issubclass(value, BaseException) else "class"
+    return "function" if inspect.isroutine(value) else "data"
+
+
+class Commands(Generated):
+    """``{commands}``: the help of `recast` and of every subcommand, as the terminal shows it."""
+
+    def text(self) -> str:
+        """One section a command; those of Lightning, which share their options, as one."""
+        os.environ["COLUMNS"] = str(WIDTH)  # argparse reads it
+        top = _parser()
+        sections = [_help("recast", top)]
+        for name, parser in leaves(top):
+            if name.split()[1] not in LIGHTNING:
+                sections.append(_help(name, parser))
+        shared = io.StringIO()
+        with contextlib.redirect_stdout(shared):
+            main(["fit", "--help"])
+        names = ", ".join(f"recast {name}" for name in LIGHTNING)
+        return "\n".join([*sections, f"## {names}", "", _literal(shared.getvalue())])
+
+
+def leaves(parser: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    """Every command that can be typed, with its parser."""
+    for action in parser._actions:  # noqa: SLF001 - argparse has no public way to its subparsers
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
+            for child in action.choices.values():
+                yield from leaves(child)
+            return
+    yield parser.prog, parser
+
+
+def _help(name: str, parser: argparse.ArgumentParser) -> str:
+    return f"## {name}\n\n{_literal(parser.format_help())}"
+
+
+def _literal(text: str) -> str:
+    return f"```text\n{text}```\n"
+
+
+class KnownCatalogs(Generated):
+    """``{known-catalogs}``: what the registry says of each catalog that can be fetched."""
+
+    def text(self) -> str:
+        """One table for the catalogs with a record of their own, one for the FDSN services."""
+        services = {record.name for record in SERVICES}
+        own = [record for name, record in RECORDS.items() if name not in services]
+        return "\n".join(
+            [
+                *("## Known catalogs", "", *_table(own)),
+                *("", "## Event services", "", *_table(list(SERVICES))),
+            ]
+        )
+
+
+def _table(records: Sequence[Record]) -> list[str]:
+    """A list table: name and title, comes as, licence, what to cite."""
+    lines = ["```{list-table}", ":header-rows: 1", ":widths: 20 40 15 25", ":class: catalogs", ""]
+    rows = [("name", "what", "licence", "to cite")]
+    for record in records:
+        what = (
+            f"[{record.title}]({record.about}); {record.region}; {record.way}, from {record.start}"
+        )
+        what += f" to {record.end}" if record.end else ""
+        what += f". {record.note[0].upper()}{record.note[1:]}" if record.note else ""
+        cite = re.sub(r"doi:(\S+?)(?=[;,)]|$)", r"[doi:\1](https://doi.org/\1)", record.citation)
+        rows.append((f"`{record.name}`", what, record.licence, cite))
+    for row in rows:
+        lines += [f"{'  ' if i else '* '}- {cell}" for i, cell in enumerate(row)]
+    return [*lines, "```"]
+
+
+class OwnCatalogs(Generated):
+    """``{own-catalogs}``: the catalogs that come with the package."""
+
+    def text(self) -> str:
+        """One paragraph a catalog: what it is, its licence, what to cite."""
+        lines = []
+        for name in ("ridgecrest_2019", "synthetic_socal"):
+            info = load(name).info
+            lines += [f"`{name}`", f": {info.title}. Source: {info.source}. "]
+            lines[-1] += f"Licence: {info.licence}. " if info.licence else ""
+            lines[-1] += f"To cite: {info.citation}." if info.citation else ""
+            lines += [""]
+        return "\n".join(lines)
+
+
+DIRECTIVES: dict[str, type[Generated]] = {
+    "api": Api,
+    "commands": Commands,
+    "known-catalogs": KnownCatalogs,
+    "own-catalogs": OwnCatalogs,
+}
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the directives."""
+    for name, directive in DIRECTIVES.items():
+        app.add_directive(name, directive)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
