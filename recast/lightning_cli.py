@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import sys
 from operator import attrgetter
+from pathlib import Path
 from typing import Any
 
 from jsonargparse import ArgumentError
+from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 
 from catalogs import InputError, check_unseen
+from recast.checkpoints import check_resumable
 from recast.data import CatalogData
 from recast.pretrained import seen
+from recast.resuming import GoesOn, WholeCheckpoints
 from recast.task import RecastTask
 from recast.training import (
     CHECKPOINT,
@@ -29,8 +33,38 @@ from recast.training import (
 class RecastCLI(LightningCLI):
     """Scaling comes from the data; early stopping and checkpoints are settable by config."""
 
+    def _parse_ckpt_path(self) -> None:
+        """Refuse what is no checkpoint before anything is made of it."""
+        command = self.config["subcommand"]
+        given = self.config[command].get("ckpt_path")
+        if given is not None:
+            seen(Path(given).resolve())  # reads all of it; a path, even where it is named "shipped"
+            if command == "fit":
+                check_resumable(Path(given))
+        super()._parse_ckpt_path()
+
+    def instantiate_trainer(self, **kwargs: Any) -> Trainer:
+        """With checkpoints that are whole, and never unpickled otherwise than as weights."""
+        trainer = super().instantiate_trainer(**kwargs)
+        trainer.strategy.checkpoint_io = WholeCheckpoints()
+        return trainer
+
+    @staticmethod
+    def subcommands() -> dict[str, set[str]]:
+        """Arguments of each subcommand that are no settings."""
+        return {name: skip | {"weights_only"} for name, skip in LightningCLI.subcommands().items()}
+
     def before_fit(self) -> None:
-        """Refuse to fine-tune a net where it may have seen the test window."""
+        """Go on in the folder of a checkpoint; refuse to fine-tune where a net has seen the test.
+
+        Unless ``checkpoint.dirpath`` says where, the checkpoints of a training that goes on lie
+        where it began: the best of all epochs is the best of all, not of those after the pause.
+        """
+        given = self.config.fit.ckpt_path
+        if given is not None:
+            for callback in self.trainer.checkpoint_callbacks:
+                if isinstance(callback, ModelCheckpoint) and callback.dirpath is None:
+                    callback.dirpath = str(Path(given).resolve().parent)
         start = self.model.hparams["pretrained"]
         if start is not None:
             for region in self.datamodule.regions:
@@ -60,7 +94,7 @@ def main(argv: list[str]) -> int:
             "class_path": "lightning.pytorch.loggers.CSVLogger",
             "init_args": {"save_dir": "runs", "name": "recast"},
         },
-        "callbacks": [progress(), StartCounts(), every_epoch()],
+        "callbacks": [progress(), StartCounts(), GoesOn(), every_epoch()],
         "enable_progress_bar": sys.stderr.isatty(),
     }
     try:

@@ -116,11 +116,7 @@ class RecastTask(lightning.LightningModule):
         unknown = len(self.regions) > 1 and float(torch.rand(())) < UNKNOWN
         times, magnitudes = self.losses(windows, None if unknown else windows.region)
         loss = times + magnitudes if self.net.magnitude is not None else times
-        if not torch.isfinite(loss):
-            raise InputError(
-                f"the loss is {float(loss.detach())} at step {self.global_step}: lower "
-                f"model.learning_rate (now {self.learning_rate:g}); the best checkpoint is kept"
-            )
+        self._check_finite(loss, "loss")
         self.log(
             "train/nll",
             times,
@@ -134,6 +130,7 @@ class RecastTask(lightning.LightningModule):
     def validation_step(self, windows: RegionBatch, _: int) -> None:
         """The same on windows of the validation sequences; every region counts alike."""
         times, magnitudes = self.losses(windows, windows.region)
+        self._check_finite(times + magnitudes, "validation loss")
         if len(self.regions) > 1:
             self.log(f"val/nll/{self.region_names[windows.region]}", times, batch_size=1)
         # Lightning's mean over batches weighs them by size: regions would not count alike
@@ -222,6 +219,14 @@ class RecastTask(lightning.LightningModule):
         net = self.net.on(self.regions[windows.region], known)
         logs = log_likelihoods(net, windows.batch)
         return -logs.times / n, -logs.magnitudes.sum() / n
+
+    def _check_finite(self, loss: Tensor, name: str) -> None:
+        """Stop before a checkpoint is made of weights that are no numbers."""
+        if not torch.isfinite(loss):
+            raise InputError(
+                f"the {name} is {float(loss.detach())} at step {self.global_step}: lower "
+                f"model.learning_rate (now {self.learning_rate:g}); the best checkpoint is kept"
+            )
 
     def _exact_net(self, region: int) -> RecastNet:
         return copy.deepcopy(self.net).double().eval().on(self.regions[region], region)

@@ -23,8 +23,10 @@ from lightning.pytorch.loggers import CSVLogger
 from torch import Tensor
 
 from catalogs.jsonfile import read_json, write_json
+from recast.checkpoints import check_resumable, read_checkpoint, write_checkpoint
 from recast.data import CatalogData
 from recast.process import Recast
+from recast.resuming import GoesOn, WholeCheckpoints
 from recast.task import RecastTask
 
 TRAINER: dict[str, Any] = {
@@ -83,6 +85,7 @@ class StartCounts(Callback):
     def __init__(self) -> None:
         self.loss = float("inf")
         self.weights: dict[str, Tensor] = {}
+        self.ended = False
 
     def state_dict(self) -> dict[str, Any]:
         """Kept in checkpoints, for training that goes on from one."""
@@ -101,8 +104,14 @@ class StartCounts(Callback):
         self.weights = copy.deepcopy(task.state_dict())
         self.loss, _ = _validation(task, data, self.weights)
 
+    def on_fit_end(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
+        """Also where training had ended, but was stopped before this."""
+        if not self.ended:
+            self.on_train_end(trainer, module)
+
     def on_train_end(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
         """Replace what is worse than the start, or than the fixed law of magnitudes."""
+        self.ended = True
         best = next((c for c in _checkpoints(trainer) if c.monitor), None)
         data = getattr(trainer, "datamodule", None)
         if best is None or best.best_model_score is None or not isinstance(data, CatalogData):
@@ -110,7 +119,7 @@ class StartCounts(Callback):
         if not trainer.is_global_zero:
             return
         path, task = Path(best.best_model_path), cast("RecastTask", module)
-        content = torch.load(path, weights_only=True, map_location="cpu")
+        content = read_checkpoint(path)
         weights = content["state_dict"]
         if self.loss < float(best.best_model_score):
             weights = self.weights
@@ -122,9 +131,7 @@ class StartCounts(Callback):
                 weights = other
         if weights is not content["state_dict"]:
             content["state_dict"] = {name: value.cpu() for name, value in weights.items()}
-            partial = path.with_suffix(".partial")
-            torch.save(content, partial)
-            partial.replace(path)
+            write_checkpoint(path, content)
 
 
 def _checkpoints(trainer: lightning.Trainer) -> list[ModelCheckpoint]:
@@ -256,15 +263,20 @@ def train(
                 every_epoch(folder),
                 EarlyStopping(**EARLY_STOPPING),
                 StartCounts(),
+                GoesOn(),
                 shown,
             ],
             logger=CSVLogger(str(folder), name=None, version=""),
             enable_progress_bar=isinstance(shown, TQDMProgressBar),
             deterministic=True,
+            plugins=[WholeCheckpoints()],
         )
     last = folder / "last.ckpt"
+    resume = resume and last.is_file()
+    if resume:
+        check_resumable(last)
     with quiet(), one_thread():
-        trainer.fit(task, data, ckpt_path=str(last) if resume and last.is_file() else None)
+        trainer.fit(task, data, ckpt_path=last if resume else None)
     path = Path(best.best_model_path)
     validation = -float(best.best_model_score or float("nan"))
     here = path.resolve().parent == folder.resolve()
