@@ -23,7 +23,7 @@ from etas.synthetic import true_model
 from recast.evaluation import Diagnosis, diagnose, gain, mean_interval, score
 from recast.evaluation.gains import BOOTSTRAP_SEED, interval_record
 from recast.fitters import FITTERS, SEEDED, Fitted, Task
-from recast.pretrained import SHIPPED
+from recast.pretrained import SHIPPED, seen
 
 if TYPE_CHECKING:
     from recast.process import Recast
@@ -82,6 +82,8 @@ def benchmark(
         For an unknown model, or a split that is too small.
     """
     check_request(catalogs, models, seeds)
+    if {"recast-zero-shot", "recast-few-shot"} & set(models):
+        seen(pretrained)  # before anything is fitted, whether it can be read
     if workers is not None and workers < 1:
         raise InputError(f"workers = {workers}: at least one is needed")
     tasks = [

@@ -125,6 +125,9 @@ def _report(error: Exception) -> int:
     if isinstance(error, FetchError):
         print(f"recast: {message}", file=sys.stderr)
         return 1
+    if isinstance(error, OSError) and error.filename is not None:  # the disk is full, perhaps
+        print(f"recast: {error.filename}: {error.strerror}", file=sys.stderr)
+        return 1
     if os.environ.get("RECAST_TRACEBACK") == "1":
         import traceback
 

@@ -12,7 +12,7 @@ import numpy as np
 from torch.utils.data import DataLoader
 
 from catalogs import Catalog, Extent, InputError, Selection, Split, load
-from catalogs.jsonfile import read_json
+from catalogs.jsonfile import read_json, reading
 from catalogs.overlap import check_no_leak
 from etas.fit import fit_etas
 from etas.model import ETAS
@@ -250,7 +250,8 @@ def _checked(regions: Sequence[Region]) -> list[Region]:
 
 
 def _read_etas(path: str, catalog: Catalog) -> ETAS:
-    etas = ETAS.from_json(read_json(Path(path)).get("model", {}))
+    with reading(Path(path)):
+        etas = ETAS.from_json(read_json(Path(path)).get("model", {}))
     if etas.taper is not None:
         raise InputError(f"{path} has a tapered Omori law: the net starts from an untapered one")
     theirs, mine = etas.magnitude_law.completeness, catalog.info.magnitude_completeness

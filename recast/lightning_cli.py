@@ -13,6 +13,7 @@ from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 
 from catalogs import InputError, check_unseen
+from catalogs.jsonfile import naming
 from recast.checkpoints import check_resumable
 from recast.data import CatalogData
 from recast.pretrained import seen
@@ -98,7 +99,7 @@ def main(argv: list[str]) -> int:
         "enable_progress_bar": sys.stderr.isatty(),
     }
     try:
-        with quiet(), one_thread():
+        with quiet(), one_thread(), naming(Path("config.yaml or metrics.csv of the run")):
             RecastCLI(
                 model_class=RecastTask,
                 datamodule_class=CatalogData,
@@ -111,8 +112,20 @@ def main(argv: list[str]) -> int:
             )
     except ArgumentError as error:
         raise InputError(" ".join(str(error).split())) from error
+    except UnicodeDecodeError as error:
+        named = [word.partition("=")[2] or word for word in argv]
+        files = [word for word in named if Path(word).is_file() and not _is_text(Path(word))]
+        raise InputError(f"{', '.join(files)} is no text in UTF-8 ({error})") from error
     except ValueError as error:  # how jsonargparse passes on what a link has raised
         if isinstance(error.__cause__, InputError):
             raise error.__cause__ from None
         raise
     return 0
+
+
+def _is_text(path: Path) -> bool:
+    try:
+        path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

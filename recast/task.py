@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from catalogs import InputError
+from catalogs.jsonfile import write_whole
 from recast.net import DecoderName, RecastNet, log_likelihoods
 from recast.pretrained import load_weights, seen
 from recast.scaling import Scaling
@@ -171,8 +172,8 @@ class RecastTask(lightning.LightningModule):
         if self.trainer.log_dir is not None and self.trainer.is_global_zero:
             place = f"_{self.region_names[whole.region]}" if len(self.regions) > 1 else ""
             path = Path(self.trainer.log_dir) / f"predictions{place}.csv"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            pd.DataFrame({k: v.cpu().numpy() for k, v in events.items()}).to_csv(path, index=False)
+            table = pd.DataFrame({name: value.cpu().numpy() for name, value in events.items()})
+            write_whole(path, table.to_csv(index=False).encode())
         return events
 
     def configure_optimizers(self) -> Any:

@@ -22,7 +22,7 @@ from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint
 from lightning.pytorch.loggers import CSVLogger
 from torch import Tensor
 
-from catalogs.jsonfile import read_json, write_json
+from catalogs.jsonfile import naming, read_json, reading, write_json
 from recast.checkpoints import check_resumable, read_checkpoint, write_checkpoint
 from recast.data import CatalogData
 from recast.process import Recast
@@ -247,9 +247,14 @@ def train(
     """
     ended, epochs = folder / "trained.json", max_epochs or TRAINER["max_epochs"]
     if resume and ended.is_file():
-        record = read_json(ended)
-        if record["max_epochs"] == epochs:
-            return Trained(folder / record["checkpoint"], record["validation"])
+        with reading(ended):
+            record = read_json(ended)
+            if record["max_epochs"] == epochs:
+                return Trained(folder / record["checkpoint"], float(record["validation"]))
+    last = folder / "last.ckpt"
+    resume = resume and last.is_file()
+    if resume:
+        check_resumable(last)
     ended.unlink(missing_ok=True)
     lightning.seed_everything(seed, workers=True, verbose=False)
     task = RecastTask(data.scalings, data.trained_on, **(model or {}))
@@ -271,11 +276,7 @@ def train(
             deterministic=True,
             plugins=[WholeCheckpoints()],
         )
-    last = folder / "last.ckpt"
-    resume = resume and last.is_file()
-    if resume:
-        check_resumable(last)
-    with quiet(), one_thread():
+    with quiet(), one_thread(), naming(folder / "metrics.csv"):
         trainer.fit(task, data, ckpt_path=last if resume else None)
     path = Path(best.best_model_path)
     validation = -float(best.best_model_score or float("nan"))
