@@ -1,11 +1,10 @@
 """Whatever is typed or written in a YAML file: a result or one line, never a traceback."""
 
-import os
 import re
+import sys
 from pathlib import Path
 
 import fuzzing
-import numpy as np
 import pytest
 
 UNEXPECTED = re.compile(r"recast: \w*(Error|Exception|Warning|Interrupt)\b: |Traceback")
@@ -13,7 +12,7 @@ UNEXPECTED = re.compile(r"recast: \w*(Error|Exception|Warning|Interrupt)\b: |Tra
 
 
 @pytest.mark.parametrize(
-    ("n", "n_lightning"), [(300, 30), pytest.param(8500, 1500, marks=pytest.mark.slow)]
+    ("n", "n_lightning"), [(300, 30), pytest.param(9300, 700, marks=pytest.mark.slow)]
 )
 def test_no_input_is_answered_by_a_traceback(
     n: int, n_lightning: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -29,9 +28,7 @@ def test_no_input_is_answered_by_a_traceback(
         if code not in {0, 1, 2} or (code and not said) or UNEXPECTED.search(shown):
             config = Path("fuzz.yaml").read_bytes() if "fuzz.yaml" in line else b""
             failed.append(f"{line} {config!r}\n  -> {code} {said[-1:]}")
-    if "RECAST_FUZZ_REPORT" in os.environ:
-        counts = dict(zip(*np.unique(codes, return_counts=True), strict=True))
-        Path(os.environ["RECAST_FUZZ_REPORT"]).write_text("\n".join([*failed, str(counts)]))
+            sys.stderr.write(failed[-1] + "\n")  # shown by `pytest -s` as it goes
     assert not failed, f"{len(failed)} failed\n" + "\n".join(failed[:20])
     # Neither are all refused by the parser nor all understood: else nothing would be tested
     assert 0.02 < codes.count(0) / len(codes) < 0.9
