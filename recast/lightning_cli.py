@@ -7,10 +7,10 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from jsonargparse import ArgumentError
+from jsonargparse import ArgumentError, Namespace
 from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
-from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
+from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
 
 from catalogs import InputError, check_unseen
 from catalogs.jsonfile import naming
@@ -30,9 +30,34 @@ from recast.training import (
     quiet,
 )
 
+SECTIONS = {
+    "data": "{window: 256}",
+    "model": "{width: 32}",
+    "trainer": "{max_epochs: 30}",
+    "early_stopping": "{patience: 12}",
+    "checkpoint": "{filename: best}",
+}
+"""Settings that consist of settings, with an example of each."""
+
 
 class RecastCLI(LightningCLI):
     """Scaling comes from the data; early stopping and checkpoints are settable by config."""
+
+    def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
+        """Whatever cannot be understood is a mistake in the settings, and said in one line."""
+        try:
+            super().parse_arguments(parser, args)
+        except (ArgumentError, InputError):
+            raise
+        except Exception as error:  # a parser of free text meets what nobody thought of
+            raise InputError(f"the settings cannot be understood ({error})") from error
+        settings = self.config[self.config["subcommand"]]
+        for section, example in SECTIONS.items():
+            if not isinstance(settings.get(section), Namespace):
+                raise InputError(
+                    f"{section} = {settings.get(section)!r}: give settings by name, as in "
+                    f"`{section}: {example}`"
+                )
 
     def _parse_ckpt_path(self) -> None:
         """Refuse what is no checkpoint before anything is made of it."""
@@ -46,7 +71,10 @@ class RecastCLI(LightningCLI):
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         """With checkpoints that are whole, and never unpickled otherwise than as weights."""
-        trainer = super().instantiate_trainer(**kwargs)
+        try:
+            trainer = super().instantiate_trainer(**kwargs)
+        except Exception as error:  # of many kinds, all about its settings
+            raise InputError(f"trainer: {error}") from error
         trainer.strategy.checkpoint_io = WholeCheckpoints()
         return trainer
 

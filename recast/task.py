@@ -77,6 +77,10 @@ class RecastTask(lightning.LightningModule):
         super().__init__()
         if not 0.0 <= dropout < 1.0:
             raise InputError(f"model.dropout = {dropout}: it must lie in [0, 1)")
+        if not 0.0 <= warmup <= 1.0:
+            raise InputError(f"model.warmup = {warmup}: it must lie in [0, 1]")
+        if not weight_decay >= 0.0:
+            raise InputError(f"model.weight_decay = {weight_decay}: it must not be negative")
         for name, value in (
             ("hidden_size", hidden_size),
             ("width", width),
