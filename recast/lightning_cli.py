@@ -147,6 +147,8 @@ def main(argv: list[str]) -> int:
     except ValueError as error:  # how jsonargparse passes on what a link has raised
         if isinstance(error.__cause__, InputError):
             raise error.__cause__ from None
+        if "rotocol not known" in str(error):  # of a folder like gopher://here
+            raise InputError(f"a folder among the settings is none ({error})") from error
         raise
     return 0
 
