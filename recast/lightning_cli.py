@@ -52,6 +52,9 @@ class RecastCLI(LightningCLI):
         except Exception as error:  # a parser of free text meets what nobody thought of
             raise InputError(f"the settings cannot be understood ({error})") from error
         settings = self.config[self.config["subcommand"]]
+        seed = settings.get("seed_everything")
+        if isinstance(seed, int) and not 0 <= seed < 2**32:
+            raise InputError(f"seed_everything = {seed}: give a number from 0 to {2**32 - 1}")
         for section, example in SECTIONS.items():
             if not isinstance(settings.get(section), Namespace):
                 raise InputError(

@@ -78,6 +78,7 @@ def test_fit_validate_test_predict_and_resume(
         (["--data.window", "0"], "window = 0"),
         (["--model.dropout", "1.5"], "dropout = 1.5"),
         (["--model.learning_rate", "-1"], "learning_rate = -1"),
+        (["--seed_everything", "-1"], "seed_everything = -1"),
     ],
 )
 def test_mistakes_are_answered_in_one_line(
