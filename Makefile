@@ -5,7 +5,8 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help benchmark test test-slow coverage bench lint format docs clean
+.PHONY: help benchmark test test-slow test-oldest test-newest coverage bench package lint format \
+  docs clean
 
 help:
 	@echo 'make benchmark   fit and compare the models on the built-in catalogs'
@@ -13,6 +14,9 @@ help:
 	@echo 'make test-slow   the tests marked slow'
 	@echo 'make coverage    the test suite, with the lines and branches that it runs'
 	@echo 'make bench       measure speed and memory, write docs/benchmarks.md'
+	@echo 'make test-oldest the test suite with the oldest versions that pyproject.toml allows'
+	@echo 'make test-newest the test suite with the newest ones'
+	@echo 'make package     build wheel and source, check them, and run them in an empty environment'
 	@echo 'make lint        ruff, mypy --strict, import-linter'
 	@echo 'make format      let ruff mend what it can'
 	@echo 'make docs        the documentation, in docs/_build/html'
@@ -51,6 +55,27 @@ bench: $(INSTALLED)
 	  --benchmark-timer=time.process_time
 	$(BIN)/python benchmarks/page.py .benchmarks/speed.json docs
 
+# Environments of their own, made anew each time. Old releases warn of what newer Pythons and their
+# own dependencies have renamed: that says nothing of this project.
+test-oldest:
+	$(PYTHON) -m venv --clear .venv-oldest
+	.venv-oldest/bin/python -m pip install --quiet uv
+	.venv-oldest/bin/uv pip compile --quiet pyproject.toml --extra cluster --extra csep --extra obspy \
+	  --resolution lowest-direct --python .venv-oldest/bin/python --output-file .venv-oldest/pins.txt
+	.venv-oldest/bin/uv pip install --python .venv-oldest/bin/python --editable '.[dev,csep]' \
+	  --constraint .venv-oldest/pins.txt
+	.venv-oldest/bin/python -m pytest -m 'not slow and not network' -W ignore::DeprecationWarning
+
+test-newest:
+	$(PYTHON) -m venv --clear .venv-newest
+	.venv-newest/bin/python -m pip install --quiet --upgrade --editable '.[dev,csep]'
+	.venv-newest/bin/python -m pytest -m 'not slow and not network'
+
+package: $(INSTALLED)
+	rm -rf dist
+	$(BIN)/python -m build
+	$(BIN)/python -m pytest tests/test_packaging.py -m 'slow or network'
+
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -70,6 +95,6 @@ docs: $(INSTALLED)
 	@echo 'docs/_build/html/index.html'
 
 clean:
-	rm -rf $(VENV) build dist docs/_build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
-	  .import_linter_cache .benchmarks .coverage* htmlcov
+	rm -rf $(VENV) .venv-oldest .venv-newest build dist docs/_build *.egg-info .mypy_cache .ruff_cache \
+	  .pytest_cache .hypothesis .import_linter_cache .benchmarks .coverage* htmlcov
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

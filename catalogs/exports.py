@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -15,6 +13,7 @@ import pandas as pd
 from catalogs.catalog import Catalog
 from catalogs.errors import InputError
 from catalogs.info import NANOSECONDS_PER_DAY, CatalogInfo, timestamp
+from catalogs.jsonfile import whole_file
 from catalogs.trajectories import Trajectories
 
 CSEP_HEADER = "lon,lat,mag,time_string,depth,catalog_id,event_id"
@@ -214,16 +213,8 @@ def _rows(catalog: Catalog) -> Iterator[tuple[pd.Timestamp, float, tuple[float, 
 
 def _write(path: Path, lines: Iterable[str]) -> None:
     """Write a text file, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.writelines(line + "\n" for line in lines)
-        Path(scratch).chmod(0o644)  # mkstemp makes files that only their owner reads
-        Path(scratch).replace(path)
-    except BaseException:
-        Path(scratch).unlink(missing_ok=True)
-        raise
+    with whole_file(path) as stream:
+        stream.writelines((line + "\n").encode() for line in lines)
 
 
 WRITERS: dict[str, Callable[[Catalog, Path], None]] = {

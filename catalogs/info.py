@@ -18,6 +18,18 @@ Ties = Literal["separate", "drop", "error"]
 NANOSECONDS_PER_DAY = 86_400_000_000_000
 PLAIN_DAYS = "days since start"
 
+KINDS: dict[str, tuple[type, ...]] = {
+    "str": (str,),
+    "bool": (bool,),
+    "int": (int,),
+    "float": (int, float),
+    "str | float": (str, int, float),
+    "Ties": (str,),
+    "dict[str, float]": (dict,),
+    "dict[str, Any]": (dict,),
+}
+"""What JSON has in place of the types of the fields below."""
+
 
 @dataclass(frozen=True)
 class SplitDates:
@@ -131,25 +143,30 @@ class CatalogInfo:
         InputError
             For a missing, unknown or mistyped field.
         """
-        known = {f.name for f in fields(cls)}
-        unknown = sorted(set(record) - known)
+        known = {f.name: str(f.type) for f in fields(cls)}
+        unknown = sorted(record.keys() - known.keys())
         if unknown:
             raise InputError(f"{where}: unknown field {unknown[0]!r}: remove or rename it")
         for name in ("name", "start", "end", "splits", "magnitude_completeness"):
             if name not in record:
                 raise InputError(f"{where}: the field {name!r} is missing: add it")
-        if not isinstance(record["magnitude_completeness"], int | float):
-            raise InputError(
-                f"{where}: magnitude_completeness = {record['magnitude_completeness']!r} "
-                "is not a number"
-            )
+        for name, value in record.items():
+            if name == "splits":
+                continue  # has a message of its own
+            kinds = KINDS[known[name]]
+            if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+                raise InputError(f"{where}: {name} = {value!r:.40} is no {known[name]}: correct it")
         try:
             splits = SplitDates(**record["splits"])
         except TypeError as error:
             raise InputError(
                 f"{where}: splits needs exactly train_start, val_start, test_start and end"
             ) from error
-        return cls(**{**record, "splits": splits})
+        try:
+            return cls(**{**record, "splits": splits})
+        except (OverflowError, TypeError, ValueError) as error:
+            message = str(error) if isinstance(error, InputError) else f"no window ({error})"
+            raise InputError(f"{where}: {message}") from error
 
 
 def timestamp(value: str | float | pd.Timestamp, name: str) -> pd.Timestamp:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from catalogs.errors import InputError
 
@@ -18,16 +20,44 @@ def write_json(path: Path, content: Any) -> None:
 
 def write_whole(path: Path, content: bytes) -> None:
     """The same for bytes of any kind."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    with whole_file(path) as stream:
+        stream.write(content)
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """A stream into a file that gets its name when all is written, or not at all.
+
+    Raises
+    ------
+    OSError
+        Naming ``path``, if the disk is full or the folder cannot be written.
+    """
+    with naming(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                yield stream
+            Path(scratch).chmod(0o644)  # mkstemp makes files that only their owner reads
+            Path(scratch).replace(path)
+        except BaseException:
+            Path(scratch).unlink(missing_ok=True)
+            raise
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Let errors of the file system say which file could not be written.
+
+    A full disk doesn't say so by itself, and of a scratch file the name means nothing.
+    """
     try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-        Path(scratch).chmod(0o644)  # mkstemp makes files that only their owner reads
-        Path(scratch).replace(path)
-    except BaseException:
-        Path(scratch).unlink(missing_ok=True)
-        raise
+        yield
+    except OSError as error:
+        known = error.filename is not None and not Path(str(error.filename)).name.startswith(".")
+        name = error.filename if known else str(path)
+        raise OSError(error.errno, error.strerror or str(error), name) from error
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -39,9 +69,35 @@ def read_json(path: Path) -> dict[str, Any]:
         Naming the file, if it is missing, damaged or no object.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        text = path.read_text(encoding="utf-8")
+        content = json.loads(text, parse_constant=_no_number)
+    except (OSError, RecursionError, ValueError) as error:
         raise InputError(f"{path} cannot be read as JSON ({error}): make it anew") from error
     if not isinstance(content, dict):
         raise InputError(f"{path} holds no JSON object: make it anew")
     return content
+
+
+def _no_number(constant: str) -> float:
+    raise ValueError(f"{constant} is no number")
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Where fields of a JSON are used: one that is missing or of another kind is the file's fault.
+
+    Raises
+    ------
+    InputError
+        Naming the file, in place of the errors by which Python says so.
+    """
+    try:
+        yield
+    except InputError as error:
+        if str(path) in str(error):
+            raise
+        raise InputError(f"{path}: {error}") from error
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise InputError(
+            f"{path} is damaged or of another kind ({type(error).__name__}: {error}): make it anew"
+        ) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import tempfile
@@ -18,6 +19,7 @@ import platformdirs
 from catalogs.areas import parse_area
 from catalogs.catalog import Catalog, CatalogInfo
 from catalogs.errors import CatalogNotFoundError, InputError
+from catalogs.jsonfile import naming
 
 EMBEDDED = Path(__file__).parent / "embedded"
 BUILDERS = "recast.catalogs"
@@ -122,8 +124,9 @@ def save(catalog: Catalog, folder: Path | None = None, *, overwrite: bool = Fals
     target = folder / f"{name}.json"
     if target.exists() and not overwrite:
         raise InputError(f"{target} exists already: choose another name, or allow overwriting")
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder, prefix=f".{name}-") as scratch:
+    with naming(target):
+        folder.mkdir(parents=True, exist_ok=True)
+    with naming(target), tempfile.TemporaryDirectory(dir=folder, prefix=f".{name}-") as scratch:
         suffix = ".npz" if catalog.info.uses_plain_days else ".parquet"
         events = Path(scratch) / f"{name}{suffix}"
         if catalog.info.uses_plain_days:
@@ -176,7 +179,7 @@ def _read(record: Path) -> Catalog:
 
 
 def _read_days(path: Path) -> pd.DataFrame:
-    with np.load(path, allow_pickle=False) as arrays:
+    with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
         return pd.DataFrame({"time": arrays["time_days"], "magnitude": arrays["magnitude"]})
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from catalogs import EventSequence, GutenbergRichter, InputError, Split
+from catalogs.cores import threads
 from catalogs.magnitudes import LN10
 from catalogs.sequence import FloatArray
 from etas.climb import Objective, Summit, climb, polish, scaled_objective
@@ -183,7 +183,7 @@ def fit_etas(
         return climb(evaluate, position, box, free, max_iterations=max_iterations)
 
     # The compiled sums run without the interpreter lock, so threads use the cores.
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+    with ThreadPoolExecutor(max_workers=threads()) as pool:
         ends = list(pool.map(ascend, _starting_points(objective, box, starts, fixed)))
         best = max(ends, key=lambda end: end.evaluation.value)
         interior = free & ~_on_edge(box, best.position)

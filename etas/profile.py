@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ from numpy.typing import ArrayLike
 from scipy.interpolate import PchipInterpolator
 
 from catalogs import EventSequence, InputError
+from catalogs.cores import threads
 from catalogs.sequence import FloatArray
 from etas.climb import climb, scaled_objective
 from etas.completeness import CompletenessHistory
@@ -94,7 +94,7 @@ def profile_likelihood(
         start[place] = value
         return climb(evaluate, box.scaled(start), box, free).evaluation.value * n
 
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+    with ThreadPoolExecutor(max_workers=threads()) as pool:
         heights = np.array(list(pool.map(maximum, grid.tolist())))
     return Profile(name, grid, heights, _interval(grid, heights, float(best[place]), fit))
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from catalogs import EventSequence, InputError
+from catalogs.cores import threads
 from catalogs.magnitudes import LN10
 from catalogs.trajectories import Trajectories
 from etas.cascade import cascade
@@ -84,7 +84,7 @@ def simulate(
         return chunk
 
     # The compiled cascade runs without the interpreter lock, so threads use the cores.
-    with ThreadPoolExecutor(max_workers=workers or os.cpu_count()) as pool:
+    with ThreadPoolExecutor(max_workers=workers or threads()) as pool:
         chunks = list(pool.map(draw, rng.spawn(len(sizes)), sizes))
     counts, times, sizes_m, capped = (np.concatenate(part) for part in zip(*chunks, strict=True))
     return Trajectories.of_sorted(

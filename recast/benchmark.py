@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -17,13 +16,14 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from catalogs import Catalog, InputError, Split
+from catalogs.cores import cores
 from catalogs.sequence import FloatArray
 from etas.residuals import MINIMUM_EVENTS, residual_test
 from etas.synthetic import true_model
 from recast.evaluation import Diagnosis, diagnose, gain, mean_interval, score
 from recast.evaluation.gains import BOOTSTRAP_SEED, interval_record
 from recast.fitters import FITTERS, SEEDED, Fitted, Task
-from recast.pretrained import SHIPPED
+from recast.pretrained import SHIPPED, seen
 
 if TYPE_CHECKING:
     from recast.process import Recast
@@ -82,6 +82,8 @@ def benchmark(
         For an unknown model, or a split that is too small.
     """
     check_request(catalogs, models, seeds)
+    if {"recast-zero-shot", "recast-few-shot"} & set(models):
+        seen(pretrained)  # before anything is fitted, whether it can be read
     if workers is not None and workers < 1:
         raise InputError(f"workers = {workers}: at least one is needed")
     tasks = [
@@ -141,7 +143,7 @@ def _fit(name: str, task: Task) -> TimedFit:
 def _default_workers() -> int:
     import torch
 
-    return 1 if torch.cuda.is_available() else os.cpu_count() or 1
+    return 1 if torch.cuda.is_available() else cores()
 
 
 @contextmanager

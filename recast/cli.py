@@ -54,9 +54,14 @@ def main(args: Sequence[str] | None = None) -> int:
 
 def _dispatch(argv: list[str]) -> int:
     if argv and argv[0] in LIGHTNING:
+        from recast.commands import settings_help
+
+        if {"-h", "--help"} & set(argv):
+            settings_help.print_help(argv[0], LIGHTNING[argv[0]])
+            return 0
         from recast import lightning_cli  # torch takes seconds to import
 
-        return lightning_cli.main(argv)
+        return lightning_cli.main(["--help" if a == settings_help.ALL else a for a in argv])
     parser = _parser()
     parsed = parser.parse_args(argv)
     parsed.argv = argv  # results say by which command they were made
@@ -119,6 +124,9 @@ def _report(error: Exception) -> int:
         return 2
     if isinstance(error, FetchError):
         print(f"recast: {message}", file=sys.stderr)
+        return 1
+    if isinstance(error, OSError) and error.filename is not None:  # the disk is full, perhaps
+        print(f"recast: {error.filename}: {error.strerror}", file=sys.stderr)
         return 1
     if os.environ.get("RECAST_TRACEBACK") == "1":
         import traceback

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from catalogs import Catalog, InputError, PointProcess, load
-from catalogs.jsonfile import read_json
+from catalogs.jsonfile import read_json, reading
 from etas.model import ETAS
 from etas.poisson import Poisson
 from etas.synthetic import true_model
@@ -17,10 +17,12 @@ from recast.evaluation import event_terms
 from recast.evaluation.diagnosis import Diagnosis, diagnose, load_diagnoses, save_diagnoses
 from recast.fitters import SEEDED
 from recast.pretrained import SHIPPED
+from recast.shapes import check_benchmark, check_rolling, check_trimmed
 
 RECORD = "benchmark.json"
 DIAGNOSES = "diagnosis.npz"
 ENSEMBLE = "-ensemble"
+CHECKS = {"rolling.json": check_rolling, "trimmed.json": check_trimmed}
 MUST_AGREE = {"start", "end", "splits", "magnitude_completeness", "sha256"}
 """Fields of a catalog without which its saved scores are those of other events."""
 
@@ -45,7 +47,11 @@ class BenchmarkRun:
     def optional(self, name: str) -> dict[str, Any] | None:
         """A JSON that another command may have left in the folder."""
         path = self.folder / name
-        return read_json(path) if path.is_file() else None
+        if not path.is_file():
+            return None
+        record = read_json(path)
+        CHECKS[name](record, str(path))
+        return record
 
 
 def open_run(folder: Path) -> BenchmarkRun:
@@ -63,6 +69,7 @@ def open_run(folder: Path) -> BenchmarkRun:
     catalogs = record.get("catalogs")
     if not isinstance(catalogs, dict) or not catalogs:
         raise InputError(f"{path} holds no catalogs: run the benchmark again")
+    check_benchmark(record, str(path))
     return BenchmarkRun(folder, record)
 
 
@@ -101,10 +108,13 @@ def load_process(run: BenchmarkRun, catalog: Catalog, model: str, seed: int = 0)
             raise InputError(f"catalog {catalog.info.name!r} has no true model in its provenance")
         return truth
     if model == "poisson":
-        rate = read_json(folder / "poisson.json")["rate"]
-        return Poisson(rate, catalog.magnitude_law())
+        path = folder / "poisson.json"
+        with reading(path):
+            return Poisson(float(read_json(path)["rate"]), catalog.magnitude_law())
     if model == "etas":
-        return ETAS.from_json(read_json(folder / "etas.json")["model"])
+        path = folder / "etas.json"
+        with reading(path):
+            return ETAS.from_json(read_json(path)["model"])
     from recast.process import Recast
 
     name, ensemble, _ = model.partition(ENSEMBLE)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -12,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from catalogs import EventSequence, GutenbergRichter, InputError, Trajectories
+from catalogs import EventSequence, GutenbergRichter, InputError, Trajectories, cores
 from catalogs.sequence import FloatArray
 from recast.compiled import encode, trajectories
 from recast.decoders import ExponentialHazard
@@ -124,7 +123,7 @@ def sample_after(
         )
         return drawn
 
-    workers = threads or os.cpu_count() or 1
+    workers = threads or cores.threads()
     chunks = np.array_split(streams, min(n, 1 if workers == 1 else CHUNKS_PER_THREAD * workers))
     # Compiled code runs without the interpreter lock, so threads use the cores
     with ThreadPoolExecutor(max_workers=workers) as pool:

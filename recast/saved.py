@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from catalogs import Catalog, CatalogInfo, Extent, InputError, PointProcess
-from catalogs.jsonfile import read_json
+from catalogs.jsonfile import read_json, reading
 from catalogs.sequence import MAGNITUDE_TOLERANCE
 from recast.fitted_on import FittedOn, fitted_on, from_json, merged, read_fitted_on
 
@@ -56,9 +56,14 @@ def read_model(paths: Sequence[Path], catalog: Catalog) -> SavedModel:
     if only_nets(paths):
         return _nets(paths, catalog)
     (path,) = paths
+    with reading(path):
+        return _fit(path, catalog)
+
+
+def _fit(path: Path, catalog: Catalog) -> SavedModel:
     record = read_json(path)
     if record.get("model") == "poisson":
-        return _poisson(path, record, catalog)
+        return _poisson(record, catalog)
     model, protocol = read_etas(path)
     check_completeness(path, model.magnitude_law.completeness, catalog.info)
     if "fitted_on" in record:
@@ -108,10 +113,8 @@ def read_etas(path: Path) -> tuple[ETAS, str]:
     from etas.model import ETAS
 
     record = read_json(path)
-    try:
+    with reading(path):
         return ETAS.from_json(record.get("model", record)), str(record.get("protocol", "unknown"))
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from error
 
 
 def check_completeness(path: Path, mine: float, info: CatalogInfo) -> None:
@@ -130,13 +133,10 @@ def check_completeness(path: Path, mine: float, info: CatalogInfo) -> None:
         )
 
 
-def _poisson(path: Path, record: dict[str, Any], catalog: Catalog) -> SavedModel:
+def _poisson(record: dict[str, Any], catalog: Catalog) -> SavedModel:
     from etas.poisson import Poisson
 
-    try:
-        process = Poisson(float(record["rate"]), catalog.magnitude_law())
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{path} holds no Poisson rate ({error}): fit it anew") from error
+    process = Poisson(float(record["rate"]), catalog.magnitude_law())
     seen = from_json(record.get("fitted_on", {"some catalog": Extent.unknown().to_json()}))
     return SavedModel("poisson", (process,), seen, {"rate": process.rate})
 

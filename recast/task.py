@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from catalogs import InputError
+from catalogs.jsonfile import write_whole
 from recast.net import DecoderName, RecastNet, log_likelihoods
 from recast.pretrained import load_weights, seen
 from recast.scaling import Scaling
@@ -80,6 +81,10 @@ class RecastTask(lightning.LightningModule):
         for name, share in (("dropout", dropout), ("recurrent_dropout", recurrent_dropout)):
             if not 0.0 <= share < 1.0:
                 raise InputError(f"model.{name} = {share}: it must lie in [0, 1)")
+        if not 0.0 <= warmup <= 1.0:
+            raise InputError(f"model.warmup = {warmup}: it must lie in [0, 1]")
+        if not weight_decay >= 0.0:
+            raise InputError(f"model.weight_decay = {weight_decay}: it must not be negative")
         for name, value in (
             ("hidden_size", hidden_size),
             ("width", width),
@@ -121,11 +126,7 @@ class RecastTask(lightning.LightningModule):
         unknown = len(self.regions) > 1 and float(torch.rand(())) < UNKNOWN
         times, magnitudes = self.losses(windows, None if unknown else windows.region)
         loss = times + magnitudes if self.net.magnitude is not None else times
-        if not torch.isfinite(loss):
-            raise InputError(
-                f"the loss is {float(loss.detach())} at step {self.global_step}: lower "
-                f"model.learning_rate (now {self.learning_rate:g}); the best checkpoint is kept"
-            )
+        self._check_finite(loss, "loss")
         self.log(
             "train/nll",
             times,
@@ -139,6 +140,7 @@ class RecastTask(lightning.LightningModule):
     def validation_step(self, windows: RegionBatch, _: int) -> None:
         """The same on windows of the validation sequences; every region counts alike."""
         times, magnitudes = self.losses(windows, windows.region)
+        self._check_finite(times + magnitudes, "validation loss")
         if len(self.regions) > 1:
             self.log(f"val/nll/{self.region_names[windows.region]}", times, batch_size=1)
         # Lightning's mean over batches weighs them by size: regions would not count alike
@@ -179,8 +181,8 @@ class RecastTask(lightning.LightningModule):
         if self.trainer.log_dir is not None and self.trainer.is_global_zero:
             place = f"_{self.region_names[whole.region]}" if len(self.regions) > 1 else ""
             path = Path(self.trainer.log_dir) / f"predictions{place}.csv"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            pd.DataFrame({k: v.cpu().numpy() for k, v in events.items()}).to_csv(path, index=False)
+            table = pd.DataFrame({name: value.cpu().numpy() for name, value in events.items()})
+            write_whole(path, table.to_csv(index=False).encode())
         return events
 
     def configure_optimizers(self) -> Any:
@@ -227,6 +229,14 @@ class RecastTask(lightning.LightningModule):
         net = self.net.on(self.regions[windows.region], known)
         logs = log_likelihoods(net, windows.batch)
         return -logs.times / n, -logs.magnitudes.sum() / n
+
+    def _check_finite(self, loss: Tensor, name: str) -> None:
+        """Stop before a checkpoint is made of weights that are no numbers."""
+        if not torch.isfinite(loss):
+            raise InputError(
+                f"the {name} is {float(loss.detach())} at step {self.global_step}: lower "
+                f"model.learning_rate (now {self.learning_rate:g}); the best checkpoint is kept"
+            )
 
     def _exact_net(self, region: int) -> RecastNet:
         return copy.deepcopy(self.net).double().eval().on(self.regions[region], region)

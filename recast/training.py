@@ -22,9 +22,11 @@ from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint
 from lightning.pytorch.loggers import CSVLogger
 from torch import Tensor
 
-from catalogs.jsonfile import read_json, write_json
+from catalogs.jsonfile import naming, read_json, reading, write_json
+from recast.checkpoints import check_resumable, read_checkpoint, write_checkpoint
 from recast.data import CatalogData
 from recast.process import Recast
+from recast.resuming import GoesOn, WholeCheckpoints
 from recast.task import RecastTask
 
 TRAINER: dict[str, Any] = {
@@ -89,6 +91,7 @@ class StartCounts(Callback):
     def __init__(self) -> None:
         self.loss = float("inf")
         self.weights: dict[str, Tensor] = {}
+        self.ended = False
 
     def state_dict(self) -> dict[str, Any]:
         """Kept in checkpoints, for training that goes on from one."""
@@ -107,8 +110,14 @@ class StartCounts(Callback):
         self.weights = copy.deepcopy(task.state_dict())
         self.loss, _ = _validation(task, data, self.weights)
 
+    def on_fit_end(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
+        """Also where training had ended, but was stopped before this."""
+        if not self.ended:
+            self.on_train_end(trainer, module)
+
     def on_train_end(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
         """Replace what is worse than the start, or than simpler laws of magnitudes."""
+        self.ended = True
         best = next((c for c in _checkpoints(trainer) if c.monitor), None)
         data = getattr(trainer, "datamodule", None)
         if best is None or best.best_model_score is None or not isinstance(data, CatalogData):
@@ -116,7 +125,7 @@ class StartCounts(Callback):
         if not trainer.is_global_zero:
             return
         path, task = Path(best.best_model_path), cast("RecastTask", module)
-        content = torch.load(path, weights_only=True, map_location="cpu")
+        content = read_checkpoint(path)
         weights = content["state_dict"]
         if self.loss < float(best.best_model_score):
             weights = self.weights
@@ -129,9 +138,7 @@ class StartCounts(Callback):
             weights = min([weights, *laws], key=lambda law: _validation(task, data, law)[1])
         if weights is not content["state_dict"]:
             content["state_dict"] = {name: value.cpu() for name, value in weights.items()}
-            partial = path.with_suffix(".partial")
-            torch.save(content, partial)
-            partial.replace(path)
+            write_checkpoint(path, content)
 
 
 def _checkpoints(trainer: lightning.Trainer) -> list[ModelCheckpoint]:
@@ -247,9 +254,14 @@ def train(
     """
     ended, epochs = folder / "trained.json", max_epochs or TRAINER["max_epochs"]
     if resume and ended.is_file():
-        record = read_json(ended)
-        if record["max_epochs"] == epochs:
-            return Trained(folder / record["checkpoint"], record["validation"])
+        with reading(ended):
+            record = read_json(ended)
+            if record["max_epochs"] == epochs:
+                return Trained(folder / record["checkpoint"], float(record["validation"]))
+    last = folder / "last.ckpt"
+    resume = resume and last.is_file()
+    if resume:
+        check_resumable(last)
     ended.unlink(missing_ok=True)
     lightning.seed_everything(seed, workers=True, verbose=False)
     task = RecastTask(data.scalings, data.trained_on, **(model or {}))
@@ -263,15 +275,16 @@ def train(
                 every_epoch(folder),
                 EarlyStopping(**EARLY_STOPPING),
                 StartCounts(),
+                GoesOn(),
                 shown,
             ],
             logger=CSVLogger(str(folder), name=None, version=""),
             enable_progress_bar=isinstance(shown, TQDMProgressBar),
             deterministic=True,
+            plugins=[WholeCheckpoints()],
         )
-    last = folder / "last.ckpt"
-    with quiet(), one_thread():
-        trainer.fit(task, data, ckpt_path=str(last) if resume and last.is_file() else None)
+    with quiet(), one_thread(), naming(folder / "metrics.csv"):
+        trainer.fit(task, data, ckpt_path=last if resume else None)
     path = Path(best.best_model_path)
     validation = -float(best.best_model_score or float("nan"))
     here = path.resolve().parent == folder.resolve()

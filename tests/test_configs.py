@@ -81,6 +81,7 @@ def test_fit_validate_test_predict_and_resume(
         (["--model.learning_rate", "-1"], "learning_rate = -1"),
         (["--data.weights", "{scedc: 0.5}"], "'scedc' is not among the catalogs"),
         (["--data.weights", "{ridgecrest_2019: 0}"], "ridgecrest_2019: 0.0: it must be positive"),
+        (["--seed_everything", "-1"], "seed_everything = -1"),
     ],
 )
 def test_mistakes_are_answered_in_one_line(

@@ -43,7 +43,8 @@ def read_options(path: Path) -> dict[str, Any]:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, yaml.YAMLError) as error:
-        raise InputError(f"{path} cannot be read as YAML ({error})") from error
+        reason = " ".join(str(error).split())
+        raise InputError(f"{path} cannot be read as YAML ({reason})") from error
     if not isinstance(content, dict):
         raise InputError(f"{path} holds no options: write them as `catalog: [scedc]`")
     return content

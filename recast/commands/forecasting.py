@@ -54,13 +54,12 @@ def add_engine(group: argparse._ActionsContainer) -> None:
 
 def engine_of(args: argparse.Namespace) -> tuple[Engine, int]:
     """Where chunks are computed, and on how many threads where that is this process."""
-    import os
-
+    from catalogs.cores import threads
     from recast.forecast import Engine
 
     engine = Engine(args.workers or 1, args.scheduler)
     engine.check()
-    return engine, (os.cpu_count() or 1) if args.workers is None else 1
+    return engine, threads() if args.workers is None else 1
 
 
 def check_leak(

@@ -41,9 +41,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Read a run and write its page."""
-    import os
-
     from catalogs import InputError
+    from catalogs.cores import cores
     from recast.report.page import build_report
     from recast.runs import open_run
 
@@ -60,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
         samples=args.samples,
         seed=args.seed,
         command="recast " + " ".join(args.argv),
-        workers=args.workers or os.cpu_count() or 1,
+        workers=args.workers or cores(),
     )
     size = page.stat().st_size / 1e6
     print(

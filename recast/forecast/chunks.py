@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
+import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from catalogs import InputError
-from catalogs.jsonfile import read_json, write_json
+from catalogs.jsonfile import read_json, whole_file, write_json
 
 PLAN = "plan.json"
 
@@ -29,16 +28,8 @@ def chunk_path(folder: Path, chunk: int) -> Path:
 
 def write_chunk(folder: Path, chunk: int, arrays: Arrays) -> None:
     """Write beside the target, then rename."""
-    path = chunk_path(folder, chunk)
-    handle, scratch = tempfile.mkstemp(dir=folder, prefix=f".{path.name}-", suffix=".npz")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            np.savez_compressed(stream, allow_pickle=False, **arrays)
-        Path(scratch).chmod(0o644)  # mkstemp makes files that only their owner reads
-        Path(scratch).replace(path)
-    except BaseException:
-        Path(scratch).unlink(missing_ok=True)
-        raise
+    with whole_file(chunk_path(folder, chunk)) as stream:
+        np.savez_compressed(stream, allow_pickle=False, **arrays)
 
 
 @dataclass
@@ -69,7 +60,7 @@ def read_chunks(folder: Path, chunks: int) -> dict[str, np.ndarray]:
     for chunk in range(chunks):
         path = chunk_path(folder, chunk)
         try:
-            with np.load(path, allow_pickle=False) as content:
+            with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as content:
                 for name in content.files:
                     parts.setdefault(name, []).append(content[name])
         except Exception as error:  # zip and numpy raise many kinds for a damaged file
@@ -99,7 +90,7 @@ def open_folder(folder: Path, plan: dict[str, Any], chunks: int, *, resume: bool
             )
         return [chunk for chunk in range(chunks) if not chunk_path(folder, chunk).is_file()]
     folder.mkdir(parents=True, exist_ok=True)
-    for path in folder.glob("*chunk_*.npz"):
+    for path in folder.glob("*chunk_*.npz*"):
         path.unlink()
     write_json(known, plan)
     return list(range(chunks))

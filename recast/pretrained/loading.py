@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from catalogs import Extent, InputError
+from recast.checkpoints import read_checkpoint, unreadable
 
 if TYPE_CHECKING:
     from recast.net import RecastNet
@@ -106,15 +107,11 @@ class _Saved:
 
 
 def _read(path: Path) -> _Saved:
-    import torch
-
     from recast.net import RecastNet
     from recast.scaling import Scaling
 
-    if not path.is_file():
-        raise InputError(f"checkpoint {path} does not exist: `recast fit` writes one")
+    content = read_checkpoint(path)
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
         saved = content["hyper_parameters"]
         regions = [Scaling(**fields) for fields in saved["scalings"].values()]
         sizes = {key: saved[key] for key in ("decoder", "hidden_size", "width", "dropout")}
@@ -128,10 +125,6 @@ def _read(path: Path) -> _Saved:
         if not trained_on:  # a file that doesn't say
             names = [*saved["scalings"], *([] if before is None else [f"all that {before} knew"])]
             trained_on = dict.fromkeys(names, Extent.unknown())
-    except Exception as error:  # torch raises many kinds for a damaged archive
-        reason = str(error).splitlines()[0] if str(error) else "no reason given"
-        raise InputError(
-            f"checkpoint {path} cannot be read ({type(error).__name__}: {reason}): it is "
-            "damaged or of another kind; train it anew"
-        ) from error
+    except Exception as error:  # any kind, where something else was saved than a net
+        raise unreadable(path, error) from error
     return _Saved(net, regions, trained_on)

@@ -7,6 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from catalogs.jsonfile import write_whole
+
 
 def forecast_table(record: dict[str, Any]) -> str:
     """The table for the terminal, in the order of public aftershock forecasts."""
@@ -70,6 +72,4 @@ def write_csv(rows: list[dict[str, Any]], path: Path) -> None:
             "observed": pd.array([row["observed"] for row in rows], dtype="Int64"),
         }
     )
-    scratch = path.with_name(f".{path.name}")
-    table.to_csv(scratch, index=False)
-    scratch.replace(path)
+    write_whole(path, table.to_csv(index=False).encode())

@@ -1,0 +1,76 @@
+"""Checkpoints on disk: written whole or not at all, and read as data that runs no code."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from catalogs import InputError
+from catalogs.jsonfile import write_whole
+
+TRAINING_STATE = ("loops", "callbacks", "optimizer_states", "lr_schedulers")
+"""What training goes on from, beside the weights."""
+
+
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """The content of a checkpoint, on the CPU.
+
+    Only tensors and plain values are unpickled (``weights_only``): a file from elsewhere can be
+    wrong but not harmful. The checksums of its parts are compared first, which torch does not do:
+    a flipped bit among the weights would pass.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, damaged, or holds anything else.
+    """
+    if not path.is_file():
+        raise InputError(f"checkpoint {path} does not exist: `recast fit` writes one")
+    try:
+        return _loaded(path.read_bytes())
+    except Exception as error:  # torch raises many kinds for a damaged archive
+        raise unreadable(path, error) from error
+
+
+def _loaded(data: bytes) -> dict[str, Any]:
+    import torch
+
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        damaged = archive.testzip()
+    if damaged is not None:
+        raise ValueError(f"the checksum of {damaged} is wrong")
+    content = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+    if not isinstance(content, dict) or not isinstance(content.get("state_dict"), dict):
+        raise TypeError("there are no weights in it")
+    return content
+
+
+def unreadable(path: Path, error: Exception) -> InputError:
+    """What to say of a checkpoint that is not as it should be, in one line."""
+    reason = str(error).splitlines()[0] if str(error) else "no reason given"
+    return InputError(
+        f"checkpoint {path} cannot be read ({type(error).__name__}: {reason}): it is "
+        "damaged or of another kind; train it anew"
+    )
+
+
+def write_checkpoint(path: Path, content: dict[str, Any]) -> None:
+    """The inverse; a reader sees the old file or the new one."""
+    import torch
+
+    stream = io.BytesIO()
+    torch.save(content, stream)
+    write_whole(path, stream.getvalue())
+
+
+def check_resumable(path: Path) -> None:
+    """Raise InputError for a checkpoint that training cannot go on from."""
+    content = read_checkpoint(path)
+    missing = [name for name in TRAINING_STATE if name not in content]
+    if missing:
+        raise InputError(
+            f"checkpoint {path} holds no {missing[0]} of a training to go on with: start from its "
+            "weights instead (--model.pretrained)"
+        )
