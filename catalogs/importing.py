@@ -199,7 +199,7 @@ def split_by_events(
     """
     info, times = catalog.info, catalog.to_sequence().times
     times = times[times >= info.to_days(train_start)]
-    if len(fractions) != 3 or min(fractions) <= 0.0 or abs(sum(fractions) - 1.0) > 1e-6:
+    if len(fractions) != 3 or not (min(fractions) > 0.0 and abs(sum(fractions) - 1.0) <= 1e-6):
         raise InputError(
             f"fractions {' '.join(f'{x:g}' for x in fractions)}: give three positive shares of the "
             "events that sum to 1, such as 0.6 0.2 0.2"

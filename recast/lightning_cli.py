@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from inspect import Parameter, signature
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,7 @@ class RecastCLI(LightningCLI):
                     f"{section} = {settings.get(section)!r}: give settings by name, as in "
                     f"`{section}: {example}`"
                 )
+        _check_given(settings)
 
     def _parse_ckpt_path(self) -> None:
         """Refuse what is no checkpoint before anything is made of it."""
@@ -116,6 +118,15 @@ class RecastCLI(LightningCLI):
                 **{f"checkpoint.{k}": v for k, v in CHECKPOINT.items()},
             }
         )
+
+
+def _check_given(settings: Namespace) -> None:
+    """Raise InputError where null stands for something that must be given."""
+    for section, owner in (("data", CatalogData), ("model", RecastTask)):
+        for name, parameter in signature(owner).parameters.items():
+            needed = parameter.default not in {None, Parameter.empty}
+            if needed and settings[section].get(name, parameter.default) is None:
+                raise InputError(f"{section}.{name} is null: give a value, or leave it out")
 
 
 def main(argv: list[str]) -> int:
