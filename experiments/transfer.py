@@ -25,7 +25,7 @@ import yaml
 from catalogs import load
 from catalogs.jsonfile import read_json, write_json
 from recast.evaluation import event_terms, mean_interval, score
-from recast.fitters import FEW_SHOT_EPOCHS
+from recast.fitters import FEW_SHOT_EPOCHS, few_shot_steps
 from recast.pretrained import SHIPPED
 from recast.trimmed import recent
 
@@ -68,8 +68,9 @@ def run(job: Job) -> dict[str, Any]:
     else:
         few = job["mode"] == "few-shot"
         model = {"pretrained": job["checkpoint"]} if few else {}
+        steps = {"steps_per_epoch": few_shot_steps(region.split.train.n_scored)} if few else {}
         process = train(
-            CatalogData.of(region, seed=job["seed"]),
+            CatalogData.of(region, seed=job["seed"], **steps),
             folder,
             seed=job["seed"],
             model=model,
