@@ -76,7 +76,15 @@ napoleon_use_ivar = True
 python_use_unqualified_type_names = True
 # Types of other packages have their pages elsewhere; no network is asked for them
 elsewhere = (
-    *("argparse", "collections", "concurrent", "contextlib", "lightning", "markupsafe"),
+    *(
+        "argparse",
+        "collections",
+        "concurrent",
+        "contextlib",
+        "jsonargparse",
+        "lightning",
+        "markupsafe",
+    ),
     *("matplotlib", "np", "numpy", "os", "pandas", "pathlib", "pd", "requests", "torch", "typing"),
 )
 nitpick_ignore_regex = [
