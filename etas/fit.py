@@ -111,9 +111,7 @@ def fitting_sequence(split: Split, protocol: FittingProtocol) -> EventSequence:
 
     Papers do both. Fitting on train + validation uses what neural models only stop early on.
     """
-    if protocol == "train":
-        return split.train
-    return split.val.scored_from(split.train.score_from)
+    return split.train if protocol == "train" else split.val.scored_from(split.train.score_from)
 
 
 def fit_etas(

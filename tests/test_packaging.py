@@ -96,7 +96,7 @@ def test_the_metadata_are_valid(wheel: Path) -> None:
     metadata = Metadata.from_email(raw, validate=True)  # as the index does on upload
     assert metadata.license_expression == "Apache-2.0"
     assert metadata.description_content_type == "text/markdown"
-    assert set(metadata.provides_extra or ()) == {"cluster", "csep", "dev", "obspy"}
+    assert set(metadata.provides_extra or ()) == {"cluster", "csep", "dev", "docs", "obspy"}
     assert len(message_from_bytes(raw).get_payload()) > 1000
 
 
