@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from inspect import Parameter, signature
+from itertools import pairwise
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCL
 from catalogs import InputError, check_unseen
 from catalogs.jsonfile import naming
 from recast.checkpoints import check_resumable
+from recast.commands.config import read_options
 from recast.data import CatalogData
 from recast.pretrained import seen
 from recast.resuming import GoesOn, WholeCheckpoints
@@ -51,6 +53,9 @@ class RecastCLI(LightningCLI):
         except (ArgumentError, InputError):
             raise
         except Exception as error:  # a parser of free text meets what nobody thought of
+            words = args if isinstance(args, list) else []
+            for given in (value for option, value in pairwise(words) if option == "--config"):
+                read_options(Path(given))  # if it is that file, this says so
             raise InputError(f"the settings cannot be understood ({error})") from error
         settings = self.config[self.config["subcommand"]]
         seed = settings.get("seed_everything")

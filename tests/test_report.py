@@ -55,7 +55,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     command = ["benchmark", "--quick", "--seeds", "2", "--workers", "1", "--out", str(run)]
     models = ["--models", "poisson", "etas", "recast-paper"]
     assert main([*command, *models, "--catalog", "ridgecrest_2019", str(path)]) == 0
-    write_json(run / "rolling.json", {"catalogs": {"small": rolling()}})
+    write_json(run / "rolling.json", {"window_days": 1.0, "catalogs": {"small": rolling()}})
     sizes = [{"n_train": n, "models": {"etas": 0.1, "recast-paper": 0.2}} for n in (60, 200)]
     write_json(run / "trimmed.json", {"catalogs": {"ridgecrest_2019": sizes}})
     assert main(["report", str(run), "--samples", "40", "--workers", "1"]) == 0
