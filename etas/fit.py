@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,23 +11,20 @@ import numpy as np
 
 from catalogs import EventSequence, GutenbergRichter, InputError, Split
 from catalogs.cores import threads
-from catalogs.magnitudes import LN10
 from catalogs.sequence import FloatArray
 from etas.climb import Objective, Summit, climb, polish, scaled_objective
 from etas.completeness import CompletenessHistory
-from etas.kernel import omori_integral
 from etas.likelihood import LogLikelihood
 from etas.model import ETAS
 from etas.parameters import C_BOUND, P_BOUND, TAPER, Box
+from etas.prior import Prior
 from etas.residuals import ResidualTest, residual_test
+from etas.starts import STARTS, standard_starts
 from etas.uncertainty import Uncertainty
 from etas.weighted import WeightedLogLikelihood
 
 MINIMUM_EVENTS = 50
 """Ten events a parameter; below that the likelihood surface has no usable maximum."""
-
-STARTS = tuple(itertools.islice(itertools.product((0.02, 0.002), (1.1,), (0.4, 0.9)), 3))
-"""(c, p, alpha) of the starting points: the range of published regional fits."""
 
 CONVERGED = 1e-6
 """Largest projected gradient of a converged fit, nats per event in scaled parameters."""
@@ -122,6 +118,7 @@ def fit_etas(
     fixed: Mapping[str, float] | None = None,
     taper: bool = False,
     completeness: CompletenessHistory | None = None,
+    prior: Prior | None = None,
     protocol: str = "train",
     max_iterations: int = 200,
 ) -> ETASFit:
@@ -146,14 +143,17 @@ def fit_etas(
         Whether triggering also fades as exp(-t / taper), with the taper estimated (or fixed).
     completeness : CompletenessHistory, optional
         Mc(t): events below it are left out and the rest scored as ``WeightedLogLikelihood`` says.
+    prior : Prior, optional
+        What fits elsewhere say of the parameters: the mode of the posterior is then found instead
+        of the maximum of the likelihood, and errors are those of the posterior.
     protocol : str
         What ``sequence`` is, for the record.
 
     Raises
     ------
     InputError
-        With fewer than 50 scored events, an event below completeness, or an impossible
-        ``fixed`` value.
+        With fewer than 50 scored events, an event below completeness, an impossible
+        ``fixed`` value, or a prior for a tapered law.
 
     Examples
     --------
@@ -163,6 +163,8 @@ def fit_etas(
     (True, 0.0, 11142)
     """
     fixed = dict(fixed or {})
+    if prior is not None and (taper or TAPER in fixed):
+        raise InputError("a prior says nothing of a taper: fit without one of the two")
     objective = objective_of(sequence, magnitude_law, taper or TAPER in fixed, completeness)
     n = objective.sequence.n_scored
     if n < MINIMUM_EVENTS:
@@ -174,7 +176,8 @@ def fit_etas(
     box = Box.of(n / days, days, taper=taper or TAPER in fixed)
     held = box.fixed_mask(fixed)
     free = np.isnan(held)
-    evaluate = scaled_objective(objective, box, n)
+    likelihood = scaled_objective(objective, box, n)
+    evaluate = likelihood if prior is None else prior.added_to(likelihood, n)
 
     def ascend(start: FloatArray) -> Summit:
         position = box.scaled(np.where(free, start, held))
@@ -196,7 +199,7 @@ def fit_etas(
     transformed, expected = _transformed(objective, model)
     return ETASFit(
         model=model,
-        log_likelihood=summit.evaluation.value * n,
+        log_likelihood=n * (summit.evaluation if prior is None else likelihood(x)).value,
         n_events=n,
         days=days,
         expected=expected,
@@ -257,43 +260,3 @@ def _starting_points(
     points = standard_starts(sequence, fixed)[:starts] if isinstance(starts, int) else starts
     # A taper of the whole window hardly matters at first
     return [np.append(point, sequence.scored_days)[: len(box.names)] for point in points]
-
-
-def standard_starts(
-    sequence: EventSequence, fixed: Mapping[str, float] | None = None
-) -> list[FloatArray]:
-    """The built-in starting points: (mu, k, alpha, c, p) with mu and k by moments."""
-    given = fixed or {}
-    return [
-        moment_start(sequence, given.get("c", c), given.get("p", p), given.get("alpha", alpha))
-        for c, p, alpha in STARTS
-    ]
-
-
-def moment_start(sequence: EventSequence, c: float, p: float, alpha: float) -> FloatArray:
-    """(mu, k, alpha, c, p) with half of the events background and half triggered.
-
-    ``alpha`` counts from the smallest magnitude, which a start may take for completeness.
-    """
-    since = np.maximum(sequence.score_from - sequence.times, 0.0)
-    gains = np.exp(alpha * LN10 * (sequence.magnitudes - sequence.magnitudes.min()))
-    integrals = omori_integral(since, sequence.end - sequence.times, c, p)
-    half = 0.5 * sequence.n_scored
-    return np.array([half / sequence.scored_days, half / float(gains @ integrals), alpha, c, p])
-
-
-def random_starts(sequence: EventSequence, n: int, rng: np.random.Generator) -> list[FloatArray]:
-    """``n`` starting points drawn from the whole box: mu, k and c log-uniform, alpha, p uniform."""
-    rate = sequence.n_scored / sequence.scored_days
-    return [
-        np.array(
-            [
-                rate * 10.0 ** rng.uniform(-4.0, 1.0),
-                10.0 ** rng.uniform(-6.0, 1.0),
-                rng.uniform(0.0, 2.0),
-                10.0 ** rng.uniform(-5.0, 1.0),
-                rng.uniform(P_BOUND.lower, P_BOUND.upper),
-            ]
-        )
-        for _ in range(n)
-    ]

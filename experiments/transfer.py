@@ -61,7 +61,8 @@ def run(job: Job) -> dict[str, Any]:
         )
         return {"validation": trained.validation}
     catalog = load(job["region"])
-    region = Region(catalog if job["n"] is None else recent(catalog, job["n"]))
+    known = catalog if job["n"] is None else recent(catalog, job["n"])
+    region = Region(known, pretrained=None if job["mode"] == "native" else job["checkpoint"])
     test = region.split.test
     if job["mode"] == "zero-shot":
         process = Recast.load(job["checkpoint"], scaling=region.scaling)

@@ -16,6 +16,7 @@ from etas.fit import fit_etas
 from etas.model import ETAS
 from recast.batch import Batch, intervals, windows
 from recast.clock import DayClock, fit_clock
+from recast.pretrained import etas_prior
 from recast.saved import check_completeness, read_etas
 from recast.scaling import Scaling
 from recast.windows import RegionBatch, RegionWindows, StepSampler, Windows
@@ -30,15 +31,22 @@ class Region:
     """One catalog with its split, and what ties a net to it: clock, ETAS and scaling.
 
     ``etas_file`` is the JSON of ``recast etas fit`` on the train window; without one, or where a
-    clock is found, ETAS is fitted on first use. ``day_clock`` allows a clock.
+    clock is found, ETAS is fitted on first use. ``day_clock`` allows a clock. ``pretrained`` is a
+    net whose regions say what ETAS parameters to expect (``etas.prior``).
     """
 
     def __init__(
-        self, catalog: Catalog, *, etas_file: str | None = None, day_clock: bool = True
+        self,
+        catalog: Catalog,
+        *,
+        etas_file: str | None = None,
+        day_clock: bool = True,
+        pretrained: str | None = None,
     ) -> None:
         self.catalog = catalog
         self.etas_file = etas_file
         self.day_clock = day_clock
+        self.pretrained = pretrained
 
     @property
     def name(self) -> str:
@@ -53,13 +61,14 @@ class Region:
     @cached_property
     def _fits(self) -> tuple[ETAS, DayClock]:
         train, law = self.split.train, self.catalog.magnitude_law()
+        prior = None if self.pretrained is None else etas_prior(self.pretrained)
         if self.etas_file is not None:
             etas = _read_etas(self.etas_file, self.catalog)
         else:
-            etas = fit_etas(train, law).model
+            etas = fit_etas(train, law, prior=prior).model
         clock = fit_clock(train, self.split.val, etas) if self.day_clock else DayClock()
         if clock.coefficients:
-            etas = fit_etas(clock.sequence(train), law).model
+            etas = fit_etas(clock.sequence(train), law, prior=prior).model
         return etas, clock
 
     @property
@@ -101,6 +110,9 @@ class CatalogData(lightning.LightningDataModule):
         Another completeness magnitude than the catalog's own.
     etas_file : str, optional
         JSON of ``recast etas fit`` on the same train window; fitted on the fly without.
+    pretrained : str, optional
+        A net whose regions say what ETAS parameters to expect where events are few
+        (``etas.prior``). Taken from the model by the command line.
     gaps : list of pairs of dates
         Periods that no training window touches: to test elsewhere on earthquakes that a catalog
         lists too.
@@ -130,6 +142,7 @@ class CatalogData(lightning.LightningDataModule):
         etas_file: str | None = None,
         day_clock: bool = True,
         gaps: Sequence[tuple[str, str]] = (),
+        pretrained: str | None = None,
     ) -> None:
         super().__init__()
         for name, value, lowest in (
@@ -162,6 +175,7 @@ class CatalogData(lightning.LightningDataModule):
         self.magnitude_completeness = magnitude_completeness
         self.etas_file = etas_file
         self.day_clock = day_clock
+        self.pretrained = pretrained
         self.gaps = [(str(first), str(last)) for first, last in gaps]
 
     @classmethod
@@ -182,6 +196,7 @@ class CatalogData(lightning.LightningDataModule):
                     ),
                     etas_file=self.etas_file,
                     day_clock=self.day_clock,
+                    pretrained=self.pretrained,
                 )
                 for name in self.catalog_names
             ]

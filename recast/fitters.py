@@ -84,7 +84,10 @@ def _recast(
         max_epochs = FEW_SHOT_EPOCHS
         settings["steps_per_epoch"] = few_shot_steps(task.split.train.n_scored)
     trained = train(
-        CatalogData.of(Region(task.catalog, day_clock=day_clock), **settings),
+        CatalogData.of(
+            Region(task.catalog, day_clock=day_clock, pretrained=model.get("pretrained")),
+            **settings,
+        ),
         task.folder / name / f"seed{task.seed}",
         seed=task.seed,
         model=model,
@@ -128,9 +131,8 @@ def _recast_zero_shot(task: Task) -> Fitted:
     from recast.process import Recast
 
     check_unseen(seen(task.pretrained), task.catalog, f"net {task.pretrained}")
-    return Fitted(
-        Recast.load(task.pretrained, scaling=Region(task.catalog).scaling), 5, task.pretrained
-    )
+    region = Region(task.catalog, pretrained=task.pretrained)
+    return Fitted(Recast.load(task.pretrained, scaling=region.scaling), 5, task.pretrained)
 
 
 FITTERS: dict[str, Callable[[Task], Fitted]] = {

@@ -110,11 +110,12 @@ class RecastCLI(LightningCLI):
                 check_unseen(seen(start), region.catalog, f"net {start}")
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
-        """Link what the model knows of the data to them and expose the two callbacks."""
+        """Link what model and data know of each other, and expose the two callbacks."""
         for name in ("scalings", "trained_on"):
             parser.link_arguments(
                 "data", f"model.{name}", compute_fn=attrgetter(name), apply_on="instantiate"
             )
+        parser.link_arguments("model.pretrained", "data.pretrained")
         parser.add_lightning_class_args(EarlyStopping, "early_stopping")
         parser.add_lightning_class_args(ModelCheckpoint, "checkpoint")
         parser.set_defaults(

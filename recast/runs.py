@@ -121,8 +121,8 @@ def load_process(run: BenchmarkRun, catalog: Catalog, model: str, seed: int = 0)
     if name not in SEEDED:
         from recast.data import Region
 
-        region = Region(catalog, etas_file=str(folder / "etas.json"))
-        return Recast.load(run.record.get("pretrained", SHIPPED), scaling=region.scaling)
+        net = run.record.get("pretrained", SHIPPED)
+        return Recast.load(net, scaling=Region(catalog, pretrained=net).scaling)
     seeds = [row["seed"] for row in run.models(catalog.info.name)[name]["seeds"]]
     paths = [folder / name / f"seed{seed}" / "best.ckpt" for seed in seeds]
     return Recast.load(*(paths if ensemble else paths[seed : seed + 1]))

@@ -95,11 +95,12 @@ def net_scaling(paths: Sequence[Path], catalog: Catalog | None) -> Scaling | Non
     """What a net of several catalogs needs to know of the one it is used on; None for others."""
     from recast.pretrained import is_regional
 
-    if catalog is None or not any(map(is_regional, paths)):
+    regional = [path for path in paths if is_regional(path)]
+    if catalog is None or not regional:
         return None
     from recast.data import Region
 
-    return Region(catalog).scaling
+    return Region(catalog, pretrained=str(regional[0])).scaling
 
 
 def read_etas(path: Path) -> tuple[ETAS, str]:

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from catalogs import Catalog, EventSequence, GutenbergRichter, InputError, load
-from etas.fit import fit_etas, fitting_sequence, random_starts
+from etas.fit import fit_etas, fitting_sequence
 from etas.likelihood import PARAMETERS, LogLikelihood
 from etas.model import ETAS
 from etas.parameters import ALPHA_BOUND
 from etas.profile import profile_likelihood
+from etas.starts import random_starts
 
 LAW = GutenbergRichter(2.5, 1.0, 7.5)
 TRUTH = ETAS(1.0, 0.0208, 0.7, 0.01, 1.12, LAW)

@@ -104,8 +104,9 @@ def run_fit(args: argparse.Namespace) -> int:
     from catalogs import load
     from catalogs.jsonfile import write_json
     from etas.completeness import law_above
-    from etas.fit import fit_etas, fitting_sequence, random_starts, standard_starts
+    from etas.fit import fit_etas, fitting_sequence
     from etas.profile import profile_likelihood
+    from etas.starts import random_starts, standard_starts
     from recast.environment import describe
     from recast.evaluation import score
     from recast.fitted_on import fitted_on, to_json

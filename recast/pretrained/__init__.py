@@ -3,10 +3,19 @@
 from recast.pretrained.loading import (
     SHIPPED,
     checkpoint_path,
+    etas_prior,
     is_regional,
     load_weights,
     read_net,
     seen,
 )
 
-__all__ = ["SHIPPED", "checkpoint_path", "is_regional", "load_weights", "read_net", "seen"]
+__all__ = [
+    "SHIPPED",
+    "checkpoint_path",
+    "etas_prior",
+    "is_regional",
+    "load_weights",
+    "read_net",
+    "seen",
+]

@@ -13,6 +13,7 @@ from catalogs import Extent, InputError
 from recast.checkpoints import read_checkpoint, unreadable
 
 if TYPE_CHECKING:
+    from etas.prior import Prior
     from recast.net import RecastNet
     from recast.scaling import Scaling
 
@@ -57,6 +58,16 @@ def seen(name: str | PathLike[str]) -> dict[str, Extent]:
     Unknown for a checkpoint that does not say.
     """
     return _read(checkpoint_path(name)).trained_on
+
+
+def etas_prior(name: str | PathLike[str]) -> Prior | None:
+    """What the regions of a checkpoint say of ETAS elsewhere; None where they are too few."""
+    from etas.prior import FEWEST_REGIONS, Prior
+
+    regions = _read(checkpoint_path(name)).regions
+    if len(regions) < FEWEST_REGIONS:
+        return None
+    return Prior.of([(region.etas, 1.0 / region.mean_inter_time) for region in regions])
 
 
 def load_weights(net: RecastNet, regions: Sequence[Scaling], name: str | PathLike[str]) -> None:

@@ -1,0 +1,80 @@
+"""What fits elsewhere say of the ETAS parameters of a region with few events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from catalogs import InputError
+from catalogs.sequence import FloatArray
+from etas.likelihood import Evaluation
+from etas.model import ETAS
+from etas.parameters import PARAMETERS, Box
+
+FEWEST_REGIONS = 4
+"""Of fewer the scatter is hardly known."""
+
+VARIANCE_FACTOR = 2.0
+"""A region may be less like the others than they are like each other."""
+
+
+@dataclass(frozen=True, eq=False)
+class Prior:
+    """A normal law of the scaled parameters theta = (mu / rate, ln k, alpha, ln c, p).
+
+        ln p(theta) = -1/2 sum_j (theta_j - mean_j)^2 / variance_j + constant
+
+    ``rate`` is the mean rate of the window that is fitted, so that regions of any size compare.
+    The information that n events add grows with n: thousands of them outvote any prior.
+    """
+
+    mean: FloatArray
+    """Shape (5,)."""
+
+    variance: FloatArray
+    """Shape (5,)."""
+
+    @classmethod
+    def of(cls, regions: Sequence[tuple[ETAS, float]]) -> Prior:
+        """The mean of several regions and twice the variance between them.
+
+        ``regions`` are models with the mean rate (events/day) of the windows they were fitted on.
+
+        Raises
+        ------
+        InputError
+            If there are fewer than four, or a parameter is the same in all.
+        """
+        if len(regions) < FEWEST_REGIONS:
+            raise InputError(
+                f"{len(regions)} regions are too few to say what ETAS parameters to expect: "
+                f"{FEWEST_REGIONS} are needed"
+            )
+        scaled = np.array(
+            [Box.of(rate, 1.0, taper=False).scaled(etas.parameters[:5]) for etas, rate in regions]
+        )
+        variance = VARIANCE_FACTOR * scaled.var(axis=0, ddof=1)
+        alike = [name for name, v in zip(PARAMETERS, variance, strict=True) if not v > 1e-12]
+        if alike:
+            raise InputError(
+                f"{', '.join(alike)}: all regions have the same, which says nothing of others"
+            )
+        return cls(scaled.mean(axis=0), variance)
+
+    def added_to(
+        self, evaluate: Callable[[FloatArray], Evaluation], n_events: int
+    ) -> Callable[[FloatArray], Evaluation]:
+        """The log-posterior per event: ``evaluate`` with ln p / n_events, up to the constant."""
+
+        def posterior(position: FloatArray) -> Evaluation:
+            done, off = evaluate(position), position - self.mean
+            pull = off / self.variance
+            return Evaluation(
+                done.value - 0.5 * float(off @ pull) / n_events,
+                done.gradient - pull / n_events,
+                done.information + np.diag(1.0 / self.variance) / n_events,
+            )
+
+        return posterior
