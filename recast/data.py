@@ -32,7 +32,8 @@ class Region:
 
     ``etas_file`` is the JSON of ``recast etas fit`` on the train window; without one, or where a
     clock is found, ETAS is fitted on first use. ``day_clock`` allows a clock. ``pretrained`` is a
-    net whose regions say what ETAS parameters to expect (``etas.prior``).
+    net whose regions say what ETAS parameters to expect of one that is not among them
+    (``etas.prior``).
     """
 
     def __init__(
@@ -61,13 +62,15 @@ class Region:
     @cached_property
     def _fits(self) -> tuple[ETAS, DayClock]:
         train, law = self.split.train, self.catalog.magnitude_law()
-        prior = None if self.pretrained is None else etas_prior(self.pretrained)
         if self.etas_file is not None:
             etas = _read_etas(self.etas_file, self.catalog)
         else:
-            etas = fit_etas(train, law, prior=prior).model
+            etas = fit_etas(train, law).model
         clock = fit_clock(train, self.split.val, etas) if self.day_clock else DayClock()
-        if clock.coefficients:
+        prior = None
+        if self.etas_file is None and self.pretrained is not None:
+            prior = etas_prior(self.pretrained, Scaling.of(self.catalog, etas))
+        if clock.coefficients or prior is not None:
             etas = fit_etas(clock.sequence(train), law, prior=prior).model
         return etas, clock
 

@@ -1,18 +1,21 @@
 """What other regions say of ETAS parameters, where a catalog has few events."""
 
 import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 
-from catalogs import EventSequence, GutenbergRichter, InputError, load
+from catalogs import Catalog, EventSequence, GutenbergRichter, InputError, load
 from etas.climb import scaled_objective
 from etas.fit import fit_etas, objective_of
 from etas.model import ETAS
 from etas.parameters import Box
 from etas.prior import Prior
 from etas.synthetic import SOCAL_TRUTH
+from recast.data import Region
 from recast.pretrained import SHIPPED, etas_prior
+from recast.scaling import Scaling
 
 LAW = GutenbergRichter(2.5, maximum=8.0)
 REGIONS = [
@@ -117,10 +120,22 @@ def test_it_knows_no_taper() -> None:
 
 
 def test_the_net_of_the_package_brings_one() -> None:
-    prior = etas_prior(SHIPPED)
+    catalog = load("synthetic_socal")
+    prior = etas_prior(SHIPPED, Scaling.of(catalog, SOCAL_TRUTH))
     assert prior is not None
     share, _, alpha, log_c, p = prior.mean
     assert 0.0 < share < 0.5
     assert 0.2 < alpha < 1.0
     assert 1e-4 < np.exp(log_c) < 0.1
     assert 0.9 < p < 1.3
+    expected = fit_etas(catalog.split().train, catalog.magnitude_law(), prior=prior).model
+    assert Region(catalog, pretrained=SHIPPED).etas == expected
+
+
+def test_a_region_that_the_net_knows_keeps_its_own_etas(
+    real_catalog: Callable[[str], Catalog],
+) -> None:
+    catalog = real_catalog("taupo")
+    plain = Region(catalog)
+    assert etas_prior(SHIPPED, plain.scaling) is None
+    assert Region(catalog, pretrained=SHIPPED).scaling == plain.scaling

@@ -60,14 +60,18 @@ def seen(name: str | PathLike[str]) -> dict[str, Extent]:
     return _read(checkpoint_path(name)).trained_on
 
 
-def etas_prior(name: str | PathLike[str]) -> Prior | None:
-    """What the regions of a checkpoint say of ETAS elsewhere; None where they are too few."""
+def etas_prior(name: str | PathLike[str], scaling: Scaling) -> Prior | None:
+    """What the regions of a checkpoint say of ETAS elsewhere, as on the catalog of ``scaling``.
+
+    None where they are too few, or the catalog is one of them: what the net knows of it belongs
+    to the ETAS that was fitted on its events alone.
+    """
     from etas.prior import FEWEST_REGIONS, Prior
 
-    regions = _read(checkpoint_path(name)).regions
-    if len(regions) < FEWEST_REGIONS:
+    saved = _read(checkpoint_path(name))
+    if len(saved.regions) < FEWEST_REGIONS or saved.number(scaling) is not None:
         return None
-    return Prior.of([(region.etas, 1.0 / region.mean_inter_time) for region in regions])
+    return Prior.of([(region.etas, 1.0 / region.mean_inter_time) for region in saved.regions])
 
 
 def load_weights(net: RecastNet, regions: Sequence[Scaling], name: str | PathLike[str]) -> None:
