@@ -25,7 +25,7 @@ import yaml
 from catalogs import load
 from catalogs.jsonfile import read_json, write_json
 from recast.evaluation import event_terms, mean_interval, score
-from recast.fitters import FEW_SHOT_EPOCHS, few_shot_steps
+from recast.fitters import FEW_SHOT_EPOCHS, few_shot_settings
 from recast.pretrained import SHIPPED
 from recast.trimmed import recent
 
@@ -68,13 +68,15 @@ def run(job: Job) -> dict[str, Any]:
         process = Recast.load(job["checkpoint"], scaling=region.scaling)
     else:
         few = job["mode"] == "few-shot"
-        model = {"pretrained": job["checkpoint"]} if few else {}
-        steps = {"steps_per_epoch": few_shot_steps(region.split.train.n_scored)} if few else {}
+        settings: dict[str, Any] = {"data": {}, "model": {}}
+        if few:
+            settings = few_shot_settings(region.split.train.n_scored)
+            settings["model"]["pretrained"] = job["checkpoint"]
         process = train(
-            CatalogData.of(region, seed=job["seed"], **steps),
+            CatalogData.of(region, seed=job["seed"], **settings["data"]),
             folder,
             seed=job["seed"],
-            model=model,
+            model=settings["model"],
             max_epochs=FEW_SHOT_EPOCHS if few else None,
             resume=True,
             label=f"{folder.parent.name}/{folder.name}",

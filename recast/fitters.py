@@ -18,13 +18,21 @@ from recast.pretrained import SHIPPED, seen
 
 QUICK_EPOCHS = 1
 FEW_SHOT_EPOCHS = 16
-EVENTS_A_STEP = 200
-"""Of fine-tuning: a net that sees a thousand events 300 times knows them by heart."""
+ENOUGH_EVENTS = 4000
+"""Of a region to teach a pretrained net; with fewer it learns less of them and more slowly."""
 
 
-def few_shot_steps(n_train: int) -> int:
-    """Steps an epoch of fine-tuning on ``n_train`` events: 20, and fewer of small catalogs."""
-    return min(20, math.ceil(n_train / EVENTS_A_STEP))
+def few_shot_settings(n_train: int) -> dict[str, dict[str, Any]]:
+    """Settings of data and model for fine-tuning on ``n_train`` events.
+
+    A net that sees a thousand events 300 times knows them by heart: steps and learning rate grow
+    with the number of events.
+    """
+    share = min(1.0, n_train / ENOUGH_EVENTS)
+    return {
+        "data": {"steps_per_epoch": math.ceil(20 * share)},
+        "model": {"fine_tuning": 0.5 * share},
+    }
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,14 +86,16 @@ def _recast(
     from recast.data import CatalogData, Region
     from recast.training import train
 
-    settings = {"seed": task.seed}
+    settings: dict[str, Any] = {}
     if "pretrained" in model:
         check_unseen(seen(model["pretrained"]), task.catalog, f"net {model['pretrained']}")
         max_epochs = FEW_SHOT_EPOCHS
-        settings["steps_per_epoch"] = few_shot_steps(task.split.train.n_scored)
+        few = few_shot_settings(task.split.train.n_scored)
+        settings, model = few["data"], {**model, **few["model"]}
     trained = train(
         CatalogData.of(
             Region(task.catalog, day_clock=day_clock, pretrained=model.get("pretrained")),
+            seed=task.seed,
             **settings,
         ),
         task.folder / name / f"seed{task.seed}",

@@ -23,6 +23,9 @@ from recast.windows import RegionBatch
 UNKNOWN = 0.2
 """Share of the training steps on several regions in which the net is not told which one it is."""
 
+CODE_SPEED = 4.0
+"""Of the learning rate, for the eight numbers of a region that a pretrained net doesn't know."""
+
 
 class RecastTask(lightning.LightningModule):
     """Minimise the exact negative log-likelihood per event over windows of the train sequence.
@@ -51,7 +54,8 @@ class RecastTask(lightning.LightningModule):
         Start from the net of this checkpoint, or of the package where it is "shipped"
         (``recast.pretrained``); decoder, hidden_size and width must be its own.
     fine_tuning : float
-        With ``pretrained``, the learning rate is multiplied by this.
+        With ``pretrained``, the learning rate is multiplied by this, but for the codes of regions
+        that the net doesn't know: they have all to learn, at ``CODE_SPEED`` times the rate.
     frozen : list of str
         Parts of the net that are not trained: encoder, hazard, weibull, magnitude.
 
@@ -105,12 +109,13 @@ class RecastTask(lightning.LightningModule):
             recurrent_dropout=recurrent_dropout,
             n_regions=len(self.regions),
         )
-        self.learning_rate = learning_rate
+        self.learning_rate, self.code_rate = learning_rate, learning_rate
         if pretrained is not None:
-            load_weights(self.net, self.regions, pretrained)
+            knows = load_weights(self.net, self.regions, pretrained)
             before = {name: extent.to_json() for name, extent in seen(pretrained).items()}
             self.hparams["trained_on"] = {**before, **(trained_on or {})}
             self.learning_rate *= fine_tuning
+            self.code_rate *= fine_tuning if all(knows) else CODE_SPEED
         for name in frozen:
             part = dict(self.net.named_children()).get(name)
             if part is None or name == "dropout":
@@ -187,11 +192,12 @@ class RecastTask(lightning.LightningModule):
 
     def configure_optimizers(self) -> Any:
         """AdamW with linear warm-up and cosine decay by step."""
-        optimizer = torch.optim.AdamW(
-            [p for p in self.parameters() if p.requires_grad],
-            lr=self.learning_rate,
-            weight_decay=self.weight_decay,
-        )
+        trained = {name: p for name, p in self.net.named_parameters() if p.requires_grad}
+        groups = []
+        if self.code_rate != self.learning_rate and "codes" in trained:
+            groups = [{"params": [trained.pop("codes")], "lr": self.code_rate}]
+        groups += [{"params": [*trained.values()], "lr": self.learning_rate}]
+        optimizer = torch.optim.AdamW(groups, weight_decay=self.weight_decay)
         steps = max(int(self.trainer.estimated_stepping_batches), 1)
         rise = max(round(self.warmup * steps), 1)
 

@@ -175,10 +175,11 @@ def test_a_net_knows_the_regions_it_was_trained_on_and_no_others(tmp_path: Path)
     elsewhere = replace(socal, mean_inter_time=1.001 * socal.mean_inter_time)
     codes = [read_net(path, scaling).code.detach() for scaling in (ridgecrest, socal, elsewhere)]
     assert [float(code.mean()) for code in codes] == [1.0, 2.0, 0.0]
-    # Fine-tuning starts from the code of a known region, and from none elsewhere
-    for scaling, code in ((socal, codes[1]), (elsewhere, codes[2])):
+    # Fine-tuning starts from the code of a known region; elsewhere it has all of it to learn
+    for scaling, code, rate in ((socal, codes[1], 2.5e-3), (elsewhere, codes[2], 2e-2)):
         task = RecastTask({"here": scaling.to_json()}, pretrained=str(path))
         assert torch.equal(task.net.codes[0], code)
+        assert (task.learning_rate, task.code_rate) == pytest.approx((2.5e-3, rate))
         assert set(task.hparams["trained_on"]) == {RIDGECREST, "synthetic_socal"}
     assert set(seen(path)) == {RIDGECREST, "synthetic_socal"}
 

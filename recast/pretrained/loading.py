@@ -74,8 +74,15 @@ def etas_prior(name: str | PathLike[str], scaling: Scaling) -> Prior | None:
     return Prior.of([(region.etas, 1.0 / region.mean_inter_time) for region in saved.regions])
 
 
-def load_weights(net: RecastNet, regions: Sequence[Scaling], name: str | PathLike[str]) -> None:
+def load_weights(
+    net: RecastNet, regions: Sequence[Scaling], name: str | PathLike[str]
+) -> list[bool]:
     """Give ``net`` the weights of a checkpoint, and the codes of those ``regions`` that it knows.
+
+    Returns
+    -------
+    list of bool
+        Which regions it knows.
 
     Raises
     ------
@@ -87,8 +94,8 @@ def load_weights(net: RecastNet, regions: Sequence[Scaling], name: str | PathLik
     saved = _read(checkpoint_path(name))
     weights, mine = saved.net.state_dict(), net.state_dict()
     codes = weights["codes"]
+    numbers = [saved.number(scaling) for scaling in regions]
     if codes.shape[1:] == mine["codes"].shape[1:]:
-        numbers = [saved.number(scaling) for scaling in regions]
         weights["codes"] = torch.stack(
             [torch.zeros_like(codes[0]) if i is None else codes[i] for i in numbers]
         )
@@ -101,6 +108,7 @@ def load_weights(net: RecastNet, regions: Sequence[Scaling], name: str | PathLik
                 "model.decoder, model.hidden_size and model.width that it was trained with"
             )
     net.load_state_dict(weights)
+    return [i is not None for i in numbers]
 
 
 @dataclass(frozen=True, eq=False)
