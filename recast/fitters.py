@@ -18,20 +18,21 @@ from recast.pretrained import SHIPPED, seen
 
 QUICK_EPOCHS = 1
 FEW_SHOT_EPOCHS = 16
-ENOUGH_EVENTS = 4000
-"""Of a region to teach a pretrained net; with fewer it learns less of them and more slowly."""
+EVENTS_A_STEP = 200
+"""Of fine-tuning: a net that sees a thousand events 300 times knows them by heart."""
+
+ENOUGH_EVENTS = 8000
+"""Of a region to teach a pretrained net at full speed."""
 
 
 def few_shot_settings(n_train: int) -> dict[str, dict[str, Any]]:
     """Settings of data and model for fine-tuning on ``n_train`` events.
 
-    A net that sees a thousand events 300 times knows them by heart: steps and learning rate grow
-    with the number of events.
+    Steps an epoch and the learning rate of what regions share grow with the number of events.
     """
-    share = min(1.0, n_train / ENOUGH_EVENTS)
     return {
-        "data": {"steps_per_epoch": math.ceil(20 * share)},
-        "model": {"fine_tuning": 0.5 * share},
+        "data": {"steps_per_epoch": min(20, math.ceil(n_train / EVENTS_A_STEP))},
+        "model": {"fine_tuning": 0.5 * min(1.0, n_train / ENOUGH_EVENTS)},
     }
 
 

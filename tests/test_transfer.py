@@ -15,6 +15,7 @@ from catalogs.jsonfile import read_json
 from catalogs.overlap import shared_fraction
 from recast.cli import main
 from recast.data import CatalogData
+from recast.fitters import few_shot_settings
 from recast.pretrained import SHIPPED
 from recast.training import train
 
@@ -86,6 +87,17 @@ def test_figures_come_from_the_committed_results(path: Path, tmp_path: Path) -> 
     assert set(dict(module.jobs(config, tmp_path))) == set(result)
     module.draw(config, result, tmp_path / "figure.png")
     assert (tmp_path / "figure.png").stat().st_size > 10_000
+
+
+def test_few_events_teach_slowly() -> None:
+    for n, steps, rate in (
+        (250, 2, 0.015625),
+        (1000, 5, 0.0625),
+        (4000, 20, 0.25),
+        (90000, 20, 0.5),
+    ):
+        settings = few_shot_settings(n)
+        assert settings == {"data": {"steps_per_epoch": steps}, "model": {"fine_tuning": rate}}
 
 
 def test_a_benchmark_of_a_pretrained_net(tmp_path: Path) -> None:
