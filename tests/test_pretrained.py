@@ -55,3 +55,19 @@ def test_it_makes_catalogs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     path = str(catalog.with_suffix(".json"))
     assert main([*command, "--catalog", path, "--out", str(tmp_path)]) == 0
     assert json.loads((tmp_path / "simulation.json").read_text())["n"] == 3
+
+
+def test_what_began_as_it_is_tested_with_the_etas_it_was_trained_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The regions of the net had a say in that ETAS, and have it again without being asked."""
+    monkeypatch.chdir(tmp_path)
+    data = ["--data.catalog", "synthetic_socal"]
+    few = ["--data.steps_per_epoch", "1", "--trainer.max_epochs", "1"]
+    assert main(["fit", *data, *few, "--model.pretrained", SHIPPED]) == 0
+    (path,) = tmp_path.rglob("best.ckpt")
+    saved = torch.load(path, weights_only=True)["hyper_parameters"]["scalings"]["synthetic_socal"]
+    catalog = load("synthetic_socal")
+    assert saved["mu"] == pytest.approx(Region(catalog, pretrained=SHIPPED).etas.mu)
+    assert saved["mu"] != pytest.approx(Region(catalog).etas.mu)
+    assert main(["test", *data, "--ckpt_path", str(path)]) == 0
