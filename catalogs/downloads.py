@@ -7,7 +7,6 @@ stopped, what is here is whole.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -19,7 +18,7 @@ from filelock import FileLock, Timeout
 from tqdm import tqdm
 
 from catalogs.errors import FetchError, InputError, RefusedError
-from catalogs.jsonfile import read_json, write_json
+from catalogs.jsonfile import leftovers, naming, read_json, write_json, write_whole
 from catalogs.store import file_hash, user_folder
 from catalogs.web import Patience, TransientError, chunks, opened, says_its_end
 
@@ -104,7 +103,7 @@ class Downloads:
                 f"{LOCK_TIMEOUT / 60:.0f} minutes: wait for it or stop it"
             ) from None
         try:
-            for scratch in (*folder.rglob("tmp*"), *folder.rglob(".*.json-*")):
+            for scratch in (*folder.rglob("tmp-*"), *leftovers(folder)):
                 scratch.unlink(missing_ok=True)  # what a stopped process left
             yield folder
         finally:
@@ -123,13 +122,7 @@ class Downloads:
 
     def keep(self, path: Path, data: bytes, url: str) -> RawFile:
         """Write what a service answered."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        scratch = path.with_name(f"tmp-{os.getpid()}-{path.name}")
-        try:
-            scratch.write_bytes(data)
-            scratch.replace(path)
-        finally:
-            scratch.unlink(missing_ok=True)
+        write_whole(path, data)
         return self._recorded(path, url)
 
     def drop(self, path: Path) -> None:
@@ -252,7 +245,8 @@ class Downloads:
                 )
                 with part.open("ab") as stream, bar:
                     for chunk in chunks(response, most, n):
-                        stream.write(chunk)
+                        with naming(part):
+                            stream.write(chunk)
                         bar.update(len(chunk))
         except RefusedError as error:
             if error.status != 416:
