@@ -189,12 +189,10 @@ def _request(args: argparse.Namespace) -> tuple[Simulator, float, int]:
 
 def _history(args: argparse.Namespace, model: Simulator) -> tuple[Catalog | None, EventSequence]:
     """The catalog to continue, if any, and its events up to the start."""
-    import numpy as np
-
     from catalogs import EventSequence, InputError, load
 
     if args.catalog is None:
-        return None, EventSequence(np.empty(0), np.empty(0), -1.0, 0.0)
+        return None, EventSequence.nothing()
     catalog = load(args.catalog)
     info = catalog.info
     at = info.to_days(info.splits.test_start if args.at is None else args.at)

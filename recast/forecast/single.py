@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from catalogs import Catalog, EventSequence, InputError, PointProcess, Trajectories
-from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray
+from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray, reaches
 from recast.evaluation.counts import QUANTILES, score_counts
 from recast.evaluation.magnitude_test import magnitude_bins, magnitude_test
 from recast.forecast.chunks import Progress, Writer, open_folder, read_chunks
@@ -182,7 +182,7 @@ def draw_chunk(job: Job, chunk: int) -> dict[str, np.ndarray]:
     counts = np.empty((drawn.n, len(request.days), len(request.magnitudes)), dtype=np.int32)
     for i, days in enumerate(request.days):
         for j, magnitude in enumerate(request.magnitudes):
-            here = (since < days) & (drawn.magnitudes >= magnitude - MAGNITUDE_TOLERANCE)
+            here = (since < days) & reaches(drawn.magnitudes, magnitude)
             counts[:, i, j] = np.bincount(drawn.trajectory[here], minlength=drawn.n)
     # Events counted from the first grid time that is not before them
     cell = np.ceil(since / request.horizon * (FAN_POINTS - 1)).astype(np.int64)
@@ -268,5 +268,4 @@ def default_magnitudes(catalog: Catalog) -> tuple[float, ...]:
 
 
 def _count(events: EventSequence, end: float, magnitude: float) -> int:
-    large = events.magnitudes >= magnitude - MAGNITUDE_TOLERANCE
-    return int((large & (events.times < end)).sum())
+    return int((reaches(events.magnitudes, magnitude) & (events.times < end)).sum())

@@ -50,12 +50,13 @@ class ProcessSource:
     members: int = 1
 
     def draw(
-        self, window: int, _: int, days: float, n: int, seed: list[int], __: int
+        self, window: int, _: int, days: float, n: int, seed: list[int], max_events: int
     ) -> Trajectories:
         """See ``Source``."""
         history = self.events.before(self.starts[window])
         rng = np.random.default_rng(seed)
-        return Trajectories.of_sequences(self.process.sample(history, days, n, rng=rng))
+        samples = self.process.sample(history, days, n, rng=rng)
+        return Trajectories.of_sequences(samples, max_events)
 
 
 @dataclass(frozen=True, eq=False)

@@ -35,11 +35,10 @@ INTERVAL_EDGES_PER_DECADE = 4
 
 def cumulative_paths(done: Trajectories, grid: FloatArray) -> FloatArray:
     """Events of each trajectory up to each of ``grid``, shape (trajectory, time)."""
-    offsets = np.concatenate([[0], np.cumsum(done.counts)])
     return np.array(
         [
             np.searchsorted(done.times[lo:hi], grid, side="right")
-            for lo, hi in pairwise(offsets.tolist())
+            for lo, hi in pairwise(done.edges.tolist())
         ],
         dtype=np.float64,
     )
@@ -158,7 +157,7 @@ def magnitudes_and_intervals(shown: Continuations, completeness: float) -> Figur
     span = np.log10(observed.end - observed.start)
     intervals = 10.0 ** np.arange(lowest, span + 0.25, 1.0 / INTERVAL_EDGES_PER_DECADE)
     for name, done in shown.drawn.items():
-        parts = np.split(np.arange(done.times.size), np.cumsum(done.counts)[:-1])
+        parts = [slice(lo, hi) for lo, hi in pairwise(done.edges.tolist())]
         for axes, edges, values in (
             (above, magnitudes, [done.magnitudes[part] for part in parts]),
             (below, intervals, [np.diff(done.times[part]) for part in parts]),

@@ -20,7 +20,7 @@ def over_time(catalog: Catalog, report: dict[str, Any]) -> Figure:
     figure = Figure(figsize=(9.0, 7.2), layout="constrained")
     top, middle, bottom = figure.subplots(3, 1, sharex=True, height_ratios=[2, 1, 1])
     days, end = catalog.days, catalog.info.to_days(catalog.info.end)
-    inside = (days >= 0.0) & (days < end)
+    inside = catalog.rows_in_window()
     m = catalog.events["magnitude"].to_numpy(np.float64)[inside]
     stamps = axis_times(catalog, days[inside])
     top.scatter(stamps, m, s=1.0, c=EVENTS, alpha=0.2, lw=0.0, rasterized=True)
