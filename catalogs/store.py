@@ -19,6 +19,9 @@ from catalogs.catalog import Catalog, CatalogInfo
 from catalogs.errors import CatalogNotFoundError, InputError
 from catalogs.jsonfile import json_bytes, read_json, whole_file, write_whole
 
+STORED = frozenset({".json", ".parquet", ".npz"})
+"""Suffixes of the files of stored catalogs: ``load`` takes any of them for the catalog."""
+
 EMBEDDED = Path(__file__).parent / "embedded"
 BUILDERS = "recast.catalogs"
 """Entry-point group of functions () -> Catalog, by which packages add catalogs of their own."""
@@ -78,7 +81,7 @@ def load(name: str | os.PathLike[str]) -> Catalog:
         For a broken file, naming it, and for an area that cannot be cut from the catalog.
     """
     path = Path(name)
-    if path.suffix in {".json", ".parquet", ".npz"}:
+    if path.suffix in STORED:
         if not path.with_suffix(".json").is_file():
             raise CatalogNotFoundError(
                 f"{path.with_suffix('.json')} does not exist: `recast catalogs import {path} "

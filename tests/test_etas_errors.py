@@ -17,7 +17,7 @@ from etas.profile import profile_likelihood
 
 LAW = GutenbergRichter(2.5, 1.0, 7.5)
 TRUTH = ETAS(1.0, 0.0208, 0.7, 0.01, 1.12, LAW)
-EMPTY = EventSequence([], [], -1.0, 0.0)
+EMPTY = EventSequence.nothing()
 
 
 def drawn(seed: int, days: float, model: ETAS = TRUTH) -> EventSequence:

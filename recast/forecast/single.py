@@ -12,11 +12,18 @@ import numpy as np
 from catalogs import Catalog, EventSequence, InputError, PointProcess, Trajectories
 from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray, reaches
 from recast.evaluation.counts import QUANTILES, score_counts
-from recast.evaluation.magnitude_test import magnitude_bins, magnitude_test
+from recast.evaluation.magnitude_test import magnitude_test
 from recast.forecast.chunks import Progress, Writer, open_folder, read_chunks
 from recast.forecast.engine import Engine
-from recast.forecast.rolling import fingerprints, magnitude_range
-from recast.forecast.sources import BLOCK, MAX_EVENTS, Source, draw_blocks, n_blocks, source_of
+from recast.forecast.sources import (
+    BLOCK,
+    MAX_EVENTS,
+    Source,
+    draw_blocks,
+    fingerprints,
+    n_blocks,
+    source_of,
+)
 
 BLOCKS_PER_CHUNK = 10
 """500 trajectories: a second or less of work."""
@@ -247,11 +254,6 @@ def forecast(
     observed = whole.between(request.at, end) if end > request.at else None
     known = tuple(request.at + days <= whole.end + 1e-9 for days in request.days)
     return Forecast(request, drawn, arrays["counts"], arrays["fan"], observed, known)
-
-
-def bins_of(catalog: Catalog, processes: Sequence[PointProcess]) -> FloatArray:
-    """Bins of the magnitude test."""
-    return magnitude_bins(*magnitude_range(catalog, processes))
 
 
 def default_cap(events: EventSequence, at: float, days: float) -> int:
