@@ -40,7 +40,7 @@ EVENTS_PER_DAY = 3.0
 
 MOST = 10_000_000
 C_MIN = 1e-5
-EMPTY = EventSequence([], [], -1.0, 0.0)
+EMPTY = EventSequence.nothing()
 WEEKS, MONTH = 14.0, 30.0
 LONGEST = 300
 """Events of a trajectory of a net: one that runs away must not be all that is timed."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from catalogs.areas import Area
 from catalogs.errors import InputError
-from catalogs.info import NANOSECONDS_PER_DAY, CatalogInfo, SplitDates, Ties, timestamp
+from catalogs.info import NANOSECONDS_PER_DAY, CatalogInfo, SplitDates, Ties
 from catalogs.magnitudes import GutenbergRichter
 from catalogs.sequence import EventSequence, FloatArray
 from catalogs.split import Split
@@ -57,9 +57,8 @@ class Catalog:
         """Times in days since ``info.start``, in the table's order, shape (event,)."""
         if self.info.uses_plain_days:
             return self.events["time"].to_numpy(np.float64) - float(self.info.start)
-        start = timestamp(self.info.start, self.info.name).value
-        stamps = self.events["time"].to_numpy("datetime64[ns]").astype(np.int64)
-        return (stamps - start) / NANOSECONDS_PER_DAY
+        start = self.info.date(self.info.start).value
+        return (nanoseconds(self.events) - start) / NANOSECONDS_PER_DAY
 
     def select(
         self,
@@ -111,14 +110,23 @@ class Catalog:
         )
         return Catalog(self.events[inside].reset_index(drop=True), changed)
 
+    def rows_in_window(self) -> NDArray[np.intp]:
+        """Positions of all events inside the window, in order of time."""
+        days = self.days
+        inside = np.flatnonzero((days >= 0.0) & (days < self.info.to_days(self.info.end)))
+        return inside[np.argsort(days[inside], kind="stable")]
+
     def complete_rows(self) -> NDArray[np.intp]:
         """Positions of the complete events inside the window, in order of time, each event once."""
-        info, days = self.info, self.days
-        keep = info.is_complete(self.events["magnitude"].to_numpy(np.float64))
-        keep &= (days >= 0.0) & (days < info.to_days(info.end))
-        if info.has_locations:  # the same time, place and size twice is one event listed twice
+        keep = self.info.is_complete(self.events["magnitude"].to_numpy(np.float64))
+        if self.info.has_locations:  # the same time, place and size twice: one event listed twice
             keep &= ~self.events.duplicated(SAME_EVENT).to_numpy()
-        return np.flatnonzero(keep)[np.argsort(days[keep], kind="stable")]
+        inside = self.rows_in_window()
+        return inside[keep[inside]]
+
+    def complete_events(self) -> pd.DataFrame:
+        """The rows of the table at ``complete_rows``."""
+        return self.events.iloc[self.complete_rows()]
 
     def to_sequence(self, ties: Ties | None = None) -> EventSequence:
         """The complete events of the window, sorted, as an EventSequence scored from its start.
@@ -167,12 +175,18 @@ class Catalog:
     def magnitude_law(self) -> GutenbergRichter:
         """The Gutenberg-Richter law of the train window, by maximum likelihood."""
         train = self.split().train
-        return GutenbergRichter.fit(
-            train.magnitudes[train.first_scored :],
-            self.info.magnitude_completeness,
-            bin_width=self.info.magnitude_bin,
-            strict=self.info.completeness_is_strict,
-        )
+        return self.info.magnitude_law(train.magnitudes[train.first_scored :])
+
+
+def in_order_of_time(events: pd.DataFrame) -> pd.DataFrame:
+    """A table sorted by time, and by identifier where times are equal and there are identifiers."""
+    keys = ["time", "event_id"] if "event_id" in events else ["time"]
+    return events.sort_values(keys, kind="stable")
+
+
+def nanoseconds(events: pd.DataFrame) -> NDArray[np.int64]:
+    """Origin times of a table in nanoseconds since 1970 (UTC), shape (event,)."""
+    return events["time"].to_numpy("datetime64[ns]").astype(np.int64)
 
 
 def _separated(times: FloatArray) -> FloatArray:

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from catalogs.errors import InputError
 from catalogs.magnitudes import LN10, GutenbergRichter, b_of_mean, b_standard_error
-from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray
+from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray, reaches
 
 MINIMUM_FOR_B = 50
 """Fewer events leave a b-value uncertain by 0.15 or more."""
@@ -141,7 +141,7 @@ def ks_completeness(
     """
     m = np.asarray(magnitudes, dtype=np.float64)
     for lowest in _candidates(m, step).tolist():
-        above = m[m >= lowest - MAGNITUDE_TOLERANCE]
+        above = m[reaches(m, lowest)]
         if above.size < MINIMUM_FOR_B or np.ptp(above) == 0.0:
             break
         distance, beta = _ks_distance(above - lowest, bin_width)

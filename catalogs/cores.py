@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+_most: ContextVar[int | None] = ContextVar("most", default=None)
 
 LIMITS = ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS")
 """Variables by which users and schedulers say how many threads a process may use."""
@@ -16,6 +21,26 @@ def cores() -> int:
 
 
 def threads() -> int:
-    """As many, and no more than any of ``LIMITS`` allows."""
+    """As many, and no more than any of ``LIMITS`` and ``at_most`` allow."""
     given = [os.environ.get(name, "") for name in LIMITS]
-    return min([cores(), *(max(int(text), 1) for text in given if text.isdecimal())])
+    asked = _most.get()
+    return min(
+        [
+            cores(),
+            *(max(int(text), 1) for text in given if text.isdecimal()),
+            *([] if asked is None else [max(asked, 1)]),
+        ]
+    )
+
+
+@contextmanager
+def at_most(n: int | None) -> Iterator[None]:
+    """Let ``threads`` be no more than ``n`` within, where a command was told so; None: as before.
+
+    For fits on the way to a forecast, whose functions are not told how many.
+    """
+    token = _most.set(_most.get() if n is None else n)
+    try:
+        yield
+    finally:
+        _most.reset(token)

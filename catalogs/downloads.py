@@ -7,7 +7,6 @@ stopped, what is here is whole.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -19,14 +18,17 @@ from filelock import FileLock, Timeout
 from tqdm import tqdm
 
 from catalogs.errors import FetchError, InputError, RefusedError
-from catalogs.jsonfile import read_json, write_json
+from catalogs.jsonfile import leftovers, naming, read_json, write_json, write_whole
 from catalogs.store import file_hash, user_folder
-from catalogs.web import Patience, TransientError, chunks, opened, says_its_end
+from catalogs.web import Patience, TransientError, check_repeated, chunks, opened, says_its_end
 
 LOCK_TIMEOUT = 3600.0
 """Seconds to wait for another process: longer than any catalog takes to fetch."""
 
 GIGABYTE = 1 << 30
+
+STAMP = "%Y-%m-%dT%H:%M:%SZ"
+"""How times are written: they sort as text."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ class Downloads:
                 f"{LOCK_TIMEOUT / 60:.0f} minutes: wait for it or stop it"
             ) from None
         try:
-            for scratch in (*folder.rglob("tmp*"), *folder.rglob(".*.json-*")):
+            for scratch in (*folder.rglob("tmp*"), *leftovers(folder)):
                 scratch.unlink(missing_ok=True)  # what a stopped process left
             yield folder
         finally:
@@ -123,13 +125,7 @@ class Downloads:
 
     def keep(self, path: Path, data: bytes, url: str) -> RawFile:
         """Write what a service answered."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        scratch = path.with_name(f"tmp-{os.getpid()}-{path.name}")
-        try:
-            scratch.write_bytes(data)
-            scratch.replace(path)
-        finally:
-            scratch.unlink(missing_ok=True)
+        write_whole(path, data)
         return self._recorded(path, url)
 
     def drop(self, path: Path) -> None:
@@ -197,12 +193,13 @@ class Downloads:
             part.replace(output_file)
 
         def attempt(url: str) -> None:
-            if not self._continue(url, part, most) and not known_hash:
-                # Nothing tells where the file ends: two of one length have to come
-                lengths.append(part.stat().st_size)
-                if lengths[-1:] != lengths[-2:-1]:
-                    part.unlink()
-                    raise TransientError("files that end without a word, each elsewhere", 0.0)
+            if self._continue(url, part, most) or known_hash:
+                return
+            try:
+                check_repeated(lengths, part.stat().st_size)
+            except TransientError:
+                part.unlink()  # not to be gone on with
+                raise
 
         try:
             pooch.retrieve(url, known_hash or None, fresh.name, path.parent, downloader=download)
@@ -216,7 +213,7 @@ class Downloads:
         fresh.replace(path)
 
     def _recorded(self, path: Path, url: str) -> RawFile:
-        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        now = f"{datetime.now(UTC):{STAMP}}"
         raw = RawFile(path, url, file_hash(path), path.stat().st_size, now)
         _write_record(raw)
         return raw
@@ -252,7 +249,8 @@ class Downloads:
                 )
                 with part.open("ab") as stream, bar:
                     for chunk in chunks(response, most, n):
-                        stream.write(chunk)
+                        with naming(part):
+                            stream.write(chunk)
                         bar.update(len(chunk))
         except RefusedError as error:
             if error.status != 416:

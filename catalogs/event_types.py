@@ -34,7 +34,15 @@ EARTHQUAKES = frozenset(
 DISTANCES = r"\s+[lrt]$"
 
 
-def are_earthquakes(event_types: pd.Series) -> NDArray[np.bool_]:
-    """Which of the types, as networks write them, are earthquakes or unknown."""
-    plain = event_types.fillna("").str.strip().str.lower().str.replace(DISTANCES, "", regex=True)
+def are_earthquakes(events: pd.DataFrame) -> NDArray[np.bool_]:
+    """Which events of a table are earthquakes by their type, or of no type, shape (event,)."""
+    if "event_type" not in events:
+        return np.ones(len(events), dtype=np.bool_)
+    plain = (
+        events["event_type"]
+        .fillna("")
+        .str.strip()
+        .str.lower()
+        .str.replace(DISTANCES, "", regex=True)
+    )
     return plain.isin(EARTHQUAKES).to_numpy(np.bool_)

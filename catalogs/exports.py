@@ -12,7 +12,7 @@ import pandas as pd
 
 from catalogs.catalog import Catalog
 from catalogs.errors import InputError
-from catalogs.info import NANOSECONDS_PER_DAY, CatalogInfo, timestamp
+from catalogs.info import DATE_OF_DAY_0, NANOSECONDS_PER_DAY, CatalogInfo
 from catalogs.jsonfile import whole_file
 from catalogs.trajectories import Trajectories
 
@@ -59,19 +59,14 @@ def write_csep_forecast(
     InputError
         If the catalog has no calendar.
     """
-    if info.uses_plain_days:
-        raise InputError(
-            f"catalog {info.name!r} counts plain days, which CSEP's format cannot hold: leave it "
-            "out (--no-csep)"
-        )
-    start = timestamp(info.start, info.name).to_datetime64()
+    info.check_dated("which CSEP's format cannot hold", "leave it out (--no-csep)")
+    start = info.date(info.start).to_datetime64()
     latitude, longitude = (np.nan, np.nan) if place is None else place
     before = f"{longitude:g},{latitude:g},"
-    edges = np.concatenate([[0], np.cumsum(drawn.counts)])
 
     def lines() -> Iterator[str]:
         yield CSEP_HEADER
-        for number, (lo, hi) in enumerate(pairwise(edges.tolist())):
+        for number, (lo, hi) in enumerate(pairwise(drawn.edges.tolist())):
             if lo == hi:
                 yield f",,,,,{number},"
                 continue
@@ -88,7 +83,7 @@ def centre(catalog: Catalog) -> tuple[float, float] | None:
     """Mean latitude and longitude of the complete events; None where they have no locations."""
     if not catalog.info.has_locations:
         return None
-    table = catalog.events.iloc[catalog.complete_rows()]
+    table = catalog.complete_events()
     # On the circle, as regions reach across 180 degrees
     angles = np.exp(1j * np.radians(table["longitude"].to_numpy(np.float64)))
     longitude = float(np.degrees(np.angle(angles.mean())))
@@ -188,13 +183,8 @@ SINGLE_FORMATS: dict[str, tuple[str, Callable[[Catalog, Path], None]]] = {
 
 def _complete(catalog: Catalog) -> pd.DataFrame:
     """The table of the complete events, which must have a calendar."""
-    info = catalog.info
-    if info.uses_plain_days:
-        raise InputError(
-            f"catalog {info.name!r} counts plain days, which this format cannot hold: give the "
-            "date of its first day (--start DATE)"
-        )
-    return catalog.events.iloc[catalog.complete_rows()]
+    catalog.info.check_dated("which this format cannot hold", DATE_OF_DAY_0)
+    return catalog.complete_events()
 
 
 def _rows(catalog: Catalog) -> Iterator[tuple[pd.Timestamp, float, tuple[float, float, float]]]:

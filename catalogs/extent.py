@@ -8,7 +8,6 @@ from typing import Any
 
 from catalogs.catalog import Catalog
 from catalogs.errors import InputError
-from catalogs.info import timestamp
 
 Dates = tuple[str, str]
 """Of a half-open window [first, second)."""
@@ -94,18 +93,18 @@ class Extent:
         Unknown places are taken to be the same. What isn't observed, or is in plain days, shares
         nothing with others.
         """
-        info, name = catalog.info, catalog.info.name
-        if info.kind != "observed" or info.uses_plain_days or isinstance(self.until, float):
+        info = catalog.info
+        if info.kind != "observed" or info.uses_plain_days or isinstance(self.until, int | float):
             return False
         if self._is_apart_from(catalog):
             return False
         if self.until is None:
             return True
-        start = max(timestamp(self.start, name), timestamp(info.splits.test_start, name))
-        end = min(timestamp(self.until, name), timestamp(info.splits.end, name))
+        start = max(info.date(self.start), info.date(info.splits.test_start))
+        end = min(info.date(self.until), info.date(info.splits.end))
         for first, last in sorted(self.gaps):
-            if timestamp(first, name) <= start:
-                start = max(start, timestamp(last, name))
+            if info.date(first) <= start:
+                start = max(start, info.date(last))
         return bool(start < end)
 
 

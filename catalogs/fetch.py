@@ -107,7 +107,7 @@ def fetch_events(
         min_magnitude=min_magnitude,
         event_types=event_types,
     )
-    first, last = (timestamp(str(date), name) for date in (rules.start, rules.end))
+    first, last = timestamp(str(rules.start), "--start"), timestamp(str(rules.end), "--end")
     if first >= last:
         raise InputError(
             f"{name}: the period from {rules.start} to {rules.end} is empty: need --start before "
@@ -132,18 +132,15 @@ def fetch_events(
             f"{name}: the provider has no events from {rules.start} to {rules.end}: "
             "choose another period or area"
         )
-    together = Parsed(
-        pd.concat([part.events for part in parts if len(part.events)], ignore_index=True),
-        tuple(row for part in parts for row in part.rejected),
-    )
-    events, done = apply(together.events, rules)
+    together = pd.concat([part.events for part in parts if len(part.events)], ignore_index=True)
+    events, done = apply(together, rules)
     return Fetched(
         record,
         rules,
         events,
         tuple(raw for raw, _ in found),
         n_read,
-        together.rejected,
+        tuple(row for part in parts for row in part.rejected),
         (*steps, *done),
     )
 

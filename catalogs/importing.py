@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from catalogs.catalog import Catalog
+from catalogs.catalog import Catalog, in_order_of_time
 from catalogs.completeness import maximum_curvature
 from catalogs.errors import InputError
 from catalogs.info import CatalogInfo, SplitDates, Ties, timestamp
@@ -78,13 +78,12 @@ def import_table(
         For no complete events, ties, an impossible window or split, or fewer than 50 events to
         train on.
     """
-    by_time = ["time", "event_id"] if "event_id" in events else ["time"]
-    events = events.sort_values(by_time, kind="stable")
+    events = in_order_of_time(events)
     inside = _inside(events, name, start, end)
     note = "" if completeness is not None else MAXIMUM_CURVATURE
     if completeness is None:
         completeness = maximum_curvature(inside["magnitude"])
-    whole = _window(name, inside["time"], start, end, splits)
+    whole = _window(inside["time"], start, end, splits)
     info = CatalogInfo(
         name=name,
         start=_iso(whole[0]),
@@ -103,7 +102,7 @@ def import_table(
             f"{'above' if strict else 'at or above'} magnitude {completeness:g}, the largest has "
             f"{inside['magnitude'].max():g}: lower --completeness"
         )
-    window = _window(name, complete["time"], start, end, splits)
+    window = _window(complete["time"], start, end, splits)
     if magnitude_bin is None:
         magnitude_bin = magnitude_grid(complete["magnitude"])
     info = replace(
@@ -117,7 +116,7 @@ def import_table(
     if ties == "error":
         _refuse_ties(catalog)
     if splits is None:
-        scored = info.start if train_start is None else _iso(timestamp(train_start, name))
+        scored = info.start if train_start is None else _iso(info.date(train_start))
         info = replace(info, splits=split_by_events(catalog, scored, fractions))
     catalog = Catalog(events.reset_index(drop=True), info)
     catalog.split()  # raises where a window has too few events
@@ -155,9 +154,9 @@ def _inside(events: pd.DataFrame, name: str, start: str | None, end: str | None)
     """The events from ``start`` until before ``end``, where these are given."""
     inside = events
     if start is not None:
-        inside = inside[inside["time"] >= timestamp(start, name)]
+        inside = inside[inside["time"] >= timestamp(start, "--start")]
     if end is not None:
-        inside = inside[inside["time"] < timestamp(end, name)]
+        inside = inside[inside["time"] < timestamp(end, "--end")]
     if inside.empty:
         raise InputError(
             f"catalog {name!r}: none of {len(events)} events lies in the window from "
@@ -167,17 +166,17 @@ def _inside(events: pd.DataFrame, name: str, start: str | None, end: str | None)
 
 
 def _window(
-    name: str, times: pd.Series, start: str | None, end: str | None, splits: SplitDates | None
+    times: pd.Series, start: str | None, end: str | None, splits: SplitDates | None
 ) -> tuple[pd.Timestamp, pd.Timestamp]:
     """The half-open window: what was asked for, else around the (sorted) times and the splits."""
     first, last = times.iloc[0], times.iloc[-1]
     begin, stop = first.floor("D"), last.floor("s") + pd.Timedelta(seconds=1)
     if splits is not None:
-        begin = min(begin, timestamp(splits.train_start, name))
-        stop = timestamp(splits.end, name)
+        begin = min(begin, timestamp(splits.train_start, "--splits"))
+        stop = timestamp(splits.end, "--splits")
     return (
-        begin if start is None else timestamp(start, name),
-        stop if end is None else timestamp(end, name),
+        begin if start is None else timestamp(start, "--start"),
+        stop if end is None else timestamp(end, "--end"),
     )
 
 

@@ -8,15 +8,19 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from catalogs.errors import InputError
-from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray
+from catalogs.magnitudes import GutenbergRichter
+from catalogs.sequence import FloatArray, reaches
 
 Ties = Literal["separate", "drop", "error"]
 
 NANOSECONDS_PER_DAY = 86_400_000_000_000
 PLAIN_DAYS = "days since start"
+
+DATE_OF_DAY_0 = "give the date of its first day (--start DATE)"
+"""The remedy where plain days will not do."""
 
 KINDS: dict[str, tuple[type, ...]] = {
     "str": (str,),
@@ -110,22 +114,36 @@ class CatalogInfo:
         """Days since the catalog's start of a date (or of a plain day)."""
         if self.uses_plain_days:
             return float(time) - float(self.start)
-        delta = timestamp(time, self.name) - timestamp(self.start, self.name)
+        delta = self.date(time) - self.date(self.start)
         return float(delta.value / NANOSECONDS_PER_DAY)
 
     def to_time(self, days: float) -> pd.Timestamp | float:
         """The date (or plain day) that lies ``days`` after the catalog's start."""
         if self.uses_plain_days:
             return float(self.start) + days
-        return timestamp(self.start, self.name) + pd.Timedelta(
-            round(days * NANOSECONDS_PER_DAY), unit="ns"
-        )
+        return self.date(self.start) + pd.Timedelta(round(days * NANOSECONDS_PER_DAY), unit="ns")
+
+    def date(self, value: str | float | pd.Timestamp) -> pd.Timestamp:
+        """A date of this catalog to the nanosecond in UTC, see ``timestamp``."""
+        return timestamp(value, f"catalog {self.name!r}")
 
     def is_complete(self, magnitudes: FloatArray) -> NDArray[np.bool_]:
         """Which magnitudes are at (unless strict) or above completeness."""
-        if self.completeness_is_strict:
-            return magnitudes > self.magnitude_completeness + MAGNITUDE_TOLERANCE
-        return magnitudes >= self.magnitude_completeness - MAGNITUDE_TOLERANCE
+        return reaches(magnitudes, self.magnitude_completeness, strict=self.completeness_is_strict)
+
+    def magnitude_law(self, magnitudes: ArrayLike) -> GutenbergRichter:
+        """The Gutenberg-Richter law of complete magnitudes, as their grid and threshold demand."""
+        return GutenbergRichter.fit(
+            magnitudes,
+            self.magnitude_completeness,
+            bin_width=self.magnitude_bin,
+            strict=self.completeness_is_strict,
+        )
+
+    def check_dated(self, what: str, remedy: str) -> None:
+        """Raise an InputError for plain days, which ``what`` cannot hold or take."""
+        if self.uses_plain_days:
+            raise InputError(f"catalog {self.name!r} counts plain days, {what}: {remedy}")
 
     def to_json(self) -> dict[str, Any]:
         """A dictionary of JSON types; without provenance where there is none."""
@@ -169,17 +187,15 @@ class CatalogInfo:
             raise InputError(f"{where}: {message}") from error
 
 
-def timestamp(value: str | float | pd.Timestamp, name: str) -> pd.Timestamp:
-    """A date as nanoseconds in UTC, which it is where no zone is given; ``name`` is the catalog's.
+def timestamp(value: str | float | pd.Timestamp, where: str) -> pd.Timestamp:
+    """A date to the nanosecond in UTC, which it is in where no zone is given.
 
     Raises
     ------
     InputError
-        If it is no date.
+        If it is no date; ``where`` says whose it is.
     """
-    no_date = InputError(
-        f"catalog {name!r}: {value!r} is not a date: write it as 2019-07-06T03:19:53"
-    )
+    no_date = InputError(f"{where}: {value!r} is not a date: write it as 2019-07-06T03:19:53")
     if not isinstance(value, str | pd.Timestamp):  # pandas takes a number for 1970 plus that
         raise no_date
     try:

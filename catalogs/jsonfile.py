@@ -1,4 +1,4 @@
-"""JSON results on disk: whole or not at all."""
+"""Files on disk: written whole or not at all, whatever their kind; JSON read back."""
 
 from __future__ import annotations
 
@@ -15,7 +15,12 @@ from catalogs.errors import InputError
 
 def write_json(path: Path, content: Any) -> None:
     """Write beside the target, then rename: a reader sees the old file or the new one."""
-    write_whole(path, (json.dumps(content, indent=2, allow_nan=False) + "\n").encode())
+    write_whole(path, json_bytes(content))
+
+
+def json_bytes(content: Any) -> bytes:
+    """What a file of JSON holds: indented, without NaN, which JSON doesn't know."""
+    return (json.dumps(content, indent=2, allow_nan=False) + "\n").encode()
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -44,6 +49,11 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
         except BaseException:
             Path(scratch).unlink(missing_ok=True)
             raise
+
+
+def leftovers(folder: Path) -> Iterator[Path]:
+    """What ``whole_file`` leaves in a folder where its process is killed."""
+    return folder.rglob(".*-????????")
 
 
 @contextmanager

@@ -10,9 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from catalogs.catalog import Catalog
+from catalogs.catalog import Catalog, nanoseconds
 from catalogs.errors import InputError
-from catalogs.info import timestamp
 
 Stamps = NDArray[np.int64]
 """Sorted origin times in nanoseconds since 1970 (UTC)."""
@@ -59,10 +58,10 @@ def shared_fraction(
     """
     if a.info.uses_plain_days or b.info.uses_plain_days:
         return 0.0
-    start, end = (timestamp(date, a.info.name).value for date in window)
+    start, end = (a.info.date(date).value for date in window)
     if start >= end:
         raise InputError(f"window [{window[0]}, {window[1]}) is empty: give two dates in order")
-    return _match(_stamps(_complete(a)), _stamps(_complete(b)), start, end).fraction
+    return _match(nanoseconds(_complete(a)), nanoseconds(_complete(b)), start, end).fraction
 
 
 def check_no_leak(catalogs: Sequence[Catalog]) -> None:
@@ -85,13 +84,13 @@ def check_no_leak(catalogs: Sequence[Catalog]) -> None:
             raise InputError(
                 f"catalogs {a.name!r} and {b.name!r} hold the same events: leave one out"
             )
-    dated = [(info, _stamps(events)) for info, events in tables if not info.uses_plain_days]
+    dated = [(info, nanoseconds(events)) for info, events in tables if not info.uses_plain_days]
     for (tested, in_test), (trained, in_train) in permutations(dated, 2):
         start = max(tested.splits.test_start, trained.start, key=tested.to_days)
         end = min(tested.splits.end, trained.splits.val_start, key=tested.to_days)
         if tested.to_days(start) >= tested.to_days(end):
             continue
-        edges = (timestamp(date, tested.name).value for date in (start, end))
+        edges = (tested.date(date).value for date in (start, end))
         matches = _match(in_test, in_train, *edges)
         if matches.are_clear and matches.fraction > LEAK:
             percent = 100.0 * matches.fraction
@@ -139,9 +138,4 @@ def _found(times: Stamps, among: Stamps) -> int:
 
 def _complete(catalog: Catalog) -> pd.DataFrame:
     """Time and magnitude of the complete events, in order of time."""
-    events = catalog.events[["time", "magnitude"]].iloc[catalog.complete_rows()]
-    return events.reset_index(drop=True)
-
-
-def _stamps(events: pd.DataFrame) -> Stamps:
-    return events["time"].to_numpy("datetime64[ns]").astype(np.int64)
+    return catalog.complete_events()[["time", "magnitude"]].reset_index(drop=True)

@@ -64,7 +64,10 @@ def _of_text(text: str, data: bytes) -> list[str]:
 
 
 def _of_csv(text: str, data: bytes, layout: str) -> list[str]:
-    header, *rows = csv.reader(io.StringIO(text, newline=""))
+    try:
+        header, *rows = csv.reader(io.StringIO(text, newline=""))
+    except csv.Error:  # a page with a quote left open, longer than any field may be
+        raise _other(data, "a table") from None
     names = [name.strip() for name in header]
     if IDENTIFIERS[layout] not in names:
         raise _other(data, f"a table with a column {IDENTIFIERS[layout]}")

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from catalogs.catalog import SAME_EVENT, Catalog
+from catalogs.catalog import SAME_EVENT, Catalog, nanoseconds
 from catalogs.completeness import maximum_curvature
 from catalogs.errors import InputError
 from catalogs.event_types import are_earthquakes
 from catalogs.info import NANOSECONDS_PER_DAY
-from catalogs.magnitudes import GutenbergRichter, b_standard_error, magnitude_grid
+from catalogs.magnitudes import b_standard_error, magnitude_grid
 from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray
 
 BLOCK = 250
@@ -45,7 +45,10 @@ JACKKNIFE = 50
 
 
 def check_catalog(catalog: Catalog) -> dict[str, Any]:
-    """Everything below, for the events inside the catalog's window.
+    """All that this module looks at, by name, for the events inside the catalog's window.
+
+    Each entry is what the function of that name returns, with dates for days; ``findings`` says
+    which of it deserves a look.
 
     Raises
     ------
@@ -53,14 +56,9 @@ def check_catalog(catalog: Catalog) -> dict[str, Any]:
         If the catalog has no calendar, or no event in its window.
     """
     info = catalog.info
-    if info.uses_plain_days:
-        raise InputError(
-            f"catalog {info.name!r} counts plain days: only catalogs with dates are checked"
-        )
-    days = catalog.days
-    inside = np.flatnonzero((days >= 0.0) & (days < info.to_days(info.end)))
-    order = inside[np.argsort(days[inside], kind="stable")]
-    events, days = catalog.events.iloc[order].reset_index(drop=True), days[order]
+    info.check_dated("which have no hour and no year", "give the date of its first day")
+    order = catalog.rows_in_window()
+    events, days = catalog.events.iloc[order].reset_index(drop=True), catalog.days[order]
     complete = info.is_complete(events["magnitude"].to_numpy(np.float64))
     if not complete.any():
         raise InputError(f"catalog {info.name!r} has no complete event in its window")
@@ -76,7 +74,7 @@ def check_catalog(catalog: Catalog) -> dict[str, Any]:
         "duplicates": duplicates(events),
         "gaps": _dated(catalog, gaps(days[complete], end)),
         "event_types": _counts(events, "event_type"),
-        "not_earthquakes": _not_earthquakes(events),
+        "not_earthquakes": int((~are_earthquakes(events)).sum()),
         "magnitude_types": _counts(events, "magnitude_type"),
         "magnitude_resolution": magnitude_resolution(events),
         "completeness_over_time": _dated(catalog, completeness_over_time(events, days)),
@@ -173,19 +171,14 @@ def completeness_over_time(events: pd.DataFrame, days: FloatArray) -> list[dict[
 
 def b_over_time(catalog: Catalog, events: pd.DataFrame, days: FloatArray) -> list[dict[str, Any]]:
     """The b-value of blocks of successive complete events, with its standard error."""
-    info, m = catalog.info, events["magnitude"].to_numpy(np.float64)
+    m = events["magnitude"].to_numpy(np.float64)
     found = []
     for block in _blocks(len(m)):
         if np.ptp(m[block]) == 0.0:
             continue
-        law = GutenbergRichter.fit(
-            m[block],
-            info.magnitude_completeness,
-            bin_width=info.magnitude_bin,
-            strict=info.completeness_is_strict,
-        )
-        error = b_standard_error(m[block], law.b)
-        found.append(_span(days, block) | {"b": law.b, "standard_error": error})
+        b = catalog.info.magnitude_law(m[block]).b
+        error = b_standard_error(m[block], b)
+        found.append(_span(days, block) | {"b": b, "standard_error": error})
     return found
 
 
@@ -197,7 +190,7 @@ def time_of_day(events: pd.DataFrame, days: FloatArray, end: float) -> dict[str,
     the day hides events, above 1 there are blasts. Its 95 % interval is from a jackknife over 50
     spans of time; without places the ratio is left out.
     """
-    stamps = events["time"].to_numpy("datetime64[ns]").astype(np.int64)
+    stamps = nanoseconds(events)
     hours = (stamps % NANOSECONDS_PER_DAY) / NANOSECONDS_PER_DAY * 24.0
     longitude = events.get("longitude", pd.Series(np.nan, index=events.index)).to_numpy(np.float64)
     located = bool(np.isfinite(longitude).all())
@@ -251,9 +244,3 @@ def _counts(events: pd.DataFrame, column: str) -> dict[str, int]:
     if column not in events:
         return {}
     return {str(value): int(n) for value, n in events[column].fillna("").value_counts().items()}
-
-
-def _not_earthquakes(events: pd.DataFrame) -> int:
-    if "event_type" not in events:
-        return 0
-    return int((~are_earthquakes(events["event_type"])).sum())

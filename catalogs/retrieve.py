@@ -12,15 +12,13 @@ from urllib.parse import urlsplit
 import pandas as pd
 
 from catalogs.areas import bounding_box
-from catalogs.downloads import Downloads, RawFile
+from catalogs.downloads import STAMP, Downloads, RawFile
 from catalogs.errors import InputError
 from catalogs.fdsn import fetch_pages
 from catalogs.info import timestamp
 from catalogs.rules import Rules
 from catalogs.sources import Files, Query, Record, Service, Source, Yearly
 from catalogs.store import file_hash
-
-STAMP = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def folder_name(source: Source) -> str:
@@ -136,7 +134,7 @@ def given(record: Record, files: Sequence[Path]) -> list[tuple[RawFile, str]]:
             f"{path.name}, given by hand",
             file_hash(path),
             path.stat().st_size,
-            changed.strftime(STAMP),
+            f"{changed:{STAMP}}",
         )
         found.append((raw, layout))
     return found

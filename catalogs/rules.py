@@ -10,10 +10,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from catalogs.areas import Area
+from catalogs.catalog import in_order_of_time
 from catalogs.errors import InputError
 from catalogs.event_types import EventRule, are_earthquakes
 from catalogs.info import timestamp
-from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray
+from catalogs.sequence import FloatArray, reaches
 
 Mask = NDArray[np.bool_]
 
@@ -62,8 +63,7 @@ class Step:
 def apply(events: pd.DataFrame, rules: Rules) -> tuple[pd.DataFrame, tuple[Step, ...]]:
     """The events that rules take, in order of time, and what each rule left; see ``choose``."""
     chosen, steps = choose(events, rules)
-    by_time = ["time", "event_id"] if "event_id" in chosen else ["time"]
-    return chosen.sort_values(by_time, kind="stable", ignore_index=True), steps
+    return in_order_of_time(chosen).reset_index(drop=True), steps
 
 
 def choose(events: pd.DataFrame, rules: Rules) -> tuple[pd.DataFrame, tuple[Step, ...]]:
@@ -103,7 +103,7 @@ def _in_turn(rules: Rules) -> Iterator[tuple[str, Callable[[pd.DataFrame], Mask]
         end = timestamp(s.end, "--end")
         yield f"time < {s.end}", lambda events: _mask(events["time"] < end)
     if s.event_types == "earthquakes":
-        yield "earthquakes, and events of no type", _earthquakes
+        yield "earthquakes, and events of no type", are_earthquakes
     if s.area is not None:
         area = s.area
         yield f"within {area}", lambda events: area.contains(*_places(events))
@@ -126,12 +126,6 @@ def _newest(events: pd.DataFrame) -> Mask:
     return ~_mask(events.duplicated("event_id", keep="last")) | _mask(events["event_id"] == "")
 
 
-def _earthquakes(events: pd.DataFrame) -> Mask:
-    if "event_type" not in events:
-        return np.ones(len(events), dtype=np.bool_)
-    return are_earthquakes(events["event_type"])
-
-
 def _trimmed(events: pd.DataFrame, share: float) -> Mask:
     inside = np.ones(len(events), dtype=np.bool_)
     for degrees in _places(events):
@@ -141,10 +135,7 @@ def _trimmed(events: pd.DataFrame, share: float) -> Mask:
 
 
 def _large(events: pd.DataFrame, least: float, *, strict: bool) -> Mask:
-    magnitudes = events["magnitude"].to_numpy(np.float64)
-    if strict:
-        return np.asarray(magnitudes > least + MAGNITUDE_TOLERANCE, dtype=np.bool_)
-    return np.asarray(magnitudes >= least - MAGNITUDE_TOLERANCE, dtype=np.bool_)
+    return reaches(events["magnitude"].to_numpy(np.float64), least, strict=strict)
 
 
 def _places(events: pd.DataFrame) -> tuple[FloatArray, FloatArray]:

@@ -63,8 +63,8 @@ class Selection:
         if self.area is not None:
             catalog = catalog.within(parse_area(self.area), name or info.name)
         events = catalog.events
-        if self.earthquakes_only and "event_type" in events:
-            events = events[are_earthquakes(events["event_type"])].reset_index(drop=True)
+        if self.earthquakes_only:
+            events = events[are_earthquakes(events)].reset_index(drop=True)
         info = self._cut(replace(catalog.info, name=name or info.name), any_splits)
         catalog = Catalog(events, info)
         if self.fractions is not None:

@@ -15,6 +15,15 @@ MAGNITUDE_TOLERANCE = 1e-6
 """Magnitudes are reported to 0.01; float32 round-off (6e-8) must not decide completeness."""
 
 
+def reaches(
+    magnitudes: FloatArray, lowest: float | FloatArray, *, strict: bool = False
+) -> NDArray[np.bool_]:
+    """Which magnitudes are at (unless ``strict``) or above ``lowest``, whatever their round-off."""
+    if strict:
+        return np.asarray(magnitudes > lowest + MAGNITUDE_TOLERANCE, dtype=np.bool_)
+    return np.asarray(magnitudes >= lowest - MAGNITUDE_TOLERANCE, dtype=np.bool_)
+
+
 @dataclass(frozen=True, eq=False)
 class EventSequence:
     """Events observed on the window ``[start, end)`` and scored on ``[score_from, end)``.
@@ -68,6 +77,11 @@ class EventSequence:
             set_field(self, "locations", _frozen(self.locations))
         self._check_window()
         self._check_events()
+
+    @classmethod
+    def nothing(cls) -> EventSequence:
+        """The day before day 0 without an event: the history of what starts from nothing."""
+        return cls(np.empty(0), np.empty(0), -1.0, 0.0)
 
     def _check_window(self) -> None:
         if not (np.isfinite(self.start) and np.isfinite(self.end)):

@@ -58,7 +58,7 @@ class Service:
     extra : tuple of (name, value)
         Parameters that go with every query.
     query : str
-        What the standard calls so, for services that aren't quite FDSN's.
+        What is appended to ``url`` to ask for events, where it isn't the standard's "query".
     names : tuple of (standard, theirs)
         Parameters that they call otherwise; ``bbox`` among them stands for all of the box.
     """
@@ -147,8 +147,8 @@ class Record:
         The default start of the period: from here on detection changes little.
     end : str, optional
         The default end; without it last midnight in UTC.
-    rules : Selection
-        The default rules.
+    rules : Rules
+        Which events are taken where nothing else is asked for.
     preset : Preset, optional
         For a catalog as a study had it.
     note : str

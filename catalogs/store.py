@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 import os
-import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from importlib.metadata import EntryPoint, entry_points
@@ -19,7 +17,10 @@ import platformdirs
 from catalogs.areas import parse_area
 from catalogs.catalog import Catalog, CatalogInfo
 from catalogs.errors import CatalogNotFoundError, InputError
-from catalogs.jsonfile import naming
+from catalogs.jsonfile import json_bytes, read_json, whole_file, write_whole
+
+STORED = frozenset({".json", ".parquet", ".npz"})
+"""Suffixes of the files of stored catalogs: ``load`` takes any of them for the catalog."""
 
 EMBEDDED = Path(__file__).parent / "embedded"
 BUILDERS = "recast.catalogs"
@@ -80,7 +81,7 @@ def load(name: str | os.PathLike[str]) -> Catalog:
         For a broken file, naming it, and for an area that cannot be cut from the catalog.
     """
     path = Path(name)
-    if path.suffix in {".json", ".parquet", ".npz"}:
+    if path.suffix in STORED:
         if not path.with_suffix(".json").is_file():
             raise CatalogNotFoundError(
                 f"{path.with_suffix('.json')} does not exist: `recast catalogs import {path} "
@@ -118,52 +119,50 @@ def save(catalog: Catalog, folder: Path | None = None, *, overwrite: bool = Fals
     InputError
         If the name is taken and ``overwrite`` is not set, or is no plain file name.
     """
-    name = catalog.info.name
-    check_name(name)
-    folder = folder or user_folder()
-    target = folder / f"{name}.json"
+    info = catalog.info
+    check_name(info.name)
+    target = (folder or user_folder()) / f"{info.name}.json"
     if target.exists() and not overwrite:
         raise InputError(f"{target} exists already: choose another name, or allow overwriting")
-    with naming(target):
-        folder.mkdir(parents=True, exist_ok=True)
-    with naming(target), tempfile.TemporaryDirectory(dir=folder, prefix=f".{name}-") as scratch:
-        suffix = ".npz" if catalog.info.uses_plain_days else ".parquet"
-        events = Path(scratch) / f"{name}{suffix}"
-        if catalog.info.uses_plain_days:
-            np.savez_compressed(
-                events,
-                time_days=catalog.events["time"].to_numpy(np.float64),
-                magnitude=catalog.events["magnitude"].to_numpy(np.float64),
-            )
-        else:
-            catalog.events.to_parquet(events, index=False)
-        info = replace(catalog.info, n_events=len(catalog.events), sha256=file_hash(events))
-        record = Path(scratch) / f"{name}.json"
-        record.write_text(json.dumps(info.to_json(), indent=2) + "\n", encoding="utf-8")
+    content = _content(catalog)
+    info = replace(info, n_events=len(catalog.events), sha256=hashlib.sha256(content).hexdigest())
+    events = target.with_suffix(_suffix(info))
+    try:
         # The record arrives last: a reader never sees one whose events are missing, and a save
         # that was cut off while overwriting fails the hash and is named.
-        arrived = events.replace(folder / events.name)
-        try:
-            record.replace(target)
-        except OSError:
-            if not target.exists():
-                arrived.unlink()
-            raise
+        with whole_file(target) as record:
+            record.write(json_bytes(info.to_json()))
+            record.flush()  # if the disk is full, before the events arrive
+            write_whole(events, content)
+    except OSError:
+        if not target.exists():
+            events.unlink(missing_ok=True)
+        raise
     return target
 
 
+def _suffix(info: CatalogInfo) -> str:
+    """Of the file of events: plain days fit no column of dates."""
+    return ".npz" if info.uses_plain_days else ".parquet"
+
+
+def _content(catalog: Catalog) -> bytes:
+    """The file of events."""
+    stream = io.BytesIO()
+    if catalog.info.uses_plain_days:
+        np.savez_compressed(
+            stream,
+            time_days=catalog.events["time"].to_numpy(np.float64),
+            magnitude=catalog.events["magnitude"].to_numpy(np.float64),
+        )
+    else:
+        catalog.events.to_parquet(stream, index=False)
+    return stream.getvalue()
+
+
 def _read(record: Path) -> Catalog:
-    try:
-        content = json.loads(record.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"{record} is not a JSON file ({error}): fetch or import it anew"
-        ) from None
-    if not isinstance(content, dict):
-        raise InputError(f"{record} holds no JSON object: fetch or import it anew")
-    info = CatalogInfo.from_json(content, str(record))
-    suffix = ".npz" if info.uses_plain_days else ".parquet"
-    path = record.with_suffix(suffix)
+    info = CatalogInfo.from_json(read_json(record), str(record))
+    path = record.with_suffix(_suffix(info))
     if not path.is_file():
         raise InputError(f"{path} is missing beside {record.name}: fetch or import it anew")
     if info.sha256 and file_hash(path) != info.sha256:

@@ -8,7 +8,7 @@ import numpy as np
 
 from catalogs.catalog import Catalog
 from catalogs.importing import tied_rows
-from catalogs.magnitudes import GutenbergRichter, b_standard_error
+from catalogs.magnitudes import b_standard_error
 
 
 def describe(catalog: Catalog) -> dict[str, Any]:
@@ -16,19 +16,14 @@ def describe(catalog: Catalog) -> dict[str, Any]:
     info, sequence, split = catalog.info, catalog.to_sequence(), catalog.split()
     # Events before the scored windows may be incomplete, such as those of a mainshock's first day.
     scored = np.concatenate([part.magnitudes[part.first_scored :] for _, part in split.items()])
-    law = GutenbergRichter.fit(
-        scored,
-        info.magnitude_completeness,
-        bin_width=info.magnitude_bin,
-        strict=info.completeness_is_strict,
-    )
+    b = info.magnitude_law(scored).b
     return {
         "info": {**info.to_json(), "n_events": len(catalog.events)},
         **outline(catalog),
         "splits": {name: part.n_scored for name, part in split.items()},
         "largest_magnitude": float(sequence.magnitudes.max()),
-        "b_value": law.b,
-        "b_standard_error": b_standard_error(scored, law.b),
+        "b_value": b,
+        "b_standard_error": b_standard_error(scored, b),
         "tied_events": sum(map(len, tied_rows(catalog))),
     }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -31,52 +31,41 @@ class Trajectories:
     capped: IntArray
 
     @classmethod
-    def of_unsorted(
-        cls,
-        trajectory: IntArray,
-        times: FloatArray,
-        magnitudes: FloatArray,
-        n: int,
-        start: float,
-        end: float,
-        capped: IntArray,
+    def of_sequences(
+        cls, sequences: Sequence[EventSequence], max_events: int | None = None
     ) -> Trajectories:
-        """Sort events; of two at the same double (one in 1e9 at most) the second is left out."""
-        order = np.lexsort((times, trajectory))
-        return cls.of_sorted(
-            trajectory[order], times[order], magnitudes[order], n, start, end, capped
-        )
+        """Of one sequence or more on one window, those of more than ``max_events`` cut off there.
 
-    @classmethod
-    def of_sorted(
-        cls,
-        trajectory: IntArray,
-        times: FloatArray,
-        magnitudes: FloatArray,
-        n: int,
-        start: float,
-        end: float,
-        capped: IntArray,
-    ) -> Trajectories:
-        """The same for events that are sorted already."""
-        distinct = np.ones(times.size, dtype=np.bool_)
-        distinct[1:] = (np.diff(times) != 0.0) | (np.diff(trajectory) != 0)
+        For processes that know no cap of their own.
+        """
+        counts = np.array([len(sequence) for sequence in sequences])
+        kept = counts if max_events is None else np.minimum(counts, max_events)
         return cls(
-            trajectory[distinct], times[distinct], magnitudes[distinct], n, start, end, capped
-        )
-
-    @classmethod
-    def of_sequences(cls, sequences: Sequence[EventSequence]) -> Trajectories:
-        """Of one sequence or more on one window."""
-        counts = [len(sequence) for sequence in sequences]
-        return cls.of_sorted(
-            np.repeat(np.arange(len(sequences)), counts),
-            np.concatenate([sequence.times for sequence in sequences]),
-            np.concatenate([sequence.magnitudes for sequence in sequences]),
+            np.repeat(np.arange(len(sequences)), kept),
+            np.concatenate([s.times[:n] for s, n in zip(sequences, kept, strict=True)]),
+            np.concatenate([s.magnitudes[:n] for s, n in zip(sequences, kept, strict=True)]),
             len(sequences),
             sequences[0].start,
             sequences[0].end,
-            np.empty(0, dtype=np.int64),
+            np.flatnonzero(counts > kept),
+        )
+
+    def sorted(self) -> Trajectories:
+        """The same events by trajectory and time."""
+        return self._at(np.lexsort((self.times, self.trajectory)))
+
+    def distinct(self) -> Trajectories:
+        """Sorted events less the second of two at the same double: one in 1e9 at most."""
+        after = (np.diff(self.times) != 0.0) | (np.diff(self.trajectory) != 0)
+        return self._at(np.flatnonzero(np.append(np.ones(min(self.times.size, 1), bool), after)))
+
+    def _at(self, chosen: IntArray) -> Trajectories:
+        """The events at these positions."""
+        return replace(
+            self,
+            trajectory=self.trajectory[chosen],
+            times=self.times[chosen],
+            magnitudes=self.magnitudes[chosen],
         )
 
     @classmethod
@@ -98,10 +87,14 @@ class Trajectories:
         """Events of each trajectory, shape (n,)."""
         return np.bincount(self.trajectory, minlength=self.n).astype(np.int64)
 
+    @property
+    def edges(self) -> IntArray:
+        """Events of trajectory i stand from edges[i] until before edges[i + 1], shape (n + 1,)."""
+        return np.concatenate([[0], np.cumsum(self.counts)])
+
     def sequences(self) -> list[EventSequence]:
         """One EventSequence a trajectory."""
-        edges = np.concatenate([[0], np.cumsum(self.counts)])
         return [
             EventSequence(self.times[lo:hi], self.magnitudes[lo:hi], self.start, self.end)
-            for lo, hi in pairwise(edges)
+            for lo, hi in pairwise(self.edges.tolist())
         ]

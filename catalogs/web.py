@@ -122,12 +122,26 @@ def get(
             answer = Answer(b"".join(chunks(response, most)), says_its_end(response))
         is_whole = answer.is_delimited if check is None else check(answer) or answer.is_delimited
         if not is_whole:
-            lengths.append(len(answer.data))
-            if lengths[-1:] != lengths[-2:-1]:
-                raise TransientError("answers that end without a word, each elsewhere", 0.0)
+            check_repeated(lengths, len(answer.data))
         return answer
 
     return patience.persist(attempt, shown(url, params))
+
+
+def check_repeated(lengths: list[int], n: int) -> None:
+    """Ask again unless an answer of ``n`` bytes is as long as the one before it.
+
+    For answers whose end nothing tells. ``lengths`` are those of the answers so far; ``n`` is
+    added.
+
+    Raises
+    ------
+    TransientError
+        To be repeated at once.
+    """
+    lengths.append(n)
+    if lengths[-1:] != lengths[-2:-1]:
+        raise TransientError("answers that end without a word, each elsewhere", 0.0)
 
 
 @contextmanager

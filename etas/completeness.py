@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from catalogs import CatalogInfo, EventSequence, GutenbergRichter, InputError
 from catalogs.magnitudes import b_of_mean
-from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray
+from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray, reaches
 
 STAIR = 0.1
 """Height of the stairs by which a smooth law of completeness is bounded from above."""
@@ -109,8 +109,7 @@ class CompletenessHistory:
 
     def select(self, sequence: EventSequence) -> EventSequence:
         """The events at or above the completeness of their time."""
-        keep = sequence.magnitudes >= self.at(sequence.times) - MAGNITUDE_TOLERANCE
-        return sequence.where(keep)
+        return sequence.where(reaches(sequence.magnitudes, self.at(sequence.times)))
 
 
 def law_above(

@@ -58,13 +58,8 @@ class LogLikelihood:
             Quadrature.for_range(horizon, c_min, p_max=p_max),
         )
 
-    def __call__(self, parameters: FloatArray) -> tuple[float, FloatArray]:
-        """Value in nats and gradient, shape (5,), at (mu, k, alpha, c, p)."""
-        done = self.evaluate(parameters)
-        return done.value, done.gradient
-
     def evaluate(self, parameters: FloatArray) -> Evaluation:
-        """Value, gradient and Fisher information at (mu, k, alpha, c, p), in one pass."""
+        """Value (nats), gradient and Fisher information at (mu, k, alpha, c, p), in one pass."""
         mu, k, alpha, c, p = (float(x) for x in parameters)
         seq = self.sequence
         gains = np.exp(alpha * LN10 * self.excess)

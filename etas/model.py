@@ -52,10 +52,16 @@ class ETAS:
     taper: float | None = None
 
     def __post_init__(self) -> None:
-        for name, lowest in (("mu", 0.0), ("k", 0.0), ("c", 0.0), ("p", 0.0)):
+        for name in ("c", "p"):
             value = getattr(self, name)
-            if not (np.isfinite(value) and value >= lowest) or (name in "cp" and value == 0.0):
+            if not (np.isfinite(value) and value > 0.0):
                 raise InputError(f"ETAS parameter {name} = {value} must be positive and finite")
+        for name in ("mu", "k"):
+            value = getattr(self, name)
+            if not (np.isfinite(value) and value >= 0.0):
+                raise InputError(f"ETAS parameter {name} = {value} must be finite, not negative")
+        if not np.isfinite(self.alpha):
+            raise InputError(f"ETAS parameter alpha = {self.alpha} must be finite")
         if self.taper is not None and not (np.isfinite(self.taper) and self.taper > 0.0):
             raise InputError(
                 f"ETAS taper = {self.taper} days must be positive and finite, or None for no taper"

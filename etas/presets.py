@@ -29,8 +29,9 @@ class Preset:
         self, *, rng: np.random.Generator, catalogs: int | None = None, days: float | None = None
     ) -> Trajectories:
         """The set, or a smaller one."""
-        empty = EventSequence(np.empty(0), np.empty(0), -1.0, 0.0)
-        return simulate(self.model, empty, days or self.days, catalogs or self.catalogs, rng=rng)
+        days = self.days if days is None else days
+        catalogs = self.catalogs if catalogs is None else catalogs
+        return simulate(self.model, EventSequence.nothing(), days, catalogs, rng=rng)
 
 
 _SOURCE = "Dascher-Cousineau et al. 2023 (doi:10.1029/2023GL103909), synthetic tests"

@@ -67,7 +67,7 @@ def simulate(
     if model.taper is not None:  # up to the start; from there on the cascade thins
         direct *= np.exp(-since / model.taper)
     cumulative = np.cumsum(direct)
-    magnitudes = np.array([law.completeness, law.beta, law.mass])
+    law_numbers = np.array([law.completeness, law.beta, law.mass])
     sizes = [min(CHUNK, n - lo) for lo in range(0, n, CHUNK)]
 
     def draw(child: np.random.Generator, size: int) -> tuple[np.ndarray, ...]:
@@ -76,7 +76,7 @@ def simulate(
             size,
             (start, start + horizon),
             parameters,
-            magnitudes,
+            law_numbers,
             history.times,
             cumulative,
             max_events,
@@ -86,16 +86,16 @@ def simulate(
     # The compiled cascade runs without the interpreter lock, so threads use the cores.
     with ThreadPoolExecutor(max_workers=workers or threads()) as pool:
         chunks = list(pool.map(draw, rng.spawn(len(sizes)), sizes))
-    counts, times, sizes_m, capped = (np.concatenate(part) for part in zip(*chunks, strict=True))
-    return Trajectories.of_sorted(
+    counts, times, magnitudes, capped = (np.concatenate(part) for part in zip(*chunks, strict=True))
+    return Trajectories(
         np.repeat(np.arange(n), counts),
         times,
-        sizes_m,
+        magnitudes,
         n,
         start,
         start + horizon,
         np.flatnonzero(capped),
-    )
+    ).distinct()
 
 
 def refuse_supercritical(model: ETAS, horizon: float, *, allow: bool) -> None:

@@ -26,9 +26,8 @@ def synthetic_socal() -> Catalog:
     The first tenth of the window is history, the rest train, validation and test, 60/20/20 by
     time.
     """
-    empty = EventSequence(np.empty(0), np.empty(0), -1.0, 0.0)
     rng = np.random.default_rng(SOCAL_SEED)
-    (events,) = SOCAL_TRUTH.sample(empty, SOCAL_DAYS, 1, rng=rng)
+    (events,) = SOCAL_TRUTH.sample(EventSequence.nothing(), SOCAL_DAYS, 1, rng=rng)
     return synthetic_catalog(
         events,
         SOCAL_TRUTH,

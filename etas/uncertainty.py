@@ -22,9 +22,8 @@ class Uncertainty:
     1978, doi:10.1007/BF02480216), in natural units by the delta method. Intervals of mu, k, c and
     the taper are symmetric in the logarithm, the others in the parameter: likelihoods of scale
     parameters are nearly parabolic there. Parameters that were fixed or lie on a bound have no
-    error, and the others' errors hold given those values.
-
-    ``covariance`` belongs to the optimiser's scaled parameters and is used to draw parameter sets.
+    error, and the others' errors hold given those values. ``etas.draws`` draws parameter sets from
+    errors and correlation.
     """
 
     names: tuple[str, ...]
@@ -32,7 +31,6 @@ class Uncertainty:
     standard_errors: tuple[float, ...]
     intervals: tuple[tuple[float, float], ...]
     correlation: tuple[tuple[float, ...], ...]
-    covariance: tuple[tuple[float, ...], ...]
 
     @classmethod
     def of(
@@ -66,7 +64,6 @@ class Uncertainty:
             tuple(errors),
             tuple(intervals),
             tuple(map(tuple, correlation.tolist())),
-            tuple(map(tuple, covariance.tolist())),
         )
 
     def interval(self, name: str) -> tuple[float, float]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from catalogs import Catalog, InputError, Split
+from catalogs import Catalog, InputError, Split, check_unseen
 from catalogs.cores import cores
 from catalogs.sequence import FloatArray
 from etas.residuals import MINIMUM_EVENTS, residual_test
@@ -27,6 +27,12 @@ from recast.pretrained import SHIPPED, seen
 
 if TYPE_CHECKING:
     from recast.process import Recast
+
+PRETRAINED = {"recast-zero-shot", "recast-few-shot"}
+"""Models that are or start from the net of a given checkpoint."""
+
+ENSEMBLE = "-ensemble"
+"""At the end of a model's name: the mixture of its nets."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,11 +85,14 @@ def benchmark(
     Raises
     ------
     InputError
-        For an unknown model, or a split that is too small.
+        For an unknown model, a split that is too small, or a pretrained net that may have seen a
+        test window.
     """
     check_request(catalogs, models, seeds)
-    if {"recast-zero-shot", "recast-few-shot"} & set(models):
-        seen(pretrained)  # before anything is fitted, whether it can be read
+    if PRETRAINED & set(models):
+        known = seen(pretrained)  # before anything is fitted
+        for catalog in catalogs:
+            check_unseen(known, catalog, f"net {pretrained}")
     if workers is not None and workers < 1:
         raise InputError(f"workers = {workers}: at least one is needed")
     tasks = [
@@ -134,7 +143,7 @@ class TimedFit:
 def _fit(name: str, task: Task) -> TimedFit:
     """In a process of its own, or in this one."""
     seed = f", seed {task.seed}" if name in SEEDED else ""
-    _say(f"{task.catalog.info.name}: fitting {name}{seed}")
+    say(f"{task.catalog.info.name}: fitting {name}{seed}")
     started = time.perf_counter()
     fitted = FITTERS[name](task)
     return TimedFit(fitted, task.seed, time.perf_counter() - started)
@@ -170,7 +179,7 @@ def _compared(catalog: Catalog, fits: dict[str, list[TimedFit]]) -> CatalogResul
     for name, several in fits.items():
         if len(several) > 1:
             mixture = TimedFit(_mixture(several), 0, sum(fit.seconds for fit in several))
-            done[f"{name}-ensemble"] = _combined([_run(mixture.fitted, split, 0, mixture.seconds)])
+            done[f"{name}{ENSEMBLE}"] = _combined([_run(mixture.fitted, split, 0, mixture.seconds)])
     truth = true_model(catalog.info)
     if truth is not None:
         done["truth"] = _combined([_run(Fitted(truth, 0), split, 0, 0.0)])
@@ -285,5 +294,6 @@ def _mean_record(gains: FloatArray) -> dict[str, Any]:
     return interval_record(mean_interval(gains, rng=np.random.default_rng(BOOTSTRAP_SEED)))
 
 
-def _say(line: str) -> None:
+def say(line: str) -> None:
+    """Progress, beside the result."""
     print(line, file=sys.stderr, flush=True)

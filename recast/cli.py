@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 LIGHTNING = {
     "fit": "train a neural model",
@@ -21,7 +21,14 @@ INTERRUPTED = 128 + 2
 
 
 class OneLineParser(argparse.ArgumentParser):
-    """An argument parser whose complaints fit on one line."""
+    """An argument parser whose complaints fit on one line, and which knows no abbreviations.
+
+    An option that is added later must not change what an older command means, and options are
+    looked for by name where results say how they were made.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"allow_abbrev": False, **kwargs})
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong and where to read more, and exit with 2."""
@@ -85,7 +92,6 @@ def _parser() -> argparse.ArgumentParser:
         description="Earthquake forecasting with neural point processes, measured against ETAS.",
         epilog="RECAST_DATA names a folder of catalogs, RECAST_CACHE the folder for downloaded and "
         "imported ones; RECAST_TRACEBACK=1 shows where unexpected errors come from.",
-        allow_abbrev=False,
     )
     parser.add_argument("--version", action=Version, help="show the version and exit")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")

@@ -118,7 +118,8 @@ def fit_clock(train: EventSequence, validation: EventSequence, etas: ETAS) -> Da
     ``validation`` is positive by two standard errors.
     """
     events, expected = _by_hour(train, etas)
-    waves = _waves((np.arange(PER_DAY) + 0.5) / PER_DAY, HARMONICS)
+    hours = (np.arange(PER_DAY) + 0.5) / PER_DAY
+    waves = _waves(hours, HARMONICS)
     at_events = _waves(events, HARMONICS)
 
     def loss(w: FloatArray) -> tuple[float, FloatArray]:
@@ -133,10 +134,9 @@ def fit_clock(train: EventSequence, validation: EventSequence, etas: ETAS) -> Da
     clock = DayClock(tuple(map(float, found.x)))
     if not found.success or float(clock.pace(np.linspace(0.0, 1.0, 2000)).min()) <= 0.0:
         return DayClock()
-    later, expected = _by_hour(validation, etas)
+    later, due = _by_hour(validation, etas)
     gains = clock.log_pace(later)
-    hours = (np.arange(PER_DAY) + 0.5) / PER_DAY
-    gain = float(gains.mean() - expected @ (clock.pace(hours) - 1.0) / later.size)
+    gain = float(gains.mean() - due @ (clock.pace(hours) - 1.0) / later.size)
     return clock if gain > 2.0 * float(gains.std()) / np.sqrt(later.size) else DayClock()
 
 

@@ -17,10 +17,11 @@ LARGEST_MISSED = 0.9
 """The share of events missed at the lowest magnitude saturates here, and at a surplus as large."""
 
 SAMPLING_LOG_RATIO = 0.2
-"""The same in free-running catalogs. Dense sequences are taken for incomplete ones, so larger
-magnitudes are drawn, which make them denser: at 1.5 a fifth of the continuations of some catalogs
-run away, at 0.2 about as few as with a fixed b (experiments/README.md). They follow the exponential
-law of the same mean: the share missed is left out."""
+"""Where ln(beta / beta_0) saturates in free-running catalogs. Dense sequences are taken for
+incomplete ones, so larger magnitudes are drawn, which make them denser: at 1.5 a fifth of the
+continuations of some catalogs run away, at 0.2 about as few as with a fixed b
+(experiments/README.md). They follow the exponential law of the same mean: the share missed is left
+out."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from dataclasses import replace
 from os import PathLike
 
 import numpy as np
@@ -215,9 +216,7 @@ class Recast:
             return drawn
         # Rounding must not carry an event out of the window, nor two to the same double
         times = np.clip(clock.days(drawn.times), start, np.nextafter(end, 0.0))
-        return Trajectories.of_sorted(
-            drawn.trajectory, times, drawn.magnitudes, drawn.n, start, end, drawn.capped
-        )
+        return replace(drawn, times=times, start=start, end=end).distinct()
 
     def _check(self, sequence: EventSequence) -> None:
         sequence.magnitude_excess(self.net.scaling.completeness)

@@ -10,18 +10,18 @@ import numpy as np
 
 from catalogs import Catalog, InputError, PointProcess, load
 from catalogs.jsonfile import read_json, reading
-from etas.model import ETAS
 from etas.poisson import Poisson
 from etas.synthetic import true_model
+from recast.benchmark import ENSEMBLE
 from recast.evaluation import event_terms
 from recast.evaluation.diagnosis import Diagnosis, diagnose, load_diagnoses, save_diagnoses
 from recast.fitters import SEEDED
 from recast.pretrained import SHIPPED
+from recast.saved import read_etas
 from recast.shapes import check_benchmark, check_rolling, check_trimmed
 
 RECORD = "benchmark.json"
 DIAGNOSES = "diagnosis.npz"
-ENSEMBLE = "-ensemble"
 CHECKS = {"rolling.json": check_rolling, "trimmed.json": check_trimmed}
 MUST_AGREE = {"start", "end", "splits", "magnitude_completeness", "sha256"}
 """Fields of a catalog without which its saved scores are those of other events."""
@@ -112,9 +112,7 @@ def load_process(run: BenchmarkRun, catalog: Catalog, model: str, seed: int = 0)
         with reading(path):
             return Poisson(float(read_json(path)["rate"]), catalog.magnitude_law())
     if model == "etas":
-        path = folder / "etas.json"
-        with reading(path):
-            return ETAS.from_json(read_json(path)["model"])
+        return read_etas(folder / "etas.json")[0]
     from recast.process import Recast
 
     name, ensemble, _ = model.partition(ENSEMBLE)
@@ -124,8 +122,13 @@ def load_process(run: BenchmarkRun, catalog: Catalog, model: str, seed: int = 0)
         net = run.record.get("pretrained", SHIPPED)
         return Recast.load(net, scaling=Region(catalog, pretrained=net).scaling)
     seeds = [row["seed"] for row in run.models(catalog.info.name)[name]["seeds"]]
-    paths = [folder / name / f"seed{seed}" / "best.ckpt" for seed in seeds]
+    paths = [trained_checkpoint(folder, name, seed) for seed in seeds]
     return Recast.load(*(paths if ensemble else paths[seed : seed + 1]))
+
+
+def trained_checkpoint(folder: Path, model: str, seed: int) -> Path:
+    """Where the best net of a training lies in the folder of its catalog."""
+    return folder / model / f"seed{seed}" / "best.ckpt"
 
 
 def diagnoses(run: BenchmarkRun, catalog: Catalog) -> dict[str, Diagnosis]:

@@ -129,9 +129,9 @@ def sample_after(
     with ThreadPoolExecutor(max_workers=workers) as pool:
         parts = list(pool.map(draw, chunks))
     counts, times, magnitudes, capped = (np.concatenate(p) for p in zip(*parts, strict=True))
-    return Trajectories.of_sorted(
+    return Trajectories(
         np.repeat(np.arange(n), counts), times, magnitudes, n, *window, np.flatnonzero(capped)
-    )
+    ).distinct()
 
 
 def _check_request(
@@ -228,7 +228,8 @@ def sample_with_torch(
     if not events:
         events = [(alive, times, times)]  # all empty
     trajectory, stamps, sizes = (torch.cat(p).cpu().numpy() for p in zip(*events, strict=True))
-    return Trajectories.of_unsorted(trajectory, stamps, sizes, n, start, end, alive.cpu().numpy())
+    cut = alive.cpu().numpy()
+    return Trajectories(trajectory, stamps, sizes, n, start, end, cut).sorted().distinct()
 
 
 def _magnitudes(

@@ -11,7 +11,7 @@ from recast.scaling import Scaling
 # A branching ratio of 0.3: the perturbed net below must not explode
 SCALING = Scaling(0.3, 2.4, 2.0, 1.0, 7.0, mu=2.0, k=0.015, alpha=0.6, c=0.02, p=1.2)
 LAW = SCALING.magnitude_law
-EMPTY = EventSequence([], [], -1.0, 0.0)
+EMPTY = EventSequence.nothing()
 
 
 def make_net(decoder: DecoderName, *, hidden_size: int = 7, width: int = 5) -> RecastNet:

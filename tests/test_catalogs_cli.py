@@ -145,8 +145,8 @@ def test_list_shows_every_place_and_names_damage(
     assert rows["mine"]["events"] == len(load("mine").to_sequence())
     assert rows["ridgecrest_2019"]["magnitude_completeness"] == 2.5
     assert rows["synthetic_socal"] == {"name": "synthetic_socal", "where": "generated"}
-    assert "broken.json is not a JSON file" in rows["broken"]["error"]
-    assert "broken.json is not a JSON file" in shows(capsys, "catalogs", "list")
+    assert "broken.json cannot be read as JSON" in rows["broken"]["error"]
+    assert "broken.json cannot be read as JSON" in shows(capsys, "catalogs", "list")
 
 
 def test_a_taken_name_needs_overwrite(

@@ -10,9 +10,10 @@ import pytest
 from row_writers import write
 
 from catalogs import load
+from catalogs.exports import WRITERS
 from catalogs.formats import FORMATS, parse
 from recast import cli
-from recast.commands.reading import LAYOUTS
+from recast.commands.catalogs_export import FORMATS as EXPORTED
 
 WINDOW = ("--completeness", "0.5", "--ties", "separate")
 
@@ -63,8 +64,19 @@ def test_a_layout_can_be_chosen(tmp_path: Path, capsys: pytest.CaptureFixture[st
         capsys, "import", path, "--name", "no", "--layout", "qtm", "--column", "time=t", code=2
     )
     assert "--column goes with --layout table" in error
-    for name in FORMATS:
-        assert name in LAYOUTS
+
+
+def test_every_layout_and_every_format_of_export_can_be_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = run(capsys, "list", "--layouts").splitlines()
+    assert [line.split()[0] for line in lines] == list(FORMATS)
+    listed = json.loads(run(capsys, "list", "--layouts", "--json"))
+    assert [row["title"] for row in listed] == [form.title for form in FORMATS.values()]
+    options = ("--name", "no", "--layout", "nope")
+    error = run(capsys, "import", made("white", tmp_path), *options, code=2)
+    assert f"layout 'nope': choose one of {', '.join(FORMATS)}" in error
+    assert sorted(EXPORTED) == sorted(WRITERS)
 
 
 def test_quarry_blasts_and_other_places_are_left_out(

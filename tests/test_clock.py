@@ -28,7 +28,7 @@ SCALING = Scaling(
 
 def detected_by_day(days: float, seed: int, clock: DayClock = CLOCK) -> EventSequence:
     """An ETAS process in clock time, told in days."""
-    empty = EventSequence([], [], -1.0, 0.0)
+    empty = EventSequence.nothing()
     (drawn,) = TRUTH.sample(empty, float(clock(days)), 1, rng=np.random.default_rng(seed))
     return EventSequence(clock.days(drawn.times), drawn.magnitudes, 0.0, days)
 

@@ -28,7 +28,7 @@ def csep() -> Any:
 @pytest.fixture(scope="module")
 def drawn() -> tuple[Trajectories, EventSequence]:
     """200 forecasts of 1.5 days, some without an event, and what happened."""
-    empty = EventSequence([], [], -1.0, 0.0)
+    empty = EventSequence.nothing()
     sequences = SOCAL_TRUTH.sample(empty, 1.5, 200, rng=np.random.default_rng(3))
     observed = max(SOCAL_TRUTH.sample(empty, 1.5, 9, rng=np.random.default_rng(4)), key=len)
     # Files have four decimals: what is compared must be what is written

@@ -14,7 +14,7 @@ MODEL = ETAS(1.0, 0.0208, 0.7, 0.01, 1.12, LAW)
 
 @pytest.fixture(scope="module")
 def sequence() -> EventSequence:
-    empty = EventSequence([], [], -1.0, 0.0)
+    empty = EventSequence.nothing()
     return MODEL.sample(empty, 1500.0, 1, rng=np.random.default_rng(3))[0]
 
 

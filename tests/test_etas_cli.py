@@ -21,7 +21,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A catalog of about 1,500 events, by its path."""
     from catalogs import EventSequence
 
-    empty = EventSequence([], [], -1.0, 0.0)
+    empty = EventSequence.nothing()
     (events,) = SOCAL_TRUTH.sample(empty, 500.0, 1, rng=np.random.default_rng(2))
     catalog = synthetic_catalog(events, SOCAL_TRUTH, "small", start="2001-01-01")
     return save(catalog, tmp_path_factory.mktemp("catalog"))
@@ -155,6 +155,9 @@ def test_presets_and_formats(tmp_path: Path) -> None:
     [
         (["--preset", "paper"], "no preset 'paper': choose one of recast_many"),
         (["--preset", "recast_many", "--at", "2000-01-01"], "add --catalog NAME"),
+        (["--preset", "recast_many", "-n", "0"], "n = 0 must be positive"),
+        (["--preset", "recast_many", "--days", "0"], "horizon = 0.0 days"),
+        (["--preset", "recast_many", "--seed", "-1"], "--seed -1 is negative"),
         ([*CONTINUED, "--start", "2001"], "--start is for simulations from nothing: give --at"),
         (
             [*CONTINUED, "--at", "2011-01-01"],
@@ -195,6 +198,8 @@ def test_refusals_are_one_line(
         (["--fix", "p=high"], "'p=high' is not NAME=VALUE"),
         (["--fix", "p=7"], "p = 7 is out of bounds: choose 0.5 to 3"),
         (["--large", "5"], "add that"),
+        (["--random-starts", "2", "--seed", "-1"], "--seed -1 and --random-starts 2: give 0"),
+        (["--random-starts", "-2"], "--random-starts -2: give 0 or more"),
         (["--profile", "q"], "'q' was not estimated"),
     ],
 )

@@ -185,7 +185,7 @@ def test_without_large_events_completeness_stays() -> None:
 
 
 def test_a_thinned_catalog_gives_the_truth_back_where_the_plain_fit_is_biased() -> None:
-    empty = EventSequence([], [], -1.0, 0.0)
+    empty = EventSequence.nothing()
     plain_k, plain_alpha, corrected = [], [], []
     for seed in range(4):
         (whole,) = TRUTH.sample(empty, 4000.0, 1, rng=np.random.default_rng([3, seed]))

@@ -18,7 +18,7 @@ from etas.starts import random_starts
 
 LAW = GutenbergRichter(2.5, 1.0, 7.5)
 TRUTH = ETAS(1.0, 0.0208, 0.7, 0.01, 1.12, LAW)
-EMPTY = EventSequence([], [], -1.0, 0.0)
+EMPTY = EventSequence.nothing()
 
 
 def drawn(seed: int, days: float, model: ETAS = TRUTH) -> EventSequence:
@@ -49,14 +49,14 @@ def test_intervals_cover_the_truth_as_often_as_they_claim() -> None:
 def test_the_covariance_is_the_inverse_curvature(sequence: EventSequence) -> None:
     fit = fit_etas(sequence, LAW, starts=1)
     assert fit.uncertainty is not None
-    evaluate = LogLikelihood.of(sequence, 2.5, c_min=1e-5)
+    evaluate = LogLikelihood.of(sequence, 2.5, c_min=1e-5).evaluate
     rng = np.random.default_rng(0)
     errors = np.array(fit.uncertainty.standard_errors)
     precision = np.linalg.inv(np.array(fit.uncertainty.correlation))
     best = fit.model.parameters
     for _ in range(10):
         z = 0.05 * rng.standard_normal(5)  # in units of standard errors: curvature alone counts
-        drop = fit.log_likelihood - evaluate(best + z * errors)[0]
+        drop = fit.log_likelihood - evaluate(best + z * errors).value
         assert drop == pytest.approx(0.5 * z @ precision @ z, rel=0.05)
 
 

@@ -11,7 +11,7 @@ from etas.residuals import autocorrelation, count_band, residual_test, transform
 
 LAW = GutenbergRichter(2.5, 1.0, 7.5)
 TRUTH = ETAS(1.0, 0.0208, 0.7, 0.01, 1.12, LAW)
-EMPTY = EventSequence([], [], -1.0, 0.0)
+EMPTY = EventSequence.nothing()
 
 
 def test_p_values_of_a_true_model_are_uniform() -> None:

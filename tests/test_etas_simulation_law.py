@@ -16,7 +16,7 @@ from etas.simulate import CHUNK, simulate
 
 LAW = GutenbergRichter(2.0, 1.0, 7.0)
 MODEL = ETAS(0.4, 0.03, 0.6, 0.02, 1.2, LAW)
-EMPTY = EventSequence([], [], -1.0, 0.0)
+EMPTY = EventSequence.nothing()
 
 
 def test_a_trajectory_is_the_same_for_any_number_of_others_and_of_workers() -> None:

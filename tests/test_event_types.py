@@ -16,9 +16,10 @@ OTHERS = ["qb", "qb l", "sn", "quarry blast", "explosion", "not locatable", "unr
 
 
 def test_networks_call_earthquakes_by_many_names() -> None:
-    assert are_earthquakes(pd.Series(EARTHQUAKES)).all()
-    assert are_earthquakes(pd.Series([None, "eq"], dtype=object)).all()
-    assert not are_earthquakes(pd.Series(OTHERS)).any()
+    assert are_earthquakes(pd.DataFrame({"event_type": EARTHQUAKES})).all()
+    assert are_earthquakes(pd.DataFrame({"event_type": [None, "eq"]}, dtype=object)).all()
+    assert are_earthquakes(pd.DataFrame({"time": [1.0, 2.0]})).all()
+    assert not are_earthquakes(pd.DataFrame({"event_type": OTHERS})).any()
 
 
 def events() -> pd.DataFrame:

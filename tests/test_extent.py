@@ -142,6 +142,13 @@ def test_plain_days_count_within_one_catalog_only() -> None:
     assert not extent.may_hold_test_events_of(located("a", 40.0))
 
 
+@pytest.mark.parametrize("day", [2000.0, 2000])
+def test_plain_days_share_nothing_with_dates(day: float) -> None:
+    extent = Extent(0.0, 1000.0, day)
+    assert not extent.may_hold_test_events_of(located("a", 40.0))
+    assert not extent.may_hold_events_after(located("a", 40.0), 0.0, same="a")
+
+
 def test_a_model_that_does_not_say_may_have_seen_all() -> None:
     catalog = located("a", 40.0)
     assert Extent.unknown().may_hold_events_after(catalog, 1e6, same="b")

@@ -30,11 +30,11 @@ def test_the_fit_is_a_maximum_in_every_direction() -> None:
     catalog = load("synthetic_socal")
     train = catalog.split().train.before(1200.0).scored_from(500.0)
     fit = fit_etas(train, catalog.magnitude_law(), starts=1)
-    evaluate = LogLikelihood.of(train, 2.5, c_min=1e-5)
+    evaluate = LogLikelihood.of(train, 2.5, c_min=1e-5).evaluate
     rng = np.random.default_rng(0)
     for _ in range(20):
         nearby = fit.model.parameters * np.exp(0.02 * rng.standard_normal(5))
-        assert evaluate(nearby)[0] < fit.log_likelihood
+        assert evaluate(nearby).value < fit.log_likelihood
 
 
 def test_a_poisson_catalog_needs_no_triggering() -> None:

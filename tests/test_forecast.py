@@ -40,8 +40,7 @@ def checkpoint(path: Path, scaling: Scaling, seed: int, **settings: Any) -> None
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A catalog of 1,000 days, an ETAS fit, a Poisson fit, and two nets."""
     out = tmp_path_factory.mktemp("forecast")
-    empty = EventSequence([], [], -1.0, 0.0)
-    (events,) = SOCAL_TRUTH.sample(empty, 1000.0, 1, rng=np.random.default_rng(2))
+    (events,) = SOCAL_TRUTH.sample(EventSequence.nothing(), 1000.0, 1, rng=np.random.default_rng(2))
     catalog = synthetic_catalog(events, SOCAL_TRUTH, "small", start="2001-01-01")
     save(catalog, out)
     fit = fit_etas(catalog.split().train, catalog.magnitude_law())
@@ -172,6 +171,8 @@ def test_uncertain_parameters_widen_the_forecast(folder: Path, tmp_path: Path) -
         ("tuned.ckpt", [], "gone.ckpt knew until an unknown date"),
         ("far.ckpt", [], "small until 2019-01-01"),  # it is this catalog, wherever it says it is
         ("etas.json net0.ckpt", [], "only nets can be mixed"),
+        ("etas.json", ["--workers", "0"], "workers = 0: at least one is needed"),
+        ("etas.json", ["--magnitude-completeness", "2"], "below that of catalog 'small', 2.5"),
     ],
 )
 def test_refusals_are_one_line(
@@ -224,6 +225,14 @@ def test_leaks_are_found_by_time_and_place(folder: Path) -> None:
     assert leaks({"gap": gap}, catalog, day - 1.0) == ["gap until 2002-02-01"]
 
 
+def test_a_part_of_a_catalog_is_forecast(folder: Path, tmp_path: Path) -> None:
+    """What is cut off at the end is neither history nor known outcome."""
+    options = ["--days", "5", "--samples", "200", "--no-plots", "--no-csep"]
+    record = run(folder, tmp_path, "poisson.json", *options, "--end", AT)
+    assert record["at"].startswith(AT)
+    assert [row["observed"] for row in record["table"]] == [None] * len(record["table"])
+
+
 def test_runaways_are_cut_at_ten_times_the_busiest_window() -> None:
     events = EventSequence(np.append(np.linspace(0.0, 1.0, 3000), 50.0), np.full(3001, 3.0), 0, 60)
     assert default_cap(events, 60.0, 2.0) == 30_000
@@ -263,6 +272,8 @@ def test_runaways_are_said_and_warned_of(
     counts = run(folder, tmp_path, "etas.json", *options, "1000")["capped"]
     assert counts == 0
     assert "were cut" not in capsys.readouterr().out
+    assert run(folder, tmp_path, "poisson.json", *options, "6")["capped"] > 0
+    assert "went beyond 6 events and were cut" in capsys.readouterr().out
     for most, warned in (("150", False), ("6", True)):
         record = run(folder, tmp_path, "etas.json", *options, most)
         shown = capsys.readouterr().out

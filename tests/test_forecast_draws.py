@@ -10,7 +10,7 @@ from etas.draws import draw_models
 from etas.fit import fit_etas
 from etas.synthetic import SOCAL_TRUTH
 
-EMPTY = EventSequence([], [], -1.0, 0.0)
+EMPTY = EventSequence.nothing()
 
 
 def test_draws_have_the_standard_errors_of_the_fit() -> None:

@@ -4,12 +4,14 @@ import argparse
 import inspect
 import json
 import os
+import shlex
 import subprocess
 import sys
 
 import pytest
 
 from recast import cli
+from recast.commands.printing import typed
 from recast.commands.settings_help import LINKED, OWN
 from recast.data import CatalogData
 from recast.task import RecastTask
@@ -66,6 +68,18 @@ def test_help_describes_every_setting_of_data_and_model(
             assert f"  --{prefix}.{name} VALUE" in shown
     assert "Scored intervals of a training window (default: 256)" in " ".join(shown.split())
     assert "None" not in shown
+
+
+def test_options_are_not_abbreviated(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["catalogs", "info", "ridgecrest_2019", "--js"]) == 2
+    assert "unrecognized arguments: --js" in capsys.readouterr().err
+    assert cli.main(["catalogs", "info", "ridgecrest_2019", "--json"]) == 0
+
+
+def test_commands_are_written_so_that_they_can_be_typed_again() -> None:
+    argv = ["forecast", "--area", "35,-118 36,-118 36,-117", "--days", "1"]
+    assert typed(argv) == "recast forecast --area '35,-118 36,-118 36,-117' --days 1"
+    assert shlex.split(typed(argv)) == ["recast", *argv]
 
 
 def test_the_trainers_settings_are_described_by_lightning(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from etas.simulate import simulate
 
 LAW = GutenbergRichter(2.5)
 MODEL = ETAS(1.0, 0.02, 0.7, 0.01, 1.1, LAW)
-EMPTY = EventSequence([], [], -1.0, 0.0)
+EMPTY = EventSequence.nothing()
 
 
 def drawn(**options: int) -> object:
@@ -25,6 +25,8 @@ def drawn(**options: int) -> object:
         (lambda: ETAS(1.0, 0.02, 0.7, 0.01, 1.1, LAW, 0.0), "taper = 0"),
         (lambda: ETAS(1.0, 0.02, 0.7, 0.01, 1.1, LAW, np.inf), "taper = inf"),
         (lambda: ETAS(-1.0, 0.02, 0.7, 0.01, 1.1, LAW), "mu = -1"),
+        (lambda: ETAS(1.0, 0.02, np.nan, 0.01, 1.1, LAW), "alpha = nan must be finite"),
+        (lambda: ETAS(1.0, 0.02, 0.7, 0.0, 1.1, LAW), "c = 0.0 must be positive"),
         (lambda: Poisson(0.0, LAW), "Poisson rate = 0.0 must be positive"),
         (lambda: Poisson(np.nan, LAW), "Poisson rate = nan must be positive"),
         (lambda: Poisson.fit(EMPTY, LAW), "has no event: a Poisson rate cannot be fitted"),

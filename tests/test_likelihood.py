@@ -37,7 +37,7 @@ def test_linear_time_equals_the_double_sum(
     parameters: tuple[float, ...], seed: int, n: int
 ) -> None:
     sequence, theta = random_sequence(seed, n), np.array(parameters)
-    value, _ = LogLikelihood.of(sequence, 2.0, c_min=1e-5)(theta)
+    value = LogLikelihood.of(sequence, 2.0, c_min=1e-5).evaluate(theta).value
     reference = log_likelihood_quadratic(theta, sequence, 2.0)
     # Relative to the size of the two terms, whose difference may come close to zero
     scale = max(abs(reference), float(sequence.n_scored))
@@ -48,16 +48,16 @@ def test_linear_time_equals_the_double_sum(
 @given(parameters=parameter_box, seed=st.integers(0, 1000))
 def test_gradient_equals_central_differences(parameters: tuple[float, ...], seed: int) -> None:
     theta = np.array(parameters)
-    evaluate = LogLikelihood.of(random_sequence(seed, 200), 2.0, c_min=5e-6, p_max=3.1)
-    _, gradient = evaluate(theta)
+    evaluate = LogLikelihood.of(random_sequence(seed, 200), 2.0, c_min=5e-6, p_max=3.1).evaluate
+    here = evaluate(theta)
     for j in range(5):
         h = 1e-5 * max(theta[j], 1e-3 if j == 2 else 0.0)
         step = np.zeros(5)
         step[j] = h
-        numeric = (evaluate(theta + step)[0] - evaluate(theta - step)[0]) / (2 * h)
+        numeric = (evaluate(theta + step).value - evaluate(theta - step).value) / (2 * h)
         # Central differences lose about half the digits of the value
-        noise = 1e-10 * max(abs(evaluate(theta)[0]), 100.0) / h
-        assert gradient[j] == pytest.approx(numeric, rel=1e-5, abs=noise + 1e-6)
+        noise = 1e-10 * max(abs(here.value), 100.0) / h
+        assert here.gradient[j] == pytest.approx(numeric, rel=1e-5, abs=noise + 1e-6)
 
 
 def test_without_triggering_it_is_poisson() -> None:

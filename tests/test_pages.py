@@ -38,6 +38,8 @@ def test_a_row_that_is_cut_is_noticed_also_where_the_server_said_how_long(
         ("quakeml", b"<html>Back soon</html>"),
         ("fdsn_text", b"Service under maintenance\n"),
         ("ehp_csv", b"time,latitude\n2020-01-01,3\n"),
+        ("ehp_csv", b'a quote left "open ' + 200_000 * b"and much more "),
+        ("ehp_csv", b'left open, "' + 200_000 * b"and much more "),
     ],
 )
 def test_a_page_in_words_is_another_layout(layout: str, said: bytes) -> None:

@@ -90,7 +90,7 @@ def test_etas_scores_at_the_published_parameters(real_catalog: Loader, name: str
     split, theta = catalog.split(), np.array(published.parameters)
     completeness = catalog.info.magnitude_completeness
     for part, expected in ((split.train, published.train), (split.test, published.test)):
-        value, _ = LogLikelihood.of(part, completeness, c_min=theta[3])(theta)
+        value = LogLikelihood.of(part, completeness, c_min=theta[3]).evaluate(theta).value
         assert -value / part.scored_days == pytest.approx(expected, rel=1e-5)
 
 

@@ -47,9 +47,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     With Weibull nets and their mixture beside Poisson and ETAS.
     """
     root = tmp_path_factory.mktemp("report")
-    (events,) = SOCAL_TRUTH.sample(
-        EventSequence([], [], -1.0, 0.0), 200.0, 1, rng=np.random.default_rng(2)
-    )
+    (events,) = SOCAL_TRUTH.sample(EventSequence.nothing(), 200.0, 1, rng=np.random.default_rng(2))
     path = save(synthetic_catalog(events, SOCAL_TRUTH, "small"), root)
     run = root / "run"
     command = ["benchmark", "--quick", "--seeds", "2", "--workers", "1", "--out", str(run)]

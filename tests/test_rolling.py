@@ -35,9 +35,7 @@ DAYS = 5.0
 @pytest.fixture(scope="module")
 def catalog() -> Catalog:
     """3,000 days of a known process."""
-    (events,) = SOCAL_TRUTH.sample(
-        EventSequence([], [], -1.0, 0.0), 3000.0, 1, rng=np.random.default_rng(8)
-    )
+    (events,) = SOCAL_TRUTH.sample(EventSequence.nothing(), 3000.0, 1, rng=np.random.default_rng(8))
     return synthetic_catalog(events, SOCAL_TRUTH, "small", start="2001-01-01")
 
 

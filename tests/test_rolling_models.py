@@ -20,7 +20,7 @@ ROLLING = ["--quick", "--rolling", "10", "--windows", "3", "--samples", "100", "
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """All kinds of models on a synthetic catalog, later than what any net has seen."""
     root = tmp_path_factory.mktemp("models")
-    empty = EventSequence([], [], -1.0, 0.0)
+    empty = EventSequence.nothing()
     (events,) = SOCAL_TRUTH.sample(empty, 600.0, 1, rng=np.random.default_rng(3))
     path = save(synthetic_catalog(events, SOCAL_TRUTH, "small", start="2041-01-01"), root)
     models = ["--models", "poisson", "etas", "recast-native", "recast-zero-shot"]

@@ -36,7 +36,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from catalogs import EventSequence
 
     out = tmp_path_factory.mktemp("nets")
-    empty = EventSequence([], [], -1.0, 0.0)
+    empty = EventSequence.nothing()
     (events,) = SOCAL_TRUTH.sample(empty, 300.0, 1, rng=np.random.default_rng(2))
     catalog = synthetic_catalog(events, SOCAL_TRUTH, "small", start="2001-01-01")
     save(catalog, out)

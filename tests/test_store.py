@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -95,8 +96,8 @@ def test_a_name_that_is_no_file_name_is_refused(name: str, user_cache: Path) -> 
 def test_nothing_stays_behind_when_the_events_cannot_be_written(
     user_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def half_written(_: pd.DataFrame, path: Path, **__: object) -> None:
-        path.write_bytes(b"PAR1 and no more")
+    def half_written(_: pd.DataFrame, stream: BinaryIO, **__: object) -> None:
+        stream.write(b"PAR1 and no more")
         raise OSError("disk full")
 
     monkeypatch.setattr(pd.DataFrame, "to_parquet", half_written)
@@ -111,7 +112,7 @@ def test_nothing_stays_behind_when_the_record_cannot_arrive(
     rename = Path.replace
 
     def refuse_record(self: Path, target: Path) -> Path:
-        if self.suffix == ".json":
+        if target.suffix == ".json":
             raise OSError("quota exceeded")
         return rename(self, target)
 
@@ -129,7 +130,7 @@ def test_an_overwrite_that_was_cut_off_is_noticed(
     rename = Path.replace
 
     def refuse_record(self: Path, target: Path) -> Path:
-        if self.suffix == ".json":
+        if target.suffix == ".json":
             raise OSError("killed")
         return rename(self, target)
 
@@ -209,9 +210,9 @@ def test_missing_events_are_named(tmp_path: Path) -> None:
         load(record)
 
 
-@pytest.mark.parametrize("content", ["{", "[1, 2]", "\udce9"])
+@pytest.mark.parametrize("content", ["{", "[1, 2]", "\udce9", "[" * 100_000, '{"start": NaN}'])
 def test_a_damaged_record_is_named(tmp_path: Path, content: str) -> None:
     record = save(small(), tmp_path)
     record.write_bytes(content.encode("utf-8", "surrogateescape"))
-    with pytest.raises(InputError, match=r"small.json (is not a JSON file|holds no JSON)"):
+    with pytest.raises(InputError, match=r"small.json (cannot be read as JSON|holds no JSON)"):
         load(record)

@@ -50,6 +50,19 @@ def test_no_more_threads_than_allowed(
     assert cores.threads() == expected
 
 
+def test_no_more_threads_than_a_command_was_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cores, "cores", lambda: 8)
+    for name in cores.LIMITS:
+        monkeypatch.delenv(name, raising=False)
+    with cores.at_most(3):
+        assert cores.threads() == 3
+        with cores.at_most(None):
+            assert cores.threads() == 3
+        with cores.at_most(1):
+            assert cores.threads() == 1
+    assert cores.threads() == 8
+
+
 def test_no_more_cores_than_a_scheduler_gives() -> None:
     assert cores.cores() == len(os.sched_getaffinity(0))
 

@@ -18,6 +18,7 @@ from catalogs.catalog import Catalog
 from catalogs.errors import InputError
 from catalogs.formats.parsed import Faults, Format, Parsed
 from catalogs.formats.table import canonical
+from catalogs.info import DATE_OF_DAY_0
 
 
 def from_obspy(events: Any, *, where: str = "the obspy catalog") -> Parsed:
@@ -61,13 +62,9 @@ def to_obspy(catalog: Catalog) -> Any:
         If obspy is not installed, or the catalog has no calendar.
     """
     event = _obspy("to_obspy").core.event
-    if catalog.info.uses_plain_days:
-        raise InputError(
-            f"catalog {catalog.info.name!r} counts plain days, which obspy cannot hold: give the "
-            "date of its first day (--start DATE)"
-        )
-    table = catalog.events.iloc[catalog.complete_rows()]
-    return event.Catalog([_event(event, row) for row in table.to_dict("records")])
+    catalog.info.check_dated("which obspy cannot hold", DATE_OF_DAY_0)
+    rows = catalog.complete_events().to_dict("records")
+    return event.Catalog([_event(event, row) for row in rows])
 
 
 def _event(event: Any, row: dict[Hashable, Any]) -> Any:

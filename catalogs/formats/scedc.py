@@ -17,7 +17,7 @@ from catalogs.formats.cells import calendar_stamps, note, utc_times
 from catalogs.formats.fixed import BLANK, Block, Lines, Rows, parse_rows
 from catalogs.formats.parsed import Faults, Format, Parsed
 from catalogs.formats.ranges import RANGES
-from catalogs.formats.text import COMMENT, decoded, split_lines
+from catalogs.formats.text import rows_below_comments
 
 HASH = ord("#")
 
@@ -154,14 +154,7 @@ magnitude, depth, phases, residual, identifier."""
 
 def read_scsn(content: bytes, where: str) -> Parsed:
     """The events of a yearly file in the SCSN layout: places in minutes, magnitudes in tenths."""
-    numbered = [
-        (number, line)
-        for number, line in enumerate(split_lines(decoded(content)), start=1)
-        if line.strip()
-    ]
-    # Comments stand above the rows: one below is a damaged row
-    first = next((i for i, (_, line) in enumerate(numbered) if line[0] not in COMMENT), 0)
-    numbered = numbered[first:]
+    numbered = rows_below_comments(content)
     index = pd.Index([number for number, _ in numbered], name="line", dtype=np.int64)
     rows = pd.Series([line for _, line in numbered], index=index, dtype="str", name="row")
     faults = Faults(where, index)
@@ -201,8 +194,8 @@ def _fits_scedc(head: bytes) -> bool:
 
 
 def _fits_scsn(head: bytes) -> bool:
-    rows = [line for line in split_lines(decoded(head)) if line.strip() and line[0] not in COMMENT]
-    return bool(rows) and re.match(SCSN_ROW, rows[0], flags=re.ASCII) is not None
+    rows = rows_below_comments(head)
+    return bool(rows) and re.match(SCSN_ROW, rows[0][1], flags=re.ASCII) is not None
 
 
 SCEDC = Format("scedc", "SCEDC, Southern California, SCEC_DC layout", read_scedc, _fits_scedc)

@@ -48,6 +48,20 @@ def split_lines(text: str) -> list[str]:
     return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
+def rows_below_comments(content: bytes) -> list[tuple[int, str]]:
+    """Line number and text of what is neither blank nor a comment above the first row.
+
+    Comments stand above the rows: one below is a damaged row. Of comments only, these.
+    """
+    numbered = [
+        (number, line)
+        for number, line in enumerate(split_lines(decoded(content)), start=1)
+        if line.strip()
+    ]
+    first = next((i for i, (_, line) in enumerate(numbered) if line[0] not in COMMENT), 0)
+    return numbered[first:]
+
+
 def text_cells(
     content: bytes, where: str, chosen: Mapping[str, str] | None = None, *, comments: bool = True
 ) -> Cells:

@@ -13,7 +13,7 @@ import pandas as pd
 from catalogs.errors import InputError
 from catalogs.formats.parsed import Faults, Format, Parsed
 from catalogs.formats.table import canonical
-from catalogs.formats.text import COMMENT, decoded, split_lines
+from catalogs.formats.text import rows_below_comments
 
 ROLES = (
     "longitude",
@@ -41,13 +41,7 @@ def read_zmap(content: bytes, where: str) -> Parsed:
     InputError
         If the first row is nothing like that.
     """
-    rows = [
-        (number, line)
-        for number, line in enumerate(split_lines(decoded(content)), start=1)
-        if line.strip()
-    ]
-    first = next((i for i, (_, line) in enumerate(rows) if line[0] not in COMMENT), 0)
-    rows = rows[first:]
+    rows = rows_below_comments(content)
     fields = [line.split() for _, line in rows]
     if not any(_is_row(row) for row in fields[:100]):
         start = f"it starts with {rows[0][1][:60]!r}" if rows else "it is empty"
@@ -83,8 +77,8 @@ def _is_row(fields: list[str]) -> bool:
 
 
 def _fits(head: bytes) -> bool:
-    lines = [line for line in split_lines(decoded(head)) if line.strip() and line[0] not in COMMENT]
-    return bool(lines) and _is_row(lines[0].split())
+    rows = rows_below_comments(head)
+    return bool(rows) and _is_row(rows[0][1].split())
 
 
 ZMAP = Format("zmap", "ZMAP, ten or thirteen columns of numbers", read_zmap, _fits)

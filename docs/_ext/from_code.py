@@ -19,6 +19,7 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from catalogs import load
+from catalogs.formats import FORMATS
 from catalogs.registry import RECORDS
 from catalogs.services import SERVICES
 from catalogs.sources import Record
@@ -188,6 +189,14 @@ def _table(records: Sequence[Record]) -> list[str]:
     return [*lines, "```"]
 
 
+class Layouts(Generated):
+    """``{layouts}``: the layouts of files that are read, by name."""
+
+    def text(self) -> str:
+        """One line a layout."""
+        return "\n".join(f"- `{layout.name}`: {layout.title}" for layout in FORMATS.values())
+
+
 class OwnCatalogs(Generated):
     """``{own-catalogs}``: the catalogs that come with the package."""
 
@@ -207,6 +216,7 @@ DIRECTIVES: dict[str, type[Generated]] = {
     "api": Api,
     "commands": Commands,
     "known-catalogs": KnownCatalogs,
+    "layouts": Layouts,
     "own-catalogs": OwnCatalogs,
 }
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from recast.commands import rolling
 from recast.commands.config import with_config
+from recast.commands.printing import typed
 from recast.commands.selecting import add_selection, selected
 
 DEFAULT_CATALOGS = ("ridgecrest_2019", "synthetic_socal")
@@ -140,7 +141,7 @@ def run(args: argparse.Namespace) -> int:
     environment = describe()
     result = {
         "version": environment["recast-forecast"],
-        "command": "recast " + " ".join(args.argv),
+        "command": typed(args.argv),
         "quick": args.quick,
         "pretrained": args.pretrained,
         "environment": environment,
@@ -175,5 +176,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _source(asked: str) -> str:
     """What ``catalogs.load`` finds the catalog by, from any folder."""
+    from catalogs.store import STORED
+
     path = Path(asked)
-    return str(path.resolve()) if path.suffix in {".json", ".parquet", ".npz"} else asked
+    return str(path.resolve()) if path.suffix in STORED else asked

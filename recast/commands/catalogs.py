@@ -26,6 +26,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     listing.add_argument(
         "--known", action="store_true", help="those that `recast catalogs fetch` gets"
     )
+    listing.add_argument(
+        "--layouts", action="store_true", help="layouts of files that `import` and `check` read"
+    )
     listing.add_argument("--json", action="store_true", help="print JSON")
     listing.set_defaults(run=run_list)
     info = actions.add_parser("info", help="provenance, window, splits and b-value of a catalog")
@@ -45,6 +48,9 @@ def run_list(args: argparse.Namespace) -> int:
 
     if args.known:
         catalogs_fetch.print_known(as_json=args.json)
+        return 0
+    if args.layouts:
+        _print_layouts(as_json=args.json)
         return 0
     rows: list[dict[str, Any]] = []
     for name, place in available().items():
@@ -74,6 +80,17 @@ def run_info(args: argparse.Namespace) -> int:
     else:
         print_info(summary)
     return 0
+
+
+def _print_layouts(*, as_json: bool) -> None:
+    from catalogs.formats import FORMATS
+
+    if as_json:
+        print_json([{"name": form.name, "title": form.title} for form in FORMATS.values()])
+        return
+    width = max(map(len, FORMATS))
+    for form in FORMATS.values():
+        print(f"{form.name:<{width}}  {form.title}")
 
 
 def _print_table(rows: list[dict[str, Any]]) -> None:

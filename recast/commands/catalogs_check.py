@@ -13,9 +13,6 @@ from recast.commands.selecting import add_selection, selected
 if TYPE_CHECKING:
     from catalogs import Catalog
 
-STORED = {".json", ".parquet", ".npz"}
-"""Files of stored catalogs, which ``catalogs.load`` reads."""
-
 
 def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `recast catalogs check`."""
@@ -58,6 +55,7 @@ def _catalog(args: argparse.Namespace) -> tuple[Catalog, dict[str, Any]]:
 
     from catalogs import load
     from catalogs.importing import import_table
+    from catalogs.store import STORED
 
     path = Path(args.catalog)
     if not path.is_file() or (path.suffix in STORED and path.with_suffix(".json").is_file()):

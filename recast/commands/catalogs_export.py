@@ -8,6 +8,7 @@ from pathlib import Path
 from recast.commands.selecting import add_selection, selected
 
 FORMATS = ("quakeml", "zmap", "csep", "csv")
+"""Keys of ``catalogs.exports.WRITERS``, which imports pandas: not for `--help`."""
 
 
 def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

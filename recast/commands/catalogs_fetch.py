@@ -8,7 +8,7 @@ from typing import Any
 
 from recast.commands.printing import print_info, print_json
 from recast.commands.reading import add_storing, add_strict, refuse_taken
-from recast.commands.selecting import AREA, add_completeness, add_event_types, add_splits
+from recast.commands.selecting import AREA, add_completeness, add_event_types, add_splits, add_ties
 
 
 def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -32,12 +32,7 @@ def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     add_event_types(parser, None)
     add_completeness(parser)
     add_splits(parser, " (default: 0.6 0.2 0.2)")
-    parser.add_argument(
-        "--ties",
-        choices=("error", "separate", "drop"),
-        help="events of equal time: stop, set them 1 ms apart, or keep the first (default: "
-        "separate)",
-    )
+    add_ties(parser, "separate", stated=False)  # of a preset the study decides
     parser.add_argument(
         "--from",
         dest="files",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from recast.commands.printing import print_info, print_json
 from recast.commands.reading import add_reading, add_storing, read_file, refuse_taken
-from recast.commands.selecting import AREA, add_completeness, add_event_types, add_splits
+from recast.commands.selecting import AREA, add_completeness, add_event_types, add_splits, add_ties
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,12 +56,7 @@ def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         help="score from here on; earlier events are history only (default: start of the window)",
     )
     add_splits(parser, " (default: 0.6 0.2 0.2)")
-    parser.add_argument(
-        "--ties",
-        choices=("error", "separate", "drop"),
-        default="error",
-        help="events of equal time: stop, set them 1 ms apart, or keep the first (default: error)",
-    )
+    add_ties(parser, "error")
     for field, meaning in {
         "title": "one line that says what the catalog is",
         "region": "where the events are",

@@ -8,7 +8,7 @@ from typing import Any
 
 from recast.commands import residuals, simulate
 from recast.commands.etas_fit import add_fit, add_out, print_scores
-from recast.commands.selecting import add_selection, selected
+from recast.commands.selecting import add_catalog, add_selection, selected
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -26,7 +26,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         description="Score train, validation and test windows, and compare with a Poisson process "
         "of the train window's rate.",
     )
-    _add_model_and_catalog(scoring, "etas_score")
+    scoring.add_argument(
+        "--model", type=Path, required=True, metavar="FILE", help="JSON of `recast etas fit`"
+    )
+    add_catalog(scoring)
+    add_selection(scoring)
+    add_out(scoring, "etas_score")
     scoring.set_defaults(run=run_score)
     checking = actions.add_parser(
         "residuals",
@@ -34,17 +39,6 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         description=residuals.DESCRIPTION,
     )
     residuals.add_arguments(checking, "etas_residuals")
-
-
-def _add_model_and_catalog(parser: argparse.ArgumentParser, folder: str) -> None:
-    parser.add_argument(
-        "--model", type=Path, required=True, metavar="FILE", help="JSON of `recast etas fit`"
-    )
-    parser.add_argument(
-        "--catalog", required=True, metavar="NAME", help="name or path of a catalog"
-    )
-    add_selection(parser)
-    add_out(parser, folder)
 
 
 def run_score(args: argparse.Namespace) -> int:

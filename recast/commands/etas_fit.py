@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from recast.commands.selecting import add_selection, selected
+from recast.commands.printing import typed
+from recast.commands.selecting import add_catalog, add_selection, selected
 
 if TYPE_CHECKING:
     from catalogs import Catalog, EventSequence
@@ -22,7 +23,7 @@ def add_fit(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         description="Fit mu, k, alpha, c and p with standard errors, print them with the scores of "
         "all windows, and write etas.json and plots.",
     )
-    fit.add_argument("--catalog", required=True, metavar="NAME", help="name or path of a catalog")
+    add_catalog(fit)
     fit.add_argument(
         "--protocol",
         choices=("train", "train+val"),
@@ -101,7 +102,7 @@ def run_fit(args: argparse.Namespace) -> int:
     """Fit, score and write."""
     import numpy as np
 
-    from catalogs import load
+    from catalogs import InputError, load
     from catalogs.jsonfile import write_json
     from etas.completeness import law_above
     from etas.fit import fit_etas, fitting_sequence
@@ -111,6 +112,10 @@ def run_fit(args: argparse.Namespace) -> int:
     from recast.evaluation import score
     from recast.fitted_on import fitted_on, to_json
 
+    if min(args.seed, args.random_starts) < 0:
+        raise InputError(
+            f"--seed {args.seed} and --random-starts {args.random_starts}: give 0 or more"
+        )
     catalog = selected(load(args.catalog), args)
     name, split = catalog.info.name, catalog.split()
     sequence, law = fitting_sequence(split, args.protocol), catalog.magnitude_law()
@@ -146,7 +151,7 @@ def run_fit(args: argparse.Namespace) -> int:
     ]
     out = args.out or Path("runs/etas") / name
     record = {
-        "command": "recast " + " ".join(args.argv),
+        "command": typed(args.argv),
         "environment": describe(),
         "catalog": name,
         "fitted_on": to_json(fitted_on(catalog, args.protocol)),

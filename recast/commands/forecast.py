@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from recast.commands import forecasting
+from recast.commands.printing import typed
+from recast.commands.selecting import add_catalog, add_selection, selected
 
 if TYPE_CHECKING:
     from catalogs import Catalog
@@ -28,7 +30,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "forecast.json, forecast.csv, the simulated catalogs in the layout of CSEP, and a chart. "
         "Where the catalog knows what happened, that is shown and scored.",
     )
-    parser.add_argument("--catalog", required=True, metavar="NAME", help="name or path")
+    add_catalog(parser)
     parser.add_argument(
         "--model",
         type=Path,
@@ -102,6 +104,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help="where to write (default: runs/forecast/NAME)"
     )
+    add_selection(parser)
     parser.set_defaults(run=run)
 
 
@@ -111,17 +114,19 @@ def run(args: argparse.Namespace) -> int:
     from dataclasses import replace
 
     from catalogs import load
+    from catalogs.cores import at_most
     from catalogs.jsonfile import write_json
     from recast.environment import describe
     from recast.fitted_on import to_json
     from recast.forecast import Request, forecast
     from recast.forecast.rolling import written_time
-    from recast.forecast.single import bins_of, default_cap, default_magnitudes
+    from recast.forecast.single import default_cap, default_magnitudes
+    from recast.forecast.sources import bins_of
     from recast.report.forecast_table import forecast_table, write_csv
     from recast.saved import read_model
 
     engine, threads = forecasting.engine_of(args)
-    catalog = load(args.catalog)
+    catalog = selected(load(args.catalog), args)
     info = catalog.info
     at = info.to_days(info.end if args.at is None else args.at)
     magnitudes = args.magnitudes or default_magnitudes(catalog)
@@ -131,7 +136,8 @@ def run(args: argparse.Namespace) -> int:
     if cap is None:
         cap = default_cap(catalog.to_sequence(), at, request.horizon)
     request = replace(request, max_events=cap)
-    saved = read_model(args.model, catalog)
+    with at_most(args.workers):  # a net of many regions takes a fit of ETAS to this one
+        saved = read_model(args.model, catalog)
     leak = forecasting.check_leak(
         args, " + ".join(map(str, args.model)), saved.fitted_on, catalog, at
     )
@@ -152,7 +158,7 @@ def run(args: argparse.Namespace) -> int:
     environment = describe()
     record = {
         "version": environment["recast-forecast"],
-        "command": "recast " + " ".join(forecasting.without_where(args.argv)),
+        "command": typed(forecasting.without_where(args.argv)),
         "environment": environment,
         "catalog": info.name,
         "at": written_time(info, at),
@@ -188,14 +194,11 @@ def _with_uncertainty(
     """Parameter sets in place of an ETAS model, if its file says how well they are known."""
     if args.fixed_parameters or saved.uncertainty is None:
         return saved.processes, None
-    import numpy as np
-
-    from etas.draws import draw_models
     from recast.forecast.sources import n_blocks
 
     n = min(n_blocks(args.samples), 2 * forecasting.PARAMETER_SETS)
-    rng = np.random.default_rng([args.seed, 2])
-    draws = draw_models(cast("ETAS", saved.process), saved.uncertainty, n, horizon, rng=rng)
+    model = cast("ETAS", saved.process)
+    draws = forecasting.drawn_models(args, model, saved.uncertainty, n, horizon)
     return draws.models, draws.to_json()
 
 

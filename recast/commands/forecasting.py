@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from catalogs import Catalog, PointProcess
+    from etas.draws import ParameterDraws
+    from etas.model import ETAS
     from recast.fitted_on import FittedOn
     from recast.forecast import Engine
 
@@ -57,9 +59,20 @@ def engine_of(args: argparse.Namespace) -> tuple[Engine, int]:
     from catalogs.cores import threads
     from recast.forecast import Engine
 
-    engine = Engine(args.workers or 1, args.scheduler)
+    engine = Engine(1 if args.workers is None else args.workers, args.scheduler)
     engine.check()
     return engine, threads() if args.workers is None else 1
+
+
+def drawn_models(
+    args: argparse.Namespace, model: ETAS, uncertainty: dict[str, Any], n: int, days: float
+) -> ParameterDraws:
+    """``n`` parameter sets in place of a fitted ETAS, of a random stream of their own."""
+    import numpy as np
+
+    from etas.draws import draw_models
+
+    return draw_models(model, uncertainty, n, days, rng=np.random.default_rng([args.seed, 2]))
 
 
 def check_leak(

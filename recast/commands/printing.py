@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Sequence
 from typing import Any
+
+
+def typed(argv: Sequence[str]) -> str:
+    """The command, so that it can be typed again: an area may hold blanks."""
+    return shlex.join(["recast", *argv])
 
 
 def print_json(content: Any) -> None:

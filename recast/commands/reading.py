@@ -9,18 +9,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from catalogs.formats import Parsed
 
-LAYOUTS = (
-    "scedc, scsn, hauksson, ehp_csv (USGS ComCat, NCSS), geonet, horus, qtm, shelly2020, tan2021, "
-    "white, fdsn_text, jma, quakeml, zmap, obspy (SC3ML, NORDIC and others, by obspy) or table"
-)
-
 
 def add_reading(parser: argparse.ArgumentParser) -> None:
     """Add what says how a file is to be read."""
     parser.add_argument(
         "--layout",
         metavar="LAYOUT",
-        help=f"{LAYOUTS} (default: as the first lines of the file show, else table)",
+        help="how the file is laid out, by a name that `recast catalogs list --layouts` shows "
+        "(default: as its first lines show, else table)",
     )
     parser.add_argument(
         "--column",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from recast.commands.printing import typed
+
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `recast report`."""
@@ -58,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
         args.out or args.folder,
         samples=args.samples,
         seed=args.seed,
-        command="recast " + " ".join(args.argv),
+        command=typed(args.argv),
         workers=args.workers or cores(),
     )
     size = page.stat().st_size / 1e6

@@ -6,7 +6,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from recast.commands.selecting import add_selection, selected
+from recast.commands.etas_fit import add_out
+from recast.commands.printing import typed
+from recast.commands.selecting import add_catalog, add_selection, selected
 
 PARTS = ("train", "val", "test")
 
@@ -27,8 +29,6 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def add_arguments(parser: argparse.ArgumentParser, folder: str) -> None:
     """What `recast residuals` and `recast etas residuals` understand."""
-    from recast.commands.etas_fit import add_out
-
     parser.add_argument(
         "--model",
         type=Path,
@@ -39,9 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser, folder: str) -> None:
         "(.ckpt); of several checkpoints the mixture; shipped is the net that comes with the "
         "package",
     )
-    parser.add_argument(
-        "--catalog", required=True, metavar="NAME", help="name or path of a catalog"
-    )
+    add_catalog(parser)
     parser.add_argument(
         "--split", choices=PARTS, default="test", help="which window (default: %(default)s)"
     )
@@ -70,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
     test = residual_test(diagnosis.transformed)
     correlations = autocorrelation(diagnosis.transformed)
     record: dict[str, Any] = {
-        "command": "recast " + " ".join(args.argv),
+        "command": typed(args.argv),
         "catalog": name,
         "model": saved.record,
         "split": args.split,

@@ -11,10 +11,12 @@ from recast.commands.forecasting import (
     add_engine,
     add_magnitudes,
     check_leak,
+    drawn_models,
     engine_of,
     with_magnitudes,
     without_where,
 )
+from recast.commands.printing import typed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,7 +60,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--allow-leak",
         action="store_true",
-        help="forecast also with models that have seen data from after the forecasts, and mark it",
+        help="forecast also with models that have seen data from after the forecasts, and mark it; "
+        "a pretrained net that may have seen the test window is refused all the same, since its "
+        "scores would stand in the table",
     )
     add_magnitudes(group)
     add_engine(group)
@@ -74,13 +78,14 @@ def settings(
         if args.scheduler is not None:
             raise InputError("--scheduler is for --rolling: add that, or leave it out")
         return None
+    from recast.benchmark import PRETRAINED
     from recast.forecast import Rolling
 
     engine_of(args)
     rolling = Rolling(args.rolling, args.samples, args.windows, args.seed)
     for catalog in catalogs:
         rolling.starts(catalog)
-        if {"recast-zero-shot", "recast-few-shot"} & set(models):
+        if PRETRAINED & set(models):
             from recast.fitted_on import read_fitted_on
 
             seen = read_fitted_on(args.pretrained, catalog)
@@ -121,7 +126,7 @@ def run(
     catalogs[name] = record
     result = {
         "version": environment["recast-forecast"],
-        "command": "recast " + " ".join(without_where(args.argv)),
+        "command": typed(without_where(args.argv)),
         "environment": environment,
         "window_days": rolling.days,
         "n_samples": rolling.samples,
@@ -140,11 +145,9 @@ def members_of(
     args: argparse.Namespace, rolling: Rolling, done: CatalogResult
 ) -> tuple[list[Member], dict[str, dict[str, Any]]]:
     """The fitted models as forecasts, and what rolling.json says of each beside its scores."""
-    import numpy as np
-
     from catalogs.jsonfile import read_json
-    from etas.draws import draw_models
     from etas.model import ETAS
+    from recast.benchmark import ENSEMBLE
     from recast.forecast import Member
 
     members: list[Member] = []
@@ -158,26 +161,26 @@ def members_of(
         if args.parameter_uncertainty and name == "etas" and isinstance(process, ETAS):
             uncertainty = read_json(folder / "etas.json")["uncertainty"]
             if uncertainty is not None:
-                rng = np.random.default_rng([args.seed, 2])
-                draws = draw_models(process, uncertainty, PARAMETER_SETS, rolling.days, rng=rng)
+                draws = drawn_models(args, process, uncertainty, PARAMETER_SETS, rolling.days)
                 members.append(Member(name, draws.models, process))
                 marks[name] = {**mark, "parameter_uncertainty": draws.to_json()}
                 continue
         members.append(Member(name, (process,)))
         marks[name] = mark
         if len(fits) > 1:
-            members.append(Member(f"{name}-ensemble", processes))
-            marks[f"{name}-ensemble"] = mark
+            members.append(Member(f"{name}{ENSEMBLE}", processes))
+            marks[f"{name}{ENSEMBLE}"] = mark
     return members, marks
 
 
 def _seen(args: argparse.Namespace, name: str, catalog: Catalog) -> FittedOn:
     """What a model of the benchmark has been fitted on."""
     from recast.fitted_on import fitted_on, merged, read_fitted_on
+    from recast.runs import trained_checkpoint
 
     if name == "truth":
         return {}
-    trained = args.out / catalog.info.name / name / "seed0" / "best.ckpt"
+    trained = trained_checkpoint(args.out / catalog.info.name, name, 0)
     if trained.is_file():
         return read_fitted_on(trained, catalog)
     if name == "recast-zero-shot":

@@ -14,6 +14,24 @@ AREA = (
 )
 
 
+def add_catalog(parser: argparse.ArgumentParser) -> None:
+    """Add the one catalog that a command is about."""
+    parser.add_argument(
+        "--catalog", required=True, metavar="NAME", help="name or path of a catalog"
+    )
+
+
+def add_ties(parser: argparse._ActionsContainer, default: str, *, stated: bool = True) -> None:
+    """Add what becomes of events of equal time; None unless ``stated`` where nothing is said."""
+    parser.add_argument(
+        "--ties",
+        choices=("error", "separate", "drop"),
+        default=default if stated else None,
+        help="events of equal time: stop, set them 1 ms apart, or keep the first (default: "
+        f"{default})",
+    )
+
+
 def add_selection(parser: argparse.ArgumentParser) -> None:
     """Add the fields of ``catalogs.Selection``."""
     group = parser.add_argument_group("what to use of the catalog (default: all that it says)")

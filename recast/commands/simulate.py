@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from recast.commands.printing import typed
+
 if TYPE_CHECKING:
     from catalogs import Catalog, EventSequence, Trajectories
     from recast.commands.simulators import Simulator
@@ -119,10 +121,12 @@ def run(args: argparse.Namespace) -> int:
 
     import numpy as np
 
+    from catalogs.cores import at_most
     from catalogs.jsonfile import write_json
     from recast.environment import describe
 
-    model, days, n = _request(args)
+    with at_most(args.workers):  # a net of many regions takes a fit of ETAS to this one
+        model, days, n = _request(args)
     origin, history = _history(args, model)
     began = time.perf_counter()
     done = model.draw(history, days, n, args)
@@ -132,7 +136,7 @@ def run(args: argparse.Namespace) -> int:
     files = _write(args, done, model, origin, name, out)
     low, median, high = np.quantile(done.counts, [0.025, 0.5, 0.975]).tolist()
     record: dict[str, Any] = {
-        "command": "recast " + " ".join(args.argv),
+        "command": typed(args.argv),
         "environment": describe(),
         **model.record(days),
         "seed": args.seed,
@@ -175,13 +179,16 @@ def _request(args: argparse.Namespace) -> tuple[Simulator, float, int]:
     from etas.presets import preset
     from recast.commands.simulators import EtasSimulator, read_simulator
 
+    if args.seed < 0:
+        raise InputError(f"--seed {args.seed} is negative: give 0 or more")
     if args.at is not None and args.catalog is None:
         raise InputError("--at says where in a catalog to begin: add --catalog NAME")
     if args.start is not None and args.catalog is not None:
         raise InputError("--start is for simulations from nothing: give --at with --catalog")
     if args.preset is not None:
         chosen = preset(args.preset)
-        return EtasSimulator(chosen.model), args.days or chosen.days, args.n or chosen.catalogs
+        days = chosen.days if args.days is None else args.days
+        return EtasSimulator(chosen.model), days, chosen.catalogs if args.n is None else args.n
     if args.days is None:
         raise InputError("how many days? add --days N")
     return read_simulator(args), args.days, 1 if args.n is None else args.n
@@ -189,12 +196,10 @@ def _request(args: argparse.Namespace) -> tuple[Simulator, float, int]:
 
 def _history(args: argparse.Namespace, model: Simulator) -> tuple[Catalog | None, EventSequence]:
     """The catalog to continue, if any, and its events up to the start."""
-    import numpy as np
-
     from catalogs import EventSequence, InputError, load
 
     if args.catalog is None:
-        return None, EventSequence(np.empty(0), np.empty(0), -1.0, 0.0)
+        return None, EventSequence.nothing()
     catalog = load(args.catalog)
     info = catalog.info
     at = info.to_days(info.splits.test_start if args.at is None else args.at)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,10 +13,19 @@ from catalogs import Catalog, CatalogInfo, EventSequence, InputError, PointProce
 from catalogs.sequence import FloatArray
 from recast.evaluation import mean_interval
 from recast.evaluation.counts import score_counts
-from recast.evaluation.magnitude_test import magnitude_bins, magnitude_test
+from recast.evaluation.gains import BOOTSTRAP_SEED
+from recast.evaluation.magnitude_test import magnitude_test
 from recast.forecast.chunks import Progress, Writer, open_folder, read_chunks
 from recast.forecast.engine import Engine
-from recast.forecast.sources import MAX_EVENTS, Source, draw_blocks, n_blocks, source_of
+from recast.forecast.sources import (
+    MAX_EVENTS,
+    Source,
+    bins_of,
+    draw_blocks,
+    fingerprints,
+    n_blocks,
+    source_of,
+)
 
 WINDOWS_PER_CHUNK = 5
 """A second or two of work: little is lost when it is interrupted, and no file is tiny."""
@@ -28,8 +35,6 @@ REFERENCE = "etas"
 
 HIGHER_IS_BETTER = {"log_score", "information_gain"}
 COMPARED = ("crps", "log_score", "information_gain")
-
-BOOTSTRAP_SEED = 0
 
 
 @dataclass(frozen=True)
@@ -153,7 +158,7 @@ def roll(
     observed = [window.magnitudes for window in inside]
     seen = np.array([len(window) for window in inside])
     mixed = [process for member in members for process in member.processes]
-    bins = magnitude_bins(*magnitude_range(catalog, mixed))
+    bins = bins_of(catalog, mixed)
     chunks = -(-starts.size // WINDOWS_PER_CHUNK)
     todo: list[tuple[Member, list[int]]] = []
     for member in members:  # whatever doesn't fit is refused before anything is drawn
@@ -251,30 +256,3 @@ def _compare(
                 "block_windows": interval.block,
                 "better": "higher" if score in HIGHER_IS_BETTER else "lower",
             }
-
-
-def magnitude_range(catalog: Catalog, processes: Sequence[PointProcess]) -> tuple[float, float]:
-    """From the lowest magnitude that is observed or drawn to the largest."""
-    laws = [process.magnitude_law for process in processes if hasattr(process, "magnitude_law")]
-    lowest = min([catalog.info.magnitude_completeness, *(law.completeness for law in laws)])
-    highest = max([law.maximum for law in laws], default=lowest + 5.0)
-    return lowest, highest
-
-
-def fingerprints(
-    events: EventSequence, starts: FloatArray, processes: Sequence[PointProcess]
-) -> dict[str, str]:
-    """Short hashes of what a chunk depends on."""
-    digest = hashlib.sha256()
-    for process in processes:
-        net = getattr(process, "net", None)
-        if net is None:
-            digest.update(repr(process).encode())
-            continue
-        own = getattr(process, "draws_own_magnitudes", False)
-        settings = {"own": own, **net.scaling.to_json()}
-        digest.update(json.dumps(settings, sort_keys=True).encode())
-        for name, value in sorted(net.state_dict().items()):
-            digest.update(name.encode() + value.numpy().tobytes())
-    data = hashlib.sha256(events.times.tobytes() + events.magnitudes.tobytes() + starts.tobytes())
-    return {"model": digest.hexdigest()[:16], "events": data.hexdigest()[:16]}

@@ -10,13 +10,20 @@ from typing import Any
 import numpy as np
 
 from catalogs import Catalog, EventSequence, InputError, PointProcess, Trajectories
-from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray
+from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray, reaches
 from recast.evaluation.counts import QUANTILES, score_counts
-from recast.evaluation.magnitude_test import magnitude_bins, magnitude_test
+from recast.evaluation.magnitude_test import magnitude_test
 from recast.forecast.chunks import Progress, Writer, open_folder, read_chunks
 from recast.forecast.engine import Engine
-from recast.forecast.rolling import fingerprints, magnitude_range
-from recast.forecast.sources import BLOCK, MAX_EVENTS, Source, draw_blocks, n_blocks, source_of
+from recast.forecast.sources import (
+    BLOCK,
+    MAX_EVENTS,
+    Source,
+    draw_blocks,
+    fingerprints,
+    n_blocks,
+    source_of,
+)
 
 BLOCKS_PER_CHUNK = 10
 """500 trajectories: a second or less of work."""
@@ -182,7 +189,7 @@ def draw_chunk(job: Job, chunk: int) -> dict[str, np.ndarray]:
     counts = np.empty((drawn.n, len(request.days), len(request.magnitudes)), dtype=np.int32)
     for i, days in enumerate(request.days):
         for j, magnitude in enumerate(request.magnitudes):
-            here = (since < days) & (drawn.magnitudes >= magnitude - MAGNITUDE_TOLERANCE)
+            here = (since < days) & reaches(drawn.magnitudes, magnitude)
             counts[:, i, j] = np.bincount(drawn.trajectory[here], minlength=drawn.n)
     # Events counted from the first grid time that is not before them
     cell = np.ceil(since / request.horizon * (FAN_POINTS - 1)).astype(np.int64)
@@ -249,11 +256,6 @@ def forecast(
     return Forecast(request, drawn, arrays["counts"], arrays["fan"], observed, known)
 
 
-def bins_of(catalog: Catalog, processes: Sequence[PointProcess]) -> FloatArray:
-    """Bins of the magnitude test."""
-    return magnitude_bins(*magnitude_range(catalog, processes))
-
-
 def default_cap(events: EventSequence, at: float, days: float) -> int:
     """``BUSIEST_TIMES`` the largest number in any window of ``days`` before ``at``."""
     times = events.before(at).times
@@ -268,5 +270,4 @@ def default_magnitudes(catalog: Catalog) -> tuple[float, ...]:
 
 
 def _count(events: EventSequence, end: float, magnitude: float) -> int:
-    large = events.magnitudes >= magnitude - MAGNITUDE_TOLERANCE
-    return int((large & (events.times < end)).sum())
+    return int((reaches(events.magnitudes, magnitude) & (events.times < end)).sum())

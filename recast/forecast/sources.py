@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -9,9 +11,11 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from catalogs import EventSequence, InputError, PointProcess, Trajectories
+from catalogs import Catalog, EventSequence, InputError, PointProcess, Trajectories
+from catalogs.sequence import FloatArray
 from etas.model import ETAS
 from etas.simulate import simulate
+from recast.evaluation.magnitude_test import magnitude_bins
 
 if TYPE_CHECKING:
     from recast.process import Recast
@@ -50,12 +54,13 @@ class ProcessSource:
     members: int = 1
 
     def draw(
-        self, window: int, _: int, days: float, n: int, seed: list[int], __: int
+        self, window: int, _: int, days: float, n: int, seed: list[int], max_events: int
     ) -> Trajectories:
         """See ``Source``."""
         history = self.events.before(self.starts[window])
         rng = np.random.default_rng(seed)
-        return Trajectories.of_sequences(self.process.sample(history, days, n, rng=rng))
+        samples = self.process.sample(history, days, n, rng=rng)
+        return Trajectories.of_sequences(samples, max_events)
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,3 +184,30 @@ def draw_blocks(
 def n_blocks(n: int) -> int:
     """Blocks of ``n`` trajectories."""
     return -(-n // BLOCK)
+
+
+def bins_of(catalog: Catalog, processes: Sequence[PointProcess]) -> FloatArray:
+    """Bins of the magnitude test, from the lowest magnitude observed or drawn to the largest."""
+    laws = [process.magnitude_law for process in processes if hasattr(process, "magnitude_law")]
+    lowest = min([catalog.info.magnitude_completeness, *(law.completeness for law in laws)])
+    highest = max([law.maximum for law in laws], default=lowest + 5.0)
+    return magnitude_bins(lowest, highest)
+
+
+def fingerprints(
+    events: EventSequence, starts: FloatArray, processes: Sequence[PointProcess]
+) -> dict[str, str]:
+    """Short hashes of what a chunk depends on."""
+    digest = hashlib.sha256()
+    for process in processes:
+        net = getattr(process, "net", None)
+        if net is None:
+            digest.update(repr(process).encode())
+            continue
+        own = getattr(process, "draws_own_magnitudes", False)
+        settings = {"own": own, **net.scaling.to_json()}
+        digest.update(json.dumps(settings, sort_keys=True).encode())
+        for name, value in sorted(net.state_dict().items()):
+            digest.update(name.encode() + value.numpy().tobytes())
+    data = hashlib.sha256(events.times.tobytes() + events.magnitudes.tobytes() + starts.tobytes())
+    return {"model": digest.hexdigest()[:16], "events": data.hexdigest()[:16]}

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from catalogs import Catalog, EventSequence, GutenbergRichter, InputError, Split
 from catalogs.completeness import WINDOW_EVENTS, moving_completeness
 from catalogs.magnitudes import b_standard_error
-from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray
+from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray, reaches
 from recast.report.plots import (
     INK,
     MODEL_COLOURS,
@@ -64,11 +64,9 @@ def magnitude_time(catalog: Catalog, split: Split, title: str = "") -> Figure:
         lw=0.0,
         rasterized=True,
     )
-    days = catalog.days
-    inside = (days >= 0.0) & (days < info.to_days(info.end))
-    order = np.flatnonzero(inside)[np.argsort(days[inside], kind="stable")]
-    magnitudes = catalog.events["magnitude"].to_numpy(np.float64)[order]
-    edges, levels = moving_completeness(days[order], magnitudes)
+    rows = catalog.rows_in_window()
+    magnitudes = catalog.events["magnitude"].to_numpy(np.float64)[rows]
+    edges, levels = moving_completeness(catalog.days[rows], magnitudes)
     if levels.size:
         stamps = axis_times(catalog, edges)
         label = f"Mc(t), {WINDOW_EVENTS} events"
@@ -107,7 +105,7 @@ def frequency_magnitude(
     edges -= 0.5 * bin_width if bin_width else 0.0
     counts, _ = np.histogram(magnitudes, edges)
     middle = edges[:-1] + 0.5 * width
-    above = magnitudes[magnitudes >= law.completeness - MAGNITUDE_TOLERANCE]
+    above = magnitudes[reaches(magnitudes, law.completeness)]
     error = b_standard_error(above, law.b)
     m = np.arange(law.completeness, magnitudes.max() + 0.5, 0.05)
     low, high = _simulated_numbers(law, error, above.size, m)

@@ -12,12 +12,14 @@ from matplotlib.figure import Figure
 
 from catalogs import Catalog, EventSequence, Trajectories
 from catalogs.sequence import FloatArray
+from recast.evaluation.counts import number_test
 from recast.report.plots import (
     INK,
     OBSERVED,
     axis_times,
     band,
     colour,
+    date_and_time,
     legend_above,
     line,
     log_ticks,
@@ -35,11 +37,10 @@ INTERVAL_EDGES_PER_DECADE = 4
 
 def cumulative_paths(done: Trajectories, grid: FloatArray) -> FloatArray:
     """Events of each trajectory up to each of ``grid``, shape (trajectory, time)."""
-    offsets = np.concatenate([[0], np.cumsum(done.counts)])
     return np.array(
         [
             np.searchsorted(done.times[lo:hi], grid, side="right")
-            for lo, hi in pairwise(offsets.tolist())
+            for lo, hi in pairwise(done.edges.tolist())
         ],
         dtype=np.float64,
     )
@@ -58,7 +59,7 @@ def forecast_fan(catalog: Catalog, before: EventSequence, shown: Continuations) 
     horizon = observed.end - observed.start
     _fan(axes, shown, horizon, lead=before)
     axes.axvline(0.0, color=INK, lw=0.9, ls="--")
-    axes.set(xlabel=f"days since {_start(catalog, observed.start)}", ylabel="events")
+    axes.set(xlabel=f"days since {date_and_time(catalog, observed.start)}", ylabel="events")
     _fan(first, shown, min(1.0, horizon / 10.0), unit=1.0 / 24.0)
     first.set(xlabel="hours since then", ylabel="events")
     legend_above(figure, axes)
@@ -96,24 +97,13 @@ def _fan(
     thousands(axes.yaxis)
 
 
-def _start(catalog: Catalog, day: float) -> str:
-    time = catalog.info.to_time(day)
-    return f"day {time:,.0f}" if isinstance(time, float) else f"{time:%Y-%m-%d %H:%M} UTC"
-
-
-def number_test(done: Trajectories, observed: int) -> tuple[float, float]:
-    """delta1 = P(N >= observed) and delta2 = P(N <= observed) of the simulated numbers.
-
-    Either below 0.025 rejects the forecast number at 5 % (Zechar et al. 2010,
-    doi:10.1785/0120090192).
-    """
-    counts = done.counts
-    return float(np.mean(counts >= observed)), float(np.mean(counts <= observed))
-
-
 @styled
 def number_histogram(shown: Continuations) -> Figure:
-    """Simulated numbers of events of each model, and the observed number."""
+    """Simulated numbers of events of each model, and the observed number, with the number test.
+
+    A delta below 0.025 rejects the forecast number at 5 % (Zechar et al. 2010,
+    doi:10.1785/0120090192).
+    """
     figure = new_figure(1.1 + 1.5 * len(shown.drawn))
     n = len(shown.observed)
     rows = figure.subplots(len(shown.drawn), 1, sharex=True, squeeze=False)[:, 0]
@@ -122,7 +112,7 @@ def number_histogram(shown: Continuations) -> Figure:
     reach = (min(low, n), min(1.1 * max(high, n) + 2.0, 6.0 * max(n, 5)))
     edges = _integer_edges(*reach)
     for axes, (name, done) in zip(rows, shown.drawn.items(), strict=True):
-        delta1, delta2 = number_test(done, n)
+        (delta1,), (delta2,) = number_test(done.counts, n)
         kept = np.minimum(done.counts, edges[-1] - 0.25)
         label = f"{name}: δ1 = {delta1:.3f}, δ2 = {delta2:.3f}"
         axes.hist(kept, edges, color=colour(name), alpha=0.6)
@@ -158,7 +148,7 @@ def magnitudes_and_intervals(shown: Continuations, completeness: float) -> Figur
     span = np.log10(observed.end - observed.start)
     intervals = 10.0 ** np.arange(lowest, span + 0.25, 1.0 / INTERVAL_EDGES_PER_DECADE)
     for name, done in shown.drawn.items():
-        parts = np.split(np.arange(done.times.size), np.cumsum(done.counts)[:-1])
+        parts = [slice(lo, hi) for lo, hi in pairwise(done.edges.tolist())]
         for axes, edges, values in (
             (above, magnitudes, [done.magnitudes[part] for part in parts]),
             (below, intervals, [np.diff(done.times[part]) for part in parts]),

@@ -8,13 +8,16 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from recast.report.plots import INK, OBSERVED, colour, concise_dates
+from recast.report.plots import INK, OBSERVED, WIDTH, colour, concise_dates, new_figure, styled
 
 if TYPE_CHECKING:
     from catalogs import Catalog
     from recast.forecast import Forecast
 
+ALARM = "#CC3311"
 
+
+@styled
 def rolling_forecasts(name: str, record: dict[str, Any], days: float) -> Figure:
     """Ranges of every window by model with what was observed, and the histogram of the PIT.
 
@@ -22,7 +25,7 @@ def rolling_forecasts(name: str, record: dict[str, Any], days: float) -> Figure:
     95 % range are marked. Right: a calibrated forecast has a flat histogram.
     """
     models, windows = record["models"], record["windows"]
-    figure = Figure(figsize=(11.0, 0.7 + 2.1 * len(models)), layout="constrained")
+    figure = new_figure(0.7 + 2.1 * len(models), 2.5 * WIDTH)  # many windows side by side
     grid = figure.subplots(len(models), 2, width_ratios=[5, 1], squeeze=False, sharex="col")
     seen = np.array([window["observed"] for window in windows])
     dated = isinstance(windows[0]["start"], str) and ":" in windows[0]["start"]
@@ -45,18 +48,18 @@ def rolling_forecasts(name: str, record: dict[str, Any], days: float) -> Figure:
         left.set_title(
             f"{name}, {model}: {100 * coverage['95']:.1f} % of {seen.size} windows in the 95 % "
             f"range, {100 * coverage['50']:.1f} % in the 50 % range",
-            fontsize=9,
         )
         left.margins(x=0.01)
         right.hist(row["pit"], bins=np.linspace(0.0, 1.0, 11), color=shade, alpha=0.6)
         right.axhline(seen.size / 10.0, color=INK, lw=0.8, ls=":")
-        right.set_title("PIT", fontsize=9)
+        right.set_title("PIT")
     if dated:
         concise_dates(grid[-1][0])
     grid[-1][0].set_xlabel("time (UTC)" if dated else "day")
     return figure
 
 
+@styled
 def forecast_fan(catalog: Catalog, record: dict[str, Any], done: Forecast) -> Figure:
     """Number of events before and after the forecast, and expected numbers by magnitude.
 
@@ -65,7 +68,7 @@ def forecast_fan(catalog: Catalog, record: dict[str, Any], done: Forecast) -> Fi
     of events at and above each magnitude with its 95 % range.
     """
     request = done.request
-    figure = Figure(figsize=(10.0, 4.0), layout="constrained")
+    figure = new_figure(4.0, 2.2 * WIDTH)
     left, right = figure.subplots(1, 2, width_ratios=[3, 2])
     shade = colour(record["model"]["kind"])
     days = done.fan_days
@@ -99,8 +102,8 @@ def forecast_fan(catalog: Catalog, record: dict[str, Any], done: Forecast) -> Fi
     left.axvline(0.0, color=INK, lw=0.8, ls=":")
     left.set_xlabel(f"days from {record['at']}")
     left.set_ylabel("number of events since the forecast")
-    left.set_title(f"{record['catalog']}, {record['model']['kind']}", fontsize=10)
-    left.legend(fontsize=8, loc="upper left")
+    left.set_title(f"{record['catalog']}, {record['model']['kind']}")
+    left.legend(loc="upper left")
     left.margins(x=0.01)
     rows = [row for row in record["table"] if row["days"] == request.horizon]
     magnitudes = np.array([row["magnitude"] for row in rows])
@@ -118,7 +121,7 @@ def forecast_fan(catalog: Catalog, record: dict[str, Any], done: Forecast) -> Fi
     right.set_ylim(bottom=floor)
     right.set_xlabel("magnitude M")
     right.set_ylabel(f"events >= M in {request.horizon:g} days")
-    right.legend(fontsize=8)
+    right.legend()
     if record["leak"]:
-        figure.suptitle("LEAK: the model has seen data from after this forecast", color="#CC3311")
+        figure.suptitle("LEAK: the model has seen data from after this forecast", color=ALARM)
     return figure

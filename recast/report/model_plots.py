@@ -14,11 +14,13 @@ from etas.residuals import autocorrelation, count_band
 from recast.evaluation import PeriodGain
 from recast.evaluation.diagnosis import OMORI_EDGES, largest_scored, omori_stops, trace_times
 from recast.report.plots import (
+    BAND,
     INK,
     OBSERVED,
     PART_COLOURS,
     axis_times,
     colour,
+    date_and_time,
     legend_above,
     line,
     log_ticks,
@@ -29,7 +31,6 @@ from recast.report.plots import (
     time_axis,
 )
 
-BAND = "#4477AA"
 LEFT_OUT = frozenset({"poisson"})
 """Of the gains over ETAS and of correlations: its losses would hide the rest."""
 
@@ -189,15 +190,10 @@ def intensity_trace(
     floor = float(magnitudes.min()) - 0.2 if times.size else 0.0
     rug.vlines((times - origin) / days, floor, magnitudes, color=OBSERVED, lw=0.8)
     rug.plot((times - origin) / days, magnitudes, ".", ms=3, color=OBSERVED)
-    rug.set(xlabel=f"{unit} since {_stamp(catalog, origin)}", ylabel="magnitude")
+    rug.set(xlabel=f"{unit} since {date_and_time(catalog, origin)}", ylabel="magnitude")
     rug.margins(x=0.01)
     legend_above(figure, axes)
     return figure
-
-
-def _stamp(catalog: Catalog, day: float) -> str:
-    time = catalog.info.to_time(day)
-    return f"day {time:,.2f}" if isinstance(time, float) else f"{time:%Y-%m-%d %H:%M} UTC"
 
 
 @styled

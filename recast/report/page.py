@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -11,16 +10,12 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from catalogs.jsonfile import write_whole
-from recast.benchmark import process_pool
+from recast.benchmark import process_pool, say
 from recast.report.contents import overview
 from recast.report.section import FOLDER, Entry, catalog_section, page_entry
-from recast.report.summary import (
-    compared,
-    gains_table,
-    run_provenance,
-)
+from recast.report.summary import gains_table, run_provenance
 from recast.report.svg import colour_variables
-from recast.report.table import sentence
+from recast.report.table import compared, sentence
 from recast.runs import BenchmarkRun
 
 PAGE = "report.html"
@@ -70,11 +65,6 @@ def build_report(
     )
     write_whole(out / PAGE, page.encode())
     return out / PAGE, count
-
-
-def say(line: str) -> None:
-    """Progress, beside the result."""
-    print(line, file=sys.stderr, flush=True)
 
 
 def _template() -> Any:

@@ -29,6 +29,9 @@ INK = "#202124"
 OBSERVED = "#EE6677"
 """What came about, where it is held against models."""
 
+BAND = "#4477AA"
+"""Ranges that belong to no model in particular."""
+
 PART_COLOURS = {"train": "#4477AA", "val": "#CCBB44", "test": "#EE6677"}
 MODEL_COLOURS = {
     "poisson": "#999999",
@@ -195,6 +198,12 @@ def time_axis(axes: Axes, catalog: Catalog) -> None:
     axes.margins(x=0.01)
     if not catalog.info.uses_plain_days:
         concise_dates(axes)
+
+
+def date_and_time(catalog: Catalog, day: float) -> str:
+    """A moment for the label of an axis: to the minute, or the plain day."""
+    time = catalog.info.to_time(day)
+    return f"day {time:,.2f}" if isinstance(time, float) else f"{time:%Y-%m-%d %H:%M} UTC"
 
 
 def concise_dates(axes: Any) -> None:

@@ -9,18 +9,19 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from catalogs import Catalog
-from recast.report.plots import axis_times, concise_dates
+from recast.report.plots import INK, OBSERVED, WIDTH, axis_times, concise_dates, new_figure, styled
 
-EVENTS, ESTIMATE, GAP = "#222222", "#EE6677", "#CCBB44"
+EVENTS, ESTIMATE, GAP = INK, OBSERVED, "#CCBB44"
 MONTHS = 30.0
 
 
+@styled
 def over_time(catalog: Catalog, report: dict[str, Any]) -> Figure:
     """Magnitudes with completeness, b-values, and monthly numbers with gaps, along time."""
-    figure = Figure(figsize=(9.0, 7.2), layout="constrained")
+    figure = new_figure(7.2, 2.0 * WIDTH)
     top, middle, bottom = figure.subplots(3, 1, sharex=True, height_ratios=[2, 1, 1])
     days, end = catalog.days, catalog.info.to_days(catalog.info.end)
-    inside = (days >= 0.0) & (days < end)
+    inside = catalog.rows_in_window()
     m = catalog.events["magnitude"].to_numpy(np.float64)[inside]
     stamps = axis_times(catalog, days[inside])
     top.scatter(stamps, m, s=1.0, c=EVENTS, alpha=0.2, lw=0.0, rasterized=True)
@@ -31,8 +32,8 @@ def over_time(catalog: Catalog, report: dict[str, Any]) -> Figure:
         span, level = _dates(step), [step["completeness"]] * 2
         top.plot(span, level, color=ESTIMATE, lw=2.0, label=label)
     top.set_ylabel("magnitude")
-    top.legend(fontsize=8, loc="upper right")
-    top.set_title(f"{report['catalog']}: {report['events']:,} events", fontsize=10)
+    top.legend(loc="upper right")
+    top.set_title(f"{report['catalog']}: {report['events']:,} events")
     for step in report["b_over_time"]:
         low, high = (step["b"] + sign * step["standard_error"] for sign in (-1.0, 1.0))
         middle.fill_between(_dates(step), low, high, color=ESTIMATE, alpha=0.3, lw=0.0)
@@ -52,9 +53,10 @@ def over_time(catalog: Catalog, report: dict[str, Any]) -> Figure:
     return figure
 
 
+@styled
 def magnitudes_and_hours(catalog: Catalog, report: dict[str, Any]) -> Figure:
     """Cumulative numbers by magnitude, magnitudes on tenths by year, and events by the hour."""
-    figure = Figure(figsize=(11.0, 3.8), layout="constrained")
+    figure = new_figure(3.8, 2.5 * WIDTH)
     law, grid, clock = figure.subplots(1, 3)
     m = np.sort(catalog.events["magnitude"].to_numpy(np.float64))
     law.step(m, np.arange(m.size, 0, -1), color=EVENTS, lw=1.2, where="pre")
@@ -85,7 +87,7 @@ def magnitudes_and_hours(catalog: Catalog, report: dict[str, Any]) -> Figure:
     zone = "local solar time" if report["time_of_day"]["all"]["local"] else "UTC"
     clock.set_xlabel(f"hour ({zone})")
     clock.set_ylabel("events, over the mean hour")
-    clock.legend(fontsize=8)
+    clock.legend()
     return figure
 
 

@@ -54,10 +54,7 @@ def draw(
     seed: int,
     max_events: int,
 ) -> Trajectories:
-    """``n`` continuations of any process, those that go beyond ``max_events`` cut off there.
-
-    A process that knows no cap of its own is cut afterwards.
-    """
+    """``n`` continuations of any process, those that go beyond ``max_events`` cut off there."""
     rng = np.random.default_rng(seed)
     if isinstance(process, Recast):
         return process.simulate(history, horizon, n, seed=seed, max_events=max_events)
@@ -71,18 +68,7 @@ def draw(
             max_events=max_events,
             allow_supercritical=True,
         )
-    samples = process.sample(history, horizon, n, rng=rng)
-    counts = np.array([len(sample) for sample in samples])
-    kept = [sample.times[:max_events] for sample in samples]
-    return Trajectories(
-        np.repeat(np.arange(n), [part.size for part in kept]),
-        np.concatenate(kept),
-        np.concatenate([sample.magnitudes[:max_events] for sample in samples]),
-        n,
-        history.end,
-        history.end + horizon,
-        np.flatnonzero(counts > max_events),
-    )
+    return Trajectories.of_sequences(process.sample(history, horizon, n, rng=rng), max_events)
 
 
 def continuations(

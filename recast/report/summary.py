@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from catalogs import Catalog, Split
 from recast.environment import describe
+from recast.report.table import compared, interval_text
 from recast.runs import BenchmarkRun
 
 PARTS = {"train": "training", "val": "validation", "test": "test"}
@@ -52,9 +53,9 @@ def _row(name: str, row: Mapping[str, Any]) -> list[str]:
     return [
         name,
         f"{test['nats_per_event']:.4f}{seeds}",
-        _interval(row.get("gain_over_etas")),
-        _interval(row.get("gain_over_poisson")),
-        _interval(row.get("magnitude_gain")),
+        interval_text(row.get("gain_over_etas")),
+        interval_text(row.get("gain_over_poisson")),
+        interval_text(row.get("magnitude_gain")),
         "-" if residuals is None else f"{residuals['ks_p']:.2g}",
         f"{test['nll_per_day']:.4f}",
         f"{row['n_parameters']:,}" if fitted else "-",
@@ -78,39 +79,17 @@ def _mean(values: Sequence[float] | None) -> str:
     return "-" if not values else f"{float(np.mean(values)):.3f}"
 
 
-def compared(
-    models: Mapping[str, Mapping[str, Any]],
-) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The models whose gain over ETAS is of interest, with their records."""
-    for name, row in models.items():
-        if row.get("gain_over_etas") is not None and name not in {"poisson", "truth"}:
-            yield name, row
-
-
 def gains_table(run: BenchmarkRun) -> tuple[list[str], list[list[str]]]:
     """Headings, and for each catalog its events and every model's gain over ETAS."""
     found = {name: dict(compared(run.models(name))) for name in run.catalogs}
     models = list(dict.fromkeys(model for rows in found.values() for model in rows))
-    table = []
+    lines = []
     for name, rows in found.items():
         splits = next(iter(run.models(name).values()))["splits"]
-        gains = [_interval(rows[m]["gain_over_etas"]) if m in rows else "-" for m in models]
+        gains = [interval_text(rows[m]["gain_over_etas"]) if m in rows else "-" for m in models]
         events = (f"{splits[part]['n_events']:,}" for part in ("train", "test"))
-        table.append([name, *events, *gains])
-    return ["catalog", "train events", "test events", *models], table
-
-
-def _interval(gain: Mapping[str, Any] | None) -> str:
-    if gain is None:
-        return "-"
-    low, high = gain["ci95"]
-    mean, low, high = (_signed(value) for value in (gain["mean"], low, high))
-    return f"{mean} [{low}, {high}]"
-
-
-def _signed(value: float) -> str:
-    """Never -0.0000."""
-    return f"{round(value, 4) + 0.0:+.4f}"
+        lines.append([name, *events, *gains])
+    return ["catalog", "train events", "test events", *models], lines
 
 
 def facts(catalog: Catalog, split: Split) -> str:

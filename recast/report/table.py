@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 PARTS = ("train", "val", "test")
@@ -34,16 +34,15 @@ def benchmark_table(name: str, record: dict[str, Any]) -> str:
             + "".join(f"{splits[part]['nats_per_event']:>9.4f}" for part in PARTS)
             + " "
             + "".join(f"{splits[part]['nll_per_day']:>10.4f}" for part in PARTS)
-            + f"  {_gain(row['gain_over_etas']):^26}"
+            + f"  {interval_text(row['gain_over_etas']):^26}"
             + (f"{row['fit_seconds']:>8.1f}" if row["n_parameters"] else f"{'-':>8}")
         )
     sentences = [
-        sentence(name, model, row, first["test"]["n_events"])
-        for model, row in models.items()
-        if row["gain_over_etas"] is not None and model not in {"poisson", "truth"}
+        sentence(name, model, row, first["test"]["n_events"]) for model, row in compared(models)
     ]
     sentences += [
-        f"Magnitudes, {model} over a fixed b-value: {_gain(row['magnitude_gain'])} nats per event."
+        f"Magnitudes, {model} over a fixed b-value: {interval_text(row['magnitude_gain'])} nats "
+        "per event."
         for model, row in models.items()
         if row["magnitude_gain"] is not None
     ]
@@ -66,8 +65,23 @@ def sentence(name: str, model: str, row: Mapping[str, Any], n_events: int) -> st
     )
 
 
-def _gain(gain: dict[str, Any] | None) -> str:
+def compared(
+    models: Mapping[str, Mapping[str, Any]],
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The models whose gain over ETAS is of interest, with their records."""
+    for name, row in models.items():
+        if row.get("gain_over_etas") is not None and name not in {"poisson", "truth"}:
+            yield name, row
+
+
+def interval_text(gain: Mapping[str, Any] | None) -> str:
+    """A mean with its 95 % interval, or a dash."""
     if gain is None:
         return "-"
-    low, high = gain["ci95"]
-    return f"{gain['mean']:+.4f} [{low:+.4f}, {high:+.4f}]"
+    mean, low, high = (_signed(value) for value in (gain["mean"], *gain["ci95"]))
+    return f"{mean} [{low}, {high}]"
+
+
+def _signed(value: float) -> str:
+    """Never -0.0000."""
+    return f"{round(value, 4) + 0.0:+.4f}"

@@ -1,0 +1,58 @@
+"""Many continuations as flat arrays: there and back, in order, cut off where they are too long."""
+
+import numpy as np
+
+from catalogs import EventSequence, Trajectories
+
+WEEK = [
+    EventSequence([0.5, 2.0, 6.0], [3.0, 4.0, 5.0], 0.0, 7.0),
+    EventSequence([], [], 0.0, 7.0),
+    EventSequence([1.0], [3.5], 0.0, 7.0),
+]
+
+
+def flat(times: list[float], trajectory: list[int]) -> Trajectories:
+    return Trajectories(
+        np.array(trajectory), np.array(times), np.arange(4.0), 2, 0.0, 9.0, np.empty(0, np.int64)
+    )
+
+
+def test_sequences_are_there_and_back() -> None:
+    drawn = Trajectories.of_sequences(WEEK)
+    assert drawn.counts.tolist() == [3, 0, 1]
+    assert drawn.edges.tolist() == [0, 3, 3, 4]
+    for sequence, back in zip(WEEK, drawn.sequences(), strict=True):
+        np.testing.assert_array_equal(back.times, sequence.times)
+        np.testing.assert_array_equal(back.magnitudes, sequence.magnitudes)
+        assert (back.start, back.end) == (0.0, 7.0)
+
+
+def test_what_goes_beyond_the_cap_is_cut_there_and_reported() -> None:
+    drawn = Trajectories.of_sequences(WEEK, max_events=2)
+    assert drawn.times.tolist() == [0.5, 2.0, 1.0]
+    assert drawn.capped.tolist() == [0]
+    assert Trajectories.of_sequences(WEEK, max_events=3).capped.size == 0
+
+
+def test_events_are_sorted_by_trajectory_and_time() -> None:
+    drawn = flat([3.0, 1.0, 2.0, 0.5], [1, 1, 0, 1]).sorted()
+    assert drawn.times.tolist() == [2.0, 0.5, 1.0, 3.0]
+    assert drawn.magnitudes.tolist() == [2.0, 3.0, 1.0, 0.0]
+    assert drawn.trajectory.tolist() == [0, 1, 1, 1]
+
+
+def test_of_two_events_at_one_time_the_second_is_left_out_unless_it_is_of_another_trajectory() -> (
+    None
+):
+    drawn = flat([1.0, 2.0, 2.0, 2.0], [0, 0, 0, 1]).distinct()
+    assert drawn.magnitudes.tolist() == [0.0, 1.0, 3.0]
+    nothing = Trajectories.of_sequences([WEEK[1]])
+    assert nothing.distinct().times.size == 0
+
+
+def test_joined_trajectories_keep_their_order_and_caps() -> None:
+    first, second = (Trajectories.of_sequences(WEEK, max_events=2) for _ in range(2))
+    both = Trajectories.joined([first, second])
+    assert both.n == 6
+    assert both.trajectory.tolist() == [0, 0, 2, 3, 3, 5]
+    assert both.capped.tolist() == [0, 3]
