@@ -7,7 +7,7 @@ import json
 import shutil
 import string
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from lightning.pytorch.cli import LightningCLI
 
 from catalogs import GutenbergRichter
 from catalogs.errors import FetchError
@@ -194,6 +195,20 @@ def unreachable(url: str, *_: object, **__: object) -> None:
     raise FetchError(f"{url} cannot be reached")
 
 
+def once(prepare: Callable[..., Any]) -> Callable[..., Any]:
+    """The parser of a subcommand is made once: that takes longer than whatever is parsed by it."""
+    made: dict[str, tuple[Any, dict[str, list[str]]]] = {}
+
+    def prepared(self: Any, trainer: type, command: str, **settings: Any) -> Any:
+        if command not in made:
+            parser = prepare(self, trainer, command, **settings)
+            made[command] = parser, self._subcommand_method_arguments
+        parser, self._subcommand_method_arguments = made[command]
+        return parser
+
+    return prepared
+
+
 def stop_before_work(patch: pytest.MonkeyPatch) -> None:
     """Nothing is fitted, simulated, trained or fetched: only what comes before is of interest."""
     for module in ("etas.fit", "etas.simulate", "etas.profile", "recast.sampling"):
@@ -206,6 +221,8 @@ def stop_before_work(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("recast.data.fit_etas", known_fit)
     patch.setattr("recast.data.fit_clock", lambda *_: DayClock())
     patch.setattr("recast.lightning_cli.RecastCLI._run_subcommand", begin)
+    prepare = LightningCLI._prepare_subcommand_parser
+    patch.setattr("recast.lightning_cli.RecastCLI._prepare_subcommand_parser", once(prepare))
     patch.setattr("catalogs.web.get", unreachable)
     patch.setattr("catalogs.web.opened", unreachable)
 
