@@ -81,6 +81,18 @@ def test_fixed_tapered_incomplete_and_on_both_windows(
     assert f"{hidden:,} events below Mc(t) left out" in shown
 
 
+def test_a_pretrained_net_says_what_to_expect(small: Path, fitted: Path, tmp_path: Path) -> None:
+    command = ["etas", "fit", "--catalog", str(small), "--out", str(tmp_path), "--no-plots"]
+    assert main([*command, "--prior", "shipped"]) == 0
+    expected, alone = (json.loads(p.read_text()) for p in (tmp_path / "etas.json", fitted))
+    assert (expected["prior"], alone["prior"]) == ("shipped", None)
+    assert expected["converged"]
+    assert expected["log_likelihood"] < alone["log_likelihood"]
+    for name in ("mu", "k", "alpha", "c", "p"):  # the regions know more than nothing
+        errors = [r["uncertainty"]["parameters"][name]["standard_error"] for r in (expected, alone)]
+        assert errors[0] < errors[1], name
+
+
 def test_scores_are_those_of_the_fit(fitted: Path, small: Path, tmp_path: Path) -> None:
     command = ["etas", "score", "--model", str(fitted), "--catalog", str(small)]
     assert main([*command, "--out", str(tmp_path)]) == 0
@@ -201,6 +213,9 @@ def test_refusals_are_one_line(
         (["--random-starts", "2", "--seed", "-1"], "--seed -1 and --random-starts 2: give 0"),
         (["--random-starts", "-2"], "--random-starts -2: give 0 or more"),
         (["--profile", "q"], "'q' was not estimated"),
+        (["--profile", "p", "--prior", "shipped"], "leave out that or --prior"),
+        (["--taper", "--prior", "shipped"], "a prior says nothing of a taper"),
+        (["--prior", "none.ckpt"], "none.ckpt"),
     ],
 )
 def test_impossible_fits_are_one_line(

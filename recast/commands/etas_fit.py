@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from catalogs import Catalog, EventSequence
     from etas.completeness import CompletenessHistory
     from etas.fit import ETASFit
+    from etas.prior import Prior
 
 
 def add_fit(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -55,6 +56,12 @@ def add_fit(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         metavar="M",
         help="with helmstetter: events from here on hide smaller ones (default: all that do for a "
         "minute or more)",
+    )
+    fit.add_argument(
+        "--prior",
+        metavar="NET",
+        help="for few events: expect what the regions say that a pretrained net was trained on, "
+        "'shipped' or a checkpoint, and find the mode of the posterior",
     )
     fit.add_argument(
         "--random-starts",
@@ -140,6 +147,7 @@ def run_fit(args: argparse.Namespace) -> int:
         fixed=fixed,
         taper=args.taper,
         completeness=completeness,
+        prior=_prior(args, catalog),
         protocol=args.protocol,
     )
     scores: dict[str, dict[str, Any]] = {
@@ -157,6 +165,7 @@ def run_fit(args: argparse.Namespace) -> int:
         "fitted_on": to_json(fitted_on(catalog, args.protocol)),
         **fit.to_json(),
         "completeness": args.completeness,
+        "prior": args.prior,
         "splits": scores,
         "profiles": {profile.name: profile.to_json() for profile in profiles},
     }
@@ -189,6 +198,27 @@ def _completeness(
     if args.completeness == "helmstetter":
         return CompletenessHistory.helmstetter(sequence, base, minimum_magnitude=args.large)
     return read_completeness(Path(args.completeness), catalog.info)
+
+
+def _prior(args: argparse.Namespace, catalog: Catalog) -> Prior | None:
+    from catalogs import InputError, check_unseen
+
+    if args.prior is None:
+        return None
+    if args.profile:
+        raise InputError("--profile is of the likelihood alone: leave out that or --prior")
+    from etas.fit import fit_etas
+    from recast.pretrained import etas_prior, seen
+    from recast.scaling import Scaling
+
+    check_unseen(seen(args.prior), catalog, f"net {args.prior}")
+    alone = fit_etas(catalog.split().train, catalog.magnitude_law()).model
+    prior = etas_prior(args.prior, Scaling.of(catalog, alone))
+    if prior is None:
+        raise InputError(
+            f"--prior {args.prior}: its net knows this catalog, or too few others: leave it out"
+        )
+    return prior
 
 
 def _print_fit(fit: ETASFit, scores: dict[str, dict[str, Any]]) -> None:
