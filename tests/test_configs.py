@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -10,8 +11,10 @@ import pytest
 import torch
 import yaml
 
-from catalogs import available
+from catalogs import Catalog, available, load
 from recast.cli import main
+from recast.fitters import FEW_SHOT_EPOCHS, few_shot_settings
+from recast.pretrained import SHIPPED
 from tests.conftest import REAL_DATA
 
 RIDGECREST = "ridgecrest_2019"
@@ -35,6 +38,21 @@ def test_configuration_runs(path: Path, tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.chdir(tmp_path)
     arguments = ["--trainer.fast_dev_run", "1", "--data.window", "32", "--data.batch_size", "2"]
     assert main(["fit", "--config", str(path), *arguments]) == 0
+
+
+@pytest.mark.parametrize("name", ["ridgecrest_2019", "synthetic_socal", "taupo", "qtm_san_jacinto"])
+def test_a_configuration_is_the_recipe_of_the_benchmark(
+    name: str, real_catalog: Callable[[str], Catalog]
+) -> None:
+    (path,) = (path for path in CONFIGS if path.stem == name)
+    config = yaml.safe_load(path.read_text(encoding="utf-8"))
+    catalog = load(name) if name in available() else real_catalog(name)
+    few = few_shot_settings(catalog.split().train.n_scored)
+    assert config["trainer"]["max_epochs"] == FEW_SHOT_EPOCHS
+    assert config["model"]["pretrained"] == SHIPPED
+    assert config["data"].get("steps_per_epoch", 20) == few["data"]["steps_per_epoch"]
+    rate = config["model"].get("fine_tuning", 0.5)
+    assert rate == pytest.approx(few["model"]["fine_tuning"], rel=0.01)
 
 
 def test_fit_validate_test_predict_and_resume(
