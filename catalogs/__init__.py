@@ -1,9 +1,10 @@
 """Earthquake catalogs: from a provider's table to an immutable event sequence."""
 
 from catalogs.areas import Box, Polygon, parse_area
-from catalogs.catalog import Catalog, CatalogInfo, SplitDates
+from catalogs.catalog import Catalog
 from catalogs.errors import CatalogNotFoundError, InputError
 from catalogs.extent import Extent, check_unseen
+from catalogs.info import CatalogInfo, SplitDates
 from catalogs.magnitudes import GutenbergRichter
 from catalogs.overlap import check_no_leak, shared_fraction
 from catalogs.process import PointProcess

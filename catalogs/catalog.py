@@ -11,12 +11,10 @@ from numpy.typing import NDArray
 
 from catalogs.areas import Area
 from catalogs.errors import InputError
-from catalogs.info import NANOSECONDS_PER_DAY, CatalogInfo, SplitDates, Ties
+from catalogs.info import NANOSECONDS_PER_DAY, CatalogInfo, Ties
 from catalogs.magnitudes import GutenbergRichter
 from catalogs.sequence import EventSequence, FloatArray
 from catalogs.split import Split
-
-__all__ = ["NANOSECONDS_PER_DAY", "Catalog", "CatalogInfo", "SplitDates", "Ties"]
 
 TIE_STEP_DAYS = 0.001 / 86_400
 """Events of equal time are set 1 ms apart: a tenth of the 10 ms to which networks report times."""

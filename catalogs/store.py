@@ -15,8 +15,9 @@ import pandas as pd
 import platformdirs
 
 from catalogs.areas import parse_area
-from catalogs.catalog import Catalog, CatalogInfo
+from catalogs.catalog import Catalog
 from catalogs.errors import CatalogNotFoundError, InputError
+from catalogs.info import CatalogInfo
 from catalogs.jsonfile import json_bytes, read_json, whole_file, write_whole
 
 STORED = frozenset({".json", ".parquet", ".npz"})

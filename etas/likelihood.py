@@ -10,10 +10,7 @@ from catalogs import EventSequence
 from catalogs.magnitudes import LN10
 from catalogs.sequence import FloatArray
 from etas.kernel import Quadrature, omori_integral
-from etas.parameters import PARAMETERS
 from etas.recursion import expected_sums, score_sums
-
-__all__ = ["PARAMETERS", "Evaluation", "LogLikelihood", "log_likelihood_quadratic"]
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,9 +17,14 @@ Inputs = Callable[[Scaling, Tensor, Tensor, Tensor], Tensor]
 """(scaling, inter-event times, magnitudes, expected events) -> features (..., feature)."""
 
 
+def log_inter_times(scaling: Scaling, inter_times: Tensor) -> Tensor:
+    """ln(tau / mean tau), tau at least ``SHORTEST``."""
+    return torch.log(inter_times.clamp_min(SHORTEST) / scaling.mean_inter_time)
+
+
 def paper_inputs(scaling: Scaling, inter_times: Tensor, magnitudes: Tensor, _: Tensor) -> Tensor:
     """[ln tau - ln mean tau, m - mean m], as published."""
-    log_tau = torch.log(inter_times.clamp_min(SHORTEST) / scaling.mean_inter_time)
+    log_tau = log_inter_times(scaling, inter_times)
     return torch.stack([log_tau, magnitudes - scaling.mean_magnitude], dim=-1)
 
 
@@ -31,7 +36,7 @@ def unit_free_inputs(
     The last is what ETAS failed to explain: for a perfect ETAS the logarithm of an Exp(1) variable
     in every region. None has a unit, so a net can serve catalogs of any rate and completeness.
     """
-    log_tau = torch.log(inter_times.clamp_min(SHORTEST) / scaling.mean_inter_time)
+    log_tau = log_inter_times(scaling, inter_times)
     size = scaling.b * LN10 * (magnitudes - scaling.completeness) - 1.0
     return torch.stack([log_tau, size, torch.log(expected.clamp_min(SHORTEST))], dim=-1)
 

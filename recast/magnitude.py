@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from recast.encoder import SHORTEST
+from recast.encoder import SHORTEST, log_inter_times
 from recast.scaling import Scaling
 
 LARGEST_LOG_RATIO = 1.5
@@ -117,7 +117,7 @@ class MagnitudeHead(nn.Module):
 
         ``largest`` is where ln(beta / beta_0) saturates.
         """
-        log_tau = torch.log(inter_times.clamp_min(SHORTEST) / scaling.mean_inter_time)
+        log_tau = log_inter_times(scaling, inter_times)
         log_expected = torch.log(expected.clamp_min(SHORTEST))
         extra = torch.stack([log_tau, log_expected], dim=-1).to(hidden.dtype)
         inner = self.net[:-1](torch.cat([hidden.detach(), extra], dim=-1))

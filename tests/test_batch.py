@@ -84,12 +84,11 @@ def test_a_tiling_scores_each_interval_once_whatever_its_phase() -> None:
     s = sequence(100)
     parts = Windows(s, SCALING, length=16, burn_in=8)
     tilings = parts.tilings(np.random.default_rng(3))
-    starts = [next(tilings) for _ in range(-(-len(parts) // 16) + 1)]
-    # The first tiling: all starts lie one length apart
-    first = [x for x in starts if (x - starts[0]) % 16 == 0]
-    batch = parts.starting_at(sorted(first))
-    assert batch.n_events >= s.n_scored - 16
-    assert len(set(first)) == len(first)
+    first = next(tilings)
+    tiles = [x for x in range(s.first_scored - 15, len(s) + 1) if (x - first) % 16 == 0]
+    starts = [first, *(next(tilings) for _ in tiles[1:])]
+    assert sorted(starts) == tiles
+    assert parts.starting_at(starts).n_events == s.n_scored
 
 
 def test_epochs_differ_and_repeat() -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from catalogs import InputError, load
-from catalogs.jsonfile import read_json, write_json
+from catalogs import load
+from catalogs.jsonfile import read_json
 from etas.model import ETAS
 from recast.benchmark import benchmark
 from recast.cli import main
@@ -163,20 +163,3 @@ def test_without_etas_there_is_no_gain(tmp_path: Path) -> None:
     (done,) = benchmark([catalog], ["poisson"], tmp_path)
     assert done.record["models"]["poisson"]["gain_over_etas"] is None
     assert "poisson" in benchmark_table("ridgecrest_2019", done.record)
-
-
-def test_json_is_whole_or_absent(tmp_path: Path) -> None:
-    path = tmp_path / "deep" / "a.json"
-    write_json(path, {"a": 1})
-    with pytest.raises(ValueError, match="Out of range float"):
-        write_json(path, {"a": float("nan")})
-    with pytest.raises(TypeError):
-        write_json(path, {"a": object()})
-    assert read_json(path) == {"a": 1}
-    assert [p.name for p in path.parent.iterdir()] == ["a.json"]
-    path.write_text("{")
-    with pytest.raises(InputError, match=r"a\.json cannot be read as JSON"):
-        read_json(path)
-    path.write_text("[1]")
-    with pytest.raises(InputError, match=r"a\.json holds no JSON object"):
-        read_json(path)

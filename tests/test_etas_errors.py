@@ -10,9 +10,9 @@ import pytest
 
 from catalogs import Catalog, EventSequence, GutenbergRichter, InputError, load
 from etas.fit import fit_etas, fitting_sequence
-from etas.likelihood import PARAMETERS, LogLikelihood
+from etas.likelihood import LogLikelihood
 from etas.model import ETAS
-from etas.parameters import ALPHA_BOUND
+from etas.parameters import ALPHA_BOUND, PARAMETERS
 from etas.profile import profile_likelihood
 from etas.starts import random_starts
 

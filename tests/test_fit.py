@@ -5,7 +5,8 @@ import pytest
 
 from catalogs import EventSequence, GutenbergRichter, InputError, load
 from etas.fit import fit_etas
-from etas.likelihood import PARAMETERS, LogLikelihood
+from etas.likelihood import LogLikelihood
+from etas.parameters import PARAMETERS
 from etas.synthetic import SOCAL_TRUTH, true_model
 
 

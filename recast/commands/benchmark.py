@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from textwrap import wrap
 from typing import Any
 
 from recast.commands import rolling
@@ -15,8 +14,6 @@ from recast.commands.selecting import add_selection, selected
 DEFAULT_CATALOGS = ("ridgecrest_2019", "synthetic_socal")
 DEFAULT_MODELS = ("poisson", "etas", "recast-paper", "recast")
 HOW = ("seeds", "quick", "resume", "workers", "pretrained")
-TITLE = 50
-"""Characters that fit above a plot."""
 MODES = {"native": "recast-native", "zero-shot": "recast-zero-shot", "few-shot": "recast-few-shot"}
 
 
@@ -149,7 +146,7 @@ def run(args: argparse.Namespace) -> int:
     }
     for done, asked in zip(results, args.catalog, strict=True):
         info = done.catalog.info
-        name, title = info.name, "\n".join(wrap(info.title or info.name, TITLE))
+        name, title = info.name, info.title or info.name
         folder = args.out / name
         result["catalogs"][name] = {"source": _source(asked), **done.record}
         save_diagnoses(folder / DIAGNOSES, done.diagnoses)

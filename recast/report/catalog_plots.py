@@ -18,6 +18,7 @@ from recast.report.plots import (
     PART_COLOURS,
     axis_times,
     band,
+    in_lines,
     legend_above,
     log_ticks,
     new_figure,
@@ -75,7 +76,7 @@ def magnitude_time(catalog: Catalog, split: Split, title: str = "") -> Figure:
     axes.axhline(mc, color=INK, lw=1.0, ls="--", label=f"Mc = {mc:g}")
     axes.set_ylabel("magnitude")
     axes.set_ylim(mc - 0.3, None)
-    axes.set_title(title)
+    axes.set_title(in_lines(title))
     time_axis(axes, catalog)
     legend_above(figure, axes)
     return figure
@@ -125,7 +126,7 @@ def frequency_magnitude(
     axes.set(yscale="log", xlabel="magnitude", ylabel="number of events")
     axes.set_ylim(0.6, 2.0 * magnitudes.size)
     axes.set_xlim(first - 0.1, magnitudes.max() + 0.5)
-    axes.set_title(title)
+    axes.set_title(in_lines(title))
     log_ticks(axes.yaxis)
     legend_above(figure, axes)
     return figure

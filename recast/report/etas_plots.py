@@ -15,6 +15,7 @@ from recast.report.plots import (
     OBSERVED,
     axis_times,
     band,
+    in_lines,
     legend_above,
     new_figure,
     styled,
@@ -52,7 +53,7 @@ def cumulative_counts(
         label=f"expected given the past: {expected[-1]:,.1f}",
     )
     axes.set_ylabel("events")
-    axes.set_title(title)
+    axes.set_title(in_lines(title))
     thousands(axes.yaxis)
     time_axis(axes, catalog)
     legend_above(figure, axes)
@@ -77,7 +78,7 @@ def simulated_counts(
         seen = np.searchsorted(observed.times, grid, side="right")
         axes.plot(days, seen, color=OBSERVED, lw=1.6, label=f"observed: {len(observed):,}")
     axes.set(xlabel="days", ylabel="events")
-    axes.set_title(title)
+    axes.set_title(in_lines(title))
     axes.margins(x=0.0)
     thousands(axes.yaxis)
     legend_above(figure, axes)
@@ -96,7 +97,7 @@ def cumulative_terms(
     axes.plot(stamps, np.cumsum(gain), color=MODEL, lw=1.3, label=label)
     axes.axhline(0.0, color=MODEL_COLOURS["poisson"], lw=0.8, label="Poisson")
     axes.set_ylabel("cumulative gain over\nPoisson (nats)")
-    axes.set_title(title)
+    axes.set_title(in_lines(title))
     thousands(axes.yaxis)
     time_axis(axes, catalog)
     legend_above(figure, axes)
@@ -111,6 +112,6 @@ def profile(values: FloatArray, drops: FloatArray, name: str, title: str) -> Fig
     axes.plot(values, drops, "o-", ms=3.5, lw=1.2, color=MODEL)
     axes.axhline(-HALF_CHI2_95, color=OBSERVED, lw=0.9, ls="--", label="95 %")
     axes.set(xlabel=name, ylabel="profile log-likelihood\nbelow the maximum (nats)")
-    axes.set_title(title)
+    axes.set_title(in_lines(title))
     legend_above(figure, axes)
     return figure

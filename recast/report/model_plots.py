@@ -21,6 +21,7 @@ from recast.report.plots import (
     axis_times,
     colour,
     date_and_time,
+    in_lines,
     legend_above,
     line,
     log_ticks,
@@ -65,7 +66,7 @@ def cumulative_gain(
         axes.plot(stamps[shown], np.cumsum(gain)[shown], **style)
     axes.axhline(0.0, color=INK, lw=0.9, label=reference)
     axes.set_ylabel(f"cumulative gain over\n{reference.upper()} (nats)")
-    axes.set_title(title)
+    axes.set_title(in_lines(title))
     thousands(axes.yaxis)
     counts.plot(
         stamps[shown], shown + 1, color=PART_COLOURS["test"], drawstyle="steps-post", lw=1.2
@@ -134,7 +135,7 @@ def transformed_residuals(transformed: Mapping[str, FloatArray], title: str = ""
         intervals = np.sort(np.diff(values, prepend=0.0))
         below.plot(quantiles[picked], intervals[picked], **line(name))
     above.set(xlabel="transformed time Λ(t) (expected events)", ylabel="observed - expected")
-    above.set_title(title)
+    above.set_title(in_lines(title))
     thousands(above.xaxis)
     thousands(above.yaxis)
     reach = float(quantiles[-1])
@@ -251,6 +252,6 @@ def omori_decay(
     axes.set_xlim(0.5 * OMORI_EDGES[0], 2.0 * OMORI_EDGES[-1])
     axes.set_ylabel("events per day")
     log_ticks(axes.yaxis)
-    axes.set_title(title)
+    axes.set_title(in_lines(title))
     legend_above(figure, axes)
     return figure

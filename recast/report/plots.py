@@ -6,6 +6,7 @@ import functools
 import io
 from collections.abc import Callable
 from pathlib import Path
+from textwrap import wrap
 from typing import Any, ParamSpec, TypeVar
 
 import matplotlib as mpl
@@ -16,7 +17,7 @@ from matplotlib.ticker import AutoLocator, FuncFormatter, LogLocator, MaxNLocato
 from numpy.typing import ArrayLike
 
 from catalogs import Catalog
-from catalogs.catalog import NANOSECONDS_PER_DAY
+from catalogs.info import NANOSECONDS_PER_DAY
 from catalogs.jsonfile import write_whole
 from catalogs.sequence import FloatArray
 
@@ -94,6 +95,9 @@ STYLE: Any = {  # matplotlib types the names of its settings, not dictionaries o
 WIDTH = 4.4
 """Inches: narrow, so that text is readable on a telephone, where figures shrink to its width."""
 
+TITLE = 50
+"""Characters that fit above a plot of that width."""
+
 LEGEND_HANDLE, LEGEND_LETTER = 0.45, 0.072
 """Inches that a legend's line and each letter of its text take."""
 
@@ -125,6 +129,11 @@ def colour(model: str) -> str:
 def line(model: str) -> dict[str, Any]:
     """Colour, dashes and name of a model's curve."""
     return {"color": colour(model), "ls": DASHES.get(model, "-"), "label": model}
+
+
+def in_lines(title: str) -> str:
+    """A title in as many lines as it takes."""
+    return "\n".join(wrap(title, TITLE))
 
 
 def legend_above(figure: Figure, axes: Axes) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from catalogs import Catalog
 from recast.report.plots import INK, OBSERVED, WIDTH, axis_times, concise_dates, new_figure, styled
@@ -69,6 +70,7 @@ def magnitudes_and_hours(catalog: Catalog, report: dict[str, Any]) -> Figure:
     grid.axhline(0.1, color=ESTIMATE, lw=1.0, ls=":")
     grid.set_xlim(min(map(int, shares)) - 1, max(map(int, shares)) + 1)
     grid.set_ylim(-0.03, 1.03)
+    grid.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     grid.set_xlabel("year (0.1 is due to hundredths)")
     grid.set_ylabel("share of magnitudes on tenths")
     for name, colour in (("all", EVENTS), ("complete", ESTIMATE)):
