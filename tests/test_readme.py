@@ -49,12 +49,16 @@ def test_the_python_snippet_runs() -> None:
 
 def test_the_make_targets_exist() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    for target in re.findall(r"^    make (\S+)", README, re.MULTILINE):
+    targets = re.findall(r"^    make (\S+)", README, re.MULTILINE)
+    assert {"benchmark", "test"} <= set(targets)
+    for target in targets:
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
 
 
 def test_files_that_are_linked_to_exist() -> None:
-    for link in re.findall(r"\]\((?!http)([^)#]+)\)", README):
+    links = re.findall(r"\]\((?!http)([^)#]+)\)", README)
+    assert "CONTRIBUTING.md" in links
+    for link in links:
         assert (ROOT / link).exists(), link
 
 
