@@ -104,7 +104,9 @@ def test_epochs_differ_and_repeat() -> None:
 
 def test_a_small_sequence_fills_no_batch() -> None:
     parts = [Windows(sequence(n, 0.0), SCALING, length=16, burn_in=8) for n in (400, 40)]
-    for region, starts in StepSampler(parts, batch_size=8, steps=30):
+    drawn = list(StepSampler(parts, batch_size=8, steps=30))
+    assert {region for region, _ in drawn} == {0, 1}
+    for region, starts in drawn:
         assert len(starts) == (8, 4)[region]  # 41 intervals need 3 windows, 4 with a phase
 
 

@@ -92,7 +92,9 @@ def test_every_model_of_a_run_is_read_again_as_it_was_scored(folder: Path) -> No
     run = open_run(folder)
     catalog = load_catalog(run, "small")
     test = catalog.split().test
-    for name, row in run.models("small").items():
+    fitted = run.models("small")
+    assert {"poisson", "etas", "recast-native-ensemble"} <= set(fitted)
+    for name, row in fitted.items():
         if len(row["seeds"]) > 1 and not name.endswith("-ensemble"):
             continue  # a mean over seeds
         process = load_process(run, catalog, name)

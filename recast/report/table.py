@@ -17,7 +17,7 @@ def benchmark_table(name: str, record: dict[str, Any]) -> str:
     sign = ">" if info["completeness_is_strict"] else ">="
     wide = max(map(len, models)) + 2
     lines = [
-        f"{name}: {info['title']}",
+        ": ".join([name, *filter(None, [info["title"]])]),
         f"events M {sign} {info['magnitude_completeness']:g}, train / val / test: {counts}",
         "",
         f"{'':<{wide}}{'nats per event':^27} {'NLL per day':^30}{'':2}{GAIN_TITLE:^26}{'fit':>8}",
