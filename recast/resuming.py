@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import lightning
 import torch
@@ -11,10 +12,33 @@ from lightning.fabric.plugins import TorchCheckpointIO
 from lightning.pytorch.callbacks import Callback, ModelCheckpoint
 from torch import Tensor
 
+from catalogs import InputError
 from recast.checkpoints import read_checkpoint, write_checkpoint
+
+if TYPE_CHECKING:
+    from recast.task import RecastTask
 
 PATHS = ("best_model_path", "kth_best_model_path", "last_model_path")
 """Where the state of a ModelCheckpoint names files."""
+
+
+def check_same(checkpoint: Path, asked: RecastTask, settings: Iterable[str]) -> None:
+    """Refuse the checkpoint of a training on other events than ``asked``, or with other settings.
+
+    Raises
+    ------
+    InputError
+        Naming the first of ``settings``, or of what ties a net to its catalog, that differs.
+    """
+    content = read_checkpoint(checkpoint)
+    asked.on_load_checkpoint(content)
+    for name in settings:
+        was, now = content["hyper_parameters"].get(name), asked.hparams[name]
+        if was != now:
+            raise InputError(
+                f"{checkpoint} was trained with {name} = {was}, not {now}: choose another --out, "
+                "or leave out --resume"
+            )
 
 
 class WholeCheckpoints(TorchCheckpointIO):

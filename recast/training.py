@@ -26,7 +26,7 @@ from catalogs.jsonfile import naming, read_json, reading, write_json
 from recast.checkpoints import check_resumable, read_checkpoint, write_checkpoint
 from recast.data import CatalogData
 from recast.process import Recast
-from recast.resuming import GoesOn, WholeCheckpoints
+from recast.resuming import GoesOn, WholeCheckpoints, check_same
 from recast.task import RecastTask
 
 TRAINER: dict[str, Any] = {
@@ -50,11 +50,7 @@ PAPER: dict[str, Any] = {
 PAPER_EPOCHS = 60
 """It has the Omori law to learn first."""
 
-EARLY_STOPPING: dict[str, Any] = {
-    "monitor": "val/nll",
-    "patience": 12,
-    "check_finite": True,
-}
+EARLY_STOPPING: dict[str, Any] = {"monitor": "val/nll", "patience": 12, "check_finite": True}
 
 CHECKPOINT: dict[str, Any] = {
     "monitor": "val/nll",
@@ -251,13 +247,21 @@ def train(
     ``model`` holds arguments of ``RecastTask`` that differ from its defaults, ``PAPER`` for RECAST
     as published. With ``resume``, go on from ``folder/last.ckpt`` if there is one, and do nothing
     if as many epochs had come to their end. ``label`` says in progress lines whose they are.
+
+    Raises
+    ------
+    InputError
+        With ``resume``, if what lies in ``folder`` is damaged, or was trained on other events or
+        with another ``model``.
     """
     ended, epochs = folder / "trained.json", max_epochs or TRAINER["max_epochs"]
     if resume and ended.is_file():
         with reading(ended):
             record = read_json(ended)
             if record["max_epochs"] == epochs:
-                return Trained(folder / record["checkpoint"], float(record["validation"]))
+                done = Trained(folder / record["checkpoint"], float(record["validation"]))
+                check_same(done.checkpoint, RecastTask(data.scalings, **(model or {})), model or {})
+                return done
     last = folder / "last.ckpt"
     resume = resume and last.is_file()
     if resume:
@@ -269,7 +273,7 @@ def train(
     best = ModelCheckpoint(dirpath=folder, **CHECKPOINT)
     with quiet():
         trainer = lightning.Trainer(
-            **{**TRAINER, "max_epochs": max_epochs or TRAINER["max_epochs"]},
+            **{**TRAINER, "max_epochs": epochs},
             callbacks=[
                 best,
                 every_epoch(folder),

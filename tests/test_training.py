@@ -65,6 +65,16 @@ def test_an_interrupted_run_goes_on_where_it_stopped(data: CatalogData, tmp_path
     assert content["global_step"] == 16
 
 
+def test_a_run_that_ended_is_not_taken_for_another(data: CatalogData, tmp_path: Path) -> None:
+    done = train(data, tmp_path, seed=0, max_epochs=1)
+    assert train(data, tmp_path, seed=0, max_epochs=1, resume=True) == done
+    part = CatalogData(RIDGECREST, magnitude_completeness=3.0)
+    with pytest.raises(InputError, match="was trained with mean_inter_time = .* or train anew"):
+        train(part, tmp_path, seed=0, max_epochs=1, resume=True)
+    with pytest.raises(InputError, match=r"was trained with dropout = 0.2, not 0.1: choose anoth"):
+        train(data, tmp_path, seed=0, model={"dropout": 0.1}, max_epochs=1, resume=True)
+
+
 def test_scaling_comes_from_the_train_window(data: CatalogData) -> None:
     train_part, scaling = data.region.split.train, data.scalings[RIDGECREST]
     assert scaling["mean_inter_time"] == pytest.approx(train_part.scored_days / train_part.n_scored)
