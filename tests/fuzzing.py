@@ -5,6 +5,7 @@ import contextlib
 import io
 import json
 import shutil
+import signal
 import string
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -226,16 +227,31 @@ def stop_before_work(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("catalogs.web.opened", unreachable)
 
 
+class TakesTooLong(BaseException):
+    """A command that should only have looked at its input works on."""
+
+
+def too_long(*_: object) -> None:
+    raise TakesTooLong
+
+
 def outcome(line: Sequence[str]) -> tuple[int, str]:
-    """Exit code, and what was written to stderr."""
-    with (
-        contextlib.redirect_stdout(io.StringIO()),
-        contextlib.redirect_stderr(io.StringIO()) as err,
-        warnings.catch_warnings(),
-    ):
-        warnings.simplefilter("ignore")
-        code = cli.main(line)
-    return code, err.getvalue()
+    """Exit code, and what was written to stderr; 124, as of `timeout`, after too much work."""
+    signal.signal(signal.SIGPROF, too_long)
+    signal.setitimer(signal.ITIMER_PROF, 60.0)  # of processor time: a busy machine is no fault
+    try:
+        with (
+            contextlib.redirect_stdout(io.StringIO()),
+            contextlib.redirect_stderr(io.StringIO()) as err,
+            warnings.catch_warnings(),
+        ):
+            warnings.simplefilter("ignore")
+            code = cli.main(line)
+            return code, err.getvalue()
+    except TakesTooLong:
+        return 124, "takes too long"
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0.0)
 
 
 MODEL = {"mu": 0.5, "k": 0.02, "alpha": 0.6, "c": 0.01, "p": 1.1}

@@ -209,6 +209,7 @@ def test_refusals_are_one_line(
         (["--fix", "p"], "'p' is not NAME=VALUE"),
         (["--fix", "p=high"], "'p=high' is not NAME=VALUE"),
         (["--fix", "p=7"], "p = 7 is out of bounds: choose 0.5 to 3"),
+        (["--random-starts", "1000000000000"], "'1000000000000': give a whole number up to 10000"),
         (["--large", "5"], "add that"),
         (["--random-starts", "2", "--seed", "-1"], "--seed -1 and --random-starts 2: give 0"),
         (["--random-starts", "-2"], "--random-starts -2: give 0 or more"),

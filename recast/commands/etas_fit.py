@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from etas.fit import ETASFit
     from etas.prior import Prior
 
+MOST_STARTS = 10_000
+
 
 def add_fit(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `recast etas fit`."""
@@ -65,7 +67,7 @@ def add_fit(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     )
     fit.add_argument(
         "--random-starts",
-        type=int,
+        type=_number_of_starts,
         default=0,
         metavar="N",
         help="climb from N random points of the parameter box as well (default: 0)",
@@ -103,6 +105,17 @@ def _assignment(text: str) -> tuple[str, float]:
     if not separator:
         raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE, as in p=1.1")
     return name.strip(), number
+
+
+def _number_of_starts(text: str) -> int:
+    """So many as one can wait for: each takes about as long as a fit."""
+    try:
+        number = int(text)
+    except ValueError:
+        number = MOST_STARTS + 1
+    if number > MOST_STARTS:
+        raise argparse.ArgumentTypeError(f"{text!r}: give a whole number up to {MOST_STARTS}")
+    return number
 
 
 def run_fit(args: argparse.Namespace) -> int:
