@@ -33,7 +33,7 @@ def run(model: str, out: Path, *options: str) -> dict[str, object]:
 def test_of_the_net_that_comes_with_the_package(tmp_path: Path) -> None:
     record = run("shipped", tmp_path)
     catalog = load("ridgecrest_2019")
-    net = Recast.load("shipped", scaling=Region(catalog).scaling)
+    net = Recast.load("shipped", scaling=Region(catalog, pretrained="shipped").scaling)
     test = catalog.split().test
     assert record["residuals"] == residual_test(transformed_times(net, test)).to_json()
     assert record["nats_per_event"] == pytest.approx(net.log_likelihood(test) / test.n_scored)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 import numpy as np
 import pandas as pd
@@ -89,7 +90,7 @@ def numbers(
     values, empty = _plain_numbers(column), np.zeros(len(column), dtype=np.bool_)
     if values is None:
         cells = texts(column)
-        values = pd.to_numeric(cells, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+        values = _numbers_among(cells)
         empty = (cells == "").to_numpy(np.bool_)
     note(faults, column, np.isnan(values) & ~empty, "is not a number", "mend or drop the row")
     if none_by_rule:
@@ -100,6 +101,19 @@ def numbers(
     range_of = f"is outside {lowest:g} to {highest:g}"
     note(faults, column, outside, range_of, "mend or drop the row")
     return values
+
+
+def _numbers_among(cells: pd.Series) -> FloatArray:
+    """The numbers of cells of text, NaN where there is none; rounded by numpy, to the last digit.
+
+    Not every pandas does so, and some take the end of a C string for the end of a number.
+    """
+    found = pd.to_numeric(cells, errors="coerce").to_numpy(np.float64, na_value=np.nan, copy=True)
+    found[cells.str.contains("\0", regex=False).to_numpy(np.bool_)] = np.nan
+    finite = np.isfinite(found)
+    with suppress(ValueError):  # pandas knows more ways to write a number
+        found[finite] = cells[finite].to_numpy(np.str_).astype(np.float64)
+    return found
 
 
 def _plain_numbers(column: pd.Series) -> FloatArray | None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from catalogs import InputError
-from catalogs.jsonfile import read_json, whole_file, write_json
+from catalogs.jsonfile import read_json, write_json, write_whole
 
 PLAN = "plan.json"
 
@@ -27,9 +27,20 @@ def chunk_path(folder: Path, chunk: int) -> Path:
 
 
 def write_chunk(folder: Path, chunk: int, arrays: Arrays) -> None:
-    """Write beside the target, then rename."""
-    with whole_file(chunk_path(folder, chunk)) as stream:
-        np.savez_compressed(stream, allow_pickle=False, **arrays)
+    """A file that is whole or isn't there.
+
+    Raises
+    ------
+    ValueError
+        For an array of objects, which would be pickled, and is not read again.
+    """
+    objects = [name for name, array in arrays.items() if array.dtype.hasobject]
+    if objects:
+        raise ValueError(f"{', '.join(objects)}: objects cannot be saved")
+    plain: dict[str, Any] = dict(arrays)
+    stream = io.BytesIO()
+    np.savez_compressed(stream, **plain)
+    write_whole(chunk_path(folder, chunk), stream.getvalue())
 
 
 @dataclass
