@@ -29,7 +29,7 @@ def chunk_path(folder: Path, chunk: int) -> Path:
 def write_chunk(folder: Path, chunk: int, arrays: Arrays) -> None:
     """Write beside the target, then rename."""
     with whole_file(chunk_path(folder, chunk)) as stream:
-        np.savez_compressed(stream, allow_pickle=False, **arrays)
+        np.savez_compressed(stream, **arrays)
 
 
 @dataclass
