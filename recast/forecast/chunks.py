@@ -28,12 +28,8 @@ def chunk_path(folder: Path, chunk: int) -> Path:
 
 def write_chunk(folder: Path, chunk: int, arrays: Arrays) -> None:
     """Write beside the target, then rename."""
-    content: dict[str, Any] = dict(arrays)
-    # numpy 1 would take the keyword allow_pickle of savez_compressed for one more array
-    if any(array.dtype.hasobject for array in content.values()):
-        raise ValueError("Object arrays cannot be saved")
     with whole_file(chunk_path(folder, chunk)) as stream:
-        np.savez_compressed(stream, **content)
+        np.savez_compressed(stream, allow_pickle=False, **arrays)
 
 
 @dataclass
