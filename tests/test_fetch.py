@@ -82,7 +82,7 @@ def rows_of(layout: str, events: pd.DataFrame, box: Box) -> list[str]:
     rng = np.random.default_rng(3)
     latitudes = rng.uniform(box.south, box.north - 1e-4, len(events)).round(4)
     longitudes = rng.uniform(box.west, box.east - 1e-4, len(events)).round(4)
-    times = events["time"].dt.floor("s").dt.tz_localize(None)
+    times = events["time"].dt.floor("s").dt.tz_localize(None).dt.to_pydatetime()
     magnitudes = events["magnitude"].to_numpy().round(2)
     row = WRITERS[layout][1]
     return [
