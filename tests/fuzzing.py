@@ -186,7 +186,7 @@ def begin(*_: object, **__: object) -> None:
     raise SystemExit(0)
 
 
-def known_fit(_: object, law: GutenbergRichter) -> SimpleNamespace:
+def known_fit(_: object, law: GutenbergRichter, **__: object) -> SimpleNamespace:
     """In place of a fit."""
     return SimpleNamespace(model=ETAS(0.5, 0.02, 0.6, 0.01, 1.1, law))
 
