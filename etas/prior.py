@@ -17,7 +17,8 @@ FEWEST_REGIONS = 4
 """Of fewer the scatter is hardly known."""
 
 VARIANCE_FACTOR = 2.0
-"""A region may be less like the others than they are like each other."""
+"""A region may be less like the others than they are like each other. Of 1 and 2 the one with
+which zero-shot nets lose less where they lose (experiments/README.md, "Many regions")."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,10 +32,10 @@ class Prior:
     """
 
     mean: FloatArray
-    """Shape (5,)."""
+    """Of theta, k in events day^(p - 1) and c in days under the logarithms, shape (5,)."""
 
     variance: FloatArray
-    """Shape (5,)."""
+    """Of theta, shape (5,)."""
 
     @classmethod
     def of(cls, regions: Sequence[tuple[ETAS, float]]) -> Prior:

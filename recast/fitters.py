@@ -22,7 +22,7 @@ EVENTS_A_STEP = 200
 """Of fine-tuning: a net that sees a thousand events 300 times knows them by heart."""
 
 ENOUGH_EVENTS = 8000
-"""Of a region to teach a pretrained net at full speed."""
+"""Of a region to teach a pretrained net at full speed (experiments/README.md, "Many regions")."""
 
 
 def few_shot_settings(n_train: int) -> dict[str, dict[str, Any]]:

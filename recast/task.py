@@ -24,7 +24,8 @@ UNKNOWN = 0.2
 """Share of the training steps on several regions in which the net is not told which one it is."""
 
 CODE_SPEED = 4.0
-"""Of the learning rate, for the eight numbers of a region that a pretrained net doesn't know."""
+"""Of the learning rate, for the eight numbers of a region that a pretrained net doesn't know
+(experiments/README.md, "Many regions")."""
 
 
 class RecastTask(lightning.LightningModule):
