@@ -48,6 +48,7 @@ def run(job: Job) -> dict[str, Any]:
             job["regions"],
             steps_per_epoch=job["steps_per_epoch"],
             weights={name: w for name, w in job["weights"].items() if name in job["regions"]},
+            unnamed=[name for name in job["unnamed"] if name in job["regions"]],
             seed=job["seed"],
         )
         trained = train(
@@ -111,6 +112,7 @@ def jobs(config: dict[str, Any], work: Path) -> Iterator[tuple[str, Job]]:
                 "folder": str(Path(checkpoint(work, key)).parent),
                 "seed": 0,
                 "model": {},
+                "unnamed": [],
                 **settings,
             },
         )

@@ -105,6 +105,9 @@ class CatalogData(lightning.LightningDataModule):
         Of several catalogs, one with N training events is drawn in proportion to N^exponent.
     weights : dict, optional
         Of several catalogs, by name a factor of how often one is drawn; 1 where none is given.
+    unnamed : list of str, optional
+        Of several catalogs, names of those that a net is never told: it has no code for them, and
+        they teach it what regions are like.
     seed : int
         Of the order of the windows.
     selection : Selection, optional
@@ -139,6 +142,7 @@ class CatalogData(lightning.LightningDataModule):
         steps_per_epoch: int = 20,
         exponent: float = 0.5,
         weights: dict[str, float] | None = None,
+        unnamed: Sequence[str] = (),
         seed: int = 0,
         selection: Selection | None = None,
         magnitude_completeness: float | None = None,
@@ -168,9 +172,14 @@ class CatalogData(lightning.LightningDataModule):
         self.steps_per_epoch = steps_per_epoch
         self.exponent = exponent
         self.weights = weights or {}
+        self.unnamed = set(unnamed)
+        for option, names in (("weights", self.weights), ("unnamed", unnamed)):
+            for name in names:
+                if name not in self.catalog_names:
+                    raise InputError(
+                        f"data.{option}: {name!r} is not among the catalogs of the data"
+                    )
         for name, weight in self.weights.items():
-            if name not in self.catalog_names:
-                raise InputError(f"data.weights: {name!r} is not among the catalogs of the data")
             if not 0.0 < weight < float("inf"):
                 raise InputError(f"data.weights: {name}: {weight}: it must be positive")
         self.seed = seed
@@ -246,7 +255,8 @@ class CatalogData(lightning.LightningDataModule):
             weights=[self.weights.get(name, 1.0) for name in self.catalog_names],
             seed=self.seed,
         )
-        return DataLoader(RegionWindows(parts), batch_size=None, sampler=sampler)
+        named = [name not in self.unnamed for name in self.catalog_names]
+        return DataLoader(RegionWindows(parts, named), batch_size=None, sampler=sampler)
 
     def val_dataloader(self) -> DataLoader[RegionBatch]:
         """All windows of each validation sequence in one batch."""

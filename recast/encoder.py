@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from catalogs.magnitudes import LN10
+from recast.regional import RegionalChange
 from recast.scaling import Scaling
 
 SHORTEST = 1e-8
@@ -45,10 +46,10 @@ class GRUEncoder(nn.Module):
     """A gated recurrent unit over the features of events (Cho et al. 2014, arXiv:1406.1078).
 
     The context of an interval is the hidden state after the events before it; the first interval
-    of a window starts from zero. The features of each event are followed by the region's code
-    (code_size,), the same for all events. ``recurrent_dropout`` is the share of the
-    hidden-to-hidden weights that each training step leaves out (Merity et al. 2018,
-    arXiv:1708.02182): it keeps the unit from learning its catalog by heart.
+    of a window starts from zero. A region's code (code_size,) changes the weights
+    (``recast.regional``). ``recurrent_dropout`` is the share of the hidden-to-hidden weights that
+    each training step leaves out (Merity et al. 2018, arXiv:1708.02182): it keeps the unit from
+    learning its catalog by heart.
     """
 
     def __init__(
@@ -64,20 +65,27 @@ class GRUEncoder(nn.Module):
         self.inputs = inputs
         self.recurrent_dropout = recurrent_dropout
         self.hidden_size = hidden_size
-        self.gru: nn.GRU = nn.GRU(input_size + code_size, hidden_size, batch_first=True)
+        self.gru: nn.GRU = nn.GRU(input_size, hidden_size, batch_first=True)
+        self.input_change = self.hidden_change = None
+        if code_size:
+            self.input_change = RegionalChange(3 * hidden_size, input_size, code_size)
+            self.hidden_change = RegionalChange(3 * hidden_size, hidden_size, code_size)
+
+    def weights(self, code: Tensor) -> dict[str, Tensor]:
+        """Those of the unit in a region, by the names that torch gives them."""
+        weights: dict[str, Tensor] = dict(self.gru.named_parameters())
+        for name, change in (("ih_l0", self.input_change), ("hh_l0", self.hidden_change)):
+            if change is not None:
+                weight, bias = f"weight_{name}", f"bias_{name}"
+                weights[weight], weights[bias] = change(weights[weight], weights[bias], code)
+        return weights
 
     def features(
-        self,
-        scaling: Scaling,
-        inter_times: Tensor,
-        magnitudes: Tensor,
-        expected: Tensor,
-        code: Tensor,
+        self, scaling: Scaling, inter_times: Tensor, magnitudes: Tensor, expected: Tensor
     ) -> Tensor:
-        """What the net sees of events, (..., input_size + code_size), in its own precision."""
+        """What the net sees of events, (..., input_size), in its own precision."""
         values = self.inputs(scaling, inter_times, magnitudes, expected)
-        values = values.to(next(self.gru.parameters()).dtype)
-        return torch.cat([values, code.expand(*values.shape[:-1], -1)], dim=-1)
+        return values.to(next(self.gru.parameters()).dtype)
 
     def forward(
         self,
@@ -88,16 +96,16 @@ class GRUEncoder(nn.Module):
         code: Tensor,
     ) -> Tensor:
         """Context of every interval (window, interval, hidden_size) from (window, interval)."""
-        x = self.features(scaling, inter_times, magnitudes, expected, code)  # + code
+        x = self.features(scaling, inter_times, magnitudes, expected)
         start = x.new_zeros(x.shape[0], 1, self.hidden_size)
         if x.shape[1] == 1:
             return start
-        kept = {}
+        weights = self.weights(code)
         if self.training and self.recurrent_dropout > 0.0:
             name = "weight_hh_l0"
-            kept[name] = nn.functional.dropout(getattr(self.gru, name), self.recurrent_dropout)
+            weights[name] = nn.functional.dropout(weights[name], self.recurrent_dropout)
         # State after the event that ends each interval
-        after, _ = torch.func.functional_call(self.gru, kept, (x[:, :-1],))
+        after, _ = torch.func.functional_call(self.gru, weights, (x[:, :-1],))
         return torch.cat([start, after], dim=1)
 
     def step(
@@ -110,8 +118,8 @@ class GRUEncoder(nn.Module):
         code: Tensor,
     ) -> Tensor:
         """The state (batch, hidden_size) after one more event each (batch,)."""
-        x = self.features(scaling, inter_times, magnitudes, expected, code)[
-            :, None
-        ]  # (batch, 1, ...)
-        last: Tensor = self.gru(x, state[None].contiguous())[1]  # (layer, batch, hidden_size)
-        return last[0]
+        x = self.features(scaling, inter_times, magnitudes, expected)[:, None]  # (batch, 1, ...)
+        arguments = (x, state[None].contiguous())
+        _, last = torch.func.functional_call(self.gru, self.weights(code), arguments)
+        after: Tensor = last[0]  # (layer, batch, hidden_size)
+        return after

@@ -18,7 +18,7 @@ from recast.excitation import NODES, node_weights
 from recast.magnitude import MagnitudeHead, TruncatedExponential
 from recast.scaling import Scaling
 
-CODE_SIZE = 8
+CODE_SIZE = 16
 """Numbers that say in what a region differs from the others that a net was trained on."""
 
 
@@ -48,14 +48,14 @@ class NextEvent(Protocol):
 
 @dataclass(frozen=True)
 class Architecture:
-    """A decoder, made from (context size, width), and what else a net with it has.
+    """A decoder, made from (context size, code size, width), and what else a net with it has.
 
     ``inputs`` are the features that the encoder sees of an event, ``input_size`` of them;
     ``code_size`` the numbers of a region's code. Without a magnitude head, magnitudes keep the
     Gutenberg-Richter law of the train window.
     """
 
-    decoder: Callable[[int, int], nn.Module]
+    decoder: Callable[[int, int, int], nn.Module]
     inputs: Inputs = unit_free_inputs
     input_size: int = 3
     code_size: int = CODE_SIZE
@@ -136,9 +136,9 @@ class RecastNet(Net):
     learns what it misses: ``width`` is that of the modulating net. ``dropout`` acts on the context,
     ``recurrent_dropout`` on the weights of the encoder (``GRUEncoder``).
 
-    A net with codes has ``CODE_SIZE`` numbers for each of ``n_regions`` catalogs, which its encoder
-    and its decoder read and which are learned with them. They start at zero, and zero they are for
-    a region that is none of them.
+    A net with codes has ``CODE_SIZE`` numbers for each of ``n_regions`` catalogs, which change the
+    weights of its encoder and its decoder (``recast.regional``) and are learned with them. They
+    start at zero, and zero they are for a region that is none of them.
     """
 
     magnitude: MagnitudeHead | None
@@ -170,7 +170,7 @@ class RecastNet(Net):
             code_size=parts.code_size,
             recurrent_dropout=recurrent_dropout,
         )
-        self.add_module(decoder, parts.decoder(hidden_size + parts.code_size, width))
+        self.add_module(decoder, parts.decoder(hidden_size, parts.code_size, width))
         codes = torch.zeros(n_regions, parts.code_size)
         if parts.code_size:
             self.codes = nn.Parameter(codes)
@@ -203,8 +203,7 @@ class RecastNet(Net):
     def decode(self, hidden: Tensor, amplitudes: Tensor) -> NextEvent:
         """The next event's distribution after contexts (..., hidden_size)."""
         context = self.dropout(hidden)
-        context = torch.cat([context, self.code.expand(*context.shape[:-1], -1)], dim=-1)
-        distribution: NextEvent = self.decoder(context, self.scaling, amplitudes)
+        distribution: NextEvent = self.decoder(context, self.code, self.scaling, amplitudes)
         return distribution
 
     def contexts(self, batch: Batch) -> Tensor:

@@ -17,14 +17,12 @@ from catalogs import InputError
 from catalogs.jsonfile import write_whole
 from recast.net import DecoderName, RecastNet, log_likelihoods
 from recast.pretrained import load_weights, seen
+from recast.regional import of_weights
 from recast.scaling import Scaling
 from recast.windows import RegionBatch
 
-UNKNOWN = 0.2
-"""Share of the training steps on several regions in which the net is not told which one it is."""
-
 CODE_SPEED = 4.0
-"""Of the learning rate, for the eight numbers of a region that a pretrained net doesn't know
+"""Of the learning rate, for the code of a region that a pretrained net doesn't know
 (experiments/README.md, "Many regions")."""
 
 
@@ -49,6 +47,13 @@ class RecastTask(lightning.LightningModule):
         On the context.
     recurrent_dropout : float
         Share of the encoder's hidden-to-hidden weights that each step leaves out.
+    unknown : float
+        Share of the training steps on several regions in which the net is not told which one it is,
+        as it must serve regions that it doesn't know.
+    code_prior : float
+        Half the precision of a normal prior with mean 0 of the numbers c of a region's code that
+        change weights: code_prior |c|^2 / N is added to the loss per event of a region of N
+        training events, so that those of few events change little.
     learning_rate, weight_decay, warmup : float
         AdamW; the rate rises over a fraction ``warmup`` of all steps, then falls as a cosine.
     pretrained : str, optional
@@ -75,6 +80,8 @@ class RecastTask(lightning.LightningModule):
         width: int = 32,
         dropout: float = 0.2,
         recurrent_dropout: float = 0.3,
+        unknown: float = 0.2,
+        code_prior: float = 250.0,
         learning_rate: float = 5e-3,
         weight_decay: float = 1e-2,
         warmup: float = 0.05,
@@ -83,13 +90,18 @@ class RecastTask(lightning.LightningModule):
         frozen: Sequence[str] = (),
     ) -> None:
         super().__init__()
-        for name, share in (("dropout", dropout), ("recurrent_dropout", recurrent_dropout)):
+        for name, share in (
+            ("dropout", dropout),
+            ("recurrent_dropout", recurrent_dropout),
+            ("unknown", unknown),
+        ):
             if not 0.0 <= share < 1.0:
                 raise InputError(f"model.{name} = {share}: it must lie in [0, 1)")
         if not 0.0 <= warmup <= 1.0:
             raise InputError(f"model.warmup = {warmup}: it must lie in [0, 1]")
-        if not weight_decay >= 0.0:
-            raise InputError(f"model.weight_decay = {weight_decay}: it must not be negative")
+        for name, value in (("weight_decay", weight_decay), ("code_prior", code_prior)):
+            if not value >= 0.0:
+                raise InputError(f"model.{name} = {value}: it must not be negative")
         for name, value in (
             ("hidden_size", hidden_size),
             ("width", width),
@@ -117,21 +129,29 @@ class RecastTask(lightning.LightningModule):
             self.hparams["trained_on"] = {**before, **(trained_on or {})}
             self.learning_rate *= fine_tuning
             self.code_rate *= fine_tuning if all(knows) else CODE_SPEED
-        for name in frozen:
+        self._freeze(frozen)
+        self.unknown, self.code_prior = unknown, code_prior
+        self.weight_decay = weight_decay
+        self.warmup = warmup
+
+    def _freeze(self, parts: Sequence[str]) -> None:
+        for name in parts:
             part = dict(self.net.named_children()).get(name)
             if part is None or name == "dropout":
                 known = sorted(name for name, _ in self.net.named_children() if name != "dropout")
                 raise InputError(f"model.frozen: no part {name!r}: choose from {', '.join(known)}")
             part.requires_grad_(requires_grad=False)
-        self.weight_decay = weight_decay
-        self.warmup = warmup
 
     def training_step(self, windows: RegionBatch, _: int) -> Tensor:
         """Negative log-likelihood per event of a batch of windows."""
-        # Some batches without the region's code: the net must serve regions that have none
-        unknown = len(self.regions) > 1 and float(torch.rand(())) < UNKNOWN
-        times, magnitudes = self.losses(windows, None if unknown else windows.region)
+        told = windows.named
+        if len(self.regions) > 1:
+            told = float(torch.rand(())) >= self.unknown and told
+        times, magnitudes = self.losses(windows, windows.region if told else None)
         loss = times + magnitudes if self.net.magnitude is not None else times
+        if told:
+            changes = of_weights(self.net.codes[windows.region])
+            loss = loss + self.code_prior * changes.square().sum() / max(windows.n_train, 1)
         self._check_finite(loss, "loss")
         self.log(
             "train/nll",

@@ -96,15 +96,14 @@ def read_weights(net: RecastNet, magnitude_law: GutenbergRichter) -> Weights:
     if bad:
         raise InputError(f"weights {bad[0]} of the net are not finite: train it anew")
     s, decoder = net.scaling, net.decoder
-    gru = dict(net.encoder.gru.named_parameters())
+    gru = net.encoder.weights(net.code)
     unit_free = net.encoder.inputs is unit_free_inputs
     slope = s.b * LN10 if unit_free else 1.0
     head = net.magnitude
     law = magnitude_law if head is None else s.magnitude_law
     is_hazard = isinstance(decoder, HazardDecoder)
     if isinstance(decoder, HazardDecoder):
-        first, last = _ends(decoder.modulation)
-        first = _with_code(first, net.code)
+        first, last = (_layer(*layer) for layer in decoder.layers(net.code))
         log_background = math.log(s.background) + float(decoder.log_background_factor.detach())
         decays = _array(decoder.nodes)
     else:
@@ -114,7 +113,7 @@ def read_weights(net: RecastNet, magnitude_law: GutenbergRichter) -> Weights:
     head_first, head_last = (NO_LAYER, NO_LAYER) if head is None else _ends(head.net)
     uses_etas = is_hazard or unit_free
     return Weights(
-        from_input=_with_code(_layer(gru["weight_ih_l0"], gru["bias_ih_l0"]), net.code),
+        from_input=_layer(gru["weight_ih_l0"], gru["bias_ih_l0"]),
         from_hidden=_layer(gru["weight_hh_l0"], gru["bias_hh_l0"]),
         log_mean_inter_time=math.log(s.mean_inter_time),
         size_slope=slope,
@@ -159,14 +158,6 @@ def _aligned(copied: FloatArray) -> FloatArray:
 def _layer(weights: Tensor, bias: Tensor) -> Layer:
     """Torch keeps (output, input); rows of inputs let one multiply-add serve all outputs."""
     return Layer(_array(weights.T), _array(bias))
-
-
-def _with_code(layer: Layer, code: Tensor) -> Layer:
-    """The layer without its last inputs, a region's code, which never changes: part of the bias."""
-    values = _array(code)
-    kept = layer.weights.shape[0] - values.size
-    bias = layer.bias + values @ layer.weights[kept:]
-    return Layer(_aligned(layer.weights[:kept]), _aligned(bias))
 
 
 def _ends(net: nn.Sequential) -> tuple[Layer, Layer]:

@@ -25,6 +25,12 @@ class RegionBatch(NamedTuple):
 
     batch: Batch
 
+    named: bool = True
+    """Whether the net may be told which region it is."""
+
+    n_train: int = 0
+    """Scored intervals of the region's train sequence; 0 outside training."""
+
 
 class Windows:
     """Windows of a sequence by the interval they start at.
@@ -85,14 +91,17 @@ Step = tuple[int, tuple[int, ...]]
 
 
 class RegionWindows(Dataset[RegionBatch]):
-    """Batches of windows of several sequences, by ``Step``."""
+    """Batches of windows of several sequences, by ``Step``; ``named`` says of which."""
 
-    def __init__(self, regions: Sequence[Windows]) -> None:
+    def __init__(self, regions: Sequence[Windows], named: Sequence[bool]) -> None:
         self.regions = regions
+        self.named = named
 
     def __getitem__(self, step: Step) -> RegionBatch:
         region, starts = step
-        return RegionBatch(region, self.regions[region].starting_at(starts))
+        windows = self.regions[region]
+        batch = windows.starting_at(starts)
+        return RegionBatch(region, batch, self.named[region], len(windows))
 
 
 class StepSampler(Sampler[Step]):

@@ -194,6 +194,33 @@ def test_a_net_knows_the_regions_it_was_trained_on_and_no_others(tmp_path: Path)
     assert set(seen(path)) == {RIDGECREST, "synthetic_socal"}
 
 
+def test_a_net_has_no_code_for_what_is_not_named(tmp_path: Path) -> None:
+    names = [RIDGECREST, "synthetic_socal"]
+    data = CatalogData(
+        names, window=64, burn_in=16, steps_per_epoch=8, exponent=0.0, unnamed=[names[1]]
+    )
+    assert {(b.region, b.named) for b in data.train_dataloader()} == {(0, True), (1, False)}
+    path = train(data, tmp_path, seed=0, model={"unknown": 0.0}, max_epochs=1).checkpoint
+    codes = torch.load(tmp_path / "last.ckpt", weights_only=True)["state_dict"]["net.codes"]
+    assert (codes[0] != 0.0).all()
+    assert (codes[1] == 0.0).all()
+    assert set(seen(path)) == set(names)  # what it was shown is tested nowhere, named or not
+
+
+def test_a_prior_holds_the_codes_of_small_regions_back(data: CatalogData) -> None:
+    (windows, *_) = data.train_dataloader()
+    assert windows.n_train == data.region.split.train.n_scored + 1  # the tail is an interval too
+    losses = []
+    for prior in (0.0, 100.0):
+        task = RecastTask(data.scalings, code_prior=prior, dropout=0.0, recurrent_dropout=0.0)
+        task.load_state_dict({**task.state_dict(), "net.codes": torch.full((1, CODE_SIZE), 0.5)})
+        task.log = lambda *_, **__: None  # type: ignore[method-assign]
+        losses.append(float(task.training_step(windows, 0).detach()))
+    assert losses[1] - losses[0] == pytest.approx(
+        100.0 * 0.25 * CODE_SIZE / 2 / windows.n_train, rel=1e-3
+    )
+
+
 def test_magnitudes_of_elsewhere_give_way_to_the_fixed_law(tmp_path: Path) -> None:
     """A head that starts wrong, and has no time to unlearn it."""
     data = CatalogData("synthetic_socal", steps_per_epoch=1)

@@ -98,14 +98,16 @@ def test_samples_given_the_elapsed_time_follow_the_distribution(elapsed: float) 
 
 def test_gradients_are_right_and_finite_at_zero() -> None:
     torch.manual_seed(0)
-    decoder = WeibullDecoder(3, 4).double()
+    decoder = WeibullDecoder(3, 0, 4).double()
     context = torch.randn(2, 3, dtype=torch.float64)
     x = torch.tensor([0.0, 1.3], dtype=torch.float64)
     scaling = Scaling(0.5, 2.4, 2.0, 1.0, 7.0, mu=2.0, k=0.015, alpha=0.6, c=0.02, p=1.2)
 
     def loss(weight: Tensor) -> Tensor:
         d = torch.func.functional_call(
-            decoder, {"linear.weight": weight}, (context, scaling, torch.zeros(2, 0))
+            decoder,
+            {"linear.weight": weight},
+            (context, torch.zeros(0), scaling, torch.zeros(2, 0)),
         )
         return d.log_survival(x).sum()
 

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import linear, silu
 
 from recast.excitation import NODES
+from recast.regional import RegionalChange
 from recast.scaling import Scaling
 
 LARGEST_MODULATION = 4.0
@@ -86,27 +88,45 @@ class HazardDecoder(nn.Module):
 
     with the background mu and amplitudes a_q of the fitted ETAS, a learned number d, and
     modulations g of the context c by a small net whose last layer starts at zero: training starts
-    at ETAS. The intensity, compensator and survival stay in closed form.
+    at ETAS. A region's code changes the weights of the small net (``recast.regional``). The
+    intensity, compensator and survival stay in closed form.
     """
 
     nodes: Tensor
 
-    def __init__(self, context_size: int, width: int) -> None:
+    def __init__(self, context_size: int, code_size: int, width: int) -> None:
         super().__init__()
         nodes = torch.from_numpy(NODES).float()
         self.register_buffer("nodes", nodes)
         self.log_background_factor = nn.Parameter(torch.zeros(()))
-        last = nn.Linear(width, 1 + nodes.numel())
-        nn.init.zeros_(last.weight)
-        nn.init.zeros_(last.bias)
-        self.modulation = nn.Sequential(nn.Linear(context_size, width), nn.SiLU(), last)
+        last_size = 1 + nodes.numel()
+        self.first, self.last = nn.Linear(context_size, width), nn.Linear(width, last_size)
+        self.first_change = RegionalChange(width, context_size, code_size)
+        self.last_change = RegionalChange(last_size, width, code_size)
+        for silent in (
+            self.last.weight,
+            self.last.bias,
+            self.last_change.left,
+            self.last_change.shift,
+        ):
+            nn.init.zeros_(silent)
 
-    def forward(self, context: Tensor, scaling: Scaling, amplitudes: Tensor) -> ExponentialHazard:
-        """The distribution after each context (..., context_size).
+    def layers(self, code: Tensor) -> list[tuple[Tensor, Tensor]]:
+        """Weights and biases of the small net in a region; a SiLU stands between them."""
+        return [
+            self.first_change(self.first.weight, self.first.bias, code),
+            self.last_change(self.last.weight, self.last.bias, code),
+        ]
+
+    def forward(
+        self, context: Tensor, code: Tensor, scaling: Scaling, amplitudes: Tensor
+    ) -> ExponentialHazard:
+        """The distribution after each context (..., context_size) in the region of ``code``.
 
         The background mu is that of ``scaling``; ``amplitudes`` a_q (..., node) in events/day.
         """
-        g = self.modulation(context)  # (..., 1 + node)
+        first, last = self.layers(code)
+        g = linear(silu(linear(context, *first)), *last)  # (..., 1 + node)
         g = LARGEST_MODULATION * torch.tanh(g / LARGEST_MODULATION)
         return ExponentialHazard(
             scaling.background * torch.exp(self.log_background_factor + g[..., 0]),

@@ -78,12 +78,12 @@ class WeibullMixture:
 class WeibullDecoder(nn.Module):
     """Context -> linear -> mixture of ``components`` Weibull distributions."""
 
-    def __init__(self, context_size: int, components: int) -> None:
+    def __init__(self, context_size: int, _: int, components: int) -> None:
         super().__init__()
         self.linear = nn.Linear(context_size, 3 * components)
 
-    def forward(self, context: Tensor, scaling: Scaling, _: Tensor) -> WeibullMixture:
-        """The distribution after each context (..., context_size), whatever ETAS expects."""
+    def forward(self, context: Tensor, _: Tensor, scaling: Scaling, __: Tensor) -> WeibullMixture:
+        """The distribution after each context (..., context_size), whatever region and ETAS say."""
         logits, rates, shapes = self.linear(context).chunk(3, dim=-1)  # each (..., component)
         return WeibullMixture(
             log_softmax(logits, dim=-1),

@@ -1,0 +1,41 @@
+"""How a region's code changes the weights that all regions share."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+CHANGE = 0.3
+"""Size of weight changes as training starts, for a code of ones and inputs of unit variance."""
+
+SHIFT = 0.1
+"""The same of bias shifts."""
+
+
+class RegionalChange(nn.Module):
+    """A linear map y = W x + b in the region of code (c, e): W + U diag(c) V, b + S e.
+
+    Half of the code's numbers, c, scale one change of rank one of the weights each, the others, e,
+    one shift of the bias each; U, V and S are shared by all regions. So a region of few events has
+    few numbers to learn, yet may remember longer or answer louder than others. The code zero
+    changes nothing.
+    """
+
+    def __init__(self, rows: int, columns: int, code_size: int) -> None:
+        super().__init__()
+        half = code_size // 2
+        self.left = nn.Parameter(CHANGE * torch.randn(rows, half))  # U
+        self.right = nn.Parameter(CHANGE / math.sqrt(columns) * torch.randn(half, columns))  # V
+        self.shift = nn.Parameter(SHIFT * torch.randn(rows, code_size - half))  # S
+
+    def forward(self, weight: Tensor, bias: Tensor, code: Tensor) -> tuple[Tensor, Tensor]:
+        """Weight (rows, columns) and bias (rows,) in the region of ``code`` (code_size,)."""
+        c, e = of_weights(code), code[self.left.shape[1] :]
+        return weight + (self.left * c) @ self.right, bias + self.shift @ e
+
+
+def of_weights(code: Tensor) -> Tensor:
+    """The numbers of a code that change weights."""
+    return code[: len(code) // 2]
