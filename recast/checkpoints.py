@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from catalogs import InputError
-from catalogs.jsonfile import write_whole
+from catalogs.files import write_whole
 
 TRAINING_STATE = ("loops", "callbacks", "optimizer_states", "lr_schedulers")
 """What training goes on from, beside the weights."""
@@ -52,7 +52,7 @@ def unreadable(path: Path, error: Exception) -> InputError:
     reason = str(error).splitlines()[0] if str(error) else "no reason given"
     return InputError(
         f"checkpoint {path} cannot be read ({type(error).__name__}: {reason}): it is "
-        "damaged or of another kind; train it anew"
+        "damaged, or of another kind or version; train it anew"
     )
 
 

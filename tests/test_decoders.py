@@ -17,11 +17,13 @@ from recast.scaling import Scaling
 class ConstantDecoder(nn.Module):
     """Two events a day, whatever has happened."""
 
-    def __init__(self, context_size: int, width: int) -> None:
+    def __init__(self, context_size: int, code_size: int, width: int) -> None:
         super().__init__()
         self.log_rate = nn.Parameter(torch.log(torch.tensor(2.0)))
 
-    def forward(self, context: Tensor, scaling: Scaling, amplitudes: Tensor) -> ExponentialHazard:
+    def forward(
+        self, context: Tensor, code: Tensor, scaling: Scaling, amplitudes: Tensor
+    ) -> ExponentialHazard:
         rate = torch.exp(self.log_rate).expand(context.shape[:-1])
         return ExponentialHazard(rate, torch.zeros_like(rate)[..., None], torch.ones(1))
 

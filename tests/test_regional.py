@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import torch
+from sampling_nets import SCALING
 
 from recast.net import CODE_SIZE, RecastNet
 from recast.regional import RegionalChange
-from tests.sampling_nets import SCALING
 
 
 def test_each_number_adds_one_matrix_of_rank_one_or_one_shift() -> None:
