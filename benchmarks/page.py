@@ -17,7 +17,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from catalogs.jsonfile import write_whole
+from catalogs.files import write_whole
 from recast.environment import PACKAGES, describe
 from recast.report.plots import colour, log_ticks, new_figure, save, styled
 

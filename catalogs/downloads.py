@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 from tqdm import tqdm
 
 from catalogs.errors import FetchError, InputError, RefusedError
-from catalogs.jsonfile import leftovers, naming, read_json, write_json, write_whole
+from catalogs.files import leftovers, naming, read_json, write_json, write_whole
 from catalogs.store import file_hash, user_folder
 from catalogs.web import Patience, TransientError, check_repeated, chunks, opened, says_its_end
 

@@ -12,8 +12,8 @@ import pandas as pd
 
 from catalogs.catalog import Catalog
 from catalogs.errors import InputError
+from catalogs.files import whole_file
 from catalogs.info import DATE_OF_DAY_0, NANOSECONDS_PER_DAY, CatalogInfo
-from catalogs.jsonfile import whole_file
 from catalogs.trajectories import Trajectories
 
 CSEP_HEADER = "lon,lat,mag,time_string,depth,catalog_id,event_id"

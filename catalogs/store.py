@@ -17,8 +17,8 @@ import platformdirs
 from catalogs.areas import parse_area
 from catalogs.catalog import Catalog
 from catalogs.errors import CatalogNotFoundError, InputError
+from catalogs.files import json_bytes, read_json, whole_file, write_whole
 from catalogs.info import CatalogInfo
-from catalogs.jsonfile import json_bytes, read_json, whole_file, write_whole
 
 STORED = frozenset({".json", ".parquet", ".npz"})
 """Suffixes of the files of stored catalogs: ``load`` takes any of them for the catalog."""

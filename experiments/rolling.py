@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import yaml
 
-from catalogs.jsonfile import read_json, write_json
+from catalogs.files import read_json, write_json
 
 SCORES = ("crps", "log_score", "information_gain")
 

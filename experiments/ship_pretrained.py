@@ -14,6 +14,7 @@ from pathlib import Path
 
 import torch
 
+from catalogs.files import whole_file
 from recast.pretrained import SHIPPED, checkpoint_path
 
 KEPT = ("state_dict", "hyper_parameters", "pytorch-lightning_version")
@@ -29,9 +30,8 @@ def main() -> None:
     for extent in content["hyper_parameters"]["trained_on"].values():
         extent["until"] = extent["end"]
     out = checkpoint_path(SHIPPED)
-    partial = out.with_suffix(".partial")
-    torch.save({name: content[name] for name in KEPT}, partial)
-    partial.replace(out)
+    with whole_file(out) as stream:
+        torch.save({name: content[name] for name in KEPT}, stream)
     print(f"written: {out} ({out.stat().st_size / 1024:.0f} KiB)")
 
 

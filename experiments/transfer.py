@@ -23,7 +23,7 @@ import numpy as np
 import yaml
 
 from catalogs import load
-from catalogs.jsonfile import read_json, write_json
+from catalogs.files import read_json, write_json
 from recast.evaluation import event_terms, mean_interval, score
 from recast.fitters import FEW_SHOT_EPOCHS, few_shot_settings
 from recast.pretrained import SHIPPED
@@ -175,11 +175,12 @@ def draw(config: dict[str, Any], result: dict[str, Any], path: Path) -> None:
     """The figure that the configuration asks for."""
     from matplotlib.figure import Figure
 
+    from recast.report.plots import save
+
     rows = [row for name, row in result.items() if name.startswith("score/")]
     figure = Figure(figsize=(8.0, 4.2), layout="constrained")
     DRAWINGS[config["figure"]](figure, config, rows)
-    figure.savefig(path, dpi=150)
-    print(f"written: {path}")
+    print(f"written: {save(figure, path)}")
 
 
 COLOURS = {"native": "#0077BB", "zero-shot": "#66CCEE", "few-shot": "#EE7733", "pooled": "#AA3377"}

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from catalogs import Catalog, InputError, PointProcess, Split, check_unseen
-from catalogs.jsonfile import write_json
+from catalogs.files import write_json
 from etas.fit import fit_etas
 from etas.poisson import Poisson
 from recast.fitted_on import fitted_on, to_json

@@ -15,7 +15,7 @@ from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
 
 from catalogs import InputError, check_unseen
-from catalogs.jsonfile import naming
+from catalogs.files import naming
 from recast.checkpoints import check_resumable
 from recast.commands.config import read_options
 from recast.data import CatalogData

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from catalogs import Catalog, InputError, PointProcess, load
-from catalogs.jsonfile import read_json, reading
+from catalogs.files import read_json, reading
 from etas.poisson import Poisson
 from etas.synthetic import true_model
 from recast.benchmark import ENSEMBLE

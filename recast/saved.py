@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from catalogs import Catalog, CatalogInfo, Extent, InputError, PointProcess
-from catalogs.jsonfile import read_json, reading
+from catalogs.files import read_json, reading
 from catalogs.sequence import MAGNITUDE_TOLERANCE
 from recast.fitted_on import FittedOn, fitted_on, from_json, merged, read_fitted_on
 

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from catalogs import InputError
-from catalogs.jsonfile import write_whole
+from catalogs.files import write_whole
 from recast.net import DecoderName, RecastNet, log_likelihoods
 from recast.pretrained import load_weights, seen
 from recast.regional import of_weights

@@ -22,7 +22,7 @@ from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint
 from lightning.pytorch.loggers import CSVLogger
 from torch import Tensor
 
-from catalogs.jsonfile import naming, read_json, reading, write_json
+from catalogs.files import naming, read_json, reading, write_json
 from recast.checkpoints import check_resumable, read_checkpoint, write_checkpoint
 from recast.data import CatalogData
 from recast.process import Recast

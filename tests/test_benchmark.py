@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from catalogs import load
-from catalogs.jsonfile import read_json
+from catalogs.files import read_json
 from etas.model import ETAS
 from recast.benchmark import benchmark
 from recast.cli import main

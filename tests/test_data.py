@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from catalogs import GutenbergRichter, InputError, load
-from catalogs.jsonfile import write_json
+from catalogs.files import write_json
 from etas.model import ETAS
 from recast.data import CatalogData, Region
 

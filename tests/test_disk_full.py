@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from catalogs import Catalog, CatalogInfo, SplitDates, load, save
 from catalogs.exports import write_csep, write_csv, write_quakeml, write_zmap
-from catalogs.jsonfile import write_json, write_whole
+from catalogs.files import write_json, write_whole
 from catalogs.store import EMBEDDED
 from recast.checkpoints import write_checkpoint
 from recast.cli import main

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from catalogs import InputError
-from catalogs.jsonfile import leftovers, read_json, reading, whole_file, write_json, write_whole
+from catalogs.files import leftovers, read_json, reading, whole_file, write_json, write_whole
 
 
 def test_json_is_whole_or_absent(tmp_path: Path) -> None:

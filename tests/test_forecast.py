@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from catalogs import EventSequence, Extent, InputError, load, save
-from catalogs.jsonfile import write_json
+from catalogs.files import write_json
 from etas.fit import fit_etas
 from etas.synthetic import SOCAL_TRUTH, synthetic_catalog
 from recast.cli import main

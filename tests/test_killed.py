@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from catalogs.jsonfile import read_json
+from catalogs.files import read_json
 from recast.checkpoints import read_checkpoint
 
 KILLING = Path(__file__).with_name("killing.py")

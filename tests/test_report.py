@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from catalogs import Catalog, EventSequence, load, save
-from catalogs.jsonfile import read_json, write_json
+from catalogs.files import read_json, write_json
 from etas.synthetic import SOCAL_TRUTH, synthetic_catalog
 from recast.cli import main
 from recast.evaluation import diagnose

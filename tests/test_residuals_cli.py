@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from catalogs import load
-from catalogs.jsonfile import write_json
+from catalogs.files import write_json
 from etas.poisson import Poisson
 from etas.residuals import residual_test, transformed_times
 from recast.cli import main

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from catalogs import EventSequence, save
-from catalogs.jsonfile import read_json
+from catalogs.files import read_json
 from etas.synthetic import SOCAL_TRUTH, synthetic_catalog
 from recast.cli import main
 from recast.runs import diagnoses, load_catalog, load_process, open_run

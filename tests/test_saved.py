@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from catalogs import InputError, load
-from catalogs.jsonfile import write_json
+from catalogs.files import write_json
 from etas.model import ETAS
 from etas.poisson import Poisson
 from recast.saved import read_model

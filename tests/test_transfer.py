@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from catalogs import Catalog, InputError, load
-from catalogs.jsonfile import read_json
+from catalogs.files import read_json
 from catalogs.overlap import shared_fraction
 from recast.cli import main
 from recast.data import CatalogData

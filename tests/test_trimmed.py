@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from catalogs import load
-from catalogs.jsonfile import read_json
+from catalogs.files import read_json
 from recast.cli import main
 
 COMMAND = ["benchmark", "--catalog", "ridgecrest_2019", "--models", "poisson", "etas"]

@@ -114,7 +114,7 @@ def run(args: argparse.Namespace) -> int:
     import sys
 
     from catalogs import load
-    from catalogs.jsonfile import write_json
+    from catalogs.files import write_json
     from recast.benchmark import benchmark
     from recast.environment import describe
     from recast.evaluation.diagnosis import save_diagnoses

@@ -83,7 +83,7 @@ def _catalog(args: argparse.Namespace) -> tuple[Catalog, dict[str, Any]]:
 
 
 def _write(folder: Path, catalog: Catalog, report: dict[str, Any]) -> None:
-    from catalogs.jsonfile import write_json
+    from catalogs.files import write_json
     from recast.report.plots import save
     from recast.report.quality_plots import magnitudes_and_hours, over_time
 

@@ -154,7 +154,7 @@ def _may_replace(args: argparse.Namespace, name: str) -> bool:
     Its events may be damaged: that is a reason to fetch them anew.
     """
     from catalogs import InputError
-    from catalogs.jsonfile import read_json
+    from catalogs.files import read_json
     from catalogs.registry import find
     from catalogs.store import user_folder
 

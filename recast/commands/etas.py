@@ -44,7 +44,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run_score(args: argparse.Namespace) -> int:
     """Score all windows of a catalog."""
     from catalogs import load
-    from catalogs.jsonfile import write_json
+    from catalogs.files import write_json
     from etas.poisson import Poisson
     from recast.evaluation import event_terms, score
     from recast.report import etas_plots, plots

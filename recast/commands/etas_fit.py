@@ -124,7 +124,7 @@ def run_fit(args: argparse.Namespace) -> int:
     import numpy as np
 
     from catalogs import InputError, load
-    from catalogs.jsonfile import write_json
+    from catalogs.files import write_json
     from etas.completeness import law_above
     from etas.fit import fit_etas, fitting_sequence
     from etas.profile import profile_likelihood

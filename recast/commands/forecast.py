@@ -115,7 +115,7 @@ def run(args: argparse.Namespace) -> int:
 
     from catalogs import load
     from catalogs.cores import at_most
-    from catalogs.jsonfile import write_json
+    from catalogs.files import write_json
     from recast.environment import describe
     from recast.fitted_on import to_json
     from recast.forecast import Request, forecast

@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
     import numpy as np
 
     from catalogs import load
-    from catalogs.jsonfile import write_json
+    from catalogs.files import write_json
     from etas.decluster import background_probability
     from etas.model import ETAS
     from etas.residuals import autocorrelation, residual_test

@@ -103,7 +103,7 @@ def run(
     """Forecast one catalog, add it to ``catalogs`` and write rolling.json."""
     import sys
 
-    from catalogs.jsonfile import write_json
+    from catalogs.files import write_json
     from recast.forecast import roll
     from recast.report import forecast_plots, plots
 
@@ -145,7 +145,7 @@ def members_of(
     args: argparse.Namespace, rolling: Rolling, done: CatalogResult
 ) -> tuple[list[Member], dict[str, dict[str, Any]]]:
     """The fitted models as forecasts, and what rolling.json says of each beside its scores."""
-    from catalogs.jsonfile import read_json
+    from catalogs.files import read_json
     from etas.model import ETAS
     from recast.benchmark import ENSEMBLE
     from recast.forecast import Member

@@ -122,7 +122,7 @@ def run(args: argparse.Namespace) -> int:
     import numpy as np
 
     from catalogs.cores import at_most
-    from catalogs.jsonfile import write_json
+    from catalogs.files import write_json
     from recast.environment import describe
 
     with at_most(args.workers):  # a net of many regions takes a fit of ETAS to this one

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from catalogs import EventSequence, InputError, PointProcess
-from catalogs.jsonfile import write_whole
+from catalogs.files import write_whole
 from catalogs.sequence import FloatArray
 from recast.evaluation.scores import terms_of
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from catalogs import InputError
-from catalogs.jsonfile import read_json, write_json, write_whole
+from catalogs.files import read_json, write_json, write_whole
 
 PLAN = "plan.json"
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from catalogs.jsonfile import write_whole
+from catalogs.files import write_whole
 
 
 def forecast_table(record: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from catalogs.jsonfile import write_whole
+from catalogs.files import write_whole
 from recast.benchmark import process_pool, say
 from recast.report.contents import overview
 from recast.report.section import FOLDER, Entry, catalog_section, page_entry

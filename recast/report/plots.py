@@ -17,8 +17,8 @@ from matplotlib.ticker import AutoLocator, FuncFormatter, LogLocator, MaxNLocato
 from numpy.typing import ArrayLike
 
 from catalogs import Catalog
+from catalogs.files import write_whole
 from catalogs.info import NANOSECONDS_PER_DAY
-from catalogs.jsonfile import write_whole
 from catalogs.sequence import FloatArray
 
 P = ParamSpec("P")

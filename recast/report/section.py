@@ -10,7 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 from catalogs import Catalog
-from catalogs.jsonfile import write_whole
+from catalogs.files import write_whole
 from recast.report.contents import Item, items
 from recast.report.plots import render, sign
 from recast.report.subject import Subject, read_subject
