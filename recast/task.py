@@ -52,7 +52,7 @@ class RecastTask(lightning.LightningModule):
         as it must serve regions that it doesn't know.
     code_prior : float
         Half the precision of a normal prior with mean 0 of the numbers c of a region's code that
-        change weights: code_prior |c|^2 / N is added to the loss per event of a region of N
+        change weights: code_prior sum c^2 / N is added to the loss per event of a region of N
         training events, so that those of few events change little.
     learning_rate, weight_decay, warmup : float
         AdamW; the rate rises over a fraction ``warmup`` of all steps, then falls as a cosine.
