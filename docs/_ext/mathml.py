@@ -16,20 +16,24 @@ NAMED = r"\\(?:ln|log|max|min)(?![a-z])"
 """Functions that LaTeX sets apart from what stands beside them; MathML does not."""
 
 
-def spaced(tex: str) -> str:
-    """Thin spaces about named functions, except before brackets and indices."""
+def readable(tex: str) -> str:
+    r"""Braces in \frac12, thin spaces about named functions except before brackets and indices.
+
+    docutils takes the former for 12 over what follows.
+    """
+    tex = re.sub(r"\\frac(\d)(\d)", r"\\frac{\1}{\2}", tex)
     tex = re.sub(rf"([\w)}}])\s+({NAMED})", r"\1\\,\2", tex)
     return re.sub(rf"({NAMED})\s+(?!\\left|\\!|[(_{{])", r"\1\\,", tex)
 
 
 def _inline(writer: Any, node: nodes.math) -> None:
-    writer.body.append(tex2mathml(spaced(node.astext())))
+    writer.body.append(tex2mathml(readable(node.astext())))
     raise nodes.SkipNode
 
 
 def _block(writer: Any, node: nodes.math_block) -> None:
     writer.body.append(
-        f'<div class="math">{tex2mathml(spaced(node.astext()), as_block=True)}</div>'
+        f'<div class="math">{tex2mathml(readable(node.astext()), as_block=True)}</div>'
     )
     raise nodes.SkipNode
 
