@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 
 CHANGE = 0.3
-"""Size of weight changes as training starts, for a code of ones and inputs of unit variance."""
+"""Size of weight changes as training starts, for a code of ones and inputs of unit variance; zero,
+twice this and three times the shift are no better (experiments/README.md, "Many regions")."""
 
 SHIFT = 0.1
 """The same of bias shifts."""
@@ -17,10 +18,10 @@ SHIFT = 0.1
 class RegionalChange(nn.Module):
     """A linear map y = W x + b in the region of code (c, e): W + U diag(c) V, b + S e.
 
-    Half of the code's numbers, c, scale one change of rank one of the weights each, the others, e,
-    one shift of the bias each; U, V and S are shared by all regions. So a region of few events has
-    few numbers to learn, yet may remember longer or answer louder than others. The code zero
-    changes nothing.
+    Half of the code's numbers, c (half,), scale one change of rank one of the weights each, the
+    others, e, one shift of the bias each; U (rows, half), V (half, columns) and S (rows, half) are
+    shared by all regions, and no number has a unit. So a region of few events has few numbers to
+    learn, yet may remember longer or answer louder than others. The code zero changes nothing.
     """
 
     def __init__(self, rows: int, columns: int, code_size: int) -> None:
@@ -32,7 +33,8 @@ class RegionalChange(nn.Module):
 
     def forward(self, weight: Tensor, bias: Tensor, code: Tensor) -> tuple[Tensor, Tensor]:
         """Weight (rows, columns) and bias (rows,) in the region of ``code`` (code_size,)."""
-        c, e = of_weights(code), code[self.left.shape[1] :]
+        c = of_weights(code)
+        e = code[len(c) :]
         return weight + (self.left * c) @ self.right, bias + self.shift @ e
 
 

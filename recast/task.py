@@ -151,7 +151,7 @@ class RecastTask(lightning.LightningModule):
         loss = times + magnitudes if self.net.magnitude is not None else times
         if told:
             changes = of_weights(self.net.codes[windows.region])
-            loss = loss + self.code_prior * changes.square().sum() / max(windows.n_train, 1)
+            loss = loss + self.code_prior * changes.square().sum() / windows.n_train
         self._check_finite(loss, "loss")
         self.log(
             "train/nll",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from sampling_nets import SCALING
 
+from recast.excitation import NODES
 from recast.net import CODE_SIZE, RecastNet
 from recast.regional import RegionalChange
 
@@ -38,8 +39,8 @@ def test_a_code_of_zero_can_learn() -> None:
     net = RecastNet(SCALING, n_regions=2)
     torch.nn.init.normal_(net.decoder.last.weight)  # at ETAS itself nothing but this layer can
     here, there = net.on(SCALING, 0), net.on(SCALING, None)
-    hidden, amplitudes, x = torch.randn(6, net.context_size), torch.rand(6, 24), torch.rand(6)
-    amplitudes = amplitudes[:, :1].expand(-1, net.decoder.nodes.numel())
+    hidden, x = torch.randn(6, net.context_size), torch.rand(6)
+    amplitudes = torch.rand(6, len(NODES))
     (gradient,) = torch.autograd.grad(
         here.decode(hidden, amplitudes).log_density(x).sum(), net.codes
     )
