@@ -22,16 +22,15 @@ from etas.completeness import CompletenessHistory
 from etas.fit import fit_etas
 from etas.likelihood import LogLikelihood, log_likelihood_quadratic
 from etas.model import ETAS
-from etas.simulate import simulate
 from etas.synthetic import synthetic_socal
-from etas.weighted import WeightedLogLikelihood
-from recast.data import CatalogData, Region
-from recast.net import DecoderName, RecastNet
+from etas.weighted_likelihood import WeightedLogLikelihood
+from recast.models.neural import Recast
+from recast.net.network import DecoderName, RecastNet
 from recast.pretrained import SHIPPED, read_net
-from recast.process import Recast
-from recast.task import RecastTask
-from recast.training import PAPER
-from recast.windows import RegionBatch
+from recast.training.data import CatalogData, Region
+from recast.training.task import RecastTask
+from recast.training.trainer import PAPER
+from recast.training.windows import RegionBatch
 
 LAW = GutenbergRichter(2.0, 1.0, 7.5)
 MODEL = ETAS(1.0, 0.04, 0.45, 0.015, 1.18, LAW)
@@ -67,7 +66,7 @@ class Operation:
 
 def catalog(n: int) -> EventSequence:
     """The first ``n`` events of a synthetic catalog."""
-    (whole,) = MODEL.sample(EMPTY, (n + 300) / EVENTS_PER_DAY, 1, rng=np.random.default_rng(1))
+    (whole,) = MODEL.sample(EMPTY, (n + 300) / EVENTS_PER_DAY, 1, seed=1)
     return whole.before(float(whole.times[n]))
 
 
@@ -92,14 +91,13 @@ def evaluate_weighted(events: EventSequence) -> object:
 
 def new_catalog(days: float) -> object:
     """A synthetic catalog from nothing."""
-    rng = np.random.default_rng(1)
-    return simulate(MODEL, EMPTY, days, 1, rng=rng, max_events=MOST, workers=1)
+    return MODEL.simulate(EMPTY, days, 1, seed=1, max_events=MOST, threads=1)
 
 
 def continue_etas(task: tuple[EventSequence, int]) -> object:
     """So many continuations by two weeks."""
     events, n = task
-    return simulate(MODEL, events, WEEKS, n, rng=np.random.default_rng(0), workers=1)
+    return MODEL.simulate(events, WEEKS, n, seed=0, threads=1)
 
 
 @cache

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from catalogs import Catalog, EventSequence, load
-from recast.data import CatalogData
-from recast.process import Recast
-from recast.sampling import memories, sample_with_torch
-from recast.training import PAPER, train
-from recast.weights import read_weights
+from recast.models.neural import Recast
+from recast.sampling.arrays import read_weights
+from recast.sampling.sampler import memories, sample_with_torch
+from recast.training.data import CatalogData
+from recast.training.trainer import PAPER, train
 
 pytestmark = pytest.mark.skipif(
     "RECAST_DATA" not in os.environ, reason="RECAST_DATA names no folder with catalog white"

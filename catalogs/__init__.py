@@ -2,11 +2,12 @@
 
 from catalogs.areas import Box, Polygon, parse_area
 from catalogs.catalog import Catalog
+from catalogs.checks.extent import Extent, check_unseen
+from catalogs.checks.overlap import check_no_leak, shared_fraction
 from catalogs.errors import CatalogNotFoundError, InputError
-from catalogs.extent import Extent, check_unseen
 from catalogs.info import CatalogInfo, SplitDates
 from catalogs.magnitudes import GutenbergRichter
-from catalogs.overlap import check_no_leak, shared_fraction
+from catalogs.marks import MarkLaw
 from catalogs.process import PointProcess
 from catalogs.selection import Selection
 from catalogs.sequence import EventSequence
@@ -23,6 +24,7 @@ __all__ = [
     "Extent",
     "GutenbergRichter",
     "InputError",
+    "MarkLaw",
     "PointProcess",
     "Polygon",
     "Selection",

@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+import hashlib
+import pickle
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from catalogs.errors import InputError
+from catalogs.magnitudes import GutenbergRichter
+from catalogs.marks import FixedMagnitudes, MarkLaw
 from catalogs.sequence import EventSequence, FloatArray
+from catalogs.trajectories import Trajectories
+
+Seed = int | Sequence[int]
+"""What numpy's SeedSequence takes: numbers of 0 or more."""
+
+MAX_EVENTS = 1_000_000
+"""Cap on one trajectory by default: more events than any catalog that a model is fitted to."""
+
+BRACKET = 33
+"""Points at which the compensator is inverted: each round divides the bracket by 32."""
+
+ROUNDS = 11
+"""32^11 is beyond the resolution of a double."""
 
 
-@runtime_checkable
-class PointProcess(Protocol):
+class PointProcess(ABC):
     """A process of event times, given the past times and magnitudes.
 
     With the conditional intensity lambda(t | H_t) in events/day, the log-likelihood of a
@@ -21,30 +40,192 @@ class PointProcess(Protocol):
         log L = sum_{score_from <= t_i < end} log lambda(t_i | H_{t_i})
                 - integral_{score_from}^{end} lambda(t | H_t) dt
 
-    (Daley and Vere-Jones 2003, proposition 7.2.III). Models satisfy this structurally; fitting
-    is not part of it.
+    (Daley and Vere-Jones 2003, proposition 7.2.III). A process gives its intensity and its
+    compensator; everything else follows from these two, and a process that knows a faster way
+    overrides it. Fitting is not part of it.
+
+    Examples
+    --------
+    >>> class Clock(PointProcess):  # twice as busy on the first half of each day
+    ...     magnitude_law = GutenbergRichter(2.0)
+    ...
+    ...     def intensity(self, sequence, times):
+    ...         return np.where(checked_times(times, sequence.start, sequence.end) % 1 < 0.5, 4, 2)
+    ...
+    ...     def compensator(self, sequence, times):
+    ...         days, part = np.divmod(np.append(times, sequence.score_from), 1.0)
+    ...         done = 3 * days + 2 * part + 2 * np.minimum(part, 0.5)
+    ...         return done[:-1] - done[-1]
+    >>> Clock().log_likelihood(EventSequence([0.1, 1.7], [2.5, 3.0], 0.0, 2.0)) # ln 4 + ln 2 - 6
+    -3.9205584583201643
+    >>> Clock().simulate(EventSequence.nothing(), 10.0, 100, seed=0).counts.mean()
+    np.float64(29.72)
     """
+
+    magnitude_law: GutenbergRichter
+    """What magnitudes of simulated events are drawn from."""
+
+    @abstractmethod
+    def intensity(self, sequence: EventSequence, times: ArrayLike) -> FloatArray:
+        """lambda(t | events strictly before t) in events/day at each of ``times`` (days)."""
+
+    @abstractmethod
+    def compensator(self, sequence: EventSequence, times: ArrayLike) -> FloatArray:
+        """The integral of the intensity from ``score_from`` to each of ``times``."""
 
     def log_likelihood(self, sequence: EventSequence) -> float:
         """Nats over the scored window, its censored head and tail included."""
-        ...
+        times = sequence.times[sequence.first_scored :]
+        logs = np.log(self.intensity(sequence, times)).sum() if times.size else 0.0
+        return float(logs - self.compensator(sequence, sequence.end)[0])
 
-    def intensity(self, sequence: EventSequence, times: ArrayLike) -> FloatArray:
-        """lambda(t | events strictly before t) in events/day at each of ``times`` (days)."""
-        ...
+    @property
+    def marks(self) -> Mapping[str, MarkLaw]:
+        """The laws of the marks by name; by default fixed magnitudes."""
+        return {FixedMagnitudes.name: FixedMagnitudes(self.magnitude_law)}
 
-    def compensator(self, sequence: EventSequence, times: ArrayLike) -> FloatArray:
-        """The integral of the intensity from ``score_from`` to each of ``times``."""
-        ...
+    def simulate(
+        self,
+        history: Any,
+        horizon: float,
+        n: int,
+        *,
+        seed: Seed,
+        max_events: int = MAX_EVENTS,
+        threads: int | None = None,
+        allow_supercritical: bool = False,  # noqa: ARG002 - no branching ratio is known here
+    ) -> Trajectories:
+        """``n`` continuations of ``history`` on [history.end, history.end + horizon).
+
+        By default times are drawn by inversion: from one event the compensator grows by Exp(1) up
+        to the next (Daley and Vere-Jones 2003, algorithm 7.4.III). That takes a look at the whole
+        history for each event, so processes that are simulated often override it.
+
+        Parameters
+        ----------
+        history : EventSequence, or an element of ``histories``
+            What happened before.
+        horizon : float
+            Days.
+        n : int
+            How many trajectories.
+        seed : int or sequence of int
+            The same seed gives the same trajectories on any number of threads.
+        max_events : int
+            A trajectory with more is cut off there and listed in ``Trajectories.capped``.
+        threads : int, optional
+            By default one a core; it changes no result.
+        allow_supercritical : bool
+            Simulate although each event triggers one or more on average.
+
+        Raises
+        ------
+        InputError
+            If a number is not positive, the seed is negative, or the process is supercritical.
+        """
+        check_simulation(horizon, n, seed, max_events, threads)
+        streams = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(n)]
+        drawn = [self._continued(history, horizon, max_events, rng) for rng in streams]
+        return Trajectories.of_sequences(drawn, max_events)
+
+    def _continued(
+        self, history: EventSequence, horizon: float, most: int, rng: np.random.Generator
+    ) -> EventSequence:
+        """One trajectory of at most ``most`` + 1 events, the new events only."""
+        begin, end = history.end, history.end + horizon
+        times, magnitudes, now = history.times, history.magnitudes, begin
+        while times.size - len(history) <= most:
+            known = EventSequence(times, magnitudes, history.start, end, score_from=now)
+            due = rng.exponential()
+            if self.compensator(known, end)[0] <= due:
+                break
+            low, high = now, end
+            for _ in range(ROUNDS):
+                grid = np.linspace(low, high, BRACKET)
+                i = int(np.searchsorted(self.compensator(known, grid[1:-1]), due)) + 1
+                low, high = float(grid[i - 1]), float(grid[i])
+            now = max(high, np.nextafter(now, end))
+            if now >= end:
+                break
+            times = np.append(times, now)
+            magnitudes = np.append(magnitudes, self.magnitude_law.sample(1, rng))
+        new = slice(len(history), None)
+        return EventSequence(times[new], magnitudes[new], begin, end)
 
     def sample(
-        self, history: EventSequence, horizon: float, n: int, *, rng: np.random.Generator
+        self,
+        history: EventSequence,
+        horizon: float,
+        n: int,
+        *,
+        seed: Seed,
+        max_events: int = MAX_EVENTS,
+        threads: int | None = None,
     ) -> list[EventSequence]:
-        """``n`` continuations of ``history`` on ``[history.end, history.end + horizon)``.
+        """What ``simulate`` draws, as one sequence for each trajectory.
 
         Each holds the new events only; ``history.followed_by(sample)`` puts them together.
         """
-        ...
+        done = self.simulate(history, horizon, n, seed=seed, max_events=max_events, threads=threads)
+        return done.sequences()
+
+    def histories(self, sequence: EventSequence, times: Sequence[float]) -> Sequence[Any]:
+        """What ``simulate`` has to know at each of ``times``, ascending, of the events before it.
+
+        By default these events. A process that remembers them in some numbers returns those, found
+        in one pass.
+        """
+        return Histories(sequence, tuple(times))
+
+    def branching_ratio(self, horizon: float) -> float | None:  # noqa: ARG002 - not known here
+        """Mean number of direct offspring of an event in ``horizon`` days; None if not known."""
+        return None
+
+    def with_fixed_magnitudes(self) -> PointProcess:
+        """The same process with magnitudes that are drawn from ``magnitude_law``, as by default."""
+        return self
+
+    def on_device(self, device: str) -> PointProcess:
+        """The same process, simulated on that device of torch.
+
+        Raises
+        ------
+        InputError
+            If that is not the CPU, and the process knows no other.
+        """
+        if device != "cpu":
+            raise InputError(f"{type(self).__name__} is simulated on the CPU only, not on {device}")
+        return self
+
+    def fingerprint(self) -> str:
+        """A hash of all that simulated numbers depend on, by which a resumed run knows its own."""
+        return hashlib.sha256(pickle.dumps(self)).hexdigest()
+
+
+@dataclass(frozen=True, eq=False)
+class Histories(Sequence[EventSequence]):
+    """The events before each of ``times``, cut when they are asked for: kept and sent once."""
+
+    sequence: EventSequence
+    times: tuple[float, ...]
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    def __getitem__(self, i: Any) -> Any:
+        return self.sequence.before(self.times[i])
+
+
+def check_simulation(
+    horizon: float, n: int, seed: Seed, max_events: int, threads: int | None
+) -> None:
+    """Raise an InputError for a request that no process can simulate."""
+    if not (np.isfinite(horizon) and horizon > 0.0) or n < 1:
+        raise InputError(f"horizon = {horizon} days and n = {n} must be positive")
+    if max_events < 1 or (threads is not None and threads < 1):
+        raise InputError(f"max_events = {max_events} and threads = {threads} must be positive")
+    if min([seed] if isinstance(seed, int) else seed) < 0:
+        raise InputError(f"seed = {seed} is negative: give 0 or more")
 
 
 def checked_times(times: ArrayLike, lowest: float, highest: float) -> FloatArray:

@@ -65,7 +65,7 @@ autodoc_class_signature = "mixed"
 autodoc_type_aliases = {
     "FloatArray": "catalogs.sequence.FloatArray",
     "IntArray": "catalogs.trajectories.IntArray",
-    "BoolArray": "etas.climb.BoolArray",
+    "BoolArray": "etas.optimiser.BoolArray",
     "ArrayLike": "numpy.typing.ArrayLike",
     "NDArray": "numpy.typing.NDArray",
 }

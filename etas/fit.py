@@ -12,16 +12,16 @@ import numpy as np
 from catalogs import EventSequence, GutenbergRichter, InputError, Split
 from catalogs.cores import threads
 from catalogs.sequence import FloatArray
-from etas.climb import Objective, Summit, climb, polish, scaled_objective
 from etas.completeness import CompletenessHistory
 from etas.likelihood import LogLikelihood
 from etas.model import ETAS
+from etas.optimiser import Objective, Summit, climb, polish, scaled_objective
 from etas.parameters import C_BOUND, P_BOUND, TAPER, Box
 from etas.prior import Prior
 from etas.residuals import ResidualTest, residual_test
-from etas.starts import STARTS, standard_starts
+from etas.starting_points import STARTS, standard_starts
 from etas.uncertainty import Uncertainty
-from etas.weighted import WeightedLogLikelihood
+from etas.weighted_likelihood import WeightedLogLikelihood
 
 MINIMUM_EVENTS = 50
 """Ten events a parameter; below that the likelihood surface has no usable maximum."""
@@ -124,7 +124,7 @@ def fit_etas(
 ) -> ETASFit:
     """Maximise the log-likelihood of the scored window over (mu, k, alpha, c, p[, taper]).
 
-    Fisher scoring in a box (``etas.climb``) from several starts whose mu and k reproduce the
+    Fisher scoring in a box (``etas.optimiser``) from several starts whose mu and k reproduce the
     observed number of events; the best end is polished by Newton steps with the Hessian, which
     also gives the standard errors.
 

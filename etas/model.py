@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from catalogs import EventSequence, GutenbergRichter, InputError
+from catalogs import EventSequence, GutenbergRichter, InputError, Trajectories
 from catalogs.magnitudes import LN10
-from catalogs.process import checked_times
+from catalogs.process import MAX_EVENTS, PointProcess, Seed, check_simulation, checked_times
 from catalogs.sequence import FloatArray
 from etas.kernel import Quadrature, tapered_omori_integral
 from etas.likelihood import LogLikelihood
 from etas.recursion import sweep
-from etas.simulate import simulate
-from etas.weighted import WeightedLogLikelihood
+from etas.simulation import branching_trajectories
+from etas.weighted_likelihood import WeightedLogLikelihood
 
 
 @dataclass(frozen=True)
-class ETAS:
+class ETAS(PointProcess):
     """Epidemic-type aftershock sequence in time (Ogata 1988, doi:10.1080/01621459.1988.10478560).
 
         lambda(t) = mu + sum_{t_j < t} k 10^{alpha (m_j - Mc)} (t - t_j + c)^{-p}
@@ -109,20 +110,57 @@ class ETAS:
         _, integral = self._sweep(sequence, queries, sequence.score_from)
         return self.mu * (queries - sequence.score_from) + self.k * integral
 
-    def sample(
-        self, history: EventSequence, horizon: float, n: int, *, rng: np.random.Generator
-    ) -> list[EventSequence]:
+    def simulate(
+        self,
+        history: EventSequence,
+        horizon: float,
+        n: int,
+        *,
+        seed: Seed,
+        max_events: int = MAX_EVENTS,
+        threads: int | None = None,
+        allow_supercritical: bool = False,
+    ) -> Trajectories:
         """``n`` continuations of ``history`` over ``horizon`` days by branching simulation.
+
+        See ``PointProcess.simulate`` and ``etas.simulation``.
+
+        Raises
+        ------
+        InputError
+            If a number is not positive, the history holds an event below completeness, or the
+            branching ratio over the horizon is 1 or more and ``allow_supercritical`` is not set.
 
         Examples
         --------
         >>> model = ETAS(1.0, 0.02, 0.7, 0.01, 1.1, GutenbergRichter(2.5))
         >>> history = EventSequence([1.0, 4.0], [3.0, 6.5], start=0.0, end=4.1)
-        >>> weeks = model.sample(history, 7.0, 1000, rng=np.random.default_rng(0))
-        >>> len(weeks), weeks[0].start, weeks[0].end
+        >>> weeks = model.simulate(history, 7.0, 1000, seed=0)
+        >>> weeks.n, weeks.start, weeks.end
         (1000, 4.1, 11.1)
         """
-        return simulate(self, history, horizon, n, rng=rng).sequences()
+        check_simulation(horizon, n, seed, max_events, threads)
+        ratio = self.branching_ratio(horizon)
+        if ratio >= 1.0 and not allow_supercritical:
+            raise InputError(
+                f"branching ratio {ratio:.3f} over {horizon:g} days: each event triggers one or "
+                "more, so that numbers explode; shorten the horizon, fit anew, or allow "
+                "supercritical simulation (--allow-supercritical, allow_supercritical=True)"
+            )
+        return branching_trajectories(
+            self.parameters,
+            self.magnitude_law,
+            history,
+            horizon,
+            n,
+            seed=seed,
+            max_events=max_events,
+            threads=threads,
+        )
+
+    def fingerprint(self) -> str:
+        """A hash of the parameters and of the magnitude law."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()
 
     def _sweep(
         self, sequence: EventSequence, queries: FloatArray, origin: float

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from catalogs import EventSequence, GutenbergRichter, InputError
-from catalogs.process import checked_times
+from catalogs import EventSequence, GutenbergRichter, InputError, Trajectories
+from catalogs.process import MAX_EVENTS, PointProcess, Seed, check_simulation, checked_times
 from catalogs.sequence import FloatArray
 
 
 @dataclass(frozen=True)
-class Poisson:
+class Poisson(PointProcess):
     """Events at a constant ``rate`` (events/day), whatever came before.
 
     ``magnitude_law`` is used in sampling only.
@@ -46,12 +46,22 @@ class Poisson:
         queries = checked_times(times, sequence.score_from, sequence.end)
         return self.rate * (queries - sequence.score_from)
 
-    def sample(
-        self, history: EventSequence, horizon: float, n: int, *, rng: np.random.Generator
-    ) -> list[EventSequence]:
-        """``n`` independent continuations of ``horizon`` days."""
+    def simulate(
+        self,
+        history: EventSequence,
+        horizon: float,
+        n: int,
+        *,
+        seed: Seed,
+        max_events: int = MAX_EVENTS,
+        threads: int | None = None,
+        allow_supercritical: bool = False,  # noqa: ARG002 - no event triggers another
+    ) -> Trajectories:
+        """``n`` independent continuations of ``horizon`` days; see ``PointProcess.simulate``."""
+        check_simulation(horizon, n, seed, max_events, threads)
+        rng = np.random.default_rng(seed)
         start, end = history.end, history.end + horizon
-        return [
+        drawn = [
             EventSequence(
                 np.sort(rng.uniform(start, end, size=count)),
                 self.magnitude_law.sample(count, rng),
@@ -60,3 +70,4 @@ class Poisson:
             )
             for count in rng.poisson(self.rate * horizon, size=n).tolist()
         ]
+        return Trajectories.of_sequences(drawn, max_events)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from catalogs import EventSequence, GutenbergRichter, InputError, Trajectories
+from catalogs.process import Seed
 from etas.model import ETAS
-from etas.simulate import simulate
 
 LARGEST = 8.0
 """The source gives no largest magnitude. With alpha = b the branching ratio grows with it, without
@@ -26,12 +24,12 @@ class Preset:
     source: str
 
     def draw(
-        self, *, rng: np.random.Generator, catalogs: int | None = None, days: float | None = None
+        self, *, seed: Seed, catalogs: int | None = None, days: float | None = None
     ) -> Trajectories:
         """The set, or a smaller one."""
         days = self.days if days is None else days
         catalogs = self.catalogs if catalogs is None else catalogs
-        return simulate(self.model, EventSequence.nothing(), days, catalogs, rng=rng)
+        return self.model.simulate(EventSequence.nothing(), days, catalogs, seed=seed)
 
 
 _SOURCE = "Dascher-Cousineau et al. 2023 (doi:10.1029/2023GL103909), synthetic tests"

@@ -13,9 +13,9 @@ from scipy.interpolate import PchipInterpolator
 from catalogs import EventSequence, InputError
 from catalogs.cores import threads
 from catalogs.sequence import FloatArray
-from etas.climb import climb, scaled_objective
 from etas.completeness import CompletenessHistory
 from etas.fit import ETASFit, objective_of
+from etas.optimiser import climb, scaled_objective
 from etas.parameters import POSITIVE, Bound, Box
 
 HALF_CHI2_95 = 1.9207294103470625

@@ -26,8 +26,7 @@ def synthetic_socal() -> Catalog:
     The first tenth of the window is history, the rest train, validation and test, 60/20/20 by
     time.
     """
-    rng = np.random.default_rng(SOCAL_SEED)
-    (events,) = SOCAL_TRUTH.sample(EventSequence.nothing(), SOCAL_DAYS, 1, rng=rng)
+    (events,) = SOCAL_TRUTH.sample(EventSequence.nothing(), SOCAL_DAYS, 1, seed=SOCAL_SEED)
     return synthetic_catalog(
         events,
         SOCAL_TRUTH,
@@ -45,7 +44,7 @@ def synthetic_catalog(
     name: str,
     *,
     title: str = "Synthetic ETAS catalog",
-    source: str = "etas.simulate",
+    source: str = "etas.simulation",
     start: str | None = None,
     shares: tuple[float, float, float] = (0.0, 0.6, 0.8),
 ) -> Catalog:

@@ -22,8 +22,8 @@ class Uncertainty:
     1978, doi:10.1007/BF02480216), in natural units by the delta method. Intervals of mu, k, c and
     the taper are symmetric in the logarithm, the others in the parameter: likelihoods of scale
     parameters are nearly parabolic there. Parameters that were fixed or lie on a bound have no
-    error, and the others' errors hold given those values. ``etas.draws`` draws parameter sets from
-    errors and correlation.
+    error, and the others' errors hold given those values. ``etas.parameter_draws`` draws parameter
+    sets from errors and correlation.
     """
 
     names: tuple[str, ...]

@@ -24,10 +24,10 @@ import yaml
 
 from catalogs import load
 from catalogs.files import read_json, write_json
+from recast.benchmark.training_size import recent
 from recast.evaluation import event_terms, mean_interval, score
-from recast.fitters import FEW_SHOT_EPOCHS, few_shot_settings
+from recast.models.fitters import FEW_SHOT_EPOCHS, few_shot_settings
 from recast.pretrained import SHIPPED
-from recast.trimmed import recent
 
 Job = dict[str, Any]
 """What one process does: a net is pretrained, or a catalog scored in one mode."""
@@ -37,9 +37,9 @@ def run(job: Job) -> dict[str, Any]:
     """Do one job, in a process of its own."""
     import torch
 
-    from recast.data import CatalogData, Region
-    from recast.process import Recast
-    from recast.training import train
+    from recast.models.neural import Recast
+    from recast.training.data import CatalogData, Region
+    from recast.training.trainer import train
 
     torch.set_num_threads(1)
     folder = Path(job["folder"])
@@ -175,7 +175,7 @@ def draw(config: dict[str, Any], result: dict[str, Any], path: Path) -> None:
     """The figure that the configuration asks for."""
     from matplotlib.figure import Figure
 
-    from recast.report.plots import save
+    from recast.report.style import save
 
     rows = [row for name, row in result.items() if name.startswith("score/")]
     figure = Figure(figsize=(8.0, 4.2), layout="constrained")

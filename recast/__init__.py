@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from recast.data import CatalogData
-    from recast.process import Recast
-    from recast.task import RecastTask
+    from recast.models.neural import Recast
+    from recast.training.data import CatalogData
+    from recast.training.task import RecastTask
 
 __all__ = ["CatalogData", "Recast", "RecastTask"]
 
-_HOMES = {"CatalogData": "recast.data", "Recast": "recast.process", "RecastTask": "recast.task"}
+_HOMES = {
+    "CatalogData": "recast.training.data",
+    "Recast": "recast.models.neural",
+    "RecastTask": "recast.training.task",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -66,7 +66,7 @@ def _dispatch(argv: list[str]) -> int:
         if {"-h", "--help"} & set(argv):
             settings_help.print_help(argv[0], LIGHTNING[argv[0]])
             return 0
-        from recast import lightning_cli  # torch takes seconds to import
+        from recast.commands import lightning as lightning_cli  # torch takes seconds to import
 
         return lightning_cli.main(["--help" if a == settings_help.ALL else a for a in argv])
     parser = _parser()

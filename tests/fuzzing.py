@@ -23,8 +23,8 @@ from catalogs import GutenbergRichter
 from catalogs.errors import FetchError
 from etas.model import ETAS
 from recast import cli
-from recast.clock import DayClock
 from recast.commands.settings_help import LINKED, OWN, settings_of
+from recast.net.clock import DayClock
 from recast.pretrained import SHIPPED
 from recast.pretrained.loading import checkpoint_path
 
@@ -211,20 +211,20 @@ def once(prepare: Callable[..., Any]) -> Callable[..., Any]:
 
 def stop_before_work(patch: pytest.MonkeyPatch) -> None:
     """Nothing is fitted, simulated, trained or fetched: only what comes before is of interest."""
-    for module in ("etas.fit", "etas.simulate", "etas.profile", "recast.sampling"):
+    for module in ("etas.fit", "etas.simulation", "etas.profile", "recast.sampling.sampler"):
         patch.setattr(f"{module}.ThreadPoolExecutor", begin)
-    patch.setattr("recast.forecast.sources.ThreadPoolExecutor", begin)
+    patch.setattr("recast.forecast.blocks.ThreadPoolExecutor", begin)
     patch.setattr("recast.forecast.engine.Session._started", begin)
-    patch.setattr("recast.benchmark._fit", begin)
-    patch.setattr("recast.benchmark.process_pool", lambda _: contextlib.nullcontext())
+    patch.setattr("recast.benchmark.comparison._fit", begin)
+    patch.setattr("recast.benchmark.comparison.process_pool", lambda _: contextlib.nullcontext())
     patch.setattr("recast.report.page.build_report", begin)
-    patch.setattr("recast.data.fit_etas", known_fit)
-    patch.setattr("recast.data.fit_clock", lambda *_: DayClock())
-    patch.setattr("recast.lightning_cli.RecastCLI._run_subcommand", begin)
+    patch.setattr("recast.training.data.fit_etas", known_fit)
+    patch.setattr("recast.training.data.fit_clock", lambda *_: DayClock())
+    patch.setattr("recast.commands.lightning.RecastCLI._run_subcommand", begin)
     prepare = LightningCLI._prepare_subcommand_parser
-    patch.setattr("recast.lightning_cli.RecastCLI._prepare_subcommand_parser", once(prepare))
-    patch.setattr("catalogs.web.get", unreachable)
-    patch.setattr("catalogs.web.opened", unreachable)
+    patch.setattr("recast.commands.lightning.RecastCLI._prepare_subcommand_parser", once(prepare))
+    patch.setattr("catalogs.providers.web.get", unreachable)
+    patch.setattr("catalogs.providers.web.opened", unreachable)
 
 
 class TakesTooLong(BaseException):

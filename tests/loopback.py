@@ -15,10 +15,10 @@ from urllib.parse import parse_qsl, urlsplit
 import numpy as np
 import pandas as pd
 
-from catalogs.fdsn import Page
-from catalogs.pages import identifiers
-from catalogs.sources import Files, Record, Service
-from catalogs.web import Answer, Patience
+from catalogs.providers.fdsn import Page
+from catalogs.providers.pages import identifiers
+from catalogs.providers.records import Files, Record, Service
+from catalogs.providers.web import Answer, Patience
 
 START = pd.Timestamp("2020-01-01", tz="UTC")
 PATH = "/fdsnws/event/1/"

@@ -4,9 +4,9 @@ import numpy as np
 import torch
 
 from catalogs import EventSequence, Trajectories
-from recast.net import DecoderName, RecastNet
-from recast.sampling import sample_trajectories
-from recast.scaling import Scaling
+from recast.net.network import DecoderName, RecastNet
+from recast.net.scaling import Scaling
+from recast.sampling.sampler import sample_trajectories
 
 # A branching ratio of 0.3: the perturbed net below must not explode
 SCALING = Scaling(0.3, 2.4, 2.0, 1.0, 7.0, mu=2.0, k=0.015, alpha=0.6, c=0.02, p=1.2)

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalogs import EventSequence
-from recast.batch import Batch, intervals, windows
-from recast.net import RecastNet, log_likelihood
-from recast.scaling import Scaling
-from recast.windows import StepSampler, Windows
+from recast.net.batch import Batch, intervals, windows
+from recast.net.network import RecastNet, log_likelihood
+from recast.net.scaling import Scaling
+from recast.training.windows import StepSampler, Windows
 
 
 def sequence(n: int = 50, score_from: float = 13.0, seed: int = 0) -> EventSequence:

@@ -10,9 +10,9 @@ import pytest
 from catalogs import load
 from catalogs.files import read_json
 from etas.model import ETAS
-from recast.benchmark import benchmark
+from recast.benchmark.comparison import benchmark
 from recast.cli import main
-from recast.process import Recast
+from recast.models.neural import Recast
 from recast.report.table import benchmark_table, sentence
 
 

@@ -13,10 +13,10 @@ from scipy.stats import kstest
 from catalogs import Catalog, EventSequence, GutenbergRichter
 from etas.fit import fit_etas
 from etas.model import ETAS
-from recast.clock import HARMONICS, DayClock, fit_clock
-from recast.net import RecastNet
-from recast.process import Recast
-from recast.scaling import Scaling
+from recast.models.neural import Recast
+from recast.net.clock import HARMONICS, DayClock, fit_clock
+from recast.net.network import RecastNet
+from recast.net.scaling import Scaling
 
 CLOCK = DayClock((0.3, -0.1, 0.2, 0.05))
 LAW = GutenbergRichter(2.0, 1.0, 7.0)
@@ -29,7 +29,7 @@ SCALING = Scaling(
 def detected_by_day(days: float, seed: int, clock: DayClock = CLOCK) -> EventSequence:
     """An ETAS process in clock time, told in days."""
     empty = EventSequence.nothing()
-    (drawn,) = TRUTH.sample(empty, float(clock(days)), 1, rng=np.random.default_rng(seed))
+    (drawn,) = TRUTH.sample(empty, float(clock(days)), 1, seed=seed)
     return EventSequence(clock.days(drawn.times), drawn.magnitudes, 0.0, days)
 
 
@@ -112,7 +112,7 @@ def test_a_change_that_does_not_last_is_not_believed() -> None:
 
 def test_whites_catalog_has_fewer_events_by_day(real_catalog: Callable[[str], Catalog]) -> None:
     """Machines find more while people sleep: 8 pm to 4 am in California, 4 to 12 h UTC."""
-    from recast.data import Region
+    from recast.training.data import Region
 
     clock = Region(real_catalog("white")).scaling.clock
     night, day = clock.pace([0.25, 0.4]), clock.pace([0.65, 0.95])
@@ -125,5 +125,5 @@ def test_where_no_pace_can_be_found_there_is_no_clock(monkeypatch: pytest.Monkey
     train, validation = detected_by_day(500.0, 8), detected_by_day(300.0, 9)
     assert fit_clock(train, validation, TRUTH).coefficients
     failed = OptimizeResult(x=np.full(2 * HARMONICS, 0.1), success=False)
-    monkeypatch.setattr("recast.clock.minimize", lambda *_, **__: failed)
+    monkeypatch.setattr("recast.net.clock.minimize", lambda *_, **__: failed)
     assert fit_clock(train, validation, TRUTH) == DayClock()

@@ -13,7 +13,7 @@ import yaml
 
 from catalogs import Catalog, available, load
 from recast.cli import main
-from recast.fitters import FEW_SHOT_EPOCHS, few_shot_settings
+from recast.models.fitters import FEW_SHOT_EPOCHS, few_shot_settings
 from recast.pretrained import SHIPPED
 from tests.conftest import REAL_DATA
 

@@ -6,7 +6,7 @@ from scipy import stats
 
 from catalogs import InputError, Trajectories
 from recast.evaluation.counts import crps, log_score, number_test, randomised_pit, score_counts
-from recast.evaluation.magnitude_test import magnitude_bins, magnitude_test
+from recast.evaluation.magnitudes import magnitude_bins, magnitude_test
 
 
 def test_the_number_test_counts_samples_on_both_sides() -> None:

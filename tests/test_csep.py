@@ -12,7 +12,7 @@ from catalogs import EventSequence, Trajectories
 from catalogs.exports import write_csep, write_csep_forecast
 from etas.synthetic import SOCAL_TRUTH, synthetic_catalog
 from recast.evaluation.counts import number_test
-from recast.evaluation.magnitude_test import magnitude_test
+from recast.evaluation.magnitudes import magnitude_test
 
 PLACE = (35.05, -117.65)
 """Inside a cell of the RELM region."""
@@ -29,8 +29,8 @@ def csep() -> Any:
 def drawn() -> tuple[Trajectories, EventSequence]:
     """200 forecasts of 1.5 days, some without an event, and what happened."""
     empty = EventSequence.nothing()
-    sequences = SOCAL_TRUTH.sample(empty, 1.5, 200, rng=np.random.default_rng(3))
-    observed = max(SOCAL_TRUTH.sample(empty, 1.5, 9, rng=np.random.default_rng(4)), key=len)
+    sequences = SOCAL_TRUTH.sample(empty, 1.5, 200, seed=3)
+    observed = max(SOCAL_TRUTH.sample(empty, 1.5, 9, seed=4), key=len)
     # Files have four decimals: what is compared must be what is written
     as_written = [replace(s, magnitudes=s.magnitudes.round(4)) for s in (*sequences, observed)]
     return Trajectories.of_sequences(as_written[:-1]), as_written[-1]

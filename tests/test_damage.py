@@ -12,17 +12,17 @@ from damage import damaged, rewritten
 
 from catalogs import Catalog, CatalogInfo, InputError, SplitDates, load, save
 from catalogs.store import EMBEDDED
+from recast.benchmark.folder import load_catalog, load_process, open_run
 from recast.cli import main
 from recast.commands.config import read_options
-from recast.data import CatalogData
 from recast.evaluation.diagnosis import load_diagnoses
 from recast.forecast.chunks import open_folder, read_chunks
+from recast.models.saved import read_model
 from recast.pretrained import read_net, seen
 from recast.report.forecast_plots import rolling_forecasts
 from recast.report.summary import gains_table, rolling_table, table
-from recast.runs import load_catalog, load_process, open_run
-from recast.saved import read_model
-from recast.training import train
+from recast.training.data import CatalogData
+from recast.training.trainer import train
 
 RIDGECREST = "ridgecrest_2019"
 Read = Callable[[], Any]

@@ -7,7 +7,7 @@ import pytest
 from catalogs import GutenbergRichter, InputError, load
 from catalogs.files import write_json
 from etas.model import ETAS
-from recast.data import CatalogData, Region
+from recast.training.data import CatalogData, Region
 
 CATALOG = load("ridgecrest_2019")
 LAW = CATALOG.magnitude_law()

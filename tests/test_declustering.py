@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from catalogs import EventSequence, GutenbergRichter
-from etas.decluster import background_probability, decluster
+from etas.declustering import background_probability, decluster
 from etas.model import ETAS
 from etas.residuals import residual_test
 
@@ -15,7 +15,7 @@ MODEL = ETAS(1.0, 0.0208, 0.7, 0.01, 1.12, LAW)
 @pytest.fixture(scope="module")
 def sequence() -> EventSequence:
     empty = EventSequence.nothing()
-    return MODEL.sample(empty, 1500.0, 1, rng=np.random.default_rng(3))[0]
+    return MODEL.sample(empty, 1500.0, 1, seed=3)[0]
 
 
 def test_two_events_by_hand() -> None:

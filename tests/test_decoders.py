@@ -6,12 +6,12 @@ import torch
 from sampling_nets import LAW, SCALING, make_history
 from torch import Tensor, nn
 
-from recast.decoders import ExponentialHazard
 from recast.forecast import source_of
-from recast.forecast.sources import NetSource, ProcessSource
-from recast.net import DECODERS, Architecture, RecastNet
-from recast.process import Recast
-from recast.scaling import Scaling
+from recast.forecast.blocks import NetSource, ProcessSource
+from recast.models.neural import Recast
+from recast.net.decoders import ExponentialHazard
+from recast.net.network import DECODERS, Architecture, RecastNet
+from recast.net.scaling import Scaling
 
 
 class ConstantDecoder(nn.Module):

@@ -24,7 +24,7 @@ TRUTH = ETAS(1.0, 0.0208, 0.7, 0.01, 1.12, LAW)
 
 @pytest.fixture(scope="module")
 def sequence() -> EventSequence:
-    (events,) = TRUTH.sample(EventSequence.nothing(), 300.0, 1, rng=np.random.default_rng(3))
+    (events,) = TRUTH.sample(EventSequence.nothing(), 300.0, 1, seed=3)
     return events.scored_from(100.0)
 
 

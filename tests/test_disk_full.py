@@ -15,12 +15,12 @@ from catalogs import Catalog, CatalogInfo, SplitDates, load, save
 from catalogs.exports import write_csep, write_csv, write_quakeml, write_zmap
 from catalogs.files import write_json, write_whole
 from catalogs.store import EMBEDDED
-from recast.checkpoints import write_checkpoint
 from recast.cli import main
 from recast.evaluation import Diagnosis
 from recast.evaluation.diagnosis import save_diagnoses
 from recast.forecast.chunks import chunk_path, write_chunk
-from recast.report import plots
+from recast.pretrained.checkpoints import write_checkpoint
+from recast.report import style
 from recast.report.forecast_table import write_csv as write_forecast
 
 BYTES = 64
@@ -71,8 +71,8 @@ def forecast(path: Path) -> None:
 WRITERS: dict[str, Callable[[Path], object]] = {
     "result.json": lambda path: write_json(path, list(range(100))),
     "report.html": lambda path: write_whole(path, b"<p>" * 100),
-    "plot.png": lambda path: plots.save(Figure(), path),
-    "plot.svg": lambda path: plots.save(Figure(), path),
+    "plot.png": lambda path: style.save(Figure(), path),
+    "plot.svg": lambda path: style.save(Figure(), path),
     "net.ckpt": lambda path: write_checkpoint(path, {"state_dict": {"a": torch.zeros(99)}}),
     "chunk_000003.npz": lambda path: write_chunk(path.parent, 3, {"counts": np.arange(999)}),
     "diagnosis.npz": diagnosis,

@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from catalogs import InputError
-from recast.checkpoints import read_checkpoint
 from recast.cli import main
-from recast.data import CatalogData
-from recast.task import RecastTask
-from recast.training import train
+from recast.pretrained.checkpoints import read_checkpoint
+from recast.training.data import CatalogData
+from recast.training.task import RecastTask
+from recast.training.trainer import train
 
 RIDGECREST = "ridgecrest_2019"
 

@@ -70,7 +70,7 @@ def test_methods_and_constants_are_documented(documented: set[str]) -> None:
         "etas.kernel.STEP",
         "etas.recursion.score_sums",  # compiled
         "recast.Recast.load",
-        "recast.decoders.HazardDecoder.forward",
+        "recast.net.decoders.HazardDecoder.forward",
         "recast.evaluation.bootstrap.block_length",
     }
     assert expected <= documented

@@ -11,11 +11,11 @@ import pytest
 from loopback import QUICK, Fault, Provider, serving
 
 from catalogs import InputError
-from catalogs.downloads import Downloads
 from catalogs.errors import FetchError, RefusedError
 from catalogs.formats import parse
-from catalogs.retrieve import clear, sizes
-from catalogs.web import Patience
+from catalogs.providers.downloads import Downloads
+from catalogs.providers.retrieval import clear, sizes
+from catalogs.providers.web import Patience
 
 BODY = b"".join(f"{i},event {i * i}\n".encode() for i in range(20_000))
 HASH = hashlib.sha256(BODY).hexdigest()
@@ -172,7 +172,7 @@ def test_a_server_that_sends_another_part_is_asked_for_all(
 def test_one_process_waits_for_another_but_not_for_ever(
     downloads: Downloads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("catalogs.downloads.LOCK_TIMEOUT", 0.2)
+    monkeypatch.setattr("catalogs.providers.downloads.LOCK_TIMEOUT", 0.2)
     with downloads.locked("one"), ThreadPoolExecutor(1) as pool:
 
         def wait() -> None:

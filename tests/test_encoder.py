@@ -6,8 +6,8 @@ import copy
 
 import torch
 
-from recast.encoder import GRUEncoder, paper_inputs
-from recast.scaling import Scaling
+from recast.net.encoder import GRUEncoder, paper_inputs
+from recast.net.scaling import Scaling
 
 SCALING = Scaling(0.5, 2.4, 2.0, 1.0, 9.0, 0.5, 0.01, 1.0, 0.01, 1.1)
 

@@ -8,11 +8,11 @@ import torch
 from scipy.stats import kstest
 
 from catalogs import EventSequence, GutenbergRichter, InputError
-from recast.ensemble import EnsembleNet, EqualMixture
-from recast.net import DecoderName, RecastNet
-from recast.process import Recast
-from recast.sampling import sample_with_torch
-from recast.scaling import Scaling
+from recast.models.neural import Recast
+from recast.net.ensemble import EnsembleNet, EqualMixture
+from recast.net.network import DecoderName, RecastNet
+from recast.net.scaling import Scaling
+from recast.sampling.sampler import sample_with_torch
 
 SCALING = Scaling(0.3, 2.4, 2.0, 1.0, 7.0, mu=2.0, k=0.015, alpha=0.6, c=0.02, p=1.2)
 LAW = GutenbergRichter(2.0, 1.0, 7.0)
@@ -100,7 +100,7 @@ def test_its_samples_have_exponential_residuals(
 
 def test_members_that_outlived_the_silence_are_drawn_more_often() -> None:
     """After 1 day without an event a rate of 1 is e^9 times as likely as one of 10."""
-    from recast.decoders import ExponentialHazard
+    from recast.net.decoders import ExponentialHazard
 
     n = 2000
     nodes = torch.ones(1, dtype=torch.float64)

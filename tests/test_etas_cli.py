@@ -22,7 +22,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from catalogs import EventSequence
 
     empty = EventSequence.nothing()
-    (events,) = SOCAL_TRUTH.sample(empty, 500.0, 1, rng=np.random.default_rng(2))
+    (events,) = SOCAL_TRUTH.sample(empty, 500.0, 1, seed=2)
     catalog = synthetic_catalog(events, SOCAL_TRUTH, "small", start="2001-01-01")
     return save(catalog, tmp_path_factory.mktemp("catalog"))
 

@@ -11,7 +11,7 @@ from etas.completeness import CompletenessHistory, law_above, read_completeness
 from etas.fit import fit_etas
 from etas.likelihood import LogLikelihood
 from etas.model import ETAS
-from etas.weighted import WeightedLogLikelihood
+from etas.weighted_likelihood import WeightedLogLikelihood
 
 LAW = GutenbergRichter(2.5, 1.0, 7.5)
 TRUTH = ETAS(0.5, 0.012, 0.8, 0.003, 1.1, LAW)
@@ -188,7 +188,7 @@ def test_a_thinned_catalog_gives_the_truth_back_where_the_plain_fit_is_biased() 
     empty = EventSequence.nothing()
     plain_k, plain_alpha, corrected = [], [], []
     for seed in range(4):
-        (whole,) = TRUTH.sample(empty, 4000.0, 1, rng=np.random.default_rng([3, seed]))
+        (whole,) = TRUTH.sample(empty, 4000.0, 1, seed=[3, seed])
         seen = thinned(whole)
         history = CompletenessHistory.helmstetter(seen, 2.5, minimum_magnitude=LARGE)
         plain = fit_etas(seen, LAW, starts=1)

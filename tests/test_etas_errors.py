@@ -14,7 +14,7 @@ from etas.likelihood import LogLikelihood
 from etas.model import ETAS
 from etas.parameters import ALPHA_BOUND, PARAMETERS
 from etas.profile import profile_likelihood
-from etas.starts import random_starts
+from etas.starting_points import random_starts
 
 LAW = GutenbergRichter(2.5, 1.0, 7.5)
 TRUTH = ETAS(1.0, 0.0208, 0.7, 0.01, 1.12, LAW)
@@ -22,7 +22,7 @@ EMPTY = EventSequence.nothing()
 
 
 def drawn(seed: int, days: float, model: ETAS = TRUTH) -> EventSequence:
-    return model.sample(EMPTY, days, 1, rng=np.random.default_rng([21, seed]))[0]
+    return model.sample(EMPTY, days, 1, seed=[21, seed])[0]
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +80,7 @@ def test_a_profile_of_a_parameter_on_its_bound_covers_the_box() -> None:
     # One mainshock without background: mu is on its lower bound for this seed
     start = EventSequence([0.9], [7.5], 0.0, 1.0)
     model = ETAS(0.0, 0.038, 0.5, 0.01, 1.2, LAW)
-    samples = model.sample(start, 500.0, 12, rng=np.random.default_rng(4))
+    samples = model.sample(start, 500.0, 12, seed=4)
     wholes = [start.followed_by(sample).scored_from(1.0) for sample in samples]
     fits = [fit_etas(whole, LAW, starts=1) for whole in wholes]
     i = next(i for i, fit in enumerate(fits) if fit.at_bound == ("mu",))
@@ -153,7 +153,7 @@ def test_a_parameter_on_its_bound_is_reported_with_the_reason() -> None:
     model = ETAS(0.0, 0.038, 0.5, 0.01, 1.2, LAW)
     start = EventSequence([0.9], [7.5], 0.0, 1.0)
     edges = 0
-    for sample in model.sample(start, 500.0, 12, rng=np.random.default_rng(4)):
+    for sample in model.sample(start, 500.0, 12, seed=4):
         fit = fit_etas(start.followed_by(sample).scored_from(1.0), LAW, starts=1)
         assert fit.converged
         assert fit.uncertainty is not None
@@ -192,9 +192,7 @@ def test_a_taper_changes_a_process_as_it_says() -> None:
     )
     # First offspring of the history: P(none before t) from the compensator, also in simulation
     watched = EventSequence([1.0], [4.0], 0.0, 12.0, score_from=2.0)
-    counts = np.array(
-        [len(s) == 0 for s in model.sample(history, 10.0, 20_000, rng=np.random.default_rng(1))]
-    )
+    counts = np.array([len(s) == 0 for s in model.sample(history, 10.0, 20_000, seed=1)])
     expected = np.exp(-model.compensator(watched, 12.0)[0])
     error = 3.0 * np.sqrt(expected * (1.0 - expected) / counts.size)
     assert counts.mean() == pytest.approx(expected, abs=error)

@@ -17,7 +17,7 @@ EMPTY = EventSequence.nothing()
 def test_p_values_of_a_true_model_are_uniform() -> None:
     ks, runs, correlations = [], [], []
     for seed in range(60):
-        (sequence,) = TRUTH.sample(EMPTY, 200.0, 1, rng=np.random.default_rng([5, seed]))
+        (sequence,) = TRUTH.sample(EMPTY, 200.0, 1, seed=[5, seed])
         test = residual_test(transformed_times(TRUTH, sequence))
         ks.append(test.ks_p)
         runs.append(test.runs_p)
@@ -29,7 +29,7 @@ def test_p_values_of_a_true_model_are_uniform() -> None:
 
 
 def test_a_wrong_model_is_rejected() -> None:
-    (sequence,) = TRUTH.sample(EMPTY, 400.0, 1, rng=np.random.default_rng(6))
+    (sequence,) = TRUTH.sample(EMPTY, 400.0, 1, seed=6)
     poisson = residual_test(transformed_times(Poisson.fit(sequence, LAW), sequence))
     assert poisson.mean == pytest.approx(1.0, abs=0.05)  # the rate is right, the clustering not
     assert poisson.ks_p < 1e-10
@@ -62,7 +62,7 @@ def test_too_few_events_are_refused() -> None:
 
 
 def test_autocorrelations_of_a_true_model_are_small_and_of_a_wrong_one_not() -> None:
-    (sequence,) = TRUTH.sample(EMPTY, 2000.0, 1, rng=np.random.default_rng(8))
+    (sequence,) = TRUTH.sample(EMPTY, 2000.0, 1, seed=8)
     true = autocorrelation(transformed_times(TRUTH, sequence), 100)
     # 95 % of 100 lags within 1.96 / sqrt(n): 11 or more outside in one case of a hundred
     assert np.count_nonzero(np.abs(true) > 1.96 / np.sqrt(len(sequence))) < 11

@@ -9,7 +9,7 @@ import pytest
 from catalogs import Catalog, InputError, parse_area
 from catalogs.event_types import are_earthquakes
 from catalogs.formats import parse
-from catalogs.rules import Rules, choose
+from catalogs.providers.rules import Rules, choose
 
 EARTHQUAKES = ["eq", "eq l", "eq r", "eq t", "le", "re", "ts", "earthquake", "Earthquake", "", "ke"]
 OTHERS = ["qb", "qb l", "sn", "quarry blast", "explosion", "not locatable", "unreadable", "lp", "l"]

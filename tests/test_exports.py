@@ -21,7 +21,7 @@ NAMESPACE = {"b": "http://quakeml.org/xmlns/bed/1.2"}
 
 def small(*, start: str | None = "2003-02-27", located: bool = False) -> Catalog:
     empty = EventSequence.nothing()
-    (events,) = MODEL.sample(empty, 20.0, 1, rng=np.random.default_rng(1))
+    (events,) = MODEL.sample(empty, 20.0, 1, seed=1)
     catalog = synthetic_catalog(events, MODEL, "small", start=start)
     if not located:
         return catalog

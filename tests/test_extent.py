@@ -9,11 +9,11 @@ import pytest
 import torch
 
 from catalogs import Catalog, CatalogInfo, Extent, InputError, SplitDates, check_unseen, load
-from recast.benchmark import benchmark
+from recast.benchmark.comparison import benchmark
 from recast.cli import main
-from recast.data import CatalogData, Region
 from recast.pretrained import SHIPPED, checkpoint_path
-from recast.windows import Windows
+from recast.training.data import CatalogData, Region
+from recast.training.windows import Windows
 
 
 def located(
@@ -123,7 +123,7 @@ def test_fine_tuning_on_what_may_have_been_seen_is_refused(
     assert main([*command, "--mode", "few-shot", "--pretrained", str(path)]) == 2
     assert said in capsys.readouterr().err
     # The default model then starts from ETAS, and says why
-    monkeypatch.setattr("recast.fitters.SHIPPED", str(path))
+    monkeypatch.setattr("recast.models.fitters.SHIPPED", str(path))
     catalog = load("ridgecrest_2019")
     (result,) = benchmark([catalog], ["etas", "recast"], tmp_path / "run", quick=True)
     assert result.record["models"]["recast"]["started_from"] is None

@@ -22,10 +22,10 @@ from loopback import (
 )
 
 from catalogs import Box, InputError
-from catalogs.downloads import Downloads
 from catalogs.errors import FetchError, RefusedError
-from catalogs.fdsn import Page, fetch_pages
-from catalogs.sources import Query, Service
+from catalogs.providers.downloads import Downloads
+from catalogs.providers.fdsn import Page, fetch_pages
+from catalogs.providers.records import Query, Service
 
 END = START + pd.Timedelta(days=300)
 QUERY = Query(START, END)

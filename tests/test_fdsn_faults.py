@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 from loopback import QUICK, START, Fault, complete, listed, service, serving
 
-from catalogs.downloads import Downloads
 from catalogs.errors import FetchError
-from catalogs.fdsn import Page, fetch_pages
-from catalogs.sources import Query
+from catalogs.providers.downloads import Downloads
+from catalogs.providers.fdsn import Page, fetch_pages
+from catalogs.providers.records import Query
 
 QUERY = Query(START, START + pd.Timedelta(days=300))
 

@@ -13,10 +13,10 @@ from loopback import QUICK, made_events, moved, serving
 from row_writers import WRITERS, Event, write
 
 from catalogs import Box, Catalog, InputError
-from catalogs.downloads import Downloads
-from catalogs.fetch import fetch, fetch_events
-from catalogs.registry import RECORDS
-from catalogs.sources import Files, Yearly
+from catalogs.providers.downloads import Downloads
+from catalogs.providers.fetching import fetch, fetch_events
+from catalogs.providers.known import RECORDS
+from catalogs.providers.records import Files, Yearly
 
 FILES = [record for record in RECORDS.values() if isinstance(record.source, Files | Yearly)]
 

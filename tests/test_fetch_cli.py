@@ -12,9 +12,9 @@ from loopback import QUICK, Fault, Provider, chosen, moved, serving
 from row_writers import WRITERS, write
 
 from catalogs import load
-from catalogs.registry import RECORDS
-from catalogs.sources import Service
-from catalogs.web import Patience
+from catalogs.providers.known import RECORDS
+from catalogs.providers.records import Service
+from catalogs.providers.web import Patience
 from recast.cli import main
 
 PERIOD = ("--start", "2020-01-01", "--end", "2020-10-27")

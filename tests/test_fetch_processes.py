@@ -17,8 +17,8 @@ from loopback import PATH, Provider, made_events, moved, serving
 from row_writers import WRITERS, write
 
 from catalogs import CatalogNotFoundError, load
-from catalogs.downloads import Downloads
-from catalogs.registry import RECORDS
+from catalogs.providers.downloads import Downloads
+from catalogs.providers.known import RECORDS
 from recast.cli import main
 
 FETCH = ("catalogs", "fetch")

@@ -16,11 +16,11 @@ from catalogs.files import write_json
 from etas.fit import fit_etas
 from etas.synthetic import SOCAL_TRUTH, synthetic_catalog
 from recast.cli import main
-from recast.fitted_on import fitted_on, leaks, merged, to_json
 from recast.forecast import Request
 from recast.forecast.single import default_cap
-from recast.scaling import Scaling
-from recast.task import RecastTask
+from recast.models.seen import fitted_on, leaks, merged, to_json
+from recast.net.scaling import Scaling
+from recast.training.task import RecastTask
 
 AT = "2003-05-01"
 
@@ -40,7 +40,7 @@ def checkpoint(path: Path, scaling: Scaling, seed: int, **settings: Any) -> None
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A catalog of 1,000 days, an ETAS fit, a Poisson fit, and two nets."""
     out = tmp_path_factory.mktemp("forecast")
-    (events,) = SOCAL_TRUTH.sample(EventSequence.nothing(), 1000.0, 1, rng=np.random.default_rng(2))
+    (events,) = SOCAL_TRUTH.sample(EventSequence.nothing(), 1000.0, 1, seed=2)
     catalog = synthetic_catalog(events, SOCAL_TRUTH, "small", start="2001-01-01")
     save(catalog, out)
     fit = fit_etas(catalog.split().train, catalog.magnitude_law())

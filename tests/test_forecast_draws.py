@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from catalogs import EventSequence, InputError
-from etas.draws import draw_models
 from etas.fit import fit_etas
+from etas.parameter_draws import draw_models
 from etas.synthetic import SOCAL_TRUTH
 
 EMPTY = EventSequence.nothing()
 
 
 def test_draws_have_the_standard_errors_of_the_fit() -> None:
-    (events,) = SOCAL_TRUTH.sample(EMPTY, 4000.0, 1, rng=np.random.default_rng(1))
+    (events,) = SOCAL_TRUTH.sample(EMPTY, 4000.0, 1, seed=1)
     fit = fit_etas(events, SOCAL_TRUTH.magnitude_law)
     assert fit.uncertainty is not None
     draws = draw_models(

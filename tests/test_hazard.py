@@ -11,11 +11,11 @@ from torch import Tensor
 
 from catalogs import EventSequence, load
 from etas.synthetic import SOCAL_TRUTH
-from recast.decoders import ExponentialHazard
-from recast.excitation import NODES, excitation, node_weights
-from recast.net import RecastNet
-from recast.process import Recast
-from recast.scaling import Scaling
+from recast.models.neural import Recast
+from recast.net.decoders import ExponentialHazard
+from recast.net.excitation import NODES, excitation, node_weights
+from recast.net.network import RecastNet
+from recast.net.scaling import Scaling
 
 
 def hazard(seed: int) -> ExponentialHazard:

@@ -8,7 +8,6 @@ import pytest
 from catalogs import EventSequence, GutenbergRichter, InputError
 from etas.model import ETAS
 from etas.poisson import Poisson
-from etas.simulate import simulate
 
 LAW = GutenbergRichter(2.5)
 MODEL = ETAS(1.0, 0.02, 0.7, 0.01, 1.1, LAW)
@@ -16,7 +15,7 @@ EMPTY = EventSequence.nothing()
 
 
 def drawn(**options: int) -> object:
-    return simulate(MODEL, EMPTY, 10.0, 1, rng=np.random.default_rng(0), **options)
+    return MODEL.simulate(EMPTY, 10.0, 1, seed=0, **options)
 
 
 @pytest.mark.parametrize(
@@ -31,8 +30,8 @@ def drawn(**options: int) -> object:
         (lambda: Poisson(np.nan, LAW), "Poisson rate = nan must be positive"),
         (lambda: Poisson.fit(EMPTY, LAW), "has no event: a Poisson rate cannot be fitted"),
         (lambda: drawn(max_events=0), "max_events = 0"),
-        (lambda: drawn(workers=0), "workers = 0 must be positive"),
-        (lambda: simulate(MODEL, EMPTY, 0.0, 1, rng=np.random.default_rng(0)), "horizon = 0"),
+        (lambda: drawn(threads=0), "threads = 0 must be positive"),
+        (lambda: MODEL.simulate(EMPTY, 0.0, 1, seed=0), "horizon = 0"),
     ],
 )
 def test_it_is_refused_in_one_line(make: Callable[[], object], message: str) -> None:

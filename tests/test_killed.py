@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from catalogs.files import read_json
-from recast.checkpoints import read_checkpoint
+from recast.pretrained.checkpoints import read_checkpoint
 
 KILLING = Path(__file__).with_name("killing.py")
 DEAD = -9

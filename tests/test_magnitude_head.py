@@ -9,10 +9,10 @@ import pytest
 import torch
 from scipy.integrate import quad
 
-from recast.data import CatalogData
-from recast.magnitude import DetectedExponential, MagnitudeHead, TruncatedExponential
-from recast.task import RecastTask
-from recast.training import train
+from recast.net.magnitude import DetectedExponential, MagnitudeHead, TruncatedExponential
+from recast.training.data import CatalogData
+from recast.training.task import RecastTask
+from recast.training.trainer import train
 
 
 def law(missed: float, maximum: float = 8.0) -> DetectedExponential:

@@ -3,8 +3,8 @@
 import pytest
 from loopback import as_csv, as_quakeml, as_text, made_events
 
-from catalogs.pages import OtherLayoutError, identifiers
-from catalogs.web import Answer, TransientError
+from catalogs.providers.pages import OtherLayoutError, identifiers
+from catalogs.providers.web import Answer, TransientError
 
 EVENTS = made_events(5)
 WHOLE = {

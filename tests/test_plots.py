@@ -11,8 +11,8 @@ from catalogs import Catalog, CatalogInfo, EventSequence, GutenbergRichter, Inpu
 from etas.poisson import Poisson
 from recast.report.catalog_plots import event_map
 from recast.report.forecast_plots import rolling_forecasts
-from recast.report.plots import legend_above
 from recast.report.simulations import draw
+from recast.report.style import legend_above
 from recast.report.subject import period_edges
 
 

@@ -4,16 +4,15 @@ import json
 import re
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 
 from catalogs import load, save
 from etas.synthetic import SOCAL_TRUTH, synthetic_catalog
 from recast.cli import main
-from recast.data import Region
+from recast.models.neural import Recast
 from recast.pretrained import SHIPPED, checkpoint_path, is_regional
-from recast.process import Recast
+from recast.training.data import Region
 
 PATH = checkpoint_path(SHIPPED)
 
@@ -46,7 +45,7 @@ def test_zero_shot_it_is_close_to_etas_where_etas_is_the_truth() -> None:
 
 def test_it_makes_catalogs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (events,) = SOCAL_TRUTH.sample(
-        load("synthetic_socal").to_sequence().before(1.0), 400.0, 1, rng=np.random.default_rng(2)
+        load("synthetic_socal").to_sequence().before(1.0), 400.0, 1, seed=2
     )
     catalog = save(synthetic_catalog(events, SOCAL_TRUTH, "small", start="2001-01-01"), tmp_path)
     command = ["simulate", "--model", SHIPPED, "--days", "2", "-n", "3", "--no-plots"]

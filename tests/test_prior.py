@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 
 from catalogs import Catalog, EventSequence, GutenbergRichter, InputError, load
-from etas.climb import scaled_objective
 from etas.fit import fit_etas, objective_of
 from etas.model import ETAS
+from etas.optimiser import scaled_objective
 from etas.parameters import Box
 from etas.prior import Prior
 from etas.synthetic import SOCAL_TRUTH
-from recast.data import Region
+from recast.net.scaling import Scaling
 from recast.pretrained import SHIPPED, etas_prior
-from recast.scaling import Scaling
+from recast.training.data import Region
 
 LAW = GutenbergRichter(2.5, maximum=8.0)
 REGIONS = [
@@ -34,7 +34,7 @@ PRIOR = Prior.of(REGIONS)
 def catalog_of(model: ETAS, days: float, seed: int) -> EventSequence:
     """``days`` of a catalog after as many to begin with."""
     empty = EventSequence(np.empty(0), np.empty(0), start=-days, end=0.0)
-    (events,) = model.sample(empty, days, 1, rng=np.random.default_rng(seed))
+    (events,) = model.sample(empty, days, 1, seed=seed)
     return events
 
 

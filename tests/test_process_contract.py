@@ -10,10 +10,10 @@ from scipy.stats import kstest
 from catalogs import EventSequence, GutenbergRichter, InputError, PointProcess
 from etas.model import ETAS
 from etas.poisson import Poisson
-from recast.ensemble import EnsembleNet
-from recast.net import DecoderName, RecastNet
-from recast.process import Recast
-from recast.scaling import Scaling
+from recast.models.neural import Recast
+from recast.net.ensemble import EnsembleNet
+from recast.net.network import DecoderName, RecastNet
+from recast.net.scaling import Scaling
 
 LAW = GutenbergRichter(2.0, 1.0, 7.0)
 
@@ -147,7 +147,7 @@ def test_times_outside_the_window_are_named(process: PointProcess, sequence: Eve
 
 
 def test_samples_are_continuations(process: PointProcess, sequence: EventSequence) -> None:
-    samples = process.sample(sequence, 5.0, 6, rng=np.random.default_rng(0))
+    samples = process.sample(sequence, 5.0, 6, seed=0)
     assert len(samples) == 6
     assert sum(len(s) for s in samples) > 0
     for sample in samples:  # EventSequence itself checks order and window
@@ -157,7 +157,7 @@ def test_samples_are_continuations(process: PointProcess, sequence: EventSequenc
 
 
 def test_same_generator_same_samples(process: PointProcess, sequence: EventSequence) -> None:
-    a, b = (process.sample(sequence, 3.0, 4, rng=np.random.default_rng(5)) for _ in range(2))
+    a, b = (process.sample(sequence, 3.0, 4, seed=5) for _ in range(2))
     for x, y in zip(a, b, strict=True):
         np.testing.assert_array_equal(x.times, y.times)
         np.testing.assert_array_equal(x.magnitudes, y.magnitudes)
@@ -166,7 +166,7 @@ def test_same_generator_same_samples(process: PointProcess, sequence: EventSeque
 def test_its_own_samples_give_exponential_residuals(
     process: PointProcess, sequence: EventSequence
 ) -> None:
-    samples = process.sample(sequence, 20.0, 80, rng=np.random.default_rng(6))
+    samples = process.sample(sequence, 20.0, 80, seed=6)
     residuals = []
     for sample in samples:
         whole = sequence.followed_by(sample)

@@ -15,7 +15,7 @@ from catalogs import Catalog
 from etas.fit import fit_etas
 from etas.likelihood import LogLikelihood
 from recast.evaluation import score
-from recast.training import PAPER, PAPER_EPOCHS, train
+from recast.training.trainer import PAPER, PAPER_EPOCHS, train
 
 
 class Published(NamedTuple):
@@ -109,7 +109,7 @@ def test_fitted_etas_reaches_the_independent_maximum(real_catalog: Loader, name:
 def test_recast_reaches_the_published_mean(
     real_catalog: Loader, name: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    from recast.data import CatalogData, Region
+    from recast.training.data import CatalogData, Region
 
     catalog = real_catalog(name)
     data = CatalogData.of(Region(catalog, day_clock=False))

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from catalogs import Catalog, CatalogInfo, InputError, SplitDates, load
-from catalogs.findings import findings
-from catalogs.quality import (
+from catalogs.checks.findings import findings
+from catalogs.checks.quality import (
     b_over_time,
     check_catalog,
     completeness_over_time,

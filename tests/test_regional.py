@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from sampling_nets import SCALING
 
-from recast.excitation import NODES
-from recast.net import CODE_SIZE, RecastNet
-from recast.regional import RegionalChange
+from recast.net.excitation import NODES
+from recast.net.network import CODE_SIZE, RecastNet
+from recast.net.regional import RegionalChange
 
 
 def test_each_number_adds_one_matrix_of_rank_one_or_one_shift() -> None:

@@ -7,10 +7,10 @@ import pytest
 from catalogs import InputError
 from catalogs.formats import FORMATS
 from catalogs.info import CatalogInfo, SplitDates
-from catalogs.registry import RECORDS, find
-from catalogs.retrieve import folder_name
-from catalogs.services import record_name
-from catalogs.sources import Files, Service, Yearly
+from catalogs.providers.known import RECORDS, find
+from catalogs.providers.records import Files, Service, Yearly
+from catalogs.providers.retrieval import folder_name
+from catalogs.providers.services import record_name
 from catalogs.store import check_name
 
 WANTED = (

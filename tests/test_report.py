@@ -14,11 +14,11 @@ import pytest
 from catalogs import Catalog, EventSequence, load, save
 from catalogs.files import read_json, write_json
 from etas.synthetic import SOCAL_TRUTH, synthetic_catalog
+from recast.benchmark.folder import load_process, open_run
 from recast.cli import main
 from recast.evaluation import diagnose
 from recast.evaluation.diagnosis import load_diagnoses
 from recast.report.table import sentence
-from recast.runs import load_process, open_run
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
@@ -47,7 +47,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     With Weibull nets and their mixture beside Poisson and ETAS.
     """
     root = tmp_path_factory.mktemp("report")
-    (events,) = SOCAL_TRUTH.sample(EventSequence.nothing(), 200.0, 1, rng=np.random.default_rng(2))
+    (events,) = SOCAL_TRUTH.sample(EventSequence.nothing(), 200.0, 1, seed=2)
     path = save(synthetic_catalog(events, SOCAL_TRUTH, "small"), root)
     run = root / "run"
     command = ["benchmark", "--quick", "--seeds", "2", "--workers", "1", "--out", str(run)]

@@ -11,8 +11,8 @@ from catalogs.files import write_json
 from etas.poisson import Poisson
 from etas.residuals import residual_test, transformed_times
 from recast.cli import main
-from recast.data import Region
-from recast.process import Recast
+from recast.models.neural import Recast
+from recast.training.data import Region
 
 PLOTS = {
     "omori_decay.png",

@@ -17,17 +17,17 @@ from etas.synthetic import SOCAL_TRUTH, synthetic_catalog
 from recast.cli import main
 from recast.commands.config import read_options
 from recast.commands.forecasting import check_leak
-from recast.data import Region
 from recast.evaluation.counts import randomised_pit
-from recast.fitted_on import read_fitted_on
 from recast.forecast import Engine, Member, Rolling, roll, source_of
+from recast.forecast.blocks import BLOCK, draw_blocks, n_blocks
 from recast.forecast.chunks import read_chunks
 from recast.forecast.rolling import window_log_likelihoods
-from recast.forecast.sources import BLOCK, draw_blocks, n_blocks
-from recast.net import RecastNet
-from recast.process import Recast
-from recast.scaling import Scaling
-from recast.task import RecastTask
+from recast.models.neural import Recast
+from recast.models.seen import read_fitted_on
+from recast.net.network import RecastNet
+from recast.net.scaling import Scaling
+from recast.training.data import Region
+from recast.training.task import RecastTask
 
 DAYS = 5.0
 
@@ -35,7 +35,7 @@ DAYS = 5.0
 @pytest.fixture(scope="module")
 def catalog() -> Catalog:
     """3,000 days of a known process."""
-    (events,) = SOCAL_TRUTH.sample(EventSequence.nothing(), 3000.0, 1, rng=np.random.default_rng(8))
+    (events,) = SOCAL_TRUTH.sample(EventSequence.nothing(), 3000.0, 1, seed=8)
     return synthetic_catalog(events, SOCAL_TRUTH, "small", start="2001-01-01")
 
 

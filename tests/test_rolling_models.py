@@ -10,8 +10,8 @@ import pytest
 from catalogs import EventSequence, save
 from catalogs.files import read_json
 from etas.synthetic import SOCAL_TRUTH, synthetic_catalog
+from recast.benchmark.folder import diagnoses, load_catalog, load_process, open_run
 from recast.cli import main
-from recast.runs import diagnoses, load_catalog, load_process, open_run
 
 ROLLING = ["--quick", "--rolling", "10", "--windows", "3", "--samples", "100", "--workers", "1"]
 
@@ -21,7 +21,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """All kinds of models on a synthetic catalog, later than what any net has seen."""
     root = tmp_path_factory.mktemp("models")
     empty = EventSequence.nothing()
-    (events,) = SOCAL_TRUTH.sample(empty, 600.0, 1, rng=np.random.default_rng(3))
+    (events,) = SOCAL_TRUTH.sample(empty, 600.0, 1, seed=3)
     path = save(synthetic_catalog(events, SOCAL_TRUTH, "small", start="2041-01-01"), root)
     models = ["--models", "poisson", "etas", "recast-native", "recast-zero-shot"]
     command = ["benchmark", "--catalog", str(path), *models, "--seeds", "2", *ROLLING]
@@ -66,7 +66,7 @@ def test_a_model_that_knows_the_future_is_marked(
     seen = rolling._seen
 
     def knows(args: Any, name: str, catalog: Any) -> Any:
-        from recast.fitted_on import from_json
+        from recast.models.seen import from_json
 
         record = {"small": {**later, "box": None, "gaps": []}}
         return from_json(record) if name == "etas" else seen(args, name, catalog)

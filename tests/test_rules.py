@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from catalogs import Box, InputError, parse_area
-from catalogs.rules import Rules, Step, apply
+from catalogs.providers.rules import Rules, Step, apply
 
 ALL = Rules(event_types="paper")
 

@@ -7,12 +7,12 @@ from sampling_nets import EMPTY, LAW, NETS, SCALING, draw, make_history
 from scipy.stats import ks_2samp, kstest
 
 from catalogs import EventSequence, InputError, Trajectories
-from recast.compiled import arithmetic, steps
-from recast.magnitude import SAMPLING_LOG_RATIO
-from recast.net import RecastNet
-from recast.process import Recast
-from recast.sampling import memories, random_streams, sample_trajectories, sample_with_torch
-from recast.weights import Layer, read_weights
+from recast.models.neural import Recast
+from recast.net.magnitude import SAMPLING_LOG_RATIO
+from recast.net.network import RecastNet
+from recast.sampling.arrays import Layer, read_weights
+from recast.sampling.compiled import arithmetic, steps
+from recast.sampling.sampler import memories, random_streams, sample_trajectories, sample_with_torch
 
 
 @pytest.fixture(params=["hazard", "weibull"])

@@ -7,11 +7,11 @@ from sampling_nets import LAW, NETS, SCALING, draw, make_history, make_net
 from scipy.stats import kstest
 
 from catalogs import EventSequence, GutenbergRichter
-from recast.magnitude import SAMPLING_LOG_RATIO
-from recast.net import RecastNet
-from recast.process import Recast
-from recast.sampling import sample_trajectories, sample_with_torch
-from recast.scaling import Scaling
+from recast.models.neural import Recast
+from recast.net.magnitude import SAMPLING_LOG_RATIO
+from recast.net.network import RecastNet
+from recast.net.scaling import Scaling
+from recast.sampling.sampler import sample_trajectories, sample_with_torch
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from catalogs import InputError, load
 from catalogs.files import write_json
 from etas.model import ETAS
 from etas.poisson import Poisson
-from recast.saved import read_model
+from recast.models.saved import read_model
 
 CATALOG = load("ridgecrest_2019")
 MODEL = ETAS(1.0, 0.02, 0.7, 0.01, 1.1, CATALOG.magnitude_law())

@@ -131,7 +131,7 @@ def test_the_command_line_stores_the_same_part(
 
 
 def test_yaml_trains_on_the_same_part(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from recast.data import CatalogData
+    from recast.training.data import CatalogData
 
     whole = Selection(**SELECTION).of(load("ridgecrest_2019"))  # type: ignore[arg-type]
     data = CatalogData("ridgecrest_2019", selection=Selection(**SELECTION))  # type: ignore[arg-type]

@@ -6,7 +6,6 @@ import pytest
 from catalogs import EventSequence, GutenbergRichter, InputError
 from etas.kernel import omori_integral
 from etas.model import ETAS
-from etas.simulate import simulate
 
 LAW = GutenbergRichter(2.0, 1.0, 7.0)
 MODEL = ETAS(0.4, 0.03, 0.6, 0.02, 1.2, LAW)
@@ -30,7 +29,7 @@ def expected_count(model: ETAS, days: float, steps: int = 4000) -> float:
 
 
 def test_mean_number_of_events_from_nothing() -> None:
-    done = simulate(MODEL, EMPTY, 20.0, 20_000, rng=np.random.default_rng(1))
+    done = MODEL.simulate(EMPTY, 20.0, 20_000, seed=1)
     error = 3.0 * done.counts.std() / np.sqrt(done.n)
     expected = expected_count(MODEL, 20.0)
     assert error < 0.03 * expected  # or the comparison would say nothing
@@ -41,7 +40,7 @@ def test_first_event_after_a_mainshock_follows_omori() -> None:
     history = EventSequence([1.0], [2.0], 0.0, 2.0)
     k, n = 0.05, 20_000
     model = ETAS(0.0, k, 0.0, 0.02, 1.1, LAW)
-    done = simulate(model, history, 30.0, n, rng=np.random.default_rng(2))
+    done = model.simulate(history, 30.0, n, seed=2)
     first = done.times[np.concatenate([[True], np.diff(done.trajectory) != 0])]
     # P(no event before t) = exp(-k integral of the rate since the mainshock, from the start on)
     for t in (2.1, 3.0, 10.0):
@@ -52,7 +51,7 @@ def test_first_event_after_a_mainshock_follows_omori() -> None:
 
 def test_counts_agree_with_the_compensator_of_their_own_past() -> None:
     history = EventSequence([1.0, 1.5], [5.5, 4.0], 0.0, 2.0)
-    samples = MODEL.sample(history, 20.0, 400, rng=np.random.default_rng(3))
+    samples = MODEL.sample(history, 20.0, 400, seed=3)
     residuals = np.array(
         [
             len(sample) - MODEL.compensator(history.followed_by(sample), 22.0)[0]
@@ -64,7 +63,7 @@ def test_counts_agree_with_the_compensator_of_their_own_past() -> None:
 
 
 def test_magnitudes_follow_their_law() -> None:
-    done = simulate(MODEL, EMPTY, 2000.0, 20, rng=np.random.default_rng(4))
+    done = MODEL.simulate(EMPTY, 2000.0, 20, seed=4)
     m = done.magnitudes
     assert m.min() >= LAW.completeness
     assert m.max() <= LAW.maximum
@@ -73,9 +72,7 @@ def test_magnitudes_follow_their_law() -> None:
 
 
 def test_same_seed_same_catalogs_and_another_seed_another() -> None:
-    a, b, c = (
-        simulate(MODEL, EMPTY, 100.0, 5, rng=np.random.default_rng(seed)) for seed in (7, 7, 8)
-    )
+    a, b, c = (MODEL.simulate(EMPTY, 100.0, 5, seed=seed) for seed in (7, 7, 8))
     np.testing.assert_array_equal(a.times, b.times)
     np.testing.assert_array_equal(a.magnitudes, b.magnitudes)
     assert a.times.size != c.times.size or not np.array_equal(a.times, c.times)
@@ -84,4 +81,4 @@ def test_same_seed_same_catalogs_and_another_seed_another() -> None:
 @pytest.mark.parametrize(("horizon", "n"), [(0.0, 1), (-1.0, 1), (np.nan, 1), (1.0, 0)])
 def test_impossible_requests_are_named(horizon: float, n: int) -> None:
     with pytest.raises(InputError, match="must be positive"):
-        simulate(MODEL, EMPTY, horizon, n, rng=np.random.default_rng(0))
+        MODEL.simulate(EMPTY, horizon, n, seed=0)

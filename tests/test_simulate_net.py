@@ -4,16 +4,15 @@ import json
 from pathlib import Path
 
 import lightning
-import numpy as np
 import pytest
 import torch
 
 from catalogs import load, save
 from etas.synthetic import SOCAL_TRUTH, synthetic_catalog
 from recast.cli import main
-from recast.process import Recast
-from recast.scaling import Scaling
-from recast.task import RecastTask
+from recast.models.neural import Recast
+from recast.net.scaling import Scaling
+from recast.training.task import RecastTask
 
 
 def checkpoint(path: Path, scaling: Scaling) -> Path:
@@ -37,7 +36,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     out = tmp_path_factory.mktemp("nets")
     empty = EventSequence.nothing()
-    (events,) = SOCAL_TRUTH.sample(empty, 300.0, 1, rng=np.random.default_rng(2))
+    (events,) = SOCAL_TRUTH.sample(empty, 300.0, 1, seed=2)
     catalog = synthetic_catalog(events, SOCAL_TRUTH, "small", start="2001-01-01")
     save(catalog, out)
     scaling = Scaling.of(catalog, SOCAL_TRUTH)

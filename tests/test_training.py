@@ -10,13 +10,13 @@ import torch
 from catalogs import EventSequence, GutenbergRichter, InputError
 from etas.synthetic import SOCAL_TRUTH
 from recast.cli import main
-from recast.data import CatalogData
-from recast.net import CODE_SIZE, RecastNet
+from recast.models.neural import Recast
+from recast.net.network import CODE_SIZE, RecastNet
+from recast.net.scaling import Scaling
 from recast.pretrained import read_net, seen
-from recast.process import Recast
-from recast.scaling import Scaling
-from recast.task import RecastTask
-from recast.training import PAPER, PAPER_EPOCHS, train
+from recast.training.data import CatalogData
+from recast.training.task import RecastTask
+from recast.training.trainer import PAPER, PAPER_EPOCHS, train
 
 RIDGECREST = "ridgecrest_2019"
 

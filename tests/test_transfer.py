@@ -11,13 +11,13 @@ import pytest
 import yaml
 
 from catalogs import Catalog, InputError, load
+from catalogs.checks.overlap import shared_fraction
 from catalogs.files import read_json
-from catalogs.overlap import shared_fraction
 from recast.cli import main
-from recast.data import CatalogData
-from recast.fitters import few_shot_settings
+from recast.models.fitters import few_shot_settings
 from recast.pretrained import SHIPPED
-from recast.training import train
+from recast.training.data import CatalogData
+from recast.training.trainer import train
 
 FOLDER = Path(__file__).parent.parent / "experiments"
 CONFIGS = sorted((FOLDER / "transfer").glob("*.yaml"))

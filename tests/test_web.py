@@ -9,7 +9,7 @@ from loopback import Fault, serving
 from urllib3.exceptions import MaxRetryError, ProtocolError
 
 from catalogs.errors import FetchError
-from catalogs.web import TransientError, opened
+from catalogs.providers.web import TransientError, opened
 
 
 @pytest.mark.parametrize("url", ["http://", "nowhere", "ftp://127.0.0.1/a"])

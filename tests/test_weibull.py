@@ -9,8 +9,8 @@ from scipy.integrate import quad
 from scipy.stats import kstest, weibull_min
 from torch import Tensor
 
-from recast.decoders import WeibullDecoder, WeibullMixture
-from recast.scaling import Scaling
+from recast.net.decoders import WeibullDecoder, WeibullMixture
+from recast.net.scaling import Scaling
 
 
 def mixture(seed: int, components: int = 5, scale: float = 0.7) -> WeibullMixture:

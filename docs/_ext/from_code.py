@@ -20,9 +20,9 @@ from sphinx.util.docutils import SphinxDirective
 
 from catalogs import load
 from catalogs.formats import FORMATS
-from catalogs.registry import RECORDS
-from catalogs.services import SERVICES
-from catalogs.sources import Record
+from catalogs.providers.known import RECORDS
+from catalogs.providers.records import Record
+from catalogs.providers.services import SERVICES
 from recast.cli import LIGHTNING, _parser, main
 
 if TYPE_CHECKING:

@@ -115,13 +115,13 @@ def run(args: argparse.Namespace) -> int:
 
     from catalogs import load
     from catalogs.files import write_json
-    from recast.benchmark import benchmark
+    from recast.benchmark.comparison import benchmark
+    from recast.benchmark.folder import DIAGNOSES
+    from recast.benchmark.training_size import check_size, trimmed
     from recast.environment import describe
     from recast.evaluation.diagnosis import save_diagnoses
-    from recast.report import catalog_plots, model_plots, plots
+    from recast.report import catalog_plots, model_plots, style
     from recast.report.table import benchmark_table
-    from recast.runs import DIAGNOSES
-    from recast.trimmed import check_size, trimmed
 
     # Whatever is wrong with the input should be said before the first minutes of training.
     catalogs = [selected(load(name), args) for name in args.catalog]
@@ -151,11 +151,11 @@ def run(args: argparse.Namespace) -> int:
         result["catalogs"][name] = {"source": _source(asked), **done.record}
         save_diagnoses(folder / DIAGNOSES, done.diagnoses)
         figure = catalog_plots.magnitude_time(done.catalog, done.split, title)
-        plots.save(figure, folder / "magnitude_time.png")
+        style.save(figure, folder / "magnitude_time.png")
         if "etas" in done.terms:
             title = f"{title}: test window"
             figure = model_plots.cumulative_gain(done.catalog, done.split.test, done.terms, title)
-            plots.save(figure, folder / "cumulative_gain.png")
+            style.save(figure, folder / "cumulative_gain.png")
         write_json(args.out / "benchmark.json", result)
         print(benchmark_table(name, done.record), end="\n\n", flush=True)
         if settings is not None:

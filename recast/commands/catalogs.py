@@ -43,8 +43,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run_list(args: argparse.Namespace) -> int:
     """Print a table of the catalogs; generated ones are not built for it."""
+    from catalogs.checks.summary import outline
     from catalogs.store import GENERATED, available, load
-    from catalogs.summary import outline
 
     if args.known:
         catalogs_fetch.print_known(as_json=args.json)
@@ -72,7 +72,7 @@ def run_list(args: argparse.Namespace) -> int:
 def run_info(args: argparse.Namespace) -> int:
     """Print what is known of one catalog."""
     from catalogs import load
-    from catalogs.summary import describe
+    from catalogs.checks.summary import describe
 
     summary = describe(load(args.name))
     if args.json:

@@ -34,8 +34,8 @@ def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 def run_check(args: argparse.Namespace) -> int:
     """Check, print and write."""
-    from catalogs.findings import findings
-    from catalogs.quality import check_catalog
+    from catalogs.checks.findings import findings
+    from catalogs.checks.quality import check_catalog
 
     catalog, reading = _catalog(args)
     report = check_catalog(catalog)
@@ -84,8 +84,8 @@ def _catalog(args: argparse.Namespace) -> tuple[Catalog, dict[str, Any]]:
 
 def _write(folder: Path, catalog: Catalog, report: dict[str, Any]) -> None:
     from catalogs.files import write_json
-    from recast.report.plots import save
     from recast.report.quality_plots import magnitudes_and_hours, over_time
+    from recast.report.style import save
 
     write_json(folder / "check.json", report)
     save(over_time(catalog, report), folder / "over_time.png")

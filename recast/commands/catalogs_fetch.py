@@ -79,10 +79,10 @@ def _add_cache_folder(parser: argparse.ArgumentParser) -> None:
 def run_fetch(args: argparse.Namespace) -> int:
     """Fetch, select, store and summarise."""
     from catalogs import SplitDates, parse_area, save
-    from catalogs.downloads import Downloads
-    from catalogs.fetch import fetch
-    from catalogs.registry import find
-    from catalogs.summary import describe
+    from catalogs.checks.summary import describe
+    from catalogs.providers.downloads import Downloads
+    from catalogs.providers.fetching import fetch
+    from catalogs.providers.known import find
 
     name = args.name or find(args.known).name
     refuse_taken(name, args.out, overwrite=_may_replace(args, name))
@@ -126,7 +126,7 @@ def run_fetch(args: argparse.Namespace) -> int:
 
 def print_known(*, as_json: bool) -> None:
     """Print the known catalogs, one a line or as JSON."""
-    from catalogs.registry import RECORDS
+    from catalogs.providers.known import RECORDS
 
     if as_json:
         fields = ("name", "title", "region", "way", "licence", "citation", "about", "note")
@@ -142,7 +142,7 @@ def print_names() -> None:
     """Print the names of the known catalogs, as a paragraph."""
     import textwrap
 
-    from catalogs.registry import RECORDS
+    from catalogs.providers.known import RECORDS
 
     print("\nKnown, to be had by `recast catalogs fetch NAME` (more by --known):")
     print(textwrap.fill(", ".join(RECORDS), 100, initial_indent="  ", subsequent_indent="  "))
@@ -155,7 +155,7 @@ def _may_replace(args: argparse.Namespace, name: str) -> bool:
     """
     from catalogs import InputError
     from catalogs.files import read_json
-    from catalogs.registry import find
+    from catalogs.providers.known import find
     from catalogs.store import user_folder
 
     try:
@@ -189,8 +189,8 @@ def _print_provenance(provenance: dict[str, Any], n_complete: int) -> None:
 
 def run_cache_info(args: argparse.Namespace) -> int:
     """Print folder and sizes."""
-    from catalogs.downloads import Downloads
-    from catalogs.retrieve import sizes
+    from catalogs.providers.downloads import Downloads
+    from catalogs.providers.retrieval import sizes
 
     folder = args.cache or Downloads().folder
     found = sizes(folder)
@@ -203,9 +203,9 @@ def run_cache_info(args: argparse.Namespace) -> int:
 def run_cache_clear(args: argparse.Namespace) -> int:
     """Remove raw files, and say how much that freed."""
     from catalogs import InputError
-    from catalogs.downloads import Downloads
-    from catalogs.registry import find
-    from catalogs.retrieve import clear, folder_name, sizes
+    from catalogs.providers.downloads import Downloads
+    from catalogs.providers.known import find
+    from catalogs.providers.retrieval import clear, folder_name, sizes
 
     downloads = Downloads() if args.cache is None else Downloads(args.cache)
     if bool(args.known) == args.all:

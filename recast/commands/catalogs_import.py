@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from catalogs.formats import Parsed
-    from catalogs.rules import Step
+    from catalogs.providers.rules import Step
 
 SHOWN = 3
 """That many rejected rows are printed."""
@@ -74,9 +74,9 @@ def run_import(args: argparse.Namespace) -> int:
     from dataclasses import replace
 
     from catalogs import Catalog, InputError, SplitDates, parse_area, save
+    from catalogs.checks.summary import describe
     from catalogs.importing import FRACTIONS, import_table, out_of_order
-    from catalogs.rules import Rules, choose
-    from catalogs.summary import describe
+    from catalogs.providers.rules import Rules, choose
 
     refuse_taken(args.name, args.out, overwrite=args.overwrite)
     layout, parsed = read_file(args)

@@ -27,7 +27,7 @@ def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 def run_select(args: argparse.Namespace) -> int:
     """Select, store and summarise."""
     from catalogs import load, save
-    from catalogs.summary import describe
+    from catalogs.checks.summary import describe
 
     refuse_taken(args.name, args.out, overwrite=args.overwrite)
     catalog = selected(load(args.catalog), args, args.name)

@@ -47,8 +47,8 @@ def run_score(args: argparse.Namespace) -> int:
     from catalogs.files import write_json
     from etas.poisson import Poisson
     from recast.evaluation import event_terms, score
-    from recast.report import etas_plots, plots
-    from recast.saved import read_etas
+    from recast.models.saved import read_etas
+    from recast.report import etas_plots, style
 
     catalog = selected(load(args.catalog), args)
     model, protocol = read_etas(args.model)
@@ -68,6 +68,6 @@ def run_score(args: argparse.Namespace) -> int:
         gains = event_terms(model, split.test) - event_terms(null, split.test)
         title = f"{catalog.info.title or name}: test window"
         figure = etas_plots.cumulative_terms(catalog, split.test, gains, title)
-        plots.save(figure, out / "gain_over_poisson.png")
+        style.save(figure, out / "gain_over_poisson.png")
     print(f"written: {out / 'score.json'}")
     return 0

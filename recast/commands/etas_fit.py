@@ -128,10 +128,10 @@ def run_fit(args: argparse.Namespace) -> int:
     from etas.completeness import law_above
     from etas.fit import fit_etas, fitting_sequence
     from etas.profile import profile_likelihood
-    from etas.starts import random_starts, standard_starts
+    from etas.starting_points import random_starts, standard_starts
     from recast.environment import describe
     from recast.evaluation import score
-    from recast.fitted_on import fitted_on, to_json
+    from recast.models.seen import fitted_on, to_json
 
     if min(args.seed, args.random_starts) < 0:
         raise InputError(
@@ -222,8 +222,8 @@ def _prior(args: argparse.Namespace, catalog: Catalog) -> Prior | None:
     if args.profile:
         raise InputError("--profile is of the likelihood alone: leave out that or --prior")
     from etas.fit import fit_etas
+    from recast.net.scaling import Scaling
     from recast.pretrained import etas_prior, seen
-    from recast.scaling import Scaling
 
     check_unseen(seen(args.prior), catalog, f"net {args.prior}")
     alone = fit_etas(catalog.split().train, catalog.magnitude_law()).model
@@ -273,20 +273,20 @@ def print_scores(scores: dict[str, dict[str, Any]]) -> None:
 
 
 def _fit_plots(fit: ETASFit, catalog: Catalog, sequence: EventSequence, out: Path) -> None:
-    from recast.report import catalog_plots, plots
+    from recast.report import catalog_plots, style
     from recast.report.window import window_plots
 
     law, name = fit.model.magnitude_law, catalog.info.title or catalog.info.name
     window_plots(fit.model, catalog, sequence, f"{name}: fitted on {fit.protocol}", out)
     magnitudes = sequence.magnitudes[sequence.first_scored :]
     figure = catalog_plots.frequency_magnitude(magnitudes, law, catalog.info.magnitude_bin, name)
-    plots.save(figure, out / "frequency_magnitude.png")
+    style.save(figure, out / "frequency_magnitude.png")
 
 
 def _profile_plots(fit: ETASFit, profiles: list[Any], name: str, out: Path) -> None:
-    from recast.report import etas_plots, plots
+    from recast.report import etas_plots, style
 
     for profile in profiles:
         drops = profile.log_likelihoods - fit.log_likelihood
         figure = etas_plots.profile(profile.values, drops, profile.name, name)
-        plots.save(figure, out / f"profile_{profile.name}.png")
+        style.save(figure, out / f"profile_{profile.name}.png")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from catalogs import Catalog
     from etas.model import ETAS
     from recast.forecast import Forecast
-    from recast.saved import SavedModel
+    from recast.models.saved import SavedModel
 
 MOST_FOR_CSEP = 10_000_000
 """Simulated events, 0.6 GB of text: pyCSEP takes minutes to read them."""
@@ -117,13 +117,13 @@ def run(args: argparse.Namespace) -> int:
     from catalogs.cores import at_most
     from catalogs.files import write_json
     from recast.environment import describe
-    from recast.fitted_on import to_json
     from recast.forecast import Request, forecast
+    from recast.forecast.blocks import bins_of
     from recast.forecast.rolling import written_time
     from recast.forecast.single import default_cap, default_magnitudes
-    from recast.forecast.sources import bins_of
+    from recast.models.saved import read_model
+    from recast.models.seen import to_json
     from recast.report.forecast_table import forecast_table, write_csv
-    from recast.saved import read_model
 
     engine, threads = forecasting.engine_of(args)
     catalog = selected(load(args.catalog), args)
@@ -179,10 +179,10 @@ def run(args: argparse.Namespace) -> int:
     write_json(out / "forecast.json", record)
     write_csv(rows, out / "forecast.csv")
     if not args.no_plots:
-        from recast.report import forecast_plots, plots
+        from recast.report import forecast_plots, style
 
         figure = forecast_plots.forecast_fan(catalog, record, done)
-        plots.save(figure, out / "forecast.png")
+        style.save(figure, out / "forecast.png")
     print(forecast_table(record))
     print(f"written: {out / 'forecast.json'} and files beside it")
     return 0
@@ -194,7 +194,7 @@ def _with_uncertainty(
     """Parameter sets in place of an ETAS model, if its file says how well they are known."""
     if args.fixed_parameters or saved.uncertainty is None:
         return saved.processes, None
-    from recast.forecast.sources import n_blocks
+    from recast.forecast.blocks import n_blocks
 
     n = min(n_blocks(args.samples), 2 * forecasting.PARAMETER_SETS)
     model = cast("ETAS", saved.process)

@@ -9,10 +9,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from catalogs import Catalog, PointProcess
-    from etas.draws import ParameterDraws
     from etas.model import ETAS
-    from recast.fitted_on import FittedOn
+    from etas.parameter_draws import ParameterDraws
     from recast.forecast import Engine
+    from recast.models.seen import FittedOn
 
 PARAMETER_SETS = 100
 """Drawn from the uncertainty of an ETAS fit."""
@@ -35,7 +35,7 @@ def with_magnitudes(
     args: argparse.Namespace, processes: Sequence[PointProcess]
 ) -> tuple[PointProcess, ...]:
     """The processes as they forecast: nets with a fixed b, unless their own law is asked for."""
-    from recast.process import Recast
+    from recast.models.neural import Recast
 
     return tuple(
         Recast(process.net, process.magnitude_law)
@@ -70,7 +70,7 @@ def drawn_models(
     """``n`` parameter sets in place of a fitted ETAS, of a random stream of their own."""
     import numpy as np
 
-    from etas.draws import draw_models
+    from etas.parameter_draws import draw_models
 
     return draw_models(model, uncertainty, n, days, rng=np.random.default_rng([args.seed, 2]))
 
@@ -90,7 +90,7 @@ def check_leak(
         If that is anything, and --allow-leak is not set.
     """
     from catalogs import InputError
-    from recast.fitted_on import leaks
+    from recast.models.seen import leaks
 
     info = catalog.info
     begin = info.to_days(info.splits.test_start) if at is None else at

@@ -20,7 +20,7 @@ def print_json(content: Any) -> None:
 
 
 def print_info(summary: dict[str, Any]) -> None:
-    """Print what ``catalogs.summary.describe`` gives."""
+    """Print what ``catalogs.checks.summary.describe`` gives."""
     info, counts = summary["info"], summary["splits"]
     dates = info["splits"]
     lines = {

@@ -45,8 +45,8 @@ def run(args: argparse.Namespace) -> int:
     """Read a run and write its page."""
     from catalogs import InputError
     from catalogs.cores import cores
+    from recast.benchmark.folder import open_run
     from recast.report.page import build_report
-    from recast.runs import open_run
 
     if args.samples < 40:
         raise InputError(f"--samples {args.samples}: a 95 % range takes at least 40")

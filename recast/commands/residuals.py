@@ -54,11 +54,11 @@ def run(args: argparse.Namespace) -> int:
 
     from catalogs import load
     from catalogs.files import write_json
-    from etas.decluster import background_probability
+    from etas.declustering import background_probability
     from etas.model import ETAS
     from etas.residuals import autocorrelation, residual_test
     from recast.evaluation import diagnose
-    from recast.saved import read_model
+    from recast.models.saved import read_model
 
     catalog = selected(load(args.catalog), args)
     saved = read_model(args.model, catalog)

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from catalogs import Catalog
-    from recast.benchmark import CatalogResult
-    from recast.fitted_on import FittedOn
+    from recast.benchmark.comparison import CatalogResult
     from recast.forecast import Member, Rolling
+    from recast.models.seen import FittedOn
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -78,7 +78,7 @@ def settings(
         if args.scheduler is not None:
             raise InputError("--scheduler is for --rolling: add that, or leave it out")
         return None
-    from recast.benchmark import PRETRAINED
+    from recast.benchmark.comparison import PRETRAINED
     from recast.forecast import Rolling
 
     engine_of(args)
@@ -86,7 +86,7 @@ def settings(
     for catalog in catalogs:
         rolling.starts(catalog)
         if PRETRAINED & set(models):
-            from recast.fitted_on import read_fitted_on
+            from recast.models.seen import read_fitted_on
 
             seen = read_fitted_on(args.pretrained, catalog)
             check_leak(args, "the pretrained net", seen, catalog)
@@ -105,7 +105,7 @@ def run(
 
     from catalogs.files import write_json
     from recast.forecast import roll
-    from recast.report import forecast_plots, plots
+    from recast.report import forecast_plots, style
 
     name = done.catalog.info.name
     members, marks = members_of(args, rolling, done)
@@ -137,7 +137,7 @@ def run(
     }
     write_json(args.out / "rolling.json", result)
     figure = forecast_plots.rolling_forecasts(name, record, rolling.days)
-    plots.save(figure, args.out / name / "rolling.png")
+    style.save(figure, args.out / name / "rolling.png")
     print(table(name, record), end="\n\n", flush=True)
 
 
@@ -147,7 +147,7 @@ def members_of(
     """The fitted models as forecasts, and what rolling.json says of each beside its scores."""
     from catalogs.files import read_json
     from etas.model import ETAS
-    from recast.benchmark import ENSEMBLE
+    from recast.benchmark.comparison import ENSEMBLE
     from recast.forecast import Member
 
     members: list[Member] = []
@@ -175,8 +175,8 @@ def members_of(
 
 def _seen(args: argparse.Namespace, name: str, catalog: Catalog) -> FittedOn:
     """What a model of the benchmark has been fitted on."""
-    from recast.fitted_on import fitted_on, merged, read_fitted_on
-    from recast.runs import trained_checkpoint
+    from recast.benchmark.folder import trained_checkpoint
+    from recast.models.seen import fitted_on, merged, read_fitted_on
 
     if name == "truth":
         return {}

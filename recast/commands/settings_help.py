@@ -17,7 +17,7 @@ import docstring_parser
 ALL = "--help-all"
 """Shows the help of LightningCLI."""
 
-OWN = (("data", "data.py", "CatalogData"), ("model", "task.py", "RecastTask"))
+OWN = (("data", "training/data.py", "CatalogData"), ("model", "training/task.py", "RecastTask"))
 """Prefix of the settings, and the module and class whose parameters they are."""
 
 LINKED = {"scalings", "trained_on"}

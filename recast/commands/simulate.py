@@ -165,10 +165,10 @@ def run(args: argparse.Namespace) -> int:
             print(f"observed {len(observed):,}")
     write_json(out / "simulation.json", record)
     if not args.no_plots:
-        from recast.report import etas_plots, plots
+        from recast.report import etas_plots, style
 
         figure = etas_plots.simulated_counts(done, f"{name}: {n:,} x {days:g} days", observed)
-        plots.save(figure, out / "counts.png")
+        style.save(figure, out / "counts.png")
     print(f"written: {out / 'simulation.json'} and {len(files):,} files beside it")
     return 0
 

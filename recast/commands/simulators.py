@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from catalogs import Catalog, CatalogInfo, EventSequence, Trajectories
     from etas.model import ETAS
-    from recast.process import Recast
+    from recast.models.neural import Recast
 
 
 class Simulator(Protocol):
@@ -49,10 +49,10 @@ class EtasSimulator:
     def draw(
         self, history: EventSequence, days: float, n: int, args: argparse.Namespace
     ) -> Trajectories:
-        """See ``etas.simulate``."""
+        """See ``etas.simulation``."""
         import numpy as np
 
-        from etas.simulate import simulate
+        from etas.simulation import simulate
 
         return simulate(
             self.model,
@@ -89,7 +89,7 @@ class NetSimulator:
 
     def check(self, info: CatalogInfo, history: EventSequence) -> None:
         """A net knows the rates above its own completeness magnitude only."""
-        from recast.saved import check_completeness
+        from recast.models.saved import check_completeness
 
         mine = self.process.net.scaling.completeness
         check_completeness(self.paths[0], mine, info)
@@ -98,7 +98,7 @@ class NetSimulator:
     def draw(
         self, history: EventSequence, days: float, n: int, args: argparse.Namespace
     ) -> Trajectories:
-        """See ``recast.sampling``."""
+        """See ``recast.sampling.sampler``."""
         return self.process.simulate(
             history,
             days,
@@ -124,7 +124,7 @@ class NetSimulator:
         from etas.synthetic import synthetic_catalog
 
         files = " + ".join(path.name for path in self.paths)
-        source, title = f"{files}, recast.sampling", f"Simulated by RECAST: {name}"
+        source, title = f"{files}, recast.sampling.sampler", f"Simulated by RECAST: {name}"
         like = synthetic_catalog(
             sequence, self.process.net.scaling.etas, name, start=start, title=title, source=source
         )
@@ -143,7 +143,7 @@ def read_simulator(args: argparse.Namespace) -> Simulator:
         If a file holds no model, or an option is for the other kind.
     """
     from catalogs import InputError, load
-    from recast.saved import net_scaling, only_nets, read_etas
+    from recast.models.saved import net_scaling, only_nets, read_etas
 
     if not only_nets(args.model):
         if args.device != "cpu":
@@ -153,7 +153,7 @@ def read_simulator(args: argparse.Namespace) -> Simulator:
         raise InputError(
             "--allow-supercritical is for ETAS: a net has no branching ratio, --max-events stops it"
         )
-    from recast.process import Recast
+    from recast.models.neural import Recast
 
     catalog = None if args.catalog is None else load(args.catalog)
     return NetSimulator(

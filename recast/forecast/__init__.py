@@ -7,6 +7,5 @@ that no result depends on how many workers there are, or on having been interrup
 from recast.forecast.engine import Engine
 from recast.forecast.rolling import Member, Rolling, roll
 from recast.forecast.single import Forecast, Request, forecast
-from recast.forecast.sources import source_of
 
-__all__ = ["Engine", "Forecast", "Member", "Request", "Rolling", "forecast", "roll", "source_of"]
+__all__ = ["Engine", "Forecast", "Member", "Request", "Rolling", "forecast", "roll"]

@@ -14,18 +14,17 @@ from catalogs.sequence import FloatArray
 from recast.evaluation import mean_interval
 from recast.evaluation.counts import score_counts
 from recast.evaluation.gains import BOOTSTRAP_SEED
-from recast.evaluation.magnitude_test import magnitude_test
-from recast.forecast.chunks import Progress, Writer, open_folder, read_chunks
-from recast.forecast.engine import Engine
-from recast.forecast.sources import (
+from recast.evaluation.magnitudes import magnitude_test
+from recast.forecast.blocks import (
     MAX_EVENTS,
     Source,
     bins_of,
     draw_blocks,
     fingerprints,
     n_blocks,
-    source_of,
 )
+from recast.forecast.chunks import Progress, Writer, open_folder, read_chunks
+from recast.forecast.engine import Engine
 
 WINDOWS_PER_CHUNK = 5
 """A second or two of work: little is lost when it is interrupted, and no file is tiny."""
@@ -168,7 +167,7 @@ def roll(
         for member, missing in todo:
             if not missing:
                 continue
-            source = source_of(member.processes, events, starts.tolist())
+            source = Source.of(member.processes, events, starts.tolist())
             job = Job(source, observed, bins, rolling, threads if engine.is_local else 1)
             done = Writer(folder / member.name, chunks, len(missing), progress)
             session.run(draw_chunk, job, missing, done)

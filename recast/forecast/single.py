@@ -12,18 +12,17 @@ import numpy as np
 from catalogs import Catalog, EventSequence, InputError, PointProcess, Trajectories
 from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray, reaches
 from recast.evaluation.counts import QUANTILES, score_counts
-from recast.evaluation.magnitude_test import magnitude_test
-from recast.forecast.chunks import Progress, Writer, open_folder, read_chunks
-from recast.forecast.engine import Engine
-from recast.forecast.sources import (
+from recast.evaluation.magnitudes import magnitude_test
+from recast.forecast.blocks import (
     BLOCK,
     MAX_EVENTS,
     Source,
     draw_blocks,
     fingerprints,
     n_blocks,
-    source_of,
 )
+from recast.forecast.chunks import Progress, Writer, open_folder, read_chunks
+from recast.forecast.engine import Engine
 
 BLOCKS_PER_CHUNK = 10
 """500 trajectories: a second or less of work."""
@@ -235,7 +234,7 @@ def forecast(
     chunks = -(-n_blocks(request.samples) // BLOCKS_PER_CHUNK)
     missing = open_folder(folder, plan, chunks, resume=resume)
     if missing:
-        source = source_of(processes, history, [request.at])
+        source = Source.of(processes, history, [request.at])
         job = Job(source, request, threads if engine.is_local else 1)
         with engine.session() as session:
             done = Writer(folder, chunks, len(missing), progress)

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from catalogs import Extent, InputError
-from recast.checkpoints import read_checkpoint, unreadable
+from recast.pretrained.checkpoints import read_checkpoint, unreadable
 
 if TYPE_CHECKING:
     from etas.prior import Prior
-    from recast.net import RecastNet
-    from recast.scaling import Scaling
+    from recast.net.network import RecastNet
+    from recast.net.scaling import Scaling
 
 SHIPPED = "shipped"
 """Names the net that comes with the package; its model card lies beside it."""
@@ -130,8 +130,8 @@ class _Saved:
 
 
 def _read(path: Path) -> _Saved:
-    from recast.net import RecastNet
-    from recast.scaling import Scaling
+    from recast.net.network import RecastNet
+    from recast.net.scaling import Scaling
 
     content = read_checkpoint(path)
     try:

@@ -11,7 +11,7 @@ from catalogs import Catalog, EventSequence, GutenbergRichter, InputError, Split
 from catalogs.completeness import WINDOW_EVENTS, moving_completeness
 from catalogs.magnitudes import b_standard_error
 from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray, reaches
-from recast.report.plots import (
+from recast.report.style import (
     INK,
     MODEL_COLOURS,
     OBSERVED,

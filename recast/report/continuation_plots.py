@@ -13,7 +13,8 @@ from matplotlib.figure import Figure
 from catalogs import Catalog, EventSequence, Trajectories
 from catalogs.sequence import FloatArray
 from recast.evaluation.counts import number_test
-from recast.report.plots import (
+from recast.report.simulations import Continuations
+from recast.report.style import (
     INK,
     OBSERVED,
     axis_times,
@@ -28,7 +29,6 @@ from recast.report.plots import (
     thousands,
     time_axis,
 )
-from recast.report.simulations import Continuations
 
 FAN_STEPS = 121
 HISTOGRAM_BINS = 30

@@ -9,7 +9,7 @@ from catalogs import Catalog, EventSequence, PointProcess, Trajectories
 from catalogs.sequence import FloatArray
 from etas.profile import HALF_CHI2_95
 from recast.report.continuation_plots import cumulative_paths
-from recast.report.plots import (
+from recast.report.style import (
     BAND,
     MODEL_COLOURS,
     OBSERVED,

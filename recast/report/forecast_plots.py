@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from recast.report.plots import INK, OBSERVED, WIDTH, colour, concise_dates, new_figure, styled
+from recast.report.style import INK, OBSERVED, WIDTH, colour, concise_dates, new_figure, styled
 
 if TYPE_CHECKING:
     from catalogs import Catalog

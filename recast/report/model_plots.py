@@ -13,7 +13,7 @@ from catalogs.sequence import FloatArray
 from etas.residuals import autocorrelation, count_band
 from recast.evaluation import PeriodGain
 from recast.evaluation.diagnosis import OMORI_EDGES, largest_scored, omori_stops, trace_times
-from recast.report.plots import (
+from recast.report.style import (
     BAND,
     INK,
     OBSERVED,

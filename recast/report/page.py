@@ -10,13 +10,13 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from catalogs.files import write_whole
-from recast.benchmark import process_pool, say
+from recast.benchmark.comparison import process_pool, say
+from recast.benchmark.folder import BenchmarkRun
 from recast.report.contents import overview
 from recast.report.section import FOLDER, Entry, catalog_section, page_entry
 from recast.report.summary import gains_table, run_provenance
 from recast.report.svg import colour_variables
 from recast.report.table import compared, sentence
-from recast.runs import BenchmarkRun
 
 PAGE = "report.html"
 

@@ -11,12 +11,12 @@ from markupsafe import Markup
 
 from catalogs import Catalog
 from catalogs.files import write_whole
+from recast.benchmark.folder import BenchmarkRun
 from recast.report.contents import Item, items
-from recast.report.plots import render, sign
+from recast.report.style import render, sign
 from recast.report.subject import Subject, read_subject
 from recast.report.summary import catalog_provenance, facts, rolling_table, table
 from recast.report.svg import inline_svg
-from recast.runs import BenchmarkRun
 
 FOLDER = "report"
 """Of the plots, beside the page."""

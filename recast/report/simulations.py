@@ -9,10 +9,7 @@ import numpy as np
 
 from catalogs import EventSequence, PointProcess, Trajectories
 from catalogs.sequence import FloatArray
-from etas.model import ETAS
-from etas.simulate import simulate
 from recast.evaluation.diagnosis import largest_scored, omori_stops
-from recast.process import Recast
 
 CONTINUED_EVENTS = 1000
 """Continuations are as long as this many events take at the mean rate before, or the window: long
@@ -45,32 +42,6 @@ class Continuations:
     drawn: dict[str, Trajectories]
 
 
-def draw(
-    process: PointProcess,
-    history: EventSequence,
-    horizon: float,
-    n: int,
-    *,
-    seed: int,
-    max_events: int,
-) -> Trajectories:
-    """``n`` continuations of any process, those that go beyond ``max_events`` cut off there."""
-    rng = np.random.default_rng(seed)
-    if isinstance(process, Recast):
-        return process.simulate(history, horizon, n, seed=seed, max_events=max_events)
-    if isinstance(process, ETAS):
-        return simulate(
-            process,
-            history,
-            horizon,
-            n,
-            rng=rng,
-            max_events=max_events,
-            allow_supercritical=True,
-        )
-    return Trajectories.of_sequences(process.sample(history, horizon, n, rng=rng), max_events)
-
-
 def continuations(
     processes: Mapping[str, PointProcess], test: EventSequence, n: int, *, seed: int
 ) -> Continuations:
@@ -82,7 +53,9 @@ def continuations(
     observed = test.between(begin, end)
     cap = CAP * max(len(observed), LEAST_EVENTS)
     drawn = {
-        name: draw(process, history, end - begin, n, seed=seed, max_events=cap)
+        name: process.simulate(
+            history, end - begin, n, seed=seed, max_events=cap, allow_supercritical=True
+        )
         for name, process in processes.items()
     }
     return Continuations(observed, drawn)
@@ -104,7 +77,14 @@ def omori_samples(process: PointProcess, test: EventSequence, *, seed: int) -> F
             continue
         came = np.searchsorted(test.times, [onset, edges[-1]])
         cap = OMORI_CAP * max(int(came[1] - came[0]), LEAST_EVENTS)
-        done = draw(process, history, horizon, OMORI_SAMPLES, seed=child, max_events=cap)
+        done = process.simulate(
+            history,
+            horizon,
+            OMORI_SAMPLES,
+            seed=child,
+            max_events=cap,
+            allow_supercritical=True,
+        )
         bins = np.searchsorted(edges, done.times, side="left") - 1
         inside = (bins >= 0) & (bins < OMORI_BINS)
         np.add.at(total, (done.trajectory[inside], bins[inside]), 1.0)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from recast.report.plots import INK, colour, legend_above, line, log_ticks, new_figure, styled
+from recast.report.style import INK, colour, legend_above, line, log_ticks, new_figure, styled
 
 
 @styled

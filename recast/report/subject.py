@@ -11,10 +11,10 @@ import pandas as pd
 
 from catalogs import Catalog, EventSequence, PointProcess, Split
 from catalogs.sequence import FloatArray
-from recast import runs
+from recast.benchmark import folder as runs
+from recast.benchmark.folder import BenchmarkRun
 from recast.evaluation import Diagnosis, PeriodGain, gains_by_period
 from recast.evaluation.gains import FEWEST_OF_PERIOD
-from recast.runs import BenchmarkRun
 
 PREFERRED = ("recast", "recast-few-shot", "recast-zero-shot", "recast-paper")
 """Of the neural models the first of these is sampled from, beside ETAS."""

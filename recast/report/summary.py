@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from catalogs import Catalog, Split
+from recast.benchmark.folder import BenchmarkRun
 from recast.environment import describe
 from recast.report.table import compared, interval_text
-from recast.runs import BenchmarkRun
 
 PARTS = {"train": "training", "val": "validation", "test": "test"}
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from html import escape
 
-from recast.report.plots import INK, ON_DARK
+from recast.report.style import INK, ON_DARK
 
 PAPER = "#ffffff"
 
 
 def inline_svg(svg: str, key: str, label: str) -> str:
-    """SVG of ``plots.render`` for a page: without a ground, its ink that of the page's text.
+    """SVG of ``style.render`` for a page: without a ground, its ink that of the page's text.
 
     Ids get the prefix ``key``, so that several figures on a page don't meet; ``label`` says what
     is seen to who cannot see. Colours too dark for a dark page become variables of the style

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from catalogs import Catalog, EventSequence, PointProcess
 from recast.evaluation import Diagnosis, diagnose
-from recast.report import etas_plots, model_plots, plots
+from recast.report import etas_plots, model_plots, style
 
 
 def window_plots(
@@ -32,4 +32,4 @@ def window_plots(
         "intensity_trace": model_plots.intensity_trace(catalog, sequence, {label: seen.trace}),
         "cumulative_counts": etas_plots.cumulative_counts(process, catalog, sequence, title),
     }.items():
-        plots.save(figure, out / f"{name}.png")
+        style.save(figure, out / f"{name}.png")

@@ -1,0 +1,1 @@
+"""Getting catalogs from the providers: what is known of them, downloads, queries, rules."""

@@ -1,0 +1,187 @@
+"""`recast fit | validate | test | predict`: LightningCLI with this project's defaults."""
+
+from __future__ import annotations
+
+import sys
+from inspect import Parameter, signature
+from itertools import pairwise
+from operator import attrgetter
+from pathlib import Path
+from typing import Any
+
+from jsonargparse import ArgumentError, Namespace
+from lightning.pytorch import Trainer
+from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
+from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
+
+from catalogs import InputError, check_unseen
+from catalogs.files import naming
+from recast.commands.config import read_options
+from recast.pretrained import seen
+from recast.pretrained.checkpoints import check_resumable
+from recast.training.data import CatalogData
+from recast.training.resuming import GoesOn, WholeCheckpoints
+from recast.training.task import RecastTask
+from recast.training.trainer import (
+    CHECKPOINT,
+    EARLY_STOPPING,
+    TRAINER,
+    StartCounts,
+    every_epoch,
+    one_thread,
+    progress,
+    quiet,
+)
+
+SECTIONS = {
+    "data": "{window: 256}",
+    "model": "{width: 32}",
+    "trainer": "{max_epochs: 30}",
+    "early_stopping": "{patience: 12}",
+    "checkpoint": "{filename: best}",
+}
+"""Settings that consist of settings, with an example of each."""
+
+
+class RecastCLI(LightningCLI):
+    """Scaling comes from the data; early stopping and checkpoints are settable by config.
+
+    Only the parser of the subcommand that is run is made, of four that take as long each.
+    """
+
+    def __init__(self, args: list[str], **settings: Any) -> None:
+        self._named = args[0]
+        super().__init__(args=args, **settings)
+
+    def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
+        """Whatever cannot be understood is a mistake in the settings, and said in one line."""
+        try:
+            super().parse_arguments(parser, args)
+        except (ArgumentError, InputError):
+            raise
+        except Exception as error:  # a parser of free text meets what nobody thought of
+            words = args if isinstance(args, list) else []
+            for given in (value for option, value in pairwise(words) if option == "--config"):
+                read_options(Path(given))  # if it is that file, this says so
+            raise InputError(f"the settings cannot be understood ({error})") from error
+        settings = self.config[self.config["subcommand"]]
+        seed = settings.get("seed_everything")
+        if isinstance(seed, int) and not 0 <= seed < 2**32:
+            raise InputError(f"seed_everything = {seed}: give a number from 0 to {2**32 - 1}")
+        for section, example in SECTIONS.items():
+            if not isinstance(settings.get(section), Namespace):
+                raise InputError(
+                    f"{section} = {settings.get(section)!r}: give settings by name, as in "
+                    f"`{section}: {example}`"
+                )
+        _check_given(settings)
+
+    def _parse_ckpt_path(self) -> None:
+        """Refuse what is no checkpoint before anything is made of it."""
+        command = self.config["subcommand"]
+        given = self.config[command].get("ckpt_path")
+        if given is not None:
+            seen(Path(given).resolve())  # reads all of it; a path, even where it is named "shipped"
+            if command == "fit":
+                check_resumable(Path(given))
+        super()._parse_ckpt_path()
+
+    def instantiate_trainer(self, **kwargs: Any) -> Trainer:
+        """With checkpoints that are whole, and never unpickled otherwise than as weights."""
+        try:
+            trainer = super().instantiate_trainer(**kwargs)
+        except Exception as error:  # of many kinds, all about its settings
+            raise InputError(f"trainer: {error}") from error
+        trainer.strategy.checkpoint_io = WholeCheckpoints()
+        return trainer
+
+    def subcommands(self) -> dict[str, set[str]]:  # type: ignore[override]  # static there
+        """Arguments of the subcommand that are no settings."""
+        return {self._named: LightningCLI.subcommands()[self._named] | {"weights_only"}}
+
+    def before_fit(self) -> None:
+        """Go on in the folder of a checkpoint; refuse to fine-tune where a net has seen the test.
+
+        Unless ``checkpoint.dirpath`` says where, the checkpoints of a training that goes on lie
+        where it began: the best of all epochs is the best of all, not of those after the pause.
+        """
+        given = self.config.fit.ckpt_path
+        if given is not None:
+            for callback in self.trainer.checkpoint_callbacks:
+                if isinstance(callback, ModelCheckpoint) and callback.dirpath is None:
+                    callback.dirpath = str(Path(given).resolve().parent)
+        start = self.model.hparams["pretrained"]
+        if start is not None:
+            for region in self.datamodule.regions:
+                check_unseen(seen(start), region.catalog, f"net {start}")
+
+    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
+        """Link what model and data know of each other, and expose the two callbacks."""
+        for name in ("scalings", "trained_on"):
+            parser.link_arguments(
+                "data", f"model.{name}", compute_fn=attrgetter(name), apply_on="instantiate"
+            )
+        parser.link_arguments("model.pretrained", "data.pretrained")
+        parser.add_lightning_class_args(EarlyStopping, "early_stopping")
+        parser.add_lightning_class_args(ModelCheckpoint, "checkpoint")
+        parser.set_defaults(
+            {
+                **{f"early_stopping.{k}": v for k, v in EARLY_STOPPING.items()},
+                **{f"checkpoint.{k}": v for k, v in CHECKPOINT.items()},
+            }
+        )
+
+
+def _check_given(settings: Namespace) -> None:
+    """Raise InputError where null stands for something that must be given."""
+    for section, owner in (("data", CatalogData), ("model", RecastTask)):
+        for name, parameter in signature(owner).parameters.items():
+            needed = parameter.default not in {None, Parameter.empty}
+            if needed and settings[section].get(name, parameter.default) is None:
+                raise InputError(f"{section}.{name} is null: give a value, or leave it out")
+
+
+def main(argv: list[str]) -> int:
+    """Run one subcommand; ``argv`` starts with its name."""
+    trainer_defaults: dict[str, Any] = {
+        **TRAINER,
+        "logger": {
+            "class_path": "lightning.pytorch.loggers.CSVLogger",
+            "init_args": {"save_dir": "runs", "name": "recast"},
+        },
+        "callbacks": [progress(), StartCounts(), GoesOn(), every_epoch()],
+        "enable_progress_bar": sys.stderr.isatty(),
+    }
+    try:
+        with quiet(), one_thread(), naming(Path("config.yaml or metrics.csv of the run")):
+            RecastCLI(
+                argv,
+                model_class=RecastTask,
+                datamodule_class=CatalogData,
+                seed_everything_default=0,
+                trainer_defaults=trainer_defaults,
+                save_config_kwargs={"overwrite": True},
+                # Mistakes are raised, to be reported in one line like all others
+                parser_kwargs={"prog": "recast", "exit_on_error": False},
+            )
+    except ArgumentError as error:
+        raise InputError(" ".join(str(error).split())) from error
+    except UnicodeDecodeError as error:
+        named = [word.partition("=")[2] or word for word in argv]
+        files = [word for word in named if Path(word).is_file() and not _is_text(Path(word))]
+        raise InputError(f"{', '.join(files)} is no text in UTF-8 ({error})") from error
+    except ValueError as error:  # how jsonargparse passes on what a link has raised
+        if isinstance(error.__cause__, InputError):
+            raise error.__cause__ from None
+        if "rotocol not known" in str(error):  # of a folder like gopher://here
+            raise InputError(f"a folder among the settings is none ({error})") from error
+        raise
+    return 0
+
+
+def _is_text(path: Path) -> bool:
+    try:
+        path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -1,5 +1,0 @@
-"""Sampling of a trained net by compiled code, without the interpreter lock."""
-
-from recast.compiled.draw import encode, trajectories
-
-__all__ = ["encode", "trajectories"]

@@ -1,0 +1,125 @@
+"""From the history of a sequence to a context vector for each interval."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from catalogs.magnitudes import LN10
+from recast.net.regional import RegionalChange
+from recast.net.scaling import Scaling
+
+SHORTEST = 1e-8
+"""Days (1 ms): no catalog resolves less, and ln 0 of an event at the window's start is avoided."""
+
+Inputs = Callable[[Scaling, Tensor, Tensor, Tensor], Tensor]
+"""(scaling, inter-event times, magnitudes, expected events) -> features (..., feature)."""
+
+
+def log_inter_times(scaling: Scaling, inter_times: Tensor) -> Tensor:
+    """ln(tau / mean tau), tau at least ``SHORTEST``."""
+    return torch.log(inter_times.clamp_min(SHORTEST) / scaling.mean_inter_time)
+
+
+def paper_inputs(scaling: Scaling, inter_times: Tensor, magnitudes: Tensor, _: Tensor) -> Tensor:
+    """[ln tau - ln mean tau, m - mean m], as published."""
+    log_tau = log_inter_times(scaling, inter_times)
+    return torch.stack([log_tau, magnitudes - scaling.mean_magnitude], dim=-1)
+
+
+def unit_free_inputs(
+    scaling: Scaling, inter_times: Tensor, magnitudes: Tensor, expected: Tensor
+) -> Tensor:
+    """[ln(tau / mean tau), beta (m - Mc) - 1, ln(events that ETAS expected in tau)].
+
+    The last is what ETAS failed to explain: for a perfect ETAS the logarithm of an Exp(1) variable
+    in every region. None has a unit, so a net can serve catalogs of any rate and completeness.
+    """
+    log_tau = log_inter_times(scaling, inter_times)
+    size = scaling.b * LN10 * (magnitudes - scaling.completeness) - 1.0
+    return torch.stack([log_tau, size, torch.log(expected.clamp_min(SHORTEST))], dim=-1)
+
+
+class GRUEncoder(nn.Module):
+    """A gated recurrent unit over the features of events (Cho et al. 2014, arXiv:1406.1078).
+
+    The context of an interval is the hidden state after the events before it; the first interval
+    of a window starts from zero. A region's code (code_size,) changes the weights
+    (``recast.net.regional``). ``recurrent_dropout`` is the share of the hidden-to-hidden weights
+    that each training step leaves out (Merity et al. 2018, arXiv:1708.02182): it keeps the unit
+    from learning its catalog by heart.
+    """
+
+    def __init__(
+        self,
+        inputs: Inputs,
+        *,
+        input_size: int,
+        hidden_size: int,
+        code_size: int = 0,
+        recurrent_dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self.inputs = inputs
+        self.recurrent_dropout = recurrent_dropout
+        self.hidden_size = hidden_size
+        self.gru: nn.GRU = nn.GRU(input_size, hidden_size, batch_first=True)
+        self.input_change = self.hidden_change = None
+        if code_size:
+            self.input_change = RegionalChange(3 * hidden_size, input_size, code_size)
+            self.hidden_change = RegionalChange(3 * hidden_size, hidden_size, code_size)
+
+    def weights(self, code: Tensor) -> dict[str, Tensor]:
+        """Those of the unit in a region, by the names that torch gives them."""
+        weights: dict[str, Tensor] = dict(self.gru.named_parameters())
+        for name, change in (("ih_l0", self.input_change), ("hh_l0", self.hidden_change)):
+            if change is not None:
+                weight, bias = f"weight_{name}", f"bias_{name}"
+                weights[weight], weights[bias] = change(weights[weight], weights[bias], code)
+        return weights
+
+    def features(
+        self, scaling: Scaling, inter_times: Tensor, magnitudes: Tensor, expected: Tensor
+    ) -> Tensor:
+        """What the net sees of events, (..., input_size), in its own precision."""
+        values = self.inputs(scaling, inter_times, magnitudes, expected)
+        return values.to(next(self.gru.parameters()).dtype)
+
+    def forward(
+        self,
+        scaling: Scaling,
+        inter_times: Tensor,
+        magnitudes: Tensor,
+        expected: Tensor,
+        code: Tensor,
+    ) -> Tensor:
+        """Context of every interval (window, interval, hidden_size) from (window, interval)."""
+        x = self.features(scaling, inter_times, magnitudes, expected)
+        start = x.new_zeros(x.shape[0], 1, self.hidden_size)
+        if x.shape[1] == 1:
+            return start
+        weights = self.weights(code)
+        if self.training and self.recurrent_dropout > 0.0:
+            name = "weight_hh_l0"
+            weights[name] = nn.functional.dropout(weights[name], self.recurrent_dropout)
+        # State after the event that ends each interval
+        after, _ = torch.func.functional_call(self.gru, weights, (x[:, :-1],))
+        return torch.cat([start, after], dim=1)
+
+    def step(
+        self,
+        scaling: Scaling,
+        state: Tensor,
+        inter_times: Tensor,
+        magnitudes: Tensor,
+        expected: Tensor,
+        code: Tensor,
+    ) -> Tensor:
+        """The state (batch, hidden_size) after one more event each (batch,)."""
+        x = self.features(scaling, inter_times, magnitudes, expected)[:, None]  # (batch, 1, ...)
+        arguments = (x, state[None].contiguous())
+        _, last = torch.func.functional_call(self.gru, self.weights(code), arguments)
+        after: Tensor = last[0]  # (layer, batch, hidden_size)
+        return after

@@ -1,0 +1,1 @@
+"""Continuations of a history drawn from a net."""

@@ -1,0 +1,1 @@
+"""Training: windows of catalogs, loss, trainer, and how an interrupted training resumes."""

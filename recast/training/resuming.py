@@ -1,0 +1,121 @@
+"""A training that is stopped at any moment, and goes on, ends as if it had not been stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import lightning
+import torch
+from lightning.fabric.plugins import TorchCheckpointIO
+from lightning.pytorch.callbacks import Callback, ModelCheckpoint
+from torch import Tensor
+
+from catalogs import InputError
+from recast.pretrained.checkpoints import read_checkpoint, write_checkpoint
+
+if TYPE_CHECKING:
+    from recast.training.task import RecastTask
+
+PATHS = ("best_model_path", "kth_best_model_path", "last_model_path")
+"""Where the state of a ModelCheckpoint names files."""
+
+
+def check_same(checkpoint: Path, asked: RecastTask, settings: Iterable[str]) -> None:
+    """Refuse the checkpoint of a training on other events than ``asked``, or with other settings.
+
+    Raises
+    ------
+    InputError
+        Naming the first of ``settings``, or of what ties a net to its catalog, that differs.
+    """
+    content = read_checkpoint(checkpoint)
+    asked.on_load_checkpoint(content)
+    for name in settings:
+        was, now = content["hyper_parameters"].get(name), asked.hparams[name]
+        if was != now:
+            raise InputError(
+                f"{checkpoint} was trained with {name} = {was}, not {now}: choose another --out, "
+                "or leave out --resume"
+            )
+
+
+class WholeCheckpoints(TorchCheckpointIO):
+    """Reads and writes checkpoints as ``recast.pretrained.checkpoints`` does.
+
+    Lightning's own writes in the system's temporary folder and moves: on another disk that is a
+    copy, which can be cut off.
+    """
+
+    def save_checkpoint(
+        self,
+        checkpoint: dict[str, Any],
+        path: str | Path,
+        storage_options: Any = None,  # noqa: ARG002 - of remote storage
+    ) -> None:
+        """Write a checkpoint."""
+        write_checkpoint(Path(path), checkpoint)
+
+    def load_checkpoint(self, path: str | Path, *_: object, **__: object) -> dict[str, Any]:
+        """Read one, always with ``weights_only``."""
+        return read_checkpoint(Path(path))
+
+
+class GoesOn(Callback):
+    """Keeps in checkpoints what else the next epoch depends on, and takes it up again.
+
+    These are the state of the random numbers (of dropout), and whether early stopping had come to
+    its end. The best checkpoint is looked for beside the one that training goes on from, as
+    folders may have been moved.
+    """
+
+    def __init__(self) -> None:
+        self.random: dict[str, Tensor] = {}
+
+    def state_dict(self) -> dict[str, Any]:
+        """Random numbers as they are at the end of an epoch."""
+        states = {"cpu": torch.get_rng_state()}
+        if torch.cuda.is_available():
+            states["cuda"] = torch.cuda.get_rng_state()
+        return {"random": states}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """To be set when the first step is taken."""
+        self.random = state_dict["random"]
+
+    def on_load_checkpoint(
+        self,
+        trainer: lightning.Trainer,
+        _: lightning.LightningModule,
+        checkpoint: dict[str, Any],
+    ) -> None:
+        """Let the callbacks find their files where they are now."""
+        for callback in trainer.checkpoint_callbacks:
+            state = checkpoint["callbacks"].get(callback.state_key)
+            if not isinstance(callback, ModelCheckpoint) or state is None:
+                continue
+            folder = Path(callback.dirpath or ".")
+            state["dirpath"] = callback.dirpath
+            for name in PATHS:
+                state[name] = state[name] and str(folder / Path(state[name]).name)
+            state["best_k_models"] = {
+                str(folder / Path(path).name): score
+                for path, score in state["best_k_models"].items()
+            }
+
+    def on_train_start(self, trainer: lightning.Trainer, _: lightning.LightningModule) -> None:
+        """No epoch more where early stopping had stopped."""
+        for callback in trainer.early_stopping_callbacks:
+            if callback.wait_count >= callback.patience:
+                trainer.should_stop = True
+
+    def on_train_batch_start(self, trainer: lightning.Trainer, *_: object, **__: object) -> None:
+        """Before the first step after a pause, the random numbers of a training without one."""
+        if not self.random:
+            return
+        torch.set_rng_state(self.random["cpu"].cpu())
+        if "cuda" in self.random and torch.cuda.is_available():
+            torch.cuda.set_rng_state(self.random["cuda"].cpu())
+        self.random = {}
+        iter(trainer.train_dataloader or ())  # draws a seed, as at the beginning of each epoch

@@ -1,0 +1,298 @@
+"""One way to train, for the command line and the benchmark alike."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import math
+import multiprocessing
+import sys
+import time
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import lightning
+import numpy as np
+import torch
+from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint, TQDMProgressBar
+from lightning.pytorch.loggers import CSVLogger
+from torch import Tensor
+
+from catalogs.files import naming, read_json, reading, write_json
+from recast.models.neural import Recast
+from recast.pretrained.checkpoints import check_resumable, read_checkpoint, write_checkpoint
+from recast.training.data import CatalogData
+from recast.training.resuming import GoesOn, WholeCheckpoints, check_same
+from recast.training.task import RecastTask
+
+TRAINER: dict[str, Any] = {
+    "max_epochs": 30,
+    "gradient_clip_val": 1.0,
+    "accelerator": "auto",
+    "num_sanity_val_steps": 0,
+    "log_every_n_steps": 1,
+    "enable_model_summary": False,
+}
+"""Trainer settings of the shipped recipe; the sampler's epochs are 20 steps each."""
+
+PAPER: dict[str, Any] = {
+    "decoder": "weibull",
+    "dropout": 0.1,
+    "recurrent_dropout": 0.0,
+    "learning_rate": 1e-2,
+}
+"""Arguments of RecastTask for RECAST as published, trained on windows."""
+
+PAPER_EPOCHS = 60
+"""It has the Omori law to learn first."""
+
+EARLY_STOPPING: dict[str, Any] = {"monitor": "val/nll", "patience": 12, "check_finite": True}
+
+CHECKPOINT: dict[str, Any] = {
+    "monitor": "val/nll",
+    "filename": "best",
+    "enable_version_counter": False,
+}
+
+
+def every_epoch(folder: Path | None = None) -> ModelCheckpoint:
+    """Keeps ``last.ckpt`` (``save_last`` would keep it when the score is the best so far only)."""
+    return ModelCheckpoint(dirpath=folder, filename="last", enable_version_counter=False)
+
+
+EXPECTED_WARNINGS = (
+    ".*does not have many workers.*",  # cutting windows costs nothing: no processes are needed
+    ".*isinstance.treespec, LeafSpec.*",  # lightning uses what torch has renamed
+    ".*args parameter is intended to run from within Python.*",  # as it does here
+    ".*logs directory .* exists and is not empty.*",  # --out names where results are replaced
+    ".*GPU available but not used.*",  # whoever chose the CPU knows
+    ".*The dirpath has changed from.*",  # a resumed run has a folder of its own
+    "Checkpoint directory .* exists and is not empty.*",  # as --out again, or --resume
+    "(?s).*(Jsonargparse|deprecated in v4).*",  # lightning uses what jsonargparse has renamed
+)
+
+
+class StartCounts(Callback):
+    """Keep what training began with if no epoch has a better validation score.
+
+    A few hundred events may teach a net nothing: it is then the ETAS, or the pretrained net, that
+    it began as. The magnitude head gives way to one that misses nothing, or to the fixed
+    Gutenberg-Richter law, in the same way.
+    """
+
+    def __init__(self) -> None:
+        self.loss = float("inf")
+        self.weights: dict[str, Tensor] = {}
+        self.ended = False
+
+    def state_dict(self) -> dict[str, Any]:
+        """Kept in checkpoints, for training that goes on from one."""
+        return {"loss": self.loss, "weights": self.weights}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """The inverse."""
+        self.loss, self.weights = state_dict["loss"], state_dict["weights"]
+
+    def on_train_start(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
+        """Score the start, unless training goes on from where it stopped."""
+        data = getattr(trainer, "datamodule", None)
+        if trainer.global_step > 0 or not isinstance(data, CatalogData):
+            return
+        task = cast("RecastTask", module)
+        self.weights = copy.deepcopy(task.state_dict())
+        self.loss, _ = _validation(task, data, self.weights)
+
+    def on_fit_end(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
+        """Also where training had ended, but was stopped before this."""
+        if not self.ended:
+            self.on_train_end(trainer, module)
+
+    def on_train_end(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
+        """Replace what is worse than the start, or than simpler laws of magnitudes."""
+        self.ended = True
+        best = next((c for c in _checkpoints(trainer) if c.monitor), None)
+        data = getattr(trainer, "datamodule", None)
+        if best is None or best.best_model_score is None or not isinstance(data, CatalogData):
+            return
+        if not trainer.is_global_zero:
+            return
+        path, task = Path(best.best_model_path), cast("RecastTask", module)
+        content = read_checkpoint(path)
+        weights = content["state_dict"]
+        if self.loss < float(best.best_model_score):
+            weights = self.weights
+            best.best_model_score = torch.tensor(self.loss)
+        if task.net.magnitude is not None:
+            laws = [
+                {**weights, **{f"net.magnitude.{name}": value for name, value in simple.items()}}
+                for simple in task.net.magnitude.simpler()
+            ]
+            weights = min([weights, *laws], key=lambda law: _validation(task, data, law)[1])
+        if weights is not content["state_dict"]:
+            content["state_dict"] = {name: value.cpu() for name, value in weights.items()}
+            write_checkpoint(path, content)
+
+
+def _checkpoints(trainer: lightning.Trainer) -> list[ModelCheckpoint]:
+    return [c for c in trainer.checkpoint_callbacks if isinstance(c, ModelCheckpoint)]
+
+
+@torch.no_grad()
+def _validation(
+    task: RecastTask, data: CatalogData, weights: dict[str, Tensor]
+) -> tuple[float, float]:
+    """Loss of times and of magnitudes on the validation windows, every region alike."""
+    task.load_state_dict(weights)
+    task.eval()
+    losses = []
+    for windows in data.val_dataloader():
+        moved = task.transfer_batch_to_device(windows, task.device, 0)
+        losses.append([float(loss) for loss in task.losses(moved, moved.region)])
+    task.train()
+    times, magnitudes = np.mean(losses, axis=0)
+    return float(times), float(magnitudes)
+
+
+class PlainProgress(Callback):
+    """A line now and then where there is no terminal to draw a bar on, or several trainings."""
+
+    def __init__(self, label: str = "", seconds: float = 10.0) -> None:
+        self.label = f"{label}: " if label else ""
+        self.seconds = seconds
+        self._said = -float("inf")
+
+    def on_validation_end(self, trainer: lightning.Trainer, _: lightning.LightningModule) -> None:
+        """Print epoch and validation score, at most every ``seconds``."""
+        now = time.monotonic()
+        loss = trainer.callback_metrics.get("val/nll")
+        if loss is None or not trainer.is_global_zero or now - self._said < self.seconds:
+            return
+        self._said = now
+        print(
+            f"  {self.label}epoch {trainer.current_epoch + 1}/{trainer.max_epochs}: "
+            f"validation {-float(loss):.4f} nats/event",
+            file=sys.stderr,
+            flush=True,
+        )
+
+
+def progress(label: str = "") -> Callback:
+    """A progress bar on a terminal, plain lines elsewhere and where others train beside."""
+    alone = multiprocessing.parent_process() is None
+    return TQDMProgressBar(leave=True) if alone and sys.stderr.isatty() else PlainProgress(label)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Without the trainer's notes on hardware and products, which say nothing of the result."""
+    logs = [logging.getLogger(name) for name in ("lightning.pytorch", "lightning.fabric")]
+    levels = [log.level for log in logs]
+    for log in logs:
+        log.setLevel(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            for expected in EXPECTED_WARNINGS:
+                warnings.filterwarnings("ignore", message=expected)
+            yield
+    finally:
+        for log, level in zip(logs, levels, strict=True):
+            log.setLevel(level)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Compute on one thread, and leave torch as it was.
+
+    Threads gain a third on these nets on an idle machine and lose tenfold on a busy one, where each
+    small product waits for the slowest; and sums then don't depend on the number of cores.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """Where the net with the best validation score lies."""
+
+    checkpoint: Path
+    validation: float
+    """Best validation score on windows, nats/event; of several catalogs the mean of theirs."""
+
+    @property
+    def process(self) -> Recast:
+        """The net on the one catalog it was trained on."""
+        return Recast.load(self.checkpoint)
+
+
+def train(
+    data: CatalogData,
+    folder: Path,
+    *,
+    seed: int,
+    model: Mapping[str, Any] | None = None,
+    max_epochs: int | None = None,
+    resume: bool = False,
+    label: str = "",
+) -> Trained:
+    """Train a net on ``data`` and keep its best checkpoint in ``folder``.
+
+    ``model`` holds arguments of ``RecastTask`` that differ from its defaults, ``PAPER`` for RECAST
+    as published. With ``resume``, go on from ``folder/last.ckpt`` if there is one, and do nothing
+    if as many epochs had come to their end. ``label`` says in progress lines whose they are.
+
+    Raises
+    ------
+    InputError
+        With ``resume``, if what lies in ``folder`` is damaged, or was trained on other events or
+        with another ``model``.
+    """
+    ended, epochs = folder / "trained.json", max_epochs or TRAINER["max_epochs"]
+    if resume and ended.is_file():
+        with reading(ended):
+            record = read_json(ended)
+            if record["max_epochs"] == epochs:
+                done = Trained(folder / record["checkpoint"], float(record["validation"]))
+                check_same(done.checkpoint, RecastTask(data.scalings, **(model or {})), model or {})
+                return done
+    last = folder / "last.ckpt"
+    resume = resume and last.is_file()
+    if resume:
+        check_resumable(last)
+    ended.unlink(missing_ok=True)
+    lightning.seed_everything(seed, workers=True, verbose=False)
+    task = RecastTask(data.scalings, data.trained_on, **(model or {}))
+    shown = progress(label)
+    best = ModelCheckpoint(dirpath=folder, **CHECKPOINT)
+    with quiet():
+        trainer = lightning.Trainer(
+            **{**TRAINER, "max_epochs": epochs},
+            callbacks=[
+                best,
+                every_epoch(folder),
+                EarlyStopping(**EARLY_STOPPING),
+                StartCounts(),
+                GoesOn(),
+                shown,
+            ],
+            logger=CSVLogger(str(folder), name=None, version=""),
+            enable_progress_bar=isinstance(shown, TQDMProgressBar),
+            deterministic=True,
+            plugins=[WholeCheckpoints()],
+        )
+    with quiet(), one_thread(), naming(folder / "metrics.csv"):
+        trainer.fit(task, data, ckpt_path=last if resume else None)
+    path = Path(best.best_model_path)
+    validation = -float(best.best_model_score or float("nan"))
+    here = path.resolve().parent == folder.resolve()
+    if here and math.isfinite(validation) and trainer.is_global_zero:
+        found = {"checkpoint": path.name, "validation": validation}
+        write_json(ended, {"max_epochs": epochs, **found})
+    return Trained(path, validation)

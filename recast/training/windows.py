@@ -1,0 +1,150 @@
+"""Training windows of one sequence or several, and the order in which training sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from torch.utils.data import Dataset, Sampler
+
+from catalogs import EventSequence, InputError
+from catalogs.trajectories import IntArray
+from recast.net.batch import Batch, cut, intervals
+from recast.net.scaling import Scaling
+
+BoolArray = NDArray[np.bool_]
+
+
+class RegionBatch(NamedTuple):
+    """Windows of one region; nets read each region in its own units."""
+
+    region: int
+    """Number of the region in ``CatalogData.regions``."""
+
+    batch: Batch
+
+    named: bool = True
+    """Whether the net may be told which region it is."""
+
+    n_train: int = 0
+    """Scored intervals of the region's train sequence; 0 outside training."""
+
+
+class Windows:
+    """Windows of a sequence by the interval they start at.
+
+    ``gaps`` (days) are periods that no window may touch, its burn-in included. What ETAS remembers
+    of their events stays.
+    """
+
+    def __init__(
+        self,
+        sequence: EventSequence,
+        scaling: Scaling,
+        *,
+        length: int,
+        burn_in: int,
+        gaps: Sequence[tuple[float, float]] = (),
+    ) -> None:
+        self.gaps = gaps
+        self.edges = np.concatenate([[sequence.start], sequence.times, [sequence.end]])
+        self.whole = intervals(sequence, scaling)
+        self.length = length
+        self.burn_in = burn_in
+        self.first = sequence.first_scored
+        self.stop = len(sequence) + 1
+        if not self._allowed(np.arange(self.first, self.stop)).any():
+            raise InputError("data.gaps leave no training window of a catalog: shorten them")
+
+    def __len__(self) -> int:
+        return self.stop - self.first
+
+    def starting_at(self, starts: Sequence[int]) -> Batch:
+        """One window for each interval number."""
+        return cut(self.whole, np.array(starts), length=self.length, burn_in=self.burn_in)
+
+    def tilings(self, rng: np.random.Generator) -> Iterator[int]:
+        """Starts of shuffled tilings of the scored intervals, without end.
+
+        Each tiling starts at a random phase, so that window edges fall elsewhere each time; within
+        one tiling every interval is scored once.
+        """
+        while True:
+            phase = int(rng.integers(self.length))
+            tiles = np.arange(self.first - phase, self.stop, self.length)
+            yield from rng.permutation(tiles[self._allowed(tiles)]).tolist()
+
+    def _allowed(self, starts: IntArray) -> BoolArray:
+        last = len(self.edges) - 1
+        begin = self.edges[np.clip(starts - self.burn_in, 0, last)]
+        end = self.edges[np.clip(starts + self.length, 0, last)]
+        allowed = np.ones(starts.shape, dtype=np.bool_)
+        for gap_begin, gap_end in self.gaps:
+            allowed &= (end <= gap_begin) | (begin >= gap_end)
+        return allowed
+
+
+Step = tuple[int, tuple[int, ...]]
+"""Region and window starts of one training step."""
+
+
+class RegionWindows(Dataset[RegionBatch]):
+    """Batches of windows of several sequences, by ``Step``; ``named`` says of which."""
+
+    def __init__(self, regions: Sequence[Windows], named: Sequence[bool]) -> None:
+        self.regions = regions
+        self.named = named
+
+    def __getitem__(self, step: Step) -> RegionBatch:
+        region, starts = step
+        windows = self.regions[region]
+        batch = windows.starting_at(starts)
+        return RegionBatch(region, batch, self.named[region], len(windows))
+
+
+class StepSampler(Sampler[Step]):
+    """The steps of an epoch, each of one region, with probability proportional to w N^exponent.
+
+    N is the number of scored intervals, w the region's weight, 1 by default. An epoch depends on
+    ``seed`` and its number only.
+    """
+
+    def __init__(
+        self,
+        regions: Sequence[Windows],
+        *,
+        batch_size: int,
+        steps: int,
+        exponent: float = 0.5,
+        weights: Sequence[float] | None = None,
+        seed: int = 0,
+    ) -> None:
+        # A small catalog fills no batch: its steps take each window once
+        self.batch_sizes = [
+            min(batch_size, -(-len(windows) // windows.length) + 1) for windows in regions
+        ]
+        self.regions = regions
+        self.steps = steps
+        sizes = np.array([len(windows) for windows in regions], dtype=np.float64)
+        shares = sizes**exponent * (1.0 if weights is None else np.asarray(weights))
+        self.shares = shares / shares.sum()
+        self.seed = seed
+        self.epoch = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Called by the trainer at the start of each epoch."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return self.steps
+
+    def __iter__(self) -> Iterator[Step]:
+        choices = np.random.default_rng([self.seed, self.epoch, len(self.regions)])
+        tilings = [
+            windows.tilings(np.random.default_rng([self.seed, self.epoch, i]))
+            for i, windows in enumerate(self.regions)
+        ]
+        for i in choices.choice(len(self.regions), size=self.steps, p=self.shares).tolist():
+            yield i, tuple(next(tilings[i]) for _ in range(self.batch_sizes[i]))
