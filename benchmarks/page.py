@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 
 from catalogs.files import write_whole
 from recast.environment import PACKAGES, describe
-from recast.report.style import colour, log_ticks, new_figure, save, styled
+from recast.plots.style import colour, log_ticks, new_figure, save, styled
 
 TITLES = {
     "events": "ETAS by number of events",

@@ -21,12 +21,12 @@ from typing import Any
 
 import numpy as np
 import yaml
+from recast.models.fitters import FEW_SHOT_EPOCHS, few_shot_settings
 
 from catalogs import load
 from catalogs.files import read_json, write_json
 from recast.benchmark.training_size import recent
 from recast.evaluation import event_terms, mean_interval, score
-from recast.models.fitters import FEW_SHOT_EPOCHS, few_shot_settings
 from recast.pretrained import SHIPPED
 
 Job = dict[str, Any]
@@ -175,7 +175,7 @@ def draw(config: dict[str, Any], result: dict[str, Any], path: Path) -> None:
     """The figure that the configuration asks for."""
     from matplotlib.figure import Figure
 
-    from recast.report.style import save
+    from recast.plots.style import save
 
     rows = [row for name, row in result.items() if name.startswith("score/")]
     figure = Figure(figsize=(8.0, 4.2), layout="constrained")

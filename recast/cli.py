@@ -6,7 +6,9 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import NoReturn
+
+from recast.commands.options import OneLineParser
 
 LIGHTNING = {
     "fit": "train a neural model",
@@ -18,21 +20,6 @@ LIGHTNING = {
 
 INTERRUPTED = 128 + 2
 """The exit code by which a shell says that a command ended by SIGINT."""
-
-
-class OneLineParser(argparse.ArgumentParser):
-    """An argument parser whose complaints fit on one line, and which knows no abbreviations.
-
-    An option that is added later must not change what an older command means, and options are
-    looked for by name where results say how they were made.
-    """
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{"allow_abbrev": False, **kwargs})
-
-    def error(self, message: str) -> NoReturn:
-        """Say what is wrong and where to read more, and exit with 2."""
-        self.exit(2, f"{self.prog}: {message} (see `{self.prog} --help`)\n")
 
 
 def main(args: Sequence[str] | None = None) -> int:
@@ -69,8 +56,9 @@ def _dispatch(argv: list[str]) -> int:
         from recast.commands import lightning as lightning_cli  # torch takes seconds to import
 
         return lightning_cli.main(["--help" if a == settings_help.ALL else a for a in argv])
-    parser = _parser()
-    parsed = parser.parse_args(argv)
+    parsed, unknown = _parser().parse_known_args(argv)
+    if unknown:
+        parsed.parser.refuse(unknown)
     parsed.argv = argv  # results say by which command they were made
     code: int = parsed.run(parsed)
     return code

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from recast.report.table import benchmark_table, sentence
 
 from catalogs import load
 from catalogs.files import read_json
@@ -13,7 +14,6 @@ from etas.model import ETAS
 from recast.benchmark.comparison import benchmark
 from recast.cli import main
 from recast.models.neural import Recast
-from recast.report.table import benchmark_table, sentence
 
 
 @pytest.fixture(scope="module")

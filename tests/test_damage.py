@@ -18,8 +18,8 @@ from recast.commands.config import read_options
 from recast.evaluation.diagnosis import load_diagnoses
 from recast.forecast.chunks import open_folder, read_chunks
 from recast.models.saved import read_model
+from recast.plots.forecasts import rolling_forecasts
 from recast.pretrained import read_net, seen
-from recast.report.forecast_plots import rolling_forecasts
 from recast.report.summary import gains_table, rolling_table, table
 from recast.training.data import CatalogData
 from recast.training.trainer import train

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import torch
 from matplotlib.figure import Figure
+from recast.report.forecast_table import write_csv as write_forecast
 
 from catalogs import Catalog, CatalogInfo, SplitDates, load, save
 from catalogs.exports import write_csep, write_csv, write_quakeml, write_zmap
@@ -19,9 +20,8 @@ from recast.cli import main
 from recast.evaluation import Diagnosis
 from recast.evaluation.diagnosis import save_diagnoses
 from recast.forecast.chunks import chunk_path, write_chunk
+from recast.plots import style
 from recast.pretrained.checkpoints import write_checkpoint
-from recast.report import style
-from recast.report.forecast_table import write_csv as write_forecast
 
 BYTES = 64
 """What still fits."""

@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from recast import cli
-from recast.commands.printing import typed
+from recast.commands.options import typed
 from recast.commands.settings_help import LINKED, OWN
 from recast.training.data import CatalogData
 from recast.training.task import RecastTask

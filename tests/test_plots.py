@@ -9,10 +9,10 @@ from matplotlib.figure import Figure
 
 from catalogs import Catalog, CatalogInfo, EventSequence, GutenbergRichter, InputError, SplitDates
 from etas.poisson import Poisson
-from recast.report.catalog_plots import event_map
-from recast.report.forecast_plots import rolling_forecasts
-from recast.report.simulations import draw
-from recast.report.style import legend_above
+from recast.evaluation.continuations import draw
+from recast.plots.catalogs import event_map
+from recast.plots.forecasts import rolling_forecasts
+from recast.plots.style import legend_above
 from recast.report.subject import period_edges
 
 

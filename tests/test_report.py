@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from recast.report.table import sentence
 
 from catalogs import Catalog, EventSequence, load, save
 from catalogs.files import read_json, write_json
@@ -18,7 +19,6 @@ from recast.benchmark.folder import load_process, open_run
 from recast.cli import main
 from recast.evaluation import diagnose
 from recast.evaluation.diagnosis import load_diagnoses
-from recast.report.table import sentence
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""

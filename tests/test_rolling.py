@@ -9,6 +9,7 @@ import lightning
 import numpy as np
 import pytest
 import torch
+from recast.commands.forecasting import check_leak
 from scipy import stats
 
 from catalogs import Catalog, EventSequence, InputError, load, save
@@ -16,7 +17,6 @@ from etas.poisson import Poisson
 from etas.synthetic import SOCAL_TRUTH, synthetic_catalog
 from recast.cli import main
 from recast.commands.config import read_options
-from recast.commands.forecasting import check_leak
 from recast.evaluation.counts import randomised_pit
 from recast.forecast import Engine, Member, Rolling, roll, source_of
 from recast.forecast.blocks import BLOCK, draw_blocks, n_blocks

@@ -11,44 +11,43 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from catalogs import Catalog, InputError, Split, check_unseen
+from catalogs import Catalog, InputError, Split
+from catalogs.checks.extent import check_unseen
 from catalogs.cores import cores
 from catalogs.sequence import FloatArray
 from etas.residuals import MINIMUM_EVENTS, residual_test
-from etas.synthetic import true_model
-from recast.evaluation import Diagnosis, diagnose, gain, mean_interval, score
-from recast.evaluation.gains import BOOTSTRAP_SEED, interval_record
-from recast.models.fitters import FITTERS, SEEDED, Fitted, Task
+from recast.benchmark.results import (
+    CatalogResult,
+    Gain,
+    MarkScore,
+    ModelResult,
+    SeedResult,
+    WindowScore,
+)
+from recast.evaluation import Diagnosis, Interval, diagnose, gain, mean_interval, score
+from recast.evaluation.gains import BOOTSTRAP_SEED
+from recast.models.kind import FittedModel, Task
+from recast.models.registry import NULL, REFERENCE, TRUTH, mixture_name, model_kind, model_kinds
 from recast.pretrained import SHIPPED, seen
-
-if TYPE_CHECKING:
-    from recast.models.neural import Recast
-
-PRETRAINED = {"recast-zero-shot", "recast-few-shot"}
-"""Models that are or start from the net of a given checkpoint."""
-
-ENSEMBLE = "-ensemble"
-"""At the end of a model's name: the mixture of its nets."""
 
 
 @dataclass(frozen=True, eq=False)
-class CatalogResult:
-    """Scores of all models on one catalog, and what the plots need."""
+class Comparison:
+    """All models on one catalog: their scores, and what plots need beside them."""
 
     catalog: Catalog
     split: Split
-    record: dict[str, Any]
-    """As in benchmark.json."""
-
+    result: CatalogResult
     diagnoses: dict[str, Diagnosis]
     """Of the test window by model: terms averaged over seeds, all else that of the first seed."""
 
-    fits: dict[str, list[TimedFit]]
-    """By model, one a seed; the truth of a synthetic catalog is among them."""
+    @property
+    def name(self) -> str:
+        """Of the catalog."""
+        return self.catalog.info.name
 
     @property
     def terms(self) -> dict[str, FloatArray]:
@@ -56,7 +55,7 @@ class CatalogResult:
         return {name: diagnosis.terms for name, diagnosis in self.diagnoses.items()}
 
 
-def benchmark(
+def compare(
     catalogs: Sequence[Catalog],
     models: Sequence[str],
     out: Path,
@@ -66,66 +65,34 @@ def benchmark(
     resume: bool = False,
     workers: int | None = None,
     pretrained: str = SHIPPED,
-) -> Iterator[CatalogResult]:
-    """Fit ``models`` on each train window (and stop early on validation), score all windows.
+) -> Iterator[Comparison]:
+    """Fit ``models`` on each train window and score all windows; see ``run_benchmark``.
 
-    Neural models are trained ``seeds`` times, each training in one of ``workers`` processes (by
-    default one a core, and one in all where there is a GPU); the result doesn't depend on their
-    number. Of more than one seed the mixture of the nets (``recast.net.ensemble``) is scored as
-    well, as a model of its own. The gain over ETAS is the mean over test events of the
-    difference of log-likelihood terms, in nats per event; its interval a
-    paired stationary block bootstrap.
-
-    ``recast`` starts from the net that comes with the package, unless that may have seen events of
-    the test window, and ``recast-native`` from ETAS. ``recast-zero-shot`` is the net of the
-    checkpoint ``pretrained`` with the ETAS of each train window, ``recast-few-shot`` the same net
-    fine-tuned there.
-
-    Yields the catalogs in order, as they are done; files lie in ``out/NAME``.
-
-    Raises
-    ------
-    InputError
-        For an unknown model, a split that is too small, or a pretrained net that may have seen a
-        test window.
+    Yields the catalogs in order, as they are done; what was fitted lies in ``out/NAME``.
     """
-    check_request(catalogs, models, seeds)
-    if PRETRAINED & set(models):
-        known = seen(pretrained)  # before anything is fitted
-        for catalog in catalogs:
-            check_unseen(known, catalog, f"net {pretrained}")
+    check_request(catalogs, models, seeds, pretrained)
     if workers is not None and workers < 1:
         raise InputError(f"workers = {workers}: at least one is needed")
     tasks = [
-        (
-            name,
-            Task(
-                catalog,
-                catalog.split(),
-                out / catalog.info.name,
-                seed,
-                quick,
-                resume,
-                pretrained,
-            ),
-        )
+        (name, Task(catalog, out / catalog.info.name, seed, quick, resume, pretrained))
         for catalog in catalogs
         for name in models
-        for seed in range(seeds if name in SEEDED else 1)
+        for seed in range(seeds if model_kind(name).seeded else 1)
     ]
-    neural = sum(name in SEEDED for name, _ in tasks)
-    processes = min(workers or _default_workers(), neural)
-    with process_pool(processes) as pool:
+    apart = sum(model_kind(name).seeded for name, _ in tasks)
+    with process_pool(min(workers or _default_workers(), apart)) as pool:
         fits = iter(
             [
-                pool.submit(_fit, *task) if pool and task[0] in SEEDED else partial(_fit, *task)
+                pool.submit(_fit, *task)
+                if pool and model_kind(task[0]).seeded
+                else partial(_fit, *task)
                 for task in tasks
             ]
         )
         for catalog in catalogs:
-            runs: dict[str, list[TimedFit]] = {}
+            runs: dict[str, list[Timed]] = {}
             for name in models:
-                for _ in range(seeds if name in SEEDED else 1):
+                for _ in range(seeds if model_kind(name).seeded else 1):
                     fit = next(fits)
                     done = fit.result() if isinstance(fit, Future) else fit()
                     runs.setdefault(name, []).append(done)
@@ -133,21 +100,24 @@ def benchmark(
 
 
 @dataclass(frozen=True, eq=False)
-class TimedFit:
-    """A fitted process, the seed of its fit and how long that took."""
+class Timed:
+    """A fitted model, the seed of its fit and how long that took."""
 
-    fitted: Fitted
-    seed: int
-    seconds: float
+    model: FittedModel
+    seed: int = 0
+    seconds: float = 0.0
 
 
-def _fit(name: str, task: Task) -> TimedFit:
+def _fit(name: str, task: Task) -> Timed:
     """In a process of its own, or in this one."""
-    seed = f", seed {task.seed}" if name in SEEDED else ""
+    kind = model_kind(name)
+    seed = f", seed {task.seed}" if kind.seeded else ""
     say(f"{task.catalog.info.name}: fitting {name}{seed}")
     started = time.perf_counter()
-    fitted = FITTERS[name](task)
-    return TimedFit(fitted, task.seed, time.perf_counter() - started)
+    fitted = kind.fit(task)
+    seconds = time.perf_counter() - started
+    kind.save(task, fitted)
+    return Timed(fitted, task.seed, seconds)
 
 
 def _default_workers() -> int:
@@ -170,61 +140,55 @@ def process_pool(processes: int) -> Iterator[Executor | None]:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _compared(catalog: Catalog, fits: dict[str, list[TimedFit]]) -> CatalogResult:
+def _compared(catalog: Catalog, fits: dict[str, list[Timed]]) -> Comparison:
     """Score everything that was fitted on a catalog."""
     split = catalog.split()
-    done = {
-        name: _combined([_run(fit.fitted, split, fit.seed, fit.seconds) for fit in several])
-        for name, several in fits.items()
-    }
+    done: dict[str, _Run] = {}
     for name, several in fits.items():
-        if len(several) > 1:
-            mixture = TimedFit(_mixture(several), 0, sum(fit.seconds for fit in several))
-            done[f"{name}{ENSEMBLE}"] = _combined([_run(mixture.fitted, split, 0, mixture.seconds)])
-    truth = true_model(catalog.info)
+        done[name] = _combined([_run(fit, split) for fit in several])
+    for name, several in fits.items():
+        kind = model_kind(name)
+        processes = [fit.model.process for fit in several]
+        if len(several) > 1 and kind.mix(processes) is not None:
+            mixture = kind.mixed([fit.model for fit in several])
+            seconds = sum(fit.seconds for fit in several)
+            done[mixture_name(name)] = _combined([_run(Timed(mixture, 0, seconds), split)])
+    truth = TRUTH.of(catalog)
     if truth is not None:
-        done["truth"] = _combined([_run(Fitted(truth, 0), split, 0, 0.0)])
-        fits = {**fits, "truth": [TimedFit(Fitted(truth, 0), 0, 0.0)]}
+        done[TRUTH.name] = _combined([_run(Timed(truth), split)])
+    enough = split.test.n_scored > 1  # one event has no interval
+    models = {}
     for name, run in done.items():
-        for reference in ("etas", "poisson"):
-            # One event has no interval
-            compared = reference in done and name != reference and split.test.n_scored > 1
-            run.record[f"gain_over_{reference}"] = (
-                interval_record(gain(run.diagnosis.terms, done[reference].diagnosis.terms))
-                if compared
-                else None
-            )
-        run.record["magnitude_gain"] = (
-            None
-            if run.magnitude_gains is None or split.test.n_scored < 2
-            else _mean_record(run.magnitude_gains)
+        gains = {
+            reference: Gain.of(gain(run.diagnosis.terms, done[reference].diagnosis.terms))
+            for reference in (REFERENCE, NULL)
+            if reference in done and name != reference and enough
+        }
+        models[name] = replace(
+            run.result,
+            gain_over_etas=gains.get(REFERENCE),
+            gain_over_poisson=gains.get(NULL),
+            marks={
+                mark: MarkScore(Gain.of(_mean(values)))
+                for mark, values in run.mark_gains.items()
+                if enough
+            },
         )
-    models_record = {name: run.record for name, run in done.items()}
-    return CatalogResult(
+    return Comparison(
         catalog,
         split,
-        {"info": replace(catalog.info, provenance={}).to_json(), "models": models_record},
+        CatalogResult(replace(catalog.info, provenance={}).to_json(), models),
         {name: run.diagnosis for name, run in done.items()},
-        fits,
     )
 
 
-def _mixture(fits: Sequence[TimedFit]) -> Fitted:
-    from recast.models.neural import Recast
-    from recast.net.ensemble import EnsembleNet
-
-    processes = [cast("Recast", fit.fitted.process) for fit in fits]
-    return Fitted(
-        Recast(EnsembleNet([process.net for process in processes])),
-        sum(fit.fitted.n_parameters for fit in fits),
-    )
-
-
-def check_request(catalogs: Sequence[Catalog], models: Sequence[str], seeds: int) -> None:
+def check_request(
+    catalogs: Sequence[Catalog], models: Sequence[str], seeds: int, pretrained: str = SHIPPED
+) -> None:
     """Raise InputError for whatever is wrong with a request, before any fit."""
-    unknown = [name for name in models if name not in FITTERS]
+    unknown = [name for name in models if name not in model_kinds()]
     if unknown:
-        raise InputError(f"no model {unknown[0]!r}: choose from {', '.join(FITTERS)}")
+        raise InputError(f"no model {unknown[0]!r}: choose from {', '.join(model_kinds())}")
     if seeds < 1:
         raise InputError(f"seeds = {seeds}: at least one is needed")
     names = [catalog.info.name for catalog in catalogs]
@@ -233,66 +197,81 @@ def check_request(catalogs: Sequence[Catalog], models: Sequence[str], seeds: int
         raise InputError(f"catalog {repeated[0]!r} is named twice: results would overwrite")
     for catalog in catalogs:
         catalog.split()
+    if any(model_kind(name).uses_pretrained for name in models):
+        known = seen(pretrained)
+        for catalog in catalogs:
+            check_unseen(known, catalog, f"net {pretrained}")
 
 
 @dataclass(frozen=True, eq=False)
-class Run:
-    """One fit: its record, and what it says of the test window and of each magnitude there."""
+class _Run:
+    """Fits of one model: their result, and what they say of the test window and its marks."""
 
-    record: dict[str, Any]
+    result: ModelResult
     diagnosis: Diagnosis
-    magnitude_gains: FloatArray | None
-    """Over the fixed Gutenberg-Richter law, nats, shape (event,); None without a law of its own."""
+    mark_gains: dict[str, FloatArray]
+    """By mark, over the law without memory, nats, shape (event,)."""
 
 
-def _run(fitted: Fitted, split: Split, seed: int, seconds: float) -> Run:
-    splits = {name: score(fitted.process, part).to_json() for name, part in split.items()}
-    record = {
-        "seed": seed,
-        "splits": splits,
-        "fit_seconds": round(seconds, 3),
-        "n_parameters": fitted.n_parameters,
-        "started_from": fitted.started_from,
+def _run(fit: Timed, split: Split) -> _Run:
+    process = fit.model.process
+    splits: dict[str, WindowScore] = {
+        part: WindowScore.from_json(score(process, window).to_json(), part)
+        for part, window in split.items()
     }
-    gains = getattr(fitted.process, "magnitude_gains", lambda _: None)(split.test)
-    diagnosis = diagnose(fitted.process, split.test)
+    gains = {name: law.gain(split.test) for name, law in process.marks.items()}
+    diagnosis = diagnose(process, split.test)
     enough = diagnosis.transformed.size >= MINIMUM_EVENTS
-    record["residuals"] = residual_test(diagnosis.transformed).to_json() if enough else None
-    return Run(record, diagnosis, gains)
-
-
-def _combined(runs: Sequence[Run]) -> Run:
-    """Means over seeds, with each seed's scores kept beside them."""
-    first = runs[0].record
-    splits = {
-        part: {
-            key: value
-            if key == "n_events"
-            else float(np.mean([run.record["splits"][part][key] for run in runs]))
-            for key, value in first["splits"][part].items()
-        }
-        for part in first["splits"]
-    }
-    record = {
-        "splits": splits,
-        "seeds": [run.record for run in runs],
-        "fit_seconds": float(np.mean([run.record["fit_seconds"] for run in runs])),
-        "n_parameters": first["n_parameters"],
-        "started_from": first["started_from"],
-        "residuals": first["residuals"],
-    }
-    tests = [run.record["splits"]["test"]["nats_per_event"] for run in runs]
-    record["test_sd"] = float(np.std(tests, ddof=1)) if len(tests) > 1 else None
-    gains = [run.magnitude_gains for run in runs if run.magnitude_gains is not None]
-    return Run(
-        record,
-        replace(runs[0].diagnosis, terms=np.mean([run.diagnosis.terms for run in runs], axis=0)),
-        np.mean(gains, axis=0) if gains else None,
+    one = SeedResult(
+        fit.seed,
+        splits,
+        round(fit.seconds, 3),
+        fit.model.n_parameters,
+        fit.model.started_from,
+        residual_test(diagnosis.transformed) if enough else None,
     )
+    result = ModelResult(
+        splits, [one], one.fit_seconds, one.n_parameters, one.started_from, one.residuals
+    )
+    known = {name: values for name, values in gains.items() if values is not None}
+    return _Run(result, diagnosis, known)
 
 
-def _mean_record(gains: FloatArray) -> dict[str, Any]:
-    return interval_record(mean_interval(gains, rng=np.random.default_rng(BOOTSTRAP_SEED)))
+def _combined(runs: Sequence[_Run]) -> _Run:
+    """Means over seeds, with each seed's scores kept beside them."""
+    first, seeds = runs[0], [run.result.seeds[0] for run in runs]
+
+    def mean(part: str, what: str) -> float:
+        return float(np.mean([getattr(seed.splits[part], what) for seed in seeds]))
+
+    splits = {
+        part: WindowScore(
+            window.n_events,
+            mean(part, "log_likelihood"),
+            mean(part, "nats_per_event"),
+            mean(part, "nll_per_day"),
+            window.days,
+        )
+        for part, window in first.result.splits.items()
+    }
+    tests = [seed.splits["test"].nats_per_event for seed in seeds]
+    result = replace(
+        first.result,
+        splits=splits,
+        seeds=seeds,
+        fit_seconds=float(np.mean([seed.fit_seconds for seed in seeds])),
+        test_sd=float(np.std(tests, ddof=1)) if len(tests) > 1 else None,
+    )
+    terms = np.mean([run.diagnosis.terms for run in runs], axis=0)
+    gains = {
+        mark: np.mean([run.mark_gains[mark] for run in runs if mark in run.mark_gains], axis=0)
+        for mark in dict.fromkeys(mark for run in runs for mark in run.mark_gains)
+    }
+    return _Run(result, replace(first.diagnosis, terms=terms), gains)
+
+
+def _mean(gains: FloatArray) -> Interval:
+    return mean_interval(gains, rng=np.random.default_rng(BOOTSTRAP_SEED))
 
 
 def say(line: str) -> None:

@@ -1,60 +1,66 @@
-"""What a folder of `recast benchmark` holds: its record, its catalogs and its fitted models."""
+"""What a folder of `recast benchmark` holds: its result, its catalogs and its fitted models."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from catalogs import Catalog, InputError, PointProcess, load
-from catalogs.files import read_json, reading
-from etas.poisson import Poisson
-from etas.synthetic import true_model
-from recast.benchmark.comparison import ENSEMBLE
-from recast.benchmark.shapes import check_benchmark, check_rolling, check_trimmed
+from catalogs import Catalog, InputError, load
+from catalogs.files import read_json
+from recast.benchmark.results import BenchmarkResult, ModelResult, TrainingSizes
 from recast.evaluation import event_terms
 from recast.evaluation.diagnosis import Diagnosis, diagnose, load_diagnoses, save_diagnoses
-from recast.models.fitters import SEEDED
-from recast.models.saved import read_etas
+from recast.forecast.results import RollingResult
+from recast.models.kind import FittedModel
+from recast.models.registry import MIXTURE, model_kind, plain_name
 from recast.pretrained import SHIPPED
 
-RECORD = "benchmark.json"
+RECORD, ROLLING, SIZES = "benchmark.json", "rolling.json", "trimmed.json"
 DIAGNOSES = "diagnosis.npz"
-CHECKS = {"rolling.json": check_rolling, "trimmed.json": check_trimmed}
+OTHERS = {
+    "forecast.json": "a forecast",
+    "simulation.json": "a simulation",
+    "etas.json": "a fit",
+    "residuals.json": "an analysis of residuals",
+}
+"""What else may lie in a folder that is taken for a benchmark's."""
+
 MUST_AGREE = {"start", "end", "splits", "magnitude_completeness", "sha256"}
 """Fields of a catalog without which its saved scores are those of other events."""
 
 
 @dataclass(frozen=True, eq=False)
-class BenchmarkRun:
-    """A folder that `recast benchmark` wrote, and its benchmark.json."""
+class BenchmarkFolder:
+    """A folder that `recast benchmark` wrote, and its result."""
 
     folder: Path
-    record: dict[str, Any]
+    result: BenchmarkResult
 
     @property
     def catalogs(self) -> list[str]:
         """Names, in the order of the benchmark."""
-        return list(self.record["catalogs"])
+        return list(self.result.catalogs)
 
-    def models(self, catalog: str) -> dict[str, dict[str, Any]]:
-        """Records by model."""
-        models: dict[str, dict[str, Any]] = self.record["catalogs"][catalog]["models"]
-        return models
+    def models(self, catalog: str) -> dict[str, ModelResult]:
+        """Results by model."""
+        return self.result.catalogs[catalog].models
 
-    def optional(self, name: str) -> dict[str, Any] | None:
-        """A JSON that another command may have left in the folder."""
-        path = self.folder / name
-        if not path.is_file():
-            return None
-        record = read_json(path)
-        CHECKS[name](record, str(path))
-        return record
+    @property
+    def rolling(self) -> RollingResult | None:
+        """Scores of rolling forecasts, if they were made."""
+        path = self.folder / ROLLING
+        return RollingResult.from_json(read_json(path), str(path)) if path.is_file() else None
+
+    @property
+    def training_sizes(self) -> TrainingSizes | None:
+        """Scores by number of training events, if they were made."""
+        path = self.folder / SIZES
+        return TrainingSizes.from_json(read_json(path), str(path)) if path.is_file() else None
 
 
-def open_run(folder: Path) -> BenchmarkRun:
+def open_run(folder: Path) -> BenchmarkFolder:
     """Read a benchmark's folder.
 
     Raises
@@ -64,16 +70,16 @@ def open_run(folder: Path) -> BenchmarkRun:
     """
     path = folder / RECORD
     if not path.is_file():
-        raise InputError(f"{path} does not exist: `recast benchmark --out {folder}` makes it")
+        other = [name for name in OTHERS if (folder / name).is_file()]
+        what = f"holds {OTHERS[other[0]]}, no benchmark" if other else "holds no benchmark"
+        raise InputError(f"{folder} {what}: `recast benchmark --out {folder}` makes one")
     record = read_json(path)
-    catalogs = record.get("catalogs")
-    if not isinstance(catalogs, dict) or not catalogs:
+    if not record.get("catalogs"):
         raise InputError(f"{path} holds no catalogs: run the benchmark again")
-    check_benchmark(record, str(path))
-    return BenchmarkRun(folder, record)
+    return BenchmarkFolder(folder, BenchmarkResult.from_json(record, str(path)))
 
 
-def load_catalog(run: BenchmarkRun, name: str) -> Catalog:
+def load_catalog(run: BenchmarkFolder, name: str) -> Catalog:
     """The catalog that was benchmarked.
 
     Raises
@@ -81,57 +87,37 @@ def load_catalog(run: BenchmarkRun, name: str) -> Catalog:
     InputError
         If it is not found, or its events or windows are others than then.
     """
-    entry = run.record["catalogs"][name]
-    catalog = load(entry.get("source", name))
-    info, then = catalog.info, entry["info"]
-    for field, value in info.to_json().items():
-        if field in MUST_AGREE and value != then.get(field):
+    entry = run.result.catalogs[name]
+    catalog = load(entry.source or name)
+    for field, value in catalog.info.to_json().items():
+        then = entry.info.get(field)
+        if field in MUST_AGREE and value != then:
             raise InputError(
-                f"catalog {name!r}: {field} is {value}, it was {then.get(field)} in "
+                f"catalog {name!r}: {field} is {value}, it was {then} in "
                 f"{run.folder / RECORD}: benchmark it again"
             )
     return catalog
 
 
-def load_process(run: BenchmarkRun, catalog: Catalog, model: str, seed: int = 0) -> PointProcess:
-    """A fitted model of the run; of several seeds that of index ``seed``, of an ensemble all.
+def load_fitted(run: BenchmarkFolder, catalog: Catalog, model: str, seed: int = 0) -> FittedModel:
+    """A fitted model of the run; of several seeds that of index ``seed``, of a mixture all.
 
     Raises
     ------
     InputError
-        If its file is missing or damaged.
+        If its kind is not known, or its file is missing or damaged.
     """
-    folder = run.folder / catalog.info.name
-    if model == "truth":
-        truth = true_model(catalog.info)
-        if truth is None:
-            raise InputError(f"catalog {catalog.info.name!r} has no true model in its provenance")
-        return truth
-    if model == "poisson":
-        path = folder / "poisson.json"
-        with reading(path):
-            return Poisson(float(read_json(path)["rate"]), catalog.magnitude_law())
-    if model == "etas":
-        return read_etas(folder / "etas.json")[0]
-    from recast.models.neural import Recast
-
-    name, ensemble, _ = model.partition(ENSEMBLE)
-    if name not in SEEDED:
-        from recast.training.data import Region
-
-        net = run.record.get("pretrained", SHIPPED)
-        return Recast.load(net, scaling=Region(catalog, pretrained=net).scaling)
-    seeds = [row["seed"] for row in run.models(catalog.info.name)[name]["seeds"]]
-    paths = [trained_checkpoint(folder, name, seed) for seed in seeds]
-    return Recast.load(*(paths if ensemble else paths[seed : seed + 1]))
+    kind, folder = model_kind(model), run.folder / catalog.info.name
+    models = run.models(catalog.info.name)
+    pretrained = run.result.pretrained or SHIPPED
+    is_mixture = model.endswith(MIXTURE)
+    seeds = [row.seed for row in models[plain_name(model) if is_mixture else model].seeds]
+    if not is_mixture:
+        return kind.load(folder, seeds[seed], catalog, pretrained)
+    return kind.mixed([kind.load(folder, s, catalog, pretrained) for s in seeds])
 
 
-def trained_checkpoint(folder: Path, model: str, seed: int) -> Path:
-    """Where the best net of a training lies in the folder of its catalog."""
-    return folder / model / f"seed{seed}" / "best.ckpt"
-
-
-def diagnoses(run: BenchmarkRun, catalog: Catalog) -> dict[str, Diagnosis]:
+def diagnoses(run: BenchmarkFolder, catalog: Catalog) -> dict[str, Diagnosis]:
     """Of the test window by model, as the benchmark saved them.
 
     Folders of older benchmarks have none: they are made from the fitted models and kept.
@@ -146,10 +132,10 @@ def diagnoses(run: BenchmarkRun, catalog: Catalog) -> dict[str, Diagnosis]:
     test = catalog.split().test
     made = {}
     for model, row in run.models(name).items():
-        first = diagnose(load_process(run, catalog, model), test)
+        first = diagnose(load_fitted(run, catalog, model).process, test)
         rest = [
-            event_terms(load_process(run, catalog, model, seed), test)
-            for seed in range(1, len(row["seeds"]))
+            event_terms(load_fitted(run, catalog, model, seed).process, test)
+            for seed in range(1, len(row.seeds))
         ]
         made[model] = replace(first, terms=np.mean([first.terms, *rest], axis=0))
     save_diagnoses(path, made)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from catalogs import Catalog, InputError, Split
+from recast.benchmark.comparison import compare
+from recast.benchmark.results import TrainingSize
+from recast.models.registry import TRUTH
 
 VALIDATION_SHARE = 3
 """With n training events, the n / 3 before the test window validate: both are what is known."""
@@ -49,26 +52,22 @@ def check_size(n: int) -> None:
         raise InputError(f"{n} training events are too few: give {Split.minimum_train} or more")
 
 
-def trimmed(
-    catalogs: Sequence[Catalog], models: Sequence[str], sizes: Sequence[int], out: Path, **how: Any
-) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """Benchmark each catalog with the last ``sizes`` training events only.
+def compare_by_size(
+    catalog: Catalog, models: Sequence[str], sizes: Sequence[int], out: Path, **how: Any
+) -> list[TrainingSize]:
+    """Compare models that are fitted to the last ``sizes`` training events only.
 
-    Yields its name and for each size ``n_train`` and by model the nats per event of the test
-    window, which stays the same; larger sizes than there are events are left out. ``how`` goes to
-    ``recast.benchmark.comparison.benchmark``, whose files lie in ``out/trimmed/SIZE/NAME``.
+    The test window stays the same; larger sizes than there are events are left out. ``how`` goes to
+    ``recast.benchmark.comparison.compare``, whose files lie in ``out/trimmed/SIZE/NAME``.
     """
-    from recast.benchmark.comparison import benchmark
-
-    for catalog in catalogs:
-        rows = []
-        most = catalog.split().train.n_scored
-        for n in sorted(size for size in set(sizes) if size < most):
-            (done,) = benchmark([recent(catalog, n)], models, out / "trimmed" / str(n), **how)
-            scores = {
-                name: row["splits"]["test"]["nats_per_event"]
-                for name, row in done.record["models"].items()
-                if name != "truth"
-            }
-            rows.append({"n_train": done.split.train.n_scored, "models": scores})
-        yield catalog.info.name, rows
+    rows = []
+    most = catalog.split().train.n_scored
+    for n in sorted(size for size in set(sizes) if size < most):
+        (done,) = compare([recent(catalog, n)], models, out / "trimmed" / str(n), **how)
+        scores = {
+            name: row.test.nats_per_event
+            for name, row in done.result.models.items()
+            if name != TRUTH.name
+        }
+        rows.append(TrainingSize(done.split.train.n_scored, scores))
+    return rows

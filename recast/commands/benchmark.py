@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from recast.commands import rolling
 from recast.commands.config import with_config
-from recast.commands.printing import typed
-from recast.commands.selecting import add_selection, selected
+from recast.commands.options import (
+    add_resume,
+    add_samples,
+    add_selection,
+    add_workers,
+    check_counts,
+    chunk_progress,
+    selected,
+    typed,
+    without_where,
+)
+
+if TYPE_CHECKING:
+    from recast.benchmark.run import Done
 
 DEFAULT_CATALOGS = ("ridgecrest_2019", "synthetic_socal")
-DEFAULT_MODELS = ("poisson", "etas", "recast-paper", "recast")
-HOW = ("seeds", "quick", "resume", "workers", "pretrained")
-MODES = {"native": "recast-native", "zero-shot": "recast-zero-shot", "few-shot": "recast-few-shot"}
+SAMPLES = 1000
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -37,40 +46,28 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--models",
         nargs="+",
-        default=list(DEFAULT_MODELS),
         metavar="MODEL",
-        help="poisson, etas, recast-paper (as published), recast (from the net that comes with "
-        "the package), recast-native, recast-zero-shot, recast-few-shot (default: %(default)s)",
+        help="names of models; `--list-models` shows what there is (default: Poisson, ETAS, "
+        "RECAST as published and as it is by default)",
+    )
+    parser.add_argument(
+        "--list-models", action="store_true", help="show the models that can be named, and stop"
     )
     parser.add_argument(
         "--seeds",
         type=int,
         default=1,
-        help="train neural models this many times and average their scores; of more than one the "
-        "mixture of the nets is scored too, as MODEL-ensemble (default: 1)",
+        help="fit models that depend on a seed this many times and average their scores; of more "
+        "than one the mixture of the nets is scored too, as MODEL-ensemble (default: 1)",
     )
-    parser.add_argument(
-        "--workers",
-        type=int,
-        metavar="N",
-        help="train in this many processes at once, and with --rolling forecast in as many workers "
-        "of dask; changes no result (default: train in one a core, or one in all where there is a "
-        "GPU, and forecast on all cores without dask)",
-    )
+    add_workers(parser, "processes that train at once (default: one a core, or one with a GPU)")
     parser.add_argument(
         "--pretrained",
         metavar="CKPT",
         default="shipped",
-        help="the net of recast-zero-shot (with the ETAS of each train window) and recast-few-shot "
+        help="the net of zero-shot models (with the ETAS of each train window) and few-shot ones "
         "(fine-tuned there): a checkpoint of `recast fit`, or the one that comes with the package "
         "(default: %(default)s)",
-    )
-    parser.add_argument(
-        "--mode",
-        nargs="+",
-        choices=tuple(MODES),
-        help="in place of recast: how the net is used. native: trained on the catalog alone; "
-        "zero-shot, few-shot: see --pretrained",
     )
     parser.add_argument(
         "--out",
@@ -83,6 +80,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--trimmed",
         type=int,
         nargs="+",
+        default=[],
         metavar="N",
         help="fit to the last N events before the test window as well, for each N, and write the "
         "scores to trimmed.json: does a model want more data?",
@@ -90,15 +88,22 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--quick",
         action="store_true",
-        help="train for a few epochs only, to see that everything works; scores mean nothing",
+        help="train for one epoch only, to see that everything works; scores mean nothing",
     )
-    parser.add_argument(
-        "--resume",
-        action="store_true",
-        help="go on with the training and the forecasts that an interrupted run left in --out",
-    )
+    add_resume(parser)
     add_selection(parser)
-    rolling.add_arguments(parser)
+    group = parser.add_argument_group("rolling forecasts")
+    group.add_argument(
+        "--rolling",
+        type=float,
+        nargs="?",
+        const=14.0,
+        metavar="DAYS",
+        help="forecast consecutive windows of the test window (default length: 14 days) with every "
+        "model, and write rolling.json; `recast forecast --rolling` has more options",
+    )
+    group.add_argument("--windows", type=int, metavar="N", help="how many (default: all that fit)")
+    add_samples(group, None)
     parser.add_argument(
         "--config",
         type=Path,
@@ -110,70 +115,69 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(args: argparse.Namespace) -> int:
-    """Benchmark every catalog, writing results after each."""
+    """Benchmark every catalog, printing after each."""
     import sys
 
-    from catalogs import load
-    from catalogs.files import write_json
-    from recast.benchmark.comparison import benchmark
-    from recast.benchmark.folder import DIAGNOSES
-    from recast.benchmark.training_size import check_size, trimmed
-    from recast.environment import describe
-    from recast.evaluation.diagnosis import save_diagnoses
-    from recast.report import catalog_plots, model_plots, style
-    from recast.report.table import benchmark_table
+    from catalogs import InputError
+    from recast.benchmark.run import run_benchmark
+    from recast.forecast.rolling import Rolling
+    from recast.models.registry import DEFAULT, model_kind, model_kinds
 
-    # Whatever is wrong with the input should be said before the first minutes of training.
-    catalogs = [selected(load(name), args) for name in args.catalog]
-    models = list(args.models)
-    if args.mode is not None:
-        models = [name for name in models if name not in {"recast", *MODES.values()}]
-        models += [MODES[mode] for mode in dict.fromkeys(args.mode)]
-    settings = rolling.settings(args, catalogs, models)
-    rolled: dict[str, Any] = {}
-    for n in args.trimmed or []:
-        check_size(n)
-    how = {name: getattr(args, name) for name in HOW}
-    results = benchmark(catalogs, models, args.out, **how)
-    environment = describe()
-    result = {
-        "version": environment["recast-forecast"],
-        "command": typed(args.argv),
-        "quick": args.quick,
-        "pretrained": args.pretrained,
-        "environment": environment,
-        "catalogs": {},
-    }
-    for done, asked in zip(results, args.catalog, strict=True):
-        info = done.catalog.info
-        name, title = info.name, info.title or info.name
-        folder = args.out / name
-        result["catalogs"][name] = {"source": _source(asked), **done.record}
-        save_diagnoses(folder / DIAGNOSES, done.diagnoses)
-        figure = catalog_plots.magnitude_time(done.catalog, done.split, title)
-        style.save(figure, folder / "magnitude_time.png")
-        if "etas" in done.terms:
-            title = f"{title}: test window"
-            figure = model_plots.cumulative_gain(done.catalog, done.split.test, done.terms, title)
-            style.save(figure, folder / "cumulative_gain.png")
-        write_json(args.out / "benchmark.json", result)
-        print(benchmark_table(name, done.record), end="\n\n", flush=True)
-        if settings is not None:
-            rolling.run(args, settings, done, environment, rolled)
-    sizes = {"version": result["version"], "command": result["command"], "catalogs": {}}
-    for name, rows in trimmed(catalogs, models, args.trimmed or [], args.out, **how):
-        sizes["catalogs"][name] = rows
-        if args.trimmed:
-            write_json(args.out / "trimmed.json", sizes)
-    if args.quick:
+    if args.list_models:
+        width = max(map(len, model_kinds()))
+        for name, kind in model_kinds().items():
+            print(f"{name:<{width}}  {kind.about}")
+        return 0
+    check_counts(args, "seeds", "workers", "samples", "windows")
+    rolling = None
+    if args.rolling is not None:
+        rolling = Rolling(args.rolling, args.samples or SAMPLES, args.windows)
+    elif args.windows is not None or args.samples is not None:
+        raise InputError("--windows and --samples are of --rolling: add that, or leave them out")
+    models = args.models or DEFAULT
+    kinds = [model_kind(name) for name in models]
+    if args.pretrained != "shipped" and not any(kind.uses_pretrained for kind in kinds):
+        raise InputError(f"--pretrained {args.pretrained}: none of the models starts from it")
+    run_benchmark(
+        args.catalog,
+        models,
+        args.out,
+        seeds=args.seeds,
+        quick=args.quick,
+        resume=args.resume,
+        workers=args.workers,
+        pretrained=args.pretrained,
+        sizes=args.trimmed,
+        rolling=rolling,
+        select=lambda catalog: selected(catalog, args),
+        command=typed(without_where(args.argv)),
+        done=lambda done: _show(done, args.out, args.rolling),
+        progress=chunk_progress("rolling"),
+    )
+    if args.quick and any(kind.is_neural for kind in kinds):
         print("These are --quick scores: the nets were hardly trained.", file=sys.stderr)
     print(f"written: {args.out / 'benchmark.json'}, models and plots beside it")
     return 0
 
 
-def _source(asked: str) -> str:
-    """What ``catalogs.load`` finds the catalog by, from any folder."""
-    from catalogs.store import STORED
+def _show(done: Done, out: Path, days: float | None) -> None:
+    """Print the table of a catalog and draw its plots."""
+    from recast.benchmark.table import benchmark_table
+    from recast.models.registry import REFERENCE
+    from recast.plots.catalogs import magnitude_time
+    from recast.plots.forecasts import rolling_forecasts
+    from recast.plots.scores import cumulative_gain
+    from recast.plots.style import save
 
-    path = Path(asked)
-    return str(path.resolve()) if path.suffix in STORED else asked
+    comparison = done.comparison
+    catalog, name = comparison.catalog, comparison.name
+    title = catalog.info.title or name
+    save(magnitude_time(catalog, comparison.split, title), out / name / "magnitude_time.png")
+    if REFERENCE in comparison.terms:
+        heading = f"{title}: test window"
+        figure = cumulative_gain(catalog, comparison.split.test, comparison.terms, heading)
+        save(figure, out / name / "cumulative_gain.png")
+    print(benchmark_table(name, comparison.result), end="\n\n", flush=True)
+    if done.rolling is not None and days is not None:
+        save(rolling_forecasts(name, done.rolling, days), out / name / "rolling.png")
+        print(done.rolling.table(name), end="\n\n", flush=True)

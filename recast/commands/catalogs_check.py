@@ -6,9 +6,9 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from recast.commands.options import add_selection, selected
 from recast.commands.printing import print_json
 from recast.commands.reading import add_reading, read_file
-from recast.commands.selecting import add_selection, selected
 
 if TYPE_CHECKING:
     from catalogs import Catalog
@@ -84,8 +84,8 @@ def _catalog(args: argparse.Namespace) -> tuple[Catalog, dict[str, Any]]:
 
 def _write(folder: Path, catalog: Catalog, report: dict[str, Any]) -> None:
     from catalogs.files import write_json
-    from recast.report.quality_plots import magnitudes_and_hours, over_time
-    from recast.report.style import save
+    from recast.plots.quality import magnitudes_and_hours, over_time
+    from recast.plots.style import save
 
     write_json(folder / "check.json", report)
     save(over_time(catalog, report), folder / "over_time.png")

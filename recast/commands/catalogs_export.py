@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from recast.commands.selecting import add_selection, selected
+from recast.commands.options import add_selection, selected
 
 FORMATS = ("quakeml", "zmap", "csep", "csv")
 """Keys of ``catalogs.exports.WRITERS``, which imports pandas: not for `--help`."""

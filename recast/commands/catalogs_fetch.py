@@ -6,9 +6,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from recast.commands.options import AREA, add_completeness, add_event_types, add_splits, add_ties
 from recast.commands.printing import print_info, print_json
 from recast.commands.reading import add_storing, add_strict, refuse_taken
-from recast.commands.selecting import AREA, add_completeness, add_event_types, add_splits, add_ties
 
 
 def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

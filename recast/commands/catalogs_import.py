@@ -6,9 +6,9 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from recast.commands.options import AREA, add_completeness, add_event_types, add_splits, add_ties
 from recast.commands.printing import print_info, print_json
 from recast.commands.reading import add_reading, add_storing, read_file, refuse_taken
-from recast.commands.selecting import AREA, add_completeness, add_event_types, add_splits, add_ties
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
+from recast.commands.options import add_selection, selected
 from recast.commands.printing import print_info, print_json
 from recast.commands.reading import add_storing, refuse_taken
-from recast.commands.selecting import add_selection, selected
 
 
 def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

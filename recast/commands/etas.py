@@ -1,4 +1,4 @@
-"""`recast etas fit | simulate | score | residuals`: the baseline on its own."""
+"""`recast etas fit | score`: the baseline on its own."""
 
 from __future__ import annotations
 
@@ -6,20 +6,15 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from recast.commands import residuals, simulate
 from recast.commands.etas_fit import add_fit, add_out, print_scores
-from recast.commands.selecting import add_catalog, add_selection, selected
+from recast.commands.options import add_catalog, add_selection, selected
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `recast etas`."""
-    parser = subparsers.add_parser("etas", help="fit, simulate and check the temporal ETAS model")
+    parser = subparsers.add_parser("etas", help="fit and score the temporal ETAS model")
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     add_fit(actions)
-    simulating = actions.add_parser(
-        "simulate", help="draw synthetic catalogs", description=simulate.DESCRIPTION
-    )
-    simulate.add_arguments(simulating)
     scoring = actions.add_parser(
         "score",
         help="log-likelihood of a fitted model on the windows of a catalog",
@@ -33,25 +28,21 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add_selection(scoring)
     add_out(scoring, "etas_score")
     scoring.set_defaults(run=run_score)
-    checking = actions.add_parser(
-        "residuals",
-        help="residual analysis and background probabilities",
-        description=residuals.DESCRIPTION,
-    )
-    residuals.add_arguments(checking, "etas_residuals")
 
 
 def run_score(args: argparse.Namespace) -> int:
     """Score all windows of a catalog."""
     from catalogs import load
-    from catalogs.files import write_json
+    from catalogs.files import read_json, write_json
     from etas.poisson import Poisson
     from recast.evaluation import event_terms, score
-    from recast.models.saved import read_etas
-    from recast.report import etas_plots, style
+    from recast.models.saved import load_model
+    from recast.plots import counts as etas_plots
+    from recast.plots import style
 
     catalog = selected(load(args.catalog), args)
-    model, protocol = read_etas(args.model)
+    fitted = load_model(args.model).on(catalog)
+    model, protocol = fitted.process, str(read_json(args.model).get("protocol", "unknown"))
     name, split = catalog.info.name, catalog.split()
     null = Poisson.fit(split.train, model.magnitude_law)
     scores: dict[str, dict[str, Any]] = {}

@@ -6,8 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from recast.commands.printing import typed
-from recast.commands.selecting import add_catalog, add_selection, selected
+from recast.commands.options import add_catalog, add_selection, selected, typed
 
 if TYPE_CHECKING:
     from catalogs import Catalog, EventSequence
@@ -131,7 +130,7 @@ def run_fit(args: argparse.Namespace) -> int:
     from etas.starting_points import random_starts, standard_starts
     from recast.environment import describe
     from recast.evaluation import score
-    from recast.models.seen import fitted_on, to_json
+    from recast.models.seen import seen_by_fit, to_json
 
     if min(args.seed, args.random_starts) < 0:
         raise InputError(
@@ -176,7 +175,7 @@ def run_fit(args: argparse.Namespace) -> int:
         "command": typed(args.argv),
         "environment": describe(),
         "catalog": name,
-        "fitted_on": to_json(fitted_on(catalog, args.protocol)),
+        "fitted_on": to_json(seen_by_fit(catalog, args.protocol)),
         **fit.to_json(),
         "completeness": args.completeness,
         "prior": args.prior,
@@ -273,8 +272,9 @@ def print_scores(scores: dict[str, dict[str, Any]]) -> None:
 
 
 def _fit_plots(fit: ETASFit, catalog: Catalog, sequence: EventSequence, out: Path) -> None:
-    from recast.report import catalog_plots, style
-    from recast.report.window import window_plots
+    from recast.plots import catalogs as catalog_plots
+    from recast.plots import style
+    from recast.plots.window import window_plots
 
     law, name = fit.model.magnitude_law, catalog.info.title or catalog.info.name
     window_plots(fit.model, catalog, sequence, f"{name}: fitted on {fit.protocol}", out)
@@ -284,7 +284,8 @@ def _fit_plots(fit: ETASFit, catalog: Catalog, sequence: EventSequence, out: Pat
 
 
 def _profile_plots(fit: ETASFit, profiles: list[Any], name: str, out: Path) -> None:
-    from recast.report import etas_plots, style
+    from recast.plots import counts as etas_plots
+    from recast.plots import style
 
     for profile in profiles:
         drops = profile.log_likelihoods - fit.log_likelihood

@@ -1,23 +1,37 @@
-"""`recast forecast`: what comes in the next day, week, month."""
+"""`recast forecast`: what comes in the next day, week, month; and how good such forecasts were."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
 
-from recast.commands import forecasting
-from recast.commands.printing import typed
-from recast.commands.selecting import add_catalog, add_selection, selected
+from recast.commands.options import (
+    add_leak,
+    add_magnitudes_of_nets,
+    add_model,
+    add_no_plots,
+    add_out,
+    add_place,
+    add_resume,
+    add_samples,
+    add_scheduler,
+    add_seed,
+    add_selection,
+    add_threads,
+    add_workers,
+    check_counts,
+    chunk_progress,
+    selected,
+    typed,
+    without_where,
+)
 
-if TYPE_CHECKING:
-    from catalogs import Catalog
-    from etas.model import ETAS
-    from recast.forecast import Forecast
-    from recast.models.saved import SavedModel
+SAMPLES, ROLLING_SAMPLES = 10_000, 1000
 
-MOST_FOR_CSEP = 10_000_000
-"""Simulated events, 0.6 GB of text: pyCSEP takes minutes to read them."""
+SINGLE = ("model", "at", "days", "magnitudes", "max_events", "place")
+"""Options of one forecast, None where they are not given."""
+
+SELECTION = ("area", "start", "end", "completeness", "splits", "fractions")
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -28,19 +42,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         description="Simulate how a catalog goes on after a date, and write the expected number of "
         "events with its 95 % range and the probability of one or more, by window and magnitude: "
         "forecast.json, forecast.csv, the simulated catalogs in the layout of CSEP, and a chart. "
-        "Where the catalog knows what happened, that is shown and scored.",
+        "Where the catalog knows what happened, that is shown and scored. With --rolling: forecast "
+        "consecutive windows with the models of a benchmark, and score them.",
     )
-    add_catalog(parser)
-    parser.add_argument(
-        "--model",
-        type=Path,
-        nargs="+",
-        required=True,
-        metavar="FILE",
-        help="JSON of `recast etas fit` or `benchmark` (etas.json, poisson.json), or a checkpoint "
-        "(.ckpt) of `recast fit` or `benchmark`; of several checkpoints each trajectory follows "
-        "one; shipped is the net of many regions that comes with the package",
-    )
+    parser.add_argument("--catalog", metavar="NAME", help="name or path of a catalog")
+    add_model(parser, required=False)
     parser.add_argument(
         "--at", metavar="TIME", help="date (or plain day) of the forecast (default: catalog's end)"
     )
@@ -48,7 +54,6 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--days",
         type=float,
         nargs="+",
-        default=[1.0, 7.0, 30.0],
         metavar="N",
         help="lengths of the windows, all from the date on (default: 1 7 30)",
     )
@@ -59,30 +64,18 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         metavar="M",
         help="count events at and above these (default: completeness, and whole numbers up to 7)",
     )
-    parser.add_argument(
-        "--samples", type=int, default=10_000, metavar="N", help="default: %(default)s"
-    )
-    parser.add_argument("--seed", type=int, default=0, help="random seed (default: 0)")
+    add_samples(parser, None)
+    add_seed(parser)
     parser.add_argument(
         "--fixed-parameters",
         action="store_true",
-        help="forecast ETAS with its best parameters only, without their uncertainty",
+        help="forecast with the best parameters only, without their uncertainty",
     )
-    forecasting.add_magnitudes(parser)
-    parser.add_argument(
-        "--allow-leak",
-        action="store_true",
-        help="forecast although the model has seen data from after the forecast, and mark it",
-    )
-    parser.add_argument(
-        "--place",
-        nargs=2,
-        type=float,
-        metavar=("LATITUDE", "LONGITUDE"),
-        help="where CSEP's file puts all events (default: the mean of the catalog's epicentres)",
-    )
+    add_magnitudes_of_nets(parser)
+    add_leak(parser)
+    add_place(parser, "the mean of the catalog's epicentres")
     parser.add_argument("--no-csep", action="store_true", help="write no file for CSEP")
-    parser.add_argument("--no-plots", action="store_true", help="draw nothing")
+    add_no_plots(parser)
     parser.add_argument(
         "--max-events",
         type=int,
@@ -90,136 +83,130 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="stop a trajectory there, and report it (default: ten times the events of the busiest "
         "window of that length so far, and at least 10,000)",
     )
-    parser.add_argument(
-        "--workers",
-        type=int,
-        metavar="N",
-        help="of more than one, draw in that many processes of dask; changes no result (default: "
-        "all cores, without dask)",
-    )
-    forecasting.add_engine(parser)
-    parser.add_argument(
-        "--resume", action="store_true", help="keep what an interrupted run left in --out"
-    )
-    parser.add_argument(
-        "--out", type=Path, metavar="DIR", help="where to write (default: runs/forecast/NAME)"
-    )
+    add_threads(parser)
+    add_workers(parser, "draw in that many processes of dask (default: in this one)")
+    add_scheduler(parser)
+    add_resume(parser)
+    add_out(parser, "runs/forecast/NAME; with --rolling the folder RUN")
     add_selection(parser)
+    group = parser.add_argument_group("rolling forecasts")
+    group.add_argument(
+        "--rolling",
+        type=float,
+        nargs="?",
+        const=14.0,
+        metavar="DAYS",
+        help="forecast consecutive windows of the test window (default length: 14 days) with the "
+        "models of a benchmark, and write rolling.json there",
+    )
+    group.add_argument(
+        "--run", dest="folder", type=Path, metavar="RUN", help="the --out folder of a benchmark"
+    )
+    group.add_argument(
+        "--models", nargs="+", metavar="MODEL", help="some of its models (default: all)"
+    )
+    group.add_argument("--windows", type=int, metavar="N", help="how many (default: all that fit)")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Forecast and write."""
-    import sys
-    from dataclasses import replace
+    """One forecast, or rolling ones."""
+    check_counts(args, "samples", "threads", "workers", "windows", "max_events")
+    return _single(args) if args.rolling is None else _rolling(args)
 
-    from catalogs import load
-    from catalogs.cores import at_most
-    from catalogs.files import write_json
-    from recast.environment import describe
-    from recast.forecast import Request, forecast
-    from recast.forecast.blocks import bins_of
-    from recast.forecast.rolling import written_time
-    from recast.forecast.single import default_cap, default_magnitudes
-    from recast.models.saved import read_model
-    from recast.models.seen import to_json
-    from recast.report.forecast_table import forecast_table, write_csv
 
-    engine, threads = forecasting.engine_of(args)
+def _single(args: argparse.Namespace) -> int:
+    from catalogs import InputError, load
+    from recast.forecast.make import run_forecast
+    from recast.models.saved import load_model
+
+    for name in ("folder", "models", "windows"):
+        if getattr(args, name) is not None:
+            option = "run" if name == "folder" else name
+            raise InputError(f"--{option} is of --rolling: add that, or leave it out")
+    if args.catalog is None or args.model is None:
+        missing = "--catalog NAME" if args.catalog is None else "--model FILE"
+        raise InputError(f"a forecast takes a catalog and a model: add {missing}")
+    if args.place is not None and args.no_csep:
+        raise InputError("--place is of the file for CSEP: leave out that or --no-csep")
+    model = load_model(*args.model)
+    if args.own_magnitudes and not model.kind.is_neural:
+        raise InputError(f"--own-magnitudes is for nets: {model} is none")
+    if args.fixed_parameters and model.kind.is_neural:
+        raise InputError(f"--fixed-parameters is for ETAS: {model} is a net")
     catalog = selected(load(args.catalog), args)
-    info = catalog.info
-    at = info.to_days(info.end if args.at is None else args.at)
-    magnitudes = args.magnitudes or default_magnitudes(catalog)
-    request = Request(at, tuple(args.days), tuple(magnitudes), args.samples, args.seed)
-    request.check(catalog)
-    cap = args.max_events
-    if cap is None:
-        cap = default_cap(catalog.to_sequence(), at, request.horizon)
-    request = replace(request, max_events=cap)
-    with at_most(args.workers):  # a net of many regions takes a fit of ETAS to this one
-        saved = read_model(args.model, catalog)
-    leak = forecasting.check_leak(
-        args, " + ".join(map(str, args.model)), saved.fitted_on, catalog, at
-    )
-    processes, uncertainty = _with_uncertainty(args, saved, request.horizon)
-    processes = forecasting.with_magnitudes(args, processes)
-    out = args.out or Path("runs/forecast") / info.name
-    done = forecast(
+    name = catalog.info.name
+    out = args.out or Path("runs/forecast") / name
+    done = run_forecast(
         catalog,
-        processes,
-        request,
-        out / "forecast",
-        engine=engine,
+        model,
+        at=args.at,
+        days=args.days or (1.0, 7.0, 30.0),
+        magnitudes=args.magnitudes,
+        samples=args.samples or SAMPLES,
+        seed=args.seed,
+        max_events=args.max_events,
+        fixed_parameters=args.fixed_parameters,
+        own_magnitudes=args.own_magnitudes,
+        allow_leak=args.allow_leak,
+        threads=args.threads,
+        workers=args.workers or 1,
+        scheduler=args.scheduler,
         resume=args.resume,
-        threads=threads,
-        progress=forecasting.ChunkProgress(info.name, sys.stderr),
+        out=out,
+        csep=not args.no_csep,
+        place=None if args.place is None else tuple(args.place),
+        command=typed(without_where(args.argv)),
+        progress=chunk_progress(name),
     )
-    rows = done.rows()
-    environment = describe()
-    record = {
-        "version": environment["recast-forecast"],
-        "command": typed(forecasting.without_where(args.argv)),
-        "environment": environment,
-        "catalog": info.name,
-        "at": written_time(info, at),
-        "model": {"kind": saved.kind, **saved.record},
-        "fitted_on": to_json(saved.fitted_on),
-        "leak": leak,
-        "n_samples": request.samples,
-        "seed": request.seed,
-        "parameter_uncertainty": uncertainty,
-        "own_magnitudes": args.own_magnitudes,
-        "max_events": request.max_events,
-        "capped": int(done.drawn.capped.size),
-        "table": rows,
-        "magnitude_test": done.magnitude_quantile(bins_of(catalog, processes)),
-        "fan": done.fan_record(),
-        "csep": _csep(args, catalog, done, out),
-    }
-    write_json(out / "forecast.json", record)
-    write_csv(rows, out / "forecast.csv")
     if not args.no_plots:
-        from recast.report import forecast_plots, style
+        from recast.plots.style import save
 
-        figure = forecast_plots.forecast_fan(catalog, record, done)
-        style.save(figure, out / "forecast.png")
-    print(forecast_table(record))
+        save(done.plot(catalog), out / "forecast.png")
+    print(done)
     print(f"written: {out / 'forecast.json'} and files beside it")
     return 0
 
 
-def _with_uncertainty(
-    args: argparse.Namespace, saved: SavedModel, horizon: float
-) -> tuple[tuple[Any, ...], dict[str, int] | None]:
-    """Parameter sets in place of an ETAS model, if its file says how well they are known."""
-    if args.fixed_parameters or saved.uncertainty is None:
-        return saved.processes, None
-    from recast.forecast.blocks import n_blocks
+def _rolling(args: argparse.Namespace) -> int:
+    from catalogs import InputError
+    from recast.benchmark.run import run_rolling
+    from recast.forecast.results import RollingCatalog
+    from recast.forecast.rolling import Rolling
+    from recast.plots.forecasts import rolling_forecasts
+    from recast.plots.style import save
 
-    n = min(n_blocks(args.samples), 2 * forecasting.PARAMETER_SETS)
-    model = cast("ETAS", saved.process)
-    draws = forecasting.drawn_models(args, model, saved.uncertainty, n, horizon)
-    return draws.models, draws.to_json()
+    given = [name for name in (*SINGLE, *SELECTION) if getattr(args, name) is not None]
+    given += ["no_csep"] if args.no_csep else []
+    if given:
+        option = given[0].replace("_", "-")
+        raise InputError(f"--{option} is of a single forecast: leave out that or --rolling")
+    if args.folder is None:
+        raise InputError("--rolling takes the models of a benchmark: add --run RUN, its --out")
+    if args.out is not None:
+        raise InputError("--out: rolling.json is written to the folder of --run; leave it out")
 
+    def show(name: str, rolled: RollingCatalog) -> None:
+        if not args.no_plots:
+            figure = rolling_forecasts(name, rolled, args.rolling)
+            save(figure, args.folder / name / "rolling.png")
+        print(rolled.table(name), end="\n\n", flush=True)
 
-def _csep(
-    args: argparse.Namespace, catalog: Catalog, done: Forecast, out: Path
-) -> dict[str, Any] | None:
-    """Write the simulated catalogs for CSEP, and say what their places are worth."""
-    from catalogs.exports import centre, write_csep_forecast
-
-    if args.no_csep or catalog.info.uses_plain_days:
-        return None
-    if done.drawn.times.size > MOST_FOR_CSEP:
-        note = f"more than {MOST_FOR_CSEP:,} events: not written, the chunks hold them"
-        return {"file": None, "time_only": True, "place": None, "note": note}
-    place = tuple(args.place) if args.place else centre(catalog)
-    name = "forecast_csep.csv"
-    write_csep_forecast(done.drawn, catalog.info, out / name, place=place)
-    return {
-        "file": name,
-        "time_only": True,
-        "place": None if place is None else list(place),
-        "note": "the model forecasts times and magnitudes: all events are at one place, "
-        + ("which is unknown (nan)" if place is None else "the centre of the region"),
-    }
+    run_rolling(
+        args.folder,
+        Rolling(args.rolling, args.samples or ROLLING_SAMPLES, args.windows, args.seed),
+        catalogs=None if args.catalog is None else [args.catalog],
+        models=args.models,
+        parameter_uncertainty=not args.fixed_parameters,
+        own_magnitudes=args.own_magnitudes,
+        allow_leak=args.allow_leak,
+        threads=args.threads,
+        workers=args.workers or 1,
+        scheduler=args.scheduler,
+        resume=args.resume,
+        command=typed(without_where(args.argv)),
+        done=show,
+        progress=chunk_progress("rolling"),
+    )
+    print(f"written: {args.folder / 'rolling.json'}")
+    return 0

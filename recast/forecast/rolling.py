@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -25,12 +24,11 @@ from recast.forecast.blocks import (
 )
 from recast.forecast.chunks import Progress, Writer, open_folder, read_chunks
 from recast.forecast.engine import Engine
+from recast.forecast.results import Difference, RollingCatalog, RollingScores, RollingWindow
+from recast.models.registry import REFERENCE
 
 WINDOWS_PER_CHUNK = 5
 """A second or two of work: little is lost when it is interrupted, and no file is tiny."""
-
-REFERENCE = "etas"
-"""The model that others are compared with."""
 
 HIGHER_IS_BETTER = {"log_score", "information_gain"}
 COMPARED = ("crps", "log_score", "information_gain")
@@ -99,6 +97,12 @@ class Member:
     point: PointProcess | None = None
     """What likelihoods are taken of in place of the mixture, as with uncertain parameters."""
 
+    leak: tuple[str, ...] = ()
+    """What it has seen of the time after the first window begins."""
+
+    uncertainty: dict[str, int] | None = None
+    """How its parameter sets were drawn, if it has several."""
+
 
 def draw_chunk(job: Job, chunk: int) -> dict[str, np.ndarray]:
     """Counts and magnitude tests of some consecutive windows, by window along the first axis."""
@@ -140,7 +144,7 @@ def roll(
     resume: bool = False,
     threads: int = 1,
     progress: Progress = lambda *_: None,
-) -> dict[str, Any]:
+) -> RollingCatalog:
     """Forecast every window with every model and score them: a catalog of rolling.json.
 
     Chunks are kept in ``folder/MODEL``. They depend on catalog, model and ``rolling`` only:
@@ -171,27 +175,29 @@ def roll(
             job = Job(source, observed, bins, rolling, threads if engine.is_local else 1)
             done = Writer(folder / member.name, chunks, len(missing), progress)
             session.run(draw_chunk, job, missing, done)
-    models: dict[str, dict[str, Any]] = {}
+    models: dict[str, RollingScores] = {}
     for member in members:
         drawn = read_chunks(folder / member.name, chunks)
         # The same random numbers for every model: what differs is due to the models
         scores = score_counts(drawn["counts"], seen, np.random.default_rng([rolling.seed, 1]))
-        models[member.name] = {
+        models[member.name] = RollingScores(
             **scores.to_json(),
-            "magnitude_test": [None if np.isnan(x) else x for x in drawn["magnitude_test"]],
-            "capped": int(drawn["capped"].sum()),
-            "members": len(member.processes),
-        }
-    _compare(models, members, catalog, starts, rolling.days)
+            magnitude_test=[None if np.isnan(x) else float(x) for x in drawn["magnitude_test"]],
+            capped=int(drawn["capped"].sum()),
+            members=len(member.processes),
+            leak=list(member.leak),
+            parameter_uncertainty=member.uncertainty,
+        )
+    models = _compared(models, members, catalog, starts, rolling.days)
     windows = [
-        {
-            "start": written_time(catalog.info, start),
-            "end": written_time(catalog.info, start + rolling.days),
-            "observed": int(n),
-        }
+        RollingWindow(
+            written_time(catalog.info, start),
+            written_time(catalog.info, start + rolling.days),
+            int(n),
+        )
         for start, n in zip(starts.tolist(), seen, strict=True)
     ]
-    return {"windows": windows, "models": models}
+    return RollingCatalog(windows, models)
 
 
 def written_time(info: CatalogInfo, days: float) -> str:
@@ -220,14 +226,14 @@ def window_log_likelihoods(
     return np.asarray(np.logaddexp.reduce(each, axis=0) - np.log(len(each)))
 
 
-def _compare(
-    models: dict[str, dict[str, Any]],
+def _compared(
+    models: dict[str, RollingScores],
     members: Sequence[Member],
     catalog: Catalog,
     starts: FloatArray,
     days: float,
-) -> None:
-    """Add information gains, and differences of scores with intervals, over ETAS."""
+) -> dict[str, RollingScores]:
+    """With information gains, and differences of scores with intervals, over the reference."""
     test = catalog.split().test
     logs = {
         member.name: window_log_likelihoods(
@@ -235,23 +241,25 @@ def _compare(
         )
         for member in members
     }
-    for name, record in models.items():
-        compared = REFERENCE in models
-        gain = logs[name] - logs[REFERENCE] if compared else None
-        record["information_gain"] = None if gain is None else gain.tolist()
-        record["differences"] = {}
-        if gain is None or name == REFERENCE or starts.size < 2:
-            continue
-        for score in COMPARED:
-            theirs = np.zeros(starts.size) if score == "information_gain" else models[REFERENCE]
-            base = theirs if isinstance(theirs, np.ndarray) else np.array(theirs[score])
+    base = models.get(REFERENCE)
+    if base is None:
+        return models
+    zeros = {"information_gain": np.zeros(starts.size)}
+    out: dict[str, RollingScores] = {}
+    for name, row in models.items():
+        known = replace(row, information_gain=(logs[name] - logs[REFERENCE]).tolist())
+        differences = {}
+        for score in COMPARED if name != REFERENCE and starts.size > 1 else ():
+            theirs = zeros[score] if score in zeros else np.array(getattr(base, score))
             interval = mean_interval(
-                np.array(record[score]) - base, rng=np.random.default_rng(BOOTSTRAP_SEED)
+                np.array(getattr(known, score)) - theirs, rng=np.random.default_rng(BOOTSTRAP_SEED)
             )
-            record["differences"][score] = {
-                "over": REFERENCE,
-                "mean": interval.mean,
-                "ci95": [interval.low, interval.high],
-                "block_windows": interval.block,
-                "better": "higher" if score in HIGHER_IS_BETTER else "lower",
-            }
+            differences[score] = Difference(
+                REFERENCE,
+                interval.mean,
+                (interval.low, interval.high),
+                interval.block,
+                "higher" if score in HIGHER_IS_BETTER else "lower",
+            )
+        out[name] = replace(known, differences=differences)
+    return out

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -23,6 +22,7 @@ from recast.forecast.blocks import (
 )
 from recast.forecast.chunks import Progress, Writer, open_folder, read_chunks
 from recast.forecast.engine import Engine
+from recast.forecast.results import Fan, ForecastRow
 
 BLOCKS_PER_CHUNK = 10
 """500 trajectories: a second or less of work."""
@@ -103,7 +103,7 @@ class Job:
 
 
 @dataclass(frozen=True, eq=False)
-class Forecast:
+class Drawn:
     """What was drawn, and what happened where that is known."""
 
     request: Request
@@ -125,7 +125,7 @@ class Forecast:
         """Days since the forecast began."""
         return np.linspace(0.0, self.request.horizon, FAN_POINTS)
 
-    def rows(self) -> list[dict[str, Any]]:
+    def rows(self) -> list[ForecastRow]:
         """By window and magnitude: expected number, ranges, probability, and the outcome."""
         request, out = self.request, []
         rng = np.random.default_rng([request.seed, 1])
@@ -133,23 +133,21 @@ class Forecast:
             for j, magnitude in enumerate(request.magnitudes):
                 counts = self.counts[:, i, j]
                 quantiles = np.quantile(counts, QUANTILES).tolist()
-                row: dict[str, Any] = {
-                    "days": days,
-                    "magnitude": magnitude,
-                    "expected": float(counts.mean()),
-                    "median": quantiles[2],
-                    "ci50": [quantiles[1], quantiles[3]],
-                    "ci95": [quantiles[0], quantiles[4]],
-                    "probability": float((counts > 0).mean()),
-                    "observed": None,
-                    "scores": None,
-                }
+                row = ForecastRow(
+                    days=days,
+                    magnitude=magnitude,
+                    expected=float(counts.mean()),
+                    median=quantiles[2],
+                    ci50=(quantiles[1], quantiles[3]),
+                    ci95=(quantiles[0], quantiles[4]),
+                    probability=float((counts > 0).mean()),
+                )
                 if self.known[i] and self.observed is not None:
                     seen = _count(self.observed, request.at + days, magnitude)
                     scores = score_counts(counts[None, :], [seen], rng)
                     names = ("delta1", "delta2", "pit", "crps", "log_score")
-                    row["observed"] = seen
-                    row["scores"] = {name: float(getattr(scores, name)[0]) for name in names}
+                    found = {name: float(getattr(scores, name)[0]) for name in names}
+                    row = replace(row, observed=seen, scores=found)
                 out.append(row)
         return out
 
@@ -159,15 +157,11 @@ class Forecast:
             return None
         return magnitude_test(self.drawn, self.observed.magnitudes, bins)
 
-    def fan_record(self) -> dict[str, Any]:
+    def quantiles(self) -> Fan:
         """Quantiles of the number of events so far."""
         quantiles = np.quantile(self.fan, QUANTILES, axis=0)
-        return {
-            "days": self.fan_days.tolist(),
-            "quantiles": {
-                f"{q:g}": row.tolist() for q, row in zip(QUANTILES, quantiles, strict=True)
-            },
-        }
+        by_share = zip(QUANTILES, quantiles, strict=True)
+        return Fan(self.fan_days.tolist(), {f"{q:g}": row.tolist() for q, row in by_share})
 
 
 def draw_chunk(job: Job, chunk: int) -> dict[str, np.ndarray]:
@@ -204,7 +198,7 @@ def draw_chunk(job: Job, chunk: int) -> dict[str, np.ndarray]:
     }
 
 
-def forecast(
+def draw_forecast(
     catalog: Catalog,
     processes: Sequence[PointProcess],
     request: Request,
@@ -214,7 +208,7 @@ def forecast(
     resume: bool = False,
     threads: int = 1,
     progress: Progress = lambda *_: None,
-) -> Forecast:
+) -> Drawn:
     """Draw a forecast chunk by chunk into ``folder``; see ``recast.forecast.rolling.roll``.
 
     Raises
@@ -252,7 +246,7 @@ def forecast(
     end = min(whole.end, request.at + request.horizon)
     observed = whole.between(request.at, end) if end > request.at else None
     known = tuple(request.at + days <= whole.end + 1e-9 for days in request.days)
-    return Forecast(request, drawn, arrays["counts"], arrays["fan"], observed, known)
+    return Drawn(request, drawn, arrays["counts"], arrays["fan"], observed, known)
 
 
 def default_cap(events: EventSequence, at: float, days: float) -> int:

@@ -1,156 +1,110 @@
-"""Fitted models from their files: JSON of a fit, or checkpoints of nets."""
+"""Fitted models from their files."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
-from catalogs import Catalog, CatalogInfo, Extent, InputError, PointProcess
-from catalogs.files import read_json, reading
-from catalogs.sequence import MAGNITUDE_TOLERANCE
-from recast.models.seen import FittedOn, fitted_on, from_json, merged, read_fitted_on
-
-if TYPE_CHECKING:
-    from etas.model import ETAS
-    from recast.models.neural import Recast
-    from recast.net.scaling import Scaling
-
-CHECKPOINT = ".ckpt"
+from catalogs import Catalog, InputError
+from catalogs.files import read_json
+from recast.models.kind import FittedModel, ModelKind
+from recast.models.registry import model_kind, model_kinds
+from recast.pretrained import seen
 
 
 @dataclass(frozen=True, eq=False)
 class SavedModel:
-    """What files say of a fitted model.
+    """A model in one file, or several of a kind to be mixed; ``on`` applies it to a catalog."""
 
-    ``processes`` are one, or the nets of an ensemble. ``uncertainty`` is what the JSON of an ETAS
-    fit says of its parameters, None for other models and fits without it.
-    """
+    kind: ModelKind
+    paths: tuple[Path, ...]
 
-    kind: str
-    processes: tuple[PointProcess, ...]
-    fitted_on: FittedOn
-    record: dict[str, Any]
-    uncertainty: dict[str, Any] | None = None
+    def __str__(self) -> str:
+        return " + ".join(map(str, self.paths))
 
-    @property
-    def process(self) -> PointProcess:
-        """The only one, or the mixture of the nets."""
-        if len(self.processes) == 1:
-            return self.processes[0]
-        from recast.models.neural import Recast
-        from recast.net.ensemble import EnsembleNet
+    def on(self, catalog: Catalog, *, fit: bool = False) -> FittedModel:
+        """The model for use on a catalog.
 
-        return Recast(EnsembleNet([cast("Recast", process).net for process in self.processes]))
+        Parameters
+        ----------
+        catalog : Catalog
+            Complete from the magnitude from which the model was fitted.
+        fit : bool
+            A net of many regions departs from the ETAS of the catalog, which this allows to be
+            fitted to its train window; nothing else is fitted.
 
+        Returns
+        -------
+        FittedModel
+            With the process to score and simulate.
 
-def read_model(paths: Sequence[Path], catalog: Catalog) -> SavedModel:
-    """The model of one file, or the nets of several, for use on ``catalog``.
+        Raises
+        ------
+        InputError
+            If the model cannot be used on the catalog, or only with ``fit``.
+        """
+        return self.kind.read(self.paths, catalog, fit=fit)
 
-    Raises
-    ------
-    InputError
-        If a file holds no model, or several are not all nets.
-    """
-    if only_nets(paths):
-        return _nets(paths, catalog)
-    (path,) = paths
-    with reading(path):
-        return _fit(path, catalog)
+    def alone(self) -> FittedModel:
+        """The model without a catalog, to simulate from nothing.
 
-
-def _fit(path: Path, catalog: Catalog) -> SavedModel:
-    record = read_json(path)
-    if record.get("model") == "poisson":
-        return _poisson(record, catalog)
-    model, protocol = read_etas(path)
-    check_completeness(path, model.magnitude_law.completeness, catalog.info)
-    if "fitted_on" in record:
-        seen = from_json(record["fitted_on"])
-    elif record.get("catalog") == catalog.info.name:  # a file from before they said so
-        seen = fitted_on(catalog, protocol)
-    else:
-        seen = {str(record.get("catalog", "some catalog")): Extent.unknown()}
-    return SavedModel("etas", (model,), seen, {"etas": model.to_json()}, record.get("uncertainty"))
+        Raises
+        ------
+        InputError
+            If it needs to know of a catalog what is not in its file.
+        """
+        return self.kind.read(self.paths, None)
 
 
-def only_nets(paths: Sequence[Path]) -> bool:
-    """Whether these are checkpoints, or the net of the package; False for one other file.
+def load_model(path: str | PathLike[str], *more: str | PathLike[str]) -> SavedModel:
+    """A saved model: JSON of a fit, or a checkpoint; of several checkpoints their mixture.
 
-    Raises
-    ------
-    InputError
-        If several are not all nets.
-    """
-    from recast.pretrained import SHIPPED
+    Nothing is fitted. ``shipped`` is the net of many regions that comes with the package.
 
-    fits = [path for path in paths if path.suffix != CHECKPOINT and str(path) != SHIPPED]
-    if fits and len(paths) > 1:
-        raise InputError(f"{fits[0]} is no checkpoint: of several models only nets can be mixed")
-    return not fits
+    Parameters
+    ----------
+    path, *more : path
+        As `recast etas fit`, `recast fit` and `recast benchmark` write them.
 
-
-def net_scaling(paths: Sequence[Path], catalog: Catalog | None) -> Scaling | None:
-    """What a net of several catalogs needs to know of the one it is used on; None for others."""
-    from recast.pretrained import is_regional
-
-    regional = [path for path in paths if is_regional(path)]
-    if catalog is None or not regional:
-        return None
-    from recast.training.data import Region
-
-    return Region(catalog, pretrained=str(regional[0])).scaling
-
-
-def read_etas(path: Path) -> tuple[ETAS, str]:
-    """A model from the JSON of a fit, and which windows the fit has seen.
+    Returns
+    -------
+    SavedModel
+        To be applied to a catalog.
 
     Raises
     ------
     InputError
-        If the file holds no ETAS model.
+        If a file is missing or damaged, or holds no model; or several are not of one kind that is
+        mixed.
+
+    Examples
+    --------
+    >>> from catalogs import load
+    >>> net = load_model("shipped").on(load("ridgecrest_2019"), fit=True)
+    >>> type(net.process).__name__
+    'Recast'
     """
-    from etas.model import ETAS
-
-    record = read_json(path)
-    with reading(path):
-        return ETAS.from_json(record.get("model", record)), str(record.get("protocol", "unknown"))
-
-
-def check_completeness(path: Path, mine: float, info: CatalogInfo) -> None:
-    """A model knows the rates above its own completeness magnitude only.
-
-    Raises
-    ------
-    InputError
-        If ``mine`` is not that of the catalog.
-    """
-    theirs = info.magnitude_completeness
-    if abs(mine - theirs) > MAGNITUDE_TOLERANCE:
-        raise InputError(
-            f"{path} was trained on events above completeness magnitude {mine:g}, catalog "
-            f"{info.name!r} is complete from {theirs:g}: use the catalog it was trained on"
-        )
+    paths = [Path(p) for p in (path, *more)]
+    kinds = [_kind_of(p) for p in paths]
+    if len({kind.name for kind in kinds}) > 1 or (len(paths) > 1 and not kinds[0].is_neural):
+        odd = next(p for p, kind in zip(paths, kinds, strict=True) if not kind.is_neural)
+        raise InputError(f"{odd} is no checkpoint: of several models only nets can be mixed")
+    return SavedModel(kinds[0], tuple(paths))
 
 
-def _poisson(record: dict[str, Any], catalog: Catalog) -> SavedModel:
-    from etas.poisson import Poisson
-
-    process = Poisson(float(record["rate"]), catalog.magnitude_law())
-    seen = from_json(record.get("fitted_on", {"some catalog": Extent.unknown().to_json()}))
-    return SavedModel("poisson", (process,), seen, {"rate": process.rate})
-
-
-def _nets(paths: Sequence[Path], catalog: Catalog) -> SavedModel:
-    from recast.models.neural import Recast
-
-    scaling = net_scaling(paths, catalog)
-    nets = tuple(Recast.load(path, scaling=scaling) for path in paths)
-    for path, net in zip(paths, nets, strict=True):
-        check_completeness(path, net.net.scaling.completeness, catalog.info)
-    seen = merged(*(read_fitted_on(path, catalog) for path in paths))
-    if scaling is not None:  # with an ETAS of this catalog's train window, and its clock
-        seen = merged(seen, fitted_on(catalog, "train+val"))
-    record = {"checkpoints": [str(path) for path in paths], "decoder": nets[0].net.decoder_name}
-    return SavedModel("recast", nets, seen, record)
+def _kind_of(path: Path) -> ModelKind:
+    for kind in model_kinds().values():
+        if kind.opens(path, None):
+            if kind.is_neural:
+                seen(path)  # reads all of it
+            return kind
+    record: dict[str, Any] = read_json(path)
+    name = record.get("kind")
+    if isinstance(name, str):
+        return model_kind(name)
+    for kind in model_kinds().values():
+        if kind.opens(path, record):
+            return kind
+    raise InputError(f"{path} holds no model: give the JSON of a fit, or a checkpoint")

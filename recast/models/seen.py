@@ -10,31 +10,21 @@ from typing import Any
 from catalogs import Catalog, Extent
 from recast.pretrained import seen
 
-FittedOn = Mapping[str, Extent]
-"""What a model has seen, by catalog."""
+Seen = Mapping[str, Extent]
+"""What a model has been fitted on, by catalog."""
 
 
-def fitted_on(catalog: Catalog, protocol: str = "train") -> dict[str, Extent]:
-    """Of a fit on the train window, or with validation ("train+val"): unknown for others.
+def seen_by_fit(catalog: Catalog, protocol: str = "train") -> dict[str, Extent]:
+    """What a fit on the train window has seen, or with validation ("train+val").
 
-    What is stopped early on the validation window has seen that.
+    Unknown for other protocols. What is stopped early on the validation window has seen that.
     """
     extent = Extent.of(catalog)
     until = {"train": extent.end, "train+val": extent.until}.get(protocol)
     return {catalog.info.name: replace(extent, until=until)}
 
 
-def to_json(record: FittedOn) -> dict[str, dict[str, Any]]:
-    """As JSON types."""
-    return {name: extent.to_json() for name, extent in record.items()}
-
-
-def from_json(record: Mapping[str, Any]) -> dict[str, Extent]:
-    """The inverse of ``to_json``."""
-    return {name: Extent.from_json(fields) for name, fields in record.items()}
-
-
-def read_fitted_on(name: str | PathLike[str], catalog: Catalog) -> dict[str, Extent]:
+def seen_by_net(name: str | PathLike[str], catalog: Catalog | None) -> dict[str, Extent]:
     """What the net of a checkpoint has seen, with what it was fine-tuned from.
 
     Where a file doesn't say, a net that was trained on ``catalog`` has seen its train and
@@ -45,14 +35,33 @@ def read_fitted_on(name: str | PathLike[str], catalog: Catalog) -> dict[str, Ext
     InputError
         If the file is missing or no checkpoint.
     """
-    mine = fitted_on(catalog, "train+val")
+    mine = {} if catalog is None else seen_by_fit(catalog, "train+val")
     return {
         region: mine[region] if extent.until is None and region in mine else extent
         for region, extent in seen(name).items()
     }
 
 
-def merged(*records: FittedOn) -> dict[str, Extent]:
+def seen_by_old_file(record: Mapping[str, Any], catalog: Catalog | None) -> dict[str, Extent]:
+    """What the ETAS of a file from before files said so has seen."""
+    if catalog is not None and record.get("catalog") == catalog.info.name:
+        return seen_by_fit(catalog, str(record.get("protocol", "unknown")))
+    return {str(record.get("catalog", "some catalog")): Extent.unknown()}
+
+
+def to_json(record: Seen) -> dict[str, dict[str, Any]]:
+    """As JSON types."""
+    return {name: extent.to_json() for name, extent in record.items()}
+
+
+def from_json(record: Mapping[str, Any] | None) -> dict[str, Extent]:
+    """From what ``to_json`` gives; None for a file that does not say."""
+    if record is None:
+        return {"some catalog": Extent.unknown()}
+    return {name: Extent.from_json(fields) for name, fields in record.items()}
+
+
+def merged(*records: Seen) -> dict[str, Extent]:
     """All catalogs of several records; what one model has seen of a catalog twice is numbered."""
     out: dict[str, Extent] = {}
     for record in records:
@@ -63,7 +72,7 @@ def merged(*records: FittedOn) -> dict[str, Extent]:
     return out
 
 
-def leaks(record: FittedOn, catalog: Catalog, at: float) -> list[str]:
+def leaks(record: Seen, catalog: Catalog, at: float) -> list[str]:
     """What a model has seen of the time after day ``at`` of a catalog: a phrase for each catalog.
 
     See ``Extent.may_hold_events_after``.

@@ -4,13 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from matplotlib.figure import Figure
 
 from etas.residuals import MINIMUM_EVENTS
-from recast.report import catalog_plots, continuation_plots, model_plots, size_plots
-from recast.report.simulations import Continuations, continuations, omori_samples
+from recast.evaluation.continuations import Continuations, continuations, omori_samples
+from recast.models.registry import NULL, REFERENCE, TRUTH
+from recast.plots.catalogs import event_map, frequency_magnitude, magnitude_time
+from recast.plots.continuations import (
+    calibration,
+    forecast_fan,
+    magnitudes_and_intervals,
+    number_histogram,
+    rolling_windows,
+)
+from recast.plots.scores import (
+    cumulative_gain,
+    gain_by_period,
+    intensity_trace,
+    omori_decay,
+    residual_correlation,
+    transformed_residuals,
+)
+from recast.plots.sizes import MeanGain, gain_by_size, training_size
 from recast.report.subject import Subject, gains_of_periods
 
 
@@ -45,7 +61,7 @@ def _of_catalog(subject: Subject) -> Iterator[Item]:
         "numbers of events; unshaded events are history. Mc(t) is the fullest magnitude bin of "
         "300 successive events: where it rises well above Mc, small events went unrecorded, and "
         "models see a lull that did not happen.",
-        catalog_plots.magnitude_time(catalog, subject.split),
+        magnitude_time(catalog, subject.split),
     )
     yield Item(
         "frequency_magnitude",
@@ -53,7 +69,7 @@ def _of_catalog(subject: Subject) -> Iterator[Item]:
         "Events of the train window. Points that leave the band, in which 95 % of simulated "
         "catalogs of the same size lie, depart from Gutenberg-Richter: below the line next to Mc, "
         "completeness was set too low. The error of b is that of Shi and Bolt (1982).",
-        catalog_plots.frequency_magnitude(
+        frequency_magnitude(
             train.magnitudes[train.first_scored :],
             catalog.magnitude_law(),
             catalog.info.magnitude_bin,
@@ -63,8 +79,8 @@ def _of_catalog(subject: Subject) -> Iterator[Item]:
 
 def _of_gains(subject: Subject) -> Iterator[Item]:
     catalog, test, terms = subject.catalog, subject.test, subject.terms
-    compared = [name for name in terms if name not in {"etas", "poisson"}]
-    if "etas" not in terms or not compared:
+    compared = [name for name in terms if name not in {REFERENCE, NULL}]
+    if REFERENCE not in terms or not compared:
         remedy = "It needs etas and a model beside it: `recast benchmark --models etas recast`."
         yield Item("cumulative_gain", "Information gain over ETAS", remedy=remedy, reading="")
         return
@@ -74,7 +90,7 @@ def _of_gains(subject: Subject) -> Iterator[Item]:
         "Log-likelihood of the test events less that of ETAS, added up; means per event in the "
         "legend. A line that rises steadily belongs to a model that is better throughout; one that "
         "rises in steps owes its score to a few sequences.",
-        model_plots.cumulative_gain(catalog, test, terms),
+        cumulative_gain(catalog, test, terms),
     )
     yield Item(
         "gain_by_period",
@@ -82,7 +98,7 @@ def _of_gains(subject: Subject) -> Iterator[Item]:
         "The same gain per event, in parts of the test window, with 95 % intervals of a paired "
         "stationary block bootstrap (none for fewer than 20 events). Periods on both sides of zero "
         "say that the mean alone misleads.",
-        model_plots.gain_by_period(catalog, gains_of_periods(subject, "etas"), "etas"),
+        gain_by_period(catalog, gains_of_periods(subject, REFERENCE), REFERENCE),
     )
 
 
@@ -101,14 +117,14 @@ def _of_residuals(subject: Subject) -> Iterator[Item]:
             "95 % of such processes stay in the band; a line that falls means that fewer events "
             "came than expected. Below: intervals lie on the diagonal if they are exponential; "
             "points above it at the right end are lulls that the model does not explain.",
-            model_plots.transformed_residuals(transformed),
+            transformed_residuals(transformed),
         )
         yield Item(
             "residual_correlation",
             "Autocorrelation of residuals",
             "Intervals in transformed time should not remember each other. Positive values over "
             "many lags are clustering that the model misses, negative ones too strong clustering.",
-            model_plots.residual_correlation(transformed),
+            residual_correlation(transformed),
         )
     yield Item(
         "intensity_trace",
@@ -116,9 +132,7 @@ def _of_residuals(subject: Subject) -> Iterator[Item]:
         "The expected rate given all events up to each moment, and the events with their "
         "magnitudes below it. Jumps show how much each model expects of an event, slopes how fast "
         "it forgets.",
-        model_plots.intensity_trace(
-            catalog, test, {name: d.trace for name, d in subject.diagnoses.items()}
-        ),
+        intensity_trace(catalog, test, {name: d.trace for name, d in subject.diagnoses.items()}),
     )
     samples = {
         name: omori_samples(process, test, seed=subject.seed)
@@ -131,9 +145,7 @@ def _of_residuals(subject: Subject) -> Iterator[Item]:
         "Bands: 95 % of trajectories that know the past up to each event only. Points that flatten "
         "to the left of the lines, in the first minutes, are small events lost in the wave trains "
         "of larger ones, and look like a large c.",
-        model_plots.omori_decay(
-            test, {name: d.omori for name, d in subject.diagnoses.items()}, samples
-        ),
+        omori_decay(test, {name: d.omori for name, d in subject.diagnoses.items()}, samples),
     )
 
 
@@ -150,14 +162,14 @@ def _of_forecasts(subject: Subject, shown: Continuations) -> Iterator[Item]:
         f"{n} continuations from the start of the test window (dashed), which know nothing of what "
         "came after. Dark and light bands hold 50 and 95 % of them; the observed line should leave "
         f"the light one rarely.{ran_away}",
-        continuation_plots.forecast_fan(catalog, test.before(test.score_from), shown),
+        forecast_fan(catalog, test.before(test.score_from), shown),
     )
     yield Item(
         "number_test",
         "Number test",
         "Numbers of events in the same continuations. δ1 and δ2 are the shares with at least and "
         "at most the observed number: below 0.025, too few or too many were forecast.",
-        continuation_plots.number_histogram(shown),
+        number_histogram(shown),
     )
     yield from _rolling(subject)
     yield Item(
@@ -166,7 +178,7 @@ def _of_forecasts(subject: Subject, shown: Continuations) -> Iterator[Item]:
         "Observed against simulated catalogs, scaled to the same number of events so that shapes "
         "are compared. A step outside the band above means another magnitude law (M-test), below "
         "another clustering.",
-        continuation_plots.magnitudes_and_intervals(shown, catalog.info.magnitude_completeness),
+        magnitudes_and_intervals(shown, catalog.info.magnitude_completeness),
     )
 
 
@@ -176,13 +188,13 @@ def _rolling(subject: Subject) -> Iterator[Item]:
         remedy = f"`{subject.command} --rolling` makes forecasts of consecutive windows."
         yield Item("rolling", heading, reading="", remedy=remedy)
         return
-    windows, models = subject.rolling["windows"], subject.rolling["models"]
+    windows, models = subject.rolling.windows, subject.rolling.models
     yield Item(
         "rolling",
         heading,
         "Dots: events of each window; red ones fell outside the 95 % range of the forecast made at "
         "its start. A calibrated model has about 5 % of those.",
-        continuation_plots.rolling_windows(subject.catalog, windows, models),
+        rolling_windows(subject.catalog, windows, models),
     )
     yield Item(
         "calibration",
@@ -190,32 +202,26 @@ def _rolling(subject: Subject) -> Iterator[Item]:
         "Where the observed number fell within each forecast. Flat, within the band, is "
         "calibrated; a heap at 0 is overforecasting, at 1 underforecasting, at both ends "
         "overconfidence.",
-        continuation_plots.calibration(models),
+        calibration(models),
     )
 
 
 def _size(subject: Subject) -> Item:
     heading = "Training events needed"
-    if not subject.trimmed:
+    if not subject.sizes:
         remedy = f"`{subject.command} --trimmed 250 1000 4000` fits to the last events only."
         return Item("training_size", heading, reading="", remedy=remedy)
-    rows = [
-        *subject.trimmed,
-        {
-            "n_train": subject.split.train.n_scored,
-            "models": {
-                name: row["splits"]["test"]["nats_per_event"]
-                for name, row in subject.models.items()
-                if name != "truth"
-            },
-        },
-    ]
+    whole = {
+        name: row.test.nats_per_event for name, row in subject.models.items() if name != TRUTH.name
+    }
+    rows = [(size.n_train, size.models) for size in subject.sizes]
+    rows.append((subject.split.train.n_scored, whole))
     return Item(
         "training_size",
         heading,
         "Scores of the same test window by models that know only the last events before it. A "
         "line that still rises on the right would gain from more data.",
-        size_plots.training_size(rows),
+        training_size(rows),
     )
 
 
@@ -228,16 +234,16 @@ def _map(subject: Subject) -> Item:
         "Map",
         "Epicentres of all events of the window; dot areas grow as 10^M. The models know times and "
         "magnitudes only: two regions that are active in turn are one to them.",
-        catalog_plots.event_map(subject.catalog, subject.test),
+        event_map(subject.catalog, subject.test),
     )
 
 
-def overview(catalogs: Mapping[str, tuple[int, Mapping[str, Mapping[str, Any]]]]) -> Item:
+def overview(catalogs: Mapping[str, tuple[int, Mapping[str, MeanGain]]]) -> Item:
     """One plot of all catalogs."""
     return Item(
         "gain_by_size",
         "Gain over ETAS and training events",
         "Each model on each catalog, with 95 % intervals: above zero it explains the test events "
         "better than ETAS. Many parameters need many events: gains that grow to the right.",
-        size_plots.gain_by_size(catalogs),
+        gain_by_size(catalogs),
     )

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from importlib.resources import files
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from catalogs.cores import cores
 from catalogs.files import write_whole
 from recast.benchmark.comparison import process_pool, say
-from recast.benchmark.folder import BenchmarkRun
+from recast.benchmark.folder import BenchmarkFolder, open_run
+from recast.benchmark.table import LEFT_OUT, sentence
 from recast.report.contents import overview
 from recast.report.section import FOLDER, Entry, catalog_section, page_entry
 from recast.report.summary import gains_table, run_provenance
 from recast.report.svg import colour_variables
-from recast.report.table import compared, sentence
 
 PAGE = "report.html"
 
@@ -27,15 +29,55 @@ SUMMARY_NOTE = (
 )
 
 
-def build_report(
-    run: BenchmarkRun, out: Path, *, samples: int, seed: int, command: str, workers: int = 1
+def write_report(
+    folder: str | PathLike[str],
+    out: str | PathLike[str] | None = None,
+    *,
+    samples: int = 200,
+    seed: int = 0,
+    workers: int | None = None,
+    command: str = "recast report",
 ) -> tuple[Path, int]:
-    """Write ``out/report.html`` and its plots; the path of the page and the number of plots.
+    """Write the page of a benchmark, and its plots beside it.
 
-    No model is fitted: nets are read from their checkpoints, ``samples`` continuations of the
-    test window drawn from ETAS and one net. Catalogs are shared out to ``workers`` processes,
-    whose number changes nothing.
+    Parameters
+    ----------
+    folder : path
+        Of the benchmark.
+    out : path, optional
+        Where report.html is written; by default ``folder``.
+    samples : int
+        Continuations of the test window, drawn from ETAS and one other model.
+    seed : int
+        Of the samples.
+    workers : int, optional
+        Processes that share the catalogs; by default one a core. It changes nothing.
+    command : str
+        By which command it was made, for the page.
+
+    Returns
+    -------
+    Path, int
+        The page, and the number of plots.
+
+    Raises
+    ------
+    InputError
+        If the folder holds no benchmark, or what it was made of is missing or has changed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from recast import run_benchmark, write_report
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = run_benchmark(["ridgecrest_2019"], ["poisson", "etas"], folder)
+    ...     page, plots = write_report(folder, samples=40)
+    >>> page.name
+    'report.html'
     """
+    run = open_run(Path(folder))
+    out = run.folder if out is None else Path(out)
+    workers = cores() if workers is None else workers
     sections = []
     with process_pool(min(workers, len(run.catalogs))) as pool:
         tasks = [(run, name, out, samples, seed) for name in run.catalogs]
@@ -49,13 +91,13 @@ def build_report(
     page = _template().render(
         title="Earthquake forecasting benchmark",
         subtitle=", ".join(run.catalogs),
-        quick=run.record.get("quick", False),
+        quick=run.result.quick,
         summary=gains_table(run),
         summary_note=SUMMARY_NOTE,
         verdicts=[
-            sentence(name, model, row, row["splits"]["test"]["n_events"])
-            for name in run.catalogs
-            for model, row in compared(run.models(name))
+            sentence(name, model, gain, row.test.n_events)
+            for name, catalog in run.result.catalogs.items()
+            for model, row, gain in catalog.compared(LEFT_OUT)
         ],
         overview=first,
         sections=sections,
@@ -72,14 +114,14 @@ def _template() -> Any:
     return Environment(autoescape=True, undefined=StrictUndefined).from_string(source)
 
 
-def _overview(run: BenchmarkRun, out: Path) -> Entry | None:
+def _overview(run: BenchmarkFolder, out: Path) -> Entry | None:
     """All catalogs in one plot, if there are several."""
     gains = {
         name: (
-            next(iter(run.models(name).values()))["splits"]["train"]["n_events"],
-            {model: row["gain_over_etas"] for model, row in compared(run.models(name))},
+            catalog.n_events["train"],
+            {model: gain for model, _, gain in catalog.compared(LEFT_OUT)},
         )
-        for name in run.catalogs
+        for name, catalog in run.result.catalogs.items()
     }
     if len(gains) < 2 or not any(rows for _, rows in gains.values()):
         return None

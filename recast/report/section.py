@@ -11,9 +11,9 @@ from markupsafe import Markup
 
 from catalogs import Catalog
 from catalogs.files import write_whole
-from recast.benchmark.folder import BenchmarkRun
+from recast.benchmark.folder import BenchmarkFolder
+from recast.plots.style import render, sign
 from recast.report.contents import Item, items
-from recast.report.style import render, sign
 from recast.report.subject import Subject, read_subject
 from recast.report.summary import catalog_provenance, facts, rolling_table, table
 from recast.report.svg import inline_svg
@@ -41,7 +41,7 @@ class Entry:
 
 
 def catalog_section(
-    run: BenchmarkRun, name: str, out: Path, samples: int, seed: int
+    run: BenchmarkFolder, name: str, out: Path, samples: int, seed: int
 ) -> dict[str, Any]:
     """What the template shows of a catalog; its plots are written to ``out/report/NAME``."""
     began = time.perf_counter()

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from catalogs import Catalog, EventSequence, PointProcess, Split
 from catalogs.sequence import FloatArray
-from recast.benchmark import folder as runs
-from recast.benchmark.folder import BenchmarkRun
+from recast.benchmark import folder
+from recast.benchmark.folder import BenchmarkFolder
+from recast.benchmark.results import ModelResult, TrainingSize
 from recast.evaluation import Diagnosis, PeriodGain, gains_by_period
 from recast.evaluation.gains import FEWEST_OF_PERIOD
-
-PREFERRED = ("recast", "recast-few-shot", "recast-zero-shot", "recast-paper")
-"""Of the neural models the first of these is sampled from, beside ETAS."""
+from recast.forecast.results import RollingCatalog
+from recast.models.registry import DEFAULT, MIXTURE, NULL, REFERENCE, TRUTH
 
 PERIODS = 8
 LONG_DAYS = 3 * 365.25
@@ -30,12 +29,12 @@ class Subject:
 
     catalog: Catalog
     split: Split
-    models: Mapping[str, Mapping[str, Any]]
+    models: Mapping[str, ModelResult]
     diagnoses: Mapping[str, Diagnosis]
     processes: Mapping[str, PointProcess]
     """Those to sample from."""
-    rolling: Mapping[str, Any] | None
-    trimmed: list[dict[str, Any]]
+    rolling: RollingCatalog | None
+    sizes: list[TrainingSize]
     command: str
     """Of the benchmark."""
     samples: int
@@ -52,10 +51,14 @@ class Subject:
         return {name: diagnosis.terms for name, diagnosis in self.diagnoses.items()}
 
 
-def sampled_models(models: Mapping[str, Any]) -> list[str]:
-    """ETAS and one neural model; what there is where these are not."""
-    neural = [name for name in PREFERRED if name in models][:1]
-    chosen = [name for name in ("etas",) if name in models] + neural
+def sampled_models(models: Mapping[str, ModelResult]) -> list[str]:
+    """ETAS and the first that is neither that nor Poisson, the default net before others."""
+    others = [
+        name
+        for name in (*(n for n in DEFAULT[::-1] if n in models), *models)
+        if name not in {NULL, REFERENCE, TRUTH.name} and not name.endswith(MIXTURE)
+    ]
+    chosen = [name for name in (REFERENCE,) if name in models] + others[:1]
     return chosen or list(models)[:1]
 
 
@@ -78,7 +81,7 @@ def gains_of_periods(subject: Subject, reference: str) -> dict[str, tuple[Period
         return {}
     times = test.times[test.first_scored :]
     edges = period_edges(subject.catalog, test)
-    left_out = {reference, "poisson"}
+    left_out = {reference, NULL}
     return {
         name: gains_by_period(times, values - terms[reference], edges)
         for name, values in terms.items()
@@ -86,21 +89,20 @@ def gains_of_periods(subject: Subject, reference: str) -> dict[str, tuple[Period
     }
 
 
-def read_subject(run: BenchmarkRun, name: str, *, samples: int, seed: int) -> Subject:
+def read_subject(run: BenchmarkFolder, name: str, *, samples: int, seed: int) -> Subject:
     """Read one catalog of a benchmark's folder; no model is fitted."""
-    catalog = runs.load_catalog(run, name)
+    catalog = folder.load_catalog(run, name)
     models = run.models(name)
-    rolling = run.optional("rolling.json") or {"catalogs": {}}
-    trimmed = run.optional("trimmed.json") or {"catalogs": {}}
+    rolling, sizes = run.rolling, run.training_sizes
     return Subject(
         catalog,
         catalog.split(),
         models,
-        runs.diagnoses(run, catalog),
-        {model: runs.load_process(run, catalog, model) for model in sampled_models(models)},
-        rolling["catalogs"].get(name),
-        trimmed["catalogs"].get(name, []),
-        str(run.record.get("command", "recast benchmark")),
+        folder.diagnoses(run, catalog),
+        {m: folder.load_fitted(run, catalog, m).process for m in sampled_models(models)},
+        None if rolling is None else rolling.catalogs.get(name),
+        [] if sizes is None else sizes.catalogs.get(name, []),
+        run.result.command or "recast benchmark",
         samples,
         seed,
     )

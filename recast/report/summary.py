@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
 from catalogs import Catalog, Split
-from recast.benchmark.folder import BenchmarkRun
+from recast.benchmark.folder import BenchmarkFolder
+from recast.benchmark.results import ModelResult
+from recast.benchmark.table import LEFT_OUT, interval_text
 from recast.environment import describe
-from recast.report.table import compared, interval_text
+from recast.forecast.results import RollingCatalog
 
 PARTS = {"train": "training", "val": "validation", "test": "test"}
 
@@ -37,41 +38,40 @@ COLUMNS = (
 )
 
 
-def table(models: Mapping[str, Mapping[str, Any]]) -> tuple[list[str], list[list[str]]]:
+def table(models: Mapping[str, ModelResult]) -> tuple[list[str], list[list[str]]]:
     """Headings and a row for each model; columns that no model fills are left out."""
     rows = [_row(name, row) for name, row in models.items()]
     kept = [i for i in range(len(COLUMNS)) if any(row[i] != "-" for row in rows)]
     return [COLUMNS[i] for i in kept], [[row[i] for i in kept] for row in rows]
 
 
-def _row(name: str, row: Mapping[str, Any]) -> list[str]:
-    test = row["splits"]["test"]
-    residuals = row.get("residuals")
-    spread = row.get("test_sd")
-    seeds = f" ± {spread:.4f} ({len(row['seeds'])} seeds)" if spread is not None else ""
-    fitted = row["n_parameters"] > 0
+def _row(name: str, row: ModelResult) -> list[str]:
+    test, residuals, spread = row.test, row.residuals, row.test_sd
+    seeds = f" ± {spread:.4f} ({len(row.seeds)} seeds)" if spread is not None else ""
+    fitted = row.n_parameters > 0
+    magnitudes = row.marks.get("magnitude")
     return [
         name,
-        f"{test['nats_per_event']:.4f}{seeds}",
-        interval_text(row.get("gain_over_etas")),
-        interval_text(row.get("gain_over_poisson")),
-        interval_text(row.get("magnitude_gain")),
-        "-" if residuals is None else f"{residuals['ks_p']:.2g}",
-        f"{test['nll_per_day']:.4f}",
-        f"{row['n_parameters']:,}" if fitted else "-",
-        f"{row['fit_seconds']:.1f}" if fitted else "-",
+        f"{test.nats_per_event:.4f}{seeds}",
+        interval_text(row.gain_over_etas),
+        interval_text(row.gain_over_poisson),
+        interval_text(None if magnitudes is None else magnitudes.gain),
+        "-" if residuals is None else f"{residuals.ks_p:.2g}",
+        f"{test.nll_per_day:.4f}",
+        f"{row.n_parameters:,}" if fitted else "-",
+        f"{row.fit_seconds:.1f}" if fitted else "-",
     ]
 
 
-def rolling_table(rolling: Mapping[str, Any] | None) -> tuple[list[str], list[list[str]]] | None:
+def rolling_table(rolling: RollingCatalog | None) -> tuple[list[str], list[list[str]]] | None:
     """Headings and a row of each model's scores over consecutive windows, if there are any."""
     if rolling is None:
         return None
     rows = []
-    for name, row in rolling["models"].items():
-        shares = [f"{100.0 * row['coverage'][share]:.1f}\u00a0%" for share in ("50", "95")]
-        means = [_mean(row.get(score)) for score in ("crps", "log_score", "information_gain")]
-        rows.append([name + (" (leak)" if row.get("leak") else ""), *shares, *means])
+    for name, row in rolling.models.items():
+        shares = [f"{100.0 * row.coverage[share]:.1f}\u00a0%" for share in ("50", "95")]
+        means = [_mean(values) for values in (row.crps, row.log_score, row.information_gain)]
+        rows.append([name + (" (leak)" if row.leak else ""), *shares, *means])
     return list(ROLLING_COLUMNS), rows
 
 
@@ -79,15 +79,18 @@ def _mean(values: Sequence[float] | None) -> str:
     return "-" if not values else f"{float(np.mean(values)):.3f}"
 
 
-def gains_table(run: BenchmarkRun) -> tuple[list[str], list[list[str]]]:
+def gains_table(run: BenchmarkFolder) -> tuple[list[str], list[list[str]]]:
     """Headings, and for each catalog its events and every model's gain over ETAS."""
-    found = {name: dict(compared(run.models(name))) for name in run.catalogs}
+    found = {
+        name: {model: gain for model, _, gain in catalog.compared(LEFT_OUT)}
+        for name, catalog in run.result.catalogs.items()
+    }
     models = list(dict.fromkeys(model for rows in found.values() for model in rows))
     lines = []
     for name, rows in found.items():
-        splits = next(iter(run.models(name).values()))["splits"]
-        gains = [interval_text(rows[m]["gain_over_etas"]) if m in rows else "-" for m in models]
-        events = (f"{splits[part]['n_events']:,}" for part in ("train", "test"))
+        n_events = run.result.catalogs[name].n_events
+        gains = [interval_text(rows.get(m)) for m in models]
+        events = (f"{n_events[part]:,}" for part in ("train", "test"))
         lines.append([name, *events, *gains])
     return ["catalog", "train events", "test events", *models], lines
 
@@ -134,23 +137,23 @@ def catalog_provenance(catalog: Catalog) -> list[tuple[str, str]]:
 
 
 def run_provenance(
-    run: BenchmarkRun, *, command: str, samples: int, seed: int
+    run: BenchmarkFolder, *, command: str, samples: int, seed: int
 ) -> list[tuple[str, str]]:
     """Commands, versions and seeds."""
-    record = run.record
-    environment = dict(record.get("environment", {}))
+    result = run.result
+    environment = dict(result.environment)
     code = str(environment.pop("code", "not recorded"))
     seeds = {
-        row["seed"]
+        row.seed
         for name in run.catalogs
         for model in run.models(name).values()
-        for row in model["seeds"]
+        for row in model.seeds
     }
     here = describe()
     return [
-        ("benchmark", str(record.get("command", "not recorded"))),
+        ("benchmark", result.command or "not recorded"),
         ("report", command),
-        ("version", str(record.get("version", "not recorded"))),
+        ("version", result.version or "not recorded"),
         ("SHA-256 of the code", f"{code} (benchmark), {here['code']} (report)"),
         ("seeds of the fits", ", ".join(map(str, sorted(seeds)))),
         ("continuations", f"{samples} a model, seed {seed}"),

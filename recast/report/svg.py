@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from html import escape
 
-from recast.report.style import INK, ON_DARK
+from recast.plots.style import INK, ON_DARK
 
 PAPER = "#ffffff"
 

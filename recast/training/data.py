@@ -4,86 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import lightning
 from torch.utils.data import DataLoader
 
-from catalogs import Catalog, Extent, InputError, Selection, Split, load
+from catalogs import Extent, InputError, Selection, load
 from catalogs.checks.overlap import check_no_leak
-from etas.fit import fit_etas
-from etas.model import ETAS
-from recast.models.saved import check_completeness, read_etas
 from recast.net.batch import Batch, intervals, windows
-from recast.net.clock import DayClock, fit_clock
-from recast.net.scaling import Scaling
-from recast.pretrained import etas_prior
+from recast.training.region import Region
 from recast.training.windows import RegionBatch, RegionWindows, StepSampler, Windows
 
 VALIDATION_BURN_IN = 512
 """Intervals before each validation window: longer than in training, to score as on the whole."""
 
 VALIDATION_LENGTH = 512
-
-
-class Region:
-    """One catalog with its split, and what ties a net to it: clock, ETAS and scaling.
-
-    ``etas_file`` is the JSON of ``recast etas fit`` on the train window; without one, or where a
-    clock is found, ETAS is fitted on first use. ``day_clock`` allows a clock. ``pretrained`` is a
-    net whose regions say what ETAS parameters to expect of one that is not among them
-    (``etas.prior``).
-    """
-
-    def __init__(
-        self,
-        catalog: Catalog,
-        *,
-        etas_file: str | None = None,
-        day_clock: bool = True,
-        pretrained: str | None = None,
-    ) -> None:
-        self.catalog = catalog
-        self.etas_file = etas_file
-        self.day_clock = day_clock
-        self.pretrained = pretrained
-
-    @property
-    def name(self) -> str:
-        """That of the catalog."""
-        return self.catalog.info.name
-
-    @cached_property
-    def split(self) -> Split:
-        """Train, validation and test sequences."""
-        return self.catalog.split()
-
-    @cached_property
-    def _fits(self) -> tuple[ETAS, DayClock]:
-        train, law = self.split.train, self.catalog.magnitude_law()
-        if self.etas_file is not None:
-            etas = _read_etas(self.etas_file, self.catalog)
-        else:
-            etas = fit_etas(train, law).model
-        clock = fit_clock(train, self.split.val, etas) if self.day_clock else DayClock()
-        prior = None
-        if self.etas_file is None and self.pretrained is not None:
-            prior = etas_prior(self.pretrained, Scaling.of(self.catalog, etas))
-        if clock.coefficients or prior is not None:
-            etas = fit_etas(clock.sequence(train), law, prior=prior).model
-        return etas, clock
-
-    @property
-    def etas(self) -> ETAS:
-        """The ETAS model of the train window in the time of the clock."""
-        return self._fits[0]
-
-    @cached_property
-    def scaling(self) -> Scaling:
-        """In what units a net reads this catalog."""
-        etas, clock = self._fits
-        return Scaling.of(self.catalog, etas, clock)
 
 
 class CatalogData(lightning.LightningDataModule):
@@ -284,14 +219,6 @@ def _checked(regions: Sequence[Region]) -> list[Region]:
         raise InputError(f"catalog {repeated[0]!r} is named twice")
     check_no_leak([region.catalog for region in regions])
     return list(regions)
-
-
-def _read_etas(path: str, catalog: Catalog) -> ETAS:
-    etas, _ = read_etas(Path(path))
-    if etas.taper is not None:
-        raise InputError(f"{path} has a tapered Omori law: the net starts from an untapered one")
-    check_completeness(Path(path), etas.magnitude_law.completeness, catalog.info)
-    return etas
 
 
 def _batches(batches: Iterable[Batch]) -> DataLoader[RegionBatch]:

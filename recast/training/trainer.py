@@ -23,7 +23,6 @@ from lightning.pytorch.loggers import CSVLogger
 from torch import Tensor
 
 from catalogs.files import naming, read_json, reading, write_json
-from recast.models.neural import Recast
 from recast.pretrained.checkpoints import check_resumable, read_checkpoint, write_checkpoint
 from recast.training.data import CatalogData
 from recast.training.resuming import GoesOn, WholeCheckpoints, check_same
@@ -225,11 +224,6 @@ class Trained:
     checkpoint: Path
     validation: float
     """Best validation score on windows, nats/event; of several catalogs the mean of theirs."""
-
-    @property
-    def process(self) -> Recast:
-        """The net on the one catalog it was trained on."""
-        return Recast.load(self.checkpoint)
 
 
 def train(

@@ -13,7 +13,8 @@ from catalogs.sequence import FloatArray
 from etas.residuals import autocorrelation, count_band
 from recast.evaluation import PeriodGain
 from recast.evaluation.diagnosis import OMORI_EDGES, largest_scored, omori_stops, trace_times
-from recast.report.style import (
+from recast.models.registry import NULL, REFERENCE
+from recast.plots.style import (
     BAND,
     INK,
     OBSERVED,
@@ -32,7 +33,7 @@ from recast.report.style import (
     time_axis,
 )
 
-LEFT_OUT = frozenset({"poisson"})
+LEFT_OUT = frozenset({NULL})
 """Of the gains over ETAS and of correlations: its losses would hide the rest."""
 
 FEWEST_EXPECTED = 0.01
@@ -46,7 +47,7 @@ def cumulative_gain(
     terms: Mapping[str, FloatArray],
     title: str = "",
     *,
-    reference: str = "etas",
+    reference: str = REFERENCE,
 ) -> Figure:
     """Cumulative log-likelihood gain over a reference along the test window, one line a model.
 
@@ -140,7 +141,7 @@ def transformed_residuals(transformed: Mapping[str, FloatArray], title: str = ""
     thousands(above.yaxis)
     reach = float(quantiles[-1])
     below.plot([0.0, reach], [0.0, reach], color=INK, lw=0.9)
-    tops = [float(np.diff(v, prepend=0.0).max()) for k, v in transformed.items() if k != "poisson"]
+    tops = [float(np.diff(v, prepend=0.0).max()) for k, v in transformed.items() if k != NULL]
     below.set_ylim(-0.03 * reach, 1.15 * max([reach, *tops]))
     below.set(xlabel="exponential quantile", ylabel="transformed interval ΔΛ")
     legend_above(figure, above)

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from catalogs import Catalog
-from recast.report.style import INK, OBSERVED, WIDTH, axis_times, concise_dates, new_figure, styled
+from recast.plots.style import INK, OBSERVED, WIDTH, axis_times, concise_dates, new_figure, styled
 
 EVENTS, ESTIMATE, GAP = INK, OBSERVED, "#CCBB44"
 MONTHS = 30.0

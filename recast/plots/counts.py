@@ -8,13 +8,14 @@ from matplotlib.figure import Figure
 from catalogs import Catalog, EventSequence, PointProcess, Trajectories
 from catalogs.sequence import FloatArray
 from etas.profile import HALF_CHI2_95
-from recast.report.continuation_plots import cumulative_paths
-from recast.report.style import (
+from recast.models.registry import NULL, REFERENCE
+from recast.plots.continuations import cumulative_paths
+from recast.plots.style import (
     BAND,
-    MODEL_COLOURS,
     OBSERVED,
     axis_times,
     band,
+    colour,
     in_lines,
     legend_above,
     new_figure,
@@ -23,7 +24,7 @@ from recast.report.style import (
     time_axis,
 )
 
-MODEL = MODEL_COLOURS["etas"]
+MODEL = colour(REFERENCE)
 
 
 @styled
@@ -95,7 +96,7 @@ def cumulative_terms(
     stamps = axis_times(catalog, sequence.times[sequence.first_scored :])
     label = f"{gain.mean():+.4f} nats per event"
     axes.plot(stamps, np.cumsum(gain), color=MODEL, lw=1.3, label=label)
-    axes.axhline(0.0, color=MODEL_COLOURS["poisson"], lw=0.8, label="Poisson")
+    axes.axhline(0.0, color=colour(NULL), lw=0.8, label="Poisson")
     axes.set_ylabel("cumulative gain over\nPoisson (nats)")
     axes.set_title(in_lines(title))
     thousands(axes.yaxis)

@@ -6,7 +6,15 @@ from pathlib import Path
 
 from catalogs import Catalog, EventSequence, PointProcess
 from recast.evaluation import Diagnosis, diagnose
-from recast.report import etas_plots, model_plots, style
+from recast.models.registry import REFERENCE
+from recast.plots.counts import cumulative_counts
+from recast.plots.scores import (
+    intensity_trace,
+    omori_decay,
+    residual_correlation,
+    transformed_residuals,
+)
+from recast.plots.style import save
 
 
 def window_plots(
@@ -16,7 +24,7 @@ def window_plots(
     title: str,
     out: Path,
     *,
-    label: str = "etas",
+    label: str = REFERENCE,
     diagnosis: Diagnosis | None = None,
 ) -> None:
     """Omori decay, residuals, their autocorrelation, intensity and cumulative counts as PNG.
@@ -26,10 +34,10 @@ def window_plots(
     seen = diagnosis or diagnose(process, sequence)
     transformed = {label: seen.transformed}
     for name, figure in {
-        "omori_decay": model_plots.omori_decay(sequence, {label: seen.omori}, title=title),
-        "residuals": model_plots.transformed_residuals(transformed, title),
-        "residual_correlation": model_plots.residual_correlation(transformed),
-        "intensity_trace": model_plots.intensity_trace(catalog, sequence, {label: seen.trace}),
-        "cumulative_counts": etas_plots.cumulative_counts(process, catalog, sequence, title),
+        "omori_decay": omori_decay(sequence, {label: seen.omori}, title=title),
+        "residuals": transformed_residuals(transformed, title),
+        "residual_correlation": residual_correlation(transformed),
+        "intensity_trace": intensity_trace(catalog, sequence, {label: seen.trace}),
+        "cumulative_counts": cumulative_counts(process, catalog, sequence, title),
     }.items():
-        style.save(figure, out / f"{name}.png")
+        save(figure, out / f"{name}.png")

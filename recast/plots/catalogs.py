@@ -11,9 +11,8 @@ from catalogs import Catalog, EventSequence, GutenbergRichter, InputError, Split
 from catalogs.completeness import WINDOW_EVENTS, moving_completeness
 from catalogs.magnitudes import b_standard_error
 from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray, reaches
-from recast.report.style import (
+from recast.plots.style import (
     INK,
-    MODEL_COLOURS,
     OBSERVED,
     PART_COLOURS,
     axis_times,
@@ -110,11 +109,9 @@ def frequency_magnitude(
     error = b_standard_error(above, law.b)
     m = np.arange(law.completeness, magnitudes.max() + 0.5, 0.05)
     low, high = _simulated_numbers(law, error, above.size, m)
-    axes.fill_between(
-        m, low, high, color=MODEL_COLOURS["etas"], alpha=0.2, lw=0.0, label="95 % of simulated"
-    )
+    axes.fill_between(m, low, high, color=INK, alpha=0.2, lw=0.0, label="95 % of simulated")
     label = f"b = {law.b:.3f} ± {error:.3f}"
-    axes.plot(m, above.size * _survival(law, m), color=MODEL_COLOURS["etas"], label=label)
+    axes.plot(m, above.size * _survival(law, m), color=INK, label=label)
     steps = np.arange(first, magnitudes.max() + 0.05, 0.05)
     number = magnitudes.size - np.searchsorted(np.sort(magnitudes), steps - MAGNITUDE_TOLERANCE)
     held = (number > 0) & (number < magnitudes.size)

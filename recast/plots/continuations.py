@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Protocol
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 
 from catalogs import Catalog, EventSequence, Trajectories
 from catalogs.sequence import FloatArray
+from recast.evaluation.continuations import Continuations
 from recast.evaluation.counts import number_test
-from recast.report.simulations import Continuations
-from recast.report.style import (
+from recast.plots.style import (
     INK,
     OBSERVED,
     axis_times,
@@ -31,6 +31,41 @@ from recast.report.style import (
 )
 
 FAN_STEPS = 121
+
+
+class Window(Protocol):
+    """A window of rolling forecasts: its start (date or day), and the number of events in it."""
+
+    @property
+    def start(self) -> str:
+        """Date or day."""
+        ...
+
+    @property
+    def observed(self) -> int:
+        """Events in it."""
+        ...
+
+
+class Scores(Protocol):
+    """Scores of a model's rolling forecasts, a number for each window in every list."""
+
+    @property
+    def quantiles(self) -> dict[str, list[float]]:
+        """Of the number of events, by share."""
+        ...
+
+    @property
+    def pit(self) -> list[float]:
+        """Probability integral transform."""
+        ...
+
+    @property
+    def coverage(self) -> dict[str, float]:
+        """Shares of windows in the 50 and 95 % ranges."""
+        ...
+
+
 HISTOGRAM_BINS = 30
 INTERVAL_EDGES_PER_DECADE = 4
 
@@ -186,25 +221,25 @@ def _scaled_band(values: list[FloatArray], edges: FloatArray, total: int) -> Flo
 
 @styled
 def rolling_windows(
-    catalog: Catalog, windows: list[dict[str, Any]], models: Mapping[str, dict[str, Any]]
+    catalog: Catalog, windows: Sequence[Window], models: Mapping[str, Scores]
 ) -> Figure:
     """Observed events of consecutive windows within the 50 and 95 % ranges of each forecast."""
     figure = new_figure(1.0 + 2.0 * len(models))
     rows = figure.subplots(len(models), 1, sharex=True, sharey=True, squeeze=False)[:, 0]
-    starts = axis_times(catalog, [catalog.info.to_days(w["start"]) for w in windows])
-    observed = np.array([w["observed"] for w in windows], dtype=np.float64)
+    starts = axis_times(catalog, [catalog.info.to_days(w.start) for w in windows])
+    observed = np.array([w.observed for w in windows], dtype=np.float64)
     for axes, (name, row) in zip(rows, models.items(), strict=True):
-        q = {key: np.maximum(values, 0.5) for key, values in row["quantiles"].items()}
+        q = {key: np.maximum(values, 0.5) for key, values in row.quantiles.items()}
         for low, high, shade in (("0.025", "0.975", 0.2), ("0.25", "0.75", 0.4)):
             axes.fill_between(
                 starts, q[low], q[high], step="post", color=colour(name), alpha=shade, lw=0.0
             )
         axes.plot(starts, q["0.5"], color=colour(name), lw=1.0, drawstyle="steps-post")
-        outside = (observed < row["quantiles"]["0.025"]) | (observed > row["quantiles"]["0.975"])
+        outside = (observed < row.quantiles["0.025"]) | (observed > row.quantiles["0.975"])
         shown = np.maximum(observed, 0.5)
         axes.plot(starts, shown, "o", ms=2.5, color=INK)
         axes.plot(starts[outside], shown[outside], "o", ms=4.5, color=OBSERVED)
-        within = row["coverage"]
+        within = row.coverage
         axes.set_title(
             f"{name}: {_percent(within['50'])} in 50 %, {_percent(within['95'])} in 95 %",
             loc="left",
@@ -220,13 +255,13 @@ def _percent(share: float) -> str:
 
 
 @styled
-def calibration(models: Mapping[str, dict[str, Any]]) -> Figure:
+def calibration(models: Mapping[str, Scores]) -> Figure:
     """Histograms of the probability integral transform: flat for a calibrated forecast."""
     figure = new_figure(1.0 + 1.4 * len(models))
     rows = figure.subplots(len(models), 1, sharex=True, squeeze=False)[:, 0]
     edges = np.linspace(0.0, 1.0, 11)
     for axes, (name, row) in zip(rows, models.items(), strict=True):
-        pit = np.asarray(row["pit"], dtype=np.float64)
+        pit = np.asarray(row.pit, dtype=np.float64)
         expected = pit.size / 10.0
         half = 1.96 * np.sqrt(expected * 0.9)
         axes.axhspan(max(expected - half, 0.0), expected + half, color=INK, alpha=0.12, lw=0.0)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from recast.benchmark.results import CatalogResult, Gain
+from recast.models.registry import NULL, TRUTH
 
 PARTS = ("train", "val", "test")
 GAIN_TITLE = "gain over ETAS, test"
 
+LEFT_OUT = frozenset({NULL, TRUTH.name})
+"""Models whose gain over ETAS is of no interest."""
 
-def benchmark_table(name: str, record: dict[str, Any]) -> str:
+
+def benchmark_table(name: str, result: CatalogResult) -> str:
     """The scores of one catalog: heading, a row per model, and one sentence a model."""
-    info, models = record["info"], record["models"]
-    first = next(iter(models.values()))["splits"]
-    counts = " / ".join(f"{first[part]['n_events']:,}" for part in PARTS)
+    info, models, n_events = result.info, result.models, result.n_events
+    counts = " / ".join(f"{n_events[part]:,}" for part in PARTS)
     sign = ">" if info["completeness_is_strict"] else ">="
     wide = max(map(len, models)) + 2
     lines = [
@@ -28,31 +30,31 @@ def benchmark_table(name: str, record: dict[str, Any]) -> str:
         + f"  {'mean  [95 % interval]':^26}{'s':>8}",
     ]
     for model, row in models.items():
-        splits = row["splits"]
         lines.append(
             f"{model:<{wide}}"
-            + "".join(f"{splits[part]['nats_per_event']:>9.4f}" for part in PARTS)
+            + "".join(f"{row.splits[part].nats_per_event:>9.4f}" for part in PARTS)
             + " "
-            + "".join(f"{splits[part]['nll_per_day']:>10.4f}" for part in PARTS)
-            + f"  {interval_text(row['gain_over_etas']):^26}"
-            + (f"{row['fit_seconds']:>8.1f}" if row["n_parameters"] else f"{'-':>8}")
+            + "".join(f"{row.splits[part].nll_per_day:>10.4f}" for part in PARTS)
+            + f"  {interval_text(row.gain_over_etas):^26}"
+            + (f"{row.fit_seconds:>8.1f}" if row.n_parameters else f"{'-':>8}")
         )
     sentences = [
-        sentence(name, model, row, first["test"]["n_events"]) for model, row in compared(models)
+        sentence(name, model, gain, n_events["test"])
+        for model, _, gain in result.compared(LEFT_OUT)
     ]
     sentences += [
-        f"Magnitudes, {model} over a fixed b-value: {interval_text(row['magnitude_gain'])} nats "
-        "per event."
+        f"{mark.capitalize()}s, {model} over a fixed law: {interval_text(score.gain)} nats per "
+        "event."
         for model, row in models.items()
-        if row["magnitude_gain"] is not None
+        for mark, score in row.marks.items()
+        if score.gain is not None
     ]
     return "\n".join([*lines, "", *sentences])
 
 
-def sentence(name: str, model: str, row: Mapping[str, Any], n_events: int) -> str:
+def sentence(name: str, model: str, gain: Gain, n_events: int) -> str:
     """What the gain says, in words."""
-    gain = row["gain_over_etas"]
-    low, high = gain["ci95"]
+    low, high = gain.ci95
     if low > 0.0:
         verdict = "explains them better than ETAS"
     elif high < 0.0:
@@ -61,24 +63,15 @@ def sentence(name: str, model: str, row: Mapping[str, Any], n_events: int) -> st
         verdict = "cannot be told apart from ETAS"
     return (
         f"On the {n_events:,} test events of {name}, {model} {verdict}: "
-        f"{gain['mean']:+.4f} nats per event, 95 % interval {low:+.4f} to {high:+.4f}."
+        f"{gain.mean:+.4f} nats per event, 95 % interval {low:+.4f} to {high:+.4f}."
     )
 
 
-def compared(
-    models: Mapping[str, Mapping[str, Any]],
-) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The models whose gain over ETAS is of interest, with their records."""
-    for name, row in models.items():
-        if row.get("gain_over_etas") is not None and name not in {"poisson", "truth"}:
-            yield name, row
-
-
-def interval_text(gain: Mapping[str, Any] | None) -> str:
+def interval_text(gain: Gain | None) -> str:
     """A mean with its 95 % interval, or a dash."""
     if gain is None:
         return "-"
-    mean, low, high = (_signed(value) for value in (gain["mean"], *gain["ci95"]))
+    mean, low, high = (_signed(value) for value in (gain.mean, *gain.ci95))
     return f"{mean} [{low}, {high}]"
 
 

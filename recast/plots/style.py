@@ -20,6 +20,7 @@ from catalogs import Catalog
 from catalogs.files import write_whole
 from catalogs.info import NANOSECONDS_PER_DAY
 from catalogs.sequence import FloatArray
+from recast.models.registry import MIXTURE, model_kind, model_kinds
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -34,21 +35,18 @@ BAND = "#4477AA"
 """Ranges that belong to no model in particular."""
 
 PART_COLOURS = {"train": "#4477AA", "val": "#CCBB44", "test": "#EE6677"}
-MODEL_COLOURS = {
-    "poisson": "#999999",
-    "etas": "#222222",
-    "recast-paper": "#AA3377",
-    "recast-paper-ensemble": "#882255",
-    "recast": "#0077BB",
-    "recast-ensemble": "#009988",
-    "recast-zero-shot": "#66CCEE",
-    "recast-few-shot": "#EE7733",
-    "recast-few-shot-ensemble": "#CC3311",
-    "truth": "#228833",
-}
-"""Colour-blind safe (Paul Tol's bright and vibrant schemes)."""
-
-SPARE_COLOUR = "#DDAA33"
+SPARE_COLOURS = (
+    "#44AA99",
+    "#CC6677",
+    "#999933",
+    "#AA4499",
+    "#117733",
+    "#88CCEE",
+    "#DDCC77",
+    "#882255",
+)
+"""Of kinds of models that name none, and of their mixtures; colour-blind safe, as those that the
+kinds name (Paul Tol's schemes)."""
 
 ON_DARK = {
     "#222222": "#E8EAED",
@@ -58,12 +56,12 @@ ON_DARK = {
     "#0077BB": "#55AAEE",
     "#009988": "#33BBAA",
     "#228833": "#55BB66",
+    "#117733": "#55BB77",
+    "#AA4499": "#DD88CC",
+    "#999933": "#BBBB55",
     "#CC3311": "#FF7755",
 }
 """What replaces colours that are too dark for a dark page."""
-
-DASHES = {"poisson": ":", "truth": "--", "recast-zero-shot": "-."}
-"""Line styles of models that lie on others."""
 
 STYLE: Any = {  # matplotlib types the names of its settings, not dictionaries of them
     "font.family": "sans-serif",
@@ -122,13 +120,25 @@ def new_figure(height: float = 3.4, width: float = WIDTH) -> Figure:
 
 
 def colour(model: str) -> str:
-    """Of a model."""
-    return MODEL_COLOURS.get(model, SPARE_COLOUR)
+    """Of a model, or of the mixture of its seeds.
+
+    Raises
+    ------
+    InputError
+        If no kind of model has that name.
+    """
+    kind, is_mixture = model_kind(model), model.endswith(MIXTURE)
+    own = kind.mixture_colour if is_mixture else kind.colour
+    if own is not None:
+        return own
+    names = [kind.name for kind in model_kinds().values() if kind.colour is None]
+    i = names.index(kind.name) if kind.name in names else len(names)
+    return SPARE_COLOURS[(2 * i + is_mixture) % len(SPARE_COLOURS)]
 
 
 def line(model: str) -> dict[str, Any]:
     """Colour, dashes and name of a model's curve."""
-    return {"color": colour(model), "ls": DASHES.get(model, "-"), "label": model}
+    return {"color": colour(model), "ls": model_kind(model).dashes, "label": model}
 
 
 def in_lines(title: str) -> str:

@@ -1,0 +1,323 @@
+"""A benchmark, and rolling forecasts of its models, with their files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from catalogs import Catalog, InputError, load
+from catalogs.cores import threads as all_threads
+from catalogs.files import write_json
+from catalogs.store import STORED
+from recast.benchmark.comparison import Comparison, check_request, compare
+from recast.benchmark.folder import (
+    DIAGNOSES,
+    RECORD,
+    ROLLING,
+    SIZES,
+    BenchmarkFolder,
+    load_catalog,
+    load_fitted,
+    open_run,
+)
+from recast.benchmark.results import BenchmarkResult, CatalogResult, TrainingSizes
+from recast.benchmark.training_size import check_size, compare_by_size
+from recast.environment import describe
+from recast.evaluation.diagnosis import save_diagnoses
+from recast.forecast.chunks import Progress
+from recast.forecast.engine import Engine
+from recast.forecast.make import PARAMETER_SETS, check_leak
+from recast.forecast.results import RollingCatalog, RollingResult
+from recast.forecast.rolling import Member, Rolling, roll
+from recast.models.registry import DEFAULT, MIXTURE, TRUTH, mixture_name, model_kind
+from recast.models.seen import seen_by_net
+from recast.pretrained import SHIPPED
+
+DEFAULT_CATALOGS = ("ridgecrest_2019", "synthetic_socal")
+DEFAULT_OUT = Path("runs/benchmark")
+
+
+@dataclass(frozen=True, eq=False)
+class Done:
+    """A catalog of a benchmark that has come to its end."""
+
+    comparison: Comparison
+    rolling: RollingCatalog | None
+
+
+def run_benchmark(
+    catalogs: Sequence[str | Catalog] = DEFAULT_CATALOGS,
+    models: Sequence[str] = DEFAULT,
+    out: str | PathLike[str] = DEFAULT_OUT,
+    *,
+    seeds: int = 1,
+    quick: bool = False,
+    resume: bool = False,
+    workers: int | None = None,
+    pretrained: str = SHIPPED,
+    sizes: Sequence[int] = (),
+    rolling: Rolling | None = None,
+    select: Callable[[Catalog], Catalog] = lambda catalog: catalog,
+    command: str | None = None,
+    done: Callable[[Done], None] = lambda _: None,
+    progress: Progress = lambda *_: None,
+) -> BenchmarkResult:
+    """Fit models on catalogs and compare how well each explains the test window.
+
+    Models are fitted on each train window (nets stop early on validation) and score all windows:
+
+        log L = sum over the events of log lambda(t_i) - integral of lambda
+
+    in nats. Of more than one seed the mixture of the nets (``recast.net.ensemble``) is scored as
+    well, as a model of its own. The gain over ETAS is the mean over test events of the difference
+    of log-likelihood terms, in nats per event; its interval a paired stationary block bootstrap.
+
+    Parameters
+    ----------
+    catalogs : sequence of str or Catalog
+        Names or paths, as ``catalogs.load`` takes them.
+    models : sequence of str
+        Names of kinds of models, see ``model_kinds``.
+    out : path
+        Where benchmark.json and what was fitted are written, one folder a catalog.
+    seeds : int
+        Fit models that depend on a seed this many times.
+    quick : bool
+        Train for one epoch only, to see that everything works.
+    resume : bool
+        Continue what an interrupted run left in ``out``.
+    workers : int, optional
+        Train in this many processes at once; by default one a core, or one where there is a GPU.
+        The result does not depend on it.
+    pretrained : str
+        Checkpoint of the net that zero-shot and few-shot models start from.
+    sizes : sequence of int
+        Fit to that many last training events as well, and write the scores to trimmed.json.
+    rolling : Rolling, optional
+        Forecast consecutive windows of the test window with every model, and write rolling.json.
+    select : callable
+        Takes a part of each catalog.
+    command : str, optional
+        By which command it was made, for the record.
+    done, progress : callable
+        Are told of each catalog that is done, and how far its forecasts are.
+
+    Returns
+    -------
+    BenchmarkResult
+        What benchmark.json holds.
+
+    Raises
+    ------
+    InputError
+        For an unknown model, a split that is too small, or a pretrained net that may have seen a
+        test window: before anything is fitted.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from recast import run_benchmark
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     result = run_benchmark(["ridgecrest_2019"], ["poisson", "etas"], folder)
+    >>> result.catalogs["ridgecrest_2019"].models["etas"].gain_over_poisson.mean > 0.0
+    True
+    """
+    folder = Path(out)
+    named = [(c if isinstance(c, str) else c.info.name, c) for c in catalogs]
+    chosen = [select(load(c) if isinstance(c, str) else c) for _, c in named]
+    check_request(chosen, models, seeds, pretrained)
+    for n in sizes:
+        check_size(n)
+    if rolling is not None:
+        for catalog in chosen:
+            rolling.starts(catalog)
+            if any(model_kind(name).uses_pretrained for name in models):
+                known = seen_by_net(pretrained, catalog)
+                check_leak("the pretrained net", known, catalog, allow=False)
+    how: dict[str, Any] = {
+        "seeds": seeds,
+        "quick": quick,
+        "resume": resume,
+        "workers": workers,
+        "pretrained": pretrained,
+    }
+    environment = describe()
+    version = str(environment["recast-forecast"])
+    result = BenchmarkResult({}, version, command, quick, pretrained, environment)
+    rolled: dict[str, RollingCatalog] = {}
+    comparisons = compare(chosen, models, folder, **how)
+    for comparison, (asked, _) in zip(comparisons, named, strict=True):
+        name = comparison.name
+        entry: CatalogResult = replace(comparison.result, source=_source(asked))
+        result = replace(result, catalogs={**result.catalogs, name: entry})
+        save_diagnoses(folder / name / DIAGNOSES, comparison.diagnoses)
+        write_json(folder / RECORD, result.to_json())
+        if rolling is not None:
+            run = BenchmarkFolder(folder, result)
+            rolled[name] = roll_models(
+                run, comparison.catalog, rolling, resume=resume, progress=progress
+            )
+            write_json(
+                folder / ROLLING,
+                _rolling_result(rolled, rolling, command, own_magnitudes=False).to_json(),
+            )
+        done(Done(comparison, rolled.get(name)))
+    if sizes:
+        found = TrainingSizes({}, version, command)
+        for catalog in chosen:
+            rows = compare_by_size(catalog, models, sizes, folder, **how)
+            found = replace(found, catalogs={**found.catalogs, catalog.info.name: rows})
+            write_json(folder / SIZES, found.to_json())
+    return result
+
+
+def run_rolling(
+    run: str | PathLike[str],
+    rolling: Rolling | None = None,
+    *,
+    catalogs: Sequence[str] | None = None,
+    models: Sequence[str] | None = None,
+    parameter_uncertainty: bool = False,
+    own_magnitudes: bool = False,
+    allow_leak: bool = False,
+    threads: int | None = None,
+    workers: int = 1,
+    scheduler: str | None = None,
+    resume: bool = False,
+    command: str | None = None,
+    done: Callable[[str, RollingCatalog], None] = lambda *_: None,
+    progress: Progress = lambda *_: None,
+) -> RollingResult:
+    """Forecast consecutive windows with the models of a benchmark, and score the forecasts.
+
+    Parameters
+    ----------
+    run : path
+        The folder of a benchmark, in which rolling.json is written.
+    rolling : Rolling, optional
+        Length and number of windows, samples and seed; by default 14 days, all that fit.
+    catalogs, models : sequence of str, optional
+        Some of those of the benchmark; by default all.
+    parameter_uncertainty : bool
+        Forecast with parameter sets that the fit cannot tell apart, where the kind has them.
+    own_magnitudes, allow_leak, threads, workers, scheduler, resume, command, progress
+        As of ``run_forecast``.
+    done : callable
+        Is told of each catalog that is done.
+
+    Returns
+    -------
+    RollingResult
+        What rolling.json holds.
+
+    Raises
+    ------
+    InputError
+        If windows do not fit, or a model has seen what came after its first forecast.
+    """
+    folder = open_run(Path(run))
+    wanted = rolling or Rolling()
+    engine = Engine(workers, scheduler)
+    engine.check()
+    rolled: dict[str, RollingCatalog] = {}
+    result = _rolling_result(rolled, wanted, command, own_magnitudes=own_magnitudes)
+    for name in catalogs or folder.catalogs:
+        if name not in folder.catalogs:
+            raise InputError(f"no catalog {name!r} in {run}: it has {', '.join(folder.catalogs)}")
+        rolled[name] = roll_models(
+            folder,
+            load_catalog(folder, name),
+            wanted,
+            models=models,
+            parameter_uncertainty=parameter_uncertainty,
+            own_magnitudes=own_magnitudes,
+            allow_leak=allow_leak,
+            engine=engine,
+            threads=threads,
+            resume=resume,
+            progress=progress,
+        )
+        result = _rolling_result(rolled, wanted, command, own_magnitudes=own_magnitudes)
+        write_json(folder.folder / ROLLING, result.to_json())
+        done(name, rolled[name])
+    return result
+
+
+def roll_models(
+    run: BenchmarkFolder,
+    catalog: Catalog,
+    rolling: Rolling,
+    *,
+    models: Sequence[str] | None = None,
+    parameter_uncertainty: bool = False,
+    own_magnitudes: bool = False,
+    allow_leak: bool = False,
+    engine: Engine | None = None,
+    threads: int | None = None,
+    resume: bool = False,
+    progress: Progress = lambda *_: None,
+) -> RollingCatalog:
+    """Rolling forecasts of one catalog; see ``run_rolling``."""
+    name = catalog.info.name
+    rows = run.models(name)
+    wanted = list(models or [model for model in rows if not model.endswith(MIXTURE)])
+    members: list[Member] = []
+    for model in wanted:
+        if model not in rows:
+            raise InputError(f"no model {model!r} in {run.folder}: it has {', '.join(rows)}")
+        fits = [load_fitted(run, catalog, model, i) for i in range(len(rows[model].seeds))]
+        kind, first = fits[0].kind, fits[0]
+        found = tuple(check_leak(model, first.seen, catalog, allow=allow_leak))
+        processes = tuple(
+            fit.process if own_magnitudes else fit.process.with_fixed_magnitudes() for fit in fits
+        )
+        if parameter_uncertainty and kind is not TRUTH:
+            several, uncertainty = kind.with_uncertainty(
+                first, PARAMETER_SETS, rolling.days, seed=rolling.seed
+            )
+            if uncertainty is not None:
+                members.append(Member(model, several.processes, first.process, found, uncertainty))
+                continue
+        members.append(Member(model, processes[:1], leak=found))
+        if len(processes) > 1:
+            members.append(Member(mixture_name(model), processes, leak=found))
+    return roll(
+        catalog,
+        members,
+        rolling,
+        run.folder / "rolling" / name,
+        engine=engine or Engine(),
+        resume=resume,
+        threads=threads or all_threads(),
+        progress=progress,
+    )
+
+
+def _rolling_result(
+    rolled: dict[str, RollingCatalog],
+    rolling: Rolling,
+    command: str | None,
+    *,
+    own_magnitudes: bool,
+) -> RollingResult:
+    environment = describe()
+    return RollingResult(
+        rolling.days,
+        dict(rolled),
+        rolling.samples,
+        rolling.seed,
+        rolling.max_events,
+        own_magnitudes,
+        str(environment["recast-forecast"]),
+        command,
+        environment,
+    )
+
+
+def _source(asked: str) -> str:
+    """What ``catalogs.load`` finds the catalog by, from any folder."""
+    path = Path(asked)
+    return str(path.resolve()) if path.suffix in STORED else asked

@@ -1,0 +1,277 @@
+"""Synthetic catalogs from a fitted model, from nothing or as continuations, with their files."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from catalogs import Catalog, EventSequence, InputError, PointProcess, Trajectories, save
+from catalogs.exports import SINGLE_FORMATS, write_csep
+from catalogs.files import write_json
+from catalogs.json_records import Record
+from catalogs.process import MAX_EVENTS
+from etas.model import ETAS
+from etas.synthetic import synthetic_catalog
+from recast.environment import describe
+
+CSEP = "csep"
+CATALOG = "catalog"
+FORMATS = (CATALOG, CSEP, *SINGLE_FORMATS)
+
+
+@dataclass(frozen=True, repr=False)
+class SimulationResult(Record):
+    """What was simulated (`simulation.json`).
+
+    ``counts`` has mean, median and ends of the central 95 % of the numbers of events, ``capped``
+    the trajectories that went beyond ``max_events`` and were cut there, ``observed`` the number of
+    events that came where the catalog knows it.
+    """
+
+    model: dict[str, Any]
+    seed: int
+    start: str
+    days: float
+    n: int
+    events: int
+    counts: dict[str, Any]
+    max_events: int
+    capped: list[int]
+    files: list[str] = field(default_factory=list)
+    history: str | None = None
+    observed: int | None = None
+    branching_ratio: float | None = None
+    seconds: float | None = None
+    command: str | None = None
+    environment: dict[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        low, high = self.counts["ci95"]
+        took = "" if self.seconds is None else f" in {self.seconds:.2f} s"
+        lines = [
+            f"{self.n:,} x {self.days:g} days: {self.events:,} events{took}",
+            f"events each: median {self.counts['median']:g}, 95 % from {low:g} to {high:g}",
+        ]
+        if self.branching_ratio is not None:
+            lines.append(f"branching ratio {self.branching_ratio:.4f} over {self.days:g} days")
+        if self.capped:
+            lines.append(
+                f"{len(self.capped):,} of {self.n:,} went beyond {self.max_events:,} events and "
+                "were cut"
+            )
+        if self.observed is not None:
+            lines.append(f"observed {self.observed:,}")
+        return "\n".join(lines)
+
+    __repr__ = __str__
+
+
+@dataclass(frozen=True, eq=False)
+class Simulated:
+    """The record of a simulation, the trajectories, and what was observed of their window."""
+
+    result: SimulationResult
+    drawn: Trajectories
+    observed: EventSequence | None
+
+
+def run_simulation(
+    process: PointProcess,
+    days: float,
+    samples: int = 1,
+    *,
+    history: Catalog | None = None,
+    at: str | float | None = None,
+    origin: str | None = None,
+    seed: int = 0,
+    max_events: int = MAX_EVENTS,
+    threads: int | None = None,
+    allow_supercritical: bool = False,
+    out: Path | None = None,
+    name: str = "simulated",
+    formats: Sequence[str] = (CATALOG,),
+    place: tuple[float, float] | None = None,
+    overwrite: bool = False,
+    about: Mapping[str, Any] | None = None,
+    command: str | None = None,
+) -> Simulated:
+    """Draw catalogs from a process, and write them.
+
+    Parameters
+    ----------
+    process : PointProcess
+        As of ``load_model(...).on(catalog).process``.
+    days : float
+        Length of each catalog.
+    samples : int
+        How many.
+    history : Catalog, optional
+        Its events up to ``at`` (by default the start of its test window) are continued; without
+        one, catalogs begin from nothing.
+    at : date or day, optional
+        Where in ``history`` to begin.
+    origin : date, optional
+        Of day 0 of catalogs from nothing; by default they are in plain days.
+    seed, max_events, threads, allow_supercritical
+        As of ``PointProcess.simulate``.
+    out : Path, optional
+        Where files are written; nowhere without.
+    name : str
+        Of the catalogs; several are numbered.
+    formats : sequence of str
+        ``catalog`` (two files each), ``csep`` (one for all), ``zmap``, ``quakeml`` (one each).
+    place : (latitude, longitude), optional
+        Where all events are put, for formats that need a place.
+    overwrite : bool
+        Replace catalogs of the same name.
+    about : mapping, optional
+        What the record says of the model.
+    command : str, optional
+        By which command it was made, for the record.
+
+    Returns
+    -------
+    Simulated
+        Record and trajectories.
+
+    Raises
+    ------
+    InputError
+        If ``at`` is outside the history, the process is supercritical, or a format cannot hold the
+        catalogs.
+
+    Examples
+    --------
+    >>> from etas.synthetic import SOCAL_TRUTH
+    >>> done = run_simulation(SOCAL_TRUTH, 7.0, 100, seed=1)
+    >>> done.drawn.n, done.result.days
+    (100, 7.0)
+    """
+    if at is not None and history is None:
+        raise InputError("at says where in a catalog to begin: give history (--catalog NAME)")
+    if origin is not None and history is not None:
+        raise InputError("origin is for simulations from nothing: give at with history (--at)")
+    before = EventSequence.nothing() if history is None else _before(history, at)
+    began = time.perf_counter()
+    drawn = process.simulate(
+        before,
+        days,
+        samples,
+        seed=seed,
+        max_events=max_events,
+        threads=threads,
+        allow_supercritical=allow_supercritical,
+    )
+    seconds = time.perf_counter() - began
+    observed = None
+    if history is not None:
+        whole = history.to_sequence()
+        observed = whole.between(drawn.start, drawn.end) if drawn.end <= whole.end else None
+    files: list[str] = []
+    if out is not None:
+        start = origin if history is None else str(history.info.start)
+        if history is not None and history.info.uses_plain_days:
+            start = None
+        files = _write(drawn, process, name, out, start, formats, place, overwrite=overwrite)
+    low, median, high = np.quantile(drawn.counts, [0.025, 0.5, 0.975]).tolist()
+    result = SimulationResult(
+        model=dict(about or {"kind": type(process).__name__}),
+        seed=seed,
+        start=str(origin or 0.0) if history is None else str(history.info.to_time(drawn.start)),
+        days=days,
+        n=samples,
+        events=int(drawn.times.size),
+        counts={"mean": float(drawn.counts.mean()), "median": median, "ci95": [low, high]},
+        max_events=max_events,
+        capped=drawn.capped.tolist(),
+        files=files,
+        history=None if history is None else history.info.name,
+        observed=None if observed is None else len(observed),
+        branching_ratio=process.branching_ratio(days),
+        seconds=seconds,
+        command=command,
+        environment=describe(),
+    )
+    if out is not None:
+        write_json(out / "simulation.json", replace(result, seconds=None).to_json())
+    return Simulated(result, drawn, observed)
+
+
+def _before(catalog: Catalog, at: str | float | None) -> EventSequence:
+    """The events up to the start."""
+    info, events = catalog.info, catalog.to_sequence()
+    day = info.to_days(info.splits.test_start if at is None else at)
+    if not events.start < day <= events.end:
+        raise InputError(
+            f"--at {at}: catalog {info.name!r} is known from {info.start} to {info.end} only"
+        )
+    return events.before(day)
+
+
+def _write(
+    drawn: Trajectories,
+    process: PointProcess,
+    name: str,
+    out: Path,
+    start: str | None,
+    formats: Sequence[str],
+    place: tuple[float, float] | None,
+    *,
+    overwrite: bool,
+) -> list[str]:
+    """The catalogs in all formats asked for; names of the files."""
+    digits = len(str(drawn.n - 1))
+    names = [name if drawn.n == 1 else f"{name}_{i:0{digits}d}" for i in range(drawn.n)]
+    catalogs = [
+        _catalog(sequence, process, label, start, place)
+        for label, sequence in zip(names, drawn.sequences(), strict=True)
+    ]
+    files = []
+    if CSEP in formats:
+        write_csep(catalogs, out / f"{name}.csv")
+        files.append(f"{name}.csv")
+    for catalog in tqdm(catalogs, desc="writing", disable=None, leave=False):
+        label = catalog.info.name
+        if CATALOG in formats:
+            files.append(save(catalog, out, overwrite=overwrite).name)
+        for kind in formats:
+            if kind in SINGLE_FORMATS:
+                suffix, write = SINGLE_FORMATS[kind]
+                write(catalog, out / f"{label}{suffix}")
+                files.append(f"{label}{suffix}")
+    return files
+
+
+def _catalog(
+    sequence: EventSequence,
+    process: PointProcess,
+    name: str,
+    start: str | None,
+    place: tuple[float, float] | None,
+) -> Catalog:
+    """A drawn sequence as a catalog whose day 0 is ``start``, with its truth where that is ETAS."""
+    if isinstance(process, ETAS):
+        title = f"Simulated by ETAS: {name}"
+        catalog = synthetic_catalog(sequence, process, name, start=start, title=title)
+    else:
+        what = type(process).__name__
+        like = ETAS(0.0, 0.0, 0.0, 1.0, 1.0, process.magnitude_law)
+        catalog = synthetic_catalog(
+            sequence,
+            like,
+            name,
+            start=start,
+            title=f"Simulated by {what}: {name}",
+            source=f"{what}.simulate",
+        )
+        catalog = Catalog(catalog.events, replace(catalog.info, truth={}))
+    if place is None:
+        return catalog
+    table = catalog.events.assign(latitude=place[0], longitude=place[1])
+    return Catalog(table, replace(catalog.info, has_locations=True))

@@ -1,0 +1,143 @@
+"""The models that are no nets: Poisson, ETAS, and the truth of a synthetic catalog."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from catalogs import Catalog, InputError, PointProcess
+from catalogs.files import read_json, reading, write_json
+from etas.fit import fit_etas
+from etas.model import ETAS
+from etas.parameter_draws import draw_models
+from etas.poisson import Poisson
+from etas.synthetic import true_model
+from recast.models.kind import FittedModel, ModelKind, Task
+from recast.models.seen import from_json, seen_by_old_file, to_json
+from recast.training.region import check_completeness
+
+
+class PoissonKind(ModelKind):
+    """A homogeneous Poisson process of the train window's rate."""
+
+    name = "poisson"
+    about = "a constant rate"
+    colour = "#999999"
+    dashes = ":"
+
+    def fit(self, task: Task) -> FittedModel:
+        """By maximum likelihood."""
+        return self.fitted(task, Poisson.fit(task.split.train, task.catalog.magnitude_law()), 1)
+
+    def to_json(self, process: PointProcess) -> dict[str, Any]:
+        """The rate, events/day."""
+        return {"model": self.name, "rate": process.rate}  # type: ignore[attr-defined]
+
+    def from_json(self, record: dict[str, Any], catalog: Catalog | None) -> Poisson:
+        """With the magnitudes of the catalog's train window."""
+        if catalog is None:
+            raise InputError("a Poisson process has the magnitudes of a catalog: name one")
+        return Poisson(float(record["rate"]), catalog.magnitude_law())
+
+    def opens(self, path: Path, record: Mapping[str, Any] | None) -> bool:
+        """Files of version 0.1.0 have the name under ``model``."""
+        return super().opens(path, record) or (
+            record is not None and record.get("model") == self.name
+        )
+
+
+class ETASKind(ModelKind):
+    """The temporal ETAS model, fitted by maximum likelihood."""
+
+    name = "etas"
+    about = "the temporal ETAS model"
+    colour = "#222222"
+
+    def fit(self, task: Task) -> FittedModel:
+        """By maximum likelihood, with errors."""
+        fit = fit_etas(task.split.train, task.catalog.magnitude_law())
+        uncertainty = None if fit.uncertainty is None else fit.uncertainty.to_json()
+        fitted = self.fitted(task, fit.model, 5)
+        return replace(fitted, record=fit.to_json(), uncertainty=uncertainty)
+
+    def save(self, task: Task, fitted: FittedModel) -> None:
+        """All that the fit says of itself."""
+        known = {"fitted_on": to_json(fitted.seen)}
+        record = {"catalog": task.catalog.info.name, **known, **(fitted.record or {})}
+        write_json(self.path(task.folder, task.seed), record)
+
+    def opens(self, path: Path, record: Mapping[str, Any] | None) -> bool:
+        """The JSON of a fit, or of the parameters alone."""
+        del path
+        return record is not None and (isinstance(record.get("model"), dict) or "mu" in record)
+
+    def to_json(self, process: PointProcess) -> dict[str, Any]:
+        """Parameters and law of magnitudes."""
+        return {"etas": process.to_json()}  # type: ignore[attr-defined]
+
+    def _read(self, path: Path, catalog: Catalog | None) -> FittedModel:
+        with reading(path):
+            record = read_json(path)
+            model = ETAS.from_json(record.get("model", record))
+            if catalog is not None:
+                check_completeness(path, model.magnitude_law.completeness, catalog.info)
+            if "fitted_on" in record:
+                seen = from_json(record["fitted_on"])
+            else:
+                seen = seen_by_old_file(record, catalog)
+            uncertainty = record.get("uncertainty")
+            about = {"kind": self.name, **self.to_json(model)}
+            n = int(record.get("n_parameters", 0))
+            return FittedModel(self, model, seen, n, record=about, uncertainty=uncertainty)
+
+    def with_uncertainty(
+        self, model: FittedModel, n: int, horizon: float, *, seed: int
+    ) -> tuple[FittedModel, dict[str, int] | None]:
+        """``n`` parameter sets from the normal law of the fit (``etas.parameter_draws``)."""
+        if model.uncertainty is None or not isinstance(model.process, ETAS):
+            return model, None
+        rng = np.random.default_rng([seed, 2])
+        draws = draw_models(model.process, dict(model.uncertainty), n, horizon, rng=rng)
+        return replace(model, members=tuple(draws.models)), draws.to_json()
+
+
+class TruthKind(ModelKind):
+    """The ETAS process that a synthetic catalog was drawn from."""
+
+    name: ClassVar[str] = "truth"
+    about = "what a synthetic catalog was drawn from"
+    colour = "#228833"
+    dashes = "--"
+
+    def of(self, catalog: Catalog) -> FittedModel | None:
+        """The truth of a catalog, if its record says it."""
+        model = true_model(catalog.info)
+        return None if model is None else FittedModel(self, model, {})
+
+    def fit(self, task: Task) -> FittedModel:
+        """Nothing is fitted.
+
+        Raises
+        ------
+        InputError
+            If the truth is not known.
+        """
+        found = self.of(task.catalog)
+        if found is None:
+            name = task.catalog.info.name
+            raise InputError(f"catalog {name!r} has no true model in its record")
+        return found
+
+    def load(self, folder: Path, seed: int, catalog: Catalog, pretrained: str) -> FittedModel:
+        """From the catalog's record."""
+        del pretrained
+        return self.fit(Task(catalog, folder, seed))
+
+    def opens(self, path: Path, record: Mapping[str, Any] | None) -> bool:
+        """It has no files."""
+        del path, record
+        return False

@@ -1,0 +1,68 @@
+"""One model, fitted to one catalog."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import ExitStack
+from os import PathLike
+from pathlib import Path
+
+from catalogs import Catalog
+from recast.models.kind import FittedModel, Task
+from recast.models.registry import model_kind
+from recast.pretrained import SHIPPED
+
+
+def fit_model(
+    name: str,
+    catalog: Catalog,
+    folder: str | PathLike[str] | None = None,
+    *,
+    seed: int = 0,
+    quick: bool = False,
+    resume: bool = False,
+    pretrained: str = SHIPPED,
+) -> FittedModel:
+    """Fit a model of any kind to the train window of a catalog.
+
+    Parameters
+    ----------
+    name : str
+        Of the kind, see ``model_kinds``.
+    catalog : Catalog
+        Nets stop early on its validation window.
+    folder : path, optional
+        Where what is fitted is kept; nowhere without.
+    seed : int
+        For kinds whose fit depends on one.
+    quick : bool
+        Train for one epoch only.
+    resume : bool
+        Continue what an interrupted training left in ``folder``.
+    pretrained : str
+        Checkpoint that zero-shot and few-shot models start from.
+
+    Returns
+    -------
+    FittedModel
+        With the process to score and simulate.
+
+    Raises
+    ------
+    InputError
+        If there is no such kind, or its fit is refused.
+
+    Examples
+    --------
+    >>> from catalogs import load
+    >>> fitted = fit_model("poisson", load("ridgecrest_2019"))
+    >>> round(fitted.process.rate, 1)
+    116.9
+    """
+    kind = model_kind(name)
+    with ExitStack() as stack:
+        where = folder or stack.enter_context(tempfile.TemporaryDirectory())
+        task = Task(catalog, Path(where), seed, quick, resume, pretrained)
+        fitted = kind.fit(task)
+        kind.save(task, fitted)
+    return fitted

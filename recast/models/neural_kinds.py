@@ -1,0 +1,224 @@
+"""The nets: RECAST as published, and the default net in the ways in which it is used."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from catalogs import Catalog, InputError, PointProcess
+from catalogs.checks.extent import check_unseen
+from recast.models.kind import FittedModel, ModelKind, Task
+from recast.models.seen import merged, seen_by_fit, seen_by_net
+from recast.pretrained import SHIPPED, is_regional, seen
+from recast.training.region import check_completeness
+
+if TYPE_CHECKING:
+    from recast.models.neural import Recast
+
+CHECKPOINT = ".ckpt"
+QUICK_EPOCHS = 1
+FEW_SHOT_EPOCHS = 16
+EVENTS_A_STEP = 200
+"""Fine-tuning steps: a net that sees a thousand events 300 times knows them by heart."""
+
+ENOUGH_EVENTS = 8000
+"""Of a region to teach a pretrained net at full speed (experiments/README.md, "Many regions")."""
+
+
+def few_shot_settings(n_train: int) -> dict[str, dict[str, Any]]:
+    """Settings of data and model for fine-tuning on ``n_train`` events.
+
+    Steps an epoch and the learning rate of what regions share grow with the number of events.
+    """
+    return {
+        "data": {"steps_per_epoch": min(20, math.ceil(n_train / EVENTS_A_STEP))},
+        "model": {"fine_tuning": 0.5 * min(1.0, n_train / ENOUGH_EVENTS)},
+    }
+
+
+class NetKind(ModelKind):
+    """A net that is trained on the catalog; its file is a checkpoint."""
+
+    seeded = True
+    is_neural = True
+    day_clock: ClassVar[bool] = True
+
+    def path(self, folder: Path, seed: int) -> Path:
+        """The checkpoint with the best validation score."""
+        return folder / self.name / f"seed{seed}" / "best.ckpt"
+
+    def save(self, task: Task, fitted: FittedModel) -> None:
+        """Training has kept it."""
+
+    def opens(self, path: Path, record: Mapping[str, Any] | None) -> bool:
+        """Checkpoints are read by the default net, whichever kind trained them."""
+        del path, record
+        return False
+
+    def _train(
+        self, task: Task, model: Mapping[str, Any], max_epochs: int | None = None
+    ) -> FittedModel:
+        from recast.models.neural import Recast
+        from recast.training.data import CatalogData
+        from recast.training.region import Region
+        from recast.training.trainer import train
+
+        settings: dict[str, Any] = {}
+        start = model.get("pretrained")
+        if start is not None:
+            check_unseen(seen(start), task.catalog, f"net {start}")
+            max_epochs = FEW_SHOT_EPOCHS
+            few = few_shot_settings(task.split.train.n_scored)
+            settings, model = few["data"], {**model, **few["model"]}
+        trained = train(
+            CatalogData.of(
+                Region(task.catalog, day_clock=self.day_clock, pretrained=start),
+                seed=task.seed,
+                **settings,
+            ),
+            task.folder / self.name / f"seed{task.seed}",
+            seed=task.seed,
+            model=model,
+            max_epochs=QUICK_EPOCHS if task.quick else max_epochs,
+            resume=task.resume,
+            label=f"{task.catalog.info.name}, {self.name}, seed {task.seed}",
+        )
+        process = Recast.load(trained.checkpoint)
+        return FittedModel(
+            self,
+            process,
+            seen_by_net(trained.checkpoint, task.catalog),
+            sum(p.numel() for p in process.net.parameters()),
+            start,
+        )
+
+    def read(
+        self, paths: Sequence[Path], catalog: Catalog | None, *, fit: bool = False
+    ) -> FittedModel:
+        """The net of one checkpoint, or the mixture of several.
+
+        A net of several regions needs the ETAS and the clock of the catalog, which ``fit`` allows
+        to be fitted.
+        """
+        from recast.models.neural import Recast
+        from recast.training.region import Region
+
+        scaling = None
+        regional = [path for path in paths if is_regional(path)]
+        if regional:
+            if catalog is None or not fit:
+                raise InputError(
+                    f"the net {regional[0]} is of many regions and departs from the ETAS of the "
+                    f"catalog it is used on: load_model({str(regional[0])!r}).on(catalog, "
+                    "fit=True) fits that (--catalog)"
+                )
+            scaling = Region(catalog, pretrained=str(regional[0])).scaling
+        nets = tuple(Recast.load(path, scaling=scaling) for path in paths)
+        for path, net in zip(paths, nets, strict=True) if catalog is not None else ():
+            check_completeness(path, net.net.scaling.completeness, catalog.info)
+        known = merged(*(seen_by_net(path, catalog) for path in paths))
+        if (
+            scaling is not None and catalog is not None
+        ):  # with an ETAS of this catalog's train window, and its clock
+            known = merged(known, seen_by_fit(catalog, "train+val"))
+        about = {
+            "kind": self.name,
+            "checkpoints": [str(path) for path in paths],
+            "decoder": nets[0].net.decoder_name,
+        }
+        numbers = [sum(p.numel() for p in net.net.parameters()) for net in nets]
+        one = FittedModel(self, nets[0], known, sum(numbers), record=about)
+        return one if len(nets) == 1 else replace(one, process=self.mix(nets), members=nets)
+
+    def mix(self, processes: Sequence[PointProcess]) -> Recast:
+        """The mixture of what the nets say of each interval (``recast.net.ensemble``)."""
+        from recast.models.neural import Recast
+        from recast.net.ensemble import EnsembleNet
+
+        return Recast(EnsembleNet([cast("Recast", process).net for process in processes]))
+
+
+class Paper(NetKind):
+    """RECAST as published (Dascher-Cousineau et al. 2023, doi:10.1029/2023GL103909)."""
+
+    name = "recast-paper"
+    about = "RECAST as published"
+    colour, mixture_colour = "#AA3377", "#882255"
+    day_clock = False
+
+    def fit(self, task: Task) -> FittedModel:
+        """From nothing."""
+        from recast.training.trainer import PAPER, PAPER_EPOCHS
+
+        return self._train(task, PAPER, PAPER_EPOCHS)
+
+
+class Shipped(NetKind):
+    """The default: the net that comes with the package, fine-tuned on the train window."""
+
+    name = "recast"
+    about = "from the net that comes with the package"
+    colour, mixture_colour = "#0077BB", "#009988"
+
+    def fit(self, task: Task) -> FittedModel:
+        """From the net that comes with the package, unless it may have seen the test window."""
+        try:
+            check_unseen(seen(SHIPPED), task.catalog, "the net that comes with the package")
+        except InputError as error:
+            name = task.catalog.info.name
+            print(f"{name}: {self.name} starts from ETAS: {error}", file=sys.stderr)
+            return self._train(task, {})
+        return self._train(task, {"pretrained": SHIPPED})
+
+    def opens(self, path: Path, record: Mapping[str, Any] | None) -> bool:
+        """Any checkpoint of this project's nets."""
+        return record is None and (path.suffix == CHECKPOINT or str(path) == SHIPPED)
+
+
+class Native(NetKind):
+    """The default net, trained on the catalog alone."""
+
+    name = "recast-native"
+    about = "from the ETAS of the train window"
+    colour, mixture_colour = "#DDAA33", "#997700"
+
+    def fit(self, task: Task) -> FittedModel:
+        """From ETAS."""
+        return self._train(task, {})
+
+
+class FewShot(NetKind):
+    """A pretrained net, fine-tuned on the train window."""
+
+    name = "recast-few-shot"
+    about = "the net of --pretrained, fine-tuned"
+    uses_pretrained = True
+    colour, mixture_colour = "#EE7733", "#CC3311"
+
+    def fit(self, task: Task) -> FittedModel:
+        """From ``task.pretrained``."""
+        return self._train(task, {"pretrained": task.pretrained})
+
+
+class ZeroShot(NetKind):
+    """A pretrained net with the ETAS of the train window, not trained any further."""
+
+    name = "recast-zero-shot"
+    about = "the net of --pretrained as it is"
+    seeded = False
+    uses_pretrained = True
+    colour, dashes = "#66CCEE", "-."
+
+    def fit(self, task: Task) -> FittedModel:
+        """The ETAS of the train window alone."""
+        check_unseen(seen(task.pretrained), task.catalog, f"net {task.pretrained}")
+        found = self.read([Path(task.pretrained)], task.catalog, fit=True)
+        return replace(found, n_parameters=5, started_from=task.pretrained)
+
+    def load(self, folder: Path, seed: int, catalog: Catalog, pretrained: str) -> FittedModel:
+        """The net of the benchmark again, with the ETAS of the train window."""
+        return self.fit(Task(catalog, folder, seed, pretrained=pretrained))

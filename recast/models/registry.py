@@ -1,0 +1,99 @@
+"""Every kind of model by its name: those of this package, and those that others add.
+
+A package adds one by an entry point in its ``pyproject.toml``::
+
+    [project.entry-points."recast.models"]
+    renewal = "my_package:RenewalKind"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import entry_points
+
+from catalogs import InputError
+from recast.models.classical import ETASKind, PoissonKind, TruthKind
+from recast.models.kind import MIXTURE, ModelKind, mixture_name, plain_name
+from recast.models.neural_kinds import FewShot, Native, Paper, Shipped, ZeroShot
+
+GROUP = "recast.models"
+
+BUILT_IN: tuple[type[ModelKind], ...] = (
+    PoissonKind,
+    ETASKind,
+    Paper,
+    Shipped,
+    Native,
+    ZeroShot,
+    FewShot,
+)
+
+NULL, REFERENCE = PoissonKind.name, ETASKind.name
+"""The models that know nothing of the past, and that others are compared with."""
+
+TRUTH = TruthKind()
+"""The process that a synthetic catalog was drawn from: it is scored wherever it is known."""
+
+DEFAULT = (NULL, REFERENCE, Paper.name, Shipped.name)
+"""What `recast benchmark` compares."""
+
+MODES = {"native": Native.name, "zero-shot": ZeroShot.name, "few-shot": FewShot.name}
+"""How the default net is used, by the words for it."""
+
+__all__ = [
+    "DEFAULT",
+    "MIXTURE",
+    "MODES",
+    "NULL",
+    "REFERENCE",
+    "TRUTH",
+    "mixture_name",
+    "model_kind",
+    "model_kinds",
+    "plain_name",
+]
+
+
+@cache
+def model_kinds() -> Mapping[str, ModelKind]:
+    """Every kind that can be fitted, by name.
+
+    Raises
+    ------
+    InputError
+        If an entry point cannot be loaded, is no kind of model, or takes a name that is taken.
+    """
+    kinds: dict[str, ModelKind] = {kind.name: kind() for kind in BUILT_IN}
+    for point in entry_points(group=GROUP):
+        where = f"entry point {point.name} = {point.value} of {GROUP}"
+        try:
+            kind = point.load()
+        except Exception as error:  # whatever another package raises as it is imported
+            raise InputError(f"{where} cannot be loaded ({error}): mend or remove it") from error
+        if not (isinstance(kind, type) and issubclass(kind, ModelKind)):
+            raise InputError(f"{where} is no subclass of recast.ModelKind: name one")
+        name = getattr(kind, "name", None)
+        if not isinstance(name, str) or not all(ch.isalnum() or ch in "_-" for ch in name):
+            raise InputError(f"{where} is named {name!r}: use letters, digits, _ and - only")
+        if name in kinds or name == TRUTH.name or name.endswith(MIXTURE):
+            raise InputError(f"{where} is named {name!r}, which is taken: name it otherwise")
+        kinds[name] = kind()
+    return kinds
+
+
+def model_kind(name: str) -> ModelKind:
+    """The kind of that name; of a mixture the kind of its members.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    if name == TRUTH.name:
+        return TRUTH
+    kinds = model_kinds()
+    try:
+        return kinds[plain_name(name)]
+    except KeyError:
+        raise InputError(f"no model {name!r}: choose from {', '.join(kinds)}") from None

@@ -1,0 +1,1 @@
+"""Every picture: each function returns a matplotlib Figure."""

@@ -1,0 +1,142 @@
+"""Plots of forecasts; each function returns a matplotlib Figure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from catalogs import Catalog
+from recast.plots.continuations import Scores, Window
+from recast.plots.style import (
+    INK,
+    OBSERVED,
+    WIDTH,
+    colour,
+    concise_dates,
+    date_and_time,
+    new_figure,
+    styled,
+)
+
+ALARM = "#CC3311"
+
+
+class Rolled(Protocol):
+    """Rolling forecasts of a catalog: its windows, and scores by model."""
+
+    @property
+    def windows(self) -> Sequence[Window]:
+        """In order of time."""
+        ...
+
+    @property
+    def models(self) -> Mapping[str, Scores]:
+        """By name."""
+        ...
+
+
+@styled
+def rolling_forecasts(name: str, rolled: Rolled, days: float) -> Figure:
+    """Ranges of every window by model with what was observed, and the histogram of the PIT.
+
+    Left: the central 50 and 95 % ranges and the median; windows whose number falls outside the
+    95 % range are marked. Right: a calibrated forecast has a flat histogram.
+    """
+    models, windows = rolled.models, rolled.windows
+    figure = new_figure(0.7 + 2.1 * len(models), 2.5 * WIDTH)  # many windows side by side
+    grid = figure.subplots(len(models), 2, width_ratios=[5, 1], squeeze=False, sharex="col")
+    seen = np.array([window.observed for window in windows])
+    dated = ":" in windows[0].start
+    if dated:
+        stamps: Any = pd.to_datetime([w.start for w in windows]).tz_localize(None).to_numpy()
+    else:
+        stamps = np.array([float(window.start) for window in windows])
+    for (left, right), (model, row) in zip(grid, models.items(), strict=True):
+        shade = colour(model)
+        low, quarter, middle, most, high = (np.array(q) for q in row.quantiles.values())
+        left.fill_between(stamps, low, high, step="post", color=shade, alpha=0.2, lw=0.0)
+        left.fill_between(stamps, quarter, most, step="post", color=shade, alpha=0.35, lw=0.0)
+        left.step(stamps, middle, where="post", color=shade, lw=0.9)
+        outside = (seen < low) | (seen > high)
+        left.plot(stamps[~outside], seen[~outside], ".", ms=3.0, color=INK)
+        left.plot(stamps[outside], seen[outside], "x", ms=4.0, color=OBSERVED)
+        left.set_yscale("symlog", linthresh=10.0)
+        left.set_ylabel(f"events in\n{days:g} days")
+        left.set_title(
+            f"{name}, {model}: {100 * row.coverage['95']:.1f} % of {seen.size} windows in the 95 % "
+            f"range, {100 * row.coverage['50']:.1f} % in the 50 % range",
+        )
+        left.margins(x=0.01)
+        right.hist(row.pit, bins=np.linspace(0.0, 1.0, 11), color=shade, alpha=0.6)
+        right.axhline(seen.size / 10.0, color=INK, lw=0.8, ls=":")
+        right.set_title("PIT")
+    if dated:
+        concise_dates(grid[-1][0])
+    grid[-1][0].set_xlabel("time (UTC)" if dated else "day")
+    return figure
+
+
+@styled
+def forecast_fan(catalog: Catalog, done: Any) -> Figure:
+    """Numbers before and after a forecast, and expected numbers by magnitude.
+
+    ``done`` is a ``ForecastResult``. Left: the cumulative number of events, counted from the first
+    that is drawn, up to the forecast and after it where that is known, with the central 50 and 95 %
+    ranges and the median of the simulations. Right: for the longest window the expected number of
+    events at and above each magnitude with its 95 % range.
+    """
+    info, events = catalog.info, catalog.to_sequence()
+    at, horizon = (
+        info.to_days(done.at if not info.uses_plain_days else float(done.at)),
+        done.horizon,
+    )
+    figure = new_figure(4.0, 2.2 * WIDTH)
+    left, right = figure.subplots(1, 2, width_ratios=[3, 2])
+    shade = colour(done.kind)
+    since = events.times - at
+    past = since[(since >= -horizon) & (since < 0.0)]
+    begun = past.size
+    days = np.array(done.fan.days)
+    low, quarter, middle, most, high = begun + np.array(list(done.fan.quantiles.values()))
+    left.fill_between(days, low, high, color=shade, alpha=0.2, lw=0.0, label="95 % of simulations")
+    left.fill_between(days, quarter, most, color=shade, alpha=0.35, lw=0.0, label="50 %")
+    left.plot(days, middle, color=shade, lw=1.4, ls="--", label="median")
+    known = min(horizon, events.end - at)
+    came = since[(since >= 0.0) & (since < known)]
+    steps = np.concatenate([[max(-horizon, events.start - at)], past, [0.0]])
+    counts = np.append(np.arange(begun + 1), begun)
+    left.step(steps, counts, where="post", color=OBSERVED, lw=1.2, label="observed")
+    if known > 0.0:
+        steps = np.concatenate([[0.0], came, [known]])
+        counts = begun + np.append(np.arange(came.size + 1), came.size)
+        left.step(steps, counts, where="post", color=OBSERVED, lw=1.8, label="observed since")
+    left.axvline(0.0, color=INK, lw=0.8, ls=":")
+    left.set_xlabel(f"days from {date_and_time(catalog, at)}")
+    left.set_ylabel("cumulative number of events")
+    left.set_ylim(bottom=0.0)
+    left.set_title(f"{done.catalog}, {done.kind}")
+    left.legend(loc="upper left")
+    left.margins(x=0.01)
+    rows = [row for row in done.table if row.days == horizon]
+    magnitudes = np.array([row.magnitude for row in rows])
+    expected = np.array([row.expected for row in rows])
+    ends = np.array([row.ci95 for row in rows]).T
+    some = expected > 0.0
+    floor = 0.5 / done.n_samples  # what is below one event in all simulations is drawn there
+    right.vlines(magnitudes, np.maximum(ends[0], floor), np.maximum(ends[1], floor), color=shade)
+    right.plot(magnitudes[some], expected[some], "o", color=shade, label="expected, 95 % range")
+    shown = [(row.magnitude, row.observed) for row in rows if row.observed]
+    if shown:
+        right.plot(*zip(*shown, strict=True), "x", color=OBSERVED, label="observed")
+    right.set_yscale("log")
+    right.set_ylim(bottom=floor)
+    right.set_xlabel("magnitude M")
+    right.set_ylabel(f"events >= M in {horizon:g} days")
+    right.legend()
+    if done.leak:
+        figure.suptitle("LEAK: the model has seen data from after this forecast", color=ALARM)
+    return figure
