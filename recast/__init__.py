@@ -1,27 +1,85 @@
-"""RECAST: neural temporal point processes for earthquake forecasting, measured against ETAS."""
+"""RECAST: neural temporal point processes for earthquake forecasting, measured against ETAS.
+
+net         the neural model: from a sequence of events to distributions of the next one
+pretrained  nets from checkpoints, and the one that comes with the package
+sampling    continuations of a history drawn from a net
+training    windows, loss, trainer, and how an interrupted training resumes
+models      kinds of models by name, and fitted models from their files
+evaluation  scores, gains and diagnoses of any point process
+plots       every picture
+forecast    one forecast, consecutive ones, and synthetic catalogs
+benchmark   models compared on catalogs
+report      a benchmark as one page
+commands    the command line
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from catalogs.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from recast.benchmark.results import BenchmarkResult
+    from recast.benchmark.run import run_benchmark, run_rolling
+    from recast.evaluation import Score, event_terms, gain, score
+    from recast.forecast.make import run_forecast
+    from recast.forecast.results import ForecastResult, RollingResult
+    from recast.forecast.rolling import Rolling
+    from recast.forecast.simulation import run_simulation
+    from recast.models.fitting import fit_model
+    from recast.models.kind import FittedModel, ModelKind
     from recast.models.neural import Recast
+    from recast.models.registry import model_kinds
+    from recast.models.saved import load_model
+    from recast.report.page import write_report
+    from recast.report.residuals import residual_report
     from recast.training.data import CatalogData
     from recast.training.task import RecastTask
 
-__all__ = ["CatalogData", "Recast", "RecastTask"]
+__all__ = [
+    "BenchmarkResult",
+    "CatalogData",
+    "FittedModel",
+    "ForecastResult",
+    "ModelKind",
+    "Recast",
+    "RecastTask",
+    "Rolling",
+    "RollingResult",
+    "Score",
+    "event_terms",
+    "fit_model",
+    "gain",
+    "load_model",
+    "model_kinds",
+    "residual_report",
+    "run_benchmark",
+    "run_forecast",
+    "run_rolling",
+    "run_simulation",
+    "score",
+    "write_report",
+]
 
-_HOMES = {
-    "CatalogData": "recast.training.data",
-    "Recast": "recast.models.neural",
-    "RecastTask": "recast.training.task",
-}
-
-
-def __getattr__(name: str) -> Any:
-    """Import torch and lightning on first use only, so that `recast --help` is quick."""
-    if name not in _HOMES:
-        raise AttributeError(f"module 'recast' has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(_HOMES[name]), name)
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "recast.benchmark.results": ["BenchmarkResult"],
+        "recast.benchmark.run": ["run_benchmark", "run_rolling"],
+        "recast.evaluation": ["Score", "event_terms", "gain", "score"],
+        "recast.forecast.make": ["run_forecast"],
+        "recast.forecast.results": ["ForecastResult", "RollingResult"],
+        "recast.forecast.rolling": ["Rolling"],
+        "recast.forecast.simulation": ["run_simulation"],
+        "recast.models.fitting": ["fit_model"],
+        "recast.models.kind": ["FittedModel", "ModelKind"],
+        "recast.models.neural": ["Recast"],
+        "recast.models.registry": ["model_kinds"],
+        "recast.models.saved": ["load_model"],
+        "recast.report.page": ["write_report"],
+        "recast.report.residuals": ["residual_report"],
+        "recast.training.data": ["CatalogData"],
+        "recast.training.task": ["RecastTask"],
+    },
+)

@@ -6,7 +6,14 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from recast.commands.options import AREA, add_completeness, add_event_types, add_splits, add_ties
+from recast.commands.options import (
+    AREA,
+    add_completeness,
+    add_event_types,
+    add_splits,
+    add_strict_completeness,
+    add_ties,
+)
 from recast.commands.printing import print_info, print_json
 from recast.commands.reading import add_storing, add_strict, refuse_taken
 
@@ -31,6 +38,7 @@ def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     )
     add_event_types(parser, None)
     add_completeness(parser)
+    add_strict_completeness(parser)
     add_splits(parser, " (default: 0.6 0.2 0.2)")
     add_ties(parser, "separate", stated=False)  # of a preset the study decides
     parser.add_argument(

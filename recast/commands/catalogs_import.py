@@ -6,7 +6,14 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from recast.commands.options import AREA, add_completeness, add_event_types, add_splits, add_ties
+from recast.commands.options import (
+    AREA,
+    add_completeness,
+    add_event_types,
+    add_splits,
+    add_strict_completeness,
+    add_ties,
+)
 from recast.commands.printing import print_info, print_json
 from recast.commands.reading import add_reading, add_storing, read_file, refuse_taken
 
@@ -37,6 +44,7 @@ def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     add_event_types(parser, "earthquakes")
     parser.add_argument("--area", metavar="AREA", help=AREA)
     add_completeness(parser)
+    add_strict_completeness(parser)
     parser.add_argument(
         "--magnitude-bin",
         type=float,

@@ -51,7 +51,7 @@ def run_score(args: argparse.Namespace) -> int:
         gain = row.nats_per_event - base.nats_per_event
         scores[part] = {**row.to_json(), "gain_over_poisson": gain}
     out = args.out or Path("runs/etas_score") / name
-    record = {"catalog": name, "model": model.to_json(), "protocol": protocol, "splits": scores}
+    record = {"catalog": name, "model": fitted.record, "protocol": protocol, "splits": scores}
     write_json(out / "score.json", record)
     print(f"model fitted on: {protocol}")
     print_scores(scores)

@@ -46,7 +46,7 @@ def add_fit(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "--taper", action="store_true", help="let triggering also fade as exp(-t / taper)"
     )
     fit.add_argument(
-        "--completeness",
+        "--completeness-history",
         metavar="HOW",
         help="completeness that changes in time: 'helmstetter' for M - 4.5 - 0.75 log10(t) after "
         "each large event (Helmstetter et al. 2006), or a CSV file with columns time (dates, or "
@@ -177,7 +177,7 @@ def run_fit(args: argparse.Namespace) -> int:
         "catalog": name,
         "fitted_on": to_json(seen_by_fit(catalog, args.protocol)),
         **fit.to_json(),
-        "completeness": args.completeness,
+        "completeness": args.completeness_history,
         "prior": args.prior,
         "splits": scores,
         "profiles": {profile.name: profile.to_json() for profile in profiles},
@@ -204,13 +204,13 @@ def _completeness(
     from etas.completeness import CompletenessHistory, read_completeness
 
     base = catalog.info.magnitude_completeness
-    if args.completeness is None:
+    if args.completeness_history is None:
         if args.large is not None:
-            raise InputError("--large goes with --completeness helmstetter: add that")
+            raise InputError("--large goes with --completeness-history helmstetter: add that")
         return None
-    if args.completeness == "helmstetter":
+    if args.completeness_history == "helmstetter":
         return CompletenessHistory.helmstetter(sequence, base, minimum_magnitude=args.large)
-    return read_completeness(Path(args.completeness), catalog.info)
+    return read_completeness(Path(args.completeness_history), catalog.info)
 
 
 def _prior(args: argparse.Namespace, catalog: Catalog) -> Prior | None:

@@ -118,13 +118,12 @@ class NetKind(ModelKind):
                 )
             scaling = Region(catalog, pretrained=str(regional[0])).scaling
         nets = tuple(Recast.load(path, scaling=scaling) for path in paths)
-        for path, net in zip(paths, nets, strict=True) if catalog is not None else ():
-            check_completeness(path, net.net.scaling.completeness, catalog.info)
         known = merged(*(seen_by_net(path, catalog) for path in paths))
-        if (
-            scaling is not None and catalog is not None
-        ):  # with an ETAS of this catalog's train window, and its clock
-            known = merged(known, seen_by_fit(catalog, "train+val"))
+        if catalog is not None:
+            for path, net in zip(paths, nets, strict=True):
+                check_completeness(path, net.net.scaling.completeness, catalog.info)
+            if scaling is not None:  # with an ETAS of this catalog's train window, and its clock
+                known = merged(known, seen_by_fit(catalog, "train+val"))
         about = {
             "kind": self.name,
             "checkpoints": [str(path) for path in paths],
