@@ -13,7 +13,7 @@ from row_writers import WRITERS, write
 
 from catalogs import load
 from catalogs.providers.known import RECORDS
-from catalogs.providers.records import Service
+from catalogs.providers.sources import Service
 from catalogs.providers.web import Patience
 from recast.cli import main
 
@@ -146,7 +146,7 @@ def test_failures_are_one_line(
     backwards = ("--start", "2021-01-01", "--end", "2020-01-01")
     assert "2020-01-01 is empty: need --start before" in refuses(capsys, 2, *COMCAT[:3], *backwards)
     err = refuses(capsys, 2, "catalogs", "fetch", "scedc", "--start", "1990-01-01")
-    assert "choose a --name of its own for another selection" in err
+    assert "choose --name for a selection of your own" in err
     assert "'soon' is not a date" in refuses(capsys, 2, *COMCAT[:3], "--start", "soon")
     assert not list(user_cache.glob("*"))
 

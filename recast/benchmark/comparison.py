@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from catalogs import Catalog, InputError, Split, check_unseen
+from catalogs import Catalog, InputError, Split
+from catalogs.checks.extent import check_unseen
 from catalogs.cores import cores
 from catalogs.sequence import FloatArray
 from etas.residuals import MINIMUM_EVENTS, residual_test

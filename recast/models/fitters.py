@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from catalogs import Catalog, InputError, PointProcess, Split, check_unseen
+from catalogs import Catalog, InputError, PointProcess, Split
+from catalogs.checks.extent import check_unseen
 from catalogs.files import write_json
 from etas.fit import fit_etas
 from etas.poisson import Poisson

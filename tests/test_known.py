@@ -8,9 +8,9 @@ from catalogs import InputError
 from catalogs.formats import FORMATS
 from catalogs.info import CatalogInfo, SplitDates
 from catalogs.providers.known import RECORDS, find
-from catalogs.providers.records import Files, Service, Yearly
-from catalogs.providers.retrieval import folder_name
+from catalogs.providers.raw_files import folder_name
 from catalogs.providers.services import record_name
+from catalogs.providers.sources import Files, Service, Yearly
 from catalogs.store import check_name
 
 WANTED = (
