@@ -47,10 +47,10 @@ class Catalog:
     --------
     >>> from catalogs import load
     >>> load("ridgecrest_2019").select(magnitude_completeness=4.0)
-    Catalog ridgecrest_2019: Ridgecrest sequence of 2019, 25 days, from ComCat
-      window        2019-07-04 to 2019-07-29
+    Catalog ridgecrest_2019: Ridgecrest, California: a week from the M7.1 mainshock of 2019-07-06
+      window        2019-07-06T03:19:53Z to 2019-07-13T02:47:45Z
       completeness  M >= 4
-      events        91 complete of 1,138
+      events        55 complete of 830
     """
 
     events: pd.DataFrame
@@ -207,7 +207,7 @@ class Catalog:
         >>> from catalogs import load
         >>> table = load("ridgecrest_2019").to_dataframe(complete=True)
         >>> table.loc[table["magnitude"].idxmax(), ["latitude", "longitude", "magnitude"]].to_list()
-        [35.7695, -117.5993333, 7.1]
+        [35.7695, -117.5993, 7.1]
         """
         if complete:
             return self.complete_events().reset_index(drop=True)

@@ -42,6 +42,10 @@ class Selection:
     >>> Selection(end="2019-07-11", fractions=(0.5, 0.25, 0.25))
     Selection(end='2019-07-11', fractions=(0.5, 0.25, 0.25))
     >>> Selection(end="2019-07-11", fractions=(0.5, 0.25, 0.25)).of(load("ridgecrest_2019")).split()
+    Split
+      train  198 events on [1, 2.41307) days
+      val    99 events on [2.41307, 3.69486) days
+      test   99 events on [3.69486, 4.86119) days
     """
 
     area: str | None = None

@@ -105,6 +105,9 @@ def load(name: str | os.PathLike[str]) -> Catalog:
     Examples
     --------
     >>> load("ridgecrest_2019@35.7/36/-117.7/-117.4").to_sequence()
+    EventSequence of 258 events
+      window      [0, 6.97769) days, all of it scored
+      magnitudes  2.5 to 7.1
     """
     path = Path(name)
     if path.suffix in STORED:
@@ -149,7 +152,9 @@ def check_free(name: str, folder: Path | None = None, *, overwrite: bool = False
     if place is None or (overwrite and own):
         return
     remedy = "`overwrite`" if own else "`folder`"
-    raise InputError(f"catalog {name!r} exists already ({place}): choose another name or {remedy}")
+    raise InputError(
+        f"catalog {name!r} exists already ({place}): choose another `name` or {remedy}"
+    )
 
 
 def record_path(name: str, folder: Path | None = None) -> Path:
@@ -185,7 +190,7 @@ def save(catalog: Catalog, folder: Path | None = None, *, overwrite: bool = Fals
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = save(load("ridgecrest_2019"), Path(folder))
     ...     len(load(path).events)
-    1138
+    830
     """
     info = catalog.info
     check_name(info.name)
