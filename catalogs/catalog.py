@@ -114,7 +114,7 @@ class Catalog:
     def within(self, area: Area, name: str | None = None) -> Catalog:
         """The events inside an area as a catalog of its own.
 
-        Window, splits and completeness stay: nothing is estimated anew.
+        Window, splits and completeness stay: nothing is estimated again.
 
         Parameters
         ----------

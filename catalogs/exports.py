@@ -104,7 +104,7 @@ def write_csep(catalogs: Iterable[Catalog], path: Path) -> None:
 def write_csep_forecast(
     drawn: Trajectories, info: CatalogInfo, path: Path, *, place: tuple[float, float] | None
 ) -> None:
-    """A forecast in the same layout, one ``catalog_id`` a trajectory, all events at one place.
+    """A forecast in the same layout, one ``catalog_id`` per trajectory, all events at one place.
 
     Trajectories without an event have a line with their number only, as pyCSEP reads it. ``place``
     is latitude and longitude, ``nan`` where None; depths are ``nan``.
@@ -179,7 +179,7 @@ def write_zmap(catalog: Catalog, path: Path) -> None:
 
 
 def write_quakeml(catalog: Catalog, path: Path) -> None:
-    """QuakeML 1.2 with one origin and one magnitude an event.
+    """QuakeML 1.2 with one origin and one magnitude per event.
 
     Raises
     ------
@@ -233,7 +233,7 @@ SINGLE_FORMATS: dict[str, tuple[str, Callable[[Catalog, Path], None]]] = {
     "zmap": (".zmap", write_zmap),
     "quakeml": (".xml", write_quakeml),
 }
-"""Formats of one catalog a file: suffix and writer."""
+"""Formats with one catalog per file: suffix and writer."""
 
 
 def _complete(catalog: Catalog) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""What to use of a catalog: area, window, threshold and splits, alike in Python, YAML and CLI."""
+"""A part of a catalog: area, window, completeness and splits, alike in Python, YAML and CLI."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ class Selection:
         if asked < own - MAGNITUDE_TOLERANCE:
             raise InputError(
                 f"magnitude completeness {asked:g} is below that of catalog {info.name!r}, "
-                f"{own:g}: raise it, or import the catalog anew"
+                f"{own:g}: raise it, or import the catalog again"
             )
         return asked
 
@@ -157,7 +157,7 @@ class Selection:
             return float(value)
         except ValueError:
             raise InputError(
-                f"catalog {info.name!r} counts days since its start: {value!r} is no number"
+                f"catalog {info.name!r} counts days since its start: {value!r} is not a number"
             ) from None
 
 

@@ -125,7 +125,7 @@ class EventSequence:
             bad = np.flatnonzero(~np.isfinite(values))
             if bad.size:
                 raise InputError(
-                    f"{label}[{bad[0]}] = {values[bad[0]]} is not a number: drop or mend that event"
+                    f"{label}[{bad[0]}] = {values[bad[0]]} is not a number: drop or fix that event"
                 )
         bad = np.flatnonzero(np.diff(times) <= 0.0)
         if bad.size:

@@ -143,8 +143,8 @@ def check_name(name: str) -> None:
 def check_free(name: str, folder: Path | None = None, *, overwrite: bool = False) -> None:
     """Raise an InputError for a name that a new catalog cannot have.
 
-    That is no name, or one of another catalog, which the new one would hide or be hidden by. In a
-    ``folder`` of one's own, where catalogs are loaded by their path, ``save`` looks for itself.
+    It may be unfit for files, or taken by a catalog that would hide the new one or be hidden by
+    it. In a ``folder`` of its own, where catalogs are loaded by path, only ``save`` checks.
     """
     check_name(name)
     place = None if folder is not None else available().get(name)
@@ -182,7 +182,7 @@ def save(catalog: Catalog, folder: Path | None = None, *, overwrite: bool = Fals
     Raises
     ------
     InputError
-        If the name is taken and ``overwrite`` is not set, or is no plain file name.
+        If the name is taken and ``overwrite`` is not set, or is not a plain file name.
 
     Examples
     --------
@@ -215,7 +215,7 @@ def save(catalog: Catalog, folder: Path | None = None, *, overwrite: bool = Fals
 
 
 def _suffix(info: CatalogInfo) -> str:
-    """Of the file of events: plain days fit no column of dates."""
+    """The suffix of the file of events: plain days fit no column of dates."""
     return ".npz" if info.uses_plain_days else ".parquet"
 
 
@@ -237,16 +237,16 @@ def _read(record: Path) -> Catalog:
     info = CatalogInfo.from_json(read_json(record), str(record))
     path = record.with_suffix(_suffix(info))
     if not path.is_file():
-        raise InputError(f"{path} is missing beside {record.name}: fetch or import it anew")
+        raise InputError(f"{path} is missing beside {record.name}: fetch or import it again")
     if info.sha256 and file_hash(path) != info.sha256:
         raise InputError(
             f"{path} does not match the sha256 in {record.name}: it is damaged or was changed; "
-            "fetch or import it anew"
+            "fetch or import it again"
         )
     try:
         events = _read_days(path) if info.uses_plain_days else pd.read_parquet(path)
     except Exception as error:  # pyarrow and numpy raise many kinds; all mean a broken file
-        raise InputError(f"{path} cannot be read ({error}): fetch or import it anew") from error
+        raise InputError(f"{path} cannot be read ({error}): fetch or import it again") from error
     return Catalog(events, info)
 
 

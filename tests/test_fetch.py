@@ -195,7 +195,7 @@ def test_a_period_that_is_not_over_is_refused(downloads: Downloads) -> None:
 def test_what_cannot_be_fetched_is_one_line(
     downloads: Downloads, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(InputError, match=r"gone.csv is no file: check `files`"):
+    with pytest.raises(InputError, match=r"gone.csv is not a file: check `files`"):
         fetch_events("scedc", files=[tmp_path / "gone.csv"], downloads=downloads)
     source = replace(RECORDS["ncss"].source, last=1999)
     monkeypatch.setitem(RECORDS, "ncss", replace(RECORDS["ncss"], source=source))

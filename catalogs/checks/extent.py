@@ -10,7 +10,7 @@ from catalogs.catalog import Catalog
 from catalogs.errors import InputError
 
 Dates = tuple[str, str]
-"""Of a half-open window [first, second)."""
+"""A half-open window [first, second)."""
 
 Bounds = tuple[float, float, float, float]
 """South, north, west and east, degrees."""

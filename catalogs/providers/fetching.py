@@ -201,8 +201,8 @@ def fetch_catalog(
     strict : bool
         Stop at the first damaged row; by default they are counted and reported.
     downloads : Downloads, optional
-        Where raw files are kept and how they are fetched:
-        ``catalogs.providers.Downloads(offline=True)`` asks no server, ``refresh=True`` asks anew.
+        Where raw files are kept and how they are fetched: ``catalogs.providers.Downloads``, with
+        ``offline=True`` to ask no server, ``refresh=True`` to download again.
     store : bool
         Save the catalog, so that ``load`` finds it. One from the same provider is replaced.
     folder : Path, optional

@@ -314,7 +314,7 @@ def find(name: str) -> Record:
     """
     record = RECORDS.get(name) or RECORDS.get(record_name(name.upper()))
     if record is None:
-        known = known_records()  # only now: a broken package must not hinder those of this one
+        known = known_records()  # only now: a broken package must not block these
         record = known.get(name)
     if record is None:
         raise InputError(f"catalog {name!r} cannot be fetched: choose one of {', '.join(known)}")

@@ -1,4 +1,4 @@
-"""The raw files of a known catalog: from here, from the provider, or given by hand."""
+"""The raw files of a known catalog: already here, from the provider, or given by hand."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def given(record: Record, files: Sequence[Path]) -> list[tuple[RawFile, str]]:
     found = []
     for path in files:
         if not path.is_file():
-            raise InputError(f"{path} is no file: check `files`")
+            raise InputError(f"{path} is not a file: check `files`")
         changed = datetime.fromtimestamp(path.stat().st_mtime, UTC)
         raw = RawFile(
             path,
