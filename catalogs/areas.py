@@ -34,6 +34,14 @@ class Box:
     ------
     InputError
         For a number outside those ranges, or a box that is empty.
+
+    Examples
+    --------
+    >>> box = Box(32.5, 36, -120, -114)
+    >>> str(box), box.label
+    ('32.5/36/-120/-114', '32p5_36_-120_-114')
+    >>> box.contains([33.0, 36.0], [-115.0, -115.0])
+    array([ True, False])
     """
 
     south: float
@@ -59,7 +67,18 @@ class Box:
         return str(self).replace("/", "_").replace(".", "p")
 
     def contains(self, latitudes: ArrayLike, longitudes: ArrayLike) -> NDArray[np.bool_]:
-        """Which places lie inside; degrees, arrays of one shape, longitudes modulo 360."""
+        """Which places lie inside.
+
+        Parameters
+        ----------
+        latitudes, longitudes : array
+            Degrees, of one shape; longitudes count modulo 360.
+
+        Returns
+        -------
+        array of bool
+            Of the same shape.
+        """
         latitude, longitude = np.asarray(latitudes), _eastward(longitudes, self.west)
         east = self.east if self.west < self.east else self.east + 360.0
         inside = (self.south <= latitude) & (latitude < self.north) & (longitude < east)
@@ -86,6 +105,12 @@ class Polygon:
     InputError
         For fewer vertices, a number outside those ranges, a line that encloses no area, or one
         that runs around a pole.
+
+    Examples
+    --------
+    >>> triangle = Polygon(((35, -118), (36, -118), (36, -117)))
+    >>> triangle.contains([35.9, 35.1], -117.9)
+    array([ True, False])
     """
 
     vertices: tuple[tuple[float, float], ...]
@@ -119,9 +144,19 @@ class Polygon:
         return f"polygon_{hashlib.sha256(str(self).encode()).hexdigest()[:8]}"
 
     def contains(self, latitudes: ArrayLike, longitudes: ArrayLike) -> NDArray[np.bool_]:
-        """Which places lie inside; degrees, arrays of one shape, longitudes modulo 360.
+        """Which places lie inside.
 
         A place is inside if a ray to the east crosses the line an odd number of times.
+
+        Parameters
+        ----------
+        latitudes, longitudes : array
+            Degrees, of one shape; longitudes count modulo 360.
+
+        Returns
+        -------
+        array of bool
+            Of the same shape.
         """
         corners = self.corners()
         latitude, longitude = np.asarray(latitudes), _eastward(longitudes, corners[:, 1].min())
@@ -135,7 +170,13 @@ class Polygon:
         return inside
 
     def corners(self) -> FloatArray:
-        """The vertices, shape (vertex, 2), with longitudes that don't jump at 180 degrees."""
+        """The vertices with longitudes that do not jump at 180 degrees.
+
+        Returns
+        -------
+        array (vertex, 2)
+            Latitude and longitude, degrees.
+        """
         corners = np.array(self.vertices, dtype=np.float64)
         corners[:, 1] = np.unwrap(corners[:, 1], period=360.0)
         return corners
@@ -145,7 +186,22 @@ Area = Box | Polygon
 
 
 def parse_area(text: str) -> Area:
-    """The area of its text: ``SOUTH/NORTH/WEST/EAST``, or three or more ``LATITUDE,LONGITUDE``.
+    """Read an area from text: ``SOUTH/NORTH/WEST/EAST``, or three or more ``LATITUDE,LONGITUDE``.
+
+    Parameters
+    ----------
+    text : str
+        Degrees; the vertices of a polygon have blanks between them.
+
+    Returns
+    -------
+    Box or Polygon
+        Whose ``str`` reads back as the same area.
+
+    Raises
+    ------
+    InputError
+        For text that is neither, or an area that cannot be.
 
     Examples
     --------
@@ -153,11 +209,6 @@ def parse_area(text: str) -> Area:
     Box(south=32.5, north=36.0, west=-120.0, east=-114.0)
     >>> parse_area("35,-118 36,-118 36,-117").label
     'polygon_3249b544'
-
-    Raises
-    ------
-    InputError
-        For text that is neither, or an area that cannot be.
     """
     separator = "/" if "/" in text else ","
     try:

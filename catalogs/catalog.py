@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from catalogs.areas import Area
+from catalogs.display import as_html, as_text
 from catalogs.errors import InputError
 from catalogs.info import NANOSECONDS_PER_DAY, CatalogInfo, Ties
 from catalogs.magnitudes import GutenbergRichter
@@ -27,10 +28,29 @@ SAME_EVENT = ["time", "latitude", "longitude", "magnitude"]
 class Catalog:
     """Earthquakes as a table, with provenance.
 
-    ``events`` has one row per event and the columns time (datetime64[ns, UTC], or float64 days
-    where ``info.uses_plain_days``), latitude, longitude [deg], depth_km, magnitude, and further
-    columns where known (event_id, event_type, magnitude_type). Rows need not be sorted, complete
-    or inside the window: ``to_sequence`` selects and sorts.
+    Parameters
+    ----------
+    events : DataFrame
+        One row per event, with the columns time (datetime64[ns, UTC], or float64 days where
+        ``info.uses_plain_days``), magnitude, latitude and longitude (degrees), depth_km, and
+        others where known (event_id, event_type, magnitude_type). Rows need not be sorted,
+        complete or inside the window: ``to_sequence`` selects and sorts.
+    info : CatalogInfo
+        Window, completeness, splits and provenance.
+
+    Raises
+    ------
+    InputError
+        If the table has no times or magnitudes, or one of them is missing.
+
+    Examples
+    --------
+    >>> from catalogs import load
+    >>> load("ridgecrest_2019").select(magnitude_completeness=4.0)
+    Catalog ridgecrest_2019: Ridgecrest, California: a week from the M7.1 mainshock of 2019-07-06
+      window        2019-07-06T03:19:53Z to 2019-07-13T02:47:45Z
+      completeness  M >= 4
+      events        55 complete of 830
     """
 
     events: pd.DataFrame
@@ -65,7 +85,20 @@ class Catalog:
         start: str | float | None = None,
         end: str | float | None = None,
     ) -> Catalog:
-        """The same table with another completeness magnitude or a narrower window."""
+        """The same table with another completeness magnitude or a narrower window.
+
+        Parameters
+        ----------
+        magnitude_completeness : float, optional
+            Magnitude of completeness.
+        start, end : str or float, optional
+            The window [start, end): dates, or days where the catalog uses days.
+
+        Returns
+        -------
+        Catalog
+            With the same splits, which must fit the window.
+        """
         info = self.info
         if magnitude_completeness is not None:
             info = replace(info, magnitude_completeness=magnitude_completeness)
@@ -79,9 +112,21 @@ class Catalog:
         )
 
     def within(self, area: Area, name: str | None = None) -> Catalog:
-        """The events inside an area as a catalog of its own, by default called NAME_AREA.
+        """The events inside an area as a catalog of its own.
 
-        Window, splits and completeness stay: nothing is estimated anew.
+        Window, splits and completeness stay: nothing is estimated again.
+
+        Parameters
+        ----------
+        area : Box or Polygon
+            The area.
+        name : str, optional
+            What to call the new catalog, by default NAME_AREA.
+
+        Returns
+        -------
+        Catalog
+            With fewer rows.
 
         Raises
         ------
@@ -109,13 +154,25 @@ class Catalog:
         return Catalog(self.events[inside].reset_index(drop=True), changed)
 
     def rows_in_window(self) -> NDArray[np.intp]:
-        """Positions of all events inside the window, in order of time."""
+        """Positions of all events inside the window.
+
+        Returns
+        -------
+        array of int (event,)
+            Rows of the table, in order of time.
+        """
         days = self.days
         inside = np.flatnonzero((days >= 0.0) & (days < self.info.to_days(self.info.end)))
         return inside[np.argsort(days[inside], kind="stable")]
 
     def complete_rows(self) -> NDArray[np.intp]:
-        """Positions of the complete events inside the window, in order of time, each event once."""
+        """Positions of the complete events inside the window.
+
+        Returns
+        -------
+        array of int (event,)
+            Rows of the table, in order of time, each event once.
+        """
         keep = self.info.is_complete(self.events["magnitude"].to_numpy(np.float64))
         if self.info.has_locations:  # the same time, place and size twice: one event listed twice
             keep &= ~self.events.duplicated(SAME_EVENT).to_numpy()
@@ -123,8 +180,38 @@ class Catalog:
         return inside[keep[inside]]
 
     def complete_events(self) -> pd.DataFrame:
-        """The rows of the table at ``complete_rows``."""
+        """The rows of the table at ``complete_rows``.
+
+        Returns
+        -------
+        DataFrame
+            With the index of the table.
+        """
         return self.events.iloc[self.complete_rows()]
+
+    def to_dataframe(self, *, complete: bool = False) -> pd.DataFrame:
+        """The events as a table of one's own: changing it does not change the catalog.
+
+        Parameters
+        ----------
+        complete : bool
+            Only the complete events inside the window, in order of time, each once.
+
+        Returns
+        -------
+        DataFrame
+            The columns of ``events``: time, place, magnitude and whatever else is known.
+
+        Examples
+        --------
+        >>> from catalogs import load
+        >>> table = load("ridgecrest_2019").to_dataframe(complete=True)
+        >>> table.loc[table["magnitude"].idxmax(), ["latitude", "longitude", "magnitude"]].to_list()
+        [35.7695, -117.5993, 7.1]
+        """
+        if complete:
+            return self.complete_events().reset_index(drop=True)
+        return self.events.copy()
 
     def to_sequence(self, ties: Ties | None = None) -> EventSequence:
         """The complete events of the window, sorted, as an EventSequence scored from its start.
@@ -134,6 +221,16 @@ class Catalog:
         ties : {"separate", "drop", "error"}, optional
             What to do with events of equal time: set them 1 ms apart, keep the first of each
             group (in the table's order), or raise. By default ``info.ties``.
+
+        Returns
+        -------
+        EventSequence
+            Times in days since ``info.start``.
+
+        Raises
+        ------
+        InputError
+            For events of equal time where ``ties`` is ``"error"``.
         """
         info, order = self.info, self.complete_rows()
         times, end = self.days[order], info.to_days(info.end)
@@ -158,7 +255,23 @@ class Catalog:
         return EventSequence(times, magnitudes[order], 0.0, end, locations=locations)
 
     def split(self, ties: Ties | None = None) -> Split:
-        """Train, validation and test sequences at the boundaries of ``info.splits``."""
+        """Train, validation and test sequences at the boundaries of ``info.splits``.
+
+        Parameters
+        ----------
+        ties : {"separate", "drop", "error"}, optional
+            As for ``to_sequence``.
+
+        Returns
+        -------
+        Split
+            Each sequence with all earlier events as history.
+
+        Raises
+        ------
+        InputError
+            If a window has too few events.
+        """
         dates, sequence = self.info.splits, self.to_sequence(ties)
         boundaries = (dates.train_start, dates.val_start, dates.test_start, dates.end)
         train, val, test = (
@@ -171,9 +284,32 @@ class Catalog:
             raise InputError(f"catalog {self.info.name!r}: {error}") from error
 
     def magnitude_law(self) -> GutenbergRichter:
-        """The Gutenberg-Richter law of the train window, by maximum likelihood."""
+        """The Gutenberg-Richter law of the train window, by maximum likelihood.
+
+        Returns
+        -------
+        GutenbergRichter
+            Of the magnitudes of the scored events.
+        """
         train = self.split().train
         return self.info.magnitude_law(train.magnitudes[train.first_scored :])
+
+    def __repr__(self) -> str:
+        return as_text(*self._shown())
+
+    def _repr_html_(self) -> str:
+        return as_html(*self._shown())
+
+    def _shown(self) -> tuple[str, dict[str, str]]:
+        """A title, and what to say below it."""
+        info = self.info
+        sign = ">" if info.completeness_is_strict else ">="
+        unit = " days" if info.uses_plain_days else ""
+        return f"Catalog {info.name}" + (f": {info.title}" if info.title else ""), {
+            "window": f"{info.start} to {info.end}{unit}",
+            "completeness": f"M {sign} {info.magnitude_completeness:g}",
+            "events": f"{len(self.complete_rows()):,} complete of {len(self.events):,}",
+        }
 
 
 def in_order_of_time(events: pd.DataFrame) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""How many threads and processes to start where nobody says."""
+"""How many threads and processes to use by default."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ LIMITS = ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
 def cores() -> int:
-    """Cores that this process may run on: not all of the machine's where a scheduler says so."""
+    """Cores that this process may run on, which a scheduler may limit."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0)) or 1
     return os.cpu_count() or 1
 
 
 def threads() -> int:
-    """As many, and no more than any of ``LIMITS`` and ``at_most`` allow."""
+    """Threads to start: one per core, at most what ``LIMITS`` and ``at_most`` allow."""
     given = [os.environ.get(name, "") for name in LIMITS]
     asked = _most.get()
     return min(
@@ -35,9 +35,9 @@ def threads() -> int:
 
 @contextmanager
 def at_most(n: int | None) -> Iterator[None]:
-    """Let ``threads`` be no more than ``n`` within, where a command was told so; None: as before.
+    """Limit ``threads`` to ``n`` within the block; None leaves it as it is.
 
-    For fits on the way to a forecast, whose functions are not told how many.
+    For fits on the way to a forecast, whose functions have no argument for it.
     """
     token = _most.set(_most.get() if n is None else n)
     try:

@@ -1,25 +1,48 @@
-"""The errors that a user can cause and mend: one line with the value, the place and the remedy."""
+"""Errors that a user can fix: one line with the value, the place and the remedy."""
 
 from __future__ import annotations
 
 
 class InputError(ValueError):
-    """Input that cannot be used as it is; the command line prints the message and exits with 2."""
+    """Input that cannot be used as it is.
+
+    The command line prints the message and exits with 2.
+
+    Examples
+    --------
+    >>> from catalogs import EventSequence
+    >>> EventSequence([1.0, 1.0], [3.0, 3.0], start=0.0, end=2.0)
+    Traceback (most recent call last):
+    catalogs.errors.InputError: times[1] = 1.0 ties with times[0] = 1.0: sort the events and ...
+    """
 
 
 class CatalogNotFoundError(InputError):
-    """No catalog of that name in any of the places where catalogs live."""
+    """No catalog of that name in any of the places where catalogs are kept.
+
+    Examples
+    --------
+    >>> from catalogs import load
+    >>> load("atlantis")
+    Traceback (most recent call last):
+    catalogs.errors.CatalogNotFoundError: no catalog 'atlantis' in ...
+    """
 
 
 class FetchError(RuntimeError):
     """A provider did not deliver what was asked for: the URL, what it answered, and the remedy.
 
     Nothing half-written is left behind; the command line prints the message and exits with 1.
+
+    Examples
+    --------
+    >>> issubclass(FetchError, InputError)  # what the provider did, the input cannot fix
+    False
     """
 
 
 class RefusedError(FetchError):
-    """A provider's answer by which asking the same again is of no use: 4xx but 429, and 501.
+    """An answer that will not change if asked again: status 4xx other than 408 and 429, or 501.
 
     ``status`` is the HTTP status and ``reason`` the beginning of what the server wrote.
     """

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
+from os import PathLike
 from pathlib import Path
+from typing import Literal
 from xml.sax.saxutils import quoteattr
 
 import numpy as np
@@ -16,6 +18,8 @@ from catalogs.files import whole_file
 from catalogs.info import DATE_OF_DAY_0, NANOSECONDS_PER_DAY, CatalogInfo
 from catalogs.trajectories import Trajectories
 
+Format = Literal["quakeml", "zmap", "csep", "csv"]
+
 CSEP_HEADER = "lon,lat,mag,time_string,depth,catalog_id,event_id"
 
 QUAKEML_HEAD = (
@@ -23,6 +27,57 @@ QUAKEML_HEAD = (
     '<q:quakeml xmlns="http://quakeml.org/xmlns/bed/1.2" '
     'xmlns:q="http://quakeml.org/xmlns/quakeml/1.2">\n'
 )
+
+
+def export_catalog(
+    catalog: Catalog,
+    path: str | PathLike[str],
+    format: Format,  # noqa: A002 - as obspy and others call it
+    *,
+    overwrite: bool = False,
+) -> int:
+    """Write the complete events of a catalog in the format of other programs.
+
+    The file appears whole or not at all.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        With dates, not plain days.
+    path : str or path-like
+        The file.
+    format : {"quakeml", "zmap", "csep", "csv"}
+        QuakeML 1.2, ZMAP (ten columns, tab-separated), pyCSEP's CSV, or CSV with the columns of
+        the table, which ``recast catalogs import`` reads back.
+    overwrite : bool
+        Replace the file.
+
+    Returns
+    -------
+    int
+        The number of events written.
+
+    Raises
+    ------
+    InputError
+        If the file exists, the format is unknown, or the catalog lacks what it needs: a calendar,
+        or locations for QuakeML.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from catalogs import load
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     export_catalog(load("ridgecrest_2019"), f"{folder}/events.xml", "quakeml")
+    830
+    """
+    target = Path(path)
+    if format not in WRITERS:
+        raise InputError(f"format {format!r}: choose one of {', '.join(WRITERS)}")
+    if target.exists() and not overwrite:
+        raise InputError(f"{target} exists already: choose another path, or `overwrite`")
+    WRITERS[format](catalog, target)
+    return len(catalog.complete_rows())
 
 
 def write_csep(catalogs: Iterable[Catalog], path: Path) -> None:
@@ -49,7 +104,7 @@ def write_csep(catalogs: Iterable[Catalog], path: Path) -> None:
 def write_csep_forecast(
     drawn: Trajectories, info: CatalogInfo, path: Path, *, place: tuple[float, float] | None
 ) -> None:
-    """A forecast in the same layout, one ``catalog_id`` a trajectory, all events at one place.
+    """A forecast in the same layout, one ``catalog_id`` per trajectory, all events at one place.
 
     Trajectories without an event have a line with their number only, as pyCSEP reads it. ``place``
     is latitude and longitude, ``nan`` where None; depths are ``nan``.
@@ -124,7 +179,7 @@ def write_zmap(catalog: Catalog, path: Path) -> None:
 
 
 def write_quakeml(catalog: Catalog, path: Path) -> None:
-    """QuakeML 1.2 with one origin and one magnitude an event.
+    """QuakeML 1.2 with one origin and one magnitude per event.
 
     Raises
     ------
@@ -133,8 +188,8 @@ def write_quakeml(catalog: Catalog, path: Path) -> None:
     """
     if not catalog.info.has_locations:
         raise InputError(
-            f"catalog {catalog.info.name!r} has no locations, which QuakeML demands: give a place "
-            "(--place LATITUDE LONGITUDE), or write CSEP CSV or ZMAP"
+            f"catalog {catalog.info.name!r} has no locations, which QuakeML demands: give a "
+            "place, or write CSEP CSV or ZMAP"
         )
     root = f"smi:local/{catalog.info.name}"
 
@@ -178,7 +233,7 @@ SINGLE_FORMATS: dict[str, tuple[str, Callable[[Catalog, Path], None]]] = {
     "zmap": (".zmap", write_zmap),
     "quakeml": (".xml", write_quakeml),
 }
-"""Formats of one catalog a file: suffix and writer."""
+"""Formats with one catalog per file: suffix and writer."""
 
 
 def _complete(catalog: Catalog) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Files on disk: written whole or not at all, whatever their kind; JSON read back."""
+"""Files written whole or not at all; JSON read back."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from catalogs.errors import InputError
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Write beside the target, then rename: a reader sees the old file or the new one."""
+    """Write JSON beside the target, then rename: a reader sees the old file or the new one."""
     write_whole(path, json_bytes(content))
 
 
 def json_bytes(content: Any) -> bytes:
-    """What a file of JSON holds: indented, without NaN, which JSON doesn't know."""
+    """Indented JSON, without NaN, which it does not know."""
     return (json.dumps(content, indent=2, allow_nan=False) + "\n").encode()
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """The same for bytes of any kind."""
+    """Write bytes beside the target, then rename."""
     with whole_file(path) as stream:
         stream.write(content)
 
@@ -82,9 +82,9 @@ def read_json(path: Path) -> dict[str, Any]:
         text = path.read_text(encoding="utf-8")
         content = json.loads(text, parse_constant=_no_number)
     except (OSError, RecursionError, ValueError) as error:
-        raise InputError(f"{path} cannot be read as JSON ({error}): make it anew") from error
+        raise InputError(f"{path} cannot be read as JSON ({error}): make it again") from error
     if not isinstance(content, dict):
-        raise InputError(f"{path} holds no JSON object: make it anew")
+        raise InputError(f"{path} holds no JSON object: make it again")
     return content
 
 
@@ -94,7 +94,7 @@ def _no_number(constant: str) -> float:
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Where fields of a JSON are used: one that is missing or of another kind is the file's fault.
+    """Blame the file where a field of its JSON is missing or of the wrong kind.
 
     Raises
     ------
@@ -109,5 +109,5 @@ def reading(path: Path) -> Iterator[None]:
         raise InputError(f"{path}: {error}") from error
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise InputError(
-            f"{path} is damaged or of another kind ({type(error).__name__}: {error}): make it anew"
+            f"{path} is damaged or of another kind ({type(error).__name__}: {error}): make it again"
         ) from error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import pickle
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -199,7 +198,7 @@ class PointProcess(ABC):
 
     def fingerprint(self) -> str:
         """A hash of all that simulated numbers depend on, by which a resumed run knows its own."""
-        return hashlib.sha256(pickle.dumps(self)).hexdigest()
+        return hashlib.sha256(_content(self)).hexdigest()
 
 
 @dataclass(frozen=True, eq=False)
@@ -214,6 +213,19 @@ class Histories(Sequence[EventSequence]):
 
     def __getitem__(self, i: Any) -> Any:
         return self.sequence.before(self.times[i])
+
+
+def _content(value: Any) -> bytes:
+    """What an object holds: its class and attributes, arrays in full."""
+    if isinstance(value, np.ndarray):
+        return repr((value.dtype, value.shape)).encode() + value.tobytes()
+    if isinstance(value, list | tuple):
+        return b"(" + b",".join(map(_content, value)) + b")"
+    if isinstance(value, Mapping):
+        return _content([part for item in value.items() for part in item])
+    if hasattr(value, "__dict__") and not isinstance(value, type):
+        return type(value).__qualname__.encode() + _content(vars(value))
+    return repr(value).encode()
 
 
 def check_simulation(

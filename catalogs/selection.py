@@ -1,9 +1,9 @@
-"""What to use of a catalog: area, window, threshold and splits, alike in Python, YAML and CLI."""
+"""A part of a catalog: area, window, completeness and splits, alike in Python, YAML and CLI."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 
 import numpy as np
@@ -35,6 +35,17 @@ class Selection:
         Shares of the complete events in train, validation and test, in place of ``splits``.
     earthquakes_only : bool
         Leave out events that the network calls otherwise, where it gives types.
+
+    Examples
+    --------
+    >>> from catalogs import load
+    >>> Selection(end="2019-07-11", fractions=(0.5, 0.25, 0.25))
+    Selection(end='2019-07-11', fractions=(0.5, 0.25, 0.25))
+    >>> Selection(end="2019-07-11", fractions=(0.5, 0.25, 0.25)).of(load("ridgecrest_2019")).split()
+    Split
+      train  198 events on [1, 2.41307) days
+      val    99 events on [2.41307, 3.69486) days
+      test   99 events on [3.69486, 4.86119) days
     """
 
     area: str | None = None
@@ -45,11 +56,29 @@ class Selection:
     fractions: Sequence[float] | None = None
     earthquakes_only: bool = False
 
-    def of(self, catalog: Catalog, name: str | None = None, *, any_splits: bool = False) -> Catalog:
-        """The selected part, called ``name`` (by default as the catalog).
+    def __repr__(self) -> str:
+        set_ones = (f for f in fields(self) if getattr(self, f.name) != f.default)
+        return f"Selection({', '.join(f'{f.name}={getattr(self, f.name)!r}' for f in set_ones)})"
 
-        Splits that are not given are cut to the window. Where they do not fit it at all, thirds of
-        the window stand in if ``any_splits``: for whatever looks at no split.
+    def of(self, catalog: Catalog, name: str | None = None, *, any_splits: bool = False) -> Catalog:
+        """The selected part of a catalog.
+
+        Splits that are not given are cut to the window.
+
+        Parameters
+        ----------
+        catalog : Catalog
+            The whole.
+        name : str, optional
+            What to call the part, by default as the catalog.
+        any_splits : bool
+            Let thirds of the window stand in for splits that do not fit it at all: for whatever
+            looks at no split.
+
+        Returns
+        -------
+        Catalog
+            The part, with its own window, completeness and splits.
 
         Raises
         ------
@@ -115,7 +144,7 @@ class Selection:
         if asked < own - MAGNITUDE_TOLERANCE:
             raise InputError(
                 f"magnitude completeness {asked:g} is below that of catalog {info.name!r}, "
-                f"{own:g}: raise it, or import the catalog anew"
+                f"{own:g}: raise it, or import the catalog again"
             )
         return asked
 
@@ -128,7 +157,7 @@ class Selection:
             return float(value)
         except ValueError:
             raise InputError(
-                f"catalog {info.name!r} counts days since its start: {value!r} is no number"
+                f"catalog {info.name!r} counts days since its start: {value!r} is not a number"
             ) from None
 
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from catalogs.display import as_html, as_text, some, window
 from catalogs.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FloatArray = NDArray[np.float64]
 
@@ -37,9 +42,11 @@ class EventSequence:
         Days since the catalog's start, strictly increasing, inside ``[start, end)``.
     magnitudes : array (event,)
         Dimensionless, finite.
-    start, end, score_from : float
-        Days, ``start <= score_from < end``. ``score_from`` defaults to ``start``.
-    locations : array (event, 2) or None
+    start, end : float
+        The window, days.
+    score_from : float, optional
+        Where scoring starts, days, ``start <= score_from < end``; by default ``start``.
+    locations : array (event, 2), optional
         Latitude and longitude in degrees.
 
     Raises
@@ -50,8 +57,10 @@ class EventSequence:
     Examples
     --------
     >>> events = EventSequence([0.5, 2.0, 2.5], [3.1, 4.0, 3.3], start=0.0, end=10.0)
-    >>> events.scored_from(1.0).n_scored
-    2
+    >>> events.scored_from(1.0)
+    EventSequence of 3 events
+      window      [0, 10) days, scored on [1, 10) days: 2 events
+      magnitudes  3.1 to 4
     >>> events.inter_times
     array([0.5, 1.5, 0.5, 7.5])
     >>> len(events.between(0.0, 2.0)), len(events.between(2.0, 10.0))
@@ -80,7 +89,13 @@ class EventSequence:
 
     @classmethod
     def nothing(cls) -> EventSequence:
-        """The day before day 0 without an event: the history of what starts from nothing."""
+        """The day before day 0 without an event: the history of what starts from nothing.
+
+        Returns
+        -------
+        EventSequence
+            Empty, on [-1, 0) days.
+        """
         return cls(np.empty(0), np.empty(0), -1.0, 0.0)
 
     def _check_window(self) -> None:
@@ -110,7 +125,7 @@ class EventSequence:
             bad = np.flatnonzero(~np.isfinite(values))
             if bad.size:
                 raise InputError(
-                    f"{label}[{bad[0]}] = {values[bad[0]]} is not a number: drop or mend that event"
+                    f"{label}[{bad[0]}] = {values[bad[0]]} is not a number: drop or fix that event"
                 )
         bad = np.flatnonzero(np.diff(times) <= 0.0)
         if bad.size:
@@ -131,6 +146,23 @@ class EventSequence:
 
     def __len__(self) -> int:
         return int(self.times.size)
+
+    def __repr__(self) -> str:
+        return as_text(*self._shown())
+
+    def _repr_html_(self) -> str:
+        return as_html(*self._shown())
+
+    def _shown(self) -> tuple[str, dict[str, str]]:
+        """A title, and what to say below it."""
+        scored = f"scored on {window(self.score_from, self.end)}: {some(self.n_scored, 'event')}"
+        if self.score_from == self.start:
+            scored = "all of it scored"
+        m = self.magnitudes
+        return f"EventSequence of {some(len(self), 'event')}", {
+            "window": f"{window(self.start, self.end)}, {scored}",
+            "magnitudes": f"{m.min():g} to {m.max():g}" if m.size else "none",
+        }
 
     @property
     def n_scored(self) -> int:
@@ -153,7 +185,17 @@ class EventSequence:
         return np.diff(self.times, prepend=self.start, append=self.end)
 
     def magnitude_excess(self, completeness: float) -> FloatArray:
-        """m_i - completeness, shape (event,).
+        """Magnitudes above completeness, m_i - completeness.
+
+        Parameters
+        ----------
+        completeness : float
+            Magnitude of completeness of a model.
+
+        Returns
+        -------
+        array (event,)
+            Not below 0 but for round-off.
 
         Raises
         ------
@@ -172,7 +214,23 @@ class EventSequence:
         return excess
 
     def between(self, start: float, end: float) -> EventSequence:
-        """The events in ``[start, end)`` as a sequence of its own, all of it scored."""
+        """The events in ``[start, end)`` as a sequence of its own, all of it scored.
+
+        Parameters
+        ----------
+        start, end : float
+            Days, inside the window.
+
+        Returns
+        -------
+        EventSequence
+            On the window ``[start, end)``.
+
+        Raises
+        ------
+        InputError
+            If it reaches outside the window.
+        """
         if start < self.start or end > self.end:
             raise InputError(
                 f"[{start}, {end}) reaches outside the observed window [{self.start}, {self.end})"
@@ -187,7 +245,18 @@ class EventSequence:
         )
 
     def where(self, keep: NDArray[np.bool_]) -> EventSequence:
-        """The same window with only the events that ``keep``, shape (event,), marks."""
+        """The same window with some of the events.
+
+        Parameters
+        ----------
+        keep : array of bool (event,)
+            Which events stay.
+
+        Returns
+        -------
+        EventSequence
+            On the same window, scored from the same time.
+        """
         return replace(
             self,
             times=self.times[keep],
@@ -196,15 +265,53 @@ class EventSequence:
         )
 
     def before(self, end: float) -> EventSequence:
-        """The history up to ``end``: window ``[start, end)``, scored from ``start``."""
+        """The history up to ``end``, all of it scored.
+
+        Parameters
+        ----------
+        end : float
+            Days, inside the window.
+
+        Returns
+        -------
+        EventSequence
+            On the window ``[start, end)``, with the events before ``end``.
+        """
         return self.between(self.start, end)
 
     def scored_from(self, time: float) -> EventSequence:
-        """The same events, scored on ``[time, end)``."""
+        """The same events, scored on ``[time, end)``.
+
+        Parameters
+        ----------
+        time : float
+            Days, inside the window.
+
+        Returns
+        -------
+        EventSequence
+            Events before ``time`` are history.
+        """
         return replace(self, score_from=time)
 
     def followed_by(self, later: EventSequence) -> EventSequence:
-        """This sequence as the history of ``later``, which starts where this one ends."""
+        """This sequence as the history of another.
+
+        Parameters
+        ----------
+        later : EventSequence
+            Starts where this one ends.
+
+        Returns
+        -------
+        EventSequence
+            The events of both, scored where ``later`` is; locations where both have them.
+
+        Raises
+        ------
+        InputError
+            If ``later`` starts elsewhere.
+        """
         if later.start != self.end:
             raise InputError(
                 f"the later sequence starts at {later.start}, not at this one's end {self.end}"
@@ -220,6 +327,29 @@ class EventSequence:
             later.score_from,
             locations,
         )
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """The events as a table, one row each.
+
+        Returns
+        -------
+        DataFrame
+            Columns ``time`` (days), ``magnitude``, ``latitude`` and ``longitude`` (degrees) where
+            locations are known, and ``scored`` (bool).
+
+        Examples
+        --------
+        >>> EventSequence([0.5, 2.0], [3.1, 4.0], 0.0, 10.0, score_from=1.0).to_dataframe()
+           time  magnitude  scored
+        0   0.5        3.1   False
+        1   2.0        4.0    True
+        """
+        import pandas as pd  # noqa: PLC0415 - half a second
+
+        columns = {"time": self.times, "magnitude": self.magnitudes}
+        if self.locations is not None:
+            columns |= {"latitude": self.locations[:, 0], "longitude": self.locations[:, 1]}
+        return pd.DataFrame(columns).assign(scored=self.times >= self.score_from)
 
 
 def _frozen(values: ArrayLike) -> FloatArray:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Literal
 
+from catalogs.display import as_text, some, window
 from catalogs.errors import InputError
 from catalogs.sequence import EventSequence
 
@@ -19,11 +20,33 @@ class Split:
     The scored windows are adjacent and disjoint: ``train`` is scored on [train_start, val_start),
     ``val`` on [val_start, test_start), ``test`` on [test_start, end).
 
+    Parameters
+    ----------
+    train, val, test : EventSequence
+        Each ends where the next one is scored from.
+    minimum_train : int
+        Fewer events in train are too few to fit five parameters.
+
     Raises
     ------
     InputError
-        If a window has no event, or train has fewer than ``minimum_train`` (50) events: too few
-        to fit five parameters.
+        If a window has no event, train has fewer than ``minimum_train`` events, or the windows
+        are not adjacent.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> events = EventSequence(np.arange(100.0), np.full(100, 3.0), 0.0, 100.0)
+    >>> split = Split(
+    ...     events.before(60.0),
+    ...     events.before(80.0).scored_from(60.0),
+    ...     events.scored_from(80.0),
+    ... )
+    >>> split
+    Split
+      train  60 events on [0, 60) days
+      val    20 events on [60, 80) days
+      test   20 events on [80, 100) days
     """
 
     train: EventSequence
@@ -51,10 +74,25 @@ class Split:
             )
 
     def items(self) -> Iterator[tuple[SplitName, EventSequence]]:
-        """Name and sequence, in the order train, val, test."""
+        """Name and sequence, in the order train, val, test.
+
+        Yields
+        ------
+        name : {"train", "val", "test"}
+            Of the window.
+        sequence : EventSequence
+            Scored on it, with all earlier events as history.
+        """
         yield "train", self.train
         yield "val", self.val
         yield "test", self.test
+
+    def __repr__(self) -> str:
+        rows: dict[str, str] = {
+            name: f"{some(part.n_scored, 'event')} on {window(part.score_from, part.end)}"
+            for name, part in self.items()
+        }
+        return as_text("Split", rows)
 
     def __getitem__(self, name: SplitName) -> EventSequence:
         if name not in {f.name for f in fields(self)[:3]}:

@@ -32,7 +32,7 @@ GENERATED = "generated"
 
 
 def folders() -> list[Path]:
-    """Where catalogs are looked for, in this order: $RECAST_DATA, the user's cache, embedded."""
+    """Where catalogs are looked for, in order: $RECAST_DATA, the user's cache, the package."""
     places = [Path(os.environ["RECAST_DATA"])] if os.environ.get("RECAST_DATA") else []
     return [*places, user_folder(), EMBEDDED]
 
@@ -60,7 +60,18 @@ def _lazy(point: EntryPoint) -> Callable[[], Catalog]:
 
 
 def available() -> dict[str, str]:
-    """Every catalog that ``load`` finds by name, and where: a folder, or ``GENERATED``."""
+    """Every catalog that ``load`` finds by name, and where.
+
+    Returns
+    -------
+    dict of str to str
+        Name -> folder, or ``"generated"`` for one that is computed on first use.
+
+    Examples
+    --------
+    >>> available()["synthetic_socal"]
+    'generated'
+    """
     found = dict.fromkeys(builders(), GENERATED)
     for folder in reversed(folders()):
         if folder.is_dir():
@@ -69,10 +80,20 @@ def available() -> dict[str, str]:
 
 
 def load(name: str | os.PathLike[str]) -> Catalog:
-    """The catalog of that name (or of that path, ending in .json, .parquet or .npz).
+    """Load a catalog by name or path.
 
-    ``NAME@AREA`` is the part of it inside an area, written as ``parse_area`` reads it:
-    ``ncss@36/38/-123/-121`` is a box.
+    Names are looked up in the folder that $RECAST_DATA names, the user's cache, and the package.
+
+    Parameters
+    ----------
+    name : str or path-like
+        A name, or a path that ends in .json, .parquet or .npz. ``NAME@AREA`` is the part inside an
+        area, as ``parse_area`` reads it: ``ncss@36/38/-123/-121`` is a box.
+
+    Returns
+    -------
+    Catalog
+        Its events and provenance.
 
     Raises
     ------
@@ -80,6 +101,13 @@ def load(name: str | os.PathLike[str]) -> Catalog:
         Saying where it looked and how to get a catalog.
     InputError
         For a broken file, naming it, and for an area that cannot be cut from the catalog.
+
+    Examples
+    --------
+    >>> load("ridgecrest_2019@35.7/36/-117.7/-117.4").to_sequence()
+    EventSequence of 258 events
+      window      [0, 6.97769) days, all of it scored
+      magnitudes  2.5 to 7.1
     """
     path = Path(name)
     if path.suffix in STORED:
@@ -112,17 +140,61 @@ def check_name(name: str) -> None:
         raise InputError(f"catalog name {name!r}: use letters, digits, _ and - only")
 
 
+def check_free(name: str, folder: Path | None = None, *, overwrite: bool = False) -> None:
+    """Raise an InputError for a name that a new catalog cannot have.
+
+    It may be unfit for files, or taken by a catalog that would hide the new one or be hidden by
+    it. In a ``folder`` of its own, where catalogs are loaded by path, only ``save`` checks.
+    """
+    check_name(name)
+    place = None if folder is not None else available().get(name)
+    own = place == str(user_folder())
+    if place is None or (overwrite and own):
+        return
+    remedy = "`overwrite`" if own else "`folder`"
+    raise InputError(
+        f"catalog {name!r} exists already ({place}): choose another `name` or {remedy}"
+    )
+
+
+def record_path(name: str, folder: Path | None = None) -> Path:
+    """Where the JSON of a catalog of that name is saved: by default in the user's cache."""
+    return (folder or user_folder()) / f"{name}.json"
+
+
 def save(catalog: Catalog, folder: Path | None = None, *, overwrite: bool = False) -> Path:
-    """Write a catalog; returns the path of its JSON. Either both files appear, or none.
+    """Save a catalog under its name: NAME.json and the file of its events, or neither.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        Its ``info.name`` names the files.
+    folder : Path, optional
+        By default the user's cache, where ``load`` finds it by name.
+    overwrite : bool
+        Replace a catalog of the same name.
+
+    Returns
+    -------
+    Path
+        Of the JSON.
 
     Raises
     ------
     InputError
-        If the name is taken and ``overwrite`` is not set, or is no plain file name.
+        If the name is taken and ``overwrite`` is not set, or is not a plain file name.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = save(load("ridgecrest_2019"), Path(folder))
+    ...     len(load(path).events)
+    830
     """
     info = catalog.info
     check_name(info.name)
-    target = (folder or user_folder()) / f"{info.name}.json"
+    target = record_path(info.name, folder)
     if target.exists() and not overwrite:
         raise InputError(f"{target} exists already: choose another name, or allow overwriting")
     content = _content(catalog)
@@ -143,7 +215,7 @@ def save(catalog: Catalog, folder: Path | None = None, *, overwrite: bool = Fals
 
 
 def _suffix(info: CatalogInfo) -> str:
-    """Of the file of events: plain days fit no column of dates."""
+    """The suffix of the file of events: plain days fit no column of dates."""
     return ".npz" if info.uses_plain_days else ".parquet"
 
 
@@ -165,16 +237,16 @@ def _read(record: Path) -> Catalog:
     info = CatalogInfo.from_json(read_json(record), str(record))
     path = record.with_suffix(_suffix(info))
     if not path.is_file():
-        raise InputError(f"{path} is missing beside {record.name}: fetch or import it anew")
+        raise InputError(f"{path} is missing beside {record.name}: fetch or import it again")
     if info.sha256 and file_hash(path) != info.sha256:
         raise InputError(
             f"{path} does not match the sha256 in {record.name}: it is damaged or was changed; "
-            "fetch or import it anew"
+            "fetch or import it again"
         )
     try:
         events = _read_days(path) if info.uses_plain_days else pd.read_parquet(path)
     except Exception as error:  # pyarrow and numpy raise many kinds; all mean a broken file
-        raise InputError(f"{path} cannot be read ({error}): fetch or import it anew") from error
+        raise InputError(f"{path} cannot be read ({error}): fetch or import it again") from error
     return Catalog(events, info)
 
 

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from catalogs.display import as_text, window
 from catalogs.sequence import EventSequence, FloatArray
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 IntArray = NDArray[np.int64]
 
@@ -18,8 +23,33 @@ IntArray = NDArray[np.int64]
 class Trajectories:
     """Events of ``n`` trajectories on [start, end), sorted by trajectory and time.
 
-    ``trajectory``, ``times`` (days) and ``magnitudes`` have shape (event,); ``capped`` lists the
-    trajectories that reached the cap on events and were cut off there.
+    Parameters
+    ----------
+    trajectory : array of int (event,)
+        The trajectory that each event belongs to, from 0 to ``n`` - 1.
+    times : array (event,)
+        Days, inside [start, end).
+    magnitudes : array (event,)
+        Dimensionless.
+    n : int
+        How many trajectories, those without an event included.
+    start, end : float
+        The window, days.
+    capped : array of int
+        The trajectories that reached the cap on events and were cut off there.
+
+    Examples
+    --------
+    >>> drawn = Trajectories.of_sequences([
+    ...     EventSequence([10.5, 12.0], [3.1, 4.0], 10.0, 17.0),
+    ...     EventSequence([], [], 10.0, 17.0),
+    ... ])
+    >>> drawn
+    Trajectories: 2 on [10, 17) days
+      events  1 on average, 0 to 2
+      capped  none
+    >>> drawn.counts
+    array([2, 0])
     """
 
     trajectory: IntArray
@@ -34,9 +64,19 @@ class Trajectories:
     def of_sequences(
         cls, sequences: Sequence[EventSequence], max_events: int | None = None
     ) -> Trajectories:
-        """Of one sequence or more on one window, those of more than ``max_events`` cut off there.
+        """One trajectory a sequence, those of more than ``max_events`` cut off there.
 
-        For processes that know no cap of their own.
+        Parameters
+        ----------
+        sequences : sequence of EventSequence
+            One or more, on one window.
+        max_events : int, optional
+            For processes that know no cap of their own.
+
+        Returns
+        -------
+        Trajectories
+            In the order of the sequences.
         """
         counts = np.array([len(sequence) for sequence in sequences])
         kept = counts if max_events is None else np.minimum(counts, max_events)
@@ -51,11 +91,23 @@ class Trajectories:
         )
 
     def sorted(self) -> Trajectories:
-        """The same events by trajectory and time."""
+        """The same events by trajectory and time.
+
+        Returns
+        -------
+        Trajectories
+            With the events in that order.
+        """
         return self._at(np.lexsort((self.times, self.trajectory)))
 
     def distinct(self) -> Trajectories:
-        """Sorted events less the second of two at the same double: one in 1e9 at most."""
+        """Sorted events less the second of two at the same double: one in 1e9 at most.
+
+        Returns
+        -------
+        Trajectories
+            Whose times increase strictly within each trajectory.
+        """
         after = (np.diff(self.times) != 0.0) | (np.diff(self.trajectory) != 0)
         return self._at(np.flatnonzero(np.append(np.ones(min(self.times.size, 1), bool), after)))
 
@@ -70,7 +122,18 @@ class Trajectories:
 
     @classmethod
     def joined(cls, parts: Sequence[Trajectories]) -> Trajectories:
-        """The trajectories of several on one window, one after the other."""
+        """The trajectories of several on one window, one after the other.
+
+        Parameters
+        ----------
+        parts : sequence of Trajectories
+            One or more.
+
+        Returns
+        -------
+        Trajectories
+            Numbered on from part to part.
+        """
         offsets = np.cumsum([0, *(part.n for part in parts)])
         return cls(
             np.concatenate([p.trajectory + o for p, o in zip(parts, offsets[:-1], strict=True)]),
@@ -93,8 +156,35 @@ class Trajectories:
         return np.concatenate([[0], np.cumsum(self.counts)])
 
     def sequences(self) -> list[EventSequence]:
-        """One EventSequence a trajectory."""
+        """One sequence a trajectory.
+
+        Returns
+        -------
+        list of EventSequence
+            Of length ``n``, all on [start, end).
+        """
         return [
             EventSequence(self.times[lo:hi], self.magnitudes[lo:hi], self.start, self.end)
             for lo, hi in pairwise(self.edges.tolist())
         ]
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """The events as a table, one row each; trajectories without an event have none.
+
+        Returns
+        -------
+        DataFrame
+            Columns ``trajectory``, ``time`` (days) and ``magnitude``.
+        """
+        import pandas as pd  # noqa: PLC0415 - half a second
+
+        columns = {"trajectory": self.trajectory, "time": self.times}
+        return pd.DataFrame(columns | {"magnitude": self.magnitudes})
+
+    def __repr__(self) -> str:
+        counts = self.counts
+        rows = {
+            "events": f"{counts.mean():.4g} on average, {counts.min():,} to {counts.max():,}",
+            "capped": f"{self.capped.size:,} of them" if self.capped.size else "none",
+        }
+        return as_text(f"Trajectories: {self.n:,} on {window(self.start, self.end)}", rows)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
+from catalogs.errors import FetchError, InputError
 from recast.commands.options import OneLineParser
 
 LIGHTNING = {
@@ -18,6 +20,9 @@ LIGHTNING = {
 }
 """Subcommands that LightningCLI parses, by its own conventions."""
 
+SPELLED = {"as_name": "--name", "files": "--from", "folder": "--out"}
+"""Arguments of Python functions whose option has another name."""
+
 INTERRUPTED = 128 + 2
 """The exit code by which a shell says that a command ended by SIGINT."""
 
@@ -25,7 +30,7 @@ INTERRUPTED = 128 + 2
 def main(args: Sequence[str] | None = None) -> int:
     """Run `recast` with these arguments (by default the process's) and return its exit code.
 
-    0 is success, 2 input that the user can mend, 1 any other failure, 130 an interruption. Errors
+    0 is success, 2 input that the user can fix, 1 any other failure, 130 an interruption. Errors
     are one line on stderr; with RECAST_TRACEBACK=1 in the environment unexpected ones show where
     they come from.
     """
@@ -60,8 +65,28 @@ def _dispatch(argv: list[str]) -> int:
     if unknown:
         parsed.parser.refuse(unknown)
     parsed.argv = argv  # results say by which command they were made
-    code: int = parsed.run(parsed)
+    try:
+        code: int = parsed.run(parsed)
+    except (FetchError, InputError) as error:
+        error.args = (in_options(str(error), vars(parsed)),)
+        raise
     return code
+
+
+def in_options(message: str, options: Mapping[str, object]) -> str:
+    """A message of a Python function with its arguments, set in backticks, as options.
+
+    >>> in_options("`end` is before `start`, see `epoch`", {"start": None, "end": None})
+    '--end is before --start, see `epoch`'
+    """
+
+    def option(found: re.Match[str]) -> str:
+        name = found[1]
+        if name in options and name not in SPELLED:
+            return f"--{name.replace('_', '-')}"
+        return SPELLED.get(name, found[0])
+
+    return re.sub(r"`(\w+)`", option, message)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -110,8 +135,6 @@ class Version(argparse.Action):
 
 
 def _report(error: Exception) -> int:
-    from catalogs.errors import FetchError, InputError  # pandas, only on failure
-
     message = " ".join(str(error).split())
     if isinstance(error, InputError):
         print(f"recast: {message}", file=sys.stderr)

@@ -15,9 +15,9 @@ from urllib.parse import parse_qsl, urlsplit
 import numpy as np
 import pandas as pd
 
+from catalogs.providers.answers import identifiers
 from catalogs.providers.fdsn import Page
-from catalogs.providers.pages import identifiers
-from catalogs.providers.records import Files, Record, Service
+from catalogs.providers.sources import Files, Record, Service
 from catalogs.providers.web import Answer, Patience
 
 START = pd.Timestamp("2020-01-01", tz="UTC")

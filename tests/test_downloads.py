@@ -14,7 +14,7 @@ from catalogs import InputError
 from catalogs.errors import FetchError, RefusedError
 from catalogs.formats import parse
 from catalogs.providers.downloads import Downloads
-from catalogs.providers.retrieval import clear, sizes
+from catalogs.providers.raw_files import clear, sizes
 from catalogs.providers.web import Patience
 
 BODY = b"".join(f"{i},event {i * i}\n".encode() for i in range(20_000))
@@ -139,7 +139,7 @@ def test_waits_double_or_are_what_the_server_asks_for(downloads: Downloads) -> N
 
 def test_a_wrong_hash_is_refused(downloads: Downloads) -> None:
     with serving(files={"/a.csv": BODY + b"x"}) as provider:
-        with pytest.raises(FetchError, match=rf"/a.csv: .* another sha256 than {HASH}.*--from"):
+        with pytest.raises(FetchError, match=rf"/a.csv: .* another sha256 than {HASH}.*`files`"):
             fetched(provider, downloads, known_hash=HASH)
         assert left(downloads) == []
         provider.files["/a.csv"] = BODY
@@ -213,7 +213,7 @@ def test_the_first_hash_is_remembered(downloads: Downloads) -> None:
 def test_offline_asks_nobody(downloads: Downloads) -> None:
     offline = Downloads(downloads.folder, offline=True)
     with serving(files={"/a.csv": BODY}) as provider:
-        with pytest.raises(InputError, match=r"a.csv is not there or damaged, and --offline"):
+        with pytest.raises(InputError, match=r"a.csv is not there or damaged, and `offline`"):
             fetched(provider, offline)
         assert provider.asked == []
         fetched(provider, downloads)

@@ -10,7 +10,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from catalogs import Catalog, EventSequence, GutenbergRichter, InputError, Trajectories
+from catalogs import (
+    Catalog,
+    EventSequence,
+    GutenbergRichter,
+    InputError,
+    Trajectories,
+    export_catalog,
+    load,
+)
 from catalogs.exports import centre, write_csep, write_csep_forecast, write_quakeml, write_zmap
 from etas.model import ETAS
 from etas.synthetic import synthetic_catalog, true_model
@@ -122,3 +130,8 @@ def test_a_forecast_in_plain_days_is_not_written(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="counts plain days"):
         write_csep_forecast(drawn, small(start=None).info, tmp_path / "x.csv", place=None)
     assert not list(tmp_path.iterdir())
+
+
+def test_an_unknown_format_lists_the_known_ones(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="format 'kml': choose one of zmap, quakeml, csep, csv"):
+        export_catalog(load("ridgecrest_2019"), tmp_path / "x", "kml")  # type: ignore[arg-type]

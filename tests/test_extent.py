@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 import torch
 
-from catalogs import Catalog, CatalogInfo, Extent, InputError, SplitDates, check_unseen, load
+from catalogs import Catalog, CatalogInfo, Extent, InputError, SplitDates, load
+from catalogs.checks.extent import check_unseen
 from recast.benchmark.comparison import benchmark
 from recast.cli import main
 from recast.pretrained import SHIPPED, checkpoint_path

@@ -25,7 +25,7 @@ from catalogs import Box, InputError
 from catalogs.errors import FetchError, RefusedError
 from catalogs.providers.downloads import Downloads
 from catalogs.providers.fdsn import Page, fetch_pages
-from catalogs.providers.records import Query, Service
+from catalogs.providers.sources import Query, Service
 
 END = START + pd.Timedelta(days=300)
 QUERY = Query(START, END)
@@ -258,7 +258,7 @@ def test_offline_uses_what_is_there(downloads: Downloads) -> None:
         provider.asked.clear()
         assert fetch_pages(service(provider), there, offline, "x")
         with pytest.raises(
-            InputError, match=r"no events from 2020-01-31T00:00:00 on, and --offline"
+            InputError, match=r"no events from 2020-01-31T00:00:00 on, and `offline`"
         ):
             fetch_pages(service(provider), QUERY, offline, "x")
         assert provider.asked == []

@@ -11,7 +11,7 @@ from loopback import QUICK, START, Fault, complete, listed, service, serving
 from catalogs.errors import FetchError
 from catalogs.providers.downloads import Downloads
 from catalogs.providers.fdsn import Page, fetch_pages
-from catalogs.providers.records import Query
+from catalogs.providers.sources import Query
 
 QUERY = Query(START, START + pd.Timedelta(days=300))
 

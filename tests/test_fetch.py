@@ -14,9 +14,9 @@ from row_writers import WRITERS, Event, write
 
 from catalogs import Box, Catalog, InputError
 from catalogs.providers.downloads import Downloads
-from catalogs.providers.fetching import fetch, fetch_events
+from catalogs.providers.fetching import fetch_catalog, fetch_events
 from catalogs.providers.known import RECORDS
-from catalogs.providers.records import Files, Yearly
+from catalogs.providers.sources import Files, Yearly
 
 FILES = [record for record in RECORDS.values() if isinstance(record.source, Files | Yearly)]
 
@@ -134,7 +134,7 @@ def test_a_preset_takes_exactly_the_events_of_the_paper(
     n_events, n_scored = PAPER[name]
     with serving(files=files_of(name, scored.events)) as provider:
         monkeypatch.setitem(RECORDS, name, moved(RECORDS[name], provider.url))
-        catalog = fetch(name, downloads=downloads)
+        catalog = fetch_catalog(name, downloads=downloads, store=False)
     assert len(catalog.events) == n_events == catalog.info.provenance["published_events"]
     assert [part.n_scored for _, part in catalog.split().items()] == n_scored
     np.testing.assert_allclose(
@@ -188,18 +188,18 @@ def test_the_file_of_a_year_is_fetched_again_once_the_year_is_over(
 
 
 def test_a_period_that_is_not_over_is_refused(downloads: Downloads) -> None:
-    with pytest.raises(InputError, match="--end 2200-01-01 is yet to come: leave it out"):
+    with pytest.raises(InputError, match="`end` 2200-01-01 is yet to come: leave it out"):
         fetch_events("comcat", end="2200-01-01", downloads=downloads)
 
 
 def test_what_cannot_be_fetched_is_one_line(
     downloads: Downloads, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(InputError, match=r"gone.csv is no file: check --from"):
+    with pytest.raises(InputError, match=r"gone.csv is not a file: check `files`"):
         fetch_events("scedc", files=[tmp_path / "gone.csv"], downloads=downloads)
     source = replace(RECORDS["ncss"].source, last=1999)
     monkeypatch.setitem(RECORDS, "ncss", replace(RECORDS["ncss"], source=source))
-    with pytest.raises(InputError, match=r"no files from 2005-01-01 to .* to 1999; check --start"):
+    with pytest.raises(InputError, match=r"no files from 2005-01-01 to .* to 1999; check `start`"):
         fetch_events("ncss", start="2005-01-01", end="2006-01-01", downloads=downloads)
     with serving(events=made_events(20)) as provider:
         monkeypatch.setitem(RECORDS, "comcat", moved(RECORDS["comcat"], provider.url))

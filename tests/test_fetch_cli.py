@@ -11,9 +11,9 @@ import pytest
 from loopback import QUICK, Fault, Provider, chosen, moved, serving
 from row_writers import WRITERS, write
 
-from catalogs import load
+from catalogs import Box, CatalogNotFoundError, InputError, fetch_catalog, load
 from catalogs.providers.known import RECORDS
-from catalogs.providers.records import Service
+from catalogs.providers.sources import Service
 from catalogs.providers.web import Patience
 from recast.cli import main
 
@@ -146,7 +146,7 @@ def test_failures_are_one_line(
     backwards = ("--start", "2021-01-01", "--end", "2020-01-01")
     assert "2020-01-01 is empty: need --start before" in refuses(capsys, 2, *COMCAT[:3], *backwards)
     err = refuses(capsys, 2, "catalogs", "fetch", "scedc", "--start", "1990-01-01")
-    assert "choose a --name of its own for another selection" in err
+    assert "choose --name for a selection of your own" in err
     assert "'soon' is not a date" in refuses(capsys, 2, *COMCAT[:3], "--start", "soon")
     assert not list(user_cache.glob("*"))
 
@@ -165,6 +165,23 @@ def test_a_catalog_of_ones_own_is_not_replaced(
     (tmp_path / "cache" / "catalogs" / "comcat.parquet").write_bytes(b"PAR1")
     shows(capsys, *COMCAT)
     assert len(load("comcat").events) == len(provider.events)
+
+
+def test_python_gets_and_stores_the_same_catalog(
+    provider: Provider, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shows(capsys, *COMCAT, "--area", "33/36/-119/-116")
+    chosen = {"start": "2020-01-01", "end": "2020-10-27", "area": Box(33, 36, -119, -116)}
+    fetched = fetch_catalog("comcat", **chosen, completeness=1.0, folder=tmp_path / "python")
+    stored = load(tmp_path / "python" / "comcat.json")
+    assert stored.info == load("comcat").info
+    pd.testing.assert_frame_equal(stored.events, fetched.events)
+    again = fetch_catalog("comcat", "other", **chosen, completeness=1.0, store=False)
+    pd.testing.assert_frame_equal(again.events, fetched.events)
+    with pytest.raises(CatalogNotFoundError):
+        load("other")
+    with pytest.raises(InputError, match=r"2020-01-01 is empty: need `start` before `end`"):
+        fetch_catalog("comcat", start="2021-01-01", end="2020-01-01", store=False)
 
 
 def test_the_cache_can_be_chosen_measured_and_cleared(

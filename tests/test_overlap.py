@@ -16,9 +16,8 @@ from catalogs import (
     CatalogInfo,
     InputError,
     SplitDates,
-    check_no_leak,
-    shared_fraction,
 )
+from catalogs.checks.overlap import check_no_leak, shared_fraction
 
 EARLY = SplitDates("2020-01-01", "2020-03-01", "2020-04-01", "2020-05-01")
 LATE = SplitDates("2020-04-01", "2020-08-01", "2020-09-01", "2020-10-01")

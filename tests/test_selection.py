@@ -67,7 +67,7 @@ def test_days_are_chosen_in_catalogs_that_count_days() -> None:
     assert (part.info.start, part.info.end) == (100.0, 500.0)
     assert counts(part) == [240, 80, 80]
     assert (part.info.splits.val_start, part.info.splits.test_start) == (340.0, 420.0)
-    with pytest.raises(InputError, match=r"counts days since its start: 'July' is no number"):
+    with pytest.raises(InputError, match=r"counts days since its start: 'July' is not a number"):
         Selection(end="July").of(Catalog(table, info))
 
 

@@ -10,7 +10,7 @@ from catalogs.catalog import Catalog
 from catalogs.errors import InputError
 
 Dates = tuple[str, str]
-"""Of a half-open window [first, second)."""
+"""A half-open window [first, second)."""
 
 Bounds = tuple[float, float, float, float]
 """South, north, west and east, degrees."""
@@ -18,11 +18,27 @@ Bounds = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class Extent:
-    """The events of a train window: [start, end) without ``gaps``, inside ``box``.
+    """When and where the events were that a model has seen: [start, until) inside a box.
 
-    Those up to ``until`` have been looked at as well, to choose among what was trained: the
-    validation window; None where that is not known. Dates are ISO dates, or days of a catalog in
-    plain days; ``box`` is None where locations are not known.
+    Parameters
+    ----------
+    start, end : str or float
+        The train window [start, end): ISO dates, or days of a catalog in plain days.
+    until : str or float, optional
+        The end of the validation window, by which one of several trained models was chosen; None
+        where it is not known.
+    box : four floats, optional
+        South, north, west and east, degrees; None where locations are not known.
+    gaps : tuple of (str, str)
+        Half-open windows inside that were left out.
+
+    Examples
+    --------
+    >>> from catalogs import load
+    >>> catalog = load("ridgecrest_2019")
+    >>> seen = Extent.of(catalog)
+    >>> (seen.until == catalog.info.splits.test_start, seen.may_hold_test_events_of(catalog))
+    (True, False)
     """
 
     start: str | float
@@ -33,21 +49,51 @@ class Extent:
 
     @classmethod
     def of(cls, catalog: Catalog, gaps: Sequence[Dates] = ()) -> Extent:
-        """What training on a catalog looks at: all before its test window but ``gaps``."""
+        """What training on a catalog looks at: all before its test window.
+
+        Parameters
+        ----------
+        catalog : Catalog
+            Trained on.
+        gaps : sequence of (str, str)
+            Half-open windows that were left out.
+
+        Returns
+        -------
+        Extent
+            From the start of the catalog to its test window.
+        """
         info, splits = catalog.info, catalog.info.splits
         place = _bounds(catalog)
         return cls(info.start, splits.val_start, splits.test_start, place, tuple(gaps))
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> Extent:
-        """The inverse of ``to_json``."""
+        """Read what ``to_json`` gives.
+
+        Parameters
+        ----------
+        fields : mapping
+            Of JSON types.
+
+        Returns
+        -------
+        Extent
+            The same.
+        """
         box = fields["box"]
         gaps = tuple((str(a), str(b)) for a, b in fields["gaps"])
         dates = (fields["start"], fields["end"], fields["until"])
         return cls(*dates, None if box is None else tuple(box), gaps)
 
     def to_json(self) -> dict[str, Any]:
-        """Fields as plain numbers, texts and lists, which checkpoints keep."""
+        """The fields as numbers, strings and lists, which checkpoints keep.
+
+        Returns
+        -------
+        dict
+            Of JSON types.
+        """
         return {
             "start": self.start,
             "end": self.end,
@@ -58,7 +104,13 @@ class Extent:
 
     @classmethod
     def unknown(cls) -> Extent:
-        """Of a model that doesn't say."""
+        """What a model has seen that does not say.
+
+        Returns
+        -------
+        Extent
+            Which may hold any event.
+        """
         return cls("", "", None)
 
     def may_hold_events_after(self, catalog: Catalog, day: float, *, same: str) -> bool:
@@ -67,6 +119,20 @@ class Extent:
         Unknown places are taken to be the same, unknown dates to be later. Plain days and dates
         have nothing to do with each other, nor have plain days of catalogs with another name than
         ``same``.
+
+        Parameters
+        ----------
+        catalog : Catalog
+            The catalog in question.
+        day : float
+            Days since its start.
+        same : str
+            The name of the catalog that the model was trained on.
+
+        Returns
+        -------
+        bool
+            True where it cannot be ruled out.
         """
         info = catalog.info
         if same != info.name and self._is_apart_from(catalog):
@@ -92,6 +158,16 @@ class Extent:
 
         Unknown places are taken to be the same. What isn't observed, or is in plain days, shares
         nothing with others.
+
+        Parameters
+        ----------
+        catalog : Catalog
+            The catalog in question.
+
+        Returns
+        -------
+        bool
+            True where it cannot be ruled out.
         """
         info = catalog.info
         if info.kind != "observed" or info.uses_plain_days or isinstance(self.until, int | float):

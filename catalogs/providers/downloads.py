@@ -1,7 +1,7 @@
 """Raw files as their providers sent them, each with a record of where it came from.
 
 Beside ``FILE`` stands ``FILE.json`` with its URL, hash and time. Both appear by renaming, the
-record last, and a file that is not what its record says is fetched anew: wherever a process is
+record last, and a file that is not what its record says is fetched again: wherever a process is
 stopped, what is here is whole.
 """
 
@@ -73,7 +73,7 @@ class Downloads:
     offline : bool
         Ask no server: what is not here is an error.
     refresh : bool
-        Ask for everything anew, also for what is here.
+        Ask for everything again, also for what is here.
     patience : Patience
         How often and how long to try.
     progress : bool or None
@@ -161,7 +161,7 @@ class Downloads:
             Its sha256 where the registry has one. Otherwise that of the first download counts: a
             file on disk that differs is damaged, and a later download that differs says so.
         not_before : str
-            A file that was retrieved earlier (ISO 8601, UTC) is fetched anew: it was still growing.
+            A file retrieved earlier (ISO 8601, UTC) is fetched again: it was still growing.
         most : int
             Larger files, in bytes, are refused.
 
@@ -178,7 +178,7 @@ class Downloads:
             return old
         if self.offline:
             lack = f"is older than {not_before}" if is_good else "is not there or damaged"
-            raise InputError(f"{path} {lack}, and --offline was given: fetch {url} without it")
+            raise InputError(f"{path} {lack}, and `offline` is set: fetch {url} without it")
         self._retrieve(url, path, known_hash, most)
         raw = self._recorded(path, url)
         if old is not None and old.sha256 != raw.sha256:
@@ -205,7 +205,7 @@ class Downloads:
             try:
                 check_repeated(lengths, part.stat().st_size)
             except TransientError:
-                part.unlink()  # not to be gone on with
+                part.unlink()  # must not be resumed
                 raise
 
         try:
@@ -214,7 +214,7 @@ class Downloads:
             raise FetchError(
                 f"{url}: what arrived has another sha256 than {known_hash}, the published one: the "
                 "file was replaced or damaged on the way; try again, or read the provider's notes "
-                "and give the file with --from"
+                "and give the file as `files`"
             ) from error
         _record(path).unlink(missing_ok=True)
         fresh.replace(path)

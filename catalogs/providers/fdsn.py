@@ -19,9 +19,9 @@ import pandas as pd
 from tqdm import tqdm
 
 from catalogs.errors import FetchError, InputError, RefusedError
+from catalogs.providers.answers import PARAMETER, OtherLayoutError, identifiers
 from catalogs.providers.downloads import Downloads, RawFile
-from catalogs.providers.pages import PARAMETER, OtherLayoutError, identifiers
-from catalogs.providers.records import SHORTEST, Query, Service
+from catalogs.providers.sources import SHORTEST, Query, Service
 from catalogs.providers.web import Answer, get, shown
 
 MOST_BYTES = 256 << 20
@@ -49,7 +49,7 @@ def fetch_pages(service: Service, query: Query, downloads: Downloads, name: str)
     """All answers that together hold the events of a query, in order of time.
 
     What an earlier query with the same parameters has fetched is used again, so that a query that
-    was stopped goes on where it was; with ``downloads.refresh`` it is replaced.
+    was stopped resumes; with ``downloads.refresh`` it is replaced.
 
     Parameters
     ----------
@@ -116,8 +116,8 @@ class _Walk:
         """An answer that is complete, from ``start`` on, until ``end`` or earlier."""
         if self.downloads.offline:
             raise InputError(
-                f"{self.folder} has no events from {start:%Y-%m-%dT%H:%M:%S} on, and --offline was "
-                f"given: fetch them from {self.service.url} without it"
+                f"{self.folder} has no events from {start:%Y-%m-%dT%H:%M:%S} on, and `offline` is "
+                f"set: fetch them from {self.service.url} without it"
             )
         while True:
             page = self._try(start, end)
@@ -127,7 +127,7 @@ class _Walk:
                 raise FetchError(
                     f"{self.service.url}query: the second from {start:%Y-%m-%dT%H:%M:%S} has more "
                     f"events than one answer may hold ({self.service.most:,}), or its answers do "
-                    "not agree with its counts: raise --min-magnitude, or try again later"
+                    "not agree with its counts: raise `min_magnitude`, or try again later"
                 )
             end = start + ((end - start) / 2).floor("s")
 

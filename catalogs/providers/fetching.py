@@ -1,4 +1,4 @@
-"""From the name of a known catalog to the catalog: fetch, parse, select."""
+"""From the name of a known catalog to the catalog: download, parse, select, store."""
 
 from __future__ import annotations
 
@@ -9,25 +9,24 @@ from typing import Any
 
 import pandas as pd
 
-from catalogs.areas import Area
+from catalogs.areas import Area, parse_area
 from catalogs.catalog import Catalog
 from catalogs.errors import InputError
 from catalogs.event_types import EventRule
+from catalogs.files import read_json
 from catalogs.formats import parse
 from catalogs.formats.parsed import Parsed, Rejected
 from catalogs.importing import import_table
-from catalogs.info import timestamp
+from catalogs.info import SplitDates, Ties, timestamp
 from catalogs.providers.downloads import Downloads, RawFile
 from catalogs.providers.known import find
-from catalogs.providers.records import Record
-from catalogs.providers.retrieval import folder_name, given, retrieve
+from catalogs.providers.raw_files import folder_name, given, retrieve
 from catalogs.providers.rules import Rules, Step, apply
+from catalogs.providers.sources import Record
+from catalogs.store import check_free, record_path, save
 
 SHOWN_REJECTED = 5
 """That many rejected rows are kept in the provenance, word for word."""
-
-SELECTING = ("start", "end", "area", "min_magnitude", "event_types")
-"""Choices by which a catalog is not what its record says."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +75,7 @@ def fetch_events(
     Parameters
     ----------
     name : str
-        A name in ``catalogs.providers.known.RECORDS``.
+        A known catalog.
     start, end : str, optional
         The half-open period; by default the record's, or until last midnight in UTC.
     area : Box or Polygon, optional
@@ -86,7 +85,7 @@ def fetch_events(
     event_types : {"earthquakes", "all", "paper"}, optional
         Which types of events; by default the record's rule, which is earthquakes but for presets.
     files : sequence of Path
-        Files that were fetched by hand, in place of the provider's.
+        Files that were downloaded by hand, in place of the provider's.
     downloads : Downloads, optional
         Where raw files are kept, and how they are fetched.
     strict : bool
@@ -107,14 +106,14 @@ def fetch_events(
         min_magnitude=min_magnitude,
         event_types=event_types,
     )
-    first, last = timestamp(str(rules.start), "--start"), timestamp(str(rules.end), "--end")
+    first, last = timestamp(str(rules.start), "`start`"), timestamp(str(rules.end), "`end`")
     if first >= last:
         raise InputError(
-            f"{name}: the period from {rules.start} to {rules.end} is empty: need --start before "
-            "--end"
+            f"{name}: the period from {rules.start} to {rules.end} is empty: need `start` before "
+            "`end`"
         )
     if last > pd.Timestamp.now("UTC"):
-        raise InputError(f"--end {rules.end} is yet to come: leave it out for last midnight (UTC)")
+        raise InputError(f"`end` {rules.end} is yet to come: leave it out for last midnight (UTC)")
     downloads = downloads or Downloads()
     with downloads.locked(folder_name(record.source)):
         found = given(record, files) if files else retrieve(record, rules, downloads)
@@ -145,48 +144,140 @@ def fetch_events(
     )
 
 
-def fetch(
+def fetch_catalog(
     name: str,
     as_name: str | None = None,
     *,
-    making: Mapping[str, Any] | None = None,
-    **choices: Any,
+    start: str | None = None,
+    end: str | None = None,
+    area: Area | str | None = None,
+    min_magnitude: float | None = None,
+    event_types: EventRule | None = None,
+    completeness: float | None = None,
+    strict_completeness: bool | None = None,
+    splits: SplitDates | None = None,
+    fractions: Sequence[float] | None = None,
+    ties: Ties | None = None,
+    files: Sequence[Path] = (),
+    strict: bool = False,
+    downloads: Downloads | None = None,
+    store: bool = True,
+    folder: Path | None = None,
+    overwrite: bool = False,
 ) -> Catalog:
-    """A known catalog, ready to be split.
+    """Get a known catalog from its provider, ready to be split.
+
+    Raw files are downloaded, or used from an earlier download, parsed, and reduced to the events
+    that count. The provenance says where each file came from and how many events each rule left.
 
     Parameters
     ----------
     name : str
-        A name in ``catalogs.providers.known.RECORDS``.
+        A known catalog, such as ``"scedc"``; ``recast catalogs list --known`` shows them.
     as_name : str, optional
         What to call the catalog, by default the same.
-    making : mapping, optional
-        Arguments of ``catalogs.importing.import_table``: completeness, splits and so on. Those
-        of a preset are the study's.
-    **choices
-        Arguments of ``fetch_events``.
+    start, end : str, optional
+        The half-open period; by default the record's, or until last midnight in UTC.
+    area : Box, Polygon or str, optional
+        Events inside; text as ``parse_area`` reads it.
+    min_magnitude : float, optional
+        Events of at least this magnitude.
+    event_types : {"earthquakes", "all", "paper"}, optional
+        Which types of events (``catalogs.event_types``); by default earthquakes, except for the
+        catalogs of the RECAST paper.
+    completeness : float, optional
+        Magnitude of completeness; by default that of the study, or maximum curvature + 0.2.
+    strict_completeness : bool, optional
+        Leave out events at exactly ``completeness``.
+    splits : SplitDates, optional
+        The scored windows.
+    fractions : three floats, optional
+        Shares of the complete events in train, validation and test, in place of ``splits``; by
+        default 0.6, 0.2 and 0.2.
+    ties : {"separate", "drop", "error"}, optional
+        What to do with events of equal time, by default set them 1 ms apart.
+    files : sequence of Path
+        Files that were downloaded by hand, in place of the provider's.
+    strict : bool
+        Stop at the first damaged row; by default they are counted and reported.
+    downloads : Downloads, optional
+        Where raw files are kept and how they are fetched: ``catalogs.providers.Downloads``, with
+        ``offline=True`` to ask no server, ``refresh=True`` to download again.
+    store : bool
+        Save the catalog, so that ``load`` finds it. One from the same provider is replaced.
+    folder : Path, optional
+        Where to save it, by default the user's cache.
+    overwrite : bool
+        Replace any catalog of the same name.
+
+    Returns
+    -------
+    Catalog
+        With completeness, window, splits and provenance.
 
     Raises
     ------
     FetchError
         Naming the URL, what the provider answered, and the remedy.
     InputError
-        For input that cannot be; also for a preset with choices of one's own but no name of its
-        own, since it would not be what it is called.
+        For input that cannot be, and for a catalog of the RECAST paper with choices of one's own
+        but no ``as_name``, since it would not be what it is called.
+
+    Examples
+    --------
+    >>> fetch_catalog("comcat", "ridgecrest", start="2019-07-04", end="2019-08-04",
+    ...               area="35.2/36.4/-118.2/-117", min_magnitude=2.5)  # doctest: +SKIP
+    >>> fetch_catalog("scedc", start="1990-01-01")
+    Traceback (most recent call last):
+    catalogs.errors.InputError: scedc is SCEDC, Southern California, as scored in the RECAST ...
     """
     record = find(name)
-    own = sorted(key for key in SELECTING if choices.get(key) is not None)
-    if record.preset is not None and (own or making) and as_name in {None, record.name}:
-        raise InputError(
-            f"{name} is {record.title}: choose a --name of its own for another selection"
-        )
-    return to_catalog(
-        fetch_events(name, **choices), as_name or record.name, making, is_preset=not own
+    known_as = as_name or record.name
+    making = {
+        "completeness": completeness,
+        "strict": strict_completeness,
+        "splits": splits,
+        "fractions": fractions,
+        "ties": ties,
+    }
+    making = {option: value for option, value in making.items() if value is not None}
+    choices = (start, end, area, min_magnitude, event_types)
+    is_preset = record.preset is not None and all(choice is None for choice in choices)
+    if record.preset is not None and (making or not is_preset) and known_as == record.name:
+        raise InputError(f"{name} is {record.title}: choose `as_name` for a selection of your own")
+    if store:
+        check_free(known_as, folder, overwrite=_may_replace(record, known_as, folder, overwrite))
+    fetched = fetch_events(
+        name,
+        start=start,
+        end=end,
+        area=parse_area(area) if isinstance(area, str) else area,
+        min_magnitude=min_magnitude,
+        event_types=event_types,
+        files=files,
+        downloads=downloads,
+        strict=strict,
     )
+    catalog = to_catalog(fetched, known_as, making, is_preset=is_preset)
+    if store:  # asked again: meanwhile another process may have fetched the same
+        save(catalog, folder, overwrite=_may_replace(record, known_as, folder, overwrite))
+    return catalog
+
+
+def _may_replace(record: Record, name: str, folder: Path | None, overwrite: bool) -> bool:
+    """Whether a catalog of that name may go: one that was fetched from the same provider.
+
+    Its events may be damaged: that is a reason to fetch them again.
+    """
+    try:
+        there = read_json(record_path(name, folder)).get("provenance", {})
+    except InputError:
+        there = {}
+    return overwrite or there.get("record") == record.name
 
 
 def to_catalog(
-    fetched: Fetched, name: str, making: Mapping[str, Any] | None, *, is_preset: bool
+    fetched: Fetched, name: str, making: Mapping[str, Any], *, is_preset: bool
 ) -> Catalog:
     """A catalog of the events, with completeness, window and splits, and their provenance."""
     record, rules, preset = fetched.record, fetched.rules, fetched.record.preset
@@ -198,7 +289,7 @@ def to_catalog(
             "magnitude_bin": 0.01,
             "splits": preset.splits,
         }
-    options |= {"start": rules.start, "end": rules.end, **(making or {})}
+    options |= {"start": rules.start, "end": rules.end, **making}
     catalog = import_table(fetched.events, name, **options)
     info = replace(
         catalog.info,

@@ -1,11 +1,12 @@
-"""The catalogs that can be fetched by name, one record each."""
+"""The catalogs that can be fetched by name, one record each, and those that packages add."""
 
 from __future__ import annotations
+
+from importlib.metadata import EntryPoint, entry_points
 
 from catalogs.areas import Box
 from catalogs.errors import InputError
 from catalogs.info import SplitDates
-from catalogs.providers.records import Files, Preset, Record, Service, Source, Yearly
 from catalogs.providers.rules import Rules
 from catalogs.providers.services import (
     CITED,
@@ -16,6 +17,8 @@ from catalogs.providers.services import (
     TERMS,
     record_name,
 )
+from catalogs.providers.sources import Files, Preset, Record, Service, Source, Yearly
+from catalogs.store import check_name
 
 SCEDC = "https://service.scedc.caltech.edu/ftp/"
 SCEDC_CITATION = CITED["SCEDC"]
@@ -275,7 +278,30 @@ NATIONAL = (
 RECORDS: dict[str, Record] = {
     record.name: record for record in (*PAPER, *ENHANCED, *NATIONAL, *SERVICES)
 }
-"""Every catalog that can be fetched, by name."""
+"""The records of this package, by name."""
+
+PROVIDERS = "recast.providers"
+"""Entry-point group by which other packages add a ``Record``, an iterable of them, or a function
+that returns either."""
+
+
+def known_records() -> dict[str, Record]:
+    """Every catalog that can be fetched, by name: those of this package and of others.
+
+    Raises
+    ------
+    InputError
+        Naming an entry point that is broken, or whose record has the name of another.
+    """
+    known = dict(RECORDS)
+    for point in entry_points(group=PROVIDERS):
+        for record in _offered(point):
+            if known.setdefault(record.name, record) is not record:
+                raise InputError(
+                    f"{_named(point)} adds a catalog {record.name!r}, which is known already: "
+                    "rename its record, or uninstall the package"
+                )
+    return known
 
 
 def find(name: str) -> Record:
@@ -288,5 +314,29 @@ def find(name: str) -> Record:
     """
     record = RECORDS.get(name) or RECORDS.get(record_name(name.upper()))
     if record is None:
-        raise InputError(f"catalog {name!r} cannot be fetched: choose one of {', '.join(RECORDS)}")
+        known = known_records()  # only now: a broken package must not block these
+        record = known.get(name)
+    if record is None:
+        raise InputError(f"catalog {name!r} cannot be fetched: choose one of {', '.join(known)}")
     return record
+
+
+def _offered(point: EntryPoint) -> list[Record]:
+    """What an entry point adds."""
+    try:
+        offered = point.load()
+        if callable(offered):
+            offered = offered()
+        records = [offered] if isinstance(offered, Record) else list(offered)
+        for record in records:
+            check_name(record.name)  # what is not a Record has none
+    except Exception as error:
+        raise InputError(
+            f"{_named(point)} is broken ({type(error).__name__}: {error}): fix or uninstall it"
+        ) from error
+    return records
+
+
+def _named(point: EntryPoint) -> str:
+    package = f" of {point.dist.name}" if point.dist is not None else ""
+    return f"the entry point {point.name} = {point.value} ({PROVIDERS}){package}"

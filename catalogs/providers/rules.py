@@ -97,10 +97,10 @@ def _in_turn(rules: Rules) -> Iterator[tuple[str, Callable[[pd.DataFrame], Mask]
     if s.event_types != "paper":
         yield "the last row of each event_id", _newest
     if s.start is not None:
-        start = timestamp(s.start, "--start")
+        start = timestamp(s.start, "`start`")
         yield f"time >= {s.start}", lambda events: _mask(events["time"] >= start)
     if s.end is not None:
-        end = timestamp(s.end, "--end")
+        end = timestamp(s.end, "`end`")
         yield f"time < {s.end}", lambda events: _mask(events["time"] < end)
     if s.event_types == "earthquakes":
         yield "earthquakes, and events of no type", are_earthquakes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from catalogs.providers.records import Record, Service
+from catalogs.providers.sources import Record, Service
 
 PATH = "/fdsnws/event/1/"
 TERMS = "of the provider; see the page"

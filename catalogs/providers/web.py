@@ -34,7 +34,7 @@ AGAIN = "try again later; what has arrived is kept"
 
 
 class TransientError(Exception):
-    """A failure that may mend itself, and after how many seconds the server says so."""
+    """A failure that may pass, and after how many seconds if the server says so."""
 
     def __init__(self, what: str, wait: float | None = None) -> None:
         super().__init__(what)
@@ -184,7 +184,7 @@ def opened(
         ):
             raise FetchError(
                 f"{url}: cannot be reached ({_line(str(reason))}): check the network and the "
-                "address; with --offline what was fetched before is used"
+                "address; with `offline` what was fetched before is used"
             ) from error
         raise TransientError("the connection was cut") from error
     except requests.RequestException as error:  # too many redirections, no URL

@@ -21,8 +21,8 @@ from sphinx.util.docutils import SphinxDirective
 from catalogs import load
 from catalogs.formats import FORMATS
 from catalogs.providers.known import RECORDS
-from catalogs.providers.records import Record
 from catalogs.providers.services import SERVICES
+from catalogs.providers.sources import Record
 from recast.cli import LIGHTNING, _parser, main
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""`recast catalogs`: what there is, how to get more, check it and hand it on."""
+"""`recast catalogs`: list, fetch, import, describe, select, check and export catalogs."""
 
 from __future__ import annotations
 
@@ -22,16 +22,18 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "catalogs", help="list, fetch, import, describe, select, check and export catalogs"
     )
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    listing = actions.add_parser("list", help="every catalog that can be named")
+    listing = actions.add_parser("list", help="list every catalog that can be loaded by name")
     listing.add_argument(
-        "--known", action="store_true", help="those that `recast catalogs fetch` gets"
+        "--known", action="store_true", help="list those that `recast catalogs fetch` gets"
     )
     listing.add_argument(
-        "--layouts", action="store_true", help="layouts of files that `import` and `check` read"
+        "--layouts",
+        action="store_true",
+        help="list the layouts that `import` and `check` read",
     )
     listing.add_argument("--json", action="store_true", help="print JSON")
     listing.set_defaults(run=run_list)
-    info = actions.add_parser("info", help="provenance, window, splits and b-value of a catalog")
+    info = actions.add_parser("info", help="show the provenance, splits and b-value of a catalog")
     info.add_argument("name", metavar="NAME", help="name or path of a catalog")
     info.add_argument("--json", action="store_true", help="print JSON")
     info.set_defaults(run=run_info)

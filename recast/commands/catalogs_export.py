@@ -17,7 +17,7 @@ def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         "export",
         help="write a catalog as QuakeML, ZMAP, CSEP CSV or CSV",
         description="Write the complete events of a catalog in the format of other programs. CSV "
-        "has the columns of the canonical table, and `recast catalogs import` reads it back.",
+        "has the columns of the catalog's table, and `recast catalogs import` reads it back.",
     )
     parser.add_argument("catalog", metavar="NAME", help="name or path of a catalog")
     parser.add_argument("--format", choices=FORMATS, required=True, help="what to write")
@@ -28,13 +28,10 @@ def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 
 def run_export(args: argparse.Namespace) -> int:
-    """Write the file, whole or not at all."""
-    from catalogs import InputError, load
-    from catalogs.exports import WRITERS
+    """Select and write."""
+    from catalogs import export_catalog, load
 
-    if args.out.exists() and not args.overwrite:
-        raise InputError(f"{args.out} exists already: choose another --out or --overwrite")
     catalog = selected(load(args.catalog), args, any_splits=True)
-    WRITERS[args.format](catalog, args.out)
-    print(f"{len(catalog.complete_rows()):,} events of {catalog.info.name} in {args.out}")
+    n = export_catalog(catalog, args.out, args.format, overwrite=args.overwrite)
+    print(f"{n:,} events of {catalog.info.name} in {args.out}")
     return 0

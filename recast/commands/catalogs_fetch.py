@@ -15,7 +15,7 @@ from recast.commands.options import (
     add_ties,
 )
 from recast.commands.printing import print_info, print_json
-from recast.commands.reading import add_storing, add_strict, refuse_taken
+from recast.commands.reading import add_storing, add_strict
 
 
 def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -23,13 +23,13 @@ def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     parser = actions.add_parser(
         "fetch",
         help="get a known catalog from its provider",
-        description="Fetch the raw files of a known catalog (or use those that are here), parse "
+        description="Download the raw files of a known catalog (or use those already here), parse "
         "them, select events, and store the catalog as NAME.parquet and NAME.json, which says "
         "where every file came from and how many events each rule left. `recast catalogs list "
         "--known` shows the names.",
     )
     parser.add_argument("known", metavar="KNOWN", help="name of a known catalog, such as scedc")
-    parser.add_argument("--name", help="what to call it here (default: the same)")
+    parser.add_argument("--name", help="what to call it (default: the same)")
     parser.add_argument("--start", metavar="DATE", help="start of the period")
     parser.add_argument("--end", metavar="DATE", help="end of the period, exclusive")
     parser.add_argument("--area", "--box", metavar="AREA", help=AREA)
@@ -48,14 +48,12 @@ def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         nargs="+",
         default=[],
         metavar="FILE",
-        help="use files that were fetched by hand, in the provider's layout",
+        help="use files downloaded by hand, in the provider's layout",
     )
     add_strict(parser)
     where = parser.add_mutually_exclusive_group()
-    where.add_argument(
-        "--refresh", action="store_true", help="ask the provider anew, also for what is here"
-    )
-    where.add_argument("--offline", action="store_true", help="use only what is here")
+    where.add_argument("--refresh", action="store_true", help="download again what is already here")
+    where.add_argument("--offline", action="store_true", help="use only what is already here")
     _add_cache_folder(parser)
     add_storing(parser)
     parser.set_defaults(run=run_fetch)
@@ -63,7 +61,7 @@ def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 def add_cache(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `recast catalogs cache`."""
-    parser = actions.add_parser("cache", help="size of the raw files, or remove them")
+    parser = actions.add_parser("cache", help="show the size of the raw files, or remove them")
     jobs = parser.add_subparsers(dest="job", required=True, metavar="JOB")
     info = jobs.add_parser("info", help="where raw files are and how large they are")
     _add_cache_folder(info)
@@ -85,40 +83,34 @@ def _add_cache_folder(parser: argparse.ArgumentParser) -> None:
 
 
 def run_fetch(args: argparse.Namespace) -> int:
-    """Fetch, select, store and summarise."""
-    from catalogs import SplitDates, parse_area, save
+    """Fetch, store and summarise."""
+    from catalogs import SplitDates, fetch_catalog
     from catalogs.checks.summary import describe
-    from catalogs.providers.downloads import Downloads
-    from catalogs.providers.fetching import fetch
-    from catalogs.providers.known import find
+    from catalogs.providers import Downloads
+    from catalogs.store import record_path
 
-    name = args.name or find(args.known).name
-    refuse_taken(name, args.out, overwrite=_may_replace(args, name))
-    choices = {
-        "completeness": args.completeness,
-        "strict": args.strict_completeness,
-        "splits": SplitDates(*args.splits) if args.splits else None,
-        "fractions": args.fractions,
-        "ties": args.ties,
-    }
-    making = {name: value for name, value in choices.items() if value is not None}
     folder = {} if args.cache is None else {"folder": args.cache}
-    catalog = fetch(
+    catalog = fetch_catalog(
         args.known,
         args.name,
-        making=making,
         start=args.start,
         end=args.end,
-        area=parse_area(args.area) if args.area else None,
+        area=args.area,
         min_magnitude=args.min_magnitude,
         event_types=args.event_types,
+        completeness=args.completeness,
+        strict_completeness=args.strict_completeness,
+        splits=SplitDates(*args.splits) if args.splits else None,
+        fractions=args.fractions,
+        ties=args.ties,
         files=args.files,
-        downloads=Downloads(offline=args.offline, refresh=args.refresh, **folder),
         strict=args.strict,
+        downloads=Downloads(offline=args.offline, refresh=args.refresh, **folder),
+        folder=args.out,
+        overwrite=args.overwrite,
     )
-    # Asked again: meanwhile another process may have fetched the same
-    record = save(catalog, args.out, overwrite=_may_replace(args, name))
-    known_as = name if args.out is None else str(record)
+    record = record_path(catalog.info.name, args.out)
+    known_as = catalog.info.name if args.out is None else str(record)
     summary = describe(catalog) | {
         "saved": str(record),
         "next": f"recast benchmark --catalog {known_as}",
@@ -133,15 +125,16 @@ def run_fetch(args: argparse.Namespace) -> int:
 
 
 def print_known(*, as_json: bool) -> None:
-    """Print the known catalogs, one a line or as JSON."""
-    from catalogs.providers.known import RECORDS
+    """Print the known catalogs, one per line or as JSON."""
+    from catalogs.providers.known import known_records
 
+    known = known_records()
     if as_json:
         fields = ("name", "title", "region", "way", "licence", "citation", "about", "note")
-        print_json([{f: getattr(r, f) for f in fields} for r in RECORDS.values()])
+        print_json([{f: getattr(r, f) for f in fields} for r in known.values()])
         return
-    width = max(map(len, RECORDS))
-    for record in RECORDS.values():
+    width = max(map(len, known))
+    for record in known.values():
         note = f" ({record.note})" if record.note else ""
         print(f"{record.name:<{width}}  {record.way:<12}  {record.title}, {record.region}{note}")
 
@@ -150,27 +143,11 @@ def print_names() -> None:
     """Print the names of the known catalogs, as a paragraph."""
     import textwrap
 
-    from catalogs.providers.known import RECORDS
+    from catalogs.providers.known import known_records
 
-    print("\nKnown, to be had by `recast catalogs fetch NAME` (more by --known):")
-    print(textwrap.fill(", ".join(RECORDS), 100, initial_indent="  ", subsequent_indent="  "))
-
-
-def _may_replace(args: argparse.Namespace, name: str) -> bool:
-    """Whether a catalog of that name may go: one that was fetched from the same provider.
-
-    Its events may be damaged: that is a reason to fetch them anew.
-    """
-    from catalogs import InputError
-    from catalogs.files import read_json
-    from catalogs.providers.known import find
-    from catalogs.store import user_folder
-
-    try:
-        there = read_json((args.out or user_folder()) / f"{name}.json").get("provenance", {})
-    except InputError:
-        there = {}
-    return bool(args.overwrite or there.get("record") == find(args.known).name)
+    names = ", ".join(known_records())
+    print("\nAlso available by `recast catalogs fetch NAME` (details: --known):")
+    print(textwrap.fill(names, 100, initial_indent="  ", subsequent_indent="  "))
 
 
 def _print_provenance(provenance: dict[str, Any], n_complete: int) -> None:
@@ -198,7 +175,7 @@ def _print_provenance(provenance: dict[str, Any], n_complete: int) -> None:
 def run_cache_info(args: argparse.Namespace) -> int:
     """Print folder and sizes."""
     from catalogs.providers.downloads import Downloads
-    from catalogs.providers.retrieval import sizes
+    from catalogs.providers.raw_files import sizes
 
     folder = args.cache or Downloads().folder
     found = sizes(folder)
@@ -213,7 +190,7 @@ def run_cache_clear(args: argparse.Namespace) -> int:
     from catalogs import InputError
     from catalogs.providers.downloads import Downloads
     from catalogs.providers.known import find
-    from catalogs.providers.retrieval import clear, folder_name, sizes
+    from catalogs.providers.raw_files import clear, folder_name, sizes
 
     downloads = Downloads() if args.cache is None else Downloads(args.cache)
     if bool(args.known) == args.all:

@@ -15,7 +15,7 @@ def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         "select",
         help="store a part of a catalog under another name",
         description="Cut an area or a window out of a catalog, raise its completeness or split it "
-        "otherwise, and store what is left as a catalog that every command takes.",
+        "differently, and store the result as a catalog that every command takes.",
     )
     parser.add_argument("catalog", metavar="NAME", help="name or path of a catalog")
     parser.add_argument("--name", required=True, help="name of the part: letters, digits, _, -")

@@ -214,7 +214,8 @@ def _completeness(
 
 
 def _prior(args: argparse.Namespace, catalog: Catalog) -> Prior | None:
-    from catalogs import InputError, check_unseen
+    from catalogs import InputError
+    from catalogs.checks.extent import check_unseen
 
     if args.prior is None:
         return None

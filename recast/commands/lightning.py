@@ -14,7 +14,8 @@ from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
 
-from catalogs import InputError, check_unseen
+from catalogs import InputError
+from catalogs.checks.extent import check_unseen
 from catalogs.files import naming
 from recast.commands.config import read_options
 from recast.pretrained import seen

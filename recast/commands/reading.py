@@ -84,17 +84,7 @@ def read_file(args: argparse.Namespace) -> tuple[str, Parsed]:
 
 
 def refuse_taken(name: str, folder: Path | None, *, overwrite: bool) -> None:
-    """No name, or one that another catalog has: the new one would hide it or be hidden."""
-    from catalogs import InputError, available
-    from catalogs.store import check_name, user_folder
+    """Raise for a name that a new catalog cannot have."""
+    from catalogs.store import check_free
 
-    check_name(name)
-    if folder is not None:
-        return  # ``save`` looks there, and such a catalog is loaded by its path
-    place = available().get(name)
-    if place is None or (overwrite and place == str(user_folder())):
-        return
-    remedy = "--overwrite" if place == str(user_folder()) else "--out FOLDER"
-    raise InputError(
-        f"catalog {name!r} exists already ({place}): choose another --name or {remedy}"
-    )
+    check_free(name, folder, overwrite=overwrite)

@@ -1,4 +1,4 @@
-"""The raw files of a known catalog: from here, from the provider, or given by hand."""
+"""The raw files of a known catalog: already here, from the provider, or given by hand."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from catalogs.errors import InputError
 from catalogs.info import timestamp
 from catalogs.providers.downloads import STAMP, Downloads, RawFile
 from catalogs.providers.fdsn import fetch_pages
-from catalogs.providers.records import Files, Query, Record, Service, Source, Yearly
 from catalogs.providers.rules import Rules
+from catalogs.providers.sources import Files, Query, Record, Service, Source, Yearly
 from catalogs.store import file_hash
 
 
@@ -45,8 +45,8 @@ def retrieve(record: Record, rules: Rules, downloads: Downloads) -> list[tuple[R
     """
     source = record.source
     folder = downloads.folder / folder_name(source)
-    start = timestamp(str(rules.start), "--start")
-    end = timestamp(str(rules.end), "--end")
+    start = timestamp(str(rules.start), "`start`")
+    end = timestamp(str(rules.end), "`end`")
     if isinstance(source, Service):
         box = None if rules.area is None else bounding_box(rules.area)
         query = Query(start.floor("s"), end.ceil("s"), box, rules.min_magnitude)
@@ -64,7 +64,7 @@ def retrieve(record: Record, rules: Rules, downloads: Downloads) -> list[tuple[R
     if source.by_hand:
         raise InputError(
             f"{record.name} cannot be fetched by program: save {source.by_hand} from "
-            f"{record.about} and give it with --from FILE"
+            f"{record.about} and give it as `files`"
         )
     hashes = dict(zip(source.urls, source.sha256, strict=False))
     raws = [
@@ -109,7 +109,7 @@ def _years(source: Yearly, record: Record, start: pd.Timestamp, end: pd.Timestam
     if not years:
         raise InputError(
             f"{record.name}: no files from {start:%Y-%m-%d} to {end:%Y-%m-%d}: they go from "
-            f"{source.first} to {last}; check --start and --end"
+            f"{source.first} to {last}; check `start` and `end`"
         )
     return years
 
@@ -127,7 +127,7 @@ def given(record: Record, files: Sequence[Path]) -> list[tuple[RawFile, str]]:
     found = []
     for path in files:
         if not path.is_file():
-            raise InputError(f"{path} is no file: check --from")
+            raise InputError(f"{path} is not a file: check `files`")
         changed = datetime.fromtimestamp(path.stat().st_mtime, UTC)
         raw = RawFile(
             path,

@@ -1,4 +1,4 @@
-"""Where catalogs come from: what a record of the registry says."""
+"""What is known of a catalog that can be fetched: its source, period, rules and licence."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Service:
         What ``query`` and ``count`` are appended to, with a slash at the end.
     layouts : tuple of str
         The layouts in which it gives events, the fastest to read first; names of
-        ``catalogs.providers.pages.PARAMETER``.
+        ``catalogs.providers.answers.PARAMETER``.
     most : int
         That many events it gives at once.
     extra : tuple of (name, value)
@@ -106,7 +106,7 @@ class Query:
         if self.end - self.start < SHORTEST:
             raise InputError(
                 f"period {self.start:%Y-%m-%dT%H:%M:%S} to {self.end:%Y-%m-%dT%H:%M:%S} is empty: "
-                "need --start before --end"
+                "need `start` before `end`"
             )
 
 

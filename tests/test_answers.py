@@ -3,7 +3,7 @@
 import pytest
 from loopback import as_csv, as_quakeml, as_text, made_events
 
-from catalogs.providers.pages import OtherLayoutError, identifiers
+from catalogs.providers.answers import OtherLayoutError, identifiers
 from catalogs.providers.web import Answer, TransientError
 
 EVENTS = made_events(5)

@@ -1,5 +1,9 @@
-"""The registry: complete, consistent, and with terms of use."""
+"""Known catalogs: complete, consistent, with terms of use, and open to other packages."""
 
+import sys
+from dataclasses import replace
+from importlib.metadata import EntryPoint
+from types import ModuleType
 from urllib.parse import urlsplit
 
 import pytest
@@ -7,11 +11,12 @@ import pytest
 from catalogs import InputError
 from catalogs.formats import FORMATS
 from catalogs.info import CatalogInfo, SplitDates
-from catalogs.providers.known import RECORDS, find
-from catalogs.providers.records import Files, Service, Yearly
-from catalogs.providers.retrieval import folder_name
+from catalogs.providers.known import PROVIDERS, RECORDS, find, known_records
+from catalogs.providers.raw_files import folder_name
 from catalogs.providers.services import record_name
+from catalogs.providers.sources import Files, Record, Service, Yearly
 from catalogs.store import check_name
+from recast.cli import main
 
 WANTED = (
     "scedc white qtm_salton_sea qtm_san_jacinto scedc_all hauksson qtm_12dev qtm_9_5dev white_all "
@@ -74,3 +79,60 @@ def test_catalogs_of_one_file_fetch_it_once() -> None:
 def test_an_unknown_name_lists_the_known_ones() -> None:
     with pytest.raises(InputError, match="catalog 'nowhere' cannot be fetched: choose .* scedc,"):
         find("nowhere")
+
+
+def adding(monkeypatch: pytest.MonkeyPatch, **values: object) -> None:
+    """Packages that are installed besides, each with an entry point for one of these values."""
+    module = ModuleType("others_catalogs")
+    vars(module).update(values)
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    points = [EntryPoint(name, f"{module.__name__}:{name}", PROVIDERS) for name in values]
+    monkeypatch.setattr("catalogs.providers.known.entry_points", lambda group: points)
+
+
+OTHER = replace(RECORDS["ncss"], name="atlantis", title="Atlantis")
+LEMURIA = replace(OTHER, name="lemuria")
+
+
+def test_packages_add_known_catalogs(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A record, several, or a function that returns them."""
+    mu = replace(OTHER, name="mu")
+    adding(monkeypatch, one=OTHER, more=[LEMURIA], made=lambda: iter([mu]))
+    assert list(known_records()) == [*RECORDS, "atlantis", "lemuria", "mu"]
+    assert find("mu") is mu
+    assert main(["catalogs", "list", "--known"]) == 0
+    assert "Atlantis, Northern California" in capsys.readouterr().out
+    with pytest.raises(InputError, match="choose one of .*, mu$"):
+        find("nowhere")
+
+
+def fails() -> Record:
+    raise KeyError("the database")
+
+
+@pytest.mark.parametrize(
+    ("values", "complaint"),
+    [
+        ({"mine": replace(OTHER, name="scedc")}, "adds a catalog 'scedc', which is known already"),
+        ({"first": OTHER, "mine": [OTHER, LEMURIA]}, None),
+        ({"first": OTHER, "mine": replace(OTHER, title="Other")}, "'atlantis', which is known"),
+        ({"mine": fails}, r"is broken \(KeyError: 'the database'\): fix or uninstall it"),
+        ({"mine": 3}, "is broken .*TypeError"),
+        ({"mine": ["scedc"]}, "is broken .*AttributeError"),
+        ({"mine": replace(OTHER, name="../x")}, r"is broken \(InputError: catalog name '../x'"),
+    ],
+)
+def test_what_a_package_adds_wrongly_is_named(
+    values: dict[str, object], complaint: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    adding(monkeypatch, **values)
+    if complaint is None:  # the same record twice is one
+        assert known_records()["atlantis"] is OTHER
+        return
+    with pytest.raises(
+        InputError, match=f"^the entry point mine = others_catalogs:mine .*{complaint}"
+    ):
+        known_records()
+    assert find("scedc") is RECORDS["scedc"]  # what comes with this package is not hindered
