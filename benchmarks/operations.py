@@ -25,7 +25,7 @@ from etas.model import ETAS
 from etas.synthetic import synthetic_socal
 from etas.weighted_likelihood import WeightedLogLikelihood
 from recast.models.neural import Recast
-from recast.net.network import DecoderName, RecastNet
+from recast.net.network import RecastNet
 from recast.pretrained import SHIPPED, read_net
 from recast.training.data import CatalogData, Region
 from recast.training.task import RecastTask
@@ -125,7 +125,7 @@ def train_step(step: tuple[RecastTask, Any, RegionBatch]) -> object:
     return loss
 
 
-def make_net(decoder: DecoderName, n: int) -> tuple[Recast, EventSequence, int]:
+def make_net(decoder: str, n: int) -> tuple[Recast, EventSequence, int]:
     """The net that comes with the package, or RECAST as published before training.
 
     Magnitudes are from a fixed law, as in forecasts: all sizes then have alike trajectories.

@@ -10,7 +10,7 @@ from scipy.stats import kstest
 from catalogs import EventSequence, GutenbergRichter, InputError
 from recast.models.neural import Recast
 from recast.net.ensemble import EnsembleNet, EqualMixture
-from recast.net.network import DecoderName, RecastNet
+from recast.net.network import RecastNet
 from recast.net.scaling import Scaling
 from recast.sampling.sampler import sample_with_torch
 
@@ -18,7 +18,7 @@ SCALING = Scaling(0.3, 2.4, 2.0, 1.0, 7.0, mu=2.0, k=0.015, alpha=0.6, c=0.02, p
 LAW = GutenbergRichter(2.0, 1.0, 7.0)
 
 
-def member(seed: int, decoder: DecoderName = "hazard") -> RecastNet:
+def member(seed: int, decoder: str = "hazard") -> RecastNet:
     torch.manual_seed(seed)
     net = RecastNet(SCALING, decoder=decoder, hidden_size=5 + seed, width=4)
     for parameter in net.parameters():

@@ -12,7 +12,7 @@ from etas.model import ETAS
 from etas.poisson import Poisson
 from recast.models.neural import Recast
 from recast.net.ensemble import EnsembleNet
-from recast.net.network import DecoderName, RecastNet
+from recast.net.network import RecastNet
 from recast.net.scaling import Scaling
 
 LAW = GutenbergRichter(2.0, 1.0, 7.0)
@@ -21,7 +21,7 @@ LAW = GutenbergRichter(2.0, 1.0, 7.0)
 SCALING = Scaling(0.5, 2.4, 2.0, 1.0, 7.0, mu=0.8, k=0.015, alpha=0.8, c=0.02, p=1.1)
 
 
-def _recast(decoder: DecoderName) -> Recast:
+def _recast(decoder: str) -> Recast:
     torch.manual_seed(3)
     net = RecastNet(SCALING, decoder=decoder, hidden_size=8, width=4)
     for parameter in net.parameters():  # far from the start, so that history matters

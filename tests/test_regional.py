@@ -5,8 +5,9 @@ from __future__ import annotations
 import torch
 from sampling_nets import SCALING
 
+from recast.net.architectures import CODE_SIZE
 from recast.net.excitation import NODES
-from recast.net.network import CODE_SIZE, RecastNet
+from recast.net.network import RecastNet
 from recast.net.regional import RegionalChange
 
 

@@ -11,7 +11,8 @@ from catalogs import EventSequence, GutenbergRichter, InputError
 from etas.synthetic import SOCAL_TRUTH
 from recast.cli import main
 from recast.models.neural import Recast
-from recast.net.network import CODE_SIZE, RecastNet
+from recast.net.architectures import CODE_SIZE
+from recast.net.network import RecastNet
 from recast.net.scaling import Scaling
 from recast.pretrained import read_net, seen
 from recast.training.data import CatalogData

@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Any, Self
 
 from catalogs.json_records import Record
 from etas.residuals import ResidualTest
+from recast.models.registry import NULL, TRUTH
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from recast.evaluation import Interval
+
+PARTS = ("train", "val", "test")
+GAIN_TITLE = "gain over ETAS, test"
 
 
 @dataclass(frozen=True)
@@ -107,11 +111,49 @@ class CatalogResult(Record):
         first = next(iter(self.models.values()))
         return {part: score.n_events for part, score in first.splits.items()}
 
-    def compared(self, left_out: frozenset[str]) -> Iterator[tuple[str, ModelResult, Gain]]:
-        """The models with a gain over ETAS, but for those ``left_out``."""
+    def compared(self) -> Iterator[tuple[str, ModelResult, Gain]]:
+        """The models whose gain over ETAS is of interest."""
         for name, row in self.models.items():
-            if row.gain_over_etas is not None and name not in left_out:
+            if row.gain_over_etas is not None and name not in {NULL, TRUTH.name}:
                 yield name, row, row.gain_over_etas
+
+    def table(self, name: str) -> str:
+        """The scores of one catalog: heading, a row per model, and one sentence a model."""
+        info, models, n_events = self.info, self.models, self.n_events
+        counts = " / ".join(f"{n_events[part]:,}" for part in PARTS)
+        sign = ">" if info["completeness_is_strict"] else ">="
+        wide = max(map(len, models)) + 2
+        lines = [
+            ": ".join([name, *filter(None, [info["title"]])]),
+            f"events M {sign} {info['magnitude_completeness']:g}, train / val / test: {counts}",
+            "",
+            f"{'':<{wide}}{'nats per event':^27} {'NLL per day':^30}{'':2}{GAIN_TITLE:^26}{'fit':>8}",
+            f"{'model':<{wide}}"
+            + "".join(f"{part:>9}" for part in PARTS)
+            + " "
+            + "".join(f"{part:>10}" for part in PARTS)
+            + f"  {'mean  [95 % interval]':^26}{'s':>8}",
+        ]
+        for model, row in models.items():
+            lines.append(
+                f"{model:<{wide}}"
+                + "".join(f"{row.splits[part].nats_per_event:>9.4f}" for part in PARTS)
+                + " "
+                + "".join(f"{row.splits[part].nll_per_day:>10.4f}" for part in PARTS)
+                + f"  {interval_text(row.gain_over_etas):^26}"
+                + (f"{row.fit_seconds:>8.1f}" if row.n_parameters else f"{'-':>8}")
+            )
+        sentences = [
+            sentence(name, model, gain, n_events["test"]) for model, _, gain in self.compared()
+        ]
+        sentences += [
+            f"{mark.capitalize()}s, {model} over a fixed law: {interval_text(score.gain)} nats per "
+            "event."
+            for model, row in models.items()
+            for mark, score in row.marks.items()
+            if score.gain is not None
+        ]
+        return "\n".join([*lines, "", *sentences])
 
 
 @dataclass(frozen=True, repr=False)
@@ -138,9 +180,7 @@ class BenchmarkResult(Record):
 
     def __str__(self) -> str:
         """A table for each catalog, and what the gains say in words."""
-        from recast.benchmark.table import benchmark_table
-
-        return "\n\n".join(benchmark_table(*entry) for entry in self.catalogs.items())
+        return "\n\n".join(catalog.table(name) for name, catalog in self.catalogs.items())
 
     __repr__ = __str__
 
@@ -197,3 +237,31 @@ class TrainingSizes(Record):
     catalogs: dict[str, list[TrainingSize]]
     version: str | None = None
     command: str | None = None
+
+
+def sentence(name: str, model: str, gain: Gain, n_events: int) -> str:
+    """What the gain says, in words."""
+    low, high = gain.ci95
+    if low > 0.0:
+        verdict = "explains them better than ETAS"
+    elif high < 0.0:
+        verdict = "explains them worse than ETAS"
+    else:
+        verdict = "cannot be told apart from ETAS"
+    return (
+        f"On the {n_events:,} test events of {name}, {model} {verdict}: "
+        f"{gain.mean:+.4f} nats per event, 95 % interval {low:+.4f} to {high:+.4f}."
+    )
+
+
+def interval_text(gain: Gain | None) -> str:
+    """A mean with its 95 % interval, or a dash."""
+    if gain is None:
+        return "-"
+    mean, low, high = (_signed(value) for value in (gain.mean, *gain.ci95))
+    return f"{mean} [{low}, {high}]"
+
+
+def _signed(value: float) -> str:
+    """Never -0.0000."""
+    return f"{round(value, 4) + 0.0:+.4f}"

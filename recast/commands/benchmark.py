@@ -162,7 +162,6 @@ def run(args: argparse.Namespace) -> int:
 
 def _show(done: Done, out: Path, days: float | None) -> None:
     """Print the table of a catalog and draw its plots."""
-    from recast.benchmark.table import benchmark_table
     from recast.models.registry import REFERENCE
     from recast.plots.catalogs import magnitude_time
     from recast.plots.forecasts import rolling_forecasts
@@ -177,7 +176,7 @@ def _show(done: Done, out: Path, days: float | None) -> None:
         heading = f"{title}: test window"
         figure = cumulative_gain(catalog, comparison.split.test, comparison.terms, heading)
         save(figure, out / name / "cumulative_gain.png")
-    print(benchmark_table(name, comparison.result), end="\n\n", flush=True)
+    print(comparison.result.table(name), end="\n\n", flush=True)
     if done.rolling is not None and days is not None:
         save(rolling_forecasts(name, done.rolling, days), out / name / "rolling.png")
         print(done.rolling.table(name), end="\n\n", flush=True)

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor, nn
 
 from catalogs import EventSequence
+from recast.net.architectures import architecture
 from recast.net.batch import Batch, intervals
-from recast.net.decoders import HazardDecoder, WeibullDecoder
-from recast.net.encoder import GRUEncoder, Inputs, paper_inputs, unit_free_inputs
+from recast.net.encoder import GRUEncoder
 from recast.net.excitation import NODES, node_weights
 from recast.net.magnitude import MagnitudeHead, TruncatedExponential
 from recast.net.scaling import Scaling
-
-CODE_SIZE = 16
-"""Numbers that say in what a region differs from the others that a net was trained on."""
 
 
 class NextEvent(Protocol):
@@ -44,33 +39,6 @@ class NextEvent(Protocol):
     def sample(self, elapsed: Tensor, generator: torch.Generator) -> Tensor:
         """Inter-event times given the days that have passed."""
         ...
-
-
-@dataclass(frozen=True)
-class Architecture:
-    """A decoder, made from (context size, code size, width), and what else a net with it has.
-
-    ``inputs`` are the features that the encoder sees of an event, ``input_size`` of them;
-    ``code_size`` the numbers of a region's code. Without a magnitude head, magnitudes keep the
-    Gutenberg-Richter law of the train window.
-    """
-
-    decoder: Callable[[int, int, int], nn.Module]
-    inputs: Inputs = unit_free_inputs
-    input_size: int = 3
-    code_size: int = CODE_SIZE
-    has_magnitude_head: bool = True
-
-
-DecoderName = Literal["hazard", "weibull"]
-
-DECODERS: dict[DecoderName, Architecture] = {
-    "hazard": Architecture(HazardDecoder),
-    "weibull": Architecture(  # RECAST as published
-        WeibullDecoder, paper_inputs, input_size=2, code_size=0, has_magnitude_head=False
-    ),
-}
-"""The nets by the names of their decoders."""
 
 
 class State(NamedTuple):
@@ -150,7 +118,7 @@ class RecastNet(Net):
         self,
         scaling: Scaling,
         *,
-        decoder: DecoderName = "hazard",
+        decoder: str = "hazard",
         hidden_size: int = 32,
         width: int = 32,
         dropout: float = 0.1,
@@ -162,7 +130,7 @@ class RecastNet(Net):
         self.dropout = nn.Dropout(dropout)
         self.region = 0
         self.decoder_name = decoder
-        parts = DECODERS[decoder]
+        parts = architecture(decoder)
         self.encoder = GRUEncoder(
             parts.inputs,
             input_size=parts.input_size,

@@ -14,7 +14,7 @@ from catalogs.cores import cores
 from catalogs.files import write_whole
 from recast.benchmark.comparison import process_pool, say
 from recast.benchmark.folder import BenchmarkFolder, open_run
-from recast.benchmark.table import LEFT_OUT, sentence
+from recast.benchmark.results import sentence
 from recast.report.contents import overview
 from recast.report.section import FOLDER, Entry, catalog_section, page_entry
 from recast.report.summary import gains_table, run_provenance
@@ -97,7 +97,7 @@ def write_report(
         verdicts=[
             sentence(name, model, gain, row.test.n_events)
             for name, catalog in run.result.catalogs.items()
-            for model, row, gain in catalog.compared(LEFT_OUT)
+            for model, row, gain in catalog.compared()
         ],
         overview=first,
         sections=sections,
@@ -119,7 +119,7 @@ def _overview(run: BenchmarkFolder, out: Path) -> Entry | None:
     gains = {
         name: (
             catalog.n_events["train"],
-            {model: gain for model, _, gain in catalog.compared(LEFT_OUT)},
+            {model: gain for model, _, gain in catalog.compared()},
         )
         for name, catalog in run.result.catalogs.items()
     }

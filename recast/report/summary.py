@@ -9,8 +9,7 @@ import numpy as np
 
 from catalogs import Catalog, Split
 from recast.benchmark.folder import BenchmarkFolder
-from recast.benchmark.results import ModelResult
-from recast.benchmark.table import LEFT_OUT, interval_text
+from recast.benchmark.results import ModelResult, interval_text
 from recast.environment import describe
 from recast.forecast.results import RollingCatalog
 
@@ -82,7 +81,7 @@ def _mean(values: Sequence[float] | None) -> str:
 def gains_table(run: BenchmarkFolder) -> tuple[list[str], list[list[str]]]:
     """Headings, and for each catalog its events and every model's gain over ETAS."""
     found = {
-        name: {model: gain for model, _, gain in catalog.compared(LEFT_OUT)}
+        name: {model: gain for model, _, gain in catalog.compared()}
         for name, catalog in run.result.catalogs.items()
     }
     models = list(dict.fromkeys(model for rows in found.values() for model in rows))

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from catalogs import InputError
 from catalogs.files import write_whole
-from recast.net.network import DecoderName, RecastNet, log_likelihoods
+from recast.net.network import RecastNet, log_likelihoods
 from recast.net.regional import of_weights
 from recast.net.scaling import Scaling
 from recast.pretrained import load_weights, seen
@@ -39,8 +39,9 @@ class RecastTask(lightning.LightningModule):
         By region, the fields of the ``catalogs.Extent`` of its training windows: kept in
         checkpoints, with those of ``pretrained``, so that a net is not tested on what it has seen.
         Taken from the data.
-    decoder : {"hazard", "weibull"}
-        What ETAS misses, or RECAST as published; see ``RecastNet``.
+    decoder : str
+        hazard (what ETAS misses) or weibull (RECAST as published), see ``RecastNet``; or one that
+        another package adds (``recast.net.architectures``).
     hidden_size, width : int
         GRU units; units of the modulating net or components of the mixture.
     dropout : float
@@ -75,7 +76,7 @@ class RecastTask(lightning.LightningModule):
         self,
         scalings: dict[str, dict[str, Any]],
         trained_on: dict[str, dict[str, Any]] | None = None,
-        decoder: DecoderName = "hazard",
+        decoder: str = "hazard",
         hidden_size: int = 32,
         width: int = 32,
         dropout: float = 0.2,

@@ -2,7 +2,7 @@
 
 A decoder is a module made from the size of a context and a width. It maps contexts
 (..., context size), the catalog's ``Scaling`` and the amplitudes of ETAS (..., node) to what
-satisfies ``recast.net.network.NextEvent``; ``recast.net.network.DECODERS`` has its name.
+satisfies ``recast.net.network.NextEvent``; ``recast.net.architectures`` has its name.
 """
 
 from recast.net.decoders.hazard import ExponentialHazard, HazardDecoder
