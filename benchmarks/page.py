@@ -18,7 +18,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from catalogs.files import write_whole
-from recast.environment import PACKAGES, describe
+from recast.models.environment import PACKAGES, describe
 from recast.plots.style import colour, log_ticks, new_figure, save, styled
 
 TITLES = {

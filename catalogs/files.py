@@ -88,6 +88,26 @@ def read_json(path: Path) -> dict[str, Any]:
     return content
 
 
+def read_yaml(path: Path) -> dict[str, Any]:
+    """A mapping of names to values from a YAML file.
+
+    Raises
+    ------
+    InputError
+        Naming the file, if it cannot be read or is no mapping.
+    """
+    import yaml  # noqa: PLC0415 - for what few callers need, not for all that read files
+
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"{path} cannot be read as YAML ({reason})") from error
+    if not isinstance(content, dict):
+        raise InputError(f"{path} holds no options: write them as `catalog: [scedc]`")
+    return content
+
+
 def _no_number(constant: str) -> float:
     raise ValueError(f"{constant} is no number")
 

@@ -58,7 +58,7 @@ def _dispatch(argv: list[str]) -> int:
         if {"-h", "--help"} & set(argv):
             settings_help.print_help(argv[0], LIGHTNING[argv[0]])
             return 0
-        from recast.commands import lightning as lightning_cli  # torch takes seconds to import
+        from recast.training import lightning_cli  # torch takes seconds to import
 
         return lightning_cli.main(["--help" if a == settings_help.ALL else a for a in argv])
     parsed, unknown = _parser().parse_known_args(argv)

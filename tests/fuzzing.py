@@ -220,9 +220,11 @@ def stop_before_work(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("recast.report.page.build_report", begin)
     patch.setattr("recast.training.data.fit_etas", known_fit)
     patch.setattr("recast.training.data.fit_clock", lambda *_: DayClock())
-    patch.setattr("recast.commands.lightning.RecastCLI._run_subcommand", begin)
+    patch.setattr("recast.training.lightning_cli.RecastCLI._run_subcommand", begin)
     prepare = LightningCLI._prepare_subcommand_parser
-    patch.setattr("recast.commands.lightning.RecastCLI._prepare_subcommand_parser", once(prepare))
+    patch.setattr(
+        "recast.training.lightning_cli.RecastCLI._prepare_subcommand_parser", once(prepare)
+    )
     patch.setattr("catalogs.providers.web.get", unreachable)
     patch.setattr("catalogs.providers.web.opened", unreachable)
 

@@ -93,7 +93,7 @@ def run(job: dict[str, Any], seconds: float) -> list[int]:
 
 if __name__ == "__main__":
     import recast.benchmark.comparison
-    import recast.commands.lightning  # noqa: F401 - once, for all children
+    import recast.training.lightning_cli  # noqa: F401 - once, for all children
 
     jobs = json.loads(sys.argv[1])
     ended, took = {}, 0.0

@@ -265,7 +265,7 @@ def test_lightning_gets_its_arguments_untouched(monkeypatch: pytest.MonkeyPatch)
         seen.append(argv)
         return 7
 
-    monkeypatch.setattr("recast.commands.lightning.main", remember)
+    monkeypatch.setattr("recast.training.lightning_cli.main", remember)
     for command in cli.LIGHTNING:
         assert cli.main([command, "--trainer.help", "--config", "x.yaml"]) == 7
     assert seen == [[command, "--trainer.help", "--config", "x.yaml"] for command in cli.LIGHTNING]

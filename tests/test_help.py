@@ -84,6 +84,6 @@ def test_commands_are_written_so_that_they_can_be_typed_again() -> None:
 
 def test_the_trainers_settings_are_described_by_lightning(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[list[str]] = []
-    monkeypatch.setattr("recast.commands.lightning.main", lambda argv: seen.append(argv) or 0)
+    monkeypatch.setattr("recast.training.lightning_cli.main", lambda argv: seen.append(argv) or 0)
     assert cli.main(["fit", "--help-all"]) == 0
     assert seen == [["fit", "--help"]]

@@ -15,7 +15,6 @@ from pathlib import Path
 import numpy as np
 
 from catalogs import Catalog, InputError, Split
-from catalogs.checks.extent import check_unseen
 from catalogs.cores import cores
 from catalogs.sequence import FloatArray
 from etas.residuals import MINIMUM_EVENTS, residual_test
@@ -29,9 +28,8 @@ from recast.benchmark.results import (
 )
 from recast.evaluation import Diagnosis, Interval, diagnose, gain, mean_interval, score
 from recast.evaluation.gains import BOOTSTRAP_SEED
-from recast.models.kind import FittedModel, Task
+from recast.models.kind import PRETRAINED, FittedModel, Task
 from recast.models.registry import NULL, REFERENCE, TRUTH, mixture_name, model_kind, model_kinds
-from recast.pretrained import SHIPPED, seen
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +62,7 @@ def compare(
     quick: bool = False,
     resume: bool = False,
     workers: int | None = None,
-    pretrained: str = SHIPPED,
+    pretrained: str = PRETRAINED,
 ) -> Iterator[Comparison]:
     """Fit ``models`` on each train window and score all windows; see ``run_benchmark``.
 
@@ -183,7 +181,7 @@ def _compared(catalog: Catalog, fits: dict[str, list[Timed]]) -> Comparison:
 
 
 def check_request(
-    catalogs: Sequence[Catalog], models: Sequence[str], seeds: int, pretrained: str = SHIPPED
+    catalogs: Sequence[Catalog], models: Sequence[str], seeds: int, pretrained: str = PRETRAINED
 ) -> None:
     """Raise InputError for whatever is wrong with a request, before any fit."""
     unknown = [name for name in models if name not in model_kinds()]
@@ -197,10 +195,8 @@ def check_request(
         raise InputError(f"catalog {repeated[0]!r} is named twice: results would overwrite")
     for catalog in catalogs:
         catalog.split()
-    if any(model_kind(name).uses_pretrained for name in models):
-        known = seen(pretrained)
-        for catalog in catalogs:
-            check_unseen(known, catalog, f"net {pretrained}")
+        for name in models:
+            model_kind(name).check(catalog, pretrained)
 
 
 @dataclass(frozen=True, eq=False)

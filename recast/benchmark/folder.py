@@ -13,9 +13,8 @@ from recast.benchmark.results import BenchmarkResult, ModelResult, TrainingSizes
 from recast.evaluation import event_terms
 from recast.evaluation.diagnosis import Diagnosis, diagnose, load_diagnoses, save_diagnoses
 from recast.forecast.results import RollingResult
-from recast.models.kind import FittedModel
+from recast.models.kind import PRETRAINED, FittedModel
 from recast.models.registry import MIXTURE, model_kind, plain_name
-from recast.pretrained import SHIPPED
 
 RECORD, ROLLING, SIZES = "benchmark.json", "rolling.json", "trimmed.json"
 DIAGNOSES = "diagnosis.npz"
@@ -109,7 +108,7 @@ def load_fitted(run: BenchmarkFolder, catalog: Catalog, model: str, seed: int = 
     """
     kind, folder = model_kind(model), run.folder / catalog.info.name
     models = run.models(catalog.info.name)
-    pretrained = run.result.pretrained or SHIPPED
+    pretrained = run.result.pretrained or PRETRAINED
     is_mixture = model.endswith(MIXTURE)
     seeds = [row.seed for row in models[plain_name(model) if is_mixture else model].seeds]
     if not is_mixture:

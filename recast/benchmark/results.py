@@ -127,7 +127,7 @@ class CatalogResult(Record):
             ": ".join([name, *filter(None, [info["title"]])]),
             f"events M {sign} {info['magnitude_completeness']:g}, train / val / test: {counts}",
             "",
-            f"{'':<{wide}}{'nats per event':^27} {'NLL per day':^30}{'':2}{GAIN_TITLE:^26}{'fit':>8}",
+            f"{'':<{wide}}{'nats per event':^27} {'NLL per day':^30}  {GAIN_TITLE:^26}{'fit':>8}",
             f"{'model':<{wide}}"
             + "".join(f"{part:>9}" for part in PARTS)
             + " "

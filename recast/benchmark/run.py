@@ -25,16 +25,16 @@ from recast.benchmark.folder import (
 )
 from recast.benchmark.results import BenchmarkResult, CatalogResult, TrainingSizes
 from recast.benchmark.training_size import check_size, compare_by_size
-from recast.environment import describe
 from recast.evaluation.diagnosis import save_diagnoses
 from recast.forecast.chunks import Progress
 from recast.forecast.engine import Engine
 from recast.forecast.make import PARAMETER_SETS, check_leak
 from recast.forecast.results import RollingCatalog, RollingResult
 from recast.forecast.rolling import Member, Rolling, roll
+from recast.models.environment import describe
+from recast.models.kind import PRETRAINED
 from recast.models.registry import DEFAULT, MIXTURE, TRUTH, mixture_name, model_kind
 from recast.models.seen import seen_by_net
-from recast.pretrained import SHIPPED
 
 DEFAULT_CATALOGS = ("ridgecrest_2019", "synthetic_socal")
 DEFAULT_OUT = Path("runs/benchmark")
@@ -57,7 +57,7 @@ def run_benchmark(
     quick: bool = False,
     resume: bool = False,
     workers: int | None = None,
-    pretrained: str = SHIPPED,
+    pretrained: str = PRETRAINED,
     sizes: Sequence[int] = (),
     rolling: Rolling | None = None,
     select: Callable[[Catalog], Catalog] = lambda catalog: catalog,

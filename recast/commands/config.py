@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 
@@ -18,8 +17,9 @@ def with_config(args: argparse.Namespace, parser: argparse.ArgumentParser) -> ar
     if args.config is None:
         return args
     from catalogs import InputError
+    from catalogs.files import read_yaml
 
-    options = read_options(args.config)
+    options = read_yaml(args.config)
     known = {option for action in parser._actions for option in action.option_strings}  # noqa: SLF001 - argparse has no other list
     lines: list[str] = []
     for name, value in options.items():
@@ -32,22 +32,6 @@ def with_config(args: argparse.Namespace, parser: argparse.ArgumentParser) -> ar
     parsed = parser.parse_args([*lines, *args.argv[1:]])  # of an option given twice the last counts
     parsed.argv = args.argv
     return parsed
-
-
-def read_options(path: Path) -> dict[str, Any]:
-    """A mapping of option names to values."""
-    import yaml
-
-    from catalogs import InputError
-
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        reason = " ".join(str(error).split())
-        raise InputError(f"{path} cannot be read as YAML ({reason})") from error
-    if not isinstance(content, dict):
-        raise InputError(f"{path} holds no options: write them as `catalog: [scedc]`")
-    return content
 
 
 def _listed(value: Any) -> list[Any]:

@@ -128,8 +128,8 @@ def run_fit(args: argparse.Namespace) -> int:
     from etas.fit import fit_etas, fitting_sequence
     from etas.profile import profile_likelihood
     from etas.starting_points import random_starts, standard_starts
-    from recast.environment import describe
     from recast.evaluation import score
+    from recast.models.environment import describe
     from recast.models.seen import seen_by_fit, to_json
 
     if min(args.seed, args.random_starts) < 0:

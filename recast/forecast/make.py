@@ -14,7 +14,6 @@ from catalogs.cores import at_most
 from catalogs.cores import threads as all_threads
 from catalogs.exports import centre, write_csep_forecast
 from catalogs.files import write_json, write_whole
-from recast.environment import describe
 from recast.forecast.blocks import bins_of, n_blocks
 from recast.forecast.chunks import Progress
 from recast.forecast.engine import Engine
@@ -27,6 +26,7 @@ from recast.forecast.single import (
     default_magnitudes,
     draw_forecast,
 )
+from recast.models.environment import describe
 from recast.models.kind import FittedModel
 from recast.models.saved import SavedModel
 from recast.models.seen import Seen, leaks, to_json

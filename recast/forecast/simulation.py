@@ -18,7 +18,7 @@ from catalogs.json_records import Record
 from catalogs.process import MAX_EVENTS
 from etas.model import ETAS
 from etas.synthetic import synthetic_catalog
-from recast.environment import describe
+from recast.models.environment import describe
 
 CSEP = "csep"
 CATALOG = "catalog"

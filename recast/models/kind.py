@@ -12,6 +12,9 @@ from catalogs import Catalog, InputError, PointProcess, Split
 from catalogs.files import read_json, reading, write_json
 from recast.models.seen import Seen, from_json, seen_by_fit, to_json
 
+PRETRAINED = "shipped"
+"""The net that zero-shot and few-shot models start from by default: that of the package."""
+
 MIXTURE = "-ensemble"
 """At the end of a model's name: the mixture of its fits with several seeds."""
 
@@ -41,7 +44,7 @@ class Task:
     seed: int = 0
     quick: bool = False
     resume: bool = False
-    pretrained: str = "shipped"
+    pretrained: str = PRETRAINED
 
     @property
     def split(self) -> Split:
@@ -137,6 +140,9 @@ class ModelKind(ABC):
     @abstractmethod
     def fit(self, task: Task) -> FittedModel:
         """Fit to the train window of ``task.catalog``; see ``fitted``."""
+
+    def check(self, catalog: Catalog, pretrained: str) -> None:  # noqa: B027 - most accept all
+        """Raise an InputError for a catalog that it cannot be fitted to, before anything is."""
 
     def fitted(self, task: Task, process: PointProcess, n_parameters: int) -> FittedModel:
         """What ``fit`` returns of a process that has seen the train window only."""

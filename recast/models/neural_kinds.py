@@ -47,6 +47,11 @@ class NetKind(ModelKind):
     is_neural = True
     day_clock: ClassVar[bool] = True
 
+    def check(self, catalog: Catalog, pretrained: str) -> None:
+        """Refuse a net that may have seen the test window."""
+        if self.uses_pretrained:
+            check_unseen(seen(pretrained), catalog, f"net {pretrained}")
+
     def path(self, folder: Path, seed: int) -> Path:
         """The checkpoint with the best validation score."""
         return folder / self.name / f"seed{seed}" / "best.ckpt"

@@ -115,16 +115,19 @@ def fit_clock(train: EventSequence, validation: EventSequence, etas: ETAS) -> Da
     Maximises sum_i ln pace(t_i) - integral of pace dLambda over the scored window, with the
     compensator Lambda of ``etas``, so that a swarm at some hour doesn't count as a habit of that
     hour. Detection may change with a network: the plain clock is returned unless the gain on
-    ``validation`` is positive by two standard errors.
+    ``validation``, of two whole hours' events or more, is positive by two standard errors.
     """
     events, expected = _by_hour(train, etas)
+    if events.size < 2:
+        return DayClock()
     hours = (np.arange(PER_DAY) + 0.5) / PER_DAY
     waves = _waves(hours, HARMONICS)
     at_events = _waves(events, HARMONICS)
 
     def loss(w: FloatArray) -> tuple[float, FloatArray]:
         paces = 1.0 + at_events @ w
-        value = float(np.log(paces).sum() - expected @ (waves @ w))
+        with np.errstate(invalid="ignore", divide="ignore"):  # where a step breaks the constraint
+            value = float(np.log(paces).sum() - expected @ (waves @ w))
         slope = at_events.T @ (1.0 / paces) - waves.T @ expected
         return -value / events.size, -slope / events.size
 
@@ -135,6 +138,8 @@ def fit_clock(train: EventSequence, validation: EventSequence, etas: ETAS) -> Da
     if not found.success or float(clock.pace(np.linspace(0.0, 1.0, 2000)).min()) <= 0.0:
         return DayClock()
     later, due = _by_hour(validation, etas)
+    if later.size < 2:
+        return DayClock()
     gains = clock.log_pace(later)
     gain = float(gains.mean() - due @ (clock.pace(hours) - 1.0) / later.size)
     return clock if gain > 2.0 * float(gains.std()) / np.sqrt(later.size) else DayClock()
@@ -144,6 +149,8 @@ def _by_hour(sequence: EventSequence, etas: ETAS) -> tuple[FloatArray, FloatArra
     """Times of the scored events, and what ETAS expects by hour of the day, shape (PER_DAY,)."""
     first, last = np.ceil(sequence.score_from * PER_DAY), np.floor(sequence.end * PER_DAY)
     edges = np.arange(first, last + 1) / PER_DAY
+    if edges.size < 2:
+        return np.empty(0), np.zeros(PER_DAY)
     events = sequence.times[(sequence.times >= edges[0]) & (sequence.times < edges[-1])]
     hours = np.round(edges[:-1] * PER_DAY).astype(np.int64) % PER_DAY
     expected = np.bincount(

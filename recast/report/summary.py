@@ -10,8 +10,8 @@ import numpy as np
 from catalogs import Catalog, Split
 from recast.benchmark.folder import BenchmarkFolder
 from recast.benchmark.results import ModelResult, interval_text
-from recast.environment import describe
 from recast.forecast.results import RollingCatalog
+from recast.models.environment import describe
 
 PARTS = {"train": "training", "val": "validation", "test": "test"}
 

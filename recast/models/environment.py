@@ -31,7 +31,7 @@ def describe() -> dict[str, str | int]:
 
 def code_hash() -> str:
     """SHA-256 of the source of this project's packages: a version number outlives many changes."""
-    root = Path(__file__).parent.parent
+    root = Path(__file__).parent.parent.parent
     digest = hashlib.sha256()
     for package in OWN_PACKAGES:
         for path in sorted((root / package).rglob("*.py")):

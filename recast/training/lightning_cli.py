@@ -16,8 +16,7 @@ from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCL
 
 from catalogs import InputError
 from catalogs.checks.extent import check_unseen
-from catalogs.files import naming
-from recast.commands.config import read_options
+from catalogs.files import naming, read_yaml
 from recast.pretrained import seen
 from recast.pretrained.checkpoints import check_resumable
 from recast.training.data import CatalogData
@@ -63,7 +62,7 @@ class RecastCLI(LightningCLI):
         except Exception as error:  # a parser of free text meets what nobody thought of
             words = args if isinstance(args, list) else []
             for given in (value for option, value in pairwise(words) if option == "--config"):
-                read_options(Path(given))  # if it is that file, this says so
+                read_yaml(Path(given))  # if it is that file, this says so
             raise InputError(f"the settings cannot be understood ({error})") from error
         settings = self.config[self.config["subcommand"]]
         seed = settings.get("seed_everything")
@@ -155,7 +154,7 @@ def main(argv: list[str]) -> int:
     }
     try:
         with quiet(), one_thread(), naming(Path("config.yaml or metrics.csv of the run")):
-            RecastCLI(
+            done = RecastCLI(
                 argv,
                 model_class=RecastTask,
                 datamodule_class=CatalogData,
@@ -177,7 +176,22 @@ def main(argv: list[str]) -> int:
         if "rotocol not known" in str(error):  # of a folder like gopher://here
             raise InputError(f"a folder among the settings is none ({error})") from error
         raise
+    print(_written(argv[0], done.trainer))
     return 0
+
+
+def _written(command: str, trainer: Trainer) -> str:
+    """Where the results of a subcommand lie; nothing of those that print them."""
+    folder = Path(trainer.log_dir or ".")
+    if command == "predict":
+        return "\n".join(f"written: {path}" for path in sorted(folder.glob("predictions*.csv")))
+    best = next((c for c in trainer.checkpoint_callbacks if getattr(c, "monitor", None)), None)
+    if command != "fit" or not isinstance(best, ModelCheckpoint) or best.best_model_score is None:
+        return ""
+    return (
+        f"best checkpoint: {best.best_model_path}, validation "
+        f"{-float(best.best_model_score):.4f} nats/event; `recast test --ckpt_path` scores it"
+    )
 
 
 def _is_text(path: Path) -> bool:
