@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from recast.commands.options import (
     add_model,
@@ -99,6 +101,7 @@ def run(args: argparse.Namespace) -> int:
     from catalogs.cores import at_most
     from etas.presets import preset
     from recast.forecast.simulation import run_simulation
+    from recast.models.registry import REFERENCE, model_kind
     from recast.models.saved import load_model
 
     check_counts(args, "samples", "threads", "max_events")
@@ -108,10 +111,11 @@ def run(args: argparse.Namespace) -> int:
         raise InputError("--origin is for simulations from nothing: give --at with --catalog")
     history: Catalog | None = None if args.catalog is None else load(args.catalog)
     days, samples = args.days, args.samples
-    about = None
+    about: Mapping[str, Any] | None = None
     if args.preset is not None:
         chosen = preset(args.preset)
         process: PointProcess = chosen.model
+        about = {"kind": REFERENCE, **model_kind(REFERENCE).to_json(process)}
         days = chosen.days if days is None else days
         samples = chosen.catalogs if samples is None else samples
     else:
