@@ -1,1 +1,8 @@
-"""Fit models on catalogs and compare how well each explains the test window."""
+"""Models compared on catalogs: fitted on train, stopped on validation, scored on test windows.
+
+run            run_benchmark and run_rolling, with their files
+comparison     fitting and scoring
+training_size  the same with fewer training events
+results        the records: benchmark.json and trimmed.json
+folder         reading what a benchmark has left
+"""

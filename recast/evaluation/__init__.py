@@ -1,4 +1,13 @@
-"""Scores of point processes: for any model that satisfies ``catalogs.PointProcess``."""
+"""Scores of point processes: for any ``catalogs.PointProcess``.
+
+scores         log-likelihood in total and event by event
+gains          by how much one model explains events better than another
+bootstrap      confidence intervals of means of dependent values
+diagnosis      what plots of a window ask of a process
+continuations  simulated continuations of a test window
+counts         forecast numbers against observed ones
+magnitudes     forecast magnitudes against observed ones
+"""
 
 from recast.evaluation.bootstrap import Interval, mean_interval
 from recast.evaluation.diagnosis import Diagnosis, diagnose

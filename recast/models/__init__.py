@@ -1,1 +1,12 @@
-"""Models by name, and fitted models from their files."""
+"""Kinds of models by name, and fitted models from their files.
+
+kind          ModelKind: all that the package asks of a kind of model; FittedModel
+registry      every kind by its name; other packages add theirs by an entry point
+classical     Poisson, ETAS, and the truth of a synthetic catalog
+neural_kinds  the nets: as published, from the shipped net, native, few-shot, zero-shot
+neural        Recast: a trained net as a point process
+saved         load_model: models from files
+fitting       fit_model: one model on one catalog
+seen          what a model has seen, so that it is not tested on it
+environment   what a result was made with
+"""

@@ -1,1 +1,10 @@
-"""Tables and plots of results."""
+"""A benchmark as one page that needs no network.
+
+page       write_report
+section    a catalog's part of it
+contents   the plots, with how to read them
+subject    a catalog with all that its plots need
+summary    tables and provenance
+svg        plots inside a page, in its colours
+residuals  the residual analysis of one model on one window
+"""

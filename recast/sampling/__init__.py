@@ -1,1 +1,6 @@
-"""Continuations of a history drawn from a net."""
+"""Continuations of a history drawn from a net.
+
+sampler   trajectories, by compiled code or by torch
+arrays    a net as plain arrays, for compiled code
+compiled  loops that numba compiles
+"""

@@ -1,1 +1,10 @@
-"""Training: windows of catalogs, loss, trainer, and how an interrupted training resumes."""
+"""Training, for the command line, the benchmark and Python alike.
+
+data           CatalogData: one catalog or many as a LightningDataModule
+region         a catalog as a net sees it: windows, fitted ETAS, clock, scaling
+windows        cutting training windows, and the order in which they are seen
+task           RecastTask: loss, optimiser, logging
+trainer        one way to train: callbacks, defaults, the recipe of the paper
+resuming       an interrupted training ends as if it had not been interrupted
+lightning_cli  `recast fit | validate | test | predict`
+"""
