@@ -20,7 +20,7 @@ LIGHTNING = {
 }
 """Subcommands that LightningCLI parses, by its own conventions."""
 
-SPELLED = {"as_name": "--name", "files": "--from", "folder": "--out"}
+SPELLED = {"as_name": "--name", "files": "--from", "folder": "--out", "history": "--catalog"}
 """Arguments of Python functions whose option has another name."""
 
 INTERRUPTED = 128 + 2

@@ -105,10 +105,6 @@ def run(args: argparse.Namespace) -> int:
     from recast.models.saved import load_model
 
     check_counts(args, "samples", "threads", "max_events")
-    if args.at is not None and args.catalog is None:
-        raise InputError("--at says where in a catalog to begin: add --catalog NAME")
-    if args.origin is not None and args.catalog is not None:
-        raise InputError("--origin is for simulations from nothing: give --at with --catalog")
     history: Catalog | None = None if args.catalog is None else load(args.catalog)
     days, samples = args.days, args.samples
     about: Mapping[str, Any] | None = None

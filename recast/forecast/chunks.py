@@ -97,7 +97,7 @@ def open_folder(folder: Path, plan: dict[str, Any], chunks: int, *, resume: bool
             name = changed[0]
             raise InputError(
                 f"{folder} holds chunks made with {name} = {old.get(name)}, now {plan.get(name)}: "
-                "choose another --out, or leave out --resume to make all of them anew"
+                "choose another `out`, or leave out `resume` to make all of them anew"
             )
         return [chunk for chunk in range(chunks) if not chunk_path(folder, chunk).is_file()]
     folder.mkdir(parents=True, exist_ok=True)

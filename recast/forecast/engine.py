@@ -90,7 +90,7 @@ class Session:
         except (OSError, TimeoutError, ValueError) as error:
             raise InputError(
                 f"no dask scheduler answers at {scheduler!r} ({error}): start one with "
-                "`dask scheduler`, or use --workers N"
+                "`dask scheduler`, or use `workers`"
             ) from error
 
 
@@ -104,6 +104,6 @@ def _distributed() -> Any:
     except ImportError as error:
         raise InputError(
             "several workers need dask: pip install 'recast-forecast[cluster]', or leave out "
-            "--workers and --scheduler"
+            "`workers` and `scheduler`"
         ) from error
     return distributed

@@ -212,8 +212,8 @@ def check_leak(
     if found and not allow:
         raise InputError(
             f"{name} was fitted on data from after the forecast at {info.to_time(begin)}: "
-            f"{'; '.join(found)}: fit it on what came before, or add --allow-leak to forecast "
-            "all the same, marked as such"
+            f"{'; '.join(found)}: fit it on what came before, or set `allow_leak` to "
+            "forecast all the same, marked as such"
         )
     return found
 

@@ -154,9 +154,9 @@ def run_simulation(
     (100, 7.0)
     """
     if at is not None and history is None:
-        raise InputError("at says where in a catalog to begin: give history (--catalog NAME)")
+        raise InputError("`at` says where in a catalog to begin: give `history`")
     if origin is not None and history is not None:
-        raise InputError("origin is for simulations from nothing: give at with history (--at)")
+        raise InputError("`origin` is for simulations from nothing: give `at` with `history`")
     before = EventSequence.nothing() if history is None else _before(history, at)
     began = time.perf_counter()
     drawn = process.simulate(
@@ -209,7 +209,7 @@ def _before(catalog: Catalog, at: str | float | None) -> EventSequence:
     day = info.to_days(info.splits.test_start if at is None else at)
     if not events.start < day <= events.end:
         raise InputError(
-            f"--at {at}: catalog {info.name!r} is known from {info.start} to {info.end} only"
+            f"`at` = {at}: catalog {info.name!r} is known from {info.start} to {info.end} only"
         )
     return events.before(day)
 

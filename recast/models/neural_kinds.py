@@ -118,8 +118,8 @@ class NetKind(ModelKind):
             if catalog is None or not fit:
                 raise InputError(
                     f"the net {regional[0]} is of many regions and departs from the ETAS of the "
-                    f"catalog it is used on: load_model({str(regional[0])!r}).on(catalog, "
-                    "fit=True) fits that (--catalog)"
+                    f"catalog it is used on: name one, as in load_model({str(regional[0])!r})"
+                    ".on(catalog, fit=True), or by `catalog`"
                 )
             scaling = Region(catalog, pretrained=str(regional[0])).scaling
         nets = tuple(Recast.load(path, scaling=scaling) for path in paths)
@@ -199,7 +199,7 @@ class FewShot(NetKind):
     """A pretrained net, fine-tuned on the train window."""
 
     name = "recast-few-shot"
-    about = "the net of --pretrained, fine-tuned"
+    about = "a pretrained net, fine-tuned"
     uses_pretrained = True
     colour, mixture_colour = "#EE7733", "#CC3311"
 
@@ -212,7 +212,7 @@ class ZeroShot(NetKind):
     """A pretrained net with the ETAS of the train window, not trained any further."""
 
     name = "recast-zero-shot"
-    about = "the net of --pretrained as it is"
+    about = "a pretrained net as it is"
     seeded = False
     uses_pretrained = True
     colour, dashes = "#66CCEE", "-."

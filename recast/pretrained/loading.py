@@ -42,7 +42,7 @@ def read_net(name: str | PathLike[str], scaling: Scaling | None = None) -> Recas
     if len(saved.regions) > 1:
         raise InputError(
             f"checkpoint {name} was trained on {len(saved.regions)} catalogs: say on which to use "
-            "it (--catalog)"
+            "it (`catalog`)"
         )
     return saved.net
 

@@ -36,8 +36,8 @@ def check_same(checkpoint: Path, asked: RecastTask, settings: Iterable[str]) -> 
         was, now = content["hyper_parameters"].get(name), asked.hparams[name]
         if was != now:
             raise InputError(
-                f"{checkpoint} was trained with {name} = {was}, not {now}: choose another --out, "
-                "or leave out --resume"
+                f"{checkpoint} was trained with {name} = {was}, not {now}: choose another `out`, "
+                "or leave out `resume`"
             )
 
 
