@@ -70,9 +70,10 @@ def drawn_models(
     """``n`` parameter sets in place of a fitted ETAS, of a random stream of their own."""
     import numpy as np
 
-    from etas.parameter_draws import draw_models
+    from etas import Uncertainty, draw_models
 
-    return draw_models(model, uncertainty, n, days, rng=np.random.default_rng([args.seed, 2]))
+    known = Uncertainty.from_json(uncertainty, "uncertainty of the ETAS fit")
+    return draw_models(model, known, n, days, rng=np.random.default_rng([args.seed, 2]))
 
 
 def check_leak(
