@@ -10,6 +10,7 @@ import numpy as np
 
 from catalogs import Catalog, InputError, PointProcess, load
 from catalogs.files import read_json, reading
+from etas.model import ETAS
 from etas.poisson import Poisson
 from etas.synthetic import true_model
 from recast.benchmark.comparison import ENSEMBLE
@@ -17,7 +18,6 @@ from recast.benchmark.shapes import check_benchmark, check_rolling, check_trimme
 from recast.evaluation import event_terms
 from recast.evaluation.diagnosis import Diagnosis, diagnose, load_diagnoses, save_diagnoses
 from recast.models.fitters import SEEDED
-from recast.models.saved import read_etas
 from recast.pretrained import SHIPPED
 
 RECORD = "benchmark.json"
@@ -112,7 +112,7 @@ def load_process(run: BenchmarkRun, catalog: Catalog, model: str, seed: int = 0)
         with reading(path):
             return Poisson(float(read_json(path)["rate"]), catalog.magnitude_law())
     if model == "etas":
-        return read_etas(folder / "etas.json")[0]
+        return ETAS.load(folder / "etas.json")
     from recast.models.neural import Recast
 
     name, ensemble, _ = model.partition(ENSEMBLE)

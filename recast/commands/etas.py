@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 from recast.commands import residuals, simulate
-from recast.commands.etas_fit import add_fit, add_out, print_scores
+from recast.commands.etas_fit import add_fit, add_out
 from recast.commands.selecting import add_catalog, add_selection, selected
 
 
@@ -27,7 +26,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "of the train window's rate.",
     )
     scoring.add_argument(
-        "--model", type=Path, required=True, metavar="FILE", help="JSON of `recast etas fit`"
+        "--model", type=Path, required=True, metavar="FILE", help="etas.json of `recast etas fit`"
     )
     add_catalog(scoring)
     add_selection(scoring)
@@ -44,30 +43,19 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run_score(args: argparse.Namespace) -> int:
     """Score all windows of a catalog."""
     from catalogs import load
-    from catalogs.files import write_json
-    from etas.poisson import Poisson
-    from recast.evaluation import event_terms, score
-    from recast.models.saved import read_etas
-    from recast.report import etas_plots, style
+    from catalogs.files import read_json
+    from etas import ETAS
+    from recast.models.etas_report import score_catalog
 
     catalog = selected(load(args.catalog), args)
-    model, protocol = read_etas(args.model)
-    name, split = catalog.info.name, catalog.split()
-    null = Poisson.fit(split.train, model.magnitude_law)
-    scores: dict[str, dict[str, Any]] = {}
-    for part, window in split.items():
-        row, base = score(model, window), score(null, window)
-        gain = row.nats_per_event - base.nats_per_event
-        scores[part] = {**row.to_json(), "gain_over_poisson": gain}
-    out = args.out or Path("runs/etas_score") / name
-    record = {"catalog": name, "model": model.to_json(), "protocol": protocol, "splits": scores}
-    write_json(out / "score.json", record)
-    print(f"model fitted on: {protocol}")
-    print_scores(scores)
+    protocol = str(read_json(args.model).get("protocol", "unknown"))
+    scores = score_catalog(catalog, ETAS.load(args.model), protocol)
+    print(scores)
+    out = args.out or Path("runs/etas_score") / catalog.info.name
+    path = scores.write(out)
     if not args.no_plots:
-        gains = event_terms(model, split.test) - event_terms(null, split.test)
-        title = f"{catalog.info.title or name}: test window"
-        figure = etas_plots.cumulative_terms(catalog, split.test, gains, title)
-        style.save(figure, out / "gain_over_poisson.png")
-    print(f"written: {out / 'score.json'}")
+        from recast.report.window import score_plot
+
+        score_plot(scores.model, catalog, out)
+    print(f"written: {path}")
     return 0

@@ -50,19 +50,14 @@ class EtasSimulator:
         self, history: EventSequence, days: float, n: int, args: argparse.Namespace
     ) -> Trajectories:
         """See ``etas.simulation``."""
-        import numpy as np
-
-        from etas.simulation import simulate
-
-        return simulate(
-            self.model,
+        return self.model.simulate(
             history,
             days,
             n,
-            rng=np.random.default_rng(args.seed),
+            seed=args.seed,
             max_events=args.max_events,
             allow_supercritical=args.allow_supercritical,
-            workers=args.workers,
+            threads=args.workers,
         )
 
     def record(self, days: float) -> dict[str, Any]:
@@ -99,14 +94,8 @@ class NetSimulator:
         self, history: EventSequence, days: float, n: int, args: argparse.Namespace
     ) -> Trajectories:
         """See ``recast.sampling.sampler``."""
-        return self.process.simulate(
-            history,
-            days,
-            n,
-            seed=args.seed,
-            max_events=args.max_events,
-            device=args.device,
-            threads=args.workers,
+        return self.process.on_device(args.device).simulate(
+            history, days, n, seed=args.seed, max_events=args.max_events, threads=args.workers
         )
 
     def record(self, _: float) -> dict[str, Any]:
@@ -143,12 +132,13 @@ def read_simulator(args: argparse.Namespace) -> Simulator:
         If a file holds no model, or an option is for the other kind.
     """
     from catalogs import InputError, load
-    from recast.models.saved import net_scaling, only_nets, read_etas
+    from etas import ETAS
+    from recast.models.saved import net_scaling, only_nets
 
     if not only_nets(args.model):
         if args.device != "cpu":
             raise InputError(f"--device {args.device} is for nets: ETAS is simulated on the CPU")
-        return EtasSimulator(read_etas(args.model[0])[0])
+        return EtasSimulator(ETAS.load(args.model[0]))
     if args.allow_supercritical:
         raise InputError(
             "--allow-supercritical is for ETAS: a net has no branching ratio, --max-events stops it"

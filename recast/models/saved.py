@@ -13,7 +13,6 @@ from catalogs.sequence import MAGNITUDE_TOLERANCE
 from recast.models.seen import FittedOn, fitted_on, from_json, merged, read_fitted_on
 
 if TYPE_CHECKING:
-    from etas.model import ETAS
     from recast.models.neural import Recast
     from recast.net.scaling import Scaling
 
@@ -64,7 +63,9 @@ def _fit(path: Path, catalog: Catalog) -> SavedModel:
     record = read_json(path)
     if record.get("model") == "poisson":
         return _poisson(record, catalog)
-    model, protocol = read_etas(path)
+    from etas.model import ETAS
+
+    model, protocol = ETAS.load(path), str(record.get("protocol", "unknown"))
     check_completeness(path, model.magnitude_law.completeness, catalog.info)
     if "fitted_on" in record:
         seen = from_json(record["fitted_on"])
@@ -101,21 +102,6 @@ def net_scaling(paths: Sequence[Path], catalog: Catalog | None) -> Scaling | Non
     from recast.training.data import Region
 
     return Region(catalog, pretrained=str(regional[0])).scaling
-
-
-def read_etas(path: Path) -> tuple[ETAS, str]:
-    """A model from the JSON of a fit, and which windows the fit has seen.
-
-    Raises
-    ------
-    InputError
-        If the file holds no ETAS model.
-    """
-    from etas.model import ETAS
-
-    record = read_json(path)
-    with reading(path):
-        return ETAS.from_json(record.get("model", record)), str(record.get("protocol", "unknown"))
 
 
 def check_completeness(path: Path, mine: float, info: CatalogInfo) -> None:

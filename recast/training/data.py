@@ -14,7 +14,7 @@ from catalogs import Catalog, Extent, InputError, Selection, Split, load
 from catalogs.checks.overlap import check_no_leak
 from etas.fit import fit_etas
 from etas.model import ETAS
-from recast.models.saved import check_completeness, read_etas
+from recast.models.saved import check_completeness
 from recast.net.batch import Batch, intervals, windows
 from recast.net.clock import DayClock, fit_clock
 from recast.net.scaling import Scaling
@@ -287,7 +287,7 @@ def _checked(regions: Sequence[Region]) -> list[Region]:
 
 
 def _read_etas(path: str, catalog: Catalog) -> ETAS:
-    etas, _ = read_etas(Path(path))
+    etas = ETAS.load(path)
     if etas.taper is not None:
         raise InputError(f"{path} has a tapered Omori law: the net starts from an untapered one")
     check_completeness(Path(path), etas.magnitude_law.completeness, catalog.info)
