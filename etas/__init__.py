@@ -10,6 +10,7 @@ print(fit_etas(catalog.split().train, catalog.magnitude_law()))
 from typing import TYPE_CHECKING
 
 from catalogs.lazy import lazy_names
+from catalogs.namesake import check_alone
 
 if TYPE_CHECKING:
     from etas.completeness import CompletenessHistory
@@ -47,19 +48,32 @@ __all__ = [
 
 __distribution__ = "recast-forecast"
 
-__getattr__, __dir__ = lazy_names(
-    __name__,
-    {
-        "etas.completeness": ["CompletenessHistory"],
-        "etas.declustering": ["background_probability", "decluster"],
-        "etas.fit": ["ETASFit", "fit_etas", "fitting_sequence"],
-        "etas.model": ["ETAS"],
-        "etas.parameter_draws": ["ParameterDraws", "draw_models"],
-        "etas.poisson": ["Poisson"],
-        "etas.prior": ["Prior"],
-        "etas.profile": ["Profile", "profile_likelihood"],
-        "etas.residuals": ["ResidualTest", "residual_test", "transformed_times"],
-        "etas.synthetic": ["synthetic_catalog"],
-        "etas.uncertainty": ["Uncertainty"],
-    },
+_HOMES = {
+    "etas.completeness": ["CompletenessHistory"],
+    "etas.declustering": ["background_probability", "decluster"],
+    "etas.fit": ["ETASFit", "fit_etas", "fitting_sequence"],
+    "etas.model": ["ETAS"],
+    "etas.parameter_draws": ["ParameterDraws", "draw_models"],
+    "etas.poisson": ["Poisson"],
+    "etas.prior": ["Prior"],
+    "etas.profile": ["Profile", "profile_likelihood"],
+    "etas.residuals": ["ResidualTest", "residual_test", "transformed_times"],
+    "etas.synthetic": ["synthetic_catalog"],
+    "etas.uncertainty": ["Uncertainty"],
+}
+_PRIVATE = (
+    "branching",
+    "kernel",
+    "likelihood",
+    "optimiser",
+    "parameters",
+    "presets",
+    "recursion",
+    "simulation",
+    "starting_points",
+    "weighted_likelihood",
 )
+
+check_alone(__file__, {*(home.removeprefix("etas.") for home in _HOMES), *_PRIVATE})
+
+__getattr__, __dir__ = lazy_names(__name__, _HOMES)

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
+
+from catalogs.namesake import check_found
+
+try:
+    check_found()
+    import etas  # noqa: F401 - checks that it stands alone
+except ImportError as error:
+    if sys.argv[0].endswith(("/recast", "\\recast", "\\recast.exe")):  # the command
+        sys.exit(f"recast: {error}")
+    raise
 
 if TYPE_CHECKING:
     from recast.models.neural import Recast
