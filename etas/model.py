@@ -245,7 +245,7 @@ class ETAS(PointProcess):
         if ratio >= 1.0 and not allow_supercritical:
             raise InputError(
                 f"branching ratio {ratio:.3f} over {horizon:g} days: each event triggers one or "
-                "more, so that numbers explode; shorten the horizon, fit anew, or allow "
+                "more, so that numbers explode; shorten the horizon, refit, or allow "
                 "supercritical simulation (--allow-supercritical, allow_supercritical=True)"
             )
         return branching_trajectories(
