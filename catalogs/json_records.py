@@ -1,72 +1,104 @@
-"""Records that are kept as JSON: frozen dataclasses, checked field by field when they are read."""
+"""Typed records: frozen dataclasses that are written as JSON and read back checked."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from dataclasses import fields
+from os import PathLike
+from pathlib import Path
+from typing import Any, Self, cast, get_args, get_origin
 
 import msgspec
 import numpy as np
 
 from catalogs.errors import InputError
+from catalogs.files import read_json
 
 
 class Record:
-    """A frozen dataclass whose fields are JSON types, or records themselves.
+    """A mixin for frozen dataclasses: ``to_json`` writes the fields, ``from_json`` checks them.
+
+    Field types are those that msgspec knows (numbers, strings, None, dates, tuples, mappings, other
+    dataclasses) and numeric numpy arrays; they must be importable at run time, not only under
+    TYPE_CHECKING. A field with a default may be absent, and unknown fields are ignored, so that
+    older versions can read newer files.
 
     Examples
     --------
     >>> from dataclasses import dataclass
     >>> @dataclass(frozen=True)
-    ... class Gain(Record):
-    ...     mean: float
-    ...     ci95: tuple[float, float]
-    >>> Gain.from_json({"mean": 0.1, "ci95": [0.0, 0.2]}, "gain.json").to_json()
-    {'mean': 0.1, 'ci95': [0.0, 0.2]}
-    >>> Gain.from_json({"mean": 0.1, "ci95": [0.0]}, "gain.json")
+    ... class Line(Record):
+    ...     slope: float
+    ...     knots: tuple[float, float] = (0.0, 1.0)
+    >>> Line(2.0).to_json()
+    {'slope': 2.0, 'knots': [0.0, 1.0]}
+    >>> Line.from_json({"slope": 3, "note": "new"}, "line.json")
+    Line(slope=3.0, knots=(0.0, 1.0))
+    >>> Line.from_json({"slope": "steep"}, "line.json")
     Traceback (most recent call last):
-    catalogs.errors.InputError: gain.json: Expected `array` of length 2, got 1 - at `$.ci95`: ...
+    catalogs.errors.InputError: line.json: slope: expected float, got str: the file is damaged, ...
     """
 
+    __slots__ = ()
+
     def to_json(self) -> dict[str, Any]:
-        """The fields as JSON types."""
-        plain: dict[str, Any] = _lists(msgspec.to_builtins(self, enc_hook=_plain))
-        return plain
+        """All fields as JSON types; a field's own ``to_json`` is used where it has one."""
+        return {field.name: _plain(getattr(self, field.name)) for field in fields(cast(Any, self))}
 
     @classmethod
-    def from_json(cls, content: Mapping[str, Any], where: str) -> Self:
-        """The record of JSON types; fields that it does not know are left out.
+    def from_json(cls, content: Any, where: str | PathLike[str]) -> Self:
+        """The record that ``content``, parsed JSON, holds.
 
         Parameters
         ----------
-        content : mapping
-            As ``to_json`` gives it.
-        where : str
-            Names the file in error messages.
+        content : object
+            What ``to_json`` returned.
+        where : str or path
+            The file, for error messages.
 
         Raises
         ------
         InputError
-            If a field is missing or of another type.
+            Naming ``where`` and the field, if one is missing, of another type or impossible.
         """
         try:
-            return msgspec.convert(dict(content), cls, strict=True)
+            return msgspec.convert(content, cls, dec_hook=_array)
         except msgspec.ValidationError as error:
-            raise InputError(f"{where}: {error}: the file is damaged, make it anew") from error
+            what, _, place = str(error).replace("`", "").partition(" - at $")
+            field = f"{place.lstrip('.')}: " if place else ""
+            raise InputError(
+                f"{where}: {field}{what[0].lower()}{what[1:]}: the file is damaged, make it anew"
+            ) from error
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> Self:
+        """Read a record from a JSON file.
+
+        Raises
+        ------
+        InputError
+            Naming the file, if it is missing, damaged or of another kind.
+        """
+        return cls.from_json(read_json(Path(path)), path)
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, np.ndarray):
-        return value.tolist()
-    raise NotImplementedError(f"{type(value).__name__} is no JSON type")
-
-
-def _lists(value: Any) -> Any:
-    """Lists in place of tuples, as JSON has them."""
-    if isinstance(value, dict):
-        return {key: _lists(part) for key, part in value.items()}
+    """A value as JSON types."""
+    if hasattr(value, "to_json"):
+        return value.to_json()
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_lists(part) for part in value]
-    return value
+        return [_plain(item) for item in value]
+    return msgspec.to_builtins(value, enc_hook=lambda other: other.tolist())  # numpy
+
+
+def _array(kind: Any, content: Any) -> Any:
+    """An array of the field's dtype."""
+    if get_origin(kind) is not np.ndarray:
+        raise NotImplementedError
+    array = np.array(content)
+    if array.size and array.dtype.kind not in "biuf":
+        raise ValueError("expected an array of numbers")
+    (dtype,) = get_args(get_args(kind)[1])
+    return array.astype(dtype)

@@ -1,1 +1,79 @@
-"""The temporal ETAS model: likelihood, fit, simulation, residuals; and the Poisson null."""
+"""The temporal ETAS model: likelihood, fit, simulation and residuals; and the Poisson null model.
+
+from catalogs import load
+from etas import fit_etas
+
+catalog = load("ridgecrest_2019")
+print(fit_etas(catalog.split().train, catalog.magnitude_law()))
+"""
+
+from typing import TYPE_CHECKING
+
+from catalogs.lazy import lazy_names
+from catalogs.namesake import check_alone
+
+if TYPE_CHECKING:
+    from etas.completeness import CompletenessHistory
+    from etas.declustering import background_probability, decluster
+    from etas.fit import ETASFit, fit_etas, fitting_sequence
+    from etas.model import ETAS
+    from etas.parameter_draws import ParameterDraws, draw_models
+    from etas.poisson import Poisson
+    from etas.prior import Prior
+    from etas.profile import Profile, profile_likelihood
+    from etas.residuals import ResidualTest, residual_test, transformed_times
+    from etas.synthetic import synthetic_catalog
+    from etas.uncertainty import Uncertainty
+
+__all__ = [
+    "ETAS",
+    "CompletenessHistory",
+    "ETASFit",
+    "ParameterDraws",
+    "Poisson",
+    "Prior",
+    "Profile",
+    "ResidualTest",
+    "Uncertainty",
+    "background_probability",
+    "decluster",
+    "draw_models",
+    "fit_etas",
+    "fitting_sequence",
+    "profile_likelihood",
+    "residual_test",
+    "synthetic_catalog",
+    "transformed_times",
+]
+
+__distribution__ = "recast-forecast"
+
+_HOMES = {
+    "etas.completeness": ["CompletenessHistory"],
+    "etas.declustering": ["background_probability", "decluster"],
+    "etas.fit": ["ETASFit", "fit_etas", "fitting_sequence"],
+    "etas.model": ["ETAS"],
+    "etas.parameter_draws": ["ParameterDraws", "draw_models"],
+    "etas.poisson": ["Poisson"],
+    "etas.prior": ["Prior"],
+    "etas.profile": ["Profile", "profile_likelihood"],
+    "etas.residuals": ["ResidualTest", "residual_test", "transformed_times"],
+    "etas.synthetic": ["synthetic_catalog"],
+    "etas.uncertainty": ["Uncertainty"],
+}
+_PRIVATE = (
+    "branching",
+    "kernel",
+    "likelihood",
+    "optimiser",
+    "parameters",
+    "presets",
+    "recursion",
+    "simulation",
+    "starting_points",
+    "weighted_likelihood",
+)
+
+check_alone(__file__, {*(home.removeprefix("etas.") for home in _HOMES), *_PRIVATE})
+
+__getattr__, __dir__ = lazy_names(__name__, _HOMES)

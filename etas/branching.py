@@ -18,7 +18,7 @@ _jit = numba.njit(cache=True, nogil=True, error_model="numpy")
 
 @_jit
 def _integral(horizon: float, c: float, q: float) -> float:
-    """Of (x + c)^{q - 1} from 0 to horizon."""
+    """Integral of (x + c)^{q - 1} from 0 to horizon."""
     ratio = math.log1p(horizon / c)
     if abs(q) < FLAT:
         return ratio

@@ -1,4 +1,4 @@
-"""Completeness that changes with time: after large events catalogs miss small ones."""
+"""Completeness that changes in time: after large events catalogs miss small ones."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class CompletenessHistory:
 
         Mc(t) = levels[i]  for  times[i] < t <= times[i + 1],   Mc(t) = base elsewhere
 
-    so that an event that begins a step is itself judged by the level before it. Events below
-    Mc(t) are not used, whether they were recorded or not; nothing is assumed of them.
+    so that an event that begins a step is itself judged by the level before it. Events below Mc(t)
+    are left out, recorded or not.
 
     Parameters
     ----------
@@ -33,7 +33,21 @@ class CompletenessHistory:
     levels : array (step,)
         Completeness magnitudes, none below ``base``.
     base : float
-        The magnitude above which the catalog is complete in quiet times.
+        Completeness magnitude in quiet times.
+
+    Raises
+    ------
+    InputError
+        If times do not increase, or a level is below ``base``.
+
+    Examples
+    --------
+    >>> events = EventSequence([1.0, 1.01, 2.0], [6.5, 3.0, 3.0], start=0.0, end=3.0)
+    >>> history = CompletenessHistory.helmstetter(events, base=2.5)
+    >>> history.at([0.5, 1.01, 2.0])  # M - 4.5 - 0.75 log10(t), rounded up to stairs of 0.1
+    array([2.5, 3.6, 2.5])
+    >>> len(history.select(events))
+    2
     """
 
     times: FloatArray
@@ -66,18 +80,28 @@ class CompletenessHistory:
     def helmstetter(
         cls, sequence: EventSequence, base: float, *, minimum_magnitude: float | None = None
     ) -> CompletenessHistory:
-        """The law of Helmstetter et al. (2006, doi:10.1785/0120050067) after each large event.
+        """The law of Helmstetter et al. (2006) after each large event.
 
             Mc(t) = M - 4.5 - 0.75 log10(t)      t days after an event of magnitude M
 
-        but at most M and at least ``base``; of several events the highest counts. The law is
-        bounded from above by stairs of height 0.1, so that no step claims more than it.
+        but at most M and at least ``base``; where several events overlap the highest Mc holds. The
+        law is bounded from above by stairs of height 0.1.
 
         Parameters
         ----------
+        sequence : EventSequence
+            The events, with their history.
+        base : float
+            Completeness magnitude in quiet times.
         minimum_magnitude : float, optional
-            Events from here on hide smaller ones; by default all that hide any for a minute or
-            more, i.e. M >= base + 4.5 + 0.75 log10(1 / 1440).
+            Events of this magnitude or more hide smaller ones; by default all that do so for a
+            minute or more, i.e. M >= base + 4.5 + 0.75 log10(1 / 1440).
+
+        References
+        ----------
+        Helmstetter, A., Kagan, Y. Y. and Jackson, D. D. (2006). Comparison of short-term and
+        time-independent earthquake forecast models for southern California. Bull. Seismol. Soc. Am.
+        96, 90-106. doi:10.1785/0120050067
         """
         if minimum_magnitude is None:
             minimum_magnitude = base + 4.5 + 0.75 * float(np.log10(1.0 / 1440.0))
@@ -103,7 +127,7 @@ class CompletenessHistory:
         return cls(times[changed], levels[changed], base)
 
     def at(self, times: ArrayLike) -> FloatArray:
-        """Mc just before each of ``times``."""
+        """Mc just before each of ``times`` (days), shape (time,)."""
         step = np.searchsorted(self.times, np.asarray(times, dtype=np.float64), side="left")
         return np.concatenate([[self.base], self.levels])[step]
 
@@ -120,12 +144,12 @@ def law_above(
     bin_width: float,
     strict: bool,
 ) -> GutenbergRichter:
-    """The law with the b-value of the scored events above the completeness of their time.
+    """The Gutenberg-Richter law with the b-value of the scored events above Mc(t).
 
         beta = ln(1 + dM / mean(m_i - Mc(t_i))) / dM
 
-    with the lowest magnitude kept for Mc(t_i), one bin higher where the base is strict. Events that
-    survive a raised Mc(t) are larger; counted from the base they would make b too low.
+    with Mc(t_i) the lowest magnitude kept, one bin higher where the base is strict. Events above a
+    raised Mc(t) are larger; measured from the base they would make b too low.
     """
     lowest = history.at(sequence.times)
     if strict:
@@ -142,10 +166,10 @@ def law_above(
 
 
 def read_completeness(path: Path, info: CatalogInfo) -> CompletenessHistory:
-    """A table of completeness magnitudes for a catalog.
+    """Read Mc(t) of a catalog from a CSV file.
 
-    A CSV file with the columns time (dates, or days where the catalog counts days) and magnitude;
-    each row holds until the next one's time. Before the first the catalog's own completeness holds.
+    It has the columns time (dates, or days where the catalog counts days) and magnitude; each row
+    holds until the next one. Before the first the catalog's own completeness holds.
 
     Raises
     ------

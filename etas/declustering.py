@@ -1,4 +1,4 @@
-"""Which events are background: probabilities, and stochastic declustering."""
+"""Background probabilities and stochastic declustering."""
 
 from __future__ import annotations
 
@@ -10,21 +10,84 @@ from etas.model import ETAS
 
 
 def background_probability(model: ETAS, sequence: EventSequence) -> FloatArray:
-    """Probability that each event is background, mu / lambda(t_i), shape (event,).
+    """Probability that each event is background.
+
+        P_i = mu / lambda(t_i)
 
     Given the past, an event at t_i is background or offspring of event j in proportion to mu and
-    k 10^{alpha (m_j - Mc)} (t_i - t_j + c)^{-p} (Zhuang et al. 2002,
-    doi:10.1198/016214502760046925). Under a true model the sum over the scored window estimates
-    mu times its days. The first events of a window lack their history and look like background.
+    k 10^{alpha (m_j - Mc)} (t_i - t_j + c)^{-p}. Under the true model the sum over the scored
+    window estimates mu times its days. The first events of a window lack their history and look
+    like background.
+
+    Parameters
+    ----------
+    model : ETAS
+        A fitted model.
+    sequence : EventSequence
+        Events above completeness, with their history.
+
+    Returns
+    -------
+    array (event,)
+        In [0, 1], for all events of the sequence, history included.
+
+    Raises
+    ------
+    InputError
+        If an event is below completeness.
+
+    References
+    ----------
+    Zhuang, J., Ogata, Y. and Vere-Jones, D. (2002). Stochastic declustering of space-time
+    earthquake occurrences. J. Am. Stat. Assoc. 97, 369-380. doi:10.1198/016214502760046925
+
+    Examples
+    --------
+    >>> from catalogs import GutenbergRichter
+    >>> model = ETAS(0.1, 0.02, 0.7, 0.01, 1.1, GutenbergRichter(2.5))
+    >>> events = EventSequence([1.0, 1.01, 90.0], [6.0, 3.0, 3.0], start=0.0, end=100.0)
+    >>> background_probability(model, events).round(2)
+    array([1.  , 0.  , 0.71])
     """
     return np.asarray(model.mu / model.intensity(sequence, sequence.times))
 
 
 def decluster(model: ETAS, sequence: EventSequence, *, rng: np.random.Generator) -> EventSequence:
-    """One random background catalog: each event is kept with its background probability.
+    """Draw one background catalog: keep each event with its background probability.
 
-    Repeated draws show how much of a feature of the background is chance. If the model is true the
-    kept events are a Poisson process of rate mu.
+    If the model is true the kept events are a Poisson process of rate mu. Repeated draws show how
+    much of a feature of the background is chance.
+
+    Parameters
+    ----------
+    model : ETAS
+        A fitted model.
+    sequence : EventSequence
+        Events above completeness, with their history.
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    EventSequence
+        The kept events, on the same window.
+
+    Raises
+    ------
+    InputError
+        If an event is below completeness.
+
+    See Also
+    --------
+    background_probability : the probabilities, with references.
+
+    Examples
+    --------
+    >>> from catalogs import GutenbergRichter
+    >>> model = ETAS(0.1, 0.02, 0.7, 0.01, 1.1, GutenbergRichter(2.5))
+    >>> events = EventSequence([1.0, 1.01, 90.0], [6.0, 3.0, 3.0], start=0.0, end=100.0)
+    >>> decluster(model, events, rng=np.random.default_rng(0)).times
+    array([ 1., 90.])
     """
     keep = rng.random(len(sequence)) < background_probability(model, sequence)
     return sequence.where(keep)

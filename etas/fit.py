@@ -5,43 +5,81 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Literal
+from html import escape
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from catalogs import EventSequence, GutenbergRichter, InputError, Split
 from catalogs.cores import threads
+from catalogs.json_records import Record
 from catalogs.sequence import FloatArray
 from etas.completeness import CompletenessHistory
 from etas.likelihood import LogLikelihood
 from etas.model import ETAS
 from etas.optimiser import Objective, Summit, climb, polish, scaled_objective
-from etas.parameters import C_BOUND, P_BOUND, TAPER, Box
+from etas.parameters import C_BOUND, P_BOUND, PARAMETERS, TAPER, Box
 from etas.prior import Prior
 from etas.residuals import ResidualTest, residual_test
 from etas.starting_points import STARTS, standard_starts
 from etas.uncertainty import Uncertainty
 from etas.weighted_likelihood import WeightedLogLikelihood
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 MINIMUM_EVENTS = 50
-"""Ten events a parameter; below that the likelihood surface has no usable maximum."""
+"""Ten per parameter; with fewer the likelihood has no usable maximum."""
 
 CONVERGED = 1e-6
-"""Largest projected gradient of a converged fit, nats per event in scaled parameters."""
+"""Largest projected gradient of a converged fit: nats per event, scaled parameters."""
 
 FittingProtocol = Literal["train", "train+val"]
 
 
-@dataclass(frozen=True)
-class ETASFit:
-    """The best model found, how well it was found, and how well it is known.
+@dataclass(frozen=True, repr=False)
+class ETASFit(Record):
+    """A maximum-likelihood fit: the model, how well it was found, and how well it is known.
 
-    ``gradient_norm`` is the largest projected gradient in the scaled parameters, nats per event;
-    ``at_bound`` names parameters on the edge of the box (mu -> 0 is a common and honest optimum:
-    the catalog then needs no background) and ``bound_reasons`` what that means; ``expected`` is the
-    compensator of the scored window, which equals ``n_events`` at an interior optimum;
-    ``uncertainty`` is None where the Hessian is not that of a maximum. ``protocol`` says which
-    windows the fit has seen.
+    It prints as the table of ``recast etas fit``.
+
+    Parameters
+    ----------
+    model : ETAS
+        The model at the maximum.
+    log_likelihood : float
+        Of the scored window, in nats.
+    n_events, days : int, float
+        Number of scored events, and length of the scored window.
+    expected : float
+        Compensator of the scored window, in events; equal to ``n_events`` at an interior maximum.
+    branching_ratio : float
+        Over the scored window.
+    converged : bool
+        Whether ``gradient_norm`` is below 1e-6.
+    gradient_norm : float
+        Largest projected gradient in the scaled parameters, nats per event.
+    at_bound : tuple of str
+        Parameters on the edge of the admissible box. mu -> 0 is common and honest: the catalog then
+        needs no background.
+    bound_reasons : dict of str to str
+        What that means.
+    fixed : dict of str to float
+        Parameters that were held.
+    uncertainty : Uncertainty or None
+        None where the Hessian is not that of a maximum.
+    residuals : ResidualTest
+        Of the scored window.
+    protocol : str
+        Which windows were fitted, e.g. "train" or "train+val".
+    evaluations : int
+        Number of evaluations of the likelihood.
+    start_log_likelihoods : tuple of float
+        Maximum reached from each starting point, in nats.
+
+    See Also
+    --------
+    fit_etas : makes one.
     """
 
     model: ETAS
@@ -63,49 +101,120 @@ class ETASFit:
 
     @property
     def nats_per_event(self) -> float:
-        """Log-likelihood over the number of scored events."""
+        """Log-likelihood per scored event."""
         return self.log_likelihood / self.n_events
 
     @property
     def nll_per_day(self) -> float:
-        """Negative log-likelihood over the scored days."""
+        """Negative log-likelihood per scored day, in nats."""
         return -self.log_likelihood / self.days
 
     @property
     def n_parameters(self) -> int:
-        """How many parameters were estimated."""
+        """Number of estimated parameters."""
         return self.model.parameters.size - len(self.fixed)
 
     def to_json(self) -> dict[str, Any]:
         """All fields as JSON types, with the derived scores."""
         return {
-            "model": self.model.to_json(),
-            "protocol": self.protocol,
-            "log_likelihood": self.log_likelihood,
+            **super().to_json(),
             "nats_per_event": self.nats_per_event,
             "nll_per_day": self.nll_per_day,
-            "n_events": self.n_events,
-            "days": self.days,
-            "expected": self.expected,
             "n_parameters": self.n_parameters,
-            "fixed": self.fixed,
-            "at_bound": list(self.at_bound),
-            "bound_reasons": self.bound_reasons,
-            "uncertainty": None if self.uncertainty is None else self.uncertainty.to_json(),
-            "branching_ratio": self.branching_ratio,
             "branching_ratio_horizon_days": self.days,
-            "converged": self.converged,
-            "gradient_norm": self.gradient_norm,
-            "residuals": self.residuals.to_json(),
-            "evaluations": self.evaluations,
-            "start_log_likelihoods": list(self.start_log_likelihoods),
         }
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """The parameters as rows.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Indexed by parameter, with the columns estimate, standard_error, lower and upper (95 %
+            interval; NaN where there is no error) and note (fixed, or the reason of a bound).
+        """
+        import pandas as pd
+
+        return pd.DataFrame(
+            self._rows(),
+            columns=["parameter", "estimate", "standard_error", "lower", "upper", "note"],
+        ).set_index("parameter")
+
+    def _rows(self) -> list[tuple[str, float, float, float, float, str]]:
+        """Name, estimate, standard error, ends of the interval, and a note where they are NaN."""
+        rows = []
+        names = PARAMETERS if self.model.taper is None else (*PARAMETERS, TAPER)
+        for name in names:
+            error, low, high, note = np.nan, np.nan, np.nan, ""
+            if name in self.fixed:
+                note = "fixed"
+            elif name in self.bound_reasons:
+                note = f"on its bound: {self.bound_reasons[name]}"
+            elif self.uncertainty is None:
+                note = "no error: the likelihood is flat here"
+            else:
+                error = self.uncertainty.standard_error(name)
+                low, high = self.uncertainty.interval(name)
+            rows.append((name, getattr(self.model, name), error, low, high, note))
+        return rows
+
+    def _head(self) -> str:
+        return f"fitted on {self.protocol}: {self.n_events:,} events in {self.days:,.0f} days"
+
+    def _tail(self) -> list[str]:
+        law, test = self.model.magnitude_law, self.residuals
+        state = "converged" if self.converged else "NOT converged"
+        effort = f"gradient {self.gradient_norm:.1e} nats/event, {self.evaluations} evaluations"
+        return [
+            f"b-value {law.b:.3f} above M {law.completeness:g}",
+            f"branching ratio {self.branching_ratio:.4f} over {self.days:,.0f} days",
+            f"expected events {self.expected:.1f}, observed {self.n_events}",
+            f"residuals: KS p = {test.ks_p:.2g}, runs p = {test.runs_p:.2g}",
+            f"{state}: {effort}",
+        ]
+
+    def __repr__(self) -> str:
+        rows = [
+            f"{name:>6} {value:12.6g} " + (note or f"{error:12.3g}   {low:.6g} to {high:.6g}")
+            for name, value, error, low, high, note in self._rows()
+        ]
+        title = f"{'':>6} {'estimate':>12} {'std. error':>12}   95 % interval"
+        return "\n".join([self._head(), title, *rows, *self._tail()])
+
+    def _repr_html_(self) -> str:
+        cells = [
+            [
+                name,
+                f"{value:.6g}",
+                *([note, ""] if note else [f"{error:.3g}", f"{low:.6g} to {high:.6g}"]),
+            ]
+            for name, value, error, low, high, note in self._rows()
+        ]
+        head = ("", "estimate", "std. error", "95 % interval")
+        rows = ["".join(f"<td>{escape(cell)}</td>" for cell in row) for row in cells]
+        table = "".join(
+            f"<tr>{row}</tr>" for row in ("".join(f"<th>{c}</th>" for c in head), *rows)
+        )
+        notes = "<br>".join(map(escape, self._tail()))
+        return f"<p>{escape(self._head())}</p><table>{table}</table><p>{notes}</p>"
 
 
 def fitting_sequence(split: Split, protocol: FittingProtocol) -> EventSequence:
     """The sequence to fit: the train window, or train and validation as one window.
 
-    Papers do both. Fitting on train + validation uses what neural models only stop early on.
+    Papers do both. Fitting on train + validation uses data on which neural models only stop early.
+
+    Parameters
+    ----------
+    split : Split
+        ``catalog.split()``.
+    protocol : {"train", "train+val"}
+        Which windows.
+
+    Returns
+    -------
+    EventSequence
+        With all earlier events as history.
     """
     return split.train if protocol == "train" else split.val.scored_from(split.train.score_from)
 
@@ -122,11 +231,14 @@ def fit_etas(
     protocol: str = "train",
     max_iterations: int = 200,
 ) -> ETASFit:
-    """Maximise the log-likelihood of the scored window over (mu, k, alpha, c, p[, taper]).
+    """Fit the temporal ETAS model by maximum likelihood.
 
-    Fisher scoring in a box (``etas.optimiser``) from several starts whose mu and k reproduce the
-    observed number of events; the best end is polished by Newton steps with the Hessian, which
-    also gives the standard errors.
+        max over (mu, k, alpha, c, p[, taper]) of
+        log L = sum_i log lambda(t_i) - integral lambda(t) dt
+
+    over the scored window, by Fisher scoring in a box (``etas.optimiser``) from several starting
+    points whose mu and k reproduce the observed number of events. Newton steps with the Hessian,
+    which also gives the standard errors, polish the best of them.
 
     Parameters
     ----------
@@ -134,26 +246,38 @@ def fit_etas(
         Usually ``catalog.split().train``, or ``fitting_sequence``.
     magnitude_law : GutenbergRichter
         Gives the completeness magnitude; becomes the model's law of magnitudes.
-    starts : int or sequence of arrays
-        How many of the built-in starting points to use, 1 to 3; or starting points of one's own,
-        (mu, k, alpha, c, p[, taper]) in natural units.
-    fixed : mapping, optional
+    starts : int or sequence of arrays (j,)
+        Number of built-in starting points, 1 to 3; or starting points (mu, k, alpha, c, p[, taper])
+        in natural units.
+    fixed : mapping of str to float, optional
         Parameters held at a value, as in ``{"p": 1.1}`` or ``{"alpha": 0.0}``.
     taper : bool
-        Whether triggering also fades as exp(-t / taper), with the taper estimated (or fixed).
+        Whether triggering also fades as exp(-t / taper), with the taper in days estimated (or
+        fixed).
     completeness : CompletenessHistory, optional
-        Mc(t): events below it are left out and the rest scored as ``WeightedLogLikelihood`` says.
+        Mc(t): events below it are left out and the others scored as ``WeightedLogLikelihood`` says.
     prior : Prior, optional
-        What fits elsewhere say of the parameters: the mode of the posterior is then found instead
-        of the maximum of the likelihood, and errors are those of the posterior.
+        What fits elsewhere say of the parameters: the result is then the mode of the posterior, and
+        errors are those of the posterior.
     protocol : str
         What ``sequence`` is, for the record.
+    max_iterations : int
+        Scoring steps from each starting point.
+
+    Returns
+    -------
+    ETASFit
 
     Raises
     ------
     InputError
-        With fewer than 50 scored events, an event below completeness, an impossible
-        ``fixed`` value, or a prior for a tapered law.
+        With fewer than 50 scored events, an event below completeness, an impossible ``fixed``
+        value, or a prior together with a taper.
+
+    References
+    ----------
+    Ogata, Y. (1988). Statistical models for earthquake occurrences and residual analysis for point
+    processes. J. Am. Stat. Assoc. 83, 9-27. doi:10.1080/01621459.1988.10478560
 
     Examples
     --------
@@ -161,6 +285,11 @@ def fit_etas(
     >>> fit = fit_etas(synthetic_socal().split().train, SOCAL_TRUTH.magnitude_law)
     >>> fit.converged, round(fit.model.alpha - SOCAL_TRUTH.alpha, 2), round(fit.expected)
     (True, 0.0, 11142)
+    >>> fit
+    fitted on train: 11,142 events in 2,700 days
+               estimate   std. error   95 % interval
+        mu     0.881...       0.0584   0.774... to 1.00...
+    ...
     """
     fixed = dict(fixed or {})
     if prior is not None and (taper or TAPER in fixed):

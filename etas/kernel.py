@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import digamma, gammainccinv, gammaln
 
 from catalogs import InputError
 from catalogs.sequence import FloatArray
@@ -120,6 +119,8 @@ class Quadrature:
             raise InputError(
                 f"horizon = {horizon} and c_min = {c_min} must be positive and finite, in days"
             )
+        from scipy.special import gammainccinv
+
         lowest = LOWEST_NODE / (horizon + max(c_min, c_max))
         highest = float(gammainccinv(p_max, tolerance)) / c_min
         doublings = np.log2(highest / lowest)
@@ -139,6 +140,8 @@ class Quadrature:
         The lowest node also carries the geometric series of all nodes below it, whose decay over
         the horizon is negligible.
         """
+        from scipy.special import digamma, gammaln
+
         s = self.nodes
         log_s = np.log(s)
         w = STEP * np.exp(p * log_s - c * s - gammaln(p))

@@ -10,7 +10,6 @@ from catalogs import EventSequence
 from catalogs.magnitudes import LN10
 from catalogs.sequence import FloatArray
 from etas.kernel import Quadrature, omori_integral
-from etas.recursion import expected_sums, score_sums
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +56,8 @@ class LogLikelihood:
 
     def evaluate(self, parameters: FloatArray) -> Evaluation:
         """Value (nats), gradient and Fisher information at (mu, k, alpha, c, p), in one pass."""
+        from etas.recursion import expected_sums, score_sums
+
         mu, k, alpha, c, p = (float(x) for x in parameters)
         seq = self.sequence
         gains = np.exp(alpha * LN10 * self.excess)

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import asdict, dataclass
+from os import PathLike
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from catalogs import EventSequence, GutenbergRichter, InputError, Trajectories
+from catalogs.files import read_json, reading
 from catalogs.magnitudes import LN10
 from catalogs.process import MAX_EVENTS, PointProcess, Seed, check_simulation, checked_times
 from catalogs.sequence import FloatArray
 from etas.kernel import Quadrature, tapered_omori_integral
 from etas.likelihood import LogLikelihood
-from etas.recursion import sweep
 from etas.simulation import branching_trajectories
 from etas.weighted_likelihood import WeightedLogLikelihood
 
 
 @dataclass(frozen=True)
 class ETAS(PointProcess):
-    """Epidemic-type aftershock sequence in time (Ogata 1988, doi:10.1080/01621459.1988.10478560).
+    """Epidemic-type aftershock sequence (ETAS) in time.
 
         lambda(t) = mu + sum_{t_j < t} k 10^{alpha (m_j - Mc)} (t - t_j + c)^{-p}
 
@@ -39,9 +41,28 @@ class ETAS(PointProcess):
     c, p : float
         Omori-Utsu delay (days) and exponent; p <= 1 is allowed, every window being finite.
     magnitude_law : GutenbergRichter
-        Law of magnitudes above completeness, used in sampling; its ``completeness`` is Mc.
+        Law of magnitudes above completeness, used in simulation; its ``completeness`` is Mc.
     taper : float, optional
         Days beyond which triggering fades exponentially; None for the pure Omori-Utsu law.
+
+    Raises
+    ------
+    InputError
+        For a parameter that is negative or not finite, and c, p or taper = 0.
+
+    References
+    ----------
+    Ogata, Y. (1988). Statistical models for earthquake occurrences and residual analysis for point
+    processes. J. Am. Stat. Assoc. 83, 9-27. doi:10.1080/01621479.3988.10478560
+
+    Examples
+    --------
+    >>> model = ETAS(1.0, 0.02, 0.7, 0.01, 1.1, GutenbergRichter(2.5))
+    >>> events = EventSequence([1.0, 4.0], [3.0, 6.5], start=0.0, end=5.0)
+    >>> model.intensity(events, [0.5, 4.5]).round(2)
+    array([ 1.  , 27.48])
+    >>> model.compensator(events, 5.0).round(1)
+    array([79.3])
     """
 
     mu: float
@@ -70,7 +91,7 @@ class ETAS(PointProcess):
 
     @property
     def parameters(self) -> FloatArray:
-        """(mu, k, alpha, c, p), and the taper if there is one."""
+        """(mu, k, alpha, c, p[, taper]), shape (5,) or (6,)."""
         five = [self.mu, self.k, self.alpha, self.c, self.p]
         return np.array(five if self.taper is None else [*five, self.taper])
 
@@ -79,16 +100,36 @@ class ETAS(PointProcess):
         return 0.0 if self.taper is None else 1.0 / self.taper
 
     def branching_ratio(self, horizon: float) -> float:
-        """Expected number of direct offspring of an event within ``horizon`` days.
+        """Expected number of direct offspring of an event within a horizon.
 
-        E[10^{alpha (m - Mc)}] k integral_0^horizon (x + c)^{-p} dx with m from the truncated
-        Gutenberg-Richter law. It grows with the horizon, without bound for p <= 1.
+            n = E[10^{alpha (m - Mc)}] k integral_0^horizon (x + c)^{-p} dx
+
+        with m from the truncated Gutenberg-Richter law. It grows with the horizon, without bound
+        for p <= 1.
+
+        Parameters
+        ----------
+        horizon : float
+            Days.
         """
         mean_gain = self.magnitude_law.mean_productivity(self.alpha)
         return mean_gain * self.k * tapered_omori_integral(horizon, self.c, self.p, self.taper)
 
     def log_likelihood(self, sequence: EventSequence) -> float:
-        """Nats over [score_from, end); linear time, relative error of each rate below 1e-8."""
+        """Log-likelihood of the scored window, in nats.
+
+        It takes linear time; the relative error of each rate is below 1e-8.
+
+        Parameters
+        ----------
+        sequence : EventSequence
+            Events above completeness, with their history.
+
+        Raises
+        ------
+        InputError
+            If an event is below completeness.
+        """
         completeness, p_max = self.magnitude_law.completeness, max(self.p, 1.0)
         if self.taper is None:
             plain = LogLikelihood.of(sequence, completeness, c_min=self.c, p_max=p_max)
@@ -99,13 +140,49 @@ class ETAS(PointProcess):
         return tapered.evaluate(self.parameters).value
 
     def intensity(self, sequence: EventSequence, times: ArrayLike) -> FloatArray:
-        """lambda(t | events strictly before t), events/day, at each of ``times`` in the window."""
+        """Conditional intensity lambda(t | events strictly before t).
+
+        Parameters
+        ----------
+        sequence : EventSequence
+            Events above completeness.
+        times : array (time,)
+            Days, within [start, end].
+
+        Returns
+        -------
+        array (time,)
+            Events/day.
+
+        Raises
+        ------
+        InputError
+            If a time is outside the window, or an event below completeness.
+        """
         queries = checked_times(times, sequence.start, sequence.end)
         rate, _ = self._sweep(sequence, queries, sequence.start)
         return self.mu + self.k * rate
 
     def compensator(self, sequence: EventSequence, times: ArrayLike) -> FloatArray:
-        """Expected number of events from ``score_from`` to each of ``times``, given the past."""
+        """Compensator: the integral of the intensity from ``score_from`` to each of ``times``.
+
+        Parameters
+        ----------
+        sequence : EventSequence
+            Events above completeness.
+        times : array (time,)
+            Days, within [score_from, end].
+
+        Returns
+        -------
+        array (time,)
+            Expected numbers of events.
+
+        Raises
+        ------
+        InputError
+            If a time is outside the scored window, or an event below completeness.
+        """
         queries = checked_times(times, sequence.score_from, sequence.end)
         _, integral = self._sweep(sequence, queries, sequence.score_from)
         return self.mu * (queries - sequence.score_from) + self.k * integral
@@ -121,9 +198,33 @@ class ETAS(PointProcess):
         threads: int | None = None,
         allow_supercritical: bool = False,
     ) -> Trajectories:
-        """``n`` continuations of ``history`` over ``horizon`` days by branching simulation.
+        """Simulate ``n`` continuations of ``history`` as a branching process.
 
-        See ``PointProcess.simulate`` and ``etas.simulation``.
+        Background events and the direct offspring of the history form the first generation, each
+        event then has offspring of its own (Hawkes and Oakes 1974, doi:10.2307/3212693).
+
+        Parameters
+        ----------
+        history : EventSequence
+            Past events above completeness; simulation starts at its end.
+        horizon : float
+            Days.
+        n : int
+            Number of trajectories.
+        seed : int or sequence of int
+            Trajectory i is the same for any ``n`` > i and any number of threads.
+        max_events : int
+            A trajectory that exceeds it has no further generation and is listed in
+            ``Trajectories.capped``.
+        threads : int, optional
+            By default one per core.
+        allow_supercritical : bool
+            Simulate although the branching ratio is 1 or more.
+
+        Returns
+        -------
+        Trajectories
+            The new events only.
 
         Raises
         ------
@@ -144,7 +245,7 @@ class ETAS(PointProcess):
         if ratio >= 1.0 and not allow_supercritical:
             raise InputError(
                 f"branching ratio {ratio:.3f} over {horizon:g} days: each event triggers one or "
-                "more, so that numbers explode; shorten the horizon, fit anew, or allow "
+                "more, so that numbers explode; shorten the horizon, refit, or allow "
                 "supercritical simulation (--allow-supercritical, allow_supercritical=True)"
             )
         return branching_trajectories(
@@ -166,6 +267,8 @@ class ETAS(PointProcess):
         self, sequence: EventSequence, queries: FloatArray, origin: float
     ) -> tuple[FloatArray, FloatArray]:
         """Triggered rate and its integral from ``origin`` at ``queries``, in units of k."""
+        from etas.recursion import sweep
+
         excess = sequence.magnitude_excess(self.magnitude_law.completeness)
         quadrature = Quadrature.for_range(
             sequence.end - sequence.start, self.c, p_max=max(self.p, 1.0)
@@ -196,12 +299,12 @@ class ETAS(PointProcess):
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> ETAS:
-        """The inverse of ``to_json``.
+        """Make a model from what ``to_json`` returned.
 
         Raises
         ------
         InputError
-            If a parameter is missing or unknown.
+            If a parameter is missing, unknown or impossible.
         """
         try:
             law = GutenbergRichter(**record["magnitude_law"])
@@ -211,3 +314,18 @@ class ETAS(PointProcess):
                 f"these are not ETAS parameters ({error}): need mu, k, alpha, c, p, "
                 "magnitude_law with completeness, b, maximum, and taper if there is one"
             ) from error
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> ETAS:
+        """Read the model from a JSON file: a fit (etas.json), or the parameters alone.
+
+        ``ETASFit.load`` reads all of a fit.
+
+        Raises
+        ------
+        InputError
+            Naming the file, if it is missing, damaged or holds no ETAS model.
+        """
+        record = read_json(Path(path))
+        with reading(Path(path)):
+            return cls.from_json(record.get("model", record))

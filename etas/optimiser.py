@@ -21,7 +21,7 @@ LARGEST_STEP = 3.0
 """Steps are cut at this many scaled units (a factor of 20 in k or c)."""
 
 HESSIAN_STEP = 1e-4
-"""Of central differences in scaled parameters: truncation and round-off both near 1e-7."""
+"""Step of central differences in scaled parameters: truncation and round-off near 1e-7."""
 
 HESSIAN_STEP_MU = 3e-3
 """The same for mu, relative to mu, which may be many orders below the mean rate."""

@@ -3,28 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from catalogs import InputError
 from etas.model import ETAS
 from etas.parameters import LOGARITHMIC
+from etas.uncertainty import Uncertainty
 
 ATTEMPTS = 100
-"""Draws tried for each one wanted, before it is said that hardly any is possible."""
+"""Draws tried for each one wanted before giving up."""
 
 
 @dataclass(frozen=True, eq=False)
 class ParameterDraws:
-    """Models drawn, and how many draws were thrown away for either reason."""
+    """Models with drawn parameters, and how many draws were rejected.
+
+    Parameters
+    ----------
+    models : tuple of ETAS
+        As many as were asked for.
+    supercritical : int
+        Draws rejected because their branching ratio is 1 or more.
+    impossible : int
+        Draws rejected because no model can have them: mu < 0, alpha < 0 or p <= 0.
+    """
 
     models: tuple[ETAS, ...]
     supercritical: int
     impossible: int
 
     def to_json(self) -> dict[str, int]:
-        """How many of each kind."""
+        """The numbers of draws, as forecasts record them."""
         return {
             "draws": len(self.models),
             "rejected_supercritical": self.supercritical,
@@ -33,37 +43,54 @@ class ParameterDraws:
 
 
 def draw_models(
-    model: ETAS, uncertainty: dict[str, Any], n: int, horizon: float, *, rng: np.random.Generator
+    model: ETAS, uncertainty: Uncertainty, n: int, horizon: float, *, rng: np.random.Generator
 ) -> ParameterDraws:
-    """``n`` models with parameters from the asymptotic normal law of the maximum likelihood.
+    """Draw models from the asymptotic distribution of the maximum-likelihood estimates.
 
     It is normal in ln k, ln c, the logarithm of the taper, and in mu, alpha and p themselves, with
-    the standard errors and correlations of the fit. Parameters that have none (fixed, or on a
-    bound) keep their values. Draws that no model can have (mu < 0, alpha < 0, p <= 0), and those
-    with a branching ratio of 1 or more over ``horizon`` days, are thrown away and counted: the
-    law is the normal one, cut off there.
+    the standard errors and correlations of the fit. Parameters without error (fixed, or on a bound)
+    keep their values. Draws that no model can have (mu < 0, alpha < 0, p <= 0), and those with a
+    branching ratio of 1 or more over ``horizon`` days, are rejected and counted: the distribution
+    is truncated there.
 
     Parameters
     ----------
     model : ETAS
-        The best one.
-    uncertainty : dict
-        As in the JSON of ``recast etas fit``, or of ``Uncertainty.to_json``.
+        The fitted model.
+    uncertainty : Uncertainty
+        That of the fit.
     n : int
-        How many.
+        Number of models.
     horizon : float
         Days to be forecast.
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    ParameterDraws
 
     Raises
     ------
     InputError
-        If hardly any draw is possible, as with a branching ratio far above 1.
+        If hardly any draw is accepted, as with a branching ratio far above 1.
+
+    Examples
+    --------
+    >>> from catalogs import load
+    >>> from etas import fit_etas
+    >>> catalog = load("synthetic_socal")
+    >>> fit = fit_etas(catalog.split().train, catalog.magnitude_law())
+    >>> rng = np.random.default_rng(0)
+    >>> draws = draw_models(fit.model, fit.uncertainty, 1000, 30.0, rng=rng)
+    >>> len(draws.models), draws.supercritical
+    (1000, 0)
     """
-    names = uncertainty["correlation"]["names"]
-    correlation = np.array(uncertainty["correlation"]["matrix"])
+    names = uncertainty.correlation.names
+    correlation = np.array(uncertainty.correlation.matrix)
     logarithmic = np.array([name in LOGARITHMIC for name in names])
     values = np.array([float(getattr(model, name)) for name in names])
-    errors = np.array([uncertainty["parameters"][name]["standard_error"] for name in names])
+    errors = np.array([uncertainty.standard_error(name) for name in names])
     errors = np.where(logarithmic, errors / values, errors)  # d ln x = dx / x
     centre = np.where(logarithmic, np.log(np.where(logarithmic, values, 1.0)), values)
     covariance = correlation * np.outer(errors, errors)

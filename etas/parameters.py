@@ -120,7 +120,7 @@ class Box:
         return out
 
     def natural(self, scaled: FloatArray) -> FloatArray:
-        """The inverse of ``scaled``."""
+        """From the optimiser's units to natural ones."""
         out = np.array(scaled, dtype=np.float64)
         log = self._logarithmic == 1.0
         out[log] = np.exp(out[log])

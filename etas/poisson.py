@@ -1,4 +1,4 @@
-"""The homogeneous Poisson process: the null model."""
+"""The homogeneous Poisson process, the null model."""
 
 from __future__ import annotations
 
@@ -14,9 +14,28 @@ from catalogs.sequence import FloatArray
 
 @dataclass(frozen=True)
 class Poisson(PointProcess):
-    """Events at a constant ``rate`` (events/day), whatever came before.
+    """Homogeneous Poisson process: events at a constant rate, whatever came before.
 
-    ``magnitude_law`` is used in sampling only.
+        lambda(t) = rate
+
+    Parameters
+    ----------
+    rate : float
+        Events/day.
+    magnitude_law : GutenbergRichter
+        Law of magnitudes, used in simulation only.
+
+    Raises
+    ------
+    InputError
+        If the rate is not positive and finite.
+
+    Examples
+    --------
+    >>> events = EventSequence([1.0, 2.0], [3.0, 3.0], start=0.0, end=4.0)
+    >>> model = Poisson.fit(events, GutenbergRichter(2.5))
+    >>> model.rate, round(model.log_likelihood(events), 2)  # 2 ln 0.5 - 0.5 * 4
+    (0.5, -3.39)
     """
 
     rate: float
@@ -28,21 +47,27 @@ class Poisson(PointProcess):
 
     @classmethod
     def fit(cls, sequence: EventSequence, magnitude_law: GutenbergRichter) -> Poisson:
-        """Maximum likelihood: the number of scored events over the scored days."""
+        """Fit by maximum likelihood: rate = scored events / scored days.
+
+        Raises
+        ------
+        InputError
+            If the scored window has no event.
+        """
         if sequence.n_scored == 0:
             raise InputError("the scored window has no event: a Poisson rate cannot be fitted")
         return cls(sequence.n_scored / sequence.scored_days, magnitude_law)
 
     def log_likelihood(self, sequence: EventSequence) -> float:
-        """N log(rate) - rate T, in nats."""
+        """log L = N ln(rate) - rate T of the scored window, in nats."""
         return sequence.n_scored * float(np.log(self.rate)) - self.rate * sequence.scored_days
 
     def intensity(self, sequence: EventSequence, times: ArrayLike) -> FloatArray:
-        """The rate at each of ``times``, events/day."""
+        """The rate at each of ``times``, events/day, shape (time,)."""
         return np.full(checked_times(times, sequence.start, sequence.end).shape, self.rate)
 
     def compensator(self, sequence: EventSequence, times: ArrayLike) -> FloatArray:
-        """rate (t - score_from) at each of ``times``."""
+        """Expected events from ``score_from`` to each of ``times``, shape (time,)."""
         queries = checked_times(times, sequence.score_from, sequence.end)
         return self.rate * (queries - sequence.score_from)
 

@@ -1,4 +1,4 @@
-"""Synthetic sets with published parameters, as data."""
+"""Sets of synthetic catalogs with published parameters."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from catalogs.process import Seed
 from etas.model import ETAS
 
 LARGEST = 8.0
-"""The source gives no largest magnitude. With alpha = b the branching ratio grows with it, without
-limit: 0.91 over 10,000 days at 8, and above 1 from 8.6."""
+"""The source gives no largest magnitude. With alpha = b the branching ratio grows with it without
+limit: 0.91 over 10,000 days at 8, above 1 from 8.6."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What fits elsewhere say of the ETAS parameters of a region with few events."""
+"""A prior for the ETAS parameters of a region with few events, from fits elsewhere."""
 
 from __future__ import annotations
 
@@ -14,34 +14,52 @@ from etas.model import ETAS
 from etas.parameters import PARAMETERS, Box
 
 FEWEST_REGIONS = 4
-"""Of fewer the scatter is hardly known."""
+"""Fewer hardly determine the scatter between regions."""
 
 VARIANCE_FACTOR = 2.0
-"""A region may be less like the others than they are like each other. Of 1 and 2 the one with
-which zero-shot nets lose less where they lose (experiments/README.md, "Many regions")."""
+"""A new region may differ from the others more than they do from each other. Of 1 and 2, the value
+with which zero-shot nets lose less where they lose (experiments/README.md, "Many regions")."""
 
 
 @dataclass(frozen=True, eq=False)
 class Prior:
-    """A normal law of the scaled parameters theta = (mu / rate, ln k, alpha, ln c, p).
+    """Normal prior of the scaled parameters theta = (mu / rate, ln k, alpha, ln c, p).
 
         ln p(theta) = -1/2 sum_j (theta_j - mean_j)^2 / variance_j + constant
 
-    ``rate`` is the mean rate of the window that is fitted, so that regions of any size compare.
-    The information that n events add grows with n: thousands of them outvote any prior.
+    ``rate`` is the mean rate of the fitted window, so that regions of any size compare. The
+    information in n events grows with n: thousands of them outweigh any prior.
+
+    Parameters
+    ----------
+    mean : array (5,)
+        Mean of theta, with k in events day^(p - 1) and c in days under the logarithms.
+    variance : array (5,)
+        Variance of theta.
+
+    Examples
+    --------
+    >>> from catalogs import GutenbergRichter
+    >>> law = GutenbergRichter(2.5)
+    >>> regions = [
+    ...     (ETAS(0.5 + x, 0.02 + x / 10, 0.7 + x / 2, 0.01 + x / 50, 1.1 + x / 5, law), 2.0)
+    ...     for x in (0.0, 0.1, 0.2, 0.3)
+    ... ]
+    >>> Prior.of(regions).mean.round(2)  # mu / rate, ln k, alpha, ln c, p
+    array([ 0.32, -3.41,  0.78, -4.36,  1.13])
     """
 
     mean: FloatArray
-    """Of theta, k in events day^(p - 1) and c in days under the logarithms, shape (5,)."""
-
     variance: FloatArray
-    """Of theta, shape (5,)."""
 
     @classmethod
     def of(cls, regions: Sequence[tuple[ETAS, float]]) -> Prior:
-        """The mean of several regions and twice the variance between them.
+        """Mean of several regions, and twice the variance between them.
 
-        ``regions`` are models with the mean rate (events/day) of the windows they were fitted on.
+        Parameters
+        ----------
+        regions : sequence of (ETAS, float)
+            Models, each with the mean rate (events/day) of the window it was fitted on.
 
         Raises
         ------

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.interpolate import PchipInterpolator
 
 from catalogs import EventSequence, InputError
 from catalogs.cores import threads
+from catalogs.json_records import Record
 from catalogs.sequence import FloatArray
 from etas.completeness import CompletenessHistory
 from etas.fit import ETASFit, objective_of
@@ -27,26 +26,30 @@ REACH = 4.0
 
 
 @dataclass(frozen=True, eq=False)
-class Profile:
-    """The likelihood maximised over all other parameters, at ``values`` of one.
+class Profile(Record):
+    """The likelihood maximised over all other parameters, at given values of one.
 
-    ``interval`` holds the values whose log-likelihood is within 1.92 nats of the maximum (95 %,
-    Wilks 1938); an end is None where the profile doesn't fall that far inside ``values``.
+    Parameters
+    ----------
+    name : str
+        The parameter.
+    values : array (value,)
+        Its values, increasing, in its units.
+    log_likelihoods : array (value,)
+        The maximum at each of them, in nats.
+    ci95 : tuple
+        95 % confidence interval: the values whose log-likelihood is within 1.92 nats of the
+        maximum (Wilks 1938). An end is None where the profile does not fall that far.
+
+    See Also
+    --------
+    profile_likelihood : makes one.
     """
 
     name: str
     values: FloatArray
     log_likelihoods: FloatArray
-    interval: tuple[float | None, float | None]
-
-    def to_json(self) -> dict[str, Any]:
-        """All fields as JSON types."""
-        return {
-            "name": self.name,
-            "values": self.values.tolist(),
-            "log_likelihoods": self.log_likelihoods.tolist(),
-            "ci95": list(self.interval),
-        }
+    ci95: tuple[float | None, float | None]
 
 
 def profile_likelihood(
@@ -57,20 +60,48 @@ def profile_likelihood(
     values: ArrayLike | None = None,
     completeness: CompletenessHistory | None = None,
 ) -> Profile:
-    """Profile one parameter of a fit of ``sequence``.
+    """Profile likelihood of one parameter.
+
+        log L_profile(x) = max over the other parameters of log L(x, others)
 
     Parameters
     ----------
+    fit : ETASFit
+        A fit of ``sequence``, without a prior.
+    sequence : EventSequence
+        What was fitted.
     name : str
-        A parameter that was estimated.
-    values : array, optional
-        Where to compute it; by default 17 values within 4 standard errors, or 34 over the whole
-        box for a parameter without standard error (one on its bound).
+        A parameter that was estimated: mu, k, alpha, c, p or taper.
+    values : array (value,), optional
+        Where to compute it, in the parameter's units, cut off at its bounds; by default 17 values
+        within 4 standard errors, or 34 over the whole box for a parameter without standard error
+        (one on its bound).
+    completeness : CompletenessHistory, optional
+        Mc(t), if the fit was made with one.
+
+    Returns
+    -------
+    Profile
 
     Raises
     ------
     InputError
         For a parameter that was not estimated.
+
+    References
+    ----------
+    Wilks, S. S. (1938). The large-sample distribution of the likelihood ratio for testing composite
+    hypotheses. Ann. Math. Stat. 9, 60-62. doi:10.1214/aoms/1177732360
+
+    Examples
+    --------
+    >>> from catalogs import load
+    >>> from etas import fit_etas
+    >>> catalog = load("synthetic_socal")
+    >>> train = catalog.split().train
+    >>> fit = fit_etas(train, catalog.magnitude_law())
+    >>> [round(end, 3) for end in profile_likelihood(fit, train, "alpha").ci95]
+    [0.688, 0.715]
     """
     model = fit.model
     objective = objective_of(sequence, model.magnitude_law, model.taper is not None, completeness)
@@ -116,6 +147,8 @@ def _interval(
     grid: FloatArray, heights: FloatArray, best: float, fit: ETASFit
 ) -> tuple[float | None, float | None]:
     """Where the interpolated profile crosses the maximum less 1.92 nats, on either side."""
+    from scipy.interpolate import PchipInterpolator
+
     level = fit.log_likelihood - HALF_CHI2_95
     if grid.size < 3:
         return None, None

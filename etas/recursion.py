@@ -178,3 +178,102 @@ def sweep(
         rate[i] = here
         integral[i] = total
     return rate, integral
+
+
+@_jit
+def weighted_sums(  # noqa: PLR0915 - one loop, written out for the compiler
+    steps: FloatArray,
+    gains: FloatArray,
+    gain_slopes: FloatArray,
+    detection: FloatArray,
+    scored: FloatArray,
+    base: FloatArray,
+    w: FloatArray,
+    w_c: FloatArray,
+    w_p: FloatArray,
+    over: FloatArray,
+    taper_rate: float,
+    mu: float,
+    k: float,
+) -> tuple[float, FloatArray, FloatArray, FloatArray]:
+    """Value, gradient in (mu, k, alpha, c, p, taper rate), score products, and compensator.
+
+    Stop i lies ``steps[i]`` days after stop i - 1; in between a share ``detection[i]`` of the
+    events is detected (0 before the scored window). It adds ``gains[i]`` to the excitation, after
+    it has been read if ``scored[i]`` is 1. ``over`` is 1 / (s + taper_rate). The compensator of
+    detected events has shape (stop,).
+
+    With s' = s + taper_rate, a node's state obeys a <- e^{-s' dt} a + gain, its integral over the
+    step is a (1 - e^{-s' dt}) / s', and its derivative in the taper rate is minus the state of lags
+    d <- e^{-s' dt} (d + dt a).
+    """
+    levels, lanes = w.shape
+    state = np.zeros((levels, lanes))
+    slope = np.zeros((levels, lanes))
+    lag = np.zeros((levels, lanes))
+    decay = np.empty(lanes)
+    loss = np.empty(lanes)
+    compensator = np.empty(steps.size)
+    score = np.empty(6)
+    gradient = np.zeros(6)
+    squares = np.zeros((6, 6))
+    value = running = 0.0
+    for i in range(steps.size):
+        dt = steps[i]
+        for lane in range(lanes):
+            decay[lane] = math.exp(-base[lane] * dt)
+            loss[lane] = -math.expm1(-base[lane] * dt)
+        faded = math.exp(-taper_rate * dt)
+        fading = -math.expm1(-taper_rate * dt)
+        gain, gain_slope = gains[i], gain_slopes[i]
+        r = r_alpha = r_c = r_p = r_taper = 0.0
+        n = n_alpha = n_c = n_p = n_taper = 0.0
+        for level in range(levels):
+            for lane in range(lanes):
+                e = decay[lane]
+                lost = loss[lane]
+                a, b, d = state[level, lane], slope[level, lane], lag[level, lane]
+                o = over[level, lane]
+                weight = w[level, lane]
+                kept = e * faded
+                gone = (lost + e * fading) * o
+                n += weight * a * gone
+                n_alpha += weight * b * gone
+                n_c += w_c[level, lane] * a * gone
+                n_p += w_p[level, lane] * a * gone
+                n_taper += weight * (a * (dt * kept - gone) * o - d * gone)
+                d = kept * (d + dt * a)
+                a = kept * a
+                b = kept * b
+                r += weight * a
+                r_alpha += weight * b
+                r_c += w_c[level, lane] * a
+                r_p += w_p[level, lane] * a
+                r_taper -= weight * d
+                state[level, lane] = a + gain
+                slope[level, lane] = b + gain_slope
+                lag[level, lane] = d
+                loss[lane] = lost * (1.0 + e)
+                e = e * e
+                decay[lane] = e if e > NEGLIGIBLE else 0.0
+        f = detection[i]
+        running += f * (mu * dt + k * n)
+        compensator[i] = running
+        gradient[0] -= f * dt
+        gradient[1] -= f * n
+        gradient[2] -= f * k * n_alpha
+        gradient[3] -= f * k * n_c
+        gradient[4] -= f * k * n_p
+        gradient[5] -= f * k * n_taper
+        if scored[i] > 0.0:
+            rate = mu + k * r
+            inverse = 1.0 / rate
+            value += math.log(rate)
+            score[0] = inverse
+            score[1] = r * inverse
+            score[2] = k * r_alpha * inverse
+            score[3] = k * r_c * inverse
+            score[4] = k * r_p * inverse
+            score[5] = k * r_taper * inverse
+            add_products(score, gradient, squares)
+    return value - running, gradient, squares, compensator

@@ -1,33 +1,46 @@
-"""Residual analysis: in transformed time a true model's events are a unit-rate Poisson process."""
+"""Residual analysis: in transformed time, events of the true model are Poisson of unit rate."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import kstest, norm
 
 from catalogs import EventSequence, InputError, PointProcess
+from catalogs.json_records import Record
 from catalogs.sequence import FloatArray
 
 MINIMUM_EVENTS = 10
-"""The runs test and the correlations say nothing about fewer."""
+"""Fewer say nothing about runs and correlations."""
 
 KOLMOGOROV_95 = 1.3581
 """95 % quantile of sqrt(n) D_n for large n (Smirnov 1948, doi:10.1214/aoms/1177730256)."""
 
 
 @dataclass(frozen=True)
-class ResidualTest:
+class ResidualTest(Record):
     """Are the transformed inter-event times independent and exponential with mean 1?
 
-    ``ks_distance`` compares the transformed intervals with Exp(1), ``ks_p`` is its p-value;
-    ``runs_z`` is the standardised number of runs above and below the median (negative: runs are
-    too long, intervals of like length cluster) with p-value ``runs_p``; ``correlation`` is the
-    correlation of successive intervals after mapping them to uniforms, standard error
-    1 / sqrt(n). p-values hold for a model that was not fitted to these events; for a fitted one
-    they are a little too large.
+    p-values hold for a model that was not fitted to these events; for a fitted one they are
+    slightly too large.
+
+    Parameters
+    ----------
+    n : int
+        Number of intervals.
+    mean : float
+        Their mean, in expected events.
+    ks_distance, ks_p : float
+        Kolmogorov-Smirnov distance of the intervals from Exp(1), and its p-value.
+    runs_z, runs_p : float
+        Standardised number of runs above and below the median, and its p-value; negative where
+        runs are too long, because intervals of similar length cluster.
+    correlation : float
+        Correlation of successive intervals mapped to uniforms; standard error 1 / sqrt(n).
+
+    See Also
+    --------
+    residual_test : makes one.
     """
 
     n: int
@@ -38,30 +51,77 @@ class ResidualTest:
     runs_p: float
     correlation: float
 
-    def to_json(self) -> dict[str, Any]:
-        """All fields."""
-        return asdict(self)
-
 
 def transformed_times(process: PointProcess, sequence: EventSequence) -> FloatArray:
-    """The compensator at each scored event (Ogata 1988): unit-rate Poisson under a true model."""
+    """The compensator at each scored event.
+
+        tau_i = integral_{score_from}^{t_i} lambda(t) dt
+
+    Under the true model they are a Poisson process of unit rate (Ogata 1988).
+
+    Parameters
+    ----------
+    process : PointProcess
+        Any model of the event times.
+    sequence : EventSequence
+        The events, with their history.
+
+    Returns
+    -------
+    array (scored event,)
+        In expected events, increasing.
+
+    References
+    ----------
+    Ogata, Y. (1988). Statistical models for earthquake occurrences and residual analysis for point
+    processes. J. Am. Stat. Assoc. 83, 9-27. doi:10.1080/01621459.1988.10478560
+    """
     times = sequence.times[sequence.first_scored :]
     return process.compensator(sequence, times) if times.size else np.empty(0)
 
 
 def residual_test(transformed: FloatArray) -> ResidualTest:
-    """Kolmogorov-Smirnov, runs and correlation tests of transformed times, shape (event,).
+    """Test transformed times for a Poisson process of unit rate.
+
+    With intervals x_i = tau_i - tau_{i - 1} and u_i = 1 - e^{-x_i}: the Kolmogorov-Smirnov test of
+    u against the uniform distribution, the runs test of x about its median, and the correlation of
+    u_i with u_{i + 1}.
+
+    Parameters
+    ----------
+    transformed : array (event,)
+        ``transformed_times`` of a model.
+
+    Returns
+    -------
+    ResidualTest
 
     Raises
     ------
     InputError
         With fewer than 10 events.
+
+    References
+    ----------
+    Wald, A. and Wolfowitz, J. (1940). On a test whether two samples are from the same population.
+    Ann. Math. Stat. 11, 147-162. doi:10.1214/aoms/1177731909
+
+    Examples
+    --------
+    >>> from catalogs import load
+    >>> from etas.synthetic import SOCAL_TRUTH
+    >>> test = load("synthetic_socal").split().test
+    >>> result = residual_test(transformed_times(SOCAL_TRUTH, test))
+    >>> result.n, result.ks_p > 0.01, result.runs_p > 0.01
+    (3366, True, True)
     """
     if transformed.size < MINIMUM_EVENTS:
         raise InputError(
             f"{transformed.size} scored events are too few for residual tests, which need "
             f"{MINIMUM_EVENTS}: lengthen the window"
         )
+    from scipy.stats import kstest, norm
+
     intervals = np.diff(transformed, prepend=0.0)
     uniforms = -np.expm1(-intervals)
     distance, p_value = kstest(uniforms, "uniform")

@@ -10,7 +10,6 @@ from catalogs import EventSequence, GutenbergRichter, Trajectories, cores
 from catalogs.magnitudes import LN10
 from catalogs.process import Seed
 from catalogs.sequence import FloatArray
-from etas.branching import cascade
 from etas.kernel import omori_integral
 
 CHUNK = 64
@@ -45,6 +44,8 @@ def branching_trajectories(
     InputError
         If the history holds an event below completeness.
     """
+    from etas.branching import cascade
+
     mu, k, alpha, c, p, *tapers = parameters.tolist()
     taper_rate = 1.0 / tapers[0] if tapers else 0.0
     start = history.end

@@ -1,4 +1,4 @@
-"""A synthetic catalog with known parameters, so that every model can be held against the truth."""
+"""Synthetic catalogs with known parameters, to hold models against the truth."""
 
 from __future__ import annotations
 
@@ -48,16 +48,31 @@ def synthetic_catalog(
     start: str | None = None,
     shares: tuple[float, float, float] = (0.0, 0.6, 0.8),
 ) -> Catalog:
-    """A catalog of simulated events, with the parameters they were drawn from.
+    """Make a catalog of simulated events, with the parameters they were drawn from.
 
     Parameters
     ----------
     events : EventSequence
-        Day 0 becomes ``start``.
+        Simulated events.
+    model : ETAS
+        The model that they were simulated from; it becomes ``info.truth``.
+    name, title, source : str
+        Name, title and provenance of the catalog.
     start : str, optional
         Date of day 0; without one times stay plain days, which no calendar limits.
-    shares : tuple
+    shares : tuple of float
         Where in the window train, validation and test begin, as shares of its days.
+
+    Returns
+    -------
+    Catalog
+
+    Examples
+    --------
+    >>> (events,) = SOCAL_TRUTH.sample(EventSequence.nothing(), 100.0, 1, seed=0)
+    >>> catalog = synthetic_catalog(events, SOCAL_TRUTH, "mine", start="2000-01-01")
+    >>> catalog.info.truth["p"], catalog.split().train.score_from
+    (1.12, 0.0)
     """
     law = model.magnitude_law
     truth = dict(zip(PARAMETERS, model.parameters.tolist(), strict=False))
@@ -99,7 +114,7 @@ def _date(stamp: pd.Timestamp) -> str:
 
 
 def true_model(info: CatalogInfo) -> ETAS | None:
-    """The ETAS model that a synthetic catalog was drawn from, if its provenance says so."""
+    """The ETAS model that a synthetic catalog was drawn from; None for other catalogs."""
     truth = info.truth
     if not truth:
         return None

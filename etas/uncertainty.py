@@ -1,36 +1,78 @@
-"""How well a fit knows its parameters: standard errors, intervals, correlations."""
+"""Uncertainty of a fit: standard errors, confidence intervals and correlations."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from catalogs.json_records import Record
 from catalogs.sequence import FloatArray
 from etas.parameters import POSITIVE, Box
 
 NORMAL_95 = 1.959963984540054
-"""The 97.5 % quantile of the normal law."""
+"""The 97.5 % quantile of the standard normal distribution."""
 
 
 @dataclass(frozen=True)
-class Uncertainty:
-    """Standard errors from the observed information.
+class Estimate(Record):
+    """One parameter: estimate, standard error and 95 % confidence interval, in its own units."""
 
-    The covariance is the inverse of minus the Hessian of the log-likelihood at the maximum (Ogata
-    1978, doi:10.1007/BF02480216), in natural units by the delta method. Intervals of mu, k, c and
-    the taper are symmetric in the logarithm, the others in the parameter: likelihoods of scale
-    parameters are nearly parabolic there. Parameters that were fixed or lie on a bound have no
-    error, and the others' errors hold given those values. ``etas.parameter_draws`` draws parameter
-    sets from errors and correlation.
-    """
+    estimate: float
+    standard_error: float
+    ci95: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Correlation(Record):
+    """The correlation matrix of the estimates, in the order of ``names``."""
 
     names: tuple[str, ...]
-    estimates: tuple[float, ...]
-    standard_errors: tuple[float, ...]
-    intervals: tuple[tuple[float, float], ...]
-    correlation: tuple[tuple[float, ...], ...]
+    matrix: tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True)
+class Uncertainty(Record):
+    """Standard errors, confidence intervals and correlations from the observed information.
+
+        covariance = (-H)^{-1},   H the Hessian of the log-likelihood at its maximum
+
+    in scaled parameters, taken to natural units by the delta method. Intervals of mu, k, c and the
+    taper are symmetric in the logarithm, the others in the parameter: likelihoods of scale
+    parameters are nearly parabolic there. Fixed parameters and those on a bound have no error; the
+    errors of the others hold given those values.
+
+    Parameters
+    ----------
+    parameters : dict of str to Estimate
+        Estimate, standard error and 95 % interval of each parameter that has them.
+    correlation : Correlation
+        Correlation matrix of the same parameters, shape (j, j).
+
+    See Also
+    --------
+    draw_models : parameter sets drawn from these errors and correlations.
+    profile_likelihood : intervals that do not assume a parabola.
+
+    References
+    ----------
+    Ogata, Y. (1978). The asymptotic behaviour of maximum likelihood estimators for stationary point
+    processes. Ann. Inst. Stat. Math. 30, 243-261. doi:10.1007/BF02480216
+
+    Examples
+    --------
+    >>> from catalogs import load
+    >>> from etas import fit_etas
+    >>> catalog = load("synthetic_socal")
+    >>> errors = fit_etas(catalog.split().train, catalog.magnitude_law()).uncertainty
+    >>> round(errors.standard_error("p"), 3)
+    0.012
+    >>> [round(end, 2) for end in errors.interval("p")]
+    [1.08, 1.13]
+    """
+
+    parameters: dict[str, Estimate]
+    correlation: Correlation
 
     @classmethod
     def of(
@@ -43,7 +85,7 @@ class Uncertainty:
         covariance = np.linalg.inv(-hessian)
         sigma = np.sqrt(np.diag(covariance))
         natural = box.natural(scaled)
-        names, estimates, errors, intervals = [], [], [], []
+        parameters = {}
         for j, s in zip(inside.tolist(), sigma.tolist(), strict=True):
             name, value = box.names[j], float(natural[j])
             error = s * float(box.slopes(natural)[j])
@@ -53,34 +95,36 @@ class Uncertainty:
                 interval = (value / factor, value * factor)
             else:
                 interval = (value - NORMAL_95 * error, value + NORMAL_95 * error)
-            names.append(name)
-            estimates.append(value)
-            errors.append(error)
-            intervals.append(interval)
-        correlation = covariance / np.outer(sigma, sigma)
-        return cls(
-            tuple(names),
-            tuple(estimates),
-            tuple(errors),
-            tuple(intervals),
-            tuple(map(tuple, correlation.tolist())),
-        )
+            parameters[name] = Estimate(value, error, interval)
+        matrix = (covariance / np.outer(sigma, sigma)).tolist()
+        return cls(parameters, Correlation(tuple(parameters), tuple(map(tuple, matrix))))
 
-    def interval(self, name: str) -> tuple[float, float]:
-        """The 95 % confidence interval of a parameter."""
-        return self.intervals[self.names.index(name)]
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The parameters that have errors."""
+        return tuple(self.parameters)
+
+    @property
+    def standard_errors(self) -> tuple[float, ...]:
+        """In the order of ``names``, each in its parameter's units."""
+        return tuple(one.standard_error for one in self.parameters.values())
 
     def standard_error(self, name: str) -> float:
-        """In the parameter's own units."""
-        return self.standard_errors[self.names.index(name)]
+        """Standard error of one parameter, in its units.
 
-    def to_json(self) -> dict[str, Any]:
-        """By parameter, with the correlation matrix in the order of the names."""
-        rows = zip(self.names, self.estimates, self.standard_errors, self.intervals, strict=True)
-        return {
-            "parameters": {
-                name: {"estimate": value, "standard_error": error, "ci95": list(interval)}
-                for name, value, error, interval in rows
-            },
-            "correlation": {"names": list(self.names), "matrix": [*map(list, self.correlation)]},
-        }
+        Raises
+        ------
+        KeyError
+            If the parameter was fixed or lies on a bound.
+        """
+        return self.parameters[name].standard_error
+
+    def interval(self, name: str) -> tuple[float, float]:
+        """95 % confidence interval of one parameter, in its units.
+
+        Raises
+        ------
+        KeyError
+            If the parameter was fixed or lies on a bound.
+        """
+        return self.parameters[name].ci95

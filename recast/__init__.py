@@ -15,9 +15,19 @@ commands    the command line
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from catalogs.lazy import lazy_names
+from catalogs.namesake import check_found
+
+try:
+    check_found()
+    import etas  # noqa: F401 - checks that it stands alone
+except ImportError as error:
+    if sys.argv[0].endswith(("/recast", "\\recast", "\\recast.exe")):  # the command
+        sys.exit(f"recast: {error}")
+    raise
 
 if TYPE_CHECKING:
     from recast.benchmark.results import BenchmarkResult

@@ -66,7 +66,7 @@ def test_methods_and_constants_are_documented(documented: set[str]) -> None:
         "catalogs.GutenbergRichter.fit",
         "catalogs.PointProcess.log_likelihood",
         "catalogs.sequence.FloatArray",
-        "etas.fit.ETASFit.branching_ratio",
+        "etas.ETASFit.branching_ratio",
         "etas.kernel.STEP",
         "etas.recursion.score_sums",  # compiled
         "recast.Recast.load",

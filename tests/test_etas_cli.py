@@ -5,11 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from recast.report.window import Detected
 
-from catalogs import load, save
-from etas.model import ETAS
+from catalogs import EventSequence, InputError, load, save
+from etas import ETAS, ETASFit, residual_test
 from etas.synthetic import SOCAL_TRUTH, synthetic_catalog, true_model
 from recast.cli import main
+from recast.models.etas_report import ETASResult, fit_catalog, history_of
 
 PLOTS = {"omori_decay.png", "residuals.png", "cumulative_counts.png", "frequency_magnitude.png"}
 PNG = b"\x89PNG\r\n"
@@ -19,8 +21,6 @@ CONTINUED = ["--model", "{fit}", "--days", "1", "--catalog", "{small}"]
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A catalog of about 1,500 events, by its path."""
-    from catalogs import EventSequence
-
     empty = EventSequence.nothing()
     (events,) = SOCAL_TRUTH.sample(empty, 500.0, 1, seed=2)
     catalog = synthetic_catalog(events, SOCAL_TRUTH, "small", start="2001-01-01")
@@ -61,7 +61,7 @@ def test_fixed_tapered_incomplete_and_on_both_windows(
     options = ["--protocol", "train+val", "--fix", "p=1.1", "--fix", "alpha=0.7", "--taper"]
     table = tmp_path / "mc.csv"
     table.write_text("time,magnitude\n2001-03-01,3.0\n2001-04-01,2.5\n")
-    options += ["--completeness", str(table), "--random-starts", "2"]
+    options += ["--completeness-history", str(table), "--random-starts", "2"]
     assert main([*command, *options]) == 0
     record = json.loads((tmp_path / "etas.json").read_text())
     assert record["protocol"] == "train+val"
@@ -79,6 +79,50 @@ def test_fixed_tapered_incomplete_and_on_both_windows(
     shown = capsys.readouterr().out
     assert "fitted on train+val" in shown
     assert f"{hidden:,} events below Mc(t) left out" in shown
+
+
+def test_the_command_is_one_function(fitted: Path, small: Path, tmp_path: Path) -> None:
+    result = fit_catalog(load(str(small)), profile=["p"])
+    written = json.loads(fitted.read_text())
+    assert {**result.to_json(), "command": written["command"]} == written
+    assert str(result) == str(ETASResult.load(fitted))
+    assert ETASFit.load(fitted) == result.fit
+    again = ETASResult.load(result.write(tmp_path))
+    assert again.to_json() == result.to_json()
+    with pytest.raises(InputError, match="^seed=-1 and random_starts=0"):
+        fit_catalog(load(str(small)), seed=-1)
+
+
+@pytest.mark.parametrize("part", ["early", "model"])
+def test_every_form_of_etas_json_is_read(part: str, fitted: Path, tmp_path: Path) -> None:
+    record = json.loads(fitted.read_text())
+    model = ETAS.from_json(record["model"])
+    for key in ("command", "environment", "fitted_on", "completeness", "prior", "profiles"):
+        record.pop(key)  # which 0.1.0 did not write everywhere
+    path = tmp_path / "etas.json"
+    path.write_text(json.dumps(record["model"] if part == "model" else record))
+    assert ETAS.load(path) == model
+    if part == "model":
+        with pytest.raises(InputError, match=f"^{path}: object missing required field"):
+            ETASFit.load(path)
+    else:
+        assert ETASFit.load(path).model == ETASResult.load(path).fit.model == model
+
+
+def test_counts_of_an_incomplete_catalog_are_those_above_its_completeness(
+    small: Path, tmp_path: Path
+) -> None:
+    catalog, table = load(str(small)), tmp_path / "mc.csv"
+    table.write_text("time,magnitude\n2001-03-01,3.0\n2001-04-01,2.5\n")
+    result = fit_catalog(catalog, completeness_history=table)
+    train = catalog.split().train
+    history = history_of(catalog, "train", table)
+    assert history is not None
+    seen = Detected.of(result.fit.model, train, history)
+    assert seen.sequence.n_scored == result.fit.n_events < train.n_scored
+    assert seen.expected == pytest.approx(result.fit.n_events, rel=1e-5)
+    assert seen.expected < result.fit.model.compensator(train, train.end)[0] - 1.0
+    assert residual_test(seen.transformed).ks_p == pytest.approx(result.fit.residuals.ks_p)
 
 
 def test_a_pretrained_net_says_what_to_expect(small: Path, fitted: Path, tmp_path: Path) -> None:
@@ -209,12 +253,20 @@ def test_refusals_are_one_line(
         (["--fix", "p"], "'p' is not NAME=VALUE"),
         (["--fix", "p=high"], "'p=high' is not NAME=VALUE"),
         (["--fix", "p=7"], "p = 7 is out of bounds: choose 0.5 to 3"),
-        (["--random-starts", "1000000000000"], "'1000000000000': give a whole number up to 10000"),
-        (["--large", "5"], "add that"),
+        (
+            ["--random-starts", "1000000000000"],
+            "--random-starts 1000000000000: give 0 or more, and at most 10000",
+        ),
+        (["--large", "5"], "--large 5 goes with --completeness-history helmstetter: add that"),
+        (["--completeness", "helmstetter"], "is now --completeness-history helmstetter"),
+        (["--completeness", "mc.csv"], "is now --completeness-history mc.csv"),
         (["--random-starts", "2", "--seed", "-1"], "--seed -1 and --random-starts 2: give 0"),
         (["--random-starts", "-2"], "--random-starts -2: give 0 or more"),
         (["--profile", "q"], "'q' was not estimated"),
-        (["--profile", "p", "--prior", "shipped"], "leave out that or --prior"),
+        (
+            ["--profile", "p", "--prior", "shipped"],
+            "--profile p is of the likelihood alone: leave out that or --prior shipped",
+        ),
         (["--taper", "--prior", "shipped"], "a prior says nothing of a taper"),
         (["--prior", "none.ckpt"], "none.ckpt"),
     ],

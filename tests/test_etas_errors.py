@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from catalogs import Catalog, EventSequence, GutenbergRichter, InputError, load
-from etas.fit import fit_etas, fitting_sequence
+from etas.fit import ETASFit, fit_etas, fitting_sequence
 from etas.likelihood import LogLikelihood
 from etas.model import ETAS
 from etas.parameters import ALPHA_BOUND, PARAMETERS
@@ -52,7 +52,7 @@ def test_the_covariance_is_the_inverse_curvature(sequence: EventSequence) -> Non
     evaluate = LogLikelihood.of(sequence, 2.5, c_min=1e-5).evaluate
     rng = np.random.default_rng(0)
     errors = np.array(fit.uncertainty.standard_errors)
-    precision = np.linalg.inv(np.array(fit.uncertainty.correlation))
+    precision = np.linalg.inv(np.array(fit.uncertainty.correlation.matrix))
     best = fit.model.parameters
     for _ in range(10):
         z = 0.05 * rng.standard_normal(5)  # in units of standard errors: curvature alone counts
@@ -64,7 +64,7 @@ def test_profile_likelihood_agrees_with_the_standard_error(sequence: EventSequen
     fit = fit_etas(sequence, LAW, starts=1)
     profile = profile_likelihood(fit, sequence, "p")
     assert fit.uncertainty is not None
-    low, high = profile.interval
+    low, high = profile.ci95
     assert low is not None
     assert high is not None
     # Nearly parabolic: within a quarter of the half-width
@@ -87,18 +87,18 @@ def test_a_profile_of_a_parameter_on_its_bound_covers_the_box() -> None:
     profile = profile_likelihood(fits[i], wholes[i], "mu")
     assert profile.values[-1] > 1e6 * profile.values[0]
     assert np.argmax(profile.log_likelihoods) == 0
-    low, high = profile.interval
+    low, high = profile.ci95
     assert low is None  # the data allow no background at all
     assert high is not None
     # Given a few values only, an interval takes three of them
-    assert profile_likelihood(fits[i], wholes[i], "mu", values=[0.01]).interval == (None, None)
+    assert profile_likelihood(fits[i], wholes[i], "mu", values=[0.01]).ci95 == (None, None)
 
 
 def test_a_profile_without_errors_spans_the_bounds(sequence: EventSequence) -> None:
     fit = replace(fit_etas(sequence, LAW, starts=1), uncertainty=None)
     profile = profile_likelihood(fit, sequence, "alpha")
     assert (profile.values[0], profile.values[-1]) == (ALPHA_BOUND.lower, ALPHA_BOUND.upper)
-    low, high = profile.interval
+    low, high = profile.ci95
     assert low is not None
     assert high is not None
     assert low < fit.model.alpha < high
@@ -233,6 +233,28 @@ def test_the_result_is_json(sequence: EventSequence) -> None:
     row = record["uncertainty"]["parameters"]["c"]
     assert row["ci95"][0] < row["estimate"] < row["ci95"][1]
     assert len(record["uncertainty"]["correlation"]["matrix"]) == 5
+    again = ETASFit.from_json({**record, "splits": {}}, "etas.json")
+    assert again == fit
+    assert again.to_json() == fit.to_json()
+    with pytest.raises(InputError, match="etas.json: uncertainty.*: the file is damaged"):
+        ETASFit.from_json({**record, "uncertainty": {"parameters": 1}}, "etas.json")
+
+
+def test_a_fit_prints_as_a_table(sequence: EventSequence) -> None:
+    fit = fit_etas(sequence, LAW, starts=1, fixed={"p": 1.1})
+    table = fit.to_dataframe()
+    assert list(table.index) == list(PARAMETERS)
+    assert fit.uncertainty is not None
+    row = table.loc["k"]
+    assert (row["lower"], row["upper"]) == fit.uncertainty.interval("k")
+    assert np.isnan(table.loc["p", "standard_error"])
+    assert table.loc["p", "note"] == "fixed"
+    assert str(fit) == repr(fit)
+    for line in ("fitted on train", "1.1 fixed", "branching ratio", "converged"):
+        assert line in str(fit)
+    named = replace(fit, protocol="<b>")
+    assert "<p>fitted on &lt;b&gt;" in named._repr_html_()
+    assert named._repr_html_().count("<tr>") == 6
 
 
 @pytest.mark.parametrize("p", [0.5, 0.8, 0.999, 1.0, 1.001, 1.2, 2.0, 3.0])

@@ -9,6 +9,7 @@ from catalogs import EventSequence, InputError
 from etas.fit import fit_etas
 from etas.parameter_draws import draw_models
 from etas.synthetic import SOCAL_TRUTH
+from etas.uncertainty import Correlation, Estimate, Uncertainty
 
 EMPTY = EventSequence.nothing()
 
@@ -17,9 +18,7 @@ def test_draws_have_the_standard_errors_of_the_fit() -> None:
     (events,) = SOCAL_TRUTH.sample(EMPTY, 4000.0, 1, seed=1)
     fit = fit_etas(events, SOCAL_TRUTH.magnitude_law)
     assert fit.uncertainty is not None
-    draws = draw_models(
-        fit.model, fit.uncertainty.to_json(), 2000, 30.0, rng=np.random.default_rng(2)
-    )
+    draws = draw_models(fit.model, fit.uncertainty, 2000, 30.0, rng=np.random.default_rng(2))
     parameters = np.array([model.parameters for model in draws.models])
     for j, name in enumerate(("mu", "k", "alpha", "c", "p")):
         error = fit.uncertainty.standard_error(name)
@@ -31,7 +30,7 @@ def test_draws_have_the_standard_errors_of_the_fit() -> None:
         assert x.std() == pytest.approx(wanted, rel=0.08)
         assert x.mean() == pytest.approx(np.log(value) if logs else value, abs=0.1 * wanted)
     correlation = np.corrcoef(np.log(parameters[:, 1]), parameters[:, 4])[0, 1]
-    assert correlation == pytest.approx(fit.uncertainty.correlation[1][4], abs=0.05)
+    assert correlation == pytest.approx(fit.uncertainty.correlation.matrix[1][4], abs=0.05)
     assert draws.to_json()["draws"] == 2000
 
 
@@ -39,10 +38,11 @@ def test_supercritical_and_impossible_draws_are_thrown_away_and_counted() -> Non
     model = replace(SOCAL_TRUTH, mu=0.01)
     ratio = model.branching_ratio(1000.0)
     model = replace(model, k=0.97 * model.k / ratio)
-    uncertainty = {
-        "parameters": {"mu": {"standard_error": 0.01}, "k": {"standard_error": 0.05 * model.k}},
-        "correlation": {"names": ["mu", "k"], "matrix": [[1.0, 0.0], [0.0, 1.0]]},
-    }
+    errors = {"mu": 0.01, "k": 0.05 * model.k}
+    uncertainty = Uncertainty(
+        {name: Estimate(getattr(model, name), error, (0.0, 1.0)) for name, error in errors.items()},
+        Correlation(("mu", "k"), ((1.0, 0.0), (0.0, 1.0))),
+    )
     draws = draw_models(model, uncertainty, 1000, 1000.0, rng=np.random.default_rng(3))
     assert all(m.branching_ratio(1000.0) < 1.0 and m.mu >= 0.0 for m in draws.models)
     assert {m.alpha for m in draws.models} == {model.alpha}  # without an error it stays

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from os import PathLike
 from typing import TYPE_CHECKING, Any, Self
 
 from catalogs.json_records import Record
@@ -168,9 +169,9 @@ class BenchmarkResult(Record):
     environment: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def from_json(cls, content: Mapping[str, Any], where: str) -> Self:
+    def from_json(cls, content: Any, where: str | PathLike[str]) -> Self:
         """See ``Record.from_json``; version 0.1.0 kept the gain of magnitudes apart."""
-        catalogs = content.get("catalogs")
+        catalogs = content.get("catalogs") if isinstance(content, dict) else None
         for entry in catalogs.values() if isinstance(catalogs, dict) else ():
             models = entry.get("models") if isinstance(entry, dict) else None
             for row in models.values() if isinstance(models, dict) else ():

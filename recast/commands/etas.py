@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
-from recast.commands.etas_fit import add_fit, add_out, print_scores
-from recast.commands.options import add_catalog, add_selection, selected
+from recast.commands.etas_fit import add_fit
+from recast.commands.options import add_catalog, add_no_plots, add_out, add_selection, selected
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -22,43 +21,31 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "of the train window's rate.",
     )
     scoring.add_argument(
-        "--model", type=Path, required=True, metavar="FILE", help="JSON of `recast etas fit`"
+        "--model", type=Path, required=True, metavar="FILE", help="etas.json of `recast etas fit`"
     )
     add_catalog(scoring)
     add_selection(scoring)
-    add_out(scoring, "etas_score")
+    add_out(scoring, "runs/etas_score/NAME")
+    add_no_plots(scoring)
     scoring.set_defaults(run=run_score)
 
 
 def run_score(args: argparse.Namespace) -> int:
     """Score all windows of a catalog."""
     from catalogs import load
-    from catalogs.files import read_json, write_json
-    from etas.poisson import Poisson
-    from recast.evaluation import event_terms, score
-    from recast.models.saved import load_model
-    from recast.plots import counts as etas_plots
-    from recast.plots import style
+    from catalogs.files import read_json
+    from etas import ETAS
+    from recast.models.etas_report import score_catalog
 
     catalog = selected(load(args.catalog), args)
-    fitted = load_model(args.model).on(catalog)
-    model, protocol = fitted.process, str(read_json(args.model).get("protocol", "unknown"))
-    name, split = catalog.info.name, catalog.split()
-    null = Poisson.fit(split.train, model.magnitude_law)
-    scores: dict[str, dict[str, Any]] = {}
-    for part, window in split.items():
-        row, base = score(model, window), score(null, window)
-        gain = row.nats_per_event - base.nats_per_event
-        scores[part] = {**row.to_json(), "gain_over_poisson": gain}
-    out = args.out or Path("runs/etas_score") / name
-    record = {"catalog": name, "model": fitted.record, "protocol": protocol, "splits": scores}
-    write_json(out / "score.json", record)
-    print(f"model fitted on: {protocol}")
-    print_scores(scores)
+    protocol = str(read_json(args.model).get("protocol", "unknown"))
+    scores = score_catalog(catalog, ETAS.load(args.model), protocol)
+    print(scores)
+    out = args.out or Path("runs/etas_score") / catalog.info.name
+    path = scores.write(out)
     if not args.no_plots:
-        gains = event_terms(model, split.test) - event_terms(null, split.test)
-        title = f"{catalog.info.title or name}: test window"
-        figure = etas_plots.cumulative_terms(catalog, split.test, gains, title)
-        style.save(figure, out / "gain_over_poisson.png")
-    print(f"written: {out / 'score.json'}")
+        from recast.plots.window import score_plot
+
+        score_plot(scores.model, catalog, out)
+    print(f"written: {path}")
     return 0

@@ -16,6 +16,7 @@ from etas.model import ETAS
 from etas.parameter_draws import draw_models
 from etas.poisson import Poisson
 from etas.synthetic import true_model
+from etas.uncertainty import Uncertainty
 from recast.models.kind import FittedModel, ModelKind, Task
 from recast.models.seen import from_json, seen_by_old_file, to_json
 from recast.training.region import check_completeness
@@ -60,9 +61,8 @@ class ETASKind(ModelKind):
     def fit(self, task: Task) -> FittedModel:
         """By maximum likelihood, with errors."""
         fit = fit_etas(task.split.train, task.catalog.magnitude_law())
-        uncertainty = None if fit.uncertainty is None else fit.uncertainty.to_json()
         fitted = self.fitted(task, fit.model, 5)
-        return replace(fitted, record=fit.to_json(), uncertainty=uncertainty)
+        return replace(fitted, record=fit.to_json(), uncertainty=fit.uncertainty)
 
     def save(self, task: Task, fitted: FittedModel) -> None:
         """All that the fit says of itself."""
@@ -82,14 +82,15 @@ class ETASKind(ModelKind):
     def _read(self, path: Path, catalog: Catalog | None) -> FittedModel:
         with reading(path):
             record = read_json(path)
-            model = ETAS.from_json(record.get("model", record))
+            model = ETAS.load(path)
             if catalog is not None:
                 check_completeness(path, model.magnitude_law.completeness, catalog.info)
             if "fitted_on" in record:
                 seen = from_json(record["fitted_on"])
             else:
                 seen = seen_by_old_file(record, catalog)
-            uncertainty = record.get("uncertainty")
+            known = record.get("uncertainty")
+            uncertainty = None if known is None else Uncertainty.from_json(known, path)
             about = {"kind": self.name, **self.to_json(model)}
             n = int(record.get("n_parameters", 0))
             return FittedModel(self, model, seen, n, record=about, uncertainty=uncertainty)
@@ -98,10 +99,10 @@ class ETASKind(ModelKind):
         self, model: FittedModel, n: int, horizon: float, *, seed: int
     ) -> tuple[FittedModel, dict[str, int] | None]:
         """``n`` parameter sets from the normal law of the fit (``etas.parameter_draws``)."""
-        if model.uncertainty is None or not isinstance(model.process, ETAS):
+        if not isinstance(model.uncertainty, Uncertainty) or not isinstance(model.process, ETAS):
             return model, None
         rng = np.random.default_rng([seed, 2])
-        draws = draw_models(model.process, dict(model.uncertainty), n, horizon, rng=rng)
+        draws = draw_models(model.process, model.uncertainty, n, horizon, rng=rng)
         return replace(model, members=tuple(draws.models)), draws.to_json()
 
 

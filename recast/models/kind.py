@@ -70,7 +70,7 @@ class FittedModel:
         Checkpoint that training began with.
     record : dict
         What results say of it, as JSON types.
-    uncertainty : dict, optional
+    uncertainty : object, optional
         How well the parameters are known, where the kind can draw others from that.
     members : tuple of PointProcess
         Processes that are mixed, with equal weights, where it is a mixture.
@@ -82,7 +82,7 @@ class FittedModel:
     n_parameters: int = 0
     started_from: str | None = None
     record: Mapping[str, Any] | None = None
-    uncertainty: Mapping[str, Any] | None = None
+    uncertainty: object = None
     members: tuple[PointProcess, ...] = ()
 
     @property

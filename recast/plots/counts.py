@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
-from catalogs import Catalog, EventSequence, PointProcess, Trajectories
+from catalogs import Catalog, EventSequence, Trajectories
 from catalogs.sequence import FloatArray
 from etas.profile import HALF_CHI2_95
 from recast.models.registry import NULL, REFERENCE
@@ -29,15 +29,12 @@ MODEL = colour(REFERENCE)
 
 @styled
 def cumulative_counts(
-    process: PointProcess, catalog: Catalog, sequence: EventSequence, title: str
+    catalog: Catalog, sequence: EventSequence, stops: FloatArray, expected: FloatArray, title: str
 ) -> Figure:
-    """Observed events and the compensator along the scored window."""
+    """Observed events along the scored window, and the compensator at ``stops``, shape (stop,)."""
     figure = new_figure()
     axes = figure.subplots()
-    grid = np.linspace(sequence.score_from, sequence.end, 800)
     times = sequence.times[sequence.first_scored :]
-    stops = np.unique(np.concatenate([grid, times]))
-    expected = process.compensator(sequence, stops)
     axes.step(
         axis_times(catalog, np.append(times, sequence.end)),
         np.append(np.arange(1, times.size + 1), times.size),

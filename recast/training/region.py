@@ -6,7 +6,6 @@ from functools import cached_property
 from pathlib import Path
 
 from catalogs import Catalog, CatalogInfo, InputError, Split
-from catalogs.files import read_json, reading
 from catalogs.sequence import MAGNITUDE_TOLERANCE
 from etas.fit import fit_etas
 from etas.model import ETAS
@@ -76,9 +75,7 @@ class Region:
 
 def _read_etas(name: str, catalog: Catalog) -> ETAS:
     path = Path(name)
-    record = read_json(path)
-    with reading(path):
-        etas = ETAS.from_json(record.get("model", record))
+    etas = ETAS.load(path)
     if etas.taper is not None:
         raise InputError(f"{path} has a tapered Omori law: the net starts from an untapered one")
     check_completeness(path, etas.magnitude_law.completeness, catalog.info)

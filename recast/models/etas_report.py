@@ -1,0 +1,319 @@
+"""ETAS on a catalog: a fit with everything that tells how good it is, and scores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from os import PathLike
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from catalogs import Catalog, InputError, PointProcess, Split
+from catalogs.checks.extent import Extent, check_unseen
+from catalogs.files import write_json
+from catalogs.json_records import Record
+from etas.completeness import CompletenessHistory, law_above, read_completeness
+from etas.fit import ETASFit, FittingProtocol, fit_etas, fitting_sequence
+from etas.model import ETAS
+from etas.poisson import Poisson
+from etas.prior import Prior
+from etas.profile import Profile, profile_likelihood
+from etas.starting_points import random_starts as drawn_starts
+from etas.starting_points import standard_starts
+from recast.evaluation import Score, score
+from recast.models.environment import describe
+from recast.models.seen import seen_by_fit
+
+MOST_STARTS = 10_000
+"""Hours of fitting on a large catalog: more is a slip of the hand."""
+
+History = CompletenessHistory | str | PathLike[str] | None
+"""Mc(t): given, "helmstetter", a CSV file, or constant."""
+
+
+@dataclass(frozen=True)
+class SplitScore(Score, Record):
+    """The score of one window, in nats, with the gain over Poisson where that was asked for."""
+
+    gain_over_poisson: float | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """All fields and the derived scores."""
+        content = super().to_json()
+        if self.gain_over_poisson is None:
+            del content["gain_over_poisson"]
+        return content
+
+    @classmethod
+    def of(cls, model: PointProcess, split: Split, null: Poisson | None = None) -> dict[str, Self]:
+        """Scores of the train, validation and test window."""
+        out: dict[str, Self] = {}
+        for part, window in split.items():
+            row = score(model, window)
+            gain = None
+            if null is not None:
+                gain = row.nats_per_event - score(null, window).nats_per_event
+            out[part] = cls(row.n_events, row.days, row.log_likelihood, gain)
+        return out
+
+    @staticmethod
+    def table(splits: Mapping[str, SplitScore]) -> list[str]:
+        """One line per window."""
+        return [
+            f"{part:>6} {row.n_events:>8,} events {row.nats_per_event:10.4f} nats/event "
+            f"{row.nll_per_day:12.5f} NLL/day"
+            + (
+                ""
+                if row.gain_over_poisson is None
+                else f" {row.gain_over_poisson:+10.4f} nats/event over Poisson"
+            )
+            for part, row in splits.items()
+        ]
+
+
+@dataclass(frozen=True, repr=False)
+class ETASResult(Record):
+    """What etas.json holds: a fit, its scores on all windows, and how it was made.
+
+    Parameters
+    ----------
+    fit : ETASFit
+        In the JSON its fields stand beside the others.
+    catalog : str
+        Name of the catalog.
+    fitted_on : dict of str to Extent
+        What the fit has seen, by catalog.
+    splits : dict of str to SplitScore
+        Scores of the train, validation and test window; they use all events.
+    profiles : dict of str to Profile
+        Profile likelihoods by parameter.
+    completeness, prior : str, optional
+        Mc(t) and the prior, as they were asked for.
+    environment : dict
+        Versions and machine.
+    command : str, optional
+        The command line.
+    """
+
+    fit: ETASFit
+    catalog: str
+    fitted_on: dict[str, Extent] = field(default_factory=dict)
+    splits: dict[str, SplitScore] = field(default_factory=dict)
+    profiles: dict[str, Profile] = field(default_factory=dict)
+    completeness: str | None = None
+    prior: str | None = None
+    environment: dict[str, str | int] = field(default_factory=dict)
+    command: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields of the fit, and the others."""
+        content = super().to_json()
+        return {**content.pop("fit"), **content}
+
+    @classmethod
+    def from_json(cls, content: Any, where: str | PathLike[str]) -> Self:
+        """The result that etas.json holds; see ``Record.from_json``."""
+        fit = ETASFit.from_json(content, where)
+        return super().from_json({**content, "fit": fit.to_json()}, where)
+
+    def write(self, folder: Path) -> Path:
+        """Write etas.json into a folder and return its path."""
+        write_json(folder / "etas.json", self.to_json())
+        return folder / "etas.json"
+
+    def __repr__(self) -> str:
+        lines = [str(self.fit), *SplitScore.table(self.splits)]
+        if self.completeness is not None:
+            scored = sum(self.splits[part].n_events for part in self.fit.protocol.split("+"))
+            hidden = scored - self.fit.n_events
+            lines.append(f"{hidden:,} events below Mc(t) left out; the scores use all events")
+        for profile in self.profiles.values():
+            low, high = ("-" if x is None else f"{x:.6g}" for x in profile.ci95)
+            lines.append(f"profile likelihood of {profile.name}: 95 % from {low} to {high}")
+        return "\n".join(lines)
+
+
+def fit_catalog(
+    catalog: Catalog,
+    *,
+    protocol: FittingProtocol = "train",
+    fixed: Mapping[str, float] | None = None,
+    taper: bool = False,
+    completeness_history: History = None,
+    large: float | None = None,
+    prior: str | PathLike[str] | None = None,
+    random_starts: int = 0,
+    seed: int = 0,
+    profile: Sequence[str] = (),
+) -> ETASResult:
+    """Fit ETAS to a catalog and score it on all windows: what ``recast etas fit`` does.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        With its completeness magnitude and splits.
+    protocol : {"train", "train+val"}
+        Fit the train window, or train and validation as one.
+    fixed : mapping of str to float, optional
+        Parameters held at a value, as in ``{"p": 1.1}``.
+    taper : bool
+        Whether triggering also fades as exp(-t / taper).
+    completeness_history : CompletenessHistory, str or path, optional
+        Mc(t): "helmstetter" for M - 4.5 - 0.75 log10(t) after each large event (Helmstetter et al.
+        2006), or a CSV file with the columns time and magnitude (``read_completeness``).
+    large : float, optional
+        With "helmstetter": events of this magnitude or more hide smaller ones.
+    prior : str or path, optional
+        A pretrained net, "shipped" or a checkpoint: expect ETAS parameters like those of the
+        regions it was trained on, and find the mode of the posterior.
+    random_starts : int
+        Number of random starting points, besides the built-in ones.
+    seed : int
+        Of the random starting points.
+    profile : sequence of str
+        Parameters whose profile likelihood is computed.
+
+    Returns
+    -------
+    ETASResult
+        ``write`` makes etas.json of it, ``print`` the table.
+
+    Raises
+    ------
+    InputError
+        For arguments that do not go together or are out of range, a prior whose net has seen the
+        catalog's test window, and whatever ``fit_etas`` and ``profile_likelihood`` refuse.
+
+    Examples
+    --------
+    >>> from catalogs import load
+    >>> result = fit_catalog(load("synthetic_socal"), fixed={"alpha": 0.7})
+    >>> result.fit.fixed, round(result.splits["test"].nats_per_event, 2)
+    ({'alpha': 0.7}, 0.58)
+    """
+    if seed < 0 or not 0 <= random_starts <= MOST_STARTS:
+        raise InputError(
+            f"`seed` {seed} and `random_starts` {random_starts}: give 0 or more, and at most "
+            f"{MOST_STARTS} starts"
+        )
+    if prior is not None and profile:
+        raise InputError(
+            f"`profile` {','.join(profile)} is of the likelihood alone: leave out that or "
+            f"`prior` {prior}"
+        )
+    split, law = catalog.split(), catalog.magnitude_law()
+    sequence = fitting_sequence(split, protocol)
+    history = history_of(catalog, protocol, completeness_history, large)
+    if history is not None:
+        law = law_above(
+            sequence,
+            history,
+            law,
+            bin_width=catalog.info.magnitude_bin,
+            strict=catalog.info.completeness_is_strict,
+        )
+    starts = standard_starts(sequence, fixed)
+    if random_starts:
+        starts += drawn_starts(sequence, random_starts, np.random.default_rng(seed))
+    fit = fit_etas(
+        sequence,
+        law,
+        starts=starts,
+        fixed=fixed,
+        taper=taper,
+        completeness=history,
+        prior=None if prior is None else _prior(prior, catalog),
+        protocol=protocol,
+    )
+    return ETASResult(
+        fit,
+        catalog.info.name,
+        seen_by_fit(catalog, protocol),
+        SplitScore.of(fit.model, split),
+        {name: profile_likelihood(fit, sequence, name, completeness=history) for name in profile},
+        _label(completeness_history),
+        None if prior is None else str(prior),
+        describe(),
+    )
+
+
+def history_of(
+    catalog: Catalog, protocol: FittingProtocol, how: History, large: float | None = None
+) -> CompletenessHistory | None:
+    """Mc(t) as ``fit_catalog`` takes it; None where completeness is constant.
+
+    Raises
+    ------
+    InputError
+        If ``large`` is given without "helmstetter", or a file cannot be read.
+    """
+    if large is not None and how != "helmstetter":
+        raise InputError(
+            f"`large` {large:g} goes with `completeness_history` helmstetter: add that"
+        )
+    if how is None or isinstance(how, CompletenessHistory):
+        return how
+    if how == "helmstetter":
+        return CompletenessHistory.helmstetter(
+            fitting_sequence(catalog.split(), protocol),
+            catalog.info.magnitude_completeness,
+            minimum_magnitude=large,
+        )
+    return read_completeness(Path(how), catalog.info)
+
+
+def _label(how: History) -> str | None:
+    if isinstance(how, CompletenessHistory):
+        return f"{how.times.size} steps"
+    return None if how is None else str(how)
+
+
+def _prior(net: str | PathLike[str], catalog: Catalog) -> Prior:
+    from recast.net.scaling import Scaling
+    from recast.pretrained import etas_prior, seen
+
+    check_unseen(seen(net), catalog, f"net {net}")
+    alone = fit_etas(catalog.split().train, catalog.magnitude_law()).model
+    prior = etas_prior(net, Scaling.of(catalog, alone))
+    if prior is None:
+        raise InputError(
+            f"`prior` {net}: its net knows this catalog, or too few others: leave it out"
+        )
+    return prior
+
+
+@dataclass(frozen=True, repr=False)
+class ETASScores(Record):
+    """What score.json holds: a model with its scores on all windows, and its gain over Poisson."""
+
+    catalog: str
+    model: ETAS
+    protocol: str
+    splits: dict[str, SplitScore]
+
+    def write(self, folder: Path) -> Path:
+        """Write score.json into a folder and return its path."""
+        write_json(folder / "score.json", self.to_json())
+        return folder / "score.json"
+
+    def __repr__(self) -> str:
+        return "\n".join([f"model fitted on: {self.protocol}", *SplitScore.table(self.splits)])
+
+
+def score_catalog(catalog: Catalog, model: ETAS, protocol: str = "unknown") -> ETASScores:
+    """Score a fitted model on all windows, and against the Poisson process of the train window.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        With its splits.
+    model : ETAS
+        As from ``ETAS.load``.
+    protocol : str
+        Which windows it was fitted on, for the record.
+    """
+    split = catalog.split()
+    null = Poisson.fit(split.train, model.magnitude_law)
+    return ETASScores(catalog.info.name, model, protocol, SplitScore.of(model, split, null))
