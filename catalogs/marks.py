@@ -23,10 +23,10 @@ class MarkLaw(ABC):
     Examples
     --------
     >>> @dataclass(frozen=True)
-    ... class Doubled(FixedMagnitudes):  # b is 1.0, whatever the reference says
+    ... class Compared(FixedMagnitudes):  # with a law of b = 0.8
     ...     reference = FixedMagnitudes(GutenbergRichter(2.5, b=0.8))
     >>> events = EventSequence([1.0, 4.0], [3.0, 6.5], start=0.0, end=5.0)
-    >>> Doubled(GutenbergRichter(2.5, b=1.0)).gain(events).round(2)
+    >>> Compared(GutenbergRichter(2.5, b=1.0)).gain(events).round(2)
     array([-0.01, -1.62])
     """
 

@@ -213,8 +213,12 @@ class PointProcess(ABC):
             Days.
         n : int
             Number of trajectories.
-        seed, max_events, threads
-            See ``simulate``.
+        seed : int or sequence of int
+            See ``simulate``, as for the following.
+        max_events : int
+            Cap on a trajectory.
+        threads : int, optional
+            By default one per core.
 
         Returns
         -------
