@@ -47,7 +47,8 @@ class Profile(Record):
 
     Examples
     --------
-    >>> profile = Profile("p", np.array([1.0, 1.1, 1.2]), np.array([-5.0, -1.0, -4.0]), (1.04, 1.17))
+    >>> values, heights = np.array([1.0, 1.1, 1.2]), np.array([-5.0, -1.0, -4.0])
+    >>> profile = Profile("p", values, heights, (1.04, 1.17))
     >>> float(profile.values[profile.log_likelihoods.argmax()])
     1.1
     """

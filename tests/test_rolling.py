@@ -271,7 +271,7 @@ def test_a_net_that_has_seen_later_data_is_refused(
     command += ["--rolling", "0.5", "--windows", "2", "--samples", "20", *out, *net]
     assert main(command) == 2
     shown = capsys.readouterr().err
-    assert "b until 2021: fit it on what came before, or add --allow-leak" in shown
+    assert "b until 2021: fit it on earlier data, or add --allow-leak" in shown
     assert "a until" not in shown
     assert not (tmp_path / "run").exists()  # before anything is fitted
     allowed = Namespace(allow_leak=True)

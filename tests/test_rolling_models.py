@@ -75,7 +75,7 @@ def test_a_model_that_knows_the_future_is_marked(
     path = str(folder.parent / "small.json")
     command = ["benchmark", "--catalog", path, "--models", "poisson", "etas", *ROLLING]
     assert main([*command, "--out", str(tmp_path)]) == 2
-    assert "small until 2050-01-01: fit it on what came before" in capsys.readouterr().err
+    assert "small until 2050-01-01: fit it on earlier data" in capsys.readouterr().err
     assert main([*command, "--out", str(tmp_path), "--allow-leak"]) == 0
     shown = capsys.readouterr().out
     assert "LEAK: etas was fitted on small until 2050-01-01" in shown

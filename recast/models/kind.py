@@ -171,7 +171,9 @@ class ModelKind(ABC):
     """Line style, in the notation of matplotlib."""
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}: model {self.name!r}" + (f", {self.about}" if self.about else "")
+        return f"{type(self).__name__}: model {self.name!r}" + (
+            f", {self.about}" if self.about else ""
+        )
 
     @abstractmethod
     def fit(self, task: Task) -> FittedModel:
