@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 import yaml
-from recast.models.fitters import FEW_SHOT_EPOCHS, few_shot_settings
+from recast.models.neural_kinds import FEW_SHOT_EPOCHS, few_shot_settings
 
 from catalogs import load
 from catalogs.files import read_json, write_json

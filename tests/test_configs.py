@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import torch
 import yaml
-from recast.models.fitters import FEW_SHOT_EPOCHS, few_shot_settings
+from recast.models.neural_kinds import FEW_SHOT_EPOCHS, few_shot_settings
 
 from catalogs import Catalog, available, load
 from recast.cli import main
