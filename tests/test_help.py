@@ -72,7 +72,7 @@ def test_help_describes_every_setting_of_data_and_model(
 
 def test_options_are_not_abbreviated(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["catalogs", "info", "ridgecrest_2019", "--js"]) == 2
-    assert "unrecognized arguments: --js" in capsys.readouterr().err
+    assert "recast catalogs info: no option --js: did you mean --json? (see" in capsys.readouterr().err
     assert cli.main(["catalogs", "info", "ridgecrest_2019", "--json"]) == 0
 
 
