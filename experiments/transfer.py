@@ -21,12 +21,12 @@ from typing import Any
 
 import numpy as np
 import yaml
-from recast.models.neural_kinds import FEW_SHOT_EPOCHS, few_shot_settings
 
 from catalogs import load
 from catalogs.files import read_json, write_json
 from recast.benchmark.training_size import recent
 from recast.evaluation import event_terms, mean_interval, score
+from recast.models.neural_kinds import FEW_SHOT_EPOCHS, few_shot_settings
 from recast.pretrained import SHIPPED
 
 Job = dict[str, Any]

@@ -41,7 +41,17 @@ tcp://127.0.0.1:1 table hauksson time=t magnitude=mag earthquakes all paper trai
 WORDS = TEXT.split()
 ODD = ("", " ", "\t", "é", "地震", "\u202e", "a\nb", "'", '"', "x" * 3000, "%s%n", "$(id)", "\\")
 
-KEYS = ("catalog", "models", "rolling", "windows", "samples", "seeds", "quick", "trimmed", "pretrained")
+KEYS = (
+    "catalog",
+    "models",
+    "rolling",
+    "windows",
+    "samples",
+    "seeds",
+    "quick",
+    "trimmed",
+    "pretrained",
+)
 
 
 @dataclass(frozen=True)

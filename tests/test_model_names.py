@@ -38,7 +38,9 @@ def literals(path: Path) -> Iterator[str]:
 
 
 def test_no_model_is_named_elsewhere() -> None:
-    paths = [path for part in ("catalogs", "etas", "recast") for path in (ROOT / part).rglob("*.py")]
+    paths = [
+        path for part in ("catalogs", "etas", "recast") for path in (ROOT / part).rglob("*.py")
+    ]
     paths += (ROOT / "experiments").glob("*.py")
     assert len(paths) > 100
     named = {

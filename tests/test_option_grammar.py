@@ -32,14 +32,12 @@ OTHER_WORDS = {
     "--event-types": "see OTHER_CHOICES",
     "--format": "see OTHER_CHOICES",
     "--json": "summary, report, or all there is",
-    "--max-events": "its default is a number, or counted in the catalog",
     "--model": "see SEVERAL",
     "--models": "of all there are, or of those of a benchmark",
     "--name": "of a catalog, a part, or what is simulated",
     "--no-plots": "`etas` writes JSON only",
     "--out": "what is written there",
     "--overwrite": "of one catalog, several, or a file",
-    "--place": "its default is the catalog's centre, or none",
     "--rolling": "of the benchmark that is made, or one that is there",
     "--seed": "`etas fit` says what is random",
     "--start": "see --end",
@@ -77,7 +75,7 @@ def differs(name: str, what: str) -> bool:
 
     def of(action: argparse.Action) -> object:
         if what == "help":  # up to the default
-            return re.sub(r" \(default[^)]*\)|; default: .*", "", action.help or "")
+            return re.sub(r" \(default(?:[^()]|\([^)]*\))*\)|; default: .*", "", action.help or "")
         if what == "several":
             return action.nargs in {"+", "*"}
         if what == "count":  # of values

@@ -1,6 +1,5 @@
 """What plots make of catalogs across the date line, of many years, of plain days, of few events."""
 
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -73,7 +72,8 @@ def test_long_windows_are_divided_by_calendar_years() -> None:
 )
 def test_rolling_forecasts_have_days_or_dates(starts: tuple[str, str]) -> None:
     quantiles = {
-        q: [float(n)] * 2 for q, n in zip(("0.025", "0.25", "0.5", "0.75", "0.975"), range(5), strict=True)
+        q: [float(n)] * 2
+        for q, n in zip(("0.025", "0.25", "0.5", "0.75", "0.975"), range(5), strict=True)
     }
     scores = RollingScores(
         quantiles, [0.1, 0.6], [1.0, 1.0], [2.0, 2.0], coverage={"50": 0.5, "95": 1.0}

@@ -124,9 +124,7 @@ def test_files_do_not_depend_on_threads_or_interruptions(
     assert files(tmp_path / "b") == before
     counts = read_chunks(tmp_path / "a" / "etas", 3)["counts"]
     assert counts.shape == (12, 120)
-    pit = randomised_pit(
-        counts, [w.observed for w in first.windows], np.random.default_rng([0, 1])
-    )
+    pit = randomised_pit(counts, [w.observed for w in first.windows], np.random.default_rng([0, 1]))
     assert first.models["etas"].pit == pit.tolist()
     changed = [Member("etas", (SOCAL_TRUTH,)), Member("recast", (SOCAL_TRUTH,))]
     with pytest.raises(InputError, match="holds chunks made with model"):

@@ -9,12 +9,12 @@ from types import ModuleType
 import numpy as np
 import pytest
 import yaml
-from recast.models.neural_kinds import few_shot_settings
 
 from catalogs import Catalog, InputError, load
 from catalogs.checks.overlap import shared_fraction
 from catalogs.files import read_json
 from recast.cli import main
+from recast.models.neural_kinds import few_shot_settings
 from recast.pretrained import SHIPPED
 from recast.training.data import CatalogData
 from recast.training.trainer import train

@@ -83,6 +83,4 @@ def fit_task(kind: ModelKind, task: Task) -> FittedModel:
         wrong, right = fitted.process, "a FittedModel whose process is a catalogs.PointProcess"
     else:
         return fitted
-    raise InputError(
-        f"the fit of model {kind.name!r} gives {type(wrong).__name__}: return {right}"
-    )
+    raise InputError(f"the fit of model {kind.name!r} gives {type(wrong).__name__}: return {right}")
