@@ -73,7 +73,7 @@ def run(job: Job) -> dict[str, Any]:
         if few:
             settings = few_shot_settings(region.split.train.n_scored)
             settings["model"]["pretrained"] = job["checkpoint"]
-        process = train(
+        trained = train(
             CatalogData.of(region, seed=job["seed"], **settings["data"]),
             folder,
             seed=job["seed"],
@@ -81,7 +81,8 @@ def run(job: Job) -> dict[str, Any]:
             max_epochs=FEW_SHOT_EPOCHS if few else None,
             resume=True,
             label=f"{folder.parent.name}/{folder.name}",
-        ).process
+        )
+        process = Recast.load(trained.checkpoint)
     etas = Region(region.catalog, day_clock=False).etas
     gains = event_terms(process, test) - event_terms(etas, test)
     interval = mean_interval(gains, rng=np.random.default_rng(0))

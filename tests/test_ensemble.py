@@ -43,7 +43,7 @@ def test_one_net_is_its_own_ensemble(members: list[RecastNet], sequence: EventSe
     assert ensemble.log_likelihood(sequence) == pytest.approx(
         alone.log_likelihood(sequence), rel=1e-12
     )
-    one, other = ensemble.magnitude_gains(sequence), alone.magnitude_gains(sequence)
+    one, other = (process.marks["magnitude"].gain(sequence) for process in (ensemble, alone))
     assert one is not None
     assert other is not None
     np.testing.assert_allclose(one, other, rtol=1e-9)
