@@ -227,9 +227,9 @@ def stop_before_work(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("recast.forecast.engine.Session._started", begin)
     patch.setattr("recast.benchmark.comparison._fit", begin)
     patch.setattr("recast.benchmark.comparison.process_pool", lambda _: contextlib.nullcontext())
-    patch.setattr("recast.report.page.build_report", begin)
-    patch.setattr("recast.training.data.fit_etas", known_fit)
-    patch.setattr("recast.training.data.fit_clock", lambda *_: DayClock())
+    patch.setattr("recast.report.page.write_report", begin)
+    patch.setattr("recast.training.region.fit_etas", known_fit)
+    patch.setattr("recast.training.region.fit_clock", lambda *_: DayClock())
     patch.setattr("recast.commands.lightning.RecastCLI._run_subcommand", begin)
     prepare = LightningCLI._prepare_subcommand_parser
     patch.setattr("recast.commands.lightning.RecastCLI._prepare_subcommand_parser", once(prepare))

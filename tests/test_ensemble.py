@@ -139,5 +139,10 @@ def test_checkpoints_are_loaded_as_one_process(tmp_path: Path, sequence: EventSe
 def test_a_mixture_has_no_compiled_sampler(
     members: list[RecastNet], sequence: EventSequence
 ) -> None:
-    with pytest.raises(InputError, match=r"mixture of 3 .*: no compiled sampler .* one by one"):
-        Recast(EnsembleNet(members)).memories(sequence, [sequence.end])
+    process = Recast(EnsembleNet(members))
+    (history,) = process.histories(sequence, [sequence.end])  # torch reads the events
+    assert isinstance(history, EventSequence)
+    assert process.simulate(history, 1.0, 3, seed=0).n == 3
+    (memory,) = Recast(members[0]).histories(sequence, [sequence.end])
+    with pytest.raises(InputError, match=r"mixture of 3 .*: no compiled sampler knows it"):
+        process.simulate(memory, 1.0, 3, seed=0)

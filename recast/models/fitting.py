@@ -57,7 +57,7 @@ def fit_model(
     >>> from catalogs import load
     >>> fitted = fit_model("poisson", load("ridgecrest_2019"))
     >>> round(fitted.process.rate, 1)
-    116.9
+    109.1
     """
     kind = model_kind(name)
     with ExitStack() as stack:
