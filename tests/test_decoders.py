@@ -6,12 +6,14 @@ import torch
 from sampling_nets import LAW, SCALING, make_history
 from torch import Tensor, nn
 
-from recast.forecast import source_of
-from recast.forecast.blocks import NetSource, ProcessSource
+from catalogs import EventSequence
+from recast.forecast.blocks import Source
 from recast.models.neural import Recast
 from recast.net.decoders import ExponentialHazard
 from recast.net.network import DECODERS, Architecture, RecastNet
 from recast.net.scaling import Scaling
+from recast.sampling.arrays import is_compiled
+from recast.sampling.sampler import Memory
 
 
 class ConstantDecoder(nn.Module):
@@ -43,12 +45,12 @@ def test_it_is_scored(process: Recast) -> None:
 
 def test_it_is_sampled_without_compiled_code(process: Recast) -> None:
     history = make_history()
-    assert not process.is_compiled
+    assert not is_compiled(process.net)
     drawn = process.simulate(history, 5.0, 300, seed=1)
     # Poisson with mean 10, five standard errors
     assert drawn.counts.mean() == pytest.approx(10.0, abs=5.0 * np.sqrt(10.0 / 300))
-    source = source_of([process], history, [history.end - 1.0])
-    assert isinstance(source, ProcessSource)
+    source = Source.of([process], history, [history.end - 1.0])
+    assert isinstance(source.histories[0][0], EventSequence)
     assert source.draw(0, 0, 1.0, 20, [1], 100).n == 20
 
 
@@ -56,5 +58,5 @@ def test_shipped_decoders_are_compiled() -> None:
     history = make_history()
     for name in DECODERS:
         process = Recast(RecastNet(SCALING, decoder=name, hidden_size=4, width=4))
-        assert process.is_compiled
-        assert isinstance(source_of([process], history, [history.end]), NetSource)
+        assert is_compiled(process.net)
+        assert isinstance(Source.of([process], history, [history.end]).histories[0][0], Memory)

@@ -70,7 +70,7 @@ def model_kinds() -> Mapping[str, ModelKind]:
         try:
             kind = point.load()
         except Exception as error:  # whatever another package raises as it is imported
-            raise InputError(f"{where} cannot be loaded ({error}): mend or remove it") from error
+            raise InputError(f"{where} cannot be loaded ({error}): fix or remove it") from error
         if not (isinstance(kind, type) and issubclass(kind, ModelKind)):
             raise InputError(f"{where} is no subclass of recast.ModelKind: name one")
         name = getattr(kind, "name", None)
@@ -78,7 +78,10 @@ def model_kinds() -> Mapping[str, ModelKind]:
             raise InputError(f"{where} is named {name!r}: use letters, digits, _ and - only")
         if name in kinds or name == TRUTH.name or name.endswith(MIXTURE):
             raise InputError(f"{where} is named {name!r}, which is taken: name it otherwise")
-        kinds[name] = kind()
+        try:
+            kinds[name] = kind()
+        except TypeError as error:  # without fit, perhaps
+            raise InputError(f"{where}: {error}") from error
     return kinds
 
 
