@@ -3,16 +3,15 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
-import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from outside import install
 
 from catalogs import InputError, PointProcess, load
 from catalogs.files import read_json, write_json
@@ -21,29 +20,13 @@ from recast.models.kind import FittedModel, ModelKind, Task
 from recast.models.registry import GROUP, TRUTH, mixture_name, model_kind, model_kinds
 from recast.plots.style import BAND, INK, OBSERVED, colour
 
-PACKAGE = Path(__file__).parent / "outside_model"
 CATALOG = "ridgecrest_2019"
 FIT = f"{CATALOG}/outside/seed1.json"
 
 
-def install(folder: Path) -> Path:
-    """What pip leaves of the package: its module, and the metadata beside it."""
-    project = tomllib.loads((PACKAGE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    info = folder / f"outside_model-{project['version']}.dist-info"
-    info.mkdir(parents=True)
-    shutil.copy(PACKAGE / "outside_model.py", folder)
-    about = {"Metadata-Version": "2.1", "Name": project["name"], "Version": project["version"]}
-    (info / "METADATA").write_text("".join(f"{key}: {text}\n" for key, text in about.items()))
-    lines = []
-    for group, points in project["entry-points"].items():
-        lines += [f"[{group}]", *(f"{name} = {value}" for name, value in points.items())]
-    (info / "entry_points.txt").write_text("\n".join(lines) + "\n")
-    return folder
-
-
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return install(tmp_path_factory.mktemp("site"))
+    return install("outside_model", tmp_path_factory.mktemp("site"))
 
 
 @pytest.fixture
@@ -230,7 +213,7 @@ BROKEN = {
     "nowhere:Kind": "nowhere:Kind of recast.models cannot be loaded (No module named 'nowhere')",
     "{here}:Gone": "cannot be loaded (",
     "{here}:not_a_kind": "is no subclass of recast.ModelKind: name one",
-    "{here}:PACKAGE": "is no subclass of recast.ModelKind: name one",
+    "{here}:CATALOG": "is no subclass of recast.ModelKind: name one",
     "{here}:Second": "is named 'etas', which is taken: name it otherwise",
     "{here}:Truth": "is named 'truth', which is taken",
     "{here}:Mixture": "is named 'mine-ensemble', which is taken",
