@@ -17,8 +17,8 @@ help:
 	@echo 'make test-oldest the test suite with the oldest versions that pyproject.toml allows'
 	@echo 'make test-newest the test suite with the newest ones'
 	@echo 'make package     build wheel and source, check them, and run them in an empty environment'
-	@echo 'make lint        ruff, mypy --strict, import-linter'
-	@echo 'make format      let ruff mend what it can'
+	@echo 'make lint        ruff, mypy --strict, import-linter, numpydoc'
+	@echo 'make format      let ruff fix what it can'
 	@echo 'make docs        the documentation, in docs/_build/html'
 	@echo 'make clean       remove the environment and all caches'
 
@@ -81,6 +81,7 @@ lint: $(INSTALLED)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q tests/test_public_api.py -k numpydoc
 
 format: $(INSTALLED)
 	$(BIN)/ruff check --fix .

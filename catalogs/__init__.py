@@ -48,6 +48,8 @@ if TYPE_CHECKING:
     from catalogs.store import available, load, save
     from catalogs.trajectories import Trajectories
 
+    __version__: str
+
 __all__ = [
     "Box",
     "Catalog",

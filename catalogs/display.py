@@ -1,13 +1,17 @@
-"""How objects show themselves: a title and a few labelled lines, as text and as HTML."""
+"""How objects are shown: a title and a few labelled lines or a table, as text and as HTML."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from html import escape
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def as_text(title: str, rows: Mapping[str, str]) -> str:
-    """The title, and one line a row."""
+    """A title, and a line per row."""
     width = max(map(len, rows))
     return "\n".join([title, *(f"  {label:<{width}}  {text}" for label, text in rows.items())])
 
@@ -18,6 +22,18 @@ def as_html(title: str, rows: Mapping[str, str]) -> str:
         f"<tr><th>{escape(label)}</th><td>{escape(text)}</td></tr>" for label, text in rows.items()
     )
     return f"<table><caption>{escape(title)}</caption>{cells}</table>"
+
+
+def table_as_html(title: str, table: pd.DataFrame, notes: Iterable[str] = ()) -> str:
+    """A table with four digits a number, its title above and notes below it."""
+    cells = table.to_html(index=False, border=0, na_rep="", float_format="{:.4g}".format)
+    below = "<br>".join(map(escape, notes))
+    return f"<p>{escape(title)}</p>{cells}" + (f"<p>{below}</p>" if below else "")
+
+
+def text_as_html(text: str) -> str:
+    """Text as it is."""
+    return f"<pre>{escape(text)}</pre>"
 
 
 def window(start: float, end: float) -> str:

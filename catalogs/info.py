@@ -37,7 +37,20 @@ KINDS: dict[str, tuple[type, ...]] = {
 
 @dataclass(frozen=True)
 class SplitDates:
-    """The boundaries of the scored windows: ISO dates, or days where the catalog uses days."""
+    """Boundaries of the scored windows: ISO dates, or days where the catalog uses plain days.
+
+    Parameters
+    ----------
+    train_start, val_start, test_start : str or float
+        Where the train, validation and test windows begin; what lies before the first is history.
+    end : str or float
+        Where the test window ends.
+
+    Examples
+    --------
+    >>> SplitDates("1981-01-01", "1998-01-01", "2007-01-01", "2020-01-17").test_start
+    '2007-01-01'
+    """
 
     train_start: str | float
     val_start: str | float
@@ -49,10 +62,50 @@ class SplitDates:
 class CatalogInfo:
     """What a catalog is and where it comes from; the fields of ``<name>.json``.
 
-    ``start`` and ``end`` bound the window in which the catalog is complete above
-    ``magnitude_completeness``; if ``completeness_is_strict``, events at exactly that magnitude are
-    left out. ``truth`` holds the parameters of a synthetic catalog, ``provenance`` the files that a
-    fetched one is made of and how many events each rule left.
+    Parameters
+    ----------
+    name : str
+        By which it is loaded.
+    start, end : str or float
+        Window in which the catalog is complete: ISO dates, or days where ``time_unit`` says so.
+    splits : SplitDates
+        Boundaries of the train, validation and test windows.
+    magnitude_completeness : float
+        Magnitude of completeness.
+    completeness_is_strict : bool
+        Whether events at exactly that magnitude are left out.
+    magnitude_bin : float
+        Step of the grid on which magnitudes are reported; 0 for continuous magnitudes.
+    title, region, kind, source, licence, citation, note : str
+        What it is, for people; ``kind`` is "observed" or "synthetic".
+    has_locations : bool
+        Whether the table has latitudes and longitudes.
+    ties : {"separate", "drop", "error"}
+        What ``Catalog.to_sequence`` does with events at the same time.
+    n_events : int
+        Rows of the table.
+    sha256 : str
+        Hash of the table's file.
+    time_unit : str
+        "UTC", or "days since start" for times that fit no calendar.
+    truth : dict of str to float
+        Parameters that a synthetic catalog was drawn from.
+    provenance : dict
+        The files that a fetched catalog is made of, and how many events each rule left.
+
+    Raises
+    ------
+    InputError
+        If the boundaries are not in order, or completeness or ``ties`` is impossible.
+
+    Examples
+    --------
+    >>> splits = SplitDates("2019-07-04", "2019-07-10", "2019-07-12", "2019-07-16")
+    >>> info = CatalogInfo("mine", "2019-07-04", "2019-07-17", splits, 2.5)
+    >>> info.to_days("2019-07-06T03:00")
+    2.125
+    >>> info.to_time(2.125)
+    Timestamp('2019-07-06 03:00:00+0000', tz='UTC')
     """
 
     name: str
@@ -111,28 +164,83 @@ class CatalogInfo:
         return self.time_unit == PLAIN_DAYS
 
     def to_days(self, time: str | float | pd.Timestamp) -> float:
-        """Days since the catalog's start of a date (or of a plain day)."""
+        """Convert a date (or plain day) to days since the catalog's start.
+
+        Parameters
+        ----------
+        time : str, float or pandas.Timestamp
+            A date, in UTC where it has no zone, or a plain day.
+
+        Returns
+        -------
+        float
+            Days.
+        """
         if self.uses_plain_days:
             return float(time) - float(self.start)
         delta = self.date(time) - self.date(self.start)
         return float(delta.value / NANOSECONDS_PER_DAY)
 
     def to_time(self, days: float) -> pd.Timestamp | float:
-        """The date (or plain day) that lies ``days`` after the catalog's start."""
+        """Convert days since the catalog's start to a date (or plain day).
+
+        Parameters
+        ----------
+        days : float
+            Days since the start.
+
+        Returns
+        -------
+        pandas.Timestamp or float
+            In UTC to the nanosecond, or the plain day.
+        """
         if self.uses_plain_days:
             return float(self.start) + days
         return self.date(self.start) + pd.Timedelta(round(days * NANOSECONDS_PER_DAY), unit="ns")
 
     def date(self, value: str | float | pd.Timestamp) -> pd.Timestamp:
-        """A date of this catalog to the nanosecond in UTC, see ``timestamp``."""
+        """Read a date of this catalog.
+
+        Parameters
+        ----------
+        value : str, float or pandas.Timestamp
+            In UTC where it has no zone.
+
+        Returns
+        -------
+        pandas.Timestamp
+            In UTC to the nanosecond.
+        """
         return timestamp(value, f"catalog {self.name!r}")
 
     def is_complete(self, magnitudes: FloatArray) -> NDArray[np.bool_]:
-        """Which magnitudes are at (unless strict) or above completeness."""
+        """Tell which magnitudes are at (unless strict) or above completeness.
+
+        Parameters
+        ----------
+        magnitudes : array (event,)
+            Their rounding errors do not count.
+
+        Returns
+        -------
+        array of bool (event,)
+            True for complete magnitudes.
+        """
         return reaches(magnitudes, self.magnitude_completeness, strict=self.completeness_is_strict)
 
     def magnitude_law(self, magnitudes: ArrayLike) -> GutenbergRichter:
-        """The Gutenberg-Richter law of complete magnitudes, as their grid and threshold demand."""
+        """Fit the Gutenberg-Richter law, given the catalog's magnitude grid and threshold.
+
+        Parameters
+        ----------
+        magnitudes : array (event,)
+            Complete magnitudes.
+
+        Returns
+        -------
+        GutenbergRichter
+            See ``GutenbergRichter.fit``.
+        """
         return GutenbergRichter.fit(
             magnitudes,
             self.magnitude_completeness,
@@ -141,12 +249,31 @@ class CatalogInfo:
         )
 
     def check_dated(self, what: str, remedy: str) -> None:
-        """Raise an InputError for plain days, which ``what`` cannot hold or take."""
+        """Refuse a catalog of plain days where dates are needed.
+
+        Parameters
+        ----------
+        what : str
+            Why dates are needed, for the message.
+        remedy : str
+            What to do about it.
+
+        Raises
+        ------
+        InputError
+            If the catalog counts plain days.
+        """
         if self.uses_plain_days:
             raise InputError(f"catalog {self.name!r} counts plain days, {what}: {remedy}")
 
     def to_json(self) -> dict[str, Any]:
-        """A dictionary of JSON types; without provenance where there is none."""
+        """Convert to JSON types.
+
+        Returns
+        -------
+        dict
+            All fields; no ``provenance`` where there is none.
+        """
         record = asdict(self)
         if not self.provenance:
             del record["provenance"]
@@ -154,7 +281,19 @@ class CatalogInfo:
 
     @classmethod
     def from_json(cls, record: dict[str, Any], where: str) -> CatalogInfo:
-        """Read a dictionary; ``where`` names the file in error messages.
+        """Make it from what ``to_json`` returned.
+
+        Parameters
+        ----------
+        record : dict
+            Parsed JSON.
+        where : str
+            The file, for error messages.
+
+        Returns
+        -------
+        CatalogInfo
+            With the fields checked.
 
         Raises
         ------
@@ -188,7 +327,7 @@ class CatalogInfo:
 
 
 def timestamp(value: str | float | pd.Timestamp, where: str) -> pd.Timestamp:
-    """A date to the nanosecond in UTC, which it is in where no zone is given.
+    """Read a date to the nanosecond, in UTC where it has no zone.
 
     Raises
     ------

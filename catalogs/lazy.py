@@ -7,13 +7,17 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+DISTRIBUTION = "recast-forecast"
+"""What pip installs; its version is that of all three packages."""
+
 
 def lazy_names(
     package: str, homes: Mapping[str, Sequence[str]]
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """The ``__getattr__`` and ``__dir__`` of a package whose names are imported when asked for.
+    """Return ``__getattr__`` and ``__dir__`` for a package that imports its names on first use.
 
-    Type checkers and editors see the same names by imports under ``if TYPE_CHECKING``.
+    ``__version__`` is looked up on first use, too. Type checkers and editors see the same names by
+    imports under ``if TYPE_CHECKING``.
 
     Parameters
     ----------
@@ -39,13 +43,18 @@ def lazy_names(
     home = {name: module for module, names in homes.items() for name in names}
 
     def __getattr__(name: str) -> Any:  # noqa: N807 - as the package calls it
-        if name not in home:
+        if name == "__version__":
+            from importlib.metadata import version  # noqa: PLC0415 - takes as long as the package
+
+            value: Any = version(DISTRIBUTION)
+        elif name in home:
+            value = getattr(importlib.import_module(home[name]), name)
+        else:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        value = getattr(importlib.import_module(home[name]), name)
         setattr(sys.modules[package], name, value)  # asked once
         return value
 
     def __dir__() -> list[str]:  # noqa: N807
-        return sorted({*vars(sys.modules[package]), *home})
+        return sorted({*vars(sys.modules[package]), *home, "__version__"})
 
     return __getattr__, __dir__

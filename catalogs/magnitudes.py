@@ -23,6 +23,29 @@ class GutenbergRichter:
 
     on [completeness, maximum] (Gutenberg and Richter 1944; truncation Cosentino et al. 1977).
 
+    Parameters
+    ----------
+    completeness : float
+        Magnitude of completeness, the smallest magnitude.
+    b : float
+        The b-value: decades by which the number of events falls per magnitude unit.
+    maximum : float
+        The largest magnitude.
+
+    Raises
+    ------
+    InputError
+        If b is not positive, or the maximum not above completeness.
+
+    References
+    ----------
+    Gutenberg, B. and Richter, C. F. (1944). Frequency of earthquakes in California. Bull. Seismol.
+    Soc. Am. 34, 185-188. doi:10.1785/BSSA0340040185
+
+    Cosentino, P., Ficarra, V. and Luzio, D. (1977). Truncated exponential frequency-magnitude
+    relationship in earthquake statistics. Bull. Seismol. Soc. Am. 67, 1615-1623.
+    doi:10.1785/BSSA0670061615
+
     Examples
     --------
     >>> law = GutenbergRichter(completeness=2.5, b=1.0, maximum=8.0)
@@ -54,22 +77,69 @@ class GutenbergRichter:
         return float(-np.expm1(-self.beta * (self.maximum - self.completeness)))
 
     def log_density(self, magnitudes: ArrayLike) -> FloatArray:
-        """ln p(m) in nats; -inf outside [completeness, maximum]."""
+        """Log density ln p(m); -inf outside [completeness, maximum].
+
+        Parameters
+        ----------
+        magnitudes : array
+            Of any shape.
+
+        Returns
+        -------
+        array
+            In nats, of the same shape.
+        """
         m = np.asarray(magnitudes, dtype=np.float64)
         inside = (m >= self.completeness) & (m <= self.maximum)
         value = np.log(self.beta / self.mass) - self.beta * (m - self.completeness)
         return np.where(inside, value, -np.inf)
 
     def inverse_cdf(self, u: ArrayLike) -> FloatArray:
-        """The magnitude below which a fraction u of the events lies."""
+        """Magnitude below which a fraction ``u`` of the events lies.
+
+        Parameters
+        ----------
+        u : array
+            Fractions in [0, 1), of any shape.
+
+        Returns
+        -------
+        array
+            Magnitudes, of the same shape.
+        """
         return self.completeness - np.log1p(-np.asarray(u) * self.mass) / self.beta
 
     def sample(self, n: int, rng: np.random.Generator) -> FloatArray:
-        """``n`` independent magnitudes."""
+        """Draw independent magnitudes.
+
+        Parameters
+        ----------
+        n : int
+            How many.
+        rng : numpy.random.Generator
+            Source of randomness.
+
+        Returns
+        -------
+        array (n,)
+            Magnitudes.
+        """
         return self.inverse_cdf(rng.random(n))
 
     def mean_productivity(self, alpha: float) -> float:
-        """E[10^{alpha (m - completeness)}], dimensionless; finite for any alpha by truncation."""
+        """Mean relative productivity of an event, E[10^{alpha (m - completeness)}].
+
+        Parameters
+        ----------
+        alpha : float
+            Growth of productivity, decades per magnitude unit; truncation keeps the mean finite
+            for any value.
+
+        Returns
+        -------
+        float
+            Dimensionless.
+        """
         rate = (self.b - alpha) * LN10
         span = self.maximum - self.completeness
         integral = span if abs(rate * span) < 1e-9 else -np.expm1(-rate * span) / rate
@@ -85,7 +155,7 @@ class GutenbergRichter:
         strict: bool = False,
         maximum: float | None = None,
     ) -> GutenbergRichter:
-        """Maximum likelihood b-value of magnitudes reported on a grid.
+        """Fit the b-value of magnitudes reported on a grid by maximum likelihood.
 
         Counts on a grid of step dM are geometric, whose maximum likelihood is
 
@@ -110,6 +180,11 @@ class GutenbergRichter:
         maximum : float, optional
             Truncation; by default one unit above the largest magnitude, and at least
             ``completeness`` + 5.
+
+        Returns
+        -------
+        GutenbergRichter
+            The law of these magnitudes.
 
         Raises
         ------

@@ -18,23 +18,54 @@ class MarkLaw(ABC):
         lambda(t, x_1, x_2, ... | H_t) = lambda(t | H_t) prod_k f_k(x_k | t, H_t)
 
     (Daley and Vere-Jones 2003, section 7.3), so that the log-likelihood is that of the times plus
-    one sum for each mark. Marks are scored apart, by name.
+    one sum for each mark. Each mark is scored separately, by name.
+
+    Examples
+    --------
+    >>> @dataclass(frozen=True)
+    ... class Compared(FixedMagnitudes):  # with a law of b = 0.8
+    ...     reference = FixedMagnitudes(GutenbergRichter(2.5, b=0.8))
+    >>> events = EventSequence([1.0, 4.0], [3.0, 6.5], start=0.0, end=5.0)
+    >>> Compared(GutenbergRichter(2.5, b=1.0)).gain(events).round(2)
+    array([-0.01, -1.62])
     """
 
     name: ClassVar[str]
-    """Of the mark: ``magnitude``."""
+    """Name of the mark, such as ``magnitude``."""
 
     @abstractmethod
     def log_density(self, sequence: EventSequence) -> FloatArray:
-        """ln f(x_i | t_i, H), nats, of each scored event, shape (n_scored,)."""
+        """Log density of the mark of each scored event, ln f(x_i | t_i, H).
+
+        Parameters
+        ----------
+        sequence : EventSequence
+            The events, with their history.
+
+        Returns
+        -------
+        array (scored event,)
+            In nats.
+        """
 
     @property
     def reference(self) -> MarkLaw | None:
-        """The law without memory that this one is held against; None where it is that law."""
+        """The memoryless law that this one is compared with; None where it is that law."""
         return None
 
     def gain(self, sequence: EventSequence) -> FloatArray | None:
-        """Log density less that of the reference, nats, (n_scored,); None without a reference."""
+        """Log density less that of the reference.
+
+        Parameters
+        ----------
+        sequence : EventSequence
+            The events, with their history.
+
+        Returns
+        -------
+        array (scored event,) or None
+            In nats; None without a reference.
+        """
         if self.reference is None:
             return None
         return self.log_density(sequence) - self.reference.log_density(sequence)
@@ -42,7 +73,7 @@ class MarkLaw(ABC):
 
 @dataclass(frozen=True)
 class FixedMagnitudes(MarkLaw):
-    """Magnitudes that follow one Gutenberg-Richter law whatever came before."""
+    """Magnitudes that follow one Gutenberg-Richter law, whatever came before."""
 
     name: ClassVar[str] = "magnitude"
     law: GutenbergRichter

@@ -21,13 +21,13 @@ Seed = int | Sequence[int]
 """What numpy's SeedSequence takes: numbers of 0 or more."""
 
 MAX_EVENTS = 1_000_000
-"""Cap on one trajectory by default: more events than any catalog that a model is fitted to."""
+"""Default cap on a trajectory: more events than any catalog that a model is fitted to."""
 
 BRACKET = 33
-"""Points at which the compensator is inverted: each round divides the bracket by 32."""
+"""Points of the grid that inverts the compensator: each round divides the bracket by 32."""
 
 ROUNDS = 11
-"""32^11 is beyond the resolution of a double."""
+"""Rounds of inversion: 32^11 is beyond the resolution of a double."""
 
 
 class PointProcess(ABC):
@@ -66,21 +66,58 @@ class PointProcess(ABC):
 
     @abstractmethod
     def intensity(self, sequence: EventSequence, times: ArrayLike) -> FloatArray:
-        """lambda(t | events strictly before t) in events/day at each of ``times`` (days)."""
+        """Conditional intensity lambda(t | events strictly before t).
+
+        Parameters
+        ----------
+        sequence : EventSequence
+            The events, with their history.
+        times : array (time,)
+            Days, within [start, end].
+
+        Returns
+        -------
+        array (time,)
+            Events/day.
+        """
 
     @abstractmethod
     def compensator(self, sequence: EventSequence, times: ArrayLike) -> FloatArray:
-        """The integral of the intensity from ``score_from`` to each of ``times``."""
+        """Compensator: the integral of the intensity from ``score_from`` to each of ``times``.
+
+        Parameters
+        ----------
+        sequence : EventSequence
+            The events, with their history.
+        times : array (time,)
+            Days, within [score_from, end].
+
+        Returns
+        -------
+        array (time,)
+            Expected numbers of events.
+        """
 
     def log_likelihood(self, sequence: EventSequence) -> float:
-        """Nats over the scored window, its censored head and tail included."""
+        """Log-likelihood of the scored window, its censored head and tail included.
+
+        Parameters
+        ----------
+        sequence : EventSequence
+            The events, with their history.
+
+        Returns
+        -------
+        float
+            In nats.
+        """
         times = sequence.times[sequence.first_scored :]
         logs = np.log(self.intensity(sequence, times)).sum() if times.size else 0.0
         return float(logs - self.compensator(sequence, sequence.end)[0])
 
     @property
     def marks(self) -> Mapping[str, MarkLaw]:
-        """The laws of the marks by name; by default fixed magnitudes."""
+        """Laws of the marks by name; by default fixed magnitudes."""
         return {FixedMagnitudes.name: FixedMagnitudes(self.magnitude_law)}
 
     def simulate(
@@ -94,11 +131,11 @@ class PointProcess(ABC):
         threads: int | None = None,
         allow_supercritical: bool = False,  # noqa: ARG002 - no branching ratio is known here
     ) -> Trajectories:
-        """``n`` continuations of ``history`` on [history.end, history.end + horizon).
+        """Draw ``n`` continuations of ``history`` on [history.end, history.end + horizon).
 
-        By default times are drawn by inversion: from one event the compensator grows by Exp(1) up
-        to the next (Daley and Vere-Jones 2003, algorithm 7.4.III). That takes a look at the whole
-        history for each event, so processes that are simulated often override it.
+        By default times are drawn by inversion: between events the compensator grows by Exp(1)
+        (Daley and Vere-Jones 2003, algorithm 7.4.III). Each event takes one pass over the whole
+        history, so processes that are simulated often override this.
 
         Parameters
         ----------
@@ -107,15 +144,20 @@ class PointProcess(ABC):
         horizon : float
             Days.
         n : int
-            How many trajectories.
+            Number of trajectories.
         seed : int or sequence of int
             The same seed gives the same trajectories on any number of threads.
         max_events : int
             A trajectory with more is cut off there and listed in ``Trajectories.capped``.
         threads : int, optional
-            By default one a core; it changes no result.
+            By default one per core; the result does not depend on it.
         allow_supercritical : bool
-            Simulate although each event triggers one or more on average.
+            Simulate even if each event triggers one or more on average.
+
+        Returns
+        -------
+        Trajectories
+            The new events only.
 
         Raises
         ------
@@ -161,49 +203,112 @@ class PointProcess(ABC):
         max_events: int = MAX_EVENTS,
         threads: int | None = None,
     ) -> list[EventSequence]:
-        """What ``simulate`` draws, as one sequence for each trajectory.
+        """Draw continuations as ``simulate`` does, one sequence per trajectory.
 
-        Each holds the new events only; ``history.followed_by(sample)`` puts them together.
+        Parameters
+        ----------
+        history : EventSequence
+            What happened before.
+        horizon : float
+            Days.
+        n : int
+            Number of trajectories.
+        seed : int or sequence of int
+            See ``simulate``, as for the following.
+        max_events : int
+            Cap on a trajectory.
+        threads : int, optional
+            By default one per core.
+
+        Returns
+        -------
+        list of EventSequence
+            The new events only; ``history.followed_by(sample)`` joins them.
         """
         done = self.simulate(history, horizon, n, seed=seed, max_events=max_events, threads=threads)
         return done.sequences()
 
     def histories(self, sequence: EventSequence, times: Sequence[float]) -> Sequence[Any]:
-        """What ``simulate`` has to know at each of ``times``, ascending, of the events before it.
+        """Return what ``simulate`` needs of the past at each of ``times``.
 
-        By default these events. A process that remembers them in some numbers returns those, found
-        in one pass.
+        By default the events themselves. A process that summarises its past in a few numbers
+        returns those, from one pass over the events.
+
+        Parameters
+        ----------
+        sequence : EventSequence
+            The events.
+        times : sequence of float
+            Days, ascending.
+
+        Returns
+        -------
+        sequence
+            One ``history`` for ``simulate`` per time, of the events strictly before it.
         """
         return Histories(sequence, tuple(times))
 
     def branching_ratio(self, horizon: float) -> float | None:  # noqa: ARG002 - not known here
-        """Mean number of direct offspring of an event in ``horizon`` days; None if not known."""
+        """Mean number of direct offspring of an event within a horizon.
+
+        Parameters
+        ----------
+        horizon : float
+            Days.
+
+        Returns
+        -------
+        float or None
+            None if the process has no branching ratio.
+        """
         return None
 
     def with_fixed_magnitudes(self) -> PointProcess:
-        """The same process with magnitudes that are drawn from ``magnitude_law``, as by default."""
+        """Return the process with magnitudes drawn from ``magnitude_law``, the default.
+
+        Returns
+        -------
+        PointProcess
+            The same process for all but nets with a magnitude head.
+        """
         return self
 
     def on_device(self, device: str) -> PointProcess:
-        """The same process, simulated on that device of torch.
+        """Return the process, simulated on another device.
+
+        Parameters
+        ----------
+        device : str
+            As torch names it: "cpu", "cuda".
+
+        Returns
+        -------
+        PointProcess
+            The same process otherwise.
 
         Raises
         ------
         InputError
-            If that is not the CPU, and the process knows no other.
+            If the process is simulated on the CPU only.
         """
         if device != "cpu":
             raise InputError(f"{type(self).__name__} is simulated on the CPU only, not on {device}")
         return self
 
     def fingerprint(self) -> str:
-        """A hash of all that simulated numbers depend on, by which a resumed run knows its own."""
+        """Hash everything that simulated numbers depend on; a resumed run checks it.
+
+        Returns
+        -------
+        str
+            SHA-256, hexadecimal.
+        """
         return hashlib.sha256(_content(self)).hexdigest()
 
 
 @dataclass(frozen=True, eq=False)
 class Histories(Sequence[EventSequence]):
-    """The events before each of ``times``, cut when they are asked for: kept and sent once."""
+    """The events before each of ``times``, cut on access: they are kept and sent once."""
 
     sequence: EventSequence
     times: tuple[float, ...]
@@ -216,7 +321,7 @@ class Histories(Sequence[EventSequence]):
 
 
 def _content(value: Any) -> bytes:
-    """What an object holds: its class and attributes, arrays in full."""
+    """Serialise an object: its class and attributes, arrays in full."""
     if isinstance(value, np.ndarray):
         return repr((value.dtype, value.shape)).encode() + value.tobytes()
     if isinstance(value, list | tuple):

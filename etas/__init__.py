@@ -15,9 +15,9 @@ from catalogs.namesake import check_alone
 if TYPE_CHECKING:
     from etas.completeness import CompletenessHistory
     from etas.declustering import background_probability, decluster
-    from etas.fit import ETASFit, fit_etas, fitting_sequence
+    from etas.fit import ETASFit, fit_etas
     from etas.model import ETAS
-    from etas.parameter_draws import ParameterDraws, draw_models
+    from etas.parameter_draws import draw_models
     from etas.poisson import Poisson
     from etas.prior import Prior
     from etas.profile import Profile, profile_likelihood
@@ -25,11 +25,12 @@ if TYPE_CHECKING:
     from etas.synthetic import synthetic_catalog
     from etas.uncertainty import Uncertainty
 
+    __version__: str
+
 __all__ = [
     "ETAS",
     "CompletenessHistory",
     "ETASFit",
-    "ParameterDraws",
     "Poisson",
     "Prior",
     "Profile",
@@ -39,7 +40,6 @@ __all__ = [
     "decluster",
     "draw_models",
     "fit_etas",
-    "fitting_sequence",
     "profile_likelihood",
     "residual_test",
     "synthetic_catalog",
@@ -51,9 +51,9 @@ __distribution__ = "recast-forecast"
 _HOMES = {
     "etas.completeness": ["CompletenessHistory"],
     "etas.declustering": ["background_probability", "decluster"],
-    "etas.fit": ["ETASFit", "fit_etas", "fitting_sequence"],
+    "etas.fit": ["ETASFit", "fit_etas"],
     "etas.model": ["ETAS"],
-    "etas.parameter_draws": ["ParameterDraws", "draw_models"],
+    "etas.parameter_draws": ["draw_models"],
     "etas.poisson": ["Poisson"],
     "etas.prior": ["Prior"],
     "etas.profile": ["Profile", "profile_likelihood"],

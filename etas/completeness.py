@@ -127,12 +127,34 @@ class CompletenessHistory:
         return cls(times[changed], levels[changed], base)
 
     def at(self, times: ArrayLike) -> FloatArray:
-        """Mc just before each of ``times`` (days), shape (time,)."""
+        """Completeness magnitude just before each of ``times``.
+
+        Parameters
+        ----------
+        times : array (time,)
+            Days since the catalog's start.
+
+        Returns
+        -------
+        array (time,)
+            Magnitudes.
+        """
         step = np.searchsorted(self.times, np.asarray(times, dtype=np.float64), side="left")
         return np.concatenate([[self.base], self.levels])[step]
 
     def select(self, sequence: EventSequence) -> EventSequence:
-        """The events at or above the completeness of their time."""
+        """Keep the events at or above the completeness of their time.
+
+        Parameters
+        ----------
+        sequence : EventSequence
+            All events.
+
+        Returns
+        -------
+        EventSequence
+            On the same window.
+        """
         return sequence.where(reaches(sequence.magnitudes, self.at(sequence.times)))
 
 

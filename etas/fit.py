@@ -80,6 +80,16 @@ class ETASFit(Record):
     See Also
     --------
     fit_etas : makes one.
+
+    Examples
+    --------
+    >>> from catalogs import load
+    >>> catalog = load("ridgecrest_2019")
+    >>> fit = fit_etas(catalog.split().train, catalog.magnitude_law())
+    >>> fit.converged, fit.n_events, round(fit.nats_per_event, 1)
+    (True, 309, 3.7)
+    >>> fit.to_dataframe().columns.to_list()
+    ['estimate', 'standard_error', 'lower', 'upper', 'note']
     """
 
     model: ETAS
@@ -115,7 +125,13 @@ class ETASFit(Record):
         return self.model.parameters.size - len(self.fixed)
 
     def to_json(self) -> dict[str, Any]:
-        """All fields as JSON types, with the derived scores."""
+        """Convert to JSON types.
+
+        Returns
+        -------
+        dict
+            All fields and the derived scores.
+        """
         return {
             **super().to_json(),
             "nats_per_event": self.nats_per_event,
@@ -267,6 +283,7 @@ def fit_etas(
     Returns
     -------
     ETASFit
+        The model, with errors, residual tests and how the maximum was found.
 
     Raises
     ------

@@ -53,7 +53,7 @@ class ETAS(PointProcess):
     References
     ----------
     Ogata, Y. (1988). Statistical models for earthquake occurrences and residual analysis for point
-    processes. J. Am. Stat. Assoc. 83, 9-27. doi:10.1080/01621479.3988.10478560
+    processes. J. Am. Stat. Assoc. 83, 9-27. doi:10.1080/01621459.1988.10478560
 
     Examples
     --------
@@ -111,6 +111,11 @@ class ETAS(PointProcess):
         ----------
         horizon : float
             Days.
+
+        Returns
+        -------
+        float
+            Dimensionless.
         """
         mean_gain = self.magnitude_law.mean_productivity(self.alpha)
         return mean_gain * self.k * tapered_omori_integral(horizon, self.c, self.p, self.taper)
@@ -124,6 +129,11 @@ class ETAS(PointProcess):
         ----------
         sequence : EventSequence
             Events above completeness, with their history.
+
+        Returns
+        -------
+        float
+            In nats.
 
         Raises
         ------
@@ -260,7 +270,13 @@ class ETAS(PointProcess):
         )
 
     def fingerprint(self) -> str:
-        """A hash of the parameters and of the magnitude law."""
+        """Hash the parameters and the magnitude law.
+
+        Returns
+        -------
+        str
+            SHA-256, hexadecimal.
+        """
         return hashlib.sha256(repr(self).encode()).hexdigest()
 
     def _sweep(
@@ -294,12 +310,28 @@ class ETAS(PointProcess):
         return rate[here[:-1]], integral[here[:-1]] - integral[here[-1]]
 
     def to_json(self) -> dict[str, Any]:
-        """Parameters and magnitude law as JSON types; no ``taper`` where there is none."""
+        """Convert to JSON types.
+
+        Returns
+        -------
+        dict
+            Parameters and ``magnitude_law``; no ``taper`` where there is none.
+        """
         return {name: value for name, value in asdict(self).items() if value is not None}
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> ETAS:
         """Make a model from what ``to_json`` returned.
+
+        Parameters
+        ----------
+        record : dict
+            Parsed JSON.
+
+        Returns
+        -------
+        ETAS
+            The model.
 
         Raises
         ------
@@ -320,6 +352,16 @@ class ETAS(PointProcess):
         """Read the model from a JSON file: a fit (etas.json), or the parameters alone.
 
         ``ETASFit.load`` reads all of a fit.
+
+        Parameters
+        ----------
+        path : path
+            The file.
+
+        Returns
+        -------
+        ETAS
+            The model.
 
         Raises
         ------

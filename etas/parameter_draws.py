@@ -69,6 +69,7 @@ def draw_models(
     Returns
     -------
     ParameterDraws
+        The models, and how many draws were rejected.
 
     Raises
     ------

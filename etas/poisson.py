@@ -49,6 +49,18 @@ class Poisson(PointProcess):
     def fit(cls, sequence: EventSequence, magnitude_law: GutenbergRichter) -> Poisson:
         """Fit by maximum likelihood: rate = scored events / scored days.
 
+        Parameters
+        ----------
+        sequence : EventSequence
+            The events.
+        magnitude_law : GutenbergRichter
+            Law of magnitudes, used in simulation only.
+
+        Returns
+        -------
+        Poisson
+            The process.
+
         Raises
         ------
         InputError
@@ -59,15 +71,52 @@ class Poisson(PointProcess):
         return cls(sequence.n_scored / sequence.scored_days, magnitude_law)
 
     def log_likelihood(self, sequence: EventSequence) -> float:
-        """log L = N ln(rate) - rate T of the scored window, in nats."""
+        """Log-likelihood of the scored window, log L = N ln(rate) - rate T.
+
+        Parameters
+        ----------
+        sequence : EventSequence
+            The events, with their history.
+
+        Returns
+        -------
+        float
+            In nats.
+        """
         return sequence.n_scored * float(np.log(self.rate)) - self.rate * sequence.scored_days
 
     def intensity(self, sequence: EventSequence, times: ArrayLike) -> FloatArray:
-        """The rate at each of ``times``, events/day, shape (time,)."""
+        """Return the rate at each of ``times``.
+
+        Parameters
+        ----------
+        sequence : EventSequence
+            The window.
+        times : array (time,)
+            Days, within [start, end].
+
+        Returns
+        -------
+        array (time,)
+            Events/day.
+        """
         return np.full(checked_times(times, sequence.start, sequence.end).shape, self.rate)
 
     def compensator(self, sequence: EventSequence, times: ArrayLike) -> FloatArray:
-        """Expected events from ``score_from`` to each of ``times``, shape (time,)."""
+        """Compensator: rate times the days from ``score_from`` to each of ``times``.
+
+        Parameters
+        ----------
+        sequence : EventSequence
+            The window.
+        times : array (time,)
+            Days, within [score_from, end].
+
+        Returns
+        -------
+        array (time,)
+            Expected numbers of events.
+        """
         queries = checked_times(times, sequence.score_from, sequence.end)
         return self.rate * (queries - sequence.score_from)
 
@@ -82,7 +131,35 @@ class Poisson(PointProcess):
         threads: int | None = None,
         allow_supercritical: bool = False,  # noqa: ARG002 - no event triggers another
     ) -> Trajectories:
-        """``n`` independent continuations of ``horizon`` days; see ``PointProcess.simulate``."""
+        """Draw ``n`` independent continuations of ``horizon`` days.
+
+        Parameters
+        ----------
+        history : EventSequence
+            What happened before.
+        horizon : float
+            Days.
+        n : int
+            Number of trajectories.
+        seed : int or sequence of int
+            The same seed gives the same trajectories.
+        max_events : int
+            A trajectory with more is cut off there and listed in ``Trajectories.capped``.
+        threads : int, optional
+            Not used: one is enough.
+        allow_supercritical : bool
+            Not used: no event triggers another.
+
+        Returns
+        -------
+        Trajectories
+            The new events only.
+
+        Raises
+        ------
+        InputError
+            If a number is not positive, or the seed is negative.
+        """
         check_simulation(horizon, n, seed, max_events, threads)
         rng = np.random.default_rng(seed)
         start, end = history.end, history.end + horizon

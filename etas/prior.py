@@ -61,6 +61,11 @@ class Prior:
         regions : sequence of (ETAS, float)
             Models, each with the mean rate (events/day) of the window it was fitted on.
 
+        Returns
+        -------
+        Prior
+            Of the parameters of another region.
+
         Raises
         ------
         InputError
@@ -85,7 +90,20 @@ class Prior:
     def added_to(
         self, evaluate: Callable[[FloatArray], Evaluation], n_events: int
     ) -> Callable[[FloatArray], Evaluation]:
-        """The log-posterior per event: ``evaluate`` with ln p / n_events, up to the constant."""
+        """Add ln p / n_events to a log-likelihood per event, up to the constant.
+
+        Parameters
+        ----------
+        evaluate : callable
+            From scaled parameters to value, gradient and information per event.
+        n_events : int
+            Number of scored events.
+
+        Returns
+        -------
+        callable
+            The same of the log-posterior.
+        """
 
         def posterior(position: FloatArray) -> Evaluation:
             done, off = evaluate(position), position - self.mean

@@ -44,6 +44,13 @@ class Profile(Record):
     See Also
     --------
     profile_likelihood : makes one.
+
+    Examples
+    --------
+    >>> values, heights = np.array([1.0, 1.1, 1.2]), np.array([-5.0, -1.0, -4.0])
+    >>> profile = Profile("p", values, heights, (1.04, 1.17))
+    >>> float(profile.values[profile.log_likelihoods.argmax()])
+    1.1
     """
 
     name: str
@@ -82,6 +89,7 @@ def profile_likelihood(
     Returns
     -------
     Profile
+        Log-likelihoods at the values, and the 95 % interval.
 
     Raises
     ------

@@ -19,7 +19,7 @@ KOLMOGOROV_95 = 1.3581
 
 @dataclass(frozen=True)
 class ResidualTest(Record):
-    """Are the transformed inter-event times independent and exponential with mean 1?
+    """Tests of transformed inter-event times for independence and an Exp(1) distribution.
 
     p-values hold for a model that was not fitted to these events; for a fitted one they are
     slightly too large.
@@ -41,6 +41,13 @@ class ResidualTest(Record):
     See Also
     --------
     residual_test : makes one.
+
+    Examples
+    --------
+    >>> times = np.random.default_rng(0).exponential(size=1000).cumsum()
+    >>> test = residual_test(times)
+    >>> test.n, test.ks_p > 0.05, abs(test.runs_z) < 2.0
+    (1000, True, True)
     """
 
     n: int
@@ -75,6 +82,14 @@ def transformed_times(process: PointProcess, sequence: EventSequence) -> FloatAr
     ----------
     Ogata, Y. (1988). Statistical models for earthquake occurrences and residual analysis for point
     processes. J. Am. Stat. Assoc. 83, 9-27. doi:10.1080/01621459.1988.10478560
+
+    Examples
+    --------
+    >>> from catalogs import GutenbergRichter
+    >>> from etas import Poisson
+    >>> events = EventSequence([1.0, 3.0], [3.0, 3.0], start=0.0, end=4.0)
+    >>> transformed_times(Poisson(0.5, GutenbergRichter(2.5)), events)
+    array([0.5, 1.5])
     """
     times = sequence.times[sequence.first_scored :]
     return process.compensator(sequence, times) if times.size else np.empty(0)
@@ -95,6 +110,7 @@ def residual_test(transformed: FloatArray) -> ResidualTest:
     Returns
     -------
     ResidualTest
+        Statistics and p-values.
 
     Raises
     ------

@@ -66,6 +66,7 @@ def synthetic_catalog(
     Returns
     -------
     Catalog
+        Its ``info.truth`` holds the parameters.
 
     Examples
     --------

@@ -78,7 +78,24 @@ class Uncertainty(Record):
     def of(
         cls, box: Box, scaled: FloatArray, interior: FloatArray, hessian: FloatArray
     ) -> Uncertainty | None:
-        """From the Hessian in scaled parameters, total nats; None where it isn't a maximum."""
+        """Invert the Hessian at a maximum of the log-likelihood.
+
+        Parameters
+        ----------
+        box : Box
+            How parameters are scaled.
+        scaled : array (parameter,)
+            The estimates, scaled.
+        interior : array of bool (parameter,)
+            Which are neither fixed nor on a bound, j of them.
+        hessian : array (j, j)
+            Second derivatives of the log-likelihood (nats) by those.
+
+        Returns
+        -------
+        Uncertainty or None
+            None where the Hessian is not that of a maximum.
+        """
         inside = np.flatnonzero(interior)
         if not inside.size or np.linalg.eigvalsh(hessian).max() >= 0.0:
             return None
@@ -110,7 +127,17 @@ class Uncertainty(Record):
         return tuple(one.standard_error for one in self.parameters.values())
 
     def standard_error(self, name: str) -> float:
-        """Standard error of one parameter, in its units.
+        """Standard error of one parameter.
+
+        Parameters
+        ----------
+        name : str
+            The parameter.
+
+        Returns
+        -------
+        float
+            In its units.
 
         Raises
         ------
@@ -120,7 +147,17 @@ class Uncertainty(Record):
         return self.parameters[name].standard_error
 
     def interval(self, name: str) -> tuple[float, float]:
-        """95 % confidence interval of one parameter, in its units.
+        """95 % confidence interval of one parameter.
+
+        Parameters
+        ----------
+        name : str
+            The parameter.
+
+        Returns
+        -------
+        float, float
+            Its ends, in the parameter's units.
 
         Raises
         ------

@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     from recast.training.data import CatalogData
     from recast.training.task import RecastTask
 
+    __version__: str
+
 __all__ = [
     "BenchmarkResult",
     "CatalogData",

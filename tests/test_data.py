@@ -46,5 +46,5 @@ def test_catalogs_are_named_once_each() -> None:
         CatalogData([])
     with pytest.raises(InputError, match="catalog 'ridgecrest_2019' is named twice"):
         CatalogData.of(Region(CATALOG), Region(CATALOG))
-    with pytest.raises(InputError, match=r"data.etas_file is of one catalog"):
+    with pytest.raises(InputError, match=r"data.etas_file is for a single catalog"):
         CatalogData(["ridgecrest_2019", "synthetic_socal"], etas_file="etas.json")

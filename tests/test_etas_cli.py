@@ -217,7 +217,7 @@ def test_presets_and_formats(tmp_path: Path) -> None:
         ([*CONTINUED, "--origin", "2001"], "--origin is for simulations from nothing: give --at"),
         (
             [*CONTINUED, "--at", "2011-01-01"],
-            "--at 2011-01-01: catalog 'small' is known from 2001-01-01 to 2002-05-16 only",
+            "--at 2011-01-01: catalog 'small' covers 2001-01-01 to 2002-05-16 only",
         ),
         (["--model", "{fit}"], "add --days N"),
         (["--model", "{none}", "--days", "1"], "cannot be read as JSON"),

@@ -272,10 +272,10 @@ def test_runaways_are_said_and_warned_of(
     assert counts == 0
     assert "were cut" not in capsys.readouterr().out
     assert run(folder, tmp_path, "poisson.json", *options, "6")["capped"] > 0
-    assert "went beyond 6 events and were cut" in capsys.readouterr().out
+    assert "exceeded 6 events and were cut off" in capsys.readouterr().out
     for most, warned in (("150", False), ("6", True)):
         record = run(folder, tmp_path, "etas.json", *options, most)
         shown = capsys.readouterr().out
-        said = f"{record['capped']} of 200 went beyond {most} events and were cut"
+        said = f"{record['capped']} of 200 exceeded {most} events and were cut off"
         assert said in shown
-        assert ("WARNING: the model runs away from here" in shown) == warned
+        assert ("WARNING: the model runs away here" in shown) == warned

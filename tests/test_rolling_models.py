@@ -73,7 +73,7 @@ def test_a_model_that_knows_the_future_is_marked(
     assert main(command) == 2
     shown = capsys.readouterr().err
     assert "etas was fitted on data from after the forecast at 20" in shown
-    assert "small until 2050-01-01: fit it on what came before" in shown
+    assert "small until 2050-01-01: fit it on earlier data" in shown
     assert main([*command, "--allow-leak"]) == 0
     shown = capsys.readouterr().out
     assert "LEAK: etas was fitted on small until 2050-01-01" in shown

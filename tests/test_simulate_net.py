@@ -88,7 +88,7 @@ def test_a_net_continues_its_catalog(folder: Path, tmp_path: Path) -> None:
     [
         (["--model", "{0}/none.ckpt", "--days", "1"], "does not exist: `recast fit` writes one"),
         (["--model", "{0}/small.json", "--days", "1", "--device", "cuda"], "is for nets"),
-        (["--model", "{0}/net.ckpt", "{0}/small.json", "--days", "1"], "is no checkpoint"),
+        (["--model", "{0}/net.ckpt", "{0}/small.json", "--days", "1"], "is not a checkpoint"),
         (["--model", "{0}/net.ckpt", "{0}/other.ckpt", "--days", "1"], "train all on the same"),
         (["--model", "{0}/net.ckpt", "--days", "1", "--device", "abacus"], "device 'abacus'"),
         (["--model", "{0}/net.ckpt", "--days", "1", "--allow-supercritical"], "is for ETAS"),

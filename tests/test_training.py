@@ -71,7 +71,7 @@ def test_a_run_that_ended_is_not_taken_for_another(data: CatalogData, tmp_path: 
     done = train(data, tmp_path, seed=0, max_epochs=1)
     assert train(data, tmp_path, seed=0, max_epochs=1, resume=True) == done
     part = CatalogData(RIDGECREST, magnitude_completeness=3.0)
-    with pytest.raises(InputError, match="was trained with mean_inter_time = .* or train anew"):
+    with pytest.raises(InputError, match="was trained with mean_inter_time = .* or train again"):
         train(part, tmp_path, seed=0, max_epochs=1, resume=True)
     with pytest.raises(InputError, match=r"was trained with dropout = 0.2, not 0.1: choose anoth"):
         train(data, tmp_path, seed=0, model={"dropout": 0.1}, max_epochs=1, resume=True)

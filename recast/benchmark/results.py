@@ -1,4 +1,4 @@
-"""What a benchmark found, as records: `benchmark.json` and `trimmed.json`."""
+"""Results of a benchmark, as records: `benchmark.json` and `trimmed.json`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Self
 
+from catalogs.display import table_as_html
 from catalogs.json_records import Record
 from etas.residuals import ResidualTest
 from recast.models.registry import NULL, TRUTH
@@ -22,7 +23,7 @@ GAIN_TITLE = "gain over ETAS, test"
 
 @dataclass(frozen=True)
 class WindowScore(Record):
-    """Log-likelihood of a scored window in the units that are in use; see ``recast.Score``."""
+    """Log-likelihood of a scored window in the units in use; see ``recast.Score``."""
 
     n_events: int
     log_likelihood: float
@@ -41,20 +42,20 @@ class Gain(Record):
 
     @classmethod
     def of(cls, interval: Interval) -> Self:
-        """As ``recast.evaluation.gain`` gives it."""
+        """Convert what ``recast.gain`` returns."""
         return cls(interval.mean, (interval.low, interval.high), interval.block)
 
 
 @dataclass(frozen=True)
 class MarkScore(Record):
-    """How well a model knows a mark of events: its gain over the law without memory."""
+    """How well a model predicts a mark of events: its gain over the memoryless law."""
 
     gain: Gain | None = None
 
 
 @dataclass(frozen=True)
 class SeedResult(Record):
-    """One fit of a model: the scores of the three windows, and the residual test of the last."""
+    """One fit of a model: scores of the three windows, and residual test of the test window."""
 
     seed: int
     splits: dict[str, WindowScore]
@@ -68,7 +69,7 @@ class SeedResult(Record):
 class ModelResult(Record):
     """A model on a catalog: means over its seeds, each seed, and gains over other models.
 
-    ``marks`` has the score of each mark of events that the model knows a law with memory of.
+    ``marks`` holds the score of each mark for which the model has a law with memory.
     """
 
     splits: dict[str, WindowScore]
@@ -90,13 +91,13 @@ class ModelResult(Record):
 
     @property
     def test(self) -> WindowScore:
-        """The score that models are compared by."""
+        """Score of the test window, by which models are compared."""
         return self.splits["test"]
 
 
 @dataclass(frozen=True)
 class CatalogResult(Record):
-    """All models on one catalog; ``info`` is the catalog's record as it was then."""
+    """All models on one catalog; ``info`` is the catalog's record at that time."""
 
     info: dict[str, Any]
     models: dict[str, ModelResult]
@@ -113,13 +114,13 @@ class CatalogResult(Record):
         return {part: score.n_events for part, score in first.splits.items()}
 
     def compared(self) -> Iterator[tuple[str, ModelResult, Gain]]:
-        """The models whose gain over ETAS is of interest."""
+        """Models to compare with ETAS: name, result and gain."""
         for name, row in self.models.items():
             if row.gain_over_etas is not None and name not in {NULL, TRUTH.name}:
                 yield name, row, row.gain_over_etas
 
     def table(self, name: str) -> str:
-        """The scores of one catalog: heading, a row per model, and one sentence a model."""
+        """Format the scores of one catalog: heading, a row and a sentence per model."""
         info, models, n_events = self.info, self.models, self.n_events
         counts = " / ".join(f"{n_events[part]:,}" for part in PARTS)
         sign = ">" if info["completeness_is_strict"] else ">="
@@ -159,7 +160,37 @@ class CatalogResult(Record):
 
 @dataclass(frozen=True, repr=False)
 class BenchmarkResult(Record):
-    """Scores of models on catalogs, and what they were made with: `benchmark.json`."""
+    """Scores of models on catalogs, and how they were made (`benchmark.json`).
+
+    Parameters
+    ----------
+    catalogs : dict of str to CatalogResult
+        Scores of the models, by catalog.
+    version, command : str, optional
+        Version of the package, and the command line.
+    quick : bool
+        Whether nets were trained for one epoch only.
+    pretrained : str, optional
+        Checkpoint that zero-shot and few-shot models started from.
+    environment : dict
+        Versions and machine.
+
+    See Also
+    --------
+    run_benchmark : makes one.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from recast import run_benchmark
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     result = run_benchmark(["ridgecrest_2019"], ["poisson", "etas"], folder)
+    >>> table = result.to_dataframe()
+    >>> table[table["window"] == "test"][["model", "n_events"]]
+         model  n_events
+    2  poisson       103
+    5     etas       103
+    """
 
     catalogs: dict[str, CatalogResult]
     version: str | None = None
@@ -170,7 +201,20 @@ class BenchmarkResult(Record):
 
     @classmethod
     def from_json(cls, content: Any, where: str | PathLike[str]) -> Self:
-        """See ``Record.from_json``; version 0.1.0 kept the gain of magnitudes apart."""
+        """Make it from parsed JSON; also from that of version 0.1.0.
+
+        Parameters
+        ----------
+        content : object
+            What ``to_json`` returned.
+        where : str or path
+            The file, for error messages.
+
+        Returns
+        -------
+        BenchmarkResult
+            With the fields checked.
+        """
         catalogs = content.get("catalogs") if isinstance(content, dict) else None
         for entry in catalogs.values() if isinstance(catalogs, dict) else ():
             models = entry.get("models") if isinstance(entry, dict) else None
@@ -185,8 +229,20 @@ class BenchmarkResult(Record):
 
     __repr__ = __str__
 
+    def _repr_html_(self) -> str:
+        table = self.to_dataframe()
+        shown = ["catalog", "model", "n_events", "nats_per_event", "nll_per_day"]
+        gains = ["gain_over_etas", "gain_low", "gain_high"]
+        title = "Test windows: " + ", ".join(self.catalogs)
+        notes = [
+            sentence(name, model, gain, row.test.n_events)
+            for name, catalog in self.catalogs.items()
+            for model, row, gain in catalog.compared()
+        ]
+        return table_as_html(title, table[table["window"] == "test"][[*shown, *gains]], notes)
+
     def to_dataframe(self) -> pd.DataFrame:
-        """A row for each catalog, model and window.
+        """The scores, a row per catalog, model and window.
 
         Returns
         -------
@@ -225,7 +281,7 @@ class BenchmarkResult(Record):
 
 @dataclass(frozen=True)
 class TrainingSize(Record):
-    """Test nats per event by model, fitted to ``n_train`` events just before the test window."""
+    """Test nats per event by model, fitted to the last ``n_train`` events before validation."""
 
     n_train: int
     models: dict[str, float]
@@ -241,7 +297,7 @@ class TrainingSizes(Record):
 
 
 def sentence(name: str, model: str, gain: Gain, n_events: int) -> str:
-    """What the gain says, in words."""
+    """State a gain in words."""
     low, high = gain.ci95
     if low > 0.0:
         verdict = "explains them better than ETAS"
@@ -256,7 +312,7 @@ def sentence(name: str, model: str, gain: Gain, n_events: int) -> str:
 
 
 def interval_text(gain: Gain | None) -> str:
-    """A mean with its 95 % interval, or a dash."""
+    """Format a mean with its 95 % interval, or a dash."""
     if gain is None:
         return "-"
     mean, low, high = (_signed(value) for value in (gain.mean, *gain.ci95))
@@ -264,5 +320,5 @@ def interval_text(gain: Gain | None) -> str:
 
 
 def _signed(value: float) -> str:
-    """Never -0.0000."""
+    """Format with a sign, but never as -0.0000."""
     return f"{round(value, 4) + 0.0:+.4f}"

@@ -1,4 +1,4 @@
-"""A benchmark, and rolling forecasts of its models, with their files."""
+"""Benchmarks, and rolling forecasts of their models, with their files."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ DEFAULT_OUT = Path("runs/benchmark")
 
 @dataclass(frozen=True, eq=False)
 class Done:
-    """A catalog of a benchmark that has come to its end."""
+    """One finished catalog of a benchmark."""
 
     comparison: Comparison
     rolling: RollingCatalog | None
@@ -71,50 +71,52 @@ def run_benchmark(
 
         log L = sum over the events of log lambda(t_i) - integral of lambda
 
-    in nats. Of more than one seed the mixture of the nets (``recast.net.ensemble``) is scored as
-    well, as a model of its own. The gain over ETAS is the mean over test events of the difference
-    of log-likelihood terms, in nats per event; its interval a paired stationary block bootstrap.
+    in nats. With more than one seed the mixture of the nets (``recast.net.ensemble``) is scored
+    too, as a model of its own. The gain over ETAS is the mean difference of log-likelihood terms
+    over the test events, in nats per event; its interval is a paired stationary block bootstrap.
 
     Parameters
     ----------
     catalogs : sequence of str or Catalog
-        Names or paths, as ``catalogs.load`` takes them.
+        Catalogs, or names or paths for ``catalogs.load``.
     models : sequence of str
         Names of kinds of models, see ``model_kinds``.
     out : path
-        Where benchmark.json and what was fitted are written, one folder a catalog.
+        Folder for benchmark.json and the fitted models, one subfolder per catalog.
     seeds : int
-        Fit models that depend on a seed this many times.
+        Number of fits of each model that depends on a seed.
     quick : bool
-        Train for one epoch only, to see that everything works.
+        Train for one epoch only, to check that everything works.
     resume : bool
-        Continue what an interrupted run left in ``out``.
+        Resume an interrupted run from what it left in ``out``.
     workers : int, optional
-        Train in this many processes at once; by default one a core, or one where there is a GPU.
-        The result does not depend on it.
+        Train in this many processes at once; by default one per core, or one with a GPU. The result
+        does not depend on it.
     pretrained : str
         Checkpoint of the net that zero-shot and few-shot models start from.
     sizes : sequence of int
-        Fit to that many last training events as well, and write the scores to trimmed.json.
+        Also fit to these numbers of the last training events, and write scores to trimmed.json.
     rolling : Rolling, optional
         Forecast consecutive windows of the test window with every model, and write rolling.json.
     select : callable
-        Takes a part of each catalog.
+        Applied to each catalog first, to select a part of it.
     command : str, optional
-        By which command it was made, for the record.
-    done, progress : callable
-        Are told of each catalog that is done, and how far its forecasts are.
+        The command line, for the record.
+    done : callable
+        Called with each finished catalog.
+    progress : callable
+        Called with the model, chunks done and chunks in total, during rolling forecasts.
 
     Returns
     -------
     BenchmarkResult
-        What benchmark.json holds.
+        The content of benchmark.json.
 
     Raises
     ------
     InputError
         For an unknown model, a split that is too small, or a pretrained net that may have seen a
-        test window: before anything is fitted.
+        test window. All are raised before anything is fitted.
 
     Examples
     --------
@@ -196,27 +198,51 @@ def run_rolling(
     Parameters
     ----------
     run : path
-        The folder of a benchmark, in which rolling.json is written.
+        Folder of a benchmark; rolling.json is written to it.
     rolling : Rolling, optional
         Length and number of windows, samples and seed; by default 14 days, all that fit.
     catalogs, models : sequence of str, optional
         Some of those of the benchmark; by default all.
     parameter_uncertainty : bool
-        Forecast with parameter sets that the fit cannot tell apart, where the kind has them.
-    own_magnitudes, allow_leak, threads, workers, scheduler, resume, command, progress
-        As of ``run_forecast``.
+        Include the uncertainty of the parameters, for kinds of models that know it.
+    own_magnitudes : bool
+        Draw magnitudes from the nets' own laws instead of the fixed ones of the train windows.
+    allow_leak : bool
+        Forecast even if a model has seen later data, and mark the result.
+    threads : int, optional
+        By default one per core.
+    workers : int
+        Processes of dask that draw.
+    scheduler : str, optional
+        Address of a dask cluster to draw on instead.
+    resume : bool
+        Resume an interrupted run from what it left in ``run``.
+    command : str, optional
+        The command line, for the record.
     done : callable
-        Is told of each catalog that is done.
+        Called with the name and scores of each finished catalog.
+    progress : callable
+        Called with the model, chunks done and chunks in total.
 
     Returns
     -------
     RollingResult
-        What rolling.json holds.
+        The content of rolling.json.
 
     Raises
     ------
     InputError
-        If windows do not fit, or a model has seen what came after its first forecast.
+        If windows do not fit, or a model has seen data from after its first forecast.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from recast import Rolling, run_benchmark, run_rolling
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = run_benchmark(["ridgecrest_2019"], ["poisson", "etas"], folder)
+    ...     result = run_rolling(folder, Rolling(days=0.5, samples=50))
+    >>> len(result.catalogs["ridgecrest_2019"].windows)
+    3
     """
     folder = open_run(Path(run))
     wanted = rolling or Rolling()
@@ -260,7 +286,7 @@ def roll_models(
     resume: bool = False,
     progress: Progress = lambda *_: None,
 ) -> RollingCatalog:
-    """Rolling forecasts of one catalog; see ``run_rolling``."""
+    """Forecast consecutive windows of one catalog; see ``run_rolling``."""
     name = catalog.info.name
     rows = run.models(name)
     wanted = list(models or [model for model in rows if not model.endswith(MIXTURE)])
@@ -318,6 +344,6 @@ def _rolling_result(
 
 
 def _source(asked: str) -> str:
-    """What ``catalogs.load`` finds the catalog by, from any folder."""
+    """Name or path by which ``catalogs.load`` finds the catalog from any folder."""
     path = Path(asked)
     return str(path.resolve()) if path.suffix in STORED else asked

@@ -1,4 +1,4 @@
-"""By how much one model explains the same events better than another, in all and by period."""
+"""How much better one model explains the same events than another, in total and by period."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from recast.evaluation.bootstrap import Interval, mean_interval
 BOOTSTRAP_SEED = 0
 
 FEWEST_OF_PERIOD = 20
-"""A period of fewer events has a mean but no interval: so few blocks say nothing of its spread."""
+"""A period of fewer events has a mean but no interval: too few blocks to estimate the spread."""
 
 PERIOD_RESAMPLES = 500
-"""Of each period: ends of intervals that are read off a plot."""
+"""Resamples of each period; its intervals are read off a plot."""
 
 
 @dataclass(frozen=True)
 class PeriodGain:
-    """Gain per event, nats, of the events in [start, end) days; NaN where there are none."""
+    """Mean gain of the events in [start, end) days, nats per event; NaN without events."""
 
     start: float
     end: float
@@ -33,10 +33,30 @@ class PeriodGain:
 
 
 def gain(terms: FloatArray, reference: FloatArray) -> Interval:
-    """Mean difference of log-likelihood terms, nats per event, of shape (event,) each.
+    """Mean difference of log-likelihood terms of two models, with its 95 % interval.
 
     The interval is that of a paired stationary block bootstrap with a fixed seed: the differences
     are resampled, not the models.
+
+    Parameters
+    ----------
+    terms, reference : array (event,)
+        ``event_terms`` of the model and of the reference on the same window, nats.
+
+    Returns
+    -------
+    Interval
+        mean, low and high in nats per event, and the mean block length in events.
+
+    Raises
+    ------
+    InputError
+        If the arrays differ in shape, or there are fewer than two events.
+
+    References
+    ----------
+    Politis, D. N. and Romano, J. P. (1994). The stationary bootstrap. J. Am. Stat. Assoc. 89,
+    1303-1313. doi:10.1080/01621459.1994.10476870
 
     Examples
     --------
@@ -61,10 +81,10 @@ def gain(terms: FloatArray, reference: FloatArray) -> Interval:
 def gains_by_period(
     times: FloatArray, gains: FloatArray, edges: FloatArray
 ) -> tuple[PeriodGain, ...]:
-    """The mean of ``gains`` (event,) over the events of each [edges[i], edges[i + 1]).
+    """Mean of ``gains`` (event,) over the events of each [edges[i], edges[i + 1]).
 
-    Means weighted by ``n`` add up to the mean of all. Periods of fewer than 20 events have no
-    interval (NaN).
+    Weighted by ``n``, the means average to that of all events. Periods of fewer than 20 events have
+    no interval (NaN).
     """
     cuts = np.searchsorted(times, edges)
     out = []
@@ -79,7 +99,7 @@ def gains_by_period(
 
 
 def interval_record(interval: Interval) -> dict[str, Any]:
-    """As in benchmark.json."""
+    """Convert to JSON types, as in benchmark.json."""
     return {
         "mean": interval.mean,
         "ci95": [interval.low, interval.high],

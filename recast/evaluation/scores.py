@@ -13,10 +13,25 @@ from catalogs.sequence import FloatArray
 
 @dataclass(frozen=True)
 class Score:
-    """Log-likelihood of a scored window, in the three units that are in use.
+    """Log-likelihood of a scored window, in the three units in use.
 
-    ``nats_per_event`` compares models on the same events only; ``nll_per_day`` is what the RECAST
-    paper prints.
+    ``nats_per_event`` compares models on the same events only; ``nll_per_day`` is the unit of the
+    RECAST paper.
+
+    Parameters
+    ----------
+    n_events : int
+        Scored events.
+    days : float
+        Length of the scored window.
+    log_likelihood : float
+        In nats.
+
+    Examples
+    --------
+    >>> row = Score(n_events=2, days=4.0, log_likelihood=-3.4)
+    >>> row.nats_per_event, row.nll_per_day
+    (-1.7, 0.85)
     """
 
     n_events: int
@@ -34,7 +49,13 @@ class Score:
         return -self.log_likelihood / self.days
 
     def to_json(self) -> dict[str, Any]:
-        """All fields and the derived scores."""
+        """Convert to JSON types.
+
+        Returns
+        -------
+        dict
+            All fields and the derived scores.
+        """
         return {
             **asdict(self),
             "nats_per_event": self.nats_per_event,
@@ -44,6 +65,20 @@ class Score:
 
 def score(process: PointProcess, sequence: EventSequence) -> Score:
     """Score a process on [score_from, end) of a sequence.
+
+        log L = sum_i log lambda(t_i) - integral lambda(t) dt
+
+    Parameters
+    ----------
+    process : PointProcess
+        Any model of event times.
+    sequence : EventSequence
+        The events, with their history.
+
+    Returns
+    -------
+    Score
+        Log-likelihood in nats, and per event and day.
 
     Raises
     ------
@@ -66,18 +101,38 @@ def score(process: PointProcess, sequence: EventSequence) -> Score:
     if not np.isfinite(value):
         raise InputError(
             f"the log-likelihood of {type(process).__name__} is {value}: its intensity vanishes or "
-            "overflows at an event; fit it anew"
+            "overflows at an event; fit it again"
         )
     return Score(sequence.n_scored, sequence.scored_days, value)
 
 
 def event_terms(process: PointProcess, sequence: EventSequence) -> FloatArray:
-    """What each scored event contributes to the log-likelihood, nats, shape (n_scored,).
+    """Contribution of each scored event to the log-likelihood.
 
         log lambda(t_i) - (Lambda(t_i) - Lambda(t_{i-1}))
 
-    with the censored head counted with the first event and the tail with the last, so that the
-    terms add up to the log-likelihood.
+    The censored head is counted with the first event and the tail with the last, so that the terms
+    add up to the log-likelihood.
+
+    Parameters
+    ----------
+    process : PointProcess
+        Any model of event times.
+    sequence : EventSequence
+        The events, with their history; one or more are scored.
+
+    Returns
+    -------
+    array (scored event,)
+        In nats.
+
+    Examples
+    --------
+    >>> from catalogs import GutenbergRichter
+    >>> from etas.poisson import Poisson
+    >>> events = EventSequence([1.0, 2.0], [3.0, 3.0], start=0.0, end=4.0)
+    >>> event_terms(Poisson(0.5, GutenbergRichter(2.5)), events).round(2)
+    array([-1.19, -2.19])
     """
     times = sequence.times[sequence.first_scored :]
     return terms_of(
@@ -87,7 +142,7 @@ def event_terms(process: PointProcess, sequence: EventSequence) -> FloatArray:
 
 
 def terms_of(rates: FloatArray, cumulative: FloatArray) -> FloatArray:
-    """``event_terms`` from intensities at the scored events, shape (n_scored,).
+    """Compute ``event_terms`` from intensities at the scored events, shape (n_scored,).
 
     ``cumulative`` is the compensator there and at the window's end, shape (n_scored + 1,).
     """

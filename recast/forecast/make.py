@@ -1,4 +1,4 @@
-"""One forecast from a model and a catalog, with its files."""
+"""One forecast from a model and a catalog, and its files."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ from recast.models.saved import SavedModel
 from recast.models.seen import Seen, leaks, to_json
 
 PARAMETER_SETS = 100
-"""Drawn from the uncertainty of an ETAS fit."""
+"""Number of draws from the uncertainty of an ETAS fit."""
 
 MOST_FOR_CSEP = 10_000_000
-"""Simulated events, 0.6 GB of text: pyCSEP takes minutes to read them."""
+"""Simulated events, or 0.6 GB of text: pyCSEP takes minutes to read them."""
 
 
 def run_forecast(
@@ -61,61 +61,63 @@ def run_forecast(
     command: str | None = None,
     progress: Progress = lambda *_: None,
 ) -> ForecastResult:
-    """Simulate how a catalog goes on after a date, and count what comes.
+    """Forecast the number of events after a date by simulation.
 
     Parameters
     ----------
     catalog : Catalog
-        Its events up to ``at`` are the history; what comes later is used to score only.
+        Its events before ``at`` are the history; later ones are used for scoring only.
     model : SavedModel or FittedModel
-        As ``load_model`` reads it; a net of many regions departs from the ETAS of the catalog,
-        which is fitted to its train window.
+        From ``load_model`` or ``fit_model``. A net of many regions builds on the ETAS of the
+        catalog, which is fitted to its train window.
     at : date or day, optional
-        Of the forecast; by default the catalog's end.
+        Time of the forecast; by default the catalog's end.
     days : sequence of float
-        Lengths of the windows, all from ``at`` on.
+        Lengths of the windows, all starting at ``at``.
     magnitudes : sequence of float, optional
-        Count events at and above these; by default completeness, and whole numbers up to 7.
+        Count events at or above these; by default completeness, and whole numbers up to 7.
     samples : int
-        Simulated catalogs.
+        Number of simulated catalogs.
     seed : int
         The same seed gives the same forecast on any number of threads and workers.
     max_events : int, optional
-        Stop a trajectory there, and count it; by default ten times the events of the busiest window
-        of that length so far, and at least 10,000.
+        A trajectory with more is cut off there, and counted; by default ten times the events of the
+        busiest window of that length so far, and at least 10,000.
     fixed_parameters : bool
-        Leave out the uncertainty of the parameters where the model's file has it.
+        Ignore the uncertainty of the parameters; by default it is included where it is known.
     own_magnitudes : bool
-        Draw magnitudes from the net's own law in place of the fixed one of its train window.
+        Draw magnitudes from the net's own law instead of the fixed one of its train window.
     allow_leak : bool
-        Forecast although the model has seen what came after, and mark it.
+        Forecast even if the model has seen later data, and mark the result.
     threads : int, optional
-        By default one a core.
-    workers, scheduler : int, str
-        Draw in that many processes of dask, or on the cluster at that address.
+        By default one per core.
+    workers : int
+        Processes of dask that draw.
+    scheduler : str, optional
+        Address of a dask cluster to draw on instead.
     resume : bool
-        Keep what an interrupted run left in ``out``.
+        Resume an interrupted run from what it left in ``out``.
     out : Path, optional
-        Where forecast.json, forecast.csv and the simulated catalogs are written; nowhere without.
+        Folder for forecast.json, forecast.csv and the simulated catalogs; by default nothing is
+        written.
     csep : bool
-        Write the simulated catalogs in the layout of CSEP.
+        Write the simulated catalogs in the CSEP format.
     place : (latitude, longitude), optional
-        Where the file of CSEP puts all events; by default the mean of the catalog's epicentres.
+        Location of all events in the CSEP file; by default the mean epicentre of the catalog.
     command : str, optional
-        By which command it was made, for the record.
+        The command line, for the record.
     progress : callable
-        Is told what is drawn, chunks done and chunks in all.
+        Called with the name of the task, chunks done and chunks in total.
 
     Returns
     -------
     ForecastResult
-        Its table has the expected number, ranges and the probability of one or more events by
-        window and magnitude.
+        Expected number, ranges and the probability of one or more events, by window and magnitude.
 
     Raises
     ------
     InputError
-        If the catalog does not support the forecast, or the model has seen what came after.
+        If the catalog does not support the forecast, or the model has seen later data.
 
     Examples
     --------
@@ -199,12 +201,12 @@ def run_forecast(
 def check_leak(
     name: str, seen: Seen, catalog: Catalog, at: float | None = None, *, allow: bool
 ) -> list[str]:
-    """What a model has seen of the time after a forecast (by default of the test window).
+    """List what a model has seen from after a forecast time, by default the test window's start.
 
     Raises
     ------
     InputError
-        If that is anything, unless ``allow``.
+        If there is any, unless ``allow``.
     """
     info = catalog.info
     begin = info.to_days(info.splits.test_start) if at is None else at
@@ -212,8 +214,8 @@ def check_leak(
     if found and not allow:
         raise InputError(
             f"{name} was fitted on data from after the forecast at {info.to_time(begin)}: "
-            f"{'; '.join(found)}: fit it on what came before, or set `allow_leak` to "
-            "forecast all the same, marked as such"
+            f"{'; '.join(found)}: fit it on earlier data, or set `allow_leak` to "
+            "forecast anyway, marked as such"
         )
     return found
 
@@ -221,7 +223,7 @@ def check_leak(
 def _csep(
     catalog: Catalog, done: Drawn, out: Path, place: tuple[float, float] | None
 ) -> dict[str, Any] | None:
-    """Write the simulated catalogs for CSEP, and say what their places are worth."""
+    """Write the simulated catalogs for CSEP, and state what their locations mean."""
     if catalog.info.uses_plain_days:
         return None
     if done.drawn.times.size > MOST_FOR_CSEP:

@@ -1,10 +1,11 @@
-"""What forecasts say and how good they were, as records: `forecast.json` and `rolling.json`."""
+"""Forecasts and their scores, as records: `forecast.json` and `rolling.json`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from catalogs.display import table_as_html, text_as_html
 from catalogs.json_records import Record
 
 if TYPE_CHECKING:
@@ -15,14 +16,14 @@ if TYPE_CHECKING:
 
 
 RUNAWAY = 0.025
-"""Beyond this share of capped trajectories the upper end of the 95 % range is not known."""
+"""Share of capped trajectories above which the upper end of the 95 % range is unknown."""
 
 
 @dataclass(frozen=True)
 class ForecastRow(Record):
-    """Numbers of events at and above a magnitude in a window that begins with the forecast.
+    """Number of events at or above a magnitude in a window that starts at the forecast time.
 
-    ``observed`` and ``scores`` are None where the catalog does not know the outcome.
+    ``observed`` and ``scores`` are None where the catalog ends before the window does.
     """
 
     days: float
@@ -38,7 +39,7 @@ class ForecastRow(Record):
 
 @dataclass(frozen=True)
 class Fan(Record):
-    """Quantiles of the number of events so far, by day since the forecast."""
+    """Quantiles of the cumulative number of events, by days since the forecast time."""
 
     days: list[float]
     quantiles: dict[str, list[float]]
@@ -46,10 +47,59 @@ class Fan(Record):
 
 @dataclass(frozen=True, repr=False)
 class ForecastResult(Record):
-    """One forecast: its table, and what it was made with (`forecast.json`).
+    """One forecast: its table, and how it was made (`forecast.json`).
 
-    ``at`` is its date (or plain day), ``capped`` how many of ``n_samples`` trajectories went beyond
-    ``max_events`` and were cut; ``leak`` says what the model has seen of the time after ``at``.
+    Parameters
+    ----------
+    catalog : str
+        Name of the catalog.
+    at : str
+        Time of the forecast: a date, or a plain day.
+    model : dict
+        Kind and parameters of the model.
+    table : list of ForecastRow
+        Expected number, ranges and probability by window and magnitude.
+    fan : Fan
+        Quantiles of the cumulative number of events over time.
+    n_samples : int
+        Simulated catalogs.
+    seed : int
+        Random seed.
+    max_events : int
+        Cap on a trajectory.
+    capped : int
+        Trajectories that were cut off there.
+    leak : list of str
+        Data from after ``at`` that the model has seen.
+    own_magnitudes : bool
+        Whether magnitudes were drawn from the net's own law.
+    parameter_uncertainty : dict, optional
+        Numbers of parameter draws, if the forecast includes them.
+    magnitude_test : float, optional
+        Quantile of the magnitude test over the longest window; None where the outcome is unknown.
+    csep : dict, optional
+        The file of simulated catalogs for CSEP.
+    fitted_on : dict
+        Time and place of the data the model was fitted on, by catalog.
+    version, command : str, optional
+        Version of the package, and the command line.
+    environment : dict
+        Versions and machine.
+
+    See Also
+    --------
+    run_forecast : makes one.
+
+    Examples
+    --------
+    >>> from catalogs import load
+    >>> from recast import fit_model, run_forecast
+    >>> catalog = load("ridgecrest_2019")
+    >>> done = run_forecast(catalog, fit_model("poisson", catalog), days=[1.0], samples=100)
+    >>> done.to_dataframe()[["days", "magnitude"]].head(2)
+       days  magnitude
+    0   1.0        2.5
+    1   1.0        3.0
     """
 
     catalog: str
@@ -83,10 +133,10 @@ class ForecastResult(Record):
 
     def __str__(self) -> str:
         """The table, in the order of public aftershock forecasts."""
-        n = self.n_samples
-        lines = [f"{self.catalog}, forecast at {self.at}, {n:,} simulations"]
+        n, notes = self.n_samples, self._notes()
+        lines = [self._head()]
         if self.leak:
-            lines.append(f"LEAK: the model was fitted on {'; '.join(self.leak)}")
+            lines.append(notes.pop(0))
         known = any(row.observed is not None for row in self.table)
         lines.append(
             f"{'days':>6} {'M >=':>6} {'expected':>10} {'95 % range':>16} {'probability':>12}"
@@ -100,35 +150,48 @@ class ForecastResult(Record):
                 f"{row.days:6g} {row.magnitude:6g} {row.expected:10,.2f} {span:>16} "
                 f"{_percent(row.probability, n):>12}{seen}"
             )
-        if self.parameter_uncertainty is not None:
-            p = self.parameter_uncertainty
-            lines.append(
-                f"{p['draws']} parameter sets from the uncertainty of the fit; "
-                f"{p['rejected_supercritical']} supercritical and {p['rejected_impossible']} "
-                "impossible ones thrown away"
-            )
-        if self.capped:
-            lines.append(
-                f"{self.capped:,} of {n:,} went beyond {self.max_events:,} events and were cut: "
-                "expected numbers are too low"
-            )
-        if self.capped > RUNAWAY * n:
-            lines.append(
-                "WARNING: the model runs away from here, and the upper end of its range is not "
-                "known: leave out --own-magnitudes, or trust ETAS for this forecast"
-            )
-        return "\n".join(lines)
+        return "\n".join([*lines, *notes])
 
     __repr__ = __str__
 
+    def _repr_html_(self) -> str:
+        return table_as_html(self._head(), self.to_dataframe(), self._notes())
+
+    def _head(self) -> str:
+        return f"{self.catalog}, forecast at {self.at}, {self.n_samples:,} simulations"
+
+    def _notes(self) -> list[str]:
+        """What readers of the table must know; a leak first."""
+        n, notes = self.n_samples, []
+        if self.leak:
+            notes.append(f"LEAK: the model was fitted on {'; '.join(self.leak)}")
+        if self.parameter_uncertainty is not None:
+            p = self.parameter_uncertainty
+            notes.append(
+                f"{p['draws']} parameter sets from the uncertainty of the fit; "
+                f"{p['rejected_supercritical']} supercritical and {p['rejected_impossible']} "
+                "impossible ones rejected"
+            )
+        if self.capped:
+            notes.append(
+                f"{self.capped:,} of {n:,} exceeded {self.max_events:,} events and were cut off: "
+                "expected numbers are too low"
+            )
+        if self.capped > RUNAWAY * n:
+            notes.append(
+                "WARNING: the model runs away here, and the upper end of its range is unknown: "
+                "leave out --own-magnitudes, or use ETAS for this forecast"
+            )
+        return notes
+
     def to_dataframe(self) -> pd.DataFrame:
-        """The table of the forecast, a row for each window and magnitude.
+        """The table of the forecast, a row per window and magnitude.
 
         Returns
         -------
         DataFrame
             Columns days, magnitude, expected, median, low95, high95, probability and observed
-            (missing where the outcome is not known).
+            (missing where the outcome is unknown).
         """
         import pandas as pd
 
@@ -146,17 +209,17 @@ class ForecastResult(Record):
         )
 
     def plot(self, catalog: Catalog) -> Figure:
-        """Numbers before and after the forecast, and expected numbers by magnitude.
+        """Plot event numbers before and after the forecast, and expected numbers by magnitude.
 
         Parameters
         ----------
         catalog : Catalog
-            That of the forecast; what came after it is drawn where it is known.
+            That of the forecast; what came after is drawn where it is known.
 
         Returns
         -------
-        Figure
-            Of matplotlib.
+        matplotlib.figure.Figure
+            Not shown or saved yet.
         """
         from recast.plots.forecasts import forecast_fan
 
@@ -174,7 +237,7 @@ class RollingWindow(Record):
 
 @dataclass(frozen=True)
 class Difference(Record):
-    """Mean difference of a score over that of a reference, by window, with its 95 % interval."""
+    """Mean difference of a score per window from a reference, with its 95 % interval."""
 
     over: str
     mean: float
@@ -185,9 +248,10 @@ class Difference(Record):
 
 @dataclass(frozen=True)
 class RollingScores(Record):
-    """Scores of a model's forecasts; every list has a number for each window.
+    """Scores of a model's forecasts; every list has one number per window.
 
-    ``quantiles`` are of the number of events, by share; ``information_gain`` is over ETAS, nats.
+    ``quantiles`` are those of the number of events, by share; ``information_gain`` is over ETAS, in
+    nats.
     """
 
     quantiles: dict[str, list[float]]
@@ -249,7 +313,7 @@ class RollingCatalog(Record):
         return "\n".join(lines)
 
     def to_dataframe(self) -> pd.DataFrame:
-        """A row for each window and model.
+        """The scores, a row per window and model.
 
         Returns
         -------
@@ -283,7 +347,41 @@ class RollingCatalog(Record):
 
 @dataclass(frozen=True, repr=False)
 class RollingResult(Record):
-    """Forecasts of consecutive windows, by catalog (`rolling.json`)."""
+    """Rolling forecasts and their scores, by catalog (`rolling.json`).
+
+    Parameters
+    ----------
+    window_days : float
+        Length of a window, days.
+    catalogs : dict of str to RollingCatalog
+        Windows and scores of the models.
+    n_samples : int
+        Simulated catalogs per window.
+    seed : int
+        Random seed.
+    max_events : int
+        Cap on a trajectory.
+    own_magnitudes : bool
+        Whether magnitudes were drawn from the nets' own laws.
+    version, command : str, optional
+        Version of the package, and the command line.
+    environment : dict
+        Versions and machine.
+
+    See Also
+    --------
+    run_rolling : makes one.
+
+    Examples
+    --------
+    >>> windows = [RollingWindow("2020-01-01", "2020-01-15", 12)]
+    >>> quantiles = {"0.025": [3.0], "0.25": [7.0], "0.5": [9.0], "0.75": [11.0], "0.975": [16.0]}
+    >>> scores = RollingScores(quantiles, [0.8], [1.5], [-2.6], {"50": 0.0, "95": 1.0})
+    >>> result = RollingResult(14.0, {"mine": RollingCatalog(windows, {"etas": scores})})
+    >>> result.to_dataframe()[["catalog", "model", "observed", "median"]]
+      catalog model  observed  median
+    0    mine  etas        12     9.0
+    """
 
     window_days: float
     catalogs: dict[str, RollingCatalog]
@@ -301,15 +399,25 @@ class RollingResult(Record):
 
     __repr__ = __str__
 
+    def _repr_html_(self) -> str:
+        return text_as_html(str(self))
+
     def to_dataframe(self) -> pd.DataFrame:
-        """Those of the catalogs, one below the other, with a first column ``catalog``."""
+        """The scores, a row per catalog, model and window.
+
+        Returns
+        -------
+        DataFrame
+            Columns catalog, model, start, end, observed, low95, median, high95, pit, crps (events),
+            log_score and information_gain (nats).
+        """
         import pandas as pd
 
         parts = {name: catalog.to_dataframe() for name, catalog in self.catalogs.items()}
         return pd.concat(parts, names=["catalog"]).reset_index("catalog").reset_index(drop=True)
 
     def plot(self, catalog: str | None = None) -> Figure:
-        """Ranges of every window by model with what was observed, and the histogram of the PIT.
+        """Plot the range of every window by model with what was observed, and the PIT histogram.
 
         Parameters
         ----------
@@ -318,8 +426,8 @@ class RollingResult(Record):
 
         Returns
         -------
-        Figure
-            Of matplotlib.
+        matplotlib.figure.Figure
+            Not shown or saved yet.
         """
         from recast.plots.forecasts import rolling_forecasts
 
@@ -328,7 +436,7 @@ class RollingResult(Record):
 
 
 def _percent(probability: float, n: int) -> str:
-    """Never 0 or 100 %, which no number of simulations shows."""
+    """Format a probability; never as 0 or 100 %, which no number of simulations shows."""
     if probability == 0.0:
         return f"< {100.0 / n:.2g} %"
     if probability >= 0.995:

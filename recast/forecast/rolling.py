@@ -28,7 +28,7 @@ from recast.forecast.results import Difference, RollingCatalog, RollingScores, R
 from recast.models.registry import REFERENCE
 
 WINDOWS_PER_CHUNK = 5
-"""A second or two of work: little is lost when it is interrupted, and no file is tiny."""
+"""A second or two of work: an interruption loses little, and no file is tiny."""
 
 HIGHER_IS_BETTER = {"log_score", "information_gain"}
 COMPARED = ("crps", "log_score", "information_gain")
@@ -36,9 +36,31 @@ COMPARED = ("crps", "log_score", "information_gain")
 
 @dataclass(frozen=True)
 class Rolling:
-    """Consecutive windows of ``days`` from the start of the test window, ``samples`` each.
+    """Rolling forecasts: consecutive windows from the start of the test window.
 
-    ``windows`` limits their number. A trajectory stops at ``max_events``, and is counted.
+    Parameters
+    ----------
+    days : float
+        Length of a window.
+    samples : int
+        Simulated catalogs per window.
+    windows : int, optional
+        Number of windows; by default all that fit.
+    seed : int
+        Random seed.
+    max_events : int
+        A trajectory with more is cut off there, and counted.
+
+    Raises
+    ------
+    InputError
+        If a number is not positive, or the seed is negative.
+
+    Examples
+    --------
+    >>> from catalogs import load
+    >>> Rolling(days=14.0, windows=2).starts(load("synthetic_socal"))
+    array([4100., 4114.])
     """
 
     days: float = 14.0
@@ -57,7 +79,17 @@ class Rolling:
             )
 
     def starts(self, catalog: Catalog) -> FloatArray:
-        """Day at which each window begins, shape (window,).
+        """Day on which each window begins.
+
+        Parameters
+        ----------
+        catalog : Catalog
+            With its test window.
+
+        Returns
+        -------
+        array (window,)
+            Days since the catalog's start.
 
         Raises
         ------
@@ -77,7 +109,7 @@ class Rolling:
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """All that a worker needs to draw any chunk of one model on one catalog."""
+    """Everything a worker needs to draw any chunk of one model on one catalog."""
 
     source: Source
     observed: Sequence[FloatArray]
@@ -90,22 +122,22 @@ class Job:
 
 @dataclass(frozen=True, eq=False)
 class Member:
-    """A model of the comparison: one process, or those that are mixed."""
+    """A model of the comparison: one process, or several to be mixed."""
 
     name: str
     processes: tuple[PointProcess, ...]
     point: PointProcess | None = None
-    """What likelihoods are taken of in place of the mixture, as with uncertain parameters."""
+    """Process whose likelihood replaces that of the mixture, as with uncertain parameters."""
 
     leak: tuple[str, ...] = ()
-    """What it has seen of the time after the first window begins."""
+    """Data it has seen from after the first window's start."""
 
     uncertainty: dict[str, int] | None = None
-    """How its parameter sets were drawn, if it has several."""
+    """Numbers of its parameter draws, if it has several."""
 
 
 def draw_chunk(job: Job, chunk: int) -> dict[str, np.ndarray]:
-    """Counts and magnitude tests of some consecutive windows, by window along the first axis."""
+    """Draw consecutive windows: counts and magnitude tests, by window along the first axis."""
     rolling = job.rolling
     first = chunk * WINDOWS_PER_CHUNK
     windows = range(first, min(first + WINDOWS_PER_CHUNK, len(job.observed)))
@@ -145,11 +177,11 @@ def roll(
     threads: int = 1,
     progress: Progress = lambda *_: None,
 ) -> RollingCatalog:
-    """Forecast every window with every model and score them: a catalog of rolling.json.
+    """Forecast every window with every model and score the forecasts: a catalog of rolling.json.
 
-    Chunks are kept in ``folder/MODEL``. They depend on catalog, model and ``rolling`` only:
-    not on ``engine``, ``threads``, or whether they were made in one go. ``progress`` is told the
-    model, chunks done and chunks in all.
+    Chunks are saved in ``folder/MODEL``. They depend on catalog, model and ``rolling`` only, not on
+    ``engine``, ``threads`` or interruptions. ``progress`` is called with the model, chunks done and
+    chunks in total.
 
     Raises
     ------
@@ -164,7 +196,7 @@ def roll(
     bins = bins_of(catalog, mixed)
     chunks = -(-starts.size // WINDOWS_PER_CHUNK)
     todo: list[tuple[Member, list[int]]] = []
-    for member in members:  # whatever doesn't fit is refused before anything is drawn
+    for member in members:  # refuse what doesn't fit before anything is drawn
         plan = {**asdict(rolling), **fingerprints(events, starts, member.processes)}
         todo.append((member, open_folder(folder / member.name, plan, chunks, resume=resume)))
     with engine.session() as session:
@@ -178,7 +210,7 @@ def roll(
     models: dict[str, RollingScores] = {}
     for member in members:
         drawn = read_chunks(folder / member.name, chunks)
-        # The same random numbers for every model: what differs is due to the models
+        # The same random numbers for every model: differences are due to the models
         scores = score_counts(drawn["counts"], seen, np.random.default_rng([rolling.seed, 1]))
         models[member.name] = RollingScores(
             **scores.to_json(),
@@ -201,7 +233,7 @@ def roll(
 
 
 def written_time(info: CatalogInfo, days: float) -> str:
-    """The date in ISO 8601, or the plain day."""
+    """Date in ISO 8601, or the plain day."""
     time = info.to_time(days)
     return f"{time:g}" if isinstance(time, float) else time.isoformat()
 
@@ -209,9 +241,9 @@ def written_time(info: CatalogInfo, days: float) -> str:
 def window_log_likelihoods(
     processes: Sequence[PointProcess], sequence: EventSequence, starts: FloatArray, days: float
 ) -> FloatArray:
-    """ln of the mean likelihood of what happened in each window, nats, shape (window,).
+    """Log of the mean likelihood of the events in each window, nats, shape (window,).
 
-    Of one process the sum of log intensities less the compensator. Several are mixed window by
+    For one process: the sum of log intensities minus the compensator. Several are mixed window by
     window, as their forecasts are.
     """
     ends = starts + days
@@ -233,7 +265,7 @@ def _compared(
     starts: FloatArray,
     days: float,
 ) -> dict[str, RollingScores]:
-    """With information gains, and differences of scores with intervals, over the reference."""
+    """Add information gains and score differences, with intervals, over the reference."""
     test = catalog.split().test
     logs = {
         member.name: window_log_likelihoods(

@@ -1,4 +1,4 @@
-"""Synthetic catalogs from a fitted model, from nothing or as continuations, with their files."""
+"""Synthetic catalogs from a fitted model, from scratch or as continuations, and their files."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy as np
 from tqdm import tqdm
 
 from catalogs import Catalog, EventSequence, InputError, PointProcess, Trajectories, save
+from catalogs.display import text_as_html
 from catalogs.exports import SINGLE_FORMATS, write_csep
 from catalogs.files import write_json
 from catalogs.json_records import Record
@@ -27,11 +28,11 @@ FORMATS = (CATALOG, CSEP, *SINGLE_FORMATS)
 
 @dataclass(frozen=True, repr=False)
 class SimulationResult(Record):
-    """What was simulated (`simulation.json`).
+    """A simulation and how it was made (`simulation.json`).
 
-    ``counts`` has mean, median and ends of the central 95 % of the numbers of events, ``capped``
-    the trajectories that went beyond ``max_events`` and were cut there, ``observed`` the number of
-    events that came where the catalog knows it.
+    ``counts`` holds mean, median and central 95 % range of the numbers of events, ``capped`` the
+    indices of trajectories that were cut off at ``max_events``, and ``observed`` the number of
+    events that followed, where the catalog has it.
     """
 
     model: dict[str, Any]
@@ -62,8 +63,8 @@ class SimulationResult(Record):
             lines.append(f"branching ratio {self.branching_ratio:.4f} over {self.days:g} days")
         if self.capped:
             lines.append(
-                f"{len(self.capped):,} of {self.n:,} went beyond {self.max_events:,} events and "
-                "were cut"
+                f"{len(self.capped):,} of {self.n:,} exceeded {self.max_events:,} events and "
+                "were cut off"
             )
         if self.observed is not None:
             lines.append(f"observed {self.observed:,}")
@@ -71,14 +72,23 @@ class SimulationResult(Record):
 
     __repr__ = __str__
 
+    def _repr_html_(self) -> str:
+        return text_as_html(str(self))
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Simulated:
-    """The record of a simulation, the trajectories, and what was observed of their window."""
+    """The record of a simulation, its trajectories, and the events observed in their window."""
 
     result: SimulationResult
     drawn: Trajectories
     observed: EventSequence | None
+
+    def __repr__(self) -> str:
+        return repr(self.result)
+
+    def _repr_html_(self) -> str:
+        return self.result._repr_html_()
 
 
 def run_simulation(
@@ -101,39 +111,44 @@ def run_simulation(
     about: Mapping[str, Any] | None = None,
     command: str | None = None,
 ) -> Simulated:
-    """Draw catalogs from a process, and write them.
+    """Draw synthetic catalogs from a process, and write them.
 
     Parameters
     ----------
     process : PointProcess
-        As of ``load_model(...).on(catalog).process``.
+        For example ``load_model(...).on(catalog).process``.
     days : float
         Length of each catalog.
     samples : int
-        How many.
+        Number of catalogs.
     history : Catalog, optional
-        Its events up to ``at`` (by default the start of its test window) are continued; without
-        one, catalogs begin from nothing.
+        Continue its events; by default catalogs start without history.
     at : date or day, optional
-        Where in ``history`` to begin.
+        Where in ``history`` to start; by default at its test window.
     origin : date, optional
-        Of day 0 of catalogs from nothing; by default they are in plain days.
-    seed, max_events, threads, allow_supercritical
-        As of ``PointProcess.simulate``.
+        Date of day 0 for catalogs without history; by default they are in plain days.
+    seed : int
+        The same seed gives the same catalogs on any number of threads.
+    max_events : int
+        A catalog with more is cut off there, and counted.
+    threads : int, optional
+        By default one per core.
+    allow_supercritical : bool
+        Simulate even if each event triggers one or more on average.
     out : Path, optional
-        Where files are written; nowhere without.
+        Folder for the files; by default nothing is written.
     name : str
-        Of the catalogs; several are numbered.
+        Name of the catalogs; several are numbered.
     formats : sequence of str
         ``catalog`` (two files each), ``csep`` (one for all), ``zmap``, ``quakeml`` (one each).
     place : (latitude, longitude), optional
-        Where all events are put, for formats that need a place.
+        Location of all events, for formats that need one.
     overwrite : bool
         Replace catalogs of the same name.
     about : mapping, optional
-        What the record says of the model.
+        Description of the model, for the record.
     command : str, optional
-        By which command it was made, for the record.
+        The command line, for the record.
 
     Returns
     -------
@@ -154,7 +169,7 @@ def run_simulation(
     (100, 7.0)
     """
     if at is not None and history is None:
-        raise InputError("`at` says where in a catalog to begin: give `history`")
+        raise InputError("`at` is a time in a catalog: give `history`")
     if origin is not None and history is not None:
         raise InputError("`origin` is for simulations from nothing: give `at` with `history`")
     before = EventSequence.nothing() if history is None else _before(history, at)
@@ -204,12 +219,12 @@ def run_simulation(
 
 
 def _before(catalog: Catalog, at: str | float | None) -> EventSequence:
-    """The events up to the start."""
+    """The events before the start."""
     info, events = catalog.info, catalog.to_sequence()
     day = info.to_days(info.splits.test_start if at is None else at)
     if not events.start < day <= events.end:
         raise InputError(
-            f"`at` = {at}: catalog {info.name!r} is known from {info.start} to {info.end} only"
+            f"`at` = {at}: catalog {info.name!r} covers {info.start} to {info.end} only"
         )
     return events.before(day)
 
@@ -225,7 +240,7 @@ def _write(
     *,
     overwrite: bool,
 ) -> list[str]:
-    """The catalogs in all formats asked for; names of the files."""
+    """Write the catalogs in all formats asked for; return the names of the files."""
     digits = len(str(drawn.n - 1))
     names = [name if drawn.n == 1 else f"{name}_{i:0{digits}d}" for i in range(drawn.n)]
     catalogs = [
@@ -255,7 +270,7 @@ def _catalog(
     start: str | None,
     place: tuple[float, float] | None,
 ) -> Catalog:
-    """A drawn sequence as a catalog whose day 0 is ``start``, with its truth where that is ETAS."""
+    """Make a catalog of a drawn sequence; day 0 is ``start``, and the truth is kept for ETAS."""
     if isinstance(process, ETAS):
         title = f"Simulated by ETAS: {name}"
         catalog = synthetic_catalog(sequence, process, name, start=start, title=title)

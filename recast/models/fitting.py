@@ -1,4 +1,4 @@
-"""One model, fitted to one catalog."""
+"""Fit one model to one catalog."""
 
 from __future__ import annotations
 
@@ -28,29 +28,29 @@ def fit_model(
     Parameters
     ----------
     name : str
-        Of the kind, see ``model_kinds``.
+        Name of the kind, one of ``model_kinds()``.
     catalog : Catalog
         Nets stop early on its validation window.
     folder : path, optional
-        Where what is fitted is kept; nowhere without.
+        Where the fitted model is saved; by default it is not.
     seed : int
-        For kinds whose fit depends on one.
+        Random seed, for kinds whose fit depends on one.
     quick : bool
         Train for one epoch only.
     resume : bool
-        Continue what an interrupted training left in ``folder``.
+        Resume an interrupted training from what it left in ``folder``.
     pretrained : str
         Checkpoint that zero-shot and few-shot models start from.
 
     Returns
     -------
     FittedModel
-        With the process to score and simulate.
+        Its ``process`` can be scored and simulated.
 
     Raises
     ------
     InputError
-        If there is no such kind, or its fit is refused.
+        If there is no such kind, or it cannot be fitted to this catalog.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What a kind of model is to the benchmark, to forecasts and to reports."""
+"""Kinds of models: the interface that benchmarks, forecasts and reports use."""
 
 from __future__ import annotations
 
@@ -9,32 +9,36 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from catalogs import Catalog, InputError, PointProcess, Split
+from catalogs.display import as_text, some
 from catalogs.files import read_json, reading, write_json
 from recast.models.seen import Seen, from_json, seen_by_fit, to_json
 
 PRETRAINED = "shipped"
-"""The net that zero-shot and few-shot models start from by default: that of the package."""
+"""Default net of zero-shot and few-shot models: the one that comes with the package."""
 
 MIXTURE = "-ensemble"
-"""At the end of a model's name: the mixture of its fits with several seeds."""
+"""Suffix of a model's name: the mixture of its fits with several seeds."""
+
+SHOWN = 3
+"""Catalogs that the text of a model lists."""
 
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """One model to fit on one catalog.
+    """One fit of one model to one catalog.
 
     Parameters
     ----------
     catalog : Catalog
-        To be fitted on its train window; its validation window may be used to stop.
+        Fitted on its train window; its validation window may be used for early stopping.
     folder : Path
-        Where what is fitted is kept, one folder a catalog.
+        Where fitted models are saved, one folder per catalog.
     seed : int
-        For models whose fit depends on one.
+        Random seed, for models whose fit depends on one.
     quick : bool
-        Fit for a moment only, to see that everything works.
+        Train for a moment only, to check that everything works.
     resume : bool
-        Continue what an interrupted fit left in ``folder``.
+        Resume an interrupted fit from what it left in ``folder``.
     pretrained : str
         Checkpoint of the net that some models start from.
     """
@@ -52,28 +56,40 @@ class Task:
         return self.catalog.split()
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class FittedModel:
-    """A fitted model on a catalog: a point process, and what is known of its making.
+    """A model fitted to a catalog: the point process, and how it was made.
 
     Parameters
     ----------
     kind : ModelKind
-        What it is.
+        The kind of model.
     process : PointProcess
-        It can be scored and simulated.
+        The process, to score and simulate.
     seen : mapping of str to Extent
-        What it has been fitted on, by catalog.
+        Time and place of the data it was fitted on, by catalog.
     n_parameters : int
-        How many were estimated.
+        Number of estimated parameters.
     started_from : str, optional
-        Checkpoint that training began with.
-    record : dict
-        What results say of it, as JSON types.
+        Checkpoint that training started from.
+    record : dict, optional
+        Its description in the records of results, as JSON types.
     uncertainty : object, optional
-        How well the parameters are known, where the kind can draw others from that.
+        Uncertainty of the parameters, from which the kind can draw others.
     members : tuple of PointProcess
-        Processes that are mixed, with equal weights, where it is a mixture.
+        The processes of a mixture, of equal weight; empty for a single process.
+
+    See Also
+    --------
+    fit_model, load_model : make one.
+
+    Examples
+    --------
+    >>> from catalogs import load
+    >>> from recast import fit_model
+    >>> fit_model("poisson", load("ridgecrest_2019"))
+    FittedModel: poisson, 1 parameter
+      seen  ridgecrest_2019 until 2019-07-...
     """
 
     kind: ModelKind
@@ -87,17 +103,30 @@ class FittedModel:
 
     @property
     def processes(self) -> tuple[PointProcess, ...]:
-        """What forecasts are drawn from: the members of a mixture, or the one process."""
+        """The processes that forecasts draw from: the members of a mixture, or the only one."""
         return self.members or (self.process,)
+
+    def __repr__(self) -> str:
+        title = f"FittedModel: {self.kind.name}"
+        if self.members:
+            title += f", mixture of {len(self.members)}"
+        if self.n_parameters:
+            title += f", {some(self.n_parameters, 'parameter')}"
+        known = [f"{name} until {extent.until or '?'}" for name, extent in self.seen.items()]
+        rest = len(known) - SHOWN
+        rows = {"seen": ", ".join(known[:SHOWN]) + (f" and {rest} more" if rest > 0 else "")}
+        if self.started_from is not None:
+            rows["started from"] = self.started_from
+        return as_text(title, rows) if known else title
 
 
 class ModelKind(ABC):
-    """One kind of model: how it is named, fitted, saved, loaded, applied and drawn.
+    """One kind of model: how it is named, fitted, saved, loaded and plotted.
 
-    A package adds its own by an entry point in the group ``recast.models`` that names a subclass;
-    the benchmark, forecasts, simulations, residuals and reports then know it by its ``name``. A
-    kind whose process is described by some numbers implements ``fit``, ``to_json`` and
-    ``from_json``; the files, seeds and mixtures follow.
+    Another package adds a kind by an entry point in the group ``recast.models`` that names a
+    subclass; benchmark, forecasts, simulations, residuals and reports then find it by its ``name``.
+    A kind whose process is described by a few numbers implements ``fit``, ``to_json`` and
+    ``from_json``; files, seeds and mixtures follow.
 
     Examples
     --------
@@ -115,6 +144,8 @@ class ModelKind(ABC):
     ...
     ...     def from_json(self, record, catalog):
     ...         return Poisson(record["rate"], catalog.magnitude_law())
+    >>> Busy()
+    Busy: model 'busy', twice the rate of the train window
     """
 
     name: ClassVar[str]
@@ -122,47 +153,145 @@ class ModelKind(ABC):
     """One line for ``recast benchmark --help``."""
 
     seeded: ClassVar[bool] = False
-    """Whether a fit depends on the seed, so that several are worth making."""
+    """Whether a fit depends on the seed, so that several are worthwhile."""
 
     uses_pretrained: ClassVar[bool] = False
     """Whether it is, or starts from, the net of ``Task.pretrained``."""
 
     is_neural: ClassVar[bool] = False
-    """Whether it is a net: trained in a process of its own, and the one a report samples from."""
+    """Whether it is a net: trained in a process of its own, and sampled in reports."""
 
     colour: ClassVar[str | None] = None
-    """As #RRGGBB; None for one of the spare colours."""
+    """Colour in plots, as #RRGGBB; None for one of the spare colours."""
 
     mixture_colour: ClassVar[str | None] = None
+    """Colour of the mixture of its seeds."""
+
     dashes: ClassVar[str] = "-"
-    """Line style, as matplotlib writes it."""
+    """Line style, in the notation of matplotlib."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}: model {self.name!r}" + (
+            f", {self.about}" if self.about else ""
+        )
 
     @abstractmethod
     def fit(self, task: Task) -> FittedModel:
-        """Fit to the train window of ``task.catalog``; see ``fitted``."""
+        """Fit to the train window of a catalog.
+
+        Parameters
+        ----------
+        task : Task
+            Catalog, folder, seed and settings.
+
+        Returns
+        -------
+        FittedModel
+            As ``fitted`` makes it.
+        """
 
     def check(self, catalog: Catalog, pretrained: str) -> None:  # noqa: B027 - most accept all
-        """Raise an InputError for a catalog that it cannot be fitted to, before anything is."""
+        """Raise an InputError for a catalog that the kind cannot be fitted to.
+
+        It is called before anything is fitted. By default every catalog will do.
+
+        Parameters
+        ----------
+        catalog : Catalog
+            To be fitted.
+        pretrained : str
+            Checkpoint of the net that some models start from.
+        """
 
     def fitted(self, task: Task, process: PointProcess, n_parameters: int) -> FittedModel:
-        """What ``fit`` returns of a process that has seen the train window only."""
+        """Wrap a process that has seen the train window only, to be returned by ``fit``.
+
+        Parameters
+        ----------
+        task : Task
+            What ``fit`` was given.
+        process : PointProcess
+            The fitted process.
+        n_parameters : int
+            Number of estimated parameters.
+
+        Returns
+        -------
+        FittedModel
+            The process, and what it has seen.
+        """
         return FittedModel(self, process, seen_by_fit(task.catalog), n_parameters)
 
     def to_json(self, process: PointProcess) -> dict[str, Any]:
-        """The numbers by which ``from_json`` makes the process again."""
+        """Return the numbers from which ``from_json`` restores a process.
+
+        Parameters
+        ----------
+        process : PointProcess
+            A fitted process of this kind.
+
+        Returns
+        -------
+        dict
+            JSON types.
+
+        Raises
+        ------
+        InputError
+            If the kind does not implement it.
+        """
         raise InputError(f"model {self.name!r} cannot be saved: give its kind a to_json")
 
     def from_json(self, record: dict[str, Any], catalog: Catalog | None) -> PointProcess:
-        """The process of these numbers, for use on a catalog, or on none from nothing."""
+        """Restore a process from its numbers.
+
+        Parameters
+        ----------
+        record : dict
+            What ``to_json`` returned, among other fields.
+        catalog : Catalog or None
+            The catalog that it is applied to; None to simulate from nothing.
+
+        Returns
+        -------
+        PointProcess
+            The process.
+
+        Raises
+        ------
+        InputError
+            If the kind does not implement it.
+        """
         raise InputError(f"model {self.name!r} cannot be loaded: give its kind a from_json")
 
     def path(self, folder: Path, seed: int) -> Path:
-        """Where a fit lies in the folder of its catalog."""
+        """Return the file of a fit in the folder of its catalog.
+
+        Parameters
+        ----------
+        folder : Path
+            Folder of the catalog.
+        seed : int
+            Seed of the fit.
+
+        Returns
+        -------
+        Path
+            NAME.json, or NAME/seedN.json for a kind with seeds.
+        """
         name = f"{self.name}/seed{seed}.json" if self.seeded else f"{self.name}.json"
         return folder / name
 
     def save(self, task: Task, fitted: FittedModel) -> None:
-        """Keep what was fitted in ``task.folder``."""
+        """Save a fit in ``task.folder``.
+
+        Parameters
+        ----------
+        task : Task
+            What ``fit`` was given.
+        fitted : FittedModel
+            What ``fit`` returned.
+        """
         content = {
             "kind": self.name,
             "catalog": task.catalog.info.name,
@@ -173,7 +302,23 @@ class ModelKind(ABC):
         write_json(self.path(task.folder, task.seed), content)
 
     def load(self, folder: Path, seed: int, catalog: Catalog, pretrained: str) -> FittedModel:
-        """What ``save`` kept, on its catalog; ``pretrained`` is the checkpoint of that benchmark.
+        """Load what ``save`` wrote, on its catalog.
+
+        Parameters
+        ----------
+        folder : Path
+            Folder of the catalog.
+        seed : int
+            Seed of the fit.
+        catalog : Catalog
+            The catalog it was fitted to.
+        pretrained : str
+            Checkpoint of the net that some models start from.
+
+        Returns
+        -------
+        FittedModel
+            The model.
 
         Raises
         ------
@@ -183,16 +328,41 @@ class ModelKind(ABC):
         return self.read([self.path(folder, seed)], catalog)
 
     def opens(self, path: Path, record: Mapping[str, Any] | None) -> bool:
-        """Whether a file is one of this kind's; ``record`` is its content where that is JSON."""
+        """Tell whether a file holds a model of this kind.
+
+        Parameters
+        ----------
+        path : Path
+            The file.
+        record : mapping or None
+            Its content, if it is JSON.
+
+        Returns
+        -------
+        bool
+            By default whether its ``kind`` is the name of this one.
+        """
         return record is not None and record.get("kind") == self.name
 
     def read(
         self, paths: Sequence[Path], catalog: Catalog | None, *, fit: bool = False
     ) -> FittedModel:
-        """The model of these files, for use on a catalog; of several the mixture.
+        """Read a model from its file, or the mixture of several from theirs.
 
-        Nothing is fitted, unless a model needs to know of the catalog what is not in its file, and
-        ``fit`` allows it.
+        Parameters
+        ----------
+        paths : sequence of Path
+            The files.
+        catalog : Catalog or None
+            The catalog that it is applied to; None to simulate from nothing.
+        fit : bool
+            Allow fitting to the catalog what the model needs and its file lacks; nothing is fitted
+            otherwise.
+
+        Returns
+        -------
+        FittedModel
+            The model on that catalog.
 
         Raises
         ------
@@ -215,11 +385,32 @@ class ModelKind(ABC):
             )
 
     def mix(self, processes: Sequence[PointProcess]) -> PointProcess | None:
-        """One process whose law is the mean of theirs, or None for a kind that has none."""
+        """Mix processes into one.
+
+        Parameters
+        ----------
+        processes : sequence of PointProcess
+            Several of this kind.
+
+        Returns
+        -------
+        PointProcess or None
+            The process whose law is the mean of theirs; None for a kind without mixtures.
+        """
         return None
 
     def mixed(self, models: Sequence[FittedModel]) -> FittedModel:
-        """The mixture of several fits; without ``mix`` it can be simulated, but not scored.
+        """Mix several fits by ``mix``.
+
+        Parameters
+        ----------
+        models : sequence of FittedModel
+            Fits of this kind on one catalog.
+
+        Returns
+        -------
+        FittedModel
+            The mixture, with its members.
 
         Raises
         ------
@@ -229,7 +420,7 @@ class ModelKind(ABC):
         processes = tuple(model.process for model in models)
         mixture = self.mix(processes)
         if mixture is None:
-            raise InputError(f"several models of kind {self.name!r} are not mixed: give one")
+            raise InputError(f"models of kind {self.name!r} cannot be mixed: give one")
         return replace(
             models[0],
             process=mixture,
@@ -240,18 +431,34 @@ class ModelKind(ABC):
     def with_uncertainty(
         self, model: FittedModel, n: int, horizon: float, *, seed: int
     ) -> tuple[FittedModel, dict[str, int] | None]:
-        """``n`` processes that the fit cannot tell apart, mixed, and how they were drawn.
+        """Mix processes with parameters drawn from the uncertainty of the fit.
 
-        None where the kind or its file says nothing of uncertainty: the model itself then.
+        Parameters
+        ----------
+        model : FittedModel
+            The fit.
+        n : int
+            Number of parameter sets.
+        horizon : float
+            Days to be forecast.
+        seed : int
+            Random seed.
+
+        Returns
+        -------
+        FittedModel
+            With ``n`` members; the model itself where its uncertainty is not known.
+        dict or None
+            Numbers of draws for the record; None where the uncertainty is not known.
         """
         return model, None
 
 
 def mixture_name(name: str) -> str:
-    """Of the mixture of a model's seeds."""
+    """Name of the mixture of a model's seeds."""
     return f"{name}{MIXTURE}"
 
 
 def plain_name(name: str) -> str:
-    """The kind's name, of a mixture too."""
+    """Name of the kind, for a mixture that of its members."""
     return name.removesuffix(MIXTURE)

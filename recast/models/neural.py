@@ -43,7 +43,7 @@ from recast.sampling.sampler import (
 
 @dataclass(frozen=True, eq=False)
 class NetMagnitudes(MarkLaw):
-    """Magnitudes as a net's head has them: ln p(m_i | past, inter-event time)."""
+    """Magnitude law of a net's head: ln p(m_i | past, inter-event time)."""
 
     name: ClassVar[str] = "magnitude"
     net: Net
@@ -78,9 +78,41 @@ class Recast(PointProcess):
     """A trained net as a PointProcess: evaluation mode, float64 in and out.
 
     It is scored on full sequences, never on windows: the encoder runs over every event from the
-    sequence's start. Magnitudes are drawn from the net's head within limits, or from
-    ``magnitude_law`` where one is given or the net has no head (by default the Gutenberg-Richter
-    law of its train window).
+    sequence's start.
+
+    Parameters
+    ----------
+    net : Net
+        A trained net, or an ensemble of them; it is copied.
+    magnitude_law : GutenbergRichter, optional
+        Draw magnitudes from this law; by default from the net's head within limits, or from the
+        Gutenberg-Richter law of its train window where it has no head.
+    device : str
+        Where to simulate, as torch names it; everything else is computed on the CPU.
+
+    Raises
+    ------
+    InputError
+        If torch cannot use the device.
+
+    References
+    ----------
+    Dascher-Cousineau, K., Shchur, O., Brodsky, E. E. and Günnemann, S. (2023). Using deep learning
+    for flexible and scalable earthquake forecasting. Geophys. Res. Lett. 50, e2023GL103909.
+    doi:10.1029/2023GL103909
+
+    Examples
+    --------
+    >>> from catalogs import load
+    >>> from etas import ETAS
+    >>> from recast.net.scaling import Scaling
+    >>> catalog = load("ridgecrest_2019")
+    >>> etas = ETAS(20.0, 0.02, 0.7, 0.01, 1.1, catalog.magnitude_law())
+    >>> process = Recast.load("shipped", scaling=Scaling.of(catalog, etas))
+    >>> process
+    Recast: hazard decoder, M >= 2.5, magnitudes from the net's head
+    >>> process.intensity(catalog.to_sequence(), [2.0, 3.0]).shape
+    (2,)
     """
 
     def __init__(
@@ -96,6 +128,14 @@ class Recast(PointProcess):
             self._sampled = copy.deepcopy(self.net)
             self._sampled.magnitude = None
 
+    def __repr__(self) -> str:
+        law = "the net's head" if self.draws_own_magnitudes else "a fixed law"
+        where = "" if self.device == "cpu" else f", simulated on {self.device}"
+        return (
+            f"Recast: {self.net.decoder_name} decoder, M >= {self.net.scaling.completeness:g}, "
+            f"magnitudes from {law}{where}"
+        )
+
     @property
     def draws_own_magnitudes(self) -> bool:
         """Whether magnitudes are drawn from the net's head rather than a fixed law."""
@@ -108,36 +148,69 @@ class Recast(PointProcess):
         *more: str | PathLike[str],
         scaling: Scaling | None = None,
     ) -> Recast:
-        """The net of a checkpoint written by ``recast fit`` or ``recast benchmark``.
+        """Read the net of a checkpoint, or the mixture of several (``recast.net.ensemble``).
 
-        Of several checkpoints of one catalog the mixture, see ``recast.net.ensemble``. ``scaling``
-        is that of a catalog that the net was not trained on, or of one of several that it was
-        (``recast.training.data.Region(catalog).scaling``).
+        Parameters
+        ----------
+        path, *more : path
+            Checkpoints of `recast fit` or `recast benchmark`, all of one catalog; or "shipped".
+        scaling : Scaling, optional
+            That of the catalog to use it on (``recast.training.region.Region(catalog).scaling``);
+            by default the one that it was trained on.
+
+        Returns
+        -------
+        Recast
+            The process.
 
         Raises
         ------
         InputError
-            If a file is missing, damaged or not such a checkpoint, they are of two catalogs, or
-            the net is of several and no scaling is given.
+            If a file is missing, damaged or not a checkpoint, the checkpoints are of different
+            catalogs, or the net was trained on several and no scaling is given.
         """
         nets = [read_net(file, scaling) for file in (path, *more)]
         return cls(EnsembleNet(nets) if more else nets[0])
 
     def log_likelihood(self, sequence: EventSequence) -> float:
-        """Nats over [score_from, end), censored head and tail included."""
+        """Log-likelihood of the scored window, its censored head and tail included.
+
+        Parameters
+        ----------
+        sequence : EventSequence
+            Events above completeness, with their history.
+
+        Returns
+        -------
+        float
+            In nats.
+        """
         self._check(sequence)
         with torch.no_grad():
             return float(log_likelihood(self.net, self.net.intervals(sequence)))
 
     @property
     def marks(self) -> Mapping[str, MarkLaw]:
-        """The magnitude head's law, or the fixed law of a net that has none."""
+        """Law of the magnitude head, or the fixed law of a net without one."""
         if self.net.magnitude is None:
             return {FixedMagnitudes.name: FixedMagnitudes(self.magnitude_law)}
         return {NetMagnitudes.name: NetMagnitudes(self.net)}
 
     def intensity(self, sequence: EventSequence, times: ArrayLike) -> FloatArray:
-        """lambda(t | events strictly before t), events/day: the hazard of the open interval."""
+        """Conditional intensity: the hazard of the interval that each time lies in.
+
+        Parameters
+        ----------
+        sequence : EventSequence
+            Events above completeness, with their history.
+        times : array (time,)
+            Days, within [start, end].
+
+        Returns
+        -------
+        array (time,)
+            Events/day.
+        """
         queries = checked_times(times, sequence.start, sequence.end)
         self._check(sequence)
         clock = self.net.scaling.clock
@@ -151,7 +224,20 @@ class Recast(PointProcess):
         return np.asarray(np.exp(logs) * clock.pace(queries))
 
     def compensator(self, sequence: EventSequence, times: ArrayLike) -> FloatArray:
-        """Integral of the intensity from ``score_from`` to each of ``times``."""
+        """Compensator: the integral of the intensity from ``score_from`` to each of ``times``.
+
+        Parameters
+        ----------
+        sequence : EventSequence
+            Events above completeness, with their history.
+        times : array (time,)
+            Days, within [score_from, end].
+
+        Returns
+        -------
+        array (time,)
+            Expected numbers of events.
+        """
         queries = checked_times(times, sequence.score_from, sequence.end)
         self._check(sequence)
         with torch.no_grad():
@@ -179,12 +265,33 @@ class Recast(PointProcess):
         threads: int | None = None,
         allow_supercritical: bool = False,  # noqa: ARG002 - a net has no branching ratio
     ) -> Trajectories:
-        """``n`` continuations of ``history`` over ``horizon`` days, event by event.
+        """Draw ``n`` continuations of ``history`` over ``horizon`` days, event by event.
 
-        On the CPU a net is sampled by compiled code: trajectory i follows from (``seed``, i) and is
-        the same for every ``n`` > i and any number of ``threads``. On other devices, and for nets
-        with parts that are not compiled, torch draws all trajectories at once from one stream of
-        the device. See ``PointProcess.simulate``.
+        On the CPU compiled code samples the net: trajectory i follows from (``seed``, i) and is the
+        same for every ``n`` > i and any number of ``threads``. On other devices, and for nets with
+        parts that are not compiled, torch draws all trajectories at once from one random stream.
+
+        Parameters
+        ----------
+        history : EventSequence, or an element of ``histories``
+            What happened before.
+        horizon : float
+            Days.
+        n : int
+            Number of trajectories.
+        seed : int or sequence of int
+            The same seed gives the same trajectories on any number of threads.
+        max_events : int
+            A trajectory with more is cut off there and listed in ``Trajectories.capped``.
+        threads : int, optional
+            By default one per core; the result does not depend on it.
+        allow_supercritical : bool
+            Not used: a net has no branching ratio.
+
+        Returns
+        -------
+        Trajectories
+            The new events only.
 
         Raises
         ------
@@ -229,7 +336,20 @@ class Recast(PointProcess):
         return torch.device(self.device).type == "cpu" and is_compiled(self._sampled)
 
     def histories(self, sequence: EventSequence, times: Sequence[float]) -> Sequence[Any]:
-        """What the net remembers at each of ``times``, ascending, in one pass over the events."""
+        """Return the encoder's state at each of ``times``, from one pass over the events.
+
+        Parameters
+        ----------
+        sequence : EventSequence
+            Events above completeness.
+        times : sequence of float
+            Days, ascending.
+
+        Returns
+        -------
+        sequence
+            One ``history`` for ``simulate`` per time, of the events strictly before it.
+        """
         if not self._draws_compiled:
             return super().histories(sequence, times)
         self._check(sequence)
@@ -239,20 +359,43 @@ class Recast(PointProcess):
 
     def _weights(self) -> Weights:
         if not is_compiled(self._sampled):
-            raise InputError(f"{self._sampled.decoder_name}: no compiled sampler knows it")
+            raise InputError(f"decoder {self._sampled.decoder_name!r} has no compiled sampler")
         return read_weights(self._sampled, self.magnitude_law)
 
     def with_fixed_magnitudes(self) -> Recast:
-        """The same net, with magnitudes drawn from the law of its train window."""
+        """Return the process with magnitudes drawn from the law of the train window.
+
+        Returns
+        -------
+        Recast
+            The same net.
+        """
         return Recast(self.net, self.magnitude_law, device=self.device)
 
     def on_device(self, device: str) -> Recast:
-        """The same net, simulated on that device of torch."""
+        """Return the process, simulated on another device.
+
+        Parameters
+        ----------
+        device : str
+            As torch names it: "cpu", "cuda".
+
+        Returns
+        -------
+        Recast
+            The same net.
+        """
         law = None if self.draws_own_magnitudes else self.magnitude_law
         return Recast(self.net, law, device=device)
 
     def fingerprint(self) -> str:
-        """A hash of weights, scaling and law of magnitudes."""
+        """Hash weights, scaling and magnitude law.
+
+        Returns
+        -------
+        str
+            SHA-256, hexadecimal.
+        """
         digest = hashlib.sha256()
         settings = {"own": self.draws_own_magnitudes, **self.net.scaling.to_json()}
         digest.update(json.dumps(settings, sort_keys=True).encode())
@@ -262,7 +405,7 @@ class Recast(PointProcess):
         return digest.hexdigest()
 
     def _in_days(self, drawn: Trajectories, start: float, end: float) -> Trajectories:
-        """From the time of the clock."""
+        """Convert from clock time to days."""
         clock = self.net.scaling.clock
         if not clock.coefficients:
             return drawn
@@ -275,7 +418,7 @@ class Recast(PointProcess):
 
 
 def _locate(sequence: EventSequence, queries: FloatArray) -> tuple[Tensor, Tensor]:
-    """Interval of each query (events strictly before it), and the days since that began."""
+    """Interval of each query (events strictly before it), and days since the interval began."""
     interval = np.searchsorted(sequence.times, queries, side="left")
     begin = np.concatenate([[sequence.start], sequence.times])[interval]
     return torch.from_numpy(interval), torch.from_numpy(queries - begin)

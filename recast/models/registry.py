@@ -1,6 +1,6 @@
-"""Every kind of model by its name: those of this package, and those that others add.
+"""Every kind of model by name: those of this package, and those that others add.
 
-A package adds one by an entry point in its ``pyproject.toml``::
+Another package adds one by an entry point in its ``pyproject.toml``::
 
     [project.entry-points."recast.models"]
     renewal = "my_package:RenewalKind"
@@ -30,16 +30,16 @@ BUILT_IN: tuple[type[ModelKind], ...] = (
 )
 
 NULL, REFERENCE = PoissonKind.name, ETASKind.name
-"""The models that know nothing of the past, and that others are compared with."""
+"""The null model, and the one that others are compared with."""
 
 TRUTH = TruthKind()
-"""The process that a synthetic catalog was drawn from: it is scored wherever it is known."""
+"""The process that a synthetic catalog was drawn from, scored wherever it is known."""
 
 DEFAULT = (NULL, REFERENCE, Paper.name, Shipped.name)
-"""What `recast benchmark` compares."""
+"""The models that `recast benchmark` compares by default."""
 
 MODES = {"native": Native.name, "zero-shot": ZeroShot.name, "few-shot": FewShot.name}
-"""How the default net is used, by the words for it."""
+"""Ways of using the default net, and the kind of each."""
 
 __all__ = [
     "DEFAULT",
@@ -57,12 +57,22 @@ __all__ = [
 
 @cache
 def model_kinds() -> Mapping[str, ModelKind]:
-    """Every kind that can be fitted, by name.
+    """Every kind of model that can be fitted, by name.
+
+    Returns
+    -------
+    mapping of str to ModelKind
+        The kinds of this package, then those of other packages.
 
     Raises
     ------
     InputError
-        If an entry point cannot be loaded, is no kind of model, or takes a name that is taken.
+        If an entry point cannot be loaded, is not a kind of model, or its name is taken.
+
+    Examples
+    --------
+    >>> model_kinds()["etas"]
+    ETASKind: model 'etas', the temporal ETAS model
     """
     kinds: dict[str, ModelKind] = {kind.name: kind() for kind in BUILT_IN}
     for point in entry_points(group=GROUP):
@@ -72,12 +82,12 @@ def model_kinds() -> Mapping[str, ModelKind]:
         except Exception as error:  # whatever another package raises as it is imported
             raise InputError(f"{where} cannot be loaded ({error}): fix or remove it") from error
         if not (isinstance(kind, type) and issubclass(kind, ModelKind)):
-            raise InputError(f"{where} is no subclass of recast.ModelKind: name one")
+            raise InputError(f"{where} is not a subclass of recast.ModelKind: name one")
         name = getattr(kind, "name", None)
         if not isinstance(name, str) or not all(ch.isalnum() or ch in "_-" for ch in name):
             raise InputError(f"{where} is named {name!r}: use letters, digits, _ and - only")
         if name in kinds or name == TRUTH.name or name.endswith(MIXTURE):
-            raise InputError(f"{where} is named {name!r}, which is taken: name it otherwise")
+            raise InputError(f"{where} is named {name!r}, which is taken: choose another")
         try:
             kinds[name] = kind()
         except TypeError as error:  # without fit, perhaps
@@ -86,7 +96,7 @@ def model_kinds() -> Mapping[str, ModelKind]:
 
 
 def model_kind(name: str) -> ModelKind:
-    """The kind of that name; of a mixture the kind of its members.
+    """Return the kind of that name, for a mixture that of its members.
 
     Raises
     ------

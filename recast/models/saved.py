@@ -1,4 +1,4 @@
-"""Fitted models from their files."""
+"""Fitted models, read from their files."""
 
 from __future__ import annotations
 
@@ -14,9 +14,17 @@ from recast.models.registry import model_kind, model_kinds
 from recast.pretrained import seen
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class SavedModel:
-    """A model in one file, or several of a kind to be mixed; ``on`` applies it to a catalog."""
+    """A model in one file, or several to be mixed; ``on`` applies it to a catalog.
+
+    Parameters
+    ----------
+    kind : ModelKind
+        The kind of model.
+    paths : tuple of Path
+        Its files.
+    """
 
     kind: ModelKind
     paths: tuple[Path, ...]
@@ -24,21 +32,24 @@ class SavedModel:
     def __str__(self) -> str:
         return " + ".join(map(str, self.paths))
 
+    def __repr__(self) -> str:
+        return f"SavedModel: {self.kind.name} in {self}"
+
     def on(self, catalog: Catalog, *, fit: bool = False) -> FittedModel:
-        """The model for use on a catalog.
+        """Apply the model to a catalog.
 
         Parameters
         ----------
         catalog : Catalog
-            Complete from the magnitude from which the model was fitted.
+            With the completeness magnitude that the model was fitted with.
         fit : bool
-            A net of many regions departs from the ETAS of the catalog, which this allows to be
-            fitted to its train window; nothing else is fitted.
+            Allow fitting ETAS to the train window, which a net of many regions builds on; nothing
+            else is fitted.
 
         Returns
         -------
         FittedModel
-            With the process to score and simulate.
+            Its ``process`` can be scored and simulated.
 
         Raises
         ------
@@ -48,36 +59,41 @@ class SavedModel:
         return self.kind.read(self.paths, catalog, fit=fit)
 
     def alone(self) -> FittedModel:
-        """The model without a catalog, to simulate from nothing.
+        """Return the model without a catalog, to simulate from nothing.
+
+        Returns
+        -------
+        FittedModel
+            Its ``process`` can be simulated.
 
         Raises
         ------
         InputError
-            If it needs to know of a catalog what is not in its file.
+            If the model cannot be used without a catalog.
         """
         return self.kind.read(self.paths, None)
 
 
 def load_model(path: str | PathLike[str], *more: str | PathLike[str]) -> SavedModel:
-    """A saved model: JSON of a fit, or a checkpoint; of several checkpoints their mixture.
+    """Read a saved model: the JSON of a fit, or one or more checkpoints.
 
-    Nothing is fitted. ``shipped`` is the net of many regions that comes with the package.
+    Several checkpoints are mixed with equal weights. ``shipped`` is the net of many regions that
+    comes with the package.
 
     Parameters
     ----------
     path, *more : path
-        As `recast etas fit`, `recast fit` and `recast benchmark` write them.
+        Files that `recast etas fit`, `recast fit` or `recast benchmark` wrote.
 
     Returns
     -------
     SavedModel
-        To be applied to a catalog.
+        Its method ``on`` applies it to a catalog.
 
     Raises
     ------
     InputError
-        If a file is missing or damaged, or holds no model; or several are not of one kind that is
-        mixed.
+        If a file is missing, damaged or holds no model, or several are not all checkpoints.
 
     Examples
     --------
@@ -90,7 +106,7 @@ def load_model(path: str | PathLike[str], *more: str | PathLike[str]) -> SavedMo
     kinds = [_kind_of(p) for p in paths]
     if len({kind.name for kind in kinds}) > 1 or (len(paths) > 1 and not kinds[0].is_neural):
         odd = next(p for p, kind in zip(paths, kinds, strict=True) if not kind.is_neural)
-        raise InputError(f"{odd} is no checkpoint: of several models only nets can be mixed")
+        raise InputError(f"{odd} is not a checkpoint: only nets can be mixed, give one model")
     return SavedModel(kinds[0], tuple(paths))
 
 
@@ -98,7 +114,7 @@ def _kind_of(path: Path) -> ModelKind:
     for kind in model_kinds().values():
         if kind.opens(path, None):
             if kind.is_neural:
-                seen(path)  # reads all of it
+                seen(path)  # reads the whole file
             return kind
     record: dict[str, Any] = read_json(path)
     name = record.get("kind")

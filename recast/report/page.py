@@ -1,4 +1,4 @@
-"""The report of a benchmark: one page that needs nothing else, and its plots as files."""
+"""The report of a benchmark: one self-contained page, and its plots as files."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from recast.report.svg import colour_variables
 PAGE = "report.html"
 
 SUMMARY_NOTE = (
-    "Mean difference of the log-likelihood of each test event, in nats (natural logarithms), with "
-    "the 95 % interval of a paired stationary block bootstrap: above zero a model explains the "
-    "events better than ETAS, across zero they cannot be told apart."
+    "Mean difference in log-likelihood per test event, in nats (natural logarithms), with the 95 % "
+    "interval of a paired stationary block bootstrap. Above zero, a model explains the events "
+    "better than ETAS; where the interval includes zero, the two cannot be told apart."
 )
 
 
@@ -38,22 +38,23 @@ def write_report(
     workers: int | None = None,
     command: str = "recast report",
 ) -> tuple[Path, int]:
-    """Write the page of a benchmark, and its plots beside it.
+    """Write a benchmark as one HTML page, and its plots as files.
 
     Parameters
     ----------
     folder : path
-        Of the benchmark.
+        Folder of the benchmark.
     out : path, optional
         Where report.html is written; by default ``folder``.
     samples : int
-        Continuations of the test window, drawn from ETAS and one other model.
+        Number of simulated continuations of the test window, for ETAS and one net.
     seed : int
-        Of the samples.
+        Random seed of the samples.
     workers : int, optional
-        Processes that share the catalogs; by default one a core. It changes nothing.
+        Processes, each for one catalog at a time; by default one per core. The page does not depend
+        on it.
     command : str
-        By which command it was made, for the page.
+        The command line, for the page.
 
     Returns
     -------
@@ -63,7 +64,7 @@ def write_report(
     Raises
     ------
     InputError
-        If the folder holds no benchmark, or what it was made of is missing or has changed.
+        If the folder holds no benchmark, or its catalogs or models are missing or have changed.
 
     Examples
     --------
@@ -115,7 +116,7 @@ def _template() -> Any:
 
 
 def _overview(run: BenchmarkFolder, out: Path) -> Entry | None:
-    """All catalogs in one plot, if there are several."""
+    """Plot all catalogs in one figure, if there are several."""
     gains = {
         name: (
             catalog.n_events["train"],

@@ -1,4 +1,4 @@
-"""The residual analysis of one model on one window, as a record."""
+"""Residual analysis of one model on one window, as a record."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from catalogs import Catalog
+from catalogs.display import text_as_html
 from catalogs.json_records import Record
 from catalogs.split import SplitName
 from etas.declustering import background_probability
@@ -19,10 +20,10 @@ from recast.models.kind import FittedModel
 
 @dataclass(frozen=True, repr=False)
 class ResidualResult(Record):
-    """Residuals of a model in the scored part of a window (`residuals.json`).
+    """Residual analysis of a model on a scored window (`residuals.json`).
 
     ``expected`` is the compensator over the window, ``autocorrelation`` that of the transformed
-    intervals by lag; of ETAS the probability of each event to be background.
+    intervals by lag, and ``background_probability`` that of each event, known for ETAS only.
     """
 
     catalog: str
@@ -38,7 +39,7 @@ class ResidualResult(Record):
     background_probability: list[float] | None = None
 
     def __str__(self) -> str:
-        """What the tests say, a line each."""
+        """Format the tests, one per line."""
         test, n = self.residuals, self.n_events
         correlations = np.array(self.autocorrelation)
         outside = int(np.count_nonzero(np.abs(correlations) > 1.96 / np.sqrt(test.n)))
@@ -56,32 +57,52 @@ class ResidualResult(Record):
 
     __repr__ = __str__
 
+    def _repr_html_(self) -> str:
+        return text_as_html(str(self))
+
 
 def residual_report(
     model: FittedModel, catalog: Catalog, split: SplitName = "test", *, command: str | None = None
 ) -> ResidualResult:
-    """Residual tests of a fitted model on a window of a catalog.
+    """Test the residuals of a fitted model on a window of a catalog.
+
+    Transformed times tau_i = integral_{score_from}^{t_i} lambda(t) dt are a Poisson process of unit
+    rate under the true model; see ``etas.residual_test``.
 
     Parameters
     ----------
     model : FittedModel
-        Of any kind.
+        A model of any kind.
     catalog : Catalog
-        That it is applied to.
+        The catalog that it is applied to.
     split : {"train", "val", "test"}
-        Which window.
+        The window.
     command : str, optional
-        By which command it was made, for the record.
+        The command line, for the record.
 
     Returns
     -------
     ResidualResult
-        Tests, correlations, and the background where the model is ETAS.
+        Tests, autocorrelations, and background probabilities if the model is ETAS.
 
     Raises
     ------
     InputError
         If the window has fewer than 10 events.
+
+    References
+    ----------
+    Ogata, Y. (1988). Statistical models for earthquake occurrences and residual analysis for point
+    processes. J. Am. Stat. Assoc. 83, 9-27. doi:10.1080/01621459.1988.10478560
+
+    Examples
+    --------
+    >>> from catalogs import load
+    >>> from recast import fit_model
+    >>> catalog = load("ridgecrest_2019")
+    >>> result = residual_report(fit_model("poisson", catalog), catalog, "train")
+    >>> result.n_events, round(result.expected)
+    (309, 309)
     """
     window = catalog.split()[split]
     diagnosis = diagnose(model.process, window)

@@ -1,4 +1,4 @@
-"""Windows of catalogs for training, and their full sequences for scoring."""
+"""Training windows of catalogs, and their full sequences for scoring."""
 
 from __future__ import annotations
 
@@ -16,56 +16,63 @@ from recast.training.region import Region
 from recast.training.windows import RegionBatch, RegionWindows, StepSampler, Windows
 
 VALIDATION_BURN_IN = 512
-"""Intervals before each validation window: longer than in training, to score as on the whole."""
+"""Intervals before each validation window: more than in training, for almost exact scores."""
 
 VALIDATION_LENGTH = 512
 
 
 class CatalogData(lightning.LightningDataModule):
-    """One catalog or several: training windows, validation windows, whole sequences to test on.
+    """One catalog or several: windows for training and validation, full sequences for testing.
 
     Parameters
     ----------
     catalog : str or list of str
-        Name or path, as ``catalogs.load`` takes it. Of several, every batch holds windows of one.
+        Names or paths for ``catalogs.load``. Each batch holds windows of a single catalog.
     window : int
         Scored intervals of a training window.
     burn_in : int
-        Unscored intervals before them, from which the encoder's state is built up.
+        Unscored intervals before them, which build up the encoder's state.
     batch_size : int
-        Windows a step, or as many as the train sequence has.
+        Windows per step, at most as many as the train sequence has.
     steps_per_epoch : int
         Steps between two validations.
     exponent : float
-        Of several catalogs, one with N training events is drawn in proportion to N^exponent.
+        With several catalogs, one with N training events is drawn in proportion to N^exponent.
     weights : dict, optional
-        Of several catalogs, by name a factor of how often one is drawn; 1 where none is given.
+        With several catalogs, factors by name of how often one is drawn; 1 by default.
     unnamed : list of str, optional
-        Of several catalogs, names of those that a net is never told: it has no code for them, and
-        they teach it what regions are like.
+        With several catalogs, names of those that the net is not told: they get no region code, and
+        teach it what regions have in common.
     seed : int
-        Of the order of the windows.
+        Random seed of the order of the windows.
     selection : Selection, optional
-        What to use of each catalog: area, window, completeness, splits.
+        Part of each catalog to use: area, window, completeness, splits.
     magnitude_completeness : float, optional
-        Another completeness magnitude than the catalog's own.
+        Completeness magnitude to use instead of the catalog's own.
     etas_file : str, optional
-        JSON of ``recast etas fit`` on the same train window; fitted on the fly without.
-    pretrained : str, optional
-        A net whose regions say what ETAS parameters to expect where events are few
-        (``etas.prior``). Taken from the model by the command line.
-    gaps : list of pairs of dates
-        Periods that no training window touches: to test elsewhere on earthquakes that a catalog
-        lists too.
+        JSON of ``recast etas fit`` on the same train window; by default ETAS is fitted.
     day_clock : bool
-        Count in a time that runs faster at hours of more detection, where the train and the
-        validation window agree that there are such (``recast.net.clock``).
+        Use a time that runs faster at hours of more detection, if the train and validation windows
+        agree on such hours (``recast.net.clock``).
+    gaps : list of pairs of dates
+        Periods that no training window touches, so that the same earthquakes in other catalogs can
+        be used for testing.
+    pretrained : str, optional
+        A net whose regions give a prior for the ETAS parameters where events are few
+        (``etas.prior``). The command line takes it from the model.
 
     Raises
     ------
     InputError
         If a number is out of range, or the test window of one catalog holds events of another's
         train window (``catalogs.checks.overlap``).
+
+    Examples
+    --------
+    >>> data = CatalogData("ridgecrest_2019", window=64, batch_size=4)
+    >>> batch = next(iter(data.test_dataloader())).batch
+    >>> batch.n_events, tuple(batch.inter_times.shape)
+    (103, (1, 831))
     """
 
     def __init__(
@@ -95,12 +102,12 @@ class CatalogData(lightning.LightningDataModule):
             ("exponent", exponent, 0.0),
         ):
             if not value >= lowest:
-                raise InputError(f"data.{name} = {value}: at least {lowest} is needed")
+                raise InputError(f"data.{name} = {value}: give at least {lowest}")
         self.catalog_names = [catalog] if isinstance(catalog, str) else list(catalog)
         if not self.catalog_names:
             raise InputError("data.catalog names no catalog")
         if etas_file is not None and len(self.catalog_names) > 1:
-            raise InputError("data.etas_file is of one catalog: leave it out for several")
+            raise InputError("data.etas_file is for a single catalog: leave it out")
         self.window = window
         self.burn_in = burn_in
         self.batch_size = batch_size
@@ -111,12 +118,10 @@ class CatalogData(lightning.LightningDataModule):
         for option, names in (("weights", self.weights), ("unnamed", unnamed)):
             for name in names:
                 if name not in self.catalog_names:
-                    raise InputError(
-                        f"data.{option}: {name!r} is not among the catalogs of the data"
-                    )
+                    raise InputError(f"data.{option}: {name!r} is not in data.catalog")
         for name, weight in self.weights.items():
             if not 0.0 < weight < float("inf"):
-                raise InputError(f"data.weights: {name}: {weight}: it must be positive")
+                raise InputError(f"data.weights: {name}: {weight} must be positive")
         self.seed = seed
         self.selection = selection or Selection()
         self.magnitude_completeness = magnitude_completeness
@@ -127,7 +132,20 @@ class CatalogData(lightning.LightningDataModule):
 
     @classmethod
     def of(cls, *regions: Region, **settings: Any) -> CatalogData:
-        """The same for regions that are already at hand."""
+        """Make the data module from regions that are already loaded.
+
+        Parameters
+        ----------
+        *regions : Region
+            The catalogs.
+        **settings
+            Parameters of the class other than the catalog.
+
+        Returns
+        -------
+        CatalogData
+            The data module.
+        """
         data = cls([region.name for region in regions], **settings)
         data.__dict__["regions"] = _checked(regions)  # what the cached property would have loaded
         return data
@@ -151,18 +169,18 @@ class CatalogData(lightning.LightningDataModule):
 
     @property
     def region(self) -> Region:
-        """The only one there is."""
+        """The only region, of data with one catalog."""
         (only,) = self.regions
         return only
 
     @property
     def scalings(self) -> dict[str, dict[str, Any]]:
-        """The fields of each region's ``Scaling``, as plain numbers for the checkpoint."""
+        """Fields of each region's ``Scaling``, as plain numbers for the checkpoint."""
         return {region.name: region.scaling.to_json() for region in self.regions}
 
     @property
     def trained_on(self) -> dict[str, dict[str, Any]]:
-        """Of each region the time and place of what training looks at, see ``catalogs.Extent``."""
+        """Time and place of the training data of each region, see ``catalogs.Extent``."""
         return {
             region.name: Extent.of(region.catalog, self.gaps).to_json() for region in self.regions
         }
@@ -206,7 +224,7 @@ class CatalogData(lightning.LightningDataModule):
         )
 
     def test_dataloader(self) -> DataLoader[RegionBatch]:
-        """The whole test sequences: scores are never taken on windows."""
+        """Full test sequences: final scores are never computed on windows."""
         return _batches(intervals(region.split.test, region.scaling) for region in self.regions)
 
     predict_dataloader = test_dataloader

@@ -1,4 +1,4 @@
-"""A catalog as a net sees it: its windows, and what ties a net to it."""
+"""A catalog as a net sees it: windows, fitted ETAS, clock and scaling."""
 
 from __future__ import annotations
 
@@ -15,12 +15,11 @@ from recast.pretrained import etas_prior
 
 
 class Region:
-    """One catalog with its split, and what ties a net to it: clock, ETAS and scaling.
+    """One catalog with its split, and what a net needs to know of it: clock, ETAS and scaling.
 
-    ``etas_file`` is the JSON of ``recast etas fit`` on the train window; without one, or where a
-    clock is found, ETAS is fitted on first use. ``day_clock`` allows a clock. ``pretrained`` is a
-    net whose regions say what ETAS parameters to expect of one that is not among them
-    (``etas.prior``).
+    ``etas_file`` is the JSON of ``recast etas fit`` on the train window; without one, or with a
+    clock, ETAS is fitted on first use. ``day_clock`` allows a clock. ``pretrained`` is a net whose
+    regions give a prior for the ETAS parameters of other regions (``etas.prior``).
     """
 
     def __init__(
@@ -38,7 +37,7 @@ class Region:
 
     @property
     def name(self) -> str:
-        """That of the catalog."""
+        """Name of the catalog."""
         return self.catalog.info.name
 
     @cached_property
@@ -63,12 +62,12 @@ class Region:
 
     @property
     def etas(self) -> ETAS:
-        """The ETAS model of the train window in the time of the clock."""
+        """The ETAS model of the train window, in clock time."""
         return self._fits[0]
 
     @cached_property
     def scaling(self) -> Scaling:
-        """In what units a net reads this catalog."""
+        """Units in which a net reads this catalog."""
         etas, clock = self._fits
         return Scaling.of(self.catalog, etas, clock)
 
@@ -83,7 +82,7 @@ def _read_etas(name: str, catalog: Catalog) -> ETAS:
 
 
 def check_completeness(path: Path, mine: float, info: CatalogInfo) -> None:
-    """A model knows the rates above its own completeness magnitude only.
+    """Check that a model is used with its own completeness magnitude.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Training of the neural model: loss, optimiser, what is logged, and what a checkpoint must fit."""
+"""Training of the neural model: loss, optimiser, logging, and which checkpoints fit."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from recast.pretrained import load_weights, seen
 from recast.training.windows import RegionBatch
 
 CODE_SPEED = 4.0
-"""Of the learning rate, for the code of a region that a pretrained net doesn't know
+"""Factor of the learning rate for the code of a region that a pretrained net doesn't know
 (experiments/README.md, "Many regions")."""
 
 
@@ -32,37 +32,38 @@ class RecastTask(lightning.LightningModule):
     Parameters
     ----------
     scalings : dict
-        By region, the fields of ``recast.net.scaling.Scaling``: plain numbers, so that checkpoints
-        load with ``weights_only=True``. Taken from the data by the command line. All regions share
-        the net's weights.
+        Fields of ``recast.net.scaling.Scaling`` by region: plain numbers, so that checkpoints load
+        with ``weights_only=True``. The command line takes them from the data. All regions share the
+        net's weights.
     trained_on : dict
-        By region, the fields of the ``catalogs.Extent`` of its training windows: kept in
+        Fields of ``catalogs.Extent`` of the training windows by region. They are kept in
         checkpoints, with those of ``pretrained``, so that a net is not tested on what it has seen.
-        Taken from the data.
+        The command line takes them from the data.
     decoder : str
         hazard (what ETAS misses) or weibull (RECAST as published), see ``RecastNet``; or one that
         another package adds (``recast.net.architectures``).
     hidden_size, width : int
         GRU units; units of the modulating net or components of the mixture.
     dropout : float
-        On the context.
+        Dropout of the context.
     recurrent_dropout : float
-        Share of the encoder's hidden-to-hidden weights that each step leaves out.
+        Share of the encoder's hidden-to-hidden weights that each step drops.
     unknown : float
-        Share of the training steps on several regions in which the net is not told which one it is,
-        as it must serve regions that it doesn't know.
+        Share of the training steps on several regions in which the net is not told the region, so
+        that it also serves regions that it doesn't know.
     code_prior : float
-        Half the precision of a normal prior with mean 0 of the numbers c of a region's code that
+        Half the precision of a zero-mean normal prior of the numbers c of a region's code that
         change weights: code_prior sum c^2 / N is added to the loss per event of a region of N
-        training events, so that those of few events change little.
+        training events, so that regions of few events change little.
     learning_rate, weight_decay, warmup : float
-        AdamW; the rate rises over a fraction ``warmup`` of all steps, then falls as a cosine.
+        Settings of AdamW; the rate rises over a fraction ``warmup`` of all steps, then falls as a
+        cosine.
     pretrained : str, optional
-        Start from the net of this checkpoint, or of the package where it is "shipped"
-        (``recast.pretrained``); decoder, hidden_size and width must be its own.
+        Start from the net of this checkpoint, or from the one in the package ("shipped"); decoder,
+        hidden_size and width must be those of that net.
     fine_tuning : float
-        With ``pretrained``, the learning rate is multiplied by this, but for the codes of regions
-        that the net doesn't know: they have all to learn, at ``CODE_SPEED`` times the rate.
+        With ``pretrained``, factor of the learning rate. Codes of regions that the net doesn't know
+        start from scratch, at ``CODE_SPEED`` times the learning rate.
     frozen : list of str
         Parts of the net that are not trained: encoder, hazard, weibull, magnitude.
 
@@ -70,6 +71,20 @@ class RecastTask(lightning.LightningModule):
     ------
     InputError
         If a number is out of range, a part is unknown, or the pretrained net is of another shape.
+
+    References
+    ----------
+    Dascher-Cousineau, K., Shchur, O., Brodsky, E. E. and Günnemann, S. (2023). Using deep learning
+    for flexible and scalable earthquake forecasting. Geophys. Res. Lett. 50, e2023GL103909.
+    doi:10.1029/2023GL103909
+
+    Examples
+    --------
+    >>> from recast import CatalogData
+    >>> data = CatalogData("ridgecrest_2019")
+    >>> task = RecastTask(data.scalings, data.trained_on)
+    >>> batch = next(iter(data.val_dataloader()))
+    >>> loss_of_times, loss_of_magnitudes = task.losses(batch, known=0)
     """
 
     def __init__(
@@ -97,12 +112,12 @@ class RecastTask(lightning.LightningModule):
             ("unknown", unknown),
         ):
             if not 0.0 <= share < 1.0:
-                raise InputError(f"model.{name} = {share}: it must lie in [0, 1)")
+                raise InputError(f"model.{name} = {share} must lie in [0, 1)")
         if not 0.0 <= warmup <= 1.0:
-            raise InputError(f"model.warmup = {warmup}: it must lie in [0, 1]")
+            raise InputError(f"model.warmup = {warmup} must lie in [0, 1]")
         for name, value in (("weight_decay", weight_decay), ("code_prior", code_prior)):
             if not value >= 0.0:
-                raise InputError(f"model.{name} = {value}: it must not be negative")
+                raise InputError(f"model.{name} = {value} must not be negative")
         for name, value in (
             ("hidden_size", hidden_size),
             ("width", width),
@@ -110,7 +125,7 @@ class RecastTask(lightning.LightningModule):
             ("fine_tuning", fine_tuning),
         ):
             if not value > 0:
-                raise InputError(f"model.{name} = {value}: it must be positive")
+                raise InputError(f"model.{name} = {value} must be positive")
         self.save_hyperparameters()
         self.region_names = list(scalings)
         self.regions = [Scaling(**scaling) for scaling in scalings.values()]
@@ -144,7 +159,7 @@ class RecastTask(lightning.LightningModule):
             part.requires_grad_(requires_grad=False)
 
     def training_step(self, windows: RegionBatch, _: int) -> Tensor:
-        """Negative log-likelihood per event of a batch of windows."""
+        """Negative log-likelihood per event of a batch of windows, with the prior of the code."""
         told = windows.named
         if len(self.regions) > 1:
             told = float(torch.rand(())) >= self.unknown and told
@@ -165,17 +180,17 @@ class RecastTask(lightning.LightningModule):
         return loss
 
     def validation_step(self, windows: RegionBatch, _: int) -> None:
-        """The same on windows of the validation sequences; every region counts alike."""
+        """Log the same for the validation windows; every region has equal weight."""
         times, magnitudes = self.losses(windows, windows.region)
         self._check_finite(times + magnitudes, "validation loss")
         if len(self.regions) > 1:
             self.log(f"val/nll/{self.region_names[windows.region]}", times, batch_size=1)
-        # Lightning's mean over batches weighs them by size: regions would not count alike
+        # Lightning averages batches by size; with size 1 regions have equal weight
         self.log("val/nll", times, batch_size=1, prog_bar=True, sync_dist=True)
         self.log("val/nll_magnitude", magnitudes, batch_size=1, sync_dist=True)
 
     def test_step(self, whole: RegionBatch, _: int) -> None:
-        """Score each whole test sequence in float64: nats, nats per event and NLL per day."""
+        """Score each full test sequence in float64: nats, nats per event and NLL per day."""
         batch = whole.batch
         logs = log_likelihoods(self._exact_net(whole.region), batch)
         total = float(logs.times)
@@ -191,7 +206,7 @@ class RecastTask(lightning.LightningModule):
         )
 
     def predict_step(self, whole: RegionBatch, _: int) -> dict[str, Tensor]:
-        """Log intensity and compensator increment at each scored event, written as CSV."""
+        """Compute log intensity and compensator increment of each scored event; write a CSV."""
         net, batch = self._exact_net(whole.region), whole.batch
         distribution = net(batch)
         begun = distribution.cumulative_hazard(batch.elapsed[batch.scored])
@@ -232,12 +247,18 @@ class RecastTask(lightning.LightningModule):
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Refuse weights that were trained on events selected or scaled in another way."""
+        """Refuse weights that were trained on events selected or scaled differently.
+
+        Raises
+        ------
+        InputError
+            If the catalogs or their scalings differ.
+        """
         theirs, mine = checkpoint["hyper_parameters"]["scalings"], self.hparams["scalings"]
         if list(theirs) != list(mine):
             raise InputError(
-                f"the checkpoint was trained on {', '.join(theirs)}, the data are of "
-                f"{', '.join(mine)}: use the catalogs it was trained on, or train anew"
+                f"the checkpoint was trained on {', '.join(theirs)}, the data are "
+                f"{', '.join(mine)}: use the catalogs it was trained on, or train again"
             )
         for region, scaling in mine.items():
             for name, value in scaling.items():
@@ -245,13 +266,23 @@ class RecastTask(lightning.LightningModule):
                 if np.shape(was) != np.shape(value) or not np.allclose(was, value, rtol=1e-6):
                     raise InputError(
                         f"the checkpoint was trained with {name} = {was}, the data of {region} "
-                        f"have {value}: use the catalog it was trained on, or train anew"
+                        f"have {value}: use the catalog it was trained on, or train again"
                     )
 
     def losses(self, windows: RegionBatch, known: int | None) -> tuple[Tensor, Tensor]:
-        """Negative log-likelihood per event of the times, and of the magnitudes.
+        """Negative log-likelihood per event of a batch of windows.
 
-        ``known`` is the region whose code the net reads, if any.
+        Parameters
+        ----------
+        windows : RegionBatch
+            Windows of one region.
+        known : int or None
+            Region whose code the net reads; None for no code.
+
+        Returns
+        -------
+        tensor, tensor
+            Of the times and of the magnitudes, nats, scalars.
         """
         n = max(windows.batch.n_events, 1)
         net = self.net.on(self.regions[windows.region], known)
@@ -259,7 +290,7 @@ class RecastTask(lightning.LightningModule):
         return -logs.times / n, -logs.magnitudes.sum() / n
 
     def _check_finite(self, loss: Tensor, name: str) -> None:
-        """Stop before a checkpoint is made of weights that are no numbers."""
+        """Stop before weights that are not finite get into a checkpoint."""
         if not torch.isfinite(loss):
             raise InputError(
                 f"the {name} is {float(loss.detach())} at step {self.global_step}: lower "
