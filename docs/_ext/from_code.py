@@ -54,9 +54,11 @@ class Api(Generated):
             raise self.error(f"not public in {package.__name__}: {', '.join(sorted(unknown))}")
         lines = ["```{eval-rst}"]
         for name in filter(None, self.content):
-            kind = _kind(getattr(package, name))
-            lines += [f".. auto{kind}:: {package.__name__}.{name}"]
-            lines += ["   :members:", "   :show-inheritance:"] if kind == "class" else []
+            value = getattr(package, name)
+            lines += [f".. auto{_kind(value)}:: {package.__name__}.{name}"]
+            if inspect.isclass(value):
+                lines += ["   :members:"]
+                lines += [] if value.__base__ is object else ["   :show-inheritance:"]
             lines += [""]
         return "\n".join([*lines, "```"])
 
