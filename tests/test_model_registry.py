@@ -214,7 +214,7 @@ BROKEN = {
     "{here}:Gone": "cannot be loaded (",
     "{here}:not_a_kind": "is no subclass of recast.ModelKind: name one",
     "{here}:CATALOG": "is no subclass of recast.ModelKind: name one",
-    "{here}:Second": "is named 'etas', which is taken: name it otherwise",
+    "{here}:Second": "is named 'etas', which is taken: choose another",
     "{here}:Truth": "is named 'truth', which is taken",
     "{here}:Mixture": "is named 'mine-ensemble', which is taken",
     "{here}:Spaced": "is named 'two words': use letters, digits, _ and - only",

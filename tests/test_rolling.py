@@ -275,5 +275,7 @@ def test_a_net_that_has_seen_later_data_is_refused(
     assert not (tmp_path / "run").exists()  # before anything is fitted
     known = seen_by_net(tmp_path / "net.ckpt", catalog)
     assert check_leak("net", known, catalog, allow=True) == ["b until 2021"]
-    with pytest.raises(InputError, match="b until 2021: fit it on earlier data, or set `allow_leak`"):
+    with pytest.raises(
+        InputError, match="b until 2021: fit it on earlier data, or set `allow_leak`"
+    ):
         check_leak("net", known, catalog, allow=False)
