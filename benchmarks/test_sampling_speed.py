@@ -39,7 +39,8 @@ def history(white: Catalog) -> EventSequence:
 def process(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Recast:
     model = {"hidden_size": 32, "width": 32} | (PAPER if request.param == "recast-paper" else {})
     folder = tmp_path_factory.mktemp(request.param)
-    return train(CatalogData("white"), folder, seed=0, model=model, max_epochs=3).process
+    trained = train(CatalogData("white"), folder, seed=0, model=model, max_epochs=3)
+    return Recast.load(trained.checkpoint)
 
 
 def test_a_thousand_weeks(benchmark: Any, process: Recast, history: EventSequence) -> None:

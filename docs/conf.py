@@ -75,19 +75,7 @@ napoleon_use_rtype = False
 napoleon_use_ivar = True
 python_use_unqualified_type_names = True
 # Types of other packages have their pages elsewhere; no network is asked for them
-elsewhere = (
-    *(
-        "argparse",
-        "collections",
-        "concurrent",
-        "contextlib",
-        "jsonargparse",
-        "lightning",
-        "markupsafe",
-    ),
-    *("matplotlib", "np", "numpy", "os", "pandas", "pathlib", "pd", "requests", "torch", "typing"),
-)
 nitpick_ignore_regex = [
-    ("py:.*", rf"({'|'.join(elsewhere)})\..*"),
-    ("py:.*", "ArrayLike|Figure|NDArray|Path|PathLike|Tensor"),
+    ("py:.*", r"(?!(catalogs|etas|recast)\.)\w+\..*"),
+    ("py:.*", "ArrayLike|Figure|FloatArray|NDArray|Path|PathLike|Tensor"),
 ]

@@ -21,12 +21,12 @@ from typing import Any
 
 import numpy as np
 import yaml
-from recast.models.fitters import FEW_SHOT_EPOCHS, few_shot_settings
 
 from catalogs import load
 from catalogs.files import read_json, write_json
 from recast.benchmark.training_size import recent
 from recast.evaluation import event_terms, mean_interval, score
+from recast.models.neural_kinds import FEW_SHOT_EPOCHS, few_shot_settings
 from recast.pretrained import SHIPPED
 
 Job = dict[str, Any]
@@ -73,7 +73,7 @@ def run(job: Job) -> dict[str, Any]:
         if few:
             settings = few_shot_settings(region.split.train.n_scored)
             settings["model"]["pretrained"] = job["checkpoint"]
-        process = train(
+        trained = train(
             CatalogData.of(region, seed=job["seed"], **settings["data"]),
             folder,
             seed=job["seed"],
@@ -81,7 +81,8 @@ def run(job: Job) -> dict[str, Any]:
             max_epochs=FEW_SHOT_EPOCHS if few else None,
             resume=True,
             label=f"{folder.parent.name}/{folder.name}",
-        ).process
+        )
+        process = Recast.load(trained.checkpoint)
     etas = Region(region.catalog, day_clock=False).etas
     gains = event_terms(process, test) - event_terms(etas, test)
     interval = mean_interval(gains, rng=np.random.default_rng(0))

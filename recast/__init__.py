@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from recast.models.kind import FittedModel, ModelKind
     from recast.models.neural import Recast
     from recast.models.registry import model_kinds
-    from recast.models.saved import load_model
+    from recast.models.saved import SavedModel, load_model
     from recast.report.page import write_report
     from recast.report.residuals import residual_report
     from recast.training.data import CatalogData
@@ -59,6 +59,7 @@ __all__ = [
     "RecastTask",
     "Rolling",
     "RollingResult",
+    "SavedModel",
     "Score",
     "event_terms",
     "fit_model",
@@ -88,7 +89,7 @@ __getattr__, __dir__ = lazy_names(
         "recast.models.kind": ["FittedModel", "ModelKind"],
         "recast.models.neural": ["Recast"],
         "recast.models.registry": ["model_kinds"],
-        "recast.models.saved": ["load_model"],
+        "recast.models.saved": ["SavedModel", "load_model"],
         "recast.report.page": ["write_report"],
         "recast.report.residuals": ["residual_report"],
         "recast.training.data": ["CatalogData"],

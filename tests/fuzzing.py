@@ -41,7 +41,17 @@ tcp://127.0.0.1:1 table hauksson time=t magnitude=mag earthquakes all paper trai
 WORDS = TEXT.split()
 ODD = ("", " ", "\t", "é", "地震", "\u202e", "a\nb", "'", '"', "x" * 3000, "%s%n", "$(id)", "\\")
 
-KEYS = ("catalog", "models", "rolling", "windows", "samples", "seeds", "quick", "trimmed", "mode")
+KEYS = (
+    "catalog",
+    "models",
+    "rolling",
+    "windows",
+    "samples",
+    "seeds",
+    "quick",
+    "trimmed",
+    "pretrained",
+)
 
 
 @dataclass(frozen=True)
@@ -217,9 +227,9 @@ def stop_before_work(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("recast.forecast.engine.Session._started", begin)
     patch.setattr("recast.benchmark.comparison._fit", begin)
     patch.setattr("recast.benchmark.comparison.process_pool", lambda _: contextlib.nullcontext())
-    patch.setattr("recast.report.page.build_report", begin)
-    patch.setattr("recast.training.data.fit_etas", known_fit)
-    patch.setattr("recast.training.data.fit_clock", lambda *_: DayClock())
+    patch.setattr("recast.report.page.write_report", begin)
+    patch.setattr("recast.training.region.fit_etas", known_fit)
+    patch.setattr("recast.training.region.fit_clock", lambda *_: DayClock())
     patch.setattr("recast.training.lightning_cli.RecastCLI._run_subcommand", begin)
     prepare = LightningCLI._prepare_subcommand_parser
     patch.setattr(

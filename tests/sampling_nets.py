@@ -4,9 +4,9 @@ import numpy as np
 import torch
 
 from catalogs import EventSequence, Trajectories
+from recast.models.neural import Recast
 from recast.net.network import RecastNet
 from recast.net.scaling import Scaling
-from recast.sampling.sampler import sample_trajectories
 
 # A branching ratio of 0.3: the perturbed net below must not explode
 SCALING = Scaling(0.3, 2.4, 2.0, 1.0, 7.0, mu=2.0, k=0.015, alpha=0.6, c=0.02, p=1.2)
@@ -33,4 +33,4 @@ def make_history() -> EventSequence:
 
 
 def draw(net: RecastNet, history: EventSequence, days: float, n: int, seed: int) -> Trajectories:
-    return sample_trajectories(net, LAW, history, days, n, seed=seed)
+    return Recast(net).simulate(history, days, n, seed=seed)

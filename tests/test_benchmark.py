@@ -6,12 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from recast.report.table import benchmark_table, sentence
+from recast.benchmark.table import benchmark_table, sentence
 
 from catalogs import load
 from catalogs.files import read_json
 from etas.model import ETAS
-from recast.benchmark.comparison import benchmark
+from recast.benchmark.comparison import compare
+from recast.benchmark.results import CatalogResult, Gain
 from recast.cli import main
 from recast.models.neural import Recast
 
@@ -86,7 +87,7 @@ def test_truth_is_not_beaten_on_its_own_catalog(run_folder: Path) -> None:
 
 def test_the_table_says_it_in_words(run_folder: Path) -> None:
     record = read_json(run_folder / "benchmark.json")["catalogs"]["synthetic_socal"]
-    table = benchmark_table("synthetic_socal", record)
+    table = benchmark_table("synthetic_socal", CatalogResult.from_json(record, "benchmark.json"))
     assert "M >= 2.5" in table
     rows = table.splitlines()[4 : 5 + len(record["models"])]
     assert [line.split()[0] for line in rows[1:]] == list(record["models"])
@@ -97,14 +98,15 @@ def test_the_table_says_it_in_words(run_folder: Path) -> None:
 @pytest.mark.parametrize(
     ("interval", "verdict"),
     [
-        ([0.01, 0.03], "explains them better than ETAS"),
-        ([-0.03, -0.01], "explains them worse than ETAS"),
-        ([-0.01, 0.01], "cannot be told apart from ETAS"),
+        ((0.01, 0.03), "explains them better than ETAS"),
+        ((-0.03, -0.01), "explains them worse than ETAS"),
+        ((-0.01, 0.01), "cannot be told apart from ETAS"),
     ],
 )
-def test_a_verdict_needs_an_interval_on_one_side(interval: list[float], verdict: str) -> None:
-    row = {"gain_over_etas": {"mean": sum(interval) / 2, "ci95": interval}}
-    assert verdict in sentence("x", "m", row, 10)
+def test_a_verdict_needs_an_interval_on_one_side(
+    interval: tuple[float, float], verdict: str
+) -> None:
+    assert verdict in sentence("x", "m", Gain(sum(interval) / 2, interval), 10)
 
 
 @pytest.mark.parametrize(
@@ -115,8 +117,8 @@ def test_a_verdict_needs_an_interval_on_one_side(interval: list[float], verdict:
             ["--models", "oracle"],
             "no model 'oracle': choose from poisson, etas, recast-paper, recast",
         ),
-        (["--seeds", "0"], "seeds = 0"),
-        (["--workers", "0"], "workers = 0"),
+        (["--seeds", "0"], "--seeds 0: at least one"),
+        (["--workers", "0"], "--workers 0: at least one"),
         (["--catalog", "ridgecrest_2019", "ridgecrest_2019"], "named twice"),
         (["--seeds", "many"], "invalid int value"),
     ],
@@ -150,7 +152,7 @@ def test_the_mixture_of_seeds_is_scored_as_a_model(run_folder: Path) -> None:
 def test_workers_change_no_score(tmp_path: Path) -> None:
     catalog = load("ridgecrest_2019")
     one, two = (
-        next(benchmark([catalog], ["recast"], tmp_path, seeds=2, quick=True, workers=workers))
+        next(compare([catalog], ["recast"], tmp_path, seeds=2, quick=True, workers=workers))
         for workers in (1, 2)
     )
     assert one.terms.keys() == {"recast", "recast-ensemble"}
@@ -160,6 +162,6 @@ def test_workers_change_no_score(tmp_path: Path) -> None:
 
 def test_without_etas_there_is_no_gain(tmp_path: Path) -> None:
     catalog = load("ridgecrest_2019")
-    (done,) = benchmark([catalog], ["poisson"], tmp_path)
-    assert done.record["models"]["poisson"]["gain_over_etas"] is None
-    assert "poisson" in benchmark_table("ridgecrest_2019", done.record)
+    (done,) = compare([catalog], ["poisson"], tmp_path)
+    assert done.result.models["poisson"].gain_over_etas is None
+    assert "poisson" in benchmark_table("ridgecrest_2019", done.result)

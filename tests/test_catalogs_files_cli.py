@@ -88,7 +88,7 @@ def test_quarry_blasts_and_other_places_are_left_out(
     text = run(capsys, "import", path, "--name", "mine", *WINDOW)
     assert "earthquakes, and events of no type: 299 of 399" in text
     assert set(load("mine").events["event_type"]) == {"earthquake"}
-    keep = ("--preset", "paper", "--area", "32/35/-122/-114", "--json")
+    keep = ("--event-types", "paper", "--area", "32/35/-122/-114", "--json")
     summary = json.loads(run(capsys, "import", path, "--name", "all", *keep, *WINDOW))
     inside = parse(path.read_bytes(), "ehp_csv", name="x").events["latitude"] < 35
     assert summary["events_after"] == {"read": 399, "within 32/35/-122/-114": int(inside.sum())}
@@ -103,7 +103,7 @@ def test_a_file_is_checked_with_its_quarry_blasts(
     text = gzip.decompress(path.read_bytes()).decode().replace("eq  l", "qb  l", 40)
     path.write_bytes(gzip.compress(text.encode()))
     folder = tmp_path / "out"
-    out = run(capsys, "check", path, "--magnitude-completeness", "0.5", "--out", folder)
+    out = run(capsys, "check", path, "--completeness", "0.5", "--out", folder)
     for part in ("qb l 40", "400 in layout scedc", "1 damaged, the first", "40 events are no"):
         assert part in out
     assert sorted(p.name for p in folder.iterdir()) == [
@@ -141,7 +141,7 @@ def test_what_is_exported_is_imported_again(
     assert np.abs(pd.to_timedelta(seconds).total_seconds()).max() <= 1e-6
     error = run(capsys, "export", "ridgecrest_2019", "--format", form, "--out", path, code=2)
     assert "exists already" in error
-    more = ("--overwrite", "--magnitude-completeness", "4")
+    more = ("--overwrite", "--completeness", "4")
     text = run(capsys, "export", "ridgecrest_2019", "--format", form, "--out", path, *more)
     assert f"{(table['magnitude'] >= 4).sum()} events" in text
 

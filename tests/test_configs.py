@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 import torch
 import yaml
-from recast.models.fitters import FEW_SHOT_EPOCHS, few_shot_settings
 
 from catalogs import Catalog, available, load
 from recast.cli import main
+from recast.models.neural_kinds import FEW_SHOT_EPOCHS, few_shot_settings
 from recast.pretrained import SHIPPED
 from tests.conftest import REAL_DATA
 

@@ -12,12 +12,12 @@ from damage import damaged, rewritten
 
 from catalogs import Catalog, CatalogInfo, InputError, SplitDates, load, save
 from catalogs.store import EMBEDDED
-from recast.benchmark.folder import load_catalog, load_process, open_run
+from recast.benchmark.folder import load_catalog, load_fitted, open_run
 from recast.cli import main
 from recast.commands.config import read_options
 from recast.evaluation.diagnosis import load_diagnoses
 from recast.forecast.chunks import open_folder, read_chunks
-from recast.models.saved import read_model
+from recast.models.saved import load_model
 from recast.plots.forecasts import rolling_forecasts
 from recast.pretrained import read_net, seen
 from recast.report.summary import gains_table, rolling_table, table
@@ -95,9 +95,9 @@ def test_fits(name: str, run_folder: Path) -> None:
     run = open_run(run_folder)
 
     def read() -> None:
-        model = read_model([path], catalog).process
+        model = load_model(path).on(catalog).process
         model.log_likelihood(catalog.split().test)
-        load_process(run, catalog, path.stem)
+        load_fitted(run, catalog, path.stem)
 
     content = path.read_bytes()
     assert refused(path, damaged(content, rng(), 100), read) > 50
@@ -154,12 +154,12 @@ def test_records_of_rolling_forecasts(run_folder: Path) -> None:
     run = open_run(run_folder)
 
     def read() -> None:
-        record = run.optional(path.name)
-        assert record is not None
-        for name, catalog in record["catalogs"].items():
+        result = run.rolling
+        assert result is not None
+        for name, catalog in result.catalogs.items():
             rolling_table(catalog)
-            if plots and len(catalog["models"]) < 9:
-                rolling_forecasts(name, catalog, record["window_days"])
+            if plots and len(catalog.models) < 9:
+                rolling_forecasts(name, catalog, result.window_days)
 
     content, plots = path.read_bytes(), False
     assert refused(path, damaged(content, rng(), 100), read) > 40
@@ -221,7 +221,6 @@ COMMANDS = {
         ["forecast", "--catalog", RIDGECREST, "--days", "1", "--model"],
         ["residuals", "--catalog", RIDGECREST, "--model"],
         ["etas", "score", "--catalog", RIDGECREST, "--model"],
-        ["etas", "residuals", "--catalog", RIDGECREST, "--model"],
         ["fit", "--data.etas_file"],
         ["catalogs", "info"],
         ["catalogs", "check"],

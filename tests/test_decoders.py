@@ -1,37 +1,32 @@
-"""A decoder of one's own: its name in ``DECODERS``, and all else follows."""
+"""A decoder that another package adds is known by its name; broken ones are one line."""
+
+import sys
+from collections.abc import Iterator
+from importlib.metadata import EntryPoint
+from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
+from outside import install
 from sampling_nets import LAW, SCALING, make_history
-from torch import Tensor, nn
 
-from recast.forecast import source_of
-from recast.forecast.blocks import NetSource, ProcessSource
+from catalogs import EventSequence, InputError
+from recast import cli
+from recast.forecast.blocks import Source
 from recast.models.neural import Recast
-from recast.net.decoders import ExponentialHazard
-from recast.net.network import DECODERS, Architecture, RecastNet
-from recast.net.scaling import Scaling
-
-
-class ConstantDecoder(nn.Module):
-    """Two events a day, whatever has happened."""
-
-    def __init__(self, context_size: int, code_size: int, width: int) -> None:
-        super().__init__()
-        self.log_rate = nn.Parameter(torch.log(torch.tensor(2.0)))
-
-    def forward(
-        self, context: Tensor, code: Tensor, scaling: Scaling, amplitudes: Tensor
-    ) -> ExponentialHazard:
-        rate = torch.exp(self.log_rate).expand(context.shape[:-1])
-        return ExponentialHazard(rate, torch.zeros_like(rate)[..., None], torch.ones(1))
+from recast.net.architectures import BUILT_IN, GROUP, architectures
+from recast.net.network import RecastNet
+from recast.sampling.arrays import is_compiled
+from recast.sampling.sampler import Memory
 
 
 @pytest.fixture
-def process(monkeypatch: pytest.MonkeyPatch) -> Recast:
-    monkeypatch.setitem(DECODERS, "constant", Architecture(ConstantDecoder))  # type: ignore[arg-type]
-    return Recast(RecastNet(SCALING, decoder="constant", hidden_size=4, width=4), LAW)  # type: ignore[arg-type]
+def process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Recast]:
+    monkeypatch.syspath_prepend(str(install("outside_decoder", tmp_path)))
+    architectures.cache_clear()
+    yield Recast(RecastNet(SCALING, decoder="constant", hidden_size=4, width=4), LAW)
+    architectures.cache_clear()
+    sys.modules.pop("outside_decoder", None)
 
 
 def test_it_is_scored(process: Recast) -> None:
@@ -43,18 +38,52 @@ def test_it_is_scored(process: Recast) -> None:
 
 def test_it_is_sampled_without_compiled_code(process: Recast) -> None:
     history = make_history()
-    assert not process.is_compiled
+    assert not is_compiled(process.net)
     drawn = process.simulate(history, 5.0, 300, seed=1)
     # Poisson with mean 10, five standard errors
     assert drawn.counts.mean() == pytest.approx(10.0, abs=5.0 * np.sqrt(10.0 / 300))
-    source = source_of([process], history, [history.end - 1.0])
-    assert isinstance(source, ProcessSource)
+    source = Source.of([process], history, [history.end - 1.0])
+    assert isinstance(source.histories[0][0], EventSequence)
     assert source.draw(0, 0, 1.0, 20, [1], 100).n == 20
 
 
 def test_shipped_decoders_are_compiled() -> None:
     history = make_history()
-    for name in DECODERS:
+    for name in BUILT_IN:
         process = Recast(RecastNet(SCALING, decoder=name, hidden_size=4, width=4))
-        assert process.is_compiled
-        assert isinstance(source_of([process], history, [history.end]), NetSource)
+        assert is_compiled(process.net)
+        assert isinstance(Source.of([process], history, [history.end]).histories[0][0], Memory)
+
+
+def test_the_command_line_trains_and_simulates_it(
+    process: Recast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    quick = ("--trainer.max_epochs", "1", "--data.steps_per_epoch", "2")
+    assert cli.main(["fit", "--model.decoder", "constant", *quick]) == 0
+    (best,) = tmp_path.rglob("best.ckpt")
+    after = ("--catalog", "ridgecrest_2019", "--days", "0.1", "--samples", "3", "--no-plots")
+    assert cli.main(["simulate", "--model", str(best), *after]) == 0
+
+
+def test_an_unknown_decoder_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(InputError, match="no decoder 'none': choose from hazard, weibull"):
+        RecastNet(SCALING, decoder="none")
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("nowhere:NOTHING", "cannot be loaded"),
+        ("math:pi", "is no recast.net.architectures.Architecture"),
+    ],
+)
+def test_a_broken_entry_point_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, value: str, message: str
+) -> None:
+    point = EntryPoint("odd", value, GROUP)
+    monkeypatch.setattr("recast.net.architectures.entry_points", lambda group: [point])
+    architectures.cache_clear()
+    with pytest.raises(InputError, match=message):
+        architectures()
+    architectures.cache_clear()

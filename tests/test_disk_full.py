@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 import torch
 from matplotlib.figure import Figure
-from recast.report.forecast_table import write_csv as write_forecast
 
 from catalogs import Catalog, CatalogInfo, SplitDates, load, save
 from catalogs.exports import write_csep, write_csv, write_quakeml, write_zmap
@@ -20,6 +19,7 @@ from recast.cli import main
 from recast.evaluation import Diagnosis
 from recast.evaluation.diagnosis import save_diagnoses
 from recast.forecast.chunks import chunk_path, write_chunk
+from recast.forecast.results import Fan, ForecastResult, ForecastRow
 from recast.plots import style
 from recast.pretrained.checkpoints import write_checkpoint
 
@@ -64,8 +64,9 @@ def diagnosis(path: Path) -> None:
 
 
 def forecast(path: Path) -> None:
-    row = {"days": 1.0, "magnitude": 3.0, "expected": 1.0, "median": 1.0, "ci95": [0.0, 2.0]}
-    write_forecast([{**row, "probability": 0.5, "observed": None}] * 9, path)
+    row = ForecastRow(1.0, 3.0, 1.0, 1.0, (0.0, 1.0), (0.0, 2.0), 0.5)
+    done = ForecastResult("a", "1.0", {"kind": "b"}, [row] * 9, Fan([], {}), 9, 0, 9)
+    write_whole(path, done.to_dataframe().to_csv(index=False).encode())
 
 
 WRITERS: dict[str, Callable[[Path], object]] = {

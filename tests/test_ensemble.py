@@ -43,7 +43,7 @@ def test_one_net_is_its_own_ensemble(members: list[RecastNet], sequence: EventSe
     assert ensemble.log_likelihood(sequence) == pytest.approx(
         alone.log_likelihood(sequence), rel=1e-12
     )
-    one, other = ensemble.magnitude_gains(sequence), alone.magnitude_gains(sequence)
+    one, other = (process.marks["magnitude"].gain(sequence) for process in (ensemble, alone))
     assert one is not None
     assert other is not None
     np.testing.assert_allclose(one, other, rtol=1e-9)
@@ -139,5 +139,10 @@ def test_checkpoints_are_loaded_as_one_process(tmp_path: Path, sequence: EventSe
 def test_a_mixture_has_no_compiled_sampler(
     members: list[RecastNet], sequence: EventSequence
 ) -> None:
-    with pytest.raises(InputError, match=r"mixture of 3 .*: no compiled sampler .* one by one"):
-        Recast(EnsembleNet(members)).memories(sequence, [sequence.end])
+    process = Recast(EnsembleNet(members))
+    (history,) = process.histories(sequence, [sequence.end])  # torch reads the events
+    assert isinstance(history, EventSequence)
+    assert process.simulate(history, 1.0, 3, seed=0).n == 3
+    (memory,) = Recast(members[0]).histories(sequence, [sequence.end])
+    with pytest.raises(InputError, match=r"mixture of 3 .*: no compiled sampler knows it"):
+        process.simulate(memory, 1.0, 3, seed=0)

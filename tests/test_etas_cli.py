@@ -153,7 +153,7 @@ def test_scores_are_those_of_the_fit(fitted: Path, small: Path, tmp_path: Path) 
 def test_residuals_of_the_train_window_are_those_of_the_fit(
     fitted: Path, small: Path, tmp_path: Path
 ) -> None:
-    command = ["etas", "residuals", "--model", str(fitted), "--catalog", str(small)]
+    command = ["residuals", "--model", str(fitted), "--catalog", str(small)]
     assert main([*command, "--split", "train", "--out", str(tmp_path)]) == 0
     record, fit = (json.loads(p.read_text()) for p in (tmp_path / "residuals.json", fitted))
     assert record["residuals"]["ks_p"] == pytest.approx(fit["residuals"]["ks_p"], rel=1e-6)
@@ -164,9 +164,9 @@ def test_residuals_of_the_train_window_are_those_of_the_fit(
 
 
 def test_a_simulated_catalog_is_a_catalog(fitted: Path, tmp_path: Path) -> None:
-    command = ["simulate", "--model", str(fitted), "--days", "300", "-n", "2", "--seed", "3"]
-    assert main([*command, "--out", str(tmp_path / "a"), "--workers", "1"]) == 0
-    assert main(["etas", *command, "--out", str(tmp_path / "b"), "--no-plots"]) == 0
+    command = ["simulate", "--model", str(fitted), "--days", "300", "--samples", "2", "--seed", "3"]
+    assert main([*command, "--out", str(tmp_path / "a"), "--threads", "1"]) == 0
+    assert main([*command, "--out", str(tmp_path / "b"), "--no-plots"]) == 0
     first, second = (load(tmp_path / x / "simulated_1.json") for x in "ab")
     np.testing.assert_array_equal(first.days, second.days)
     assert true_model(first.info) == ETAS.from_json(json.loads(fitted.read_text())["model"])
@@ -182,7 +182,7 @@ def test_a_continuation_starts_where_its_history_ends(
     fitted: Path, small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     command = ["simulate", "--model", str(fitted), "--catalog", str(small), "--at", "2002-01-01"]
-    options = ["--days", "14", "-n", "100", "--format", "csep", "--out", str(tmp_path)]
+    options = ["--days", "14", "--samples", "100", "--format", "csep", "--out", str(tmp_path)]
     assert main([*command, *options]) == 0
     lines = (tmp_path / "simulated.csv").read_text().splitlines()
     record = json.loads((tmp_path / "simulation.json").read_text())
@@ -197,8 +197,8 @@ def test_a_continuation_starts_where_its_history_ends(
 
 
 def test_presets_and_formats(tmp_path: Path) -> None:
-    command = ["etas", "simulate", "--preset", "recast_many", "-n", "2", "--days", "2000"]
-    options = ["--start", "1990-01-01", "--place", "34", "-118", "--name", "many"]
+    command = ["simulate", "--preset", "recast_many", "--samples", "2", "--days", "2000"]
+    options = ["--origin", "1990-01-01", "--place", "34", "-118", "--name", "many"]
     formats = ["--format", "catalog", "csep", "zmap", "quakeml"]
     assert main([*command, *options, *formats, "--out", str(tmp_path)]) == 0
     files = {path.name for path in tmp_path.iterdir()}
@@ -211,10 +211,10 @@ def test_presets_and_formats(tmp_path: Path) -> None:
     [
         (["--preset", "paper"], "no preset 'paper': choose one of recast_many"),
         (["--preset", "recast_many", "--at", "2000-01-01"], "add --catalog NAME"),
-        (["--preset", "recast_many", "-n", "0"], "n = 0 must be positive"),
+        (["--preset", "recast_many", "--samples", "0"], "--samples 0: at least one is needed"),
         (["--preset", "recast_many", "--days", "0"], "horizon = 0.0 days"),
         (["--preset", "recast_many", "--seed", "-1"], "--seed -1 is negative"),
-        ([*CONTINUED, "--start", "2001"], "--start is for simulations from nothing: give --at"),
+        ([*CONTINUED, "--origin", "2001"], "--origin is for simulations from nothing: give --at"),
         (
             [*CONTINUED, "--at", "2011-01-01"],
             "--at 2011-01-01: catalog 'small' covers 2001-01-01 to 2002-05-16 only",
@@ -223,7 +223,7 @@ def test_presets_and_formats(tmp_path: Path) -> None:
         (["--model", "{none}", "--days", "1"], "cannot be read as JSON"),
         (["--model", "{fit}", "--days", "1", "--format", "csep"], "counts plain days"),
         (["--model", "{hot}", "--days", "100"], "--allow-supercritical"),
-        (["--model", "{empty}", "--days", "1"], "these are not ETAS parameters"),
+        (["--model", "{empty}", "--days", "1"], "empty.json holds no model: give the JSON of"),
     ],
 )
 def test_refusals_are_one_line(

@@ -10,7 +10,7 @@ import torch
 
 from catalogs import Catalog, CatalogInfo, Extent, InputError, SplitDates, load
 from catalogs.checks.extent import check_unseen
-from recast.benchmark.comparison import benchmark
+from recast.benchmark.comparison import compare
 from recast.cli import main
 from recast.pretrained import SHIPPED, checkpoint_path
 from recast.training.data import CatalogData, Region
@@ -121,13 +121,13 @@ def test_fine_tuning_on_what_may_have_been_seen_is_refused(
     assert main([*command, "--model.pretrained", str(path)]) == 2
     assert said in capsys.readouterr().err
     command = ["benchmark", "--quick", "--catalog", "ridgecrest_2019", "--models", "etas"]
-    assert main([*command, "--mode", "few-shot", "--pretrained", str(path)]) == 2
+    assert main([*command, "recast-few-shot", "--pretrained", str(path)]) == 2
     assert said in capsys.readouterr().err
     # The default model then starts from ETAS, and says why
-    monkeypatch.setattr("recast.models.fitters.SHIPPED", str(path))
+    monkeypatch.setattr("recast.models.neural_kinds.SHIPPED", str(path))
     catalog = load("ridgecrest_2019")
-    (result,) = benchmark([catalog], ["etas", "recast"], tmp_path / "run", quick=True)
-    assert result.record["models"]["recast"]["started_from"] is None
+    (done,) = compare([catalog], ["etas", "recast"], tmp_path / "run", quick=True)
+    assert done.result.models["recast"].started_from is None
     assert "ridgecrest_2019: recast starts from ETAS: the net" in capsys.readouterr().err
 
 

@@ -16,9 +16,8 @@ from catalogs.files import write_json
 from etas.fit import fit_etas
 from etas.synthetic import SOCAL_TRUTH, synthetic_catalog
 from recast.cli import main
-from recast.forecast import Request
-from recast.forecast.single import default_cap
-from recast.models.seen import fitted_on, leaks, merged, to_json
+from recast.forecast.single import Request, default_cap
+from recast.models.seen import leaks, merged, seen_by_fit, to_json
 from recast.net.scaling import Scaling
 from recast.training.task import RecastTask
 
@@ -44,7 +43,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     catalog = synthetic_catalog(events, SOCAL_TRUTH, "small", start="2001-01-01")
     save(catalog, out)
     fit = fit_etas(catalog.split().train, catalog.magnitude_law())
-    seen = to_json(fitted_on(catalog))
+    seen = to_json(seen_by_fit(catalog))
     record = {"catalog": "small", "fitted_on": seen, **fit.to_json()}
     write_json(out / "etas.json", record)
     later = {"small": {**seen["small"], "until": "2003-06-01"}}
@@ -171,8 +170,8 @@ def test_uncertain_parameters_widen_the_forecast(folder: Path, tmp_path: Path) -
         ("tuned.ckpt", [], "gone.ckpt knew until an unknown date"),
         ("far.ckpt", [], "small until 2019-01-01"),  # it is this catalog, wherever it says it is
         ("etas.json net0.ckpt", [], "only nets can be mixed"),
-        ("etas.json", ["--workers", "0"], "workers = 0: at least one is needed"),
-        ("etas.json", ["--magnitude-completeness", "2"], "below that of catalog 'small', 2.5"),
+        ("etas.json", ["--workers", "0"], "--workers 0: at least one is needed"),
+        ("etas.json", ["--completeness", "2"], "below that of catalog 'small', 2.5"),
     ],
 )
 def test_refusals_are_one_line(
@@ -214,7 +213,7 @@ def test_leaks_are_found_by_time_and_place(folder: Path) -> None:
     assert len(record) == 3
     assert leaks(record, catalog, day) == ["far until 2002-02-01"]
     assert leaks({"other": until(300.0)}, catalog, day) == []  # plain days: a synthetic one
-    unknown = fitted_on(catalog, "something else")
+    unknown = seen_by_fit(catalog, "something else")
     assert leaks(unknown, catalog, day) == ["small until an unknown date"]
     located = load("ridgecrest_2019")
     assert leaks({"iceland": until("2030-01-01", 60.0, 66.0, -25.0, -13.0)}, located, 1.0) == []
@@ -258,7 +257,7 @@ def test_a_forecast_that_was_complete_is_only_read(folder: Path, tmp_path: Path)
 def test_too_many_events_are_not_written_for_csep(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("recast.commands.forecast.MOST_FOR_CSEP", 10)
+    monkeypatch.setattr("recast.forecast.make.MOST_FOR_CSEP", 10)
     record = run(folder, tmp_path, "poisson.json", "--days", "5", "--samples", "200", "--no-plots")
     assert record["csep"]["file"] is None
     assert record["csep"]["note"].startswith("more than 10 events: not written")

@@ -10,6 +10,7 @@ import torch
 from scipy.integrate import quad
 
 from recast.net.magnitude import DetectedExponential, MagnitudeHead, TruncatedExponential
+from recast.pretrained import read_net
 from recast.training.data import CatalogData
 from recast.training.task import RecastTask
 from recast.training.trainer import train
@@ -74,6 +75,6 @@ def test_training_keeps_what_validation_confirms(tmp_path: Path) -> None:
     content = {"hyper_parameters": dict(task.hparams), "state_dict": task.state_dict()}
     torch.save(content, tmp_path / "net.ckpt")
     model = {"pretrained": str(tmp_path / "net.ckpt")}
-    net = train(data, tmp_path / "run", seed=0, model=model, max_epochs=1).process.net
+    net = read_net(train(data, tmp_path / "run", seed=0, model=model, max_epochs=1).checkpoint)
     assert isinstance(net.magnitude, MagnitudeHead)
     assert float(net.magnitude.missed.bias.detach()) == 0.0

@@ -1,7 +1,5 @@
 """What plots make of catalogs across the date line, of many years, of plain days, of few events."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,7 +7,7 @@ from matplotlib.figure import Figure
 
 from catalogs import Catalog, CatalogInfo, EventSequence, GutenbergRichter, InputError, SplitDates
 from etas.poisson import Poisson
-from recast.evaluation.continuations import draw
+from recast.forecast.results import RollingCatalog, RollingScores, RollingWindow
 from recast.plots.catalogs import event_map
 from recast.plots.forecasts import rolling_forecasts
 from recast.plots.style import legend_above
@@ -74,15 +72,14 @@ def test_long_windows_are_divided_by_calendar_years() -> None:
 )
 def test_rolling_forecasts_have_days_or_dates(starts: tuple[str, str]) -> None:
     quantiles = {
-        q: [n, n] for q, n in zip(("0.025", "0.25", "0.5", "0.75", "0.975"), range(5), strict=True)
+        q: [float(n)] * 2
+        for q, n in zip(("0.025", "0.25", "0.5", "0.75", "0.975"), range(5), strict=True)
     }
-    row: dict[str, Any] = {
-        "quantiles": quantiles,
-        "pit": [0.1, 0.6],
-        "coverage": {"50": 0.5, "95": 1.0},
-    }
-    windows = [{"start": start, "end": start, "observed": 2} for start in starts]
-    figure = rolling_forecasts("made", {"windows": windows, "models": {"etas": row}}, 7.0)
+    scores = RollingScores(
+        quantiles, [0.1, 0.6], [1.0, 1.0], [2.0, 2.0], coverage={"50": 0.5, "95": 1.0}
+    )
+    windows = [RollingWindow(start, start, 2) for start in starts]
+    figure = rolling_forecasts("made", RollingCatalog(windows, {"etas": scores}), 7.0)
     assert figure.axes[0].get_xlabel() == ("time (UTC)" if ":" in starts[0] else "day")
 
 
@@ -95,7 +92,7 @@ def test_no_curve_no_legend() -> None:
 def test_any_process_is_drawn_and_cut_where_it_grows_too_long() -> None:
     process = Poisson(5.0, GutenbergRichter(2.0))
     history = EventSequence([], [], 0.0, 1.0)
-    done = draw(process, history, 4.0, 300, seed=1, max_events=20)
+    done = process.simulate(history, 4.0, 300, seed=1, max_events=20)
     # Poisson with mean 20: 44 % of the trajectories have more
     assert 90 <= done.capped.size <= 175
     counts = np.bincount(done.trajectory, minlength=300)

@@ -48,7 +48,7 @@ def test_it_makes_catalogs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
         load("synthetic_socal").to_sequence().before(1.0), 400.0, 1, seed=2
     )
     catalog = save(synthetic_catalog(events, SOCAL_TRUTH, "small", start="2001-01-01"), tmp_path)
-    command = ["simulate", "--model", SHIPPED, "--days", "2", "-n", "3", "--no-plots"]
+    command = ["simulate", "--model", SHIPPED, "--days", "2", "--samples", "3", "--no-plots"]
     assert main([*command, "--out", str(tmp_path)]) == 2
     assert "say on which to use it (--catalog)" in capsys.readouterr().err
     path = str(catalog.with_suffix(".json"))

@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from recast.report.table import sentence
+from recast.benchmark.table import sentence
 
 from catalogs import Catalog, EventSequence, load, save
 from catalogs.files import read_json, write_json
 from etas.synthetic import SOCAL_TRUTH, synthetic_catalog
-from recast.benchmark.folder import load_process, open_run
+from recast.benchmark.folder import load_fitted, open_run
+from recast.benchmark.results import Gain
 from recast.cli import main
 from recast.evaluation import diagnose
 from recast.evaluation.diagnosis import load_diagnoses
@@ -140,7 +141,8 @@ def test_tables_and_provenance_are_those_of_the_benchmark(folder: Path, page: st
         "<td>33.3\u00a0%</td><td>66.7\u00a0%</td><td>7.200</td><td>4.500</td><td>-0.500</td>"
         in page
     )
-    assert sentence("small", "recast-paper", small, small["splits"]["test"]["n_events"]) in page
+    gain = Gain.from_json(small["gain_over_etas"], "benchmark.json")
+    assert sentence("small", "recast-paper", gain, small["splits"]["test"]["n_events"]) in page
 
 
 def test_what_the_benchmark_saves_is_what_its_models_say(folder: Path) -> None:
@@ -152,13 +154,12 @@ def test_what_the_benchmark_saves_is_what_its_models_say(folder: Path) -> None:
     assert set(saved) == set(models)
     assert {"recast-paper-ensemble", "poisson"} <= set(models)
     for model, seen in saved.items():
-        again = diagnose(load_process(run, catalog, model), test)
+        again = diagnose(load_fitted(run, catalog, model).process, test)
         np.testing.assert_allclose(seen.transformed, again.transformed, rtol=1e-9)
-        row = models[model]["splits"]["test"]
-        assert seen.terms.sum() == pytest.approx(row["log_likelihood"], rel=1e-9)
-        assert models[model]["residuals"]["mean"] == pytest.approx(
-            seen.transformed[-1] / test.n_scored
-        )
+        row = models[model]
+        assert seen.terms.sum() == pytest.approx(row.test.log_likelihood, rel=1e-9)
+        assert row.residuals is not None
+        assert row.residuals.mean == pytest.approx(seen.transformed[-1] / test.n_scored)
 
 
 @pytest.mark.slow
@@ -191,7 +192,7 @@ def test_a_folder_without_a_benchmark_and_another_catalog_are_refused(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["report", str(tmp_path)]) == 2
-    assert "benchmark.json does not exist" in capsys.readouterr().err
+    assert f"{tmp_path} holds no benchmark: `recast benchmark --out" in capsys.readouterr().err
     record = read_json(folder / "benchmark.json")
     record["catalogs"]["ridgecrest_2019"]["info"]["magnitude_completeness"] = 3.0
     write_json(tmp_path / "benchmark.json", record)

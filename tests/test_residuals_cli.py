@@ -37,7 +37,7 @@ def test_of_the_net_that_comes_with_the_package(tmp_path: Path) -> None:
     test = catalog.split().test
     assert record["residuals"] == residual_test(transformed_times(net, test)).to_json()
     assert record["nats_per_event"] == pytest.approx(net.log_likelihood(test) / test.n_scored)
-    assert "background_probability" not in record
+    assert record["background_probability"] is None
     for plot in PLOTS:
         assert (tmp_path / plot).read_bytes().startswith(b"\x89PNG"), plot
 
@@ -61,7 +61,7 @@ def test_a_file_without_a_model_is_named(
     command = ["residuals", "--model", str(tmp_path / "none.json"), "--catalog", "ridgecrest_2019"]
     assert main([*command, "--out", str(tmp_path / "out")]) == 2
     shown = capsys.readouterr().err
-    assert "none.json: these are not ETAS parameters" in shown
+    assert "none.json holds no model: give the JSON of a fit" in shown
     assert shown.count("\n") == 1
 
 

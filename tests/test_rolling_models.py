@@ -1,19 +1,22 @@
 """Which models `recast benchmark --rolling` forecasts with, and what it says of each."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from catalogs import EventSequence, save
-from catalogs.files import read_json
+from catalogs import EventSequence, InputError, load, save
+from catalogs.files import read_json, write_json
 from etas.synthetic import SOCAL_TRUTH, synthetic_catalog
-from recast.benchmark.folder import diagnoses, load_catalog, load_process, open_run
+from recast.benchmark.folder import diagnoses, load_catalog, load_fitted, open_run
 from recast.cli import main
+from recast.models.registry import model_kind
+from recast.pretrained import SHIPPED
 
-ROLLING = ["--quick", "--rolling", "10", "--windows", "3", "--samples", "100", "--workers", "1"]
+ROLLING = ["--rolling", "10", "--windows", "3", "--samples", "100"]
 
 
 @pytest.fixture(scope="module")
@@ -24,8 +27,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (events,) = SOCAL_TRUTH.sample(empty, 600.0, 1, seed=3)
     path = save(synthetic_catalog(events, SOCAL_TRUTH, "small", start="2041-01-01"), root)
     models = ["--models", "poisson", "etas", "recast-native", "recast-zero-shot"]
-    command = ["benchmark", "--catalog", str(path), *models, "--seeds", "2", *ROLLING]
-    assert main([*command, "--parameter-uncertainty", "--out", str(root / "run")]) == 0
+    run = str(root / "run")
+    command = ["benchmark", "--quick", "--catalog", str(path), *models, "--seeds", "2"]
+    assert main([*command, "--workers", "1", "--out", run]) == 0
+    assert main(["forecast", *ROLLING, "--run", run]) == 0
     return root / "run"
 
 
@@ -45,7 +50,7 @@ def test_the_truth_and_mixtures_forecast_beside_what_was_asked_for(folder: Path)
 def test_etas_is_forecast_with_parameter_sets_that_its_fit_cannot_tell_apart(folder: Path) -> None:
     models = rolled(folder)
     assert models["etas"]["parameter_uncertainty"]["draws"] == 100
-    assert "parameter_uncertainty" not in models["truth"]
+    assert models["truth"]["parameter_uncertainty"] is None
     ranges = {
         name: np.mean(np.subtract(row["quantiles"]["0.975"], row["quantiles"]["0.025"]))
         for name, row in models.items()
@@ -55,37 +60,52 @@ def test_etas_is_forecast_with_parameter_sets_that_its_fit_cannot_tell_apart(fol
 
 
 def test_a_model_that_knows_the_future_is_marked(
-    folder: Path,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from recast.commands import rolling
-
-    later = {"until": "2050-01-01", "start": "2041-01-01", "end": "2050-01-01"}
-    seen = rolling._seen
-
-    def knows(args: Any, name: str, catalog: Any) -> Any:
-        from recast.models.seen import from_json
-
-        record = {"small": {**later, "box": None, "gaps": []}}
-        return from_json(record) if name == "etas" else seen(args, name, catalog)
-
-    monkeypatch.setattr(rolling, "_seen", knows)
-    path = str(folder.parent / "small.json")
-    command = ["benchmark", "--catalog", path, "--models", "poisson", "etas", *ROLLING]
-    assert main([*command, "--out", str(tmp_path)]) == 2
-    assert "small until 2050-01-01: fit it on earlier data" in capsys.readouterr().err
-    assert main([*command, "--out", str(tmp_path), "--allow-leak"]) == 0
+    run = tmp_path / "run"
+    shutil.copytree(folder, run)
+    path = run / "small" / "etas.json"
+    record = read_json(path)
+    record["fitted_on"]["small"]["until"] = "2050-01-01"
+    write_json(path, record)
+    models = ["--models", "poisson", "etas"]
+    command = ["forecast", *ROLLING, "--run", str(run), *models]
+    assert main(command) == 2
+    shown = capsys.readouterr().err
+    assert "etas was fitted on data from after the forecast at 20" in shown
+    assert "small until 2050-01-01: fit it on earlier data" in shown
+    assert main([*command, "--allow-leak"]) == 0
     shown = capsys.readouterr().out
     assert "LEAK: etas was fitted on small until 2050-01-01" in shown
     assert "LEAK: poisson" not in shown
-    assert rolled(tmp_path)["etas"]["leak"] == ["small until 2050-01-01"]
+    assert rolled(run)["etas"]["leak"] == ["small until 2050-01-01"]
 
 
-def test_a_scheduler_without_rolling_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["benchmark", "--scheduler", "tcp://127.0.0.1:1"]) == 2
-    assert "--scheduler is for --rolling: add that" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (["benchmark", "--windows", "3"], "--windows and --samples are of --rolling: add that"),
+        (["benchmark", "--samples", "30"], "--windows and --samples are of --rolling: add that"),
+        (["benchmark", "--scheduler", "tcp://127.0.0.1:1"], "no option --scheduler"),
+        (["forecast", "--windows", "3"], "--windows is of --rolling: add that"),
+        (["forecast", "--models", "etas"], "--models is of --rolling: add that"),
+        (["forecast", "--run", "{run}"], "--run is of --rolling: add that"),
+        (["forecast", "--rolling"], "add --run RUN"),
+        (["forecast", "--rolling", "--run", "{run}", "--at", "2042-01-01"], "--at is of a single"),
+        (["forecast", "--rolling", "--run", "{run}", "--no-csep"], "--no-csep is of a single"),
+        (["forecast", "--rolling", "--run", "{run}", "--end", "2042"], "--end is of a single"),
+        (["forecast", "--rolling", "--run", "{run}", "--out", "x"], "written to the folder of"),
+        (["forecast", "--rolling", "--run", "{run}", "--models", "a"], "no model 'a' in"),
+        (["forecast", "--rolling", "--run", "{run}", "--catalog", "a"], "no catalog 'a' in"),
+    ],
+)
+def test_options_that_have_no_effect_are_refused(
+    command: list[str], message: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([word.format(run=folder) for word in command]) == 2
+    shown = capsys.readouterr().err
+    assert message in shown
+    assert shown.count("\n") == 1
 
 
 def test_every_model_of_a_run_is_read_again_as_it_was_scored(folder: Path) -> None:
@@ -95,12 +115,12 @@ def test_every_model_of_a_run_is_read_again_as_it_was_scored(folder: Path) -> No
     fitted = run.models("small")
     assert {"poisson", "etas", "recast-native-ensemble"} <= set(fitted)
     for name, row in fitted.items():
-        if len(row["seeds"]) > 1 and not name.endswith("-ensemble"):
+        if len(row.seeds) > 1 and not name.endswith("-ensemble"):
             continue  # a mean over seeds
-        process = load_process(run, catalog, name)
-        assert process.log_likelihood(test) == pytest.approx(
-            row["splits"]["test"]["log_likelihood"], rel=1e-9
-        ), name
+        process = load_fitted(run, catalog, name).process
+        assert process.log_likelihood(test) == pytest.approx(row.test.log_likelihood, rel=1e-9), (
+            name
+        )
 
 
 def test_a_folder_of_an_older_benchmark_is_diagnosed_once(folder: Path, tmp_path: Path) -> None:
@@ -117,16 +137,21 @@ def test_a_folder_of_an_older_benchmark_is_diagnosed_once(folder: Path, tmp_path
 
 
 def test_only_synthetic_catalogs_have_a_truth(folder: Path) -> None:
-    from catalogs import InputError, load
-
     with pytest.raises(InputError, match="'ridgecrest_2019' has no true model"):
-        load_process(open_run(folder), load("ridgecrest_2019"), "truth")
+        model_kind("truth").load(folder, 0, load("ridgecrest_2019"), SHIPPED)
 
 
-@pytest.mark.parametrize("catalogs", [{}, None, ["small"]])
+@pytest.mark.parametrize(
+    ("catalogs", "message"),
+    [
+        ({}, "benchmark.json holds no catalogs: run the benchmark again"),
+        (None, "benchmark.json holds no catalogs: run the benchmark again"),
+        (["small"], "benchmark.json: Expected `object`, got `array` - at `$.catalogs`"),
+    ],
+)
 def test_a_record_without_catalogs_is_refused(
-    catalogs: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    catalogs: Any, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "benchmark.json").write_text(json.dumps({"catalogs": catalogs}))
     assert main(["report", str(tmp_path)]) == 2
-    assert "benchmark.json holds no catalogs: run the benchmark again" in capsys.readouterr().err
+    assert message in capsys.readouterr().err

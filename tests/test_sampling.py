@@ -1,5 +1,7 @@
 """Sampling of trained nets: the compiled steps, the two samplers, their laws and their seeds."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -12,7 +14,7 @@ from recast.net.magnitude import SAMPLING_LOG_RATIO
 from recast.net.network import RecastNet
 from recast.sampling.arrays import Layer, read_weights
 from recast.sampling.compiled import arithmetic, steps
-from recast.sampling.sampler import memories, random_streams, sample_trajectories, sample_with_torch
+from recast.sampling.sampler import memories, random_streams, sample_with_torch
 
 
 @pytest.fixture(params=["hazard", "weibull"])
@@ -66,7 +68,7 @@ def test_a_lane_does_not_depend_on_its_neighbours() -> None:
 def test_compiled_steps_are_those_of_torch(net: RecastNet, history: EventSequence) -> None:
     w = read_weights(net, LAW)
     state = net.state_after(history, 1)
-    hidden, amplitudes, _ = memories(w, history, [history.end])[0]
+    hidden, amplitudes, *_ = memories(w, history, [history.end])[0]
     np.testing.assert_allclose(hidden, state.hidden.numpy(), rtol=1e-10, atol=1e-12)
     tau = torch.tensor([0.037], dtype=torch.float64)
     s = steps.scratch(w, 1)
@@ -100,7 +102,7 @@ def test_compiled_steps_are_those_of_torch(net: RecastNet, history: EventSequenc
 
 def test_advancing_is_that_of_torch(net: RecastNet, history: EventSequence) -> None:
     w = read_weights(net, LAW)
-    hidden, amplitudes, _ = memories(w, history, [history.end])[0]
+    hidden, amplitudes, *_ = memories(w, history, [history.end])[0]
     tau, m = np.array([0.002]), np.array([4.1])
     s = steps.scratch(w, 1)
     steps.etas_expects(w, amplitudes, tau, 1, s)
@@ -171,14 +173,15 @@ def same(a: Trajectories, b: Trajectories) -> bool:
 def test_a_trajectory_depends_on_its_seed_and_number_only(
     net: RecastNet, history: EventSequence
 ) -> None:
-    many = sample_trajectories(net, LAW, history, 3.0, 203, seed=9, threads=2)
-    assert same(many, sample_trajectories(net, LAW, history, 3.0, 203, seed=9, threads=1))
-    assert same(many, sample_trajectories(net, LAW, history, 3.0, 203, seed=9, threads=5))
-    few = sample_trajectories(net, LAW, history, 3.0, 10, seed=9)
+    process = Recast(net)
+    many = process.simulate(history, 3.0, 203, seed=9, threads=2)
+    assert same(many, process.simulate(history, 3.0, 203, seed=9, threads=1))
+    assert same(many, process.simulate(history, 3.0, 203, seed=9, threads=5))
+    few = process.simulate(history, 3.0, 10, seed=9)
     for a, b in zip(few.sequences(), many.sequences()[:10], strict=True):
         np.testing.assert_array_equal(a.times, b.times)
         np.testing.assert_array_equal(a.magnitudes, b.magnitudes)
-    assert not same(many, sample_trajectories(net, LAW, history, 3.0, 203, seed=10))
+    assert not same(many, process.simulate(history, 3.0, 203, seed=10))
     first, second = few.sequences()[:2]
     assert first.times[0] != second.times[0]
 
@@ -193,10 +196,10 @@ def test_torch_repeats_a_seed(net: RecastNet, history: EventSequence) -> None:
 def test_the_cap_cuts_and_is_reported(
     net: RecastNet, history: EventSequence, with_torch: bool
 ) -> None:
-    sample = sample_with_torch if with_torch else sample_trajectories
-    free = sample(net, LAW, history, 4.0, 40, seed=3)
+    sample = partial(sample_with_torch, net, LAW) if with_torch else Recast(net).simulate
+    free = sample(history, 4.0, 40, seed=3)
     cap = int(np.median(free.counts))
-    drawn = sample(net, LAW, history, 4.0, 40, seed=3, max_events=cap)
+    drawn = sample(history, 4.0, 40, seed=3, max_events=cap)
     assert not free.capped.size
     assert 0 < drawn.capped.size < 40
     assert drawn.counts.max() == cap
@@ -231,7 +234,7 @@ def test_wrong_requests_are_named(
 ) -> None:
     request = {"horizon": 1.0, "n": 3, "seed": 0} | wrong
     with pytest.raises(InputError, match=message):
-        sample_trajectories(NETS["hazard"], LAW, history, **request)  # type: ignore[arg-type]
+        Recast(NETS["hazard"]).simulate(history, **request)  # type: ignore[arg-type]
 
 
 def test_a_net_that_went_astray_is_refused(history: EventSequence) -> None:

@@ -11,7 +11,7 @@ from recast.models.neural import Recast
 from recast.net.magnitude import SAMPLING_LOG_RATIO
 from recast.net.network import RecastNet
 from recast.net.scaling import Scaling
-from recast.sampling.sampler import sample_trajectories, sample_with_torch
+from recast.sampling.sampler import sample_with_torch
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def test_magnitudes_follow_the_head(history: EventSequence) -> None:
 
 def test_magnitudes_without_a_head_follow_the_law_given(history: EventSequence) -> None:
     law = GutenbergRichter(2.0, 1.3, 6.0)
-    drawn = sample_trajectories(NETS["weibull"], law, history, 10.0, 200, seed=1)
+    drawn = Recast(NETS["weibull"], law).simulate(history, 10.0, 200, seed=1)
     share = np.expm1(-law.beta * (drawn.magnitudes - 2.0)) / -law.mass
     assert kstest(share, "uniform").pvalue > 0.01
 

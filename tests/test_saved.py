@@ -9,7 +9,7 @@ from catalogs import InputError, load
 from catalogs.files import write_json
 from etas.model import ETAS
 from etas.poisson import Poisson
-from recast.models.saved import read_model
+from recast.models.saved import load_model
 
 CATALOG = load("ridgecrest_2019")
 MODEL = ETAS(1.0, 0.02, 0.7, 0.01, 1.1, CATALOG.magnitude_law())
@@ -30,8 +30,8 @@ def test_a_file_from_before_fits_said_so_is_known_by_its_catalog(
 ) -> None:
     path = tmp_path / "etas.json"
     write_json(path, {"model": MODEL.to_json(), **record})
-    saved = read_model([path], CATALOG)
-    (seen,) = saved.fitted_on.values()
+    saved = load_model(path).on(CATALOG)
+    (seen,) = saved.seen.values()
     assert seen.until == until
     assert saved.process == MODEL
     assert saved.uncertainty is None
@@ -40,10 +40,10 @@ def test_a_file_from_before_fits_said_so_is_known_by_its_catalog(
 def test_a_poisson_file_holds_a_rate(tmp_path: Path) -> None:
     path = tmp_path / "poisson.json"
     write_json(path, {"model": "poisson", "rate": 2.0})
-    process = read_model([path], CATALOG).process
+    process = load_model(path).on(CATALOG).process
     assert isinstance(process, Poisson)
     assert process.rate == 2.0
     for rate in ({}, {"rate": "fast"}, {"rate": None}, {"rate": -1.0}):
         write_json(path, {"model": "poisson", **rate})
         with pytest.raises(InputError, match=r"poisson.json( is damaged|: Poisson rate = -1.0)"):
-            read_model([path], CATALOG)
+            load_model(path).on(CATALOG)

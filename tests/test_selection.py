@@ -106,7 +106,7 @@ def test_impossible_parts_are_one_line(selection: Selection, message: str) -> No
 def options() -> list[str]:
     return [
         *("--area", "35.6/36/-117.7/-117.3", "--end", "2019-07-10"),
-        *("--magnitude-completeness", "2.7", "--fractions", "0.5", "0.3", "0.2"),
+        *("--completeness", "2.7", "--fractions", "0.5", "0.3", "0.2"),
     ]
 
 

@@ -46,7 +46,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_net_makes_catalogs_from_nothing(folder: Path, tmp_path: Path) -> None:
-    command = ["simulate", "--model", str(folder / "net.ckpt"), "--days", "60", "-n", "3"]
+    command = ["simulate", "--model", str(folder / "net.ckpt"), "--days", "60", "--samples", "3"]
     options = ["--seed", "5", "--max-events", "40", "--out", str(tmp_path)]
     assert main([*command, *options]) == 0
     record = json.loads((tmp_path / "simulation.json").read_text())
@@ -55,14 +55,14 @@ def test_a_net_makes_catalogs_from_nothing(folder: Path, tmp_path: Path) -> None
     assert record["capped"] == [i for i, c in enumerate(catalogs) if len(c.events) == 40]
     assert record["capped"]
     assert record["model"]["decoder"] == "hazard"
-    assert "branching_ratio" not in record
+    assert record["branching_ratio"] is None
     assert catalogs[0].info.truth == {}  # ETAS is where the net began, not what it is
     assert (tmp_path / "counts.png").stat().st_size > 0
 
 
 def test_several_nets_are_mixed(folder: Path, tmp_path: Path) -> None:
     files = [str(folder / "net.ckpt")] * 2
-    options = ["--days", "20", "-n", "2", "--max-events", "20", "--no-plots"]
+    options = ["--days", "20", "--samples", "2", "--max-events", "20", "--no-plots"]
     assert main(["simulate", "--model", *files, *options, "--out", str(tmp_path)]) == 0
     record = json.loads((tmp_path / "simulation.json").read_text())
     assert record["model"] == {"checkpoints": files, "decoder": "mixture of 2 nets (hazard)"}
@@ -72,9 +72,9 @@ def test_several_nets_are_mixed(folder: Path, tmp_path: Path) -> None:
 def test_a_net_continues_its_catalog(folder: Path, tmp_path: Path) -> None:
     command = ["simulate", "--model", str(folder / "net.ckpt"), "--no-plots"]
     past = ["--catalog", str(folder / "small.json"), "--at", "2001-09-01", "--days", "7"]
-    options = ["-n", "20", "--seed", "5", "--format", "csep", "--out", str(tmp_path)]
-    for workers in ("1", "2"):
-        assert main([*command, *past, *options, "--workers", workers]) == 0
+    options = ["--samples", "20", "--seed", "5", "--format", "csep", "--out", str(tmp_path)]
+    for threads in ("1", "2"):
+        assert main([*command, *past, *options, "--threads", threads]) == 0
         lines = (tmp_path / "simulated.csv").read_text().splitlines()
         catalog = load(str(folder / "small.json"))
         history = catalog.to_sequence().before(catalog.info.to_days("2001-09-01"))

@@ -82,7 +82,10 @@ def test_nobody_else_counts_cores() -> None:
     ("command", "limited"),
     [
         (["etas", "fit", "--catalog", "synthetic_socal", "--protocol", "train"], True),
-        (["simulate", "--model", "etas.json", "--days=200", "-n=3000", "--workers=1"], False),
+        (
+            ["simulate", "--model", "etas.json", "--days=200", "--samples=3000", "--threads=1"],
+            False,
+        ),
         (["fit", "--data.steps_per_epoch=10", "--trainer.max_epochs=2"], True),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",

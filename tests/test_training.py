@@ -36,14 +36,14 @@ def test_the_validation_score_rises_and_the_best_weights_are_kept(
     assert trained.validation > short.validation + 0.05
     # The score on windows with a long burn-in is the score on the whole sequence
     val = data.region.split.val
-    assert trained.process.log_likelihood(val) / val.n_scored == pytest.approx(
+    assert Recast.load(trained.checkpoint).log_likelihood(val) / val.n_scored == pytest.approx(
         trained.validation, abs=2e-3
     )
 
 
 def test_same_seed_same_weights(data: CatalogData, tmp_path: Path) -> None:
     a, b, c = (
-        train(data, tmp_path / name, seed=seed, max_epochs=2).process.net.state_dict()
+        read_net(train(data, tmp_path / name, seed=seed, max_epochs=2).checkpoint).state_dict()
         for name, seed in (("a", 1), ("b", 1), ("c", 2))
     )
     assert all(torch.equal(a[key], b[key]) for key in a)
@@ -54,9 +54,10 @@ def test_a_checkpoint_loads_with_weights_only(data: CatalogData, tmp_path: Path)
     trained = train(data, tmp_path, seed=0, max_epochs=1)
     content = torch.load(trained.checkpoint, weights_only=True)
     assert content["hyper_parameters"]["scalings"] == data.scalings
-    again = Recast.load(trained.checkpoint)
-    sequence = data.region.split.test
-    assert again.log_likelihood(sequence) == trained.process.log_likelihood(sequence)
+    net = read_net(trained.checkpoint).state_dict()
+    assert net.keys() == {key.removeprefix("net.") for key in content["state_dict"]}
+    for key, value in net.items():
+        assert torch.equal(value, content["state_dict"][f"net.{key}"]), key
 
 
 def test_an_interrupted_run_goes_on_where_it_stopped(data: CatalogData, tmp_path: Path) -> None:
@@ -132,7 +133,7 @@ def test_on_a_catalog_whose_truth_is_known_it_comes_close_to_the_truth(tmp_path:
     data = CatalogData("synthetic_socal")
     trained = train(data, tmp_path, seed=0, model=PAPER, max_epochs=PAPER_EPOCHS)
     test = data.region.split.test
-    loss = SOCAL_TRUTH.log_likelihood(test) - trained.process.log_likelihood(test)
+    loss = SOCAL_TRUTH.log_likelihood(test) - Recast.load(trained.checkpoint).log_likelihood(test)
     # The paper's net loses about 0.02 nats/event to the true model; Poisson loses 0.4
     assert 0.0 < loss / test.n_scored < 0.03
 
@@ -232,8 +233,9 @@ def test_magnitudes_of_elsewhere_give_way_to_the_fixed_law(tmp_path: Path) -> No
     content = {"hyper_parameters": dict(task.hparams), "state_dict": task.state_dict()}
     torch.save(content, tmp_path / "net.ckpt")
     model = {"pretrained": str(tmp_path / "net.ckpt")}
-    process = train(data, tmp_path / "run", seed=0, model=model, max_epochs=1).process
-    gains = process.magnitude_gains(data.region.split.val)
+    trained = train(data, tmp_path / "run", seed=0, model=model, max_epochs=1)
+    law = Recast.load(trained.checkpoint).marks["magnitude"]
+    gains = law.gain(data.region.split.val)
     assert gains is not None
     np.testing.assert_allclose(gains, 0.0, atol=1e-6)
 
@@ -242,7 +244,7 @@ def test_a_net_that_training_made_worse_is_given_up(data: CatalogData, tmp_path:
     start = train(data, tmp_path / "start", seed=0, max_epochs=2)
     model = {"pretrained": str(start.checkpoint), "learning_rate": 3.0, "fine_tuning": 1.0}
     ruined = train(data, tmp_path / "ruined", seed=1, model=model, max_epochs=2)
-    one, other = start.process.net.state_dict(), ruined.process.net.state_dict()
+    one, other = (read_net(trained.checkpoint).state_dict() for trained in (start, ruined))
     assert all(torch.equal(one[name], other[name]) for name in one)
     assert ruined.validation == pytest.approx(start.validation, abs=1e-6)
 

@@ -9,12 +9,12 @@ from types import ModuleType
 import numpy as np
 import pytest
 import yaml
-from recast.models.fitters import few_shot_settings
 
 from catalogs import Catalog, InputError, load
 from catalogs.checks.overlap import shared_fraction
 from catalogs.files import read_json
 from recast.cli import main
+from recast.models.neural_kinds import few_shot_settings
 from recast.pretrained import SHIPPED
 from recast.training.data import CatalogData
 from recast.training.trainer import train
@@ -104,9 +104,9 @@ def test_a_benchmark_of_a_pretrained_net(tmp_path: Path) -> None:
     data = CatalogData(["synthetic_socal"], window=64, burn_in=16, steps_per_epoch=2)
     checkpoint = train(data, tmp_path / "net", seed=0, max_epochs=1).checkpoint
     out = tmp_path / "out"
-    command = ["benchmark", "--quick", "--catalog", "ridgecrest_2019", "--models", "etas"]
-    modes = ["--mode", "zero-shot", "few-shot", "--pretrained", str(checkpoint)]
-    assert main([*command, *modes, "--out", str(out)]) == 0
+    command = ["benchmark", "--quick", "--catalog", "ridgecrest_2019", "--out", str(out)]
+    models = ["--models", "etas", "recast-zero-shot", "recast-few-shot"]
+    assert main([*command, *models, "--pretrained", str(checkpoint)]) == 0
     models = json.loads((out / "benchmark.json").read_text())["catalogs"]["ridgecrest_2019"][
         "models"
     ]

@@ -1,13 +1,16 @@
-"""What the documentation tells people to type can be typed.
+"""What documentation, docstrings and messages tell people to type can be typed.
 
 `make docs` runs the commands whose output is shown; those that take hours or a network are parsed.
 """
 
+import argparse
+import ast
+import inspect
 import io
 import re
 import shlex
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
@@ -16,6 +19,8 @@ import pytest
 from catalogs import Catalog
 from etas.fit import fit_etas
 from recast.cli import LIGHTNING, _parser, main
+from recast.training.data import CatalogData
+from recast.training.task import RecastTask
 
 ROOT = Path(__file__).parent.parent
 FENCED = re.compile(r"^```(?:bash|\{code-cell\})\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -80,6 +85,79 @@ def _check_recast(words: list[str]) -> None:
         code = main([*words, "--print_config"])
     assert code == 0, said.getvalue()
     assert "data:" in shown.getvalue()
+
+
+INLINE = re.compile(r"(`+)(recast [a-z][^`]+)\1")
+MENTION = re.compile(r"recast( [a-z]+)+( --[a-z-]+( [^\s-]\S*)*)*")
+"""A whole string that is a command, as messages and records hold it."""
+
+ACCEPTED = re.compile(
+    r"the following arguments are required|one of the arguments .* is required"
+    r"|(invalid [\w ]+|invalid choice): '[A-Z]+'"  # a placeholder such as NAME
+    r"|expected (one|at least one|\d+) arguments?"  # an option that is named without its value
+)
+"""What a mention of a command may leave to the reader."""
+
+
+def texts(path: Path) -> Iterator[str]:
+    """A page, or the strings of a module, with X for what they are filled with."""
+    source = path.read_text(encoding="utf-8")
+    if path.suffix != ".py":
+        yield source
+        return
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.JoinedStr):
+            parts = (v.value if isinstance(v, ast.Constant) else "X" for v in node.values)
+            yield "".join(map(str, parts))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def mentions() -> set[str]:
+    """Commands inside sentences of pages, docstrings, help and messages."""
+    sources = [
+        path for name in ("catalogs", "etas", "recast") for path in (ROOT / name).rglob("*.py")
+    ]
+    configs = [*(ROOT / "experiments").glob("*.py"), *(ROOT / "experiments").rglob("*.yaml")]
+    found = set()
+    for path in [*PAGES, ROOT / "CHANGELOG.md", *sources, *configs]:
+        for text in texts(path):
+            found |= {" ".join(match[2].split()) for match in INLINE.finditer(text)}
+            found |= {text} if MENTION.fullmatch(text) else set()
+    return found
+
+
+def test_most_mentions_are_found() -> None:
+    found = mentions()
+    assert len(found) > 50
+    assert "recast catalogs import FILE --name X" in found  # a remedy in a message
+
+
+@pytest.mark.parametrize("mention", sorted(mentions()))
+def test_a_mentioned_command_exists(mention: str, capsys: pytest.CaptureFixture[str]) -> None:
+    first, *others = mention.split(" | ")
+    words = shlex.split(first)[1:]
+    for last in [words[-1], *others]:
+        complaint = _complaint([*words[:-1], last], capsys)
+        assert not complaint or ACCEPTED.search(complaint), complaint
+
+
+def _complaint(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    if words[0] in LIGHTNING:
+        known = {"--config", "--ckpt_path", "--print_config", "--help", "--help-all"}
+        for prefix, cls in (("data", CatalogData), ("model", RecastTask)):
+            known |= {f"--{prefix}.{name}" for name in inspect.signature(cls).parameters}
+        options = {w for w in words if w.startswith("--") and not w.startswith("--trainer.")}
+        return ", ".join(options - known)
+    try:
+        parsed, unknown = _parser().parse_known_args(words)
+    except SystemExit:
+        return capsys.readouterr().err
+    return f"{mention_of(parsed)} has no {unknown}" if unknown else ""
+
+
+def mention_of(parsed: argparse.Namespace) -> str:
+    return str(parsed.parser.prog)
 
 
 def section(title: str) -> str:

@@ -1,13 +1,15 @@
-"""Docstrings as reStructuredText: formulas, which are indented in them, are kept as they stand."""
+"""Docstrings as reStructuredText: formulas are kept as they stand, internal names as plain text."""
 
 from __future__ import annotations
 
+import pkgutil
 import re
 from typing import TYPE_CHECKING, Any
 
 from sphinx.util.inspect import TypeAliasForwardRef
 
 if TYPE_CHECKING:
+    from docutils.nodes import Element, TextElement
     from sphinx.application import Sphinx
 
 BEFORE_NAPOLEON, AFTER_NAPOLEON = 100, 900
@@ -54,6 +56,20 @@ def plain_defaults(
     return signature and signature.replace("<factory>", "..."), returns
 
 
+def plain_internal(
+    _app: Sphinx, _env: object, node: Element, shown: TextElement
+) -> TextElement | None:
+    """Show an internal name that exists as plain text: only public ones have pages to link to."""
+    target = str(node.get("reftarget"))
+    if node.get("refdomain") != "py" or not target.startswith(("catalogs.", "etas.", "recast.")):
+        return None
+    try:
+        pkgutil.resolve_name(target)
+    except (AttributeError, ImportError):
+        return None  # a misspelt name, for which Sphinx stops
+    return shown
+
+
 def _named(alias: TypeAliasForwardRef) -> str:
     return alias.name
 
@@ -63,6 +79,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("autodoc-process-docstring", keep_formulas, priority=BEFORE_NAPOLEON)
     app.connect("autodoc-process-docstring", keep_attributes, priority=AFTER_NAPOLEON)
     app.connect("autodoc-process-signature", plain_defaults)
+    app.connect("missing-reference", plain_internal)
     # Inside other types aliases are shown by their representation
     TypeAliasForwardRef.__repr__ = _named  # type: ignore[method-assign]
     return {"parallel_read_safe": True, "parallel_write_safe": True}

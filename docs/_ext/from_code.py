@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import ast
 import contextlib
 import importlib
 import inspect
 import io
 import os
-import pkgutil
 import re
 from collections.abc import Iterator, Sequence
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
@@ -45,80 +42,31 @@ class Generated(SphinxDirective):
 
 
 class Api(Generated):
-    """``{api} package``: every public name of its modules, those of sub-packages left out."""
+    """``{api} package``: the public names listed in it, one a line, with their docstrings."""
 
     required_arguments = 1
+    has_content = True
 
     def text(self) -> str:
-        """One section a module, one directive of autodoc a name."""
-        return "\n".join(_section(module) for module in modules(self.arguments[0]))
-
-
-def modules(package: str) -> Iterator[ModuleType]:
-    """A package and its modules."""
-    home = importlib.import_module(package)
-    yield home
-    for found in pkgutil.iter_modules(home.__path__, prefix=f"{package}."):
-        name = found.name.rpartition(".")[2]
-        if not found.ispkg and not name.startswith(("_", "make_")):
-            yield importlib.import_module(found.name)
-
-
-def _section(module: ModuleType) -> str:
-    """reStructuredText in a block of MyST: autodoc speaks no other language."""
-    name = module.__name__
-    lines = [f"## {name}", "", "```{eval-rst}", f".. automodule:: {name}", ""]
-    values = defined(module)
-    for public in public_names(module):
-        kind = _kind(getattr(module, public))
-        if kind == "data" and values.get(public):
-            # Without a docstring of its own autodoc would show that of the value's type
-            lines += [f".. py:data:: {public}", f"   :value: {values[public]}"]
-        else:
-            lines += [f".. auto{kind}:: {name}.{public}"]
-        if kind == "class":
-            lines += ["   :members:", "   :undoc-members:", "   :show-inheritance:"]
-        lines += [""]
-    return "\n".join([*lines, "```", ""])
-
-
-def public_names(module: ModuleType) -> list[str]:
-    """What a module offers, in the order of its source.
-
-    What a package offers under its own name is listed there and not again where it is defined.
-    """
-    exported = getattr(module, "__all__", None) if hasattr(module, "__path__") else None
-    return exported or [name for name in defined(module) if not _exported_above(module, name)]
-
-
-def defined(module: ModuleType) -> dict[str, str]:
-    """Names without an underscore that the source of a module defines at its top level.
-
-    With each the value as written, where it is data without a docstring.
-    """
-    out: dict[str, str] = {}
-    body = ast.parse(inspect.getsource(module)).body
-    for node, after in zip(body, [*body[1:], None], strict=True):
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            out[node.name] = ""
-        elif isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
-            documented = isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
-            value = "" if documented else ast.unparse(node.value)
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            names = [e for t in targets for e in getattr(t, "elts", [t])]
-            out |= {name.id: value for name in names if isinstance(name, ast.Name)}
-    return {name: value for name, value in out.items() if not name.startswith("_")}
-
-
-def _exported_above(module: ModuleType, name: str) -> bool:
-    above = module.__name__.rpartition(".")[0]
-    return bool(above) and name in getattr(importlib.import_module(above), "__all__", ())
+        """One directive of autodoc a name; autodoc speaks no Markdown."""
+        package = importlib.import_module(self.arguments[0])
+        if unknown := set(self.content) - {*package.__all__, ""}:
+            raise self.error(f"not public in {package.__name__}: {', '.join(sorted(unknown))}")
+        lines = ["```{eval-rst}"]
+        for name in filter(None, self.content):
+            value = getattr(package, name)
+            lines += [f".. auto{_kind(value)}:: {package.__name__}.{name}"]
+            if inspect.isclass(value):
+                lines += ["   :members:"]
+                lines += [] if value.__base__ is object else ["   :show-inheritance:"]
+            lines += [""]
+        return "\n".join([*lines, "```"])
 
 
 def _kind(value: object) -> str:
     if inspect.isclass(value):
         return "exception" if issubclass(value, BaseException) else "class"
-    return "function" if inspect.isroutine(value) else "data"
+    return "function"
 
 
 class Commands(Generated):

@@ -28,6 +28,7 @@ from recast.benchmark.results import (
 )
 from recast.evaluation import Diagnosis, Interval, diagnose, gain, mean_interval, score
 from recast.evaluation.gains import BOOTSTRAP_SEED
+from recast.models.fitting import fit_task
 from recast.models.kind import PRETRAINED, FittedModel, Task
 from recast.models.registry import NULL, REFERENCE, TRUTH, mixture_name, model_kind, model_kinds
 
@@ -112,7 +113,7 @@ def _fit(name: str, task: Task) -> Timed:
     seed = f", seed {task.seed}" if kind.seeded else ""
     say(f"{task.catalog.info.name}: fitting {name}{seed}")
     started = time.perf_counter()
-    fitted = kind.fit(task)
+    fitted = fit_task(kind, task)
     seconds = time.perf_counter() - started
     kind.save(task, fitted)
     return Timed(fitted, task.seed, seconds)

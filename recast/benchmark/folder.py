@@ -65,7 +65,7 @@ def open_run(folder: Path) -> BenchmarkFolder:
     Raises
     ------
     InputError
-        If it holds no result, or one without catalogs.
+        If it holds no result, one without catalogs, or a model of no known kind.
     """
     path = folder / RECORD
     if not path.is_file():
@@ -75,7 +75,13 @@ def open_run(folder: Path) -> BenchmarkFolder:
     record = read_json(path)
     if not record.get("catalogs"):
         raise InputError(f"{path} holds no catalogs: run the benchmark again")
-    return BenchmarkFolder(folder, BenchmarkResult.from_json(record, str(path)))
+    result = BenchmarkResult.from_json(record, str(path))
+    for name in {model for entry in result.catalogs.values() for model in entry.models}:
+        try:
+            model_kind(name)
+        except InputError as error:
+            raise InputError(f"{path}: {error}, or install the package that adds it") from error
+    return BenchmarkFolder(folder, result)
 
 
 def load_catalog(run: BenchmarkFolder, name: str) -> Catalog:

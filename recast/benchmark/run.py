@@ -308,7 +308,7 @@ def roll_models(
                 members.append(Member(model, several.processes, first.process, found, uncertainty))
                 continue
         members.append(Member(model, processes[:1], leak=found))
-        if len(processes) > 1:
+        if len(processes) > 1 and kind.mix(processes) is not None:
             members.append(Member(mixture_name(model), processes, leak=found))
     return roll(
         catalog,

@@ -67,7 +67,7 @@ def _catalog(args: argparse.Namespace) -> tuple[Catalog, dict[str, Any]]:
     catalog = import_table(
         parsed.events,
         name,
-        completeness=args.magnitude_completeness,
+        completeness=args.completeness,
         start=str(times.min().floor("D")),
         end=str(times.max().floor("s") + pd.Timedelta(seconds=1)),
         ties="separate",

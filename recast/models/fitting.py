@@ -7,8 +7,8 @@ from contextlib import ExitStack
 from os import PathLike
 from pathlib import Path
 
-from catalogs import Catalog
-from recast.models.kind import FittedModel, Task
+from catalogs import Catalog, InputError, PointProcess
+from recast.models.kind import FittedModel, ModelKind, Task
 from recast.models.registry import model_kind
 from recast.pretrained import SHIPPED
 
@@ -63,6 +63,24 @@ def fit_model(
     with ExitStack() as stack:
         where = folder or stack.enter_context(tempfile.TemporaryDirectory())
         task = Task(catalog, Path(where), seed, quick, resume, pretrained)
-        fitted = kind.fit(task)
+        fitted = fit_task(kind, task)
         kind.save(task, fitted)
     return fitted
+
+
+def fit_task(kind: ModelKind, task: Task) -> FittedModel:
+    """What the kind fits, if that can be scored.
+
+    Raises
+    ------
+    InputError
+        If it is no ``FittedModel`` with a ``PointProcess``.
+    """
+    fitted: object = kind.fit(task)
+    if not isinstance(fitted, FittedModel):
+        wrong, right = fitted, "ModelKind.fitted(task, process, n_parameters)"
+    elif not isinstance(fitted.process, PointProcess):
+        wrong, right = fitted.process, "a FittedModel whose process is a catalogs.PointProcess"
+    else:
+        return fitted
+    raise InputError(f"the fit of model {kind.name!r} gives {type(wrong).__name__}: return {right}")

@@ -18,6 +18,7 @@ from recast.training.region import check_completeness
 
 if TYPE_CHECKING:
     from recast.models.neural import Recast
+    from recast.net.scaling import Scaling
 
 CHECKPOINT = ".ckpt"
 QUICK_EPOCHS = 1
@@ -109,7 +110,6 @@ class NetKind(ModelKind):
         A net of several regions needs the ETAS and the clock of the catalog, which ``fit`` allows
         to be fitted.
         """
-        from recast.models.neural import Recast
         from recast.training.region import Region
 
         scaling = None
@@ -122,6 +122,14 @@ class NetKind(ModelKind):
                     ".on(catalog, fit=True), or by `catalog`"
                 )
             scaling = Region(catalog, pretrained=str(regional[0])).scaling
+        return self._loaded(paths, catalog, scaling)
+
+    def _loaded(
+        self, paths: Sequence[Path], catalog: Catalog | None, scaling: Scaling | None
+    ) -> FittedModel:
+        """The nets of these files, on the catalog of ``scaling`` or the one of their training."""
+        from recast.models.neural import Recast
+
         nets = tuple(Recast.load(path, scaling=scaling) for path in paths)
         known = merged(*(seen_by_net(path, catalog) for path in paths))
         if catalog is not None:
@@ -218,9 +226,12 @@ class ZeroShot(NetKind):
     colour, dashes = "#66CCEE", "-."
 
     def fit(self, task: Task) -> FittedModel:
-        """The ETAS of the train window alone."""
+        """The ETAS of the train window alone, though the net be of one other catalog."""
+        from recast.training.region import Region
+
         check_unseen(seen(task.pretrained), task.catalog, f"net {task.pretrained}")
-        found = self.read([Path(task.pretrained)], task.catalog, fit=True)
+        scaling = Region(task.catalog, pretrained=task.pretrained).scaling
+        found = self._loaded([Path(task.pretrained)], task.catalog, scaling)
         return replace(found, n_parameters=5, started_from=task.pretrained)
 
     def load(self, folder: Path, seed: int, catalog: Catalog, pretrained: str) -> FittedModel:

@@ -88,7 +88,10 @@ def model_kinds() -> Mapping[str, ModelKind]:
             raise InputError(f"{where} is named {name!r}: use letters, digits, _ and - only")
         if name in kinds or name == TRUTH.name or name.endswith(MIXTURE):
             raise InputError(f"{where} is named {name!r}, which is taken: choose another")
-        kinds[name] = kind()
+        try:
+            kinds[name] = kind()
+        except TypeError as error:  # without fit, perhaps
+            raise InputError(f"{where}: {error}") from error
     return kinds
 
 

@@ -119,7 +119,10 @@ def _kind_of(path: Path) -> ModelKind:
     record: dict[str, Any] = read_json(path)
     name = record.get("kind")
     if isinstance(name, str):
-        return model_kind(name)
+        try:
+            return model_kind(name)
+        except InputError as error:
+            raise InputError(f"{path}: {error}, or install the package that adds it") from error
     for kind in model_kinds().values():
         if kind.opens(path, record):
             return kind

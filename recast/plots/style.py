@@ -43,7 +43,7 @@ SPARE_COLOURS = (
     "#117733",
     "#88CCEE",
     "#DDCC77",
-    "#882255",
+    "#661100",
 )
 """Of kinds of models that name none, and of their mixtures; colour-blind safe, as those that the
 kinds name (Paul Tol's schemes)."""
@@ -52,6 +52,7 @@ ON_DARK = {
     "#222222": "#E8EAED",
     "#4477AA": "#77AADD",
     "#AA3377": "#DD77AA",
+    "#661100": "#CC7766",
     "#882255": "#BB6699",
     "#0077BB": "#55AAEE",
     "#009988": "#33BBAA",

@@ -1,0 +1,25 @@
+"""A decoder of a constant rate, as a package that is not ours adds it."""
+
+import torch
+from torch import Tensor, nn
+
+from recast.net.architectures import Architecture
+from recast.net.decoders import ExponentialHazard
+from recast.net.scaling import Scaling
+
+
+class ConstantDecoder(nn.Module):
+    """Two events a day, whatever has happened."""
+
+    def __init__(self, context_size: int, code_size: int, width: int) -> None:
+        super().__init__()
+        self.log_rate = nn.Parameter(torch.log(torch.tensor(2.0)))
+
+    def forward(
+        self, context: Tensor, code: Tensor, scaling: Scaling, amplitudes: Tensor
+    ) -> ExponentialHazard:
+        rate = torch.exp(self.log_rate).expand(context.shape[:-1])
+        return ExponentialHazard(rate, torch.zeros_like(rate)[..., None], torch.ones(1))
+
+
+CONSTANT = Architecture(ConstantDecoder)
