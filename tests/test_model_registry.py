@@ -212,8 +212,8 @@ def not_a_kind() -> None:
 BROKEN = {
     "nowhere:Kind": "nowhere:Kind of recast.models cannot be loaded (No module named 'nowhere')",
     "{here}:Gone": "cannot be loaded (",
-    "{here}:not_a_kind": "is no subclass of recast.ModelKind: name one",
-    "{here}:CATALOG": "is no subclass of recast.ModelKind: name one",
+    "{here}:not_a_kind": "is not a subclass of recast.ModelKind: name one",
+    "{here}:CATALOG": "is not a subclass of recast.ModelKind: name one",
     "{here}:Second": "is named 'etas', which is taken: choose another",
     "{here}:Truth": "is named 'truth', which is taken",
     "{here}:Mixture": "is named 'mine-ensemble', which is taken",
