@@ -41,7 +41,7 @@ def test_every_command_runs_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_the_python_snippet_runs() -> None:
-    (block,) = re.findall(r"^(    import numpy\n(?:    .*\n|\n)+)", README, re.MULTILINE)
+    (block,) = re.findall(r"^(    (?:from|import) .*\n(?:    .*\n|\n)+)", README, re.MULTILINE)
     scope: dict[str, object] = {}
     exec(re.sub(r"^    ", "", block, flags=re.MULTILINE), scope)
     assert np.isfinite(scope["fit"].log_likelihood)  # type: ignore[attr-defined]
