@@ -16,8 +16,6 @@ NO_MODEL = {
     ("recast/commands/options.py", "recast"): "the program, in commands that are written down",
     ("recast/commands/printing.py", "recast"): "the program, in commands that are written down",
     ("recast/commands/settings_help.py", "recast"): "the package whose files are read",
-    ("recast/models/environment.py", "recast"): "the package, whose code is hashed",
-    ("recast/models/environment.py", "etas"): "the package, whose code is hashed",
     ("recast/plots/style.py", "recast"): "a salt for the ids of SVG",
     ("recast/commands/etas.py", "etas"): "the subcommand",
     ("catalogs/namesake.py", "etas"): "the package, and another one of its name",
