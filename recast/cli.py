@@ -1,4 +1,4 @@
-"""The `recast` command: finds the subcommand, runs it, and turns errors into one line each."""
+"""The `recast` command: run a subcommand and report errors in one line."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ LIGHTNING = {
     "test": "score a trained model on the test window",
     "predict": "evaluate a trained model event by event",
 }
-"""Subcommands that LightningCLI parses, by its own conventions."""
+"""Subcommands that LightningCLI parses."""
 
 SPELLED = {"as_name": "--name", "files": "--from", "folder": "--out", "history": "--catalog"}
-"""Arguments of Python functions whose option has another name."""
+"""Arguments of Python functions whose option has a different name."""
 
 INTERRUPTED = 128 + 2
-"""The exit code by which a shell says that a command ended by SIGINT."""
+"""Exit code of a command that SIGINT ended, by the convention of shells."""
 
 
 def main(args: Sequence[str] | None = None) -> int:
-    """Run `recast` with these arguments (by default the process's) and return its exit code.
+    """Run `recast` with these arguments (by default those of the process); return the exit code.
 
-    0 is success, 2 input that the user can fix, 1 any other failure, 130 an interruption. Errors
-    are one line on stderr; with RECAST_TRACEBACK=1 in the environment unexpected ones show where
-    they come from.
+    0 means success, 2 input that the user can fix, 1 any other failure, 130 an interruption. Errors
+    are printed as one line on stderr; with RECAST_TRACEBACK=1 in the environment unexpected ones
+    come with a traceback.
     """
     argv = list(sys.argv[1:] if args is None else args)
     try:
@@ -44,7 +44,7 @@ def main(args: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("recast: interrupted", file=sys.stderr)
         return INTERRUPTED
-    except BrokenPipeError:  # the reader, `head` perhaps, has seen enough
+    except BrokenPipeError:  # the reader, perhaps `head`, has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:  # noqa: BLE001 - the last resort of the command line
@@ -64,7 +64,7 @@ def _dispatch(argv: list[str]) -> int:
     parsed, unknown = _parser().parse_known_args(argv)
     if unknown:
         parsed.parser.refuse(unknown)
-    parsed.argv = argv  # results say by which command they were made
+    parsed.argv = argv  # results record the command
     try:
         code: int = parsed.run(parsed)
     except (FetchError, InputError) as error:
@@ -74,7 +74,7 @@ def _dispatch(argv: list[str]) -> int:
 
 
 def in_options(message: str, options: Mapping[str, object]) -> str:
-    """A message of a Python function with its arguments, set in backticks, as options.
+    """Replace arguments of Python functions, in backticks, by options in a message.
 
     >>> in_options("`end` is before `start`, see `epoch`", {"start": None, "end": None})
     '--end is before --start, see `epoch`'
@@ -103,8 +103,8 @@ def _parser() -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = OneLineParser(
         prog="recast",
         description="Earthquake forecasting with neural point processes, measured against ETAS.",
-        epilog="RECAST_DATA names a folder of catalogs, RECAST_CACHE the folder for downloaded and "
-        "imported ones; RECAST_TRACEBACK=1 shows where unexpected errors come from.",
+        epilog="Environment: RECAST_DATA is a folder of catalogs, RECAST_CACHE the folder of downloaded "
+        "and imported ones; RECAST_TRACEBACK=1 adds tracebacks to unexpected errors.",
     )
     parser.add_argument("--version", action=Version, help="show the version and exit")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")

@@ -1,4 +1,4 @@
-"""`recast benchmark`: which model explains the next earthquakes better?"""
+"""`recast benchmark`: which model explains the test events better?"""
 
 from __future__ import annotations
 
@@ -40,34 +40,34 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         nargs="+",
         default=list(DEFAULT_CATALOGS),
         metavar="NAME",
-        help="names or paths of catalogs; `recast catalogs list` shows what there is "
+        help="names or paths of catalogs; `recast catalogs list` shows those available "
         "(default: %(default)s)",
     )
     parser.add_argument(
         "--models",
         nargs="+",
         metavar="MODEL",
-        help="names of models; `--list-models` shows what there is (default: Poisson, ETAS, "
-        "RECAST as published and as it is by default)",
+        help="names of models; `--list-models` shows those available (default: Poisson, ETAS, "
+        "RECAST as published, and the default RECAST)",
     )
     parser.add_argument(
-        "--list-models", action="store_true", help="show the models that can be named, and stop"
+        "--list-models", action="store_true", help="list the available models, and exit"
     )
     parser.add_argument(
         "--seeds",
         type=int,
         default=1,
-        help="fit models that depend on a seed this many times and average their scores; of more "
-        "than one the mixture of the nets is scored too, as MODEL-ensemble (default: 1)",
+        help="fit models that depend on a seed this many times and average their scores; with more "
+        "than one, the mixture of the nets is scored too, as MODEL-ensemble (default: 1)",
     )
-    add_workers(parser, "processes that train at once (default: one a core, or one with a GPU)")
+    add_workers(parser, "number of processes that train (default: one per core, or one with a GPU)")
     parser.add_argument(
         "--pretrained",
         metavar="CKPT",
         default="shipped",
-        help="the net of zero-shot models (with the ETAS of each train window) and few-shot ones "
-        "(fine-tuned there): a checkpoint of `recast fit`, or the one that comes with the package "
-        "(default: %(default)s)",
+        help="net of the zero-shot models (used with the ETAS of each train window) and few-shot "
+        "models (fine-tuned on it): a checkpoint of `recast fit`, or the net that comes with the "
+        "package (default: %(default)s)",
     )
     parser.add_argument(
         "--out",
@@ -82,13 +82,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         nargs="+",
         default=[],
         metavar="N",
-        help="fit to the last N events before the test window as well, for each N, and write the "
-        "scores to trimmed.json: does a model want more data?",
+        help="also fit to the last N events before the test window, for each N, and write the "
+        "scores to trimmed.json: would a model gain from more data?",
     )
     parser.add_argument(
         "--quick",
         action="store_true",
-        help="train for one epoch only, to see that everything works; scores mean nothing",
+        help="train for one epoch only, to check that everything works; scores mean nothing",
     )
     add_resume(parser)
     add_selection(parser)
@@ -102,14 +102,16 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="forecast consecutive windows of the test window (default length: 14 days) with every "
         "model, and write rolling.json; `recast forecast --rolling` has more options",
     )
-    group.add_argument("--windows", type=int, metavar="N", help="how many (default: all that fit)")
+    group.add_argument(
+        "--windows", type=int, metavar="N", help="number of windows (default: all that fit)"
+    )
     add_samples(group, None)
     parser.add_argument(
         "--config",
         type=Path,
         metavar="FILE",
-        help="YAML with these options by name, as in `catalog: [scedc]`; what is given on the "
-        "command line goes before",
+        help="YAML with these options by name, as in `catalog: [scedc]`; the command line takes "
+        "precedence",
     )
     parser.set_defaults(run=lambda args: run(with_config(args, parser)))
 
@@ -133,7 +135,7 @@ def run(args: argparse.Namespace) -> int:
     if args.rolling is not None:
         rolling = Rolling(args.rolling, args.samples or SAMPLES, args.windows)
     elif args.windows is not None or args.samples is not None:
-        raise InputError("--windows and --samples are of --rolling: add that, or leave them out")
+        raise InputError("--windows and --samples go with --rolling: add that, or leave them out")
     models = args.models or DEFAULT
     kinds = [model_kind(name) for name in models]
     if args.pretrained != "shipped" and not any(kind.uses_pretrained for kind in kinds):
@@ -155,7 +157,7 @@ def run(args: argparse.Namespace) -> int:
         progress=chunk_progress("rolling"),
     )
     if args.quick and any(kind.is_neural for kind in kinds):
-        print("These are --quick scores: the nets were hardly trained.", file=sys.stderr)
+        print("These are --quick scores: the nets are hardly trained.", file=sys.stderr)
     print(f"written: {args.out / 'benchmark.json'}, models and plots beside it")
     return 0
 

@@ -24,7 +24,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     listing = actions.add_parser("list", help="list every catalog that can be loaded by name")
     listing.add_argument(
-        "--known", action="store_true", help="list those that `recast catalogs fetch` gets"
+        "--known", action="store_true", help="list those that `recast catalogs fetch` can download"
     )
     listing.add_argument(
         "--layouts",
@@ -44,7 +44,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run_list(args: argparse.Namespace) -> int:
-    """Print a table of the catalogs; generated ones are not built for it."""
+    """Print a table of the catalogs, without building generated ones."""
     from catalogs.checks.summary import outline
     from catalogs.store import GENERATED, available, load
 
@@ -72,7 +72,7 @@ def run_list(args: argparse.Namespace) -> int:
 
 
 def run_info(args: argparse.Namespace) -> int:
-    """Print what is known of one catalog."""
+    """Print a summary of one catalog."""
     from catalogs import load
     from catalogs.checks.summary import describe
 

@@ -1,4 +1,4 @@
-"""`recast catalogs export`: a catalog in the formats of other programs."""
+"""`recast catalogs export`: write a catalog in the formats of other programs."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         "has the columns of the catalog's table, and `recast catalogs import` reads it back.",
     )
     parser.add_argument("catalog", metavar="NAME", help="name or path of a catalog")
-    parser.add_argument("--format", choices=FORMATS, required=True, help="what to write")
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the file")
+    parser.add_argument("--format", choices=FORMATS, required=True, help="format of the file")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="file to write")
     parser.add_argument("--overwrite", action="store_true", help="replace the file")
     add_selection(parser)
     parser.set_defaults(run=run_export)

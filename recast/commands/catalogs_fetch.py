@@ -1,4 +1,4 @@
-"""`recast catalogs fetch | cache`: known catalogs from their providers, and their raw files."""
+"""`recast catalogs fetch | cache`: get known catalogs from their providers, and manage raw files."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     """Add `recast catalogs fetch`."""
     parser = actions.add_parser(
         "fetch",
-        help="get a known catalog from its provider",
-        description="Download the raw files of a known catalog (or use those already here), parse "
-        "them, select events, and store the catalog as NAME.parquet and NAME.json, which says "
-        "where every file came from and how many events each rule left. `recast catalogs list "
+        help="download a known catalog from its provider",
+        description="Download the raw files of a known catalog (or use those in the cache), parse "
+        "them, select events, and store the catalog as NAME.parquet and NAME.json, which records "
+        "the origin of every file and how many events each rule left. `recast catalogs list "
         "--known` shows the names.",
     )
     parser.add_argument("known", metavar="KNOWN", help="name of a known catalog, such as scedc")
-    parser.add_argument("--name", help="what to call it (default: the same)")
+    parser.add_argument("--name", help="name of the stored catalog (default: the same)")
     parser.add_argument("--start", metavar="DATE", help="start of the period")
     parser.add_argument("--end", metavar="DATE", help="end of the period, exclusive")
     parser.add_argument("--area", "--box", metavar="AREA", help=AREA)
@@ -40,7 +40,7 @@ def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     add_completeness(parser)
     add_strict_completeness(parser)
     add_splits(parser, " (default: 0.6 0.2 0.2)")
-    add_ties(parser, "separate", stated=False)  # of a preset the study decides
+    add_ties(parser, "separate", stated=False)  # the study of a preset decides
     parser.add_argument(
         "--from",
         dest="files",
@@ -48,12 +48,12 @@ def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         nargs="+",
         default=[],
         metavar="FILE",
-        help="use files downloaded by hand, in the provider's layout",
+        help="use files downloaded by hand, in the provider's format",
     )
     add_strict(parser)
     where = parser.add_mutually_exclusive_group()
-    where.add_argument("--refresh", action="store_true", help="download again what is already here")
-    where.add_argument("--offline", action="store_true", help="use only what is already here")
+    where.add_argument("--refresh", action="store_true", help="download again what is in the cache")
+    where.add_argument("--offline", action="store_true", help="use only what is in the cache")
     _add_cache_folder(parser)
     add_storing(parser)
     parser.set_defaults(run=run_fetch)
@@ -63,7 +63,7 @@ def add_cache(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     """Add `recast catalogs cache`."""
     parser = actions.add_parser("cache", help="show the size of the raw files, or remove them")
     jobs = parser.add_subparsers(dest="job", required=True, metavar="JOB")
-    info = jobs.add_parser("info", help="where raw files are and how large they are")
+    info = jobs.add_parser("info", help="show the location and size of the raw files")
     _add_cache_folder(info)
     info.set_defaults(run=run_cache_info)
     clear = jobs.add_parser("clear", help="remove the raw files of known catalogs")
@@ -78,7 +78,7 @@ def _add_cache_folder(parser: argparse.ArgumentParser) -> None:
         "--cache",
         type=Path,
         metavar="FOLDER",
-        help="where raw files are kept (default: downloads in the user's cache)",
+        help="folder of the raw files (default: downloads in the user's cache)",
     )
 
 
@@ -156,7 +156,7 @@ def _print_provenance(provenance: dict[str, Any], n_complete: int) -> None:
     print(f"{len(files):,} files, {n_bytes / 1e6:,.1f} MB: {provenance['rows']:,} rows")
     for raw in files:
         if "replaces" in raw:
-            print(f"  changed by the provider since it was fetched before: {raw['url']}")
+            print(f"  changed by the provider since the last download: {raw['url']}")
     if provenance["damaged_rows"]:
         print(f"  {provenance['damaged_rows']:,} damaged rows left out, such as")
         for row in provenance["first_damaged"]:
@@ -186,7 +186,7 @@ def run_cache_info(args: argparse.Namespace) -> int:
 
 
 def run_cache_clear(args: argparse.Namespace) -> int:
-    """Remove raw files, and say how much that freed."""
+    """Remove raw files, and report their size."""
     from catalogs import InputError
     from catalogs.providers.downloads import Downloads
     from catalogs.providers.known import find

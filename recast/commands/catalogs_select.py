@@ -1,4 +1,4 @@
-"""`recast catalogs select`: a part of a catalog as a catalog of its own."""
+"""`recast catalogs select`: store a part of a catalog as a catalog of its own."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         "differently, and store the result as a catalog that every command takes.",
     )
     parser.add_argument("catalog", metavar="NAME", help="name or path of a catalog")
-    parser.add_argument("--name", required=True, help="name of the part: letters, digits, _, -")
+    parser.add_argument(
+        "--name", required=True, help="name of the new catalog: letters, digits, _, -"
+    )
     add_selection(parser)
     add_storing(parser)
     parser.set_defaults(run=run_select)

@@ -7,7 +7,7 @@ from typing import Any
 
 
 def with_config(args: argparse.Namespace, parser: argparse.ArgumentParser) -> argparse.Namespace:
-    """The arguments again, with those of ``args.config`` in place of the defaults.
+    """Parse the arguments again, with those of ``args.config`` instead of the defaults.
 
     Raises
     ------
@@ -25,11 +25,11 @@ def with_config(args: argparse.Namespace, parser: argparse.ArgumentParser) -> ar
     for name, value in options.items():
         option = f"--{name}"
         if option not in known or name == "config":
-            raise InputError(f"{args.config}: {name!r} is no option of `{parser.prog}`")
+            raise InputError(f"{args.config}: {name!r} is not an option of `{parser.prog}`")
         if value is False or value is None:
             continue
         lines += [option] if value is True else [option, *map(str, _listed(value))]
-    parsed = parser.parse_args([*lines, *args.argv[1:]])  # of an option given twice the last counts
+    parsed = parser.parse_args([*lines, *args.argv[1:]])  # the last value of an option counts
     parsed.argv = args.argv
     return parsed
 

@@ -1,4 +1,4 @@
-"""`recast etas fit | score`: the baseline on its own."""
+"""`recast etas fit | score`: the temporal ETAS model."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "score",
         help="log-likelihood of a fitted model on the windows of a catalog",
         description="Score train, validation and test windows, and compare with a Poisson process "
-        "of the train window's rate.",
+        "fitted to the train window.",
     )
     scoring.add_argument(
         "--model", type=Path, required=True, metavar="FILE", help="etas.json of `recast etas fit`"

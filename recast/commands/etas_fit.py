@@ -1,4 +1,4 @@
-"""`recast etas fit`: maximum likelihood, with all that tells how good it is."""
+"""`recast etas fit`: maximum likelihood, with errors, scores and tests."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def add_fit(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "--protocol",
         choices=("train", "train+val"),
         default="train",
-        help="fit the train window, or train and validation as one; papers do both, and every "
-        "output says which (default: %(default)s)",
+        help="fit the train window, or train and validation as one; papers do both, and the "
+        "results record which (default: %(default)s)",
     )
     fit.add_argument(
         "--fix",
@@ -39,10 +39,10 @@ def add_fit(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="hold mu, k, alpha, c, p or taper at a value, as in p=1.1 or alpha=0; may be repeated",
+        help="fix mu, k, alpha, c, p or taper at a value, as in p=1.1 or alpha=0; may be repeated",
     )
     fit.add_argument(
-        "--taper", action="store_true", help="let triggering also fade as exp(-t / taper)"
+        "--taper", action="store_true", help="let triggering also decay as exp(-t / taper)"
     )
     fit.add_argument(
         "--completeness-history",
@@ -55,21 +55,21 @@ def add_fit(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "--large",
         type=float,
         metavar="M",
-        help="with helmstetter: events of magnitude M or more hide smaller ones (default: all that "
-        "do so for a minute or more)",
+        help="with helmstetter: events of magnitude M or more hide smaller ones (default: those "
+        "that do so for a minute or more)",
     )
     fit.add_argument(
         "--prior",
         metavar="NET",
-        help="for few events: expect parameters like those of the regions that a pretrained net "
-        "('shipped' or a checkpoint) was trained on, and find the mode of the posterior",
+        help="for few events: use the parameters of the regions that a pretrained net ('shipped' or "
+        "a checkpoint) was trained on as a prior, and find the mode of the posterior",
     )
     fit.add_argument(
         "--random-starts",
         type=int,
         default=0,
         metavar="N",
-        help="fit from N random starting points as well (default: 0)",
+        help="also fit from N random starting points (default: 0)",
     )
     add_seed(fit)
     fit.add_argument(

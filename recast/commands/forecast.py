@@ -1,4 +1,4 @@
-"""`recast forecast`: what comes in the next day, week, month; and how good such forecasts were."""
+"""`recast forecast`: the next day, week and month; and how good such forecasts have been."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from recast.commands.options import (
 SAMPLES, ROLLING_SAMPLES = 10_000, 1000
 
 SINGLE = ("model", "at", "days", "magnitudes", "max_events", "place")
-"""Options of one forecast, None where they are not given."""
+"""Options of a single forecast, None if not given."""
 
 SELECTION = ("area", "start", "end", "completeness", "splits", "fractions")
 
@@ -38,11 +38,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Add `recast forecast`."""
     parser = subparsers.add_parser(
         "forecast",
-        help="numbers and probabilities of coming earthquakes",
-        description="Simulate how a catalog goes on after a date, and write the expected number of "
-        "events with its 95 % range and the probability of one or more, by window and magnitude: "
-        "forecast.json, forecast.csv, the simulated catalogs in the layout of CSEP, and a chart. "
-        "Where the catalog knows what happened, that is shown and scored. With --rolling: forecast "
+        help="numbers and probabilities of future earthquakes",
+        description="Simulate continuations of a catalog after a date, and write the expected "
+        "number of events with its 95 % range and the probability of one or more, by window and "
+        "magnitude: forecast.json, forecast.csv, the simulated catalogs in the CSEP format, and a "
+        "plot. Where the catalog has the outcome, it is shown and scored. With --rolling: forecast "
         "consecutive windows with the models of a benchmark, and score them.",
     )
     parser.add_argument("--catalog", metavar="NAME", help="name or path of a catalog")
@@ -55,36 +55,36 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         type=float,
         nargs="+",
         metavar="N",
-        help="lengths of the windows, all from the date on (default: 1 7 30)",
+        help="lengths of the windows, all starting at that date (default: 1 7 30)",
     )
     parser.add_argument(
         "--magnitudes",
         type=float,
         nargs="+",
         metavar="M",
-        help="count events at and above these (default: completeness, and whole numbers up to 7)",
+        help="count events at or above these (default: completeness, and whole numbers up to 7)",
     )
     add_samples(parser, None)
     add_seed(parser)
     parser.add_argument(
         "--fixed-parameters",
         action="store_true",
-        help="forecast with the best parameters only, without their uncertainty",
+        help="use the best parameters only, without their uncertainty",
     )
     add_magnitudes_of_nets(parser)
     add_leak(parser)
-    add_place(parser, "the mean of the catalog's epicentres")
-    parser.add_argument("--no-csep", action="store_true", help="write no file for CSEP")
+    add_place(parser, "the mean epicentre of the catalog")
+    parser.add_argument("--no-csep", action="store_true", help="write no CSEP file")
     add_no_plots(parser)
     parser.add_argument(
         "--max-events",
         type=int,
         metavar="N",
-        help="stop a trajectory there, and report it (default: ten times the events of the busiest "
-        "window of that length so far, and at least 10,000)",
+        help="cut a trajectory off there, and report it (default: ten times the events of the "
+        "busiest window of that length so far, and at least 10,000)",
     )
     add_threads(parser)
-    add_workers(parser, "draw in that many processes of dask (default: in this one)")
+    add_workers(parser, "processes of dask that draw (default: this one)")
     add_scheduler(parser)
     add_resume(parser)
     add_out(parser, "runs/forecast/NAME; with --rolling the folder RUN")
@@ -105,12 +105,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     group.add_argument(
         "--models", nargs="+", metavar="MODEL", help="some of its models (default: all)"
     )
-    group.add_argument("--windows", type=int, metavar="N", help="how many (default: all that fit)")
+    group.add_argument(
+        "--windows", type=int, metavar="N", help="number of windows (default: all that fit)"
+    )
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """One forecast, or rolling ones."""
+    """Make one forecast, or rolling ones."""
     check_counts(args, "samples", "threads", "workers", "windows", "max_events")
     return _single(args) if args.rolling is None else _rolling(args)
 
@@ -123,17 +125,17 @@ def _single(args: argparse.Namespace) -> int:
     for name in ("folder", "models", "windows"):
         if getattr(args, name) is not None:
             option = "run" if name == "folder" else name
-            raise InputError(f"--{option} is of --rolling: add that, or leave it out")
+            raise InputError(f"--{option} goes with --rolling: add that, or leave it out")
     if args.catalog is None or args.model is None:
         missing = "--catalog NAME" if args.catalog is None else "--model FILE"
-        raise InputError(f"a forecast takes a catalog and a model: add {missing}")
+        raise InputError(f"a forecast needs a catalog and a model: add {missing}")
     if args.place is not None and args.no_csep:
-        raise InputError("--place is of the file for CSEP: leave out that or --no-csep")
+        raise InputError("--place is for the CSEP file: leave out that or --no-csep")
     model = load_model(*args.model)
     if args.own_magnitudes and not model.kind.is_neural:
-        raise InputError(f"--own-magnitudes is for nets: {model} is none")
+        raise InputError(f"--own-magnitudes is for nets, which {model} is not: leave it out")
     if args.fixed_parameters and model.kind.is_neural:
-        raise InputError(f"--fixed-parameters is for ETAS: {model} is a net")
+        raise InputError(f"--fixed-parameters is for ETAS, and {model} is a net: leave it out")
     catalog = selected(load(args.catalog), args)
     name = catalog.info.name
     out = args.out or Path("runs/forecast") / name
@@ -180,9 +182,9 @@ def _rolling(args: argparse.Namespace) -> int:
     given += ["no_csep"] if args.no_csep else []
     if given:
         option = given[0].replace("_", "-")
-        raise InputError(f"--{option} is of a single forecast: leave out that or --rolling")
+        raise InputError(f"--{option} is for a single forecast: leave out that or --rolling")
     if args.folder is None:
-        raise InputError("--rolling takes the models of a benchmark: add --run RUN, its --out")
+        raise InputError("--rolling needs the models of a benchmark: add --run RUN, its --out")
     if args.out is not None:
         raise InputError("--out: rolling.json is written to the folder of --run; leave it out")
 

@@ -1,4 +1,4 @@
-"""Options that several commands have: each means the same in all of them."""
+"""Options that several commands share, with the same meaning in each."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from recast.forecast.chunks import Progress
 
 AREA = (
-    "only events inside SOUTH/NORTH/WEST/EAST, as in 32.5/36/-120/-114, or inside a polygon of "
-    "three or more LATITUDE,LONGITUDE with blanks between them"
+    "use only events inside SOUTH/NORTH/WEST/EAST, for example 32.5/36/-120/-114, or inside a "
+    "polygon of three or more LATITUDE,LONGITUDE pairs, separated by blanks"
 )
 
 RENAMED = {
@@ -24,17 +24,17 @@ RENAMED = {
     "--mode": "--models recast-native, recast-zero-shot or recast-few-shot",
     "-n": "--samples N",
 }
-"""What was spelled otherwise in version 0.1.0, and how it is now."""
+"""Options of version 0.1.0 that have been renamed, and their new names."""
 
 WHERE = {"--workers": 1, "--threads": 1, "--scheduler": 1, "--resume": 0}
-"""Options with their number of values that say where or how often, and change no result."""
+"""Options that change no result, only where and how it is computed, and their numbers of values."""
 
 
 class OneLineParser(argparse.ArgumentParser):
-    """An argument parser whose complaints fit on one line, and which knows no abbreviations.
+    """An argument parser with one-line errors and without abbreviations of options.
 
-    An option that is added later must not change what an older command means, and options are
-    looked for by name where results say how they were made.
+    Options added later must not change what older commands mean, and recorded commands are searched
+    for full option names.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -42,11 +42,11 @@ class OneLineParser(argparse.ArgumentParser):
         self.set_defaults(parser=self)
 
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong and where to read more, and exit with 2."""
+        """Print the error and where to find help, and exit with 2."""
         self.exit(2, f"{self.prog}: {message} (see `{self.prog} --help`)\n")
 
     def refuse(self, unknown: Sequence[str]) -> NoReturn:
-        """Say which argument is not known, and what may have been meant."""
+        """Report an unknown argument, with the closest known option."""
         word = next((word for word in unknown if word.startswith("-")), unknown[0])
         option = word.partition("=")[0]
         if option in RENAMED:
@@ -59,7 +59,7 @@ class OneLineParser(argparse.ArgumentParser):
 
 
 def add_catalog(parser: argparse.ArgumentParser) -> None:
-    """Add the one catalog that a command is about."""
+    """Add the catalog that a command works on."""
     parser.add_argument(
         "--catalog", required=True, metavar="NAME", help="name or path of a catalog"
     )
@@ -72,79 +72,88 @@ def add_model(parser: argparse._ActionsContainer, *, required: bool = True) -> N
         nargs="+",
         required=required,
         metavar="FILE",
-        help="JSON of a fit (etas.json, poisson.json) or a checkpoint (.ckpt), as `recast etas "
-        "fit`, `recast fit` and `recast benchmark` write them; of several checkpoints the mixture; "
-        "shipped is the net of many regions that comes with the package, and departs from the "
-        "ETAS of the catalog",
+        help="JSON of a fit (etas.json, poisson.json) or a checkpoint (.ckpt) written by `recast "
+        "etas fit`, `recast fit` or `recast benchmark`; several checkpoints are mixed; 'shipped' "
+        "is the net of many regions that comes with the package and builds on the ETAS of the "
+        "catalog",
     )
 
 
 def add_seed(parser: argparse._ActionsContainer) -> None:
-    """Add the seed of everything random."""
+    """Add the random seed."""
     parser.add_argument("--seed", type=int, default=0, help="random seed (default: 0)")
 
 
 def add_samples(parser: argparse._ActionsContainer, default: int | None) -> None:
-    """Add how many catalogs are simulated."""
+    """Add the number of simulated catalogs."""
     known = "" if default is None else " (default: %(default)s)"
     parser.add_argument(
-        "--samples", type=int, default=default, metavar="N", help=f"simulated catalogs{known}"
+        "--samples",
+        type=int,
+        default=default,
+        metavar="N",
+        help=f"number of simulated catalogs{known}",
     )
 
 
 def add_threads(parser: argparse._ActionsContainer) -> None:
-    """Add how many threads compute."""
+    """Add the number of threads."""
     parser.add_argument(
-        "--threads", type=int, metavar="N", help="threads; changes no result (default: all cores)"
+        "--threads",
+        type=int,
+        metavar="N",
+        help="number of threads; does not change the result (default: all cores)",
     )
 
 
 def add_workers(parser: argparse._ActionsContainer, what: str) -> None:
-    """Add how many processes do ``what``."""
-    parser.add_argument("--workers", type=int, metavar="N", help=f"{what}; changes no result")
+    """Add the number of processes that do ``what``."""
+    parser.add_argument(
+        "--workers", type=int, metavar="N", help=f"{what}; does not change the result"
+    )
 
 
 def add_scheduler(parser: argparse._ActionsContainer) -> None:
-    """Add where forecasts are drawn."""
+    """Add the cluster that draws forecasts."""
     parser.add_argument(
         "--scheduler",
         metavar="ADDRESS",
-        help="of a running dask cluster, as tcp://HOST:8786, whose workers draw the forecasts",
+        help="address of a running dask cluster that draws the forecasts, as tcp://HOST:8786",
     )
 
 
 def add_resume(parser: argparse._ActionsContainer) -> None:
-    """Add whether an interrupted run is continued."""
+    """Add whether to resume an interrupted run."""
     parser.add_argument(
-        "--resume", action="store_true", help="continue what an interrupted run left in --out"
+        "--resume", action="store_true", help="resume an interrupted run from what it left in --out"
     )
 
 
 def add_out(parser: argparse._ActionsContainer, default: str) -> None:
-    """Add where results are written."""
+    """Add the output folder."""
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help=f"where to write (default: {default})"
     )
 
 
 def add_no_plots(parser: argparse._ActionsContainer) -> None:
-    """Add whether pictures are drawn."""
-    parser.add_argument("--no-plots", action="store_true", help="draw nothing")
+    """Add whether to draw plots."""
+    parser.add_argument("--no-plots", action="store_true", help="draw no plots")
 
 
 def add_place(parser: argparse._ActionsContainer, default: str) -> None:
-    """Add where events are put in formats that need a place."""
+    """Add the location of all events, for formats that need one."""
     parser.add_argument(
         "--place",
         nargs=2,
         type=float,
         metavar=("LATITUDE", "LONGITUDE"),
-        help=f"put all events there, in formats that need a place (default: {default})",
+        help=f"location of all events, in formats that need one (default: {default})",
     )
 
 
 def add_magnitudes_of_nets(parser: argparse._ActionsContainer) -> None:
-    """Add from which law a net's forecast draws magnitudes."""
+    """Add whether nets draw magnitudes from their own law."""
     parser.add_argument(
         "--own-magnitudes",
         action="store_true",
@@ -154,57 +163,56 @@ def add_magnitudes_of_nets(parser: argparse._ActionsContainer) -> None:
 
 
 def add_leak(parser: argparse._ActionsContainer) -> None:
-    """Add whether a model may have seen what it forecasts."""
+    """Add whether a model may have seen the data it forecasts."""
     parser.add_argument(
         "--allow-leak",
         action="store_true",
-        help="forecast although the model has seen data from after the forecast, and mark it",
+        help="forecast even if the model has seen later data, and mark the result",
     )
 
 
 def add_ties(parser: argparse._ActionsContainer, default: str, *, stated: bool = True) -> None:
-    """Add what becomes of events of equal time; None unless ``stated`` where nothing is said."""
+    """Add what to do with simultaneous events; the default is None unless ``stated``."""
     parser.add_argument(
         "--ties",
         choices=("error", "separate", "drop"),
         default=default if stated else None,
-        help="events of equal time: stop, set them 1 ms apart, or keep the first (default: "
+        help="simultaneous events: stop, set them 1 ms apart, or keep the first (default: "
         f"{default})",
     )
 
 
 def add_selection(parser: argparse.ArgumentParser) -> None:
     """Add the fields of ``catalogs.Selection``."""
-    group = parser.add_argument_group("what to use of the catalog (default: all that it says)")
+    group = parser.add_argument_group("part of the catalog to use (default: all of it)")
     group.add_argument("--area", metavar="AREA", help=AREA)
     group.add_argument("--start", metavar="DATE", help="start of the window")
     group.add_argument("--end", metavar="DATE", help="end of the window, exclusive")
-    add_completeness(group, "the catalog's own, which it may not lie below")
+    add_completeness(group, "the catalog's own, which is the lowest allowed")
     add_splits(group)
     group.add_argument(
         "--event-types",
         choices=("earthquakes", "all"),
         default="all",
-        help="earthquakes only, without what the network calls otherwise, such as quarry blasts; "
-        "or all (default: all)",
+        help="earthquakes only, without other types such as quarry blasts, or all (default: all)",
     )
 
 
 def add_event_types(parser: argparse._ActionsContainer, default: str | None) -> None:
-    """Add which types of events a new catalog takes (``catalogs.event_types``)."""
+    """Add the types of events in a new catalog (``catalogs.event_types``)."""
     parser.add_argument(
         "--event-types",
         choices=("earthquakes", "all", "paper"),
         default=default,
-        help="earthquakes only, and each identifier once (events without a type stay); all types; "
-        "or what the RECAST paper kept: all types, repeated identifiers too (default: earthquakes)",
+        help="earthquakes only, each identifier once (events without a type are kept); all types; "
+        "or as in the RECAST paper: all types and repeated identifiers (default: earthquakes)",
     )
 
 
 def add_completeness(
     parser: argparse._ActionsContainer, default: str = "maximum curvature + 0.2"
 ) -> None:
-    """Add the magnitude from which on a catalog is complete."""
+    """Add the magnitude of completeness."""
     parser.add_argument(
         "--completeness",
         type=float,
@@ -214,23 +222,23 @@ def add_completeness(
 
 
 def add_strict_completeness(parser: argparse._ActionsContainer) -> None:
-    """Add whether events at completeness count."""
+    """Add whether to leave out events at exactly the completeness."""
     parser.add_argument(
         "--strict-completeness",
         action="store_true",
-        default=None,  # as the provider says, where one does
+        default=None,  # as the provider says, if it does
         help="leave out events at exactly the completeness",
     )
 
 
 def add_splits(parser: argparse._ActionsContainer, default: str = "") -> None:
-    """Add the two ways to say where train, validation and test windows lie."""
+    """Add the two ways to set the train, validation and test windows."""
     splits = parser.add_mutually_exclusive_group()
     splits.add_argument(
         "--splits",
         nargs=4,
         metavar=("TRAIN_START", "VAL_START", "TEST_START", "END"),
-        help="dates between which train, validation and test windows lie",
+        help="boundaries of the train, validation and test windows",
     )
     splits.add_argument(
         "--fractions",
@@ -248,7 +256,7 @@ def selected(
     *,
     any_splits: bool = False,
 ) -> Catalog:
-    """The part of a catalog that the options choose; ``any_splits`` where no split is looked at."""
+    """Select the part of a catalog that the options ask for; ``any_splits`` if splits don't matter."""
     from catalogs import Selection
 
     selection = Selection(
@@ -282,12 +290,12 @@ def check_counts(args: argparse.Namespace, *names: str) -> None:
 
 
 def typed(argv: Sequence[str]) -> str:
-    """The command, so that it can be typed again: an area may hold blanks."""
+    """Quote a command so that it can be pasted into a shell: an area may contain blanks."""
     return shlex.join(["recast", *argv])
 
 
 def without_where(argv: Sequence[str]) -> list[str]:
-    """The command without what changes no result, so that neither does it change the files."""
+    """Remove the options that change no result, so that they don't change the files either."""
     out: list[str] = []
     skip = 0
     for word in argv:
@@ -301,7 +309,7 @@ def without_where(argv: Sequence[str]) -> list[str]:
 
 
 def chunk_progress(label: str, seconds: float = 10.0) -> Progress:
-    """A line every few seconds that says how far forecasts are."""
+    """Return a function that prints the progress of forecasts every few seconds."""
     import sys
     import time
 

@@ -1,4 +1,4 @@
-"""What several commands print."""
+"""Printing that several commands share."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def typed(argv: Sequence[str]) -> str:
-    """The command, so that it can be typed again: an area may hold blanks."""
+    """Quote a command so that it can be pasted into a shell: an area may contain blanks."""
     return shlex.join(["recast", *argv])
 
 
@@ -20,7 +20,7 @@ def print_json(content: Any) -> None:
 
 
 def print_info(summary: dict[str, Any]) -> None:
-    """Print what ``catalogs.checks.summary.describe`` gives."""
+    """Print the summary from ``catalogs.checks.summary.describe``."""
     info, counts = summary["info"], summary["splits"]
     dates = info["splits"]
     lines = {
@@ -58,7 +58,7 @@ def _fetched(provenance: dict[str, Any]) -> str:
     if not files:
         return ""
     last = max(raw["retrieved"] for raw in files)
-    return f"{provenance['rows']:,} rows in {len(files):,} files, the newest of {last}"
+    return f"{provenance['rows']:,} rows in {len(files):,} files, the newest from {last}"
 
 
 def threshold(row: dict[str, Any]) -> str:

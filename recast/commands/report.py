@@ -1,4 +1,4 @@
-"""`recast report`: a benchmark as one page to look at, send and argue with."""
+"""`recast report`: a benchmark as one HTML page."""
 
 from __future__ import annotations
 
@@ -23,16 +23,18 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "report",
         help="one HTML page with the plots and tables of a benchmark",
-        description="Write report.html, a page that needs no network and no other file, and its "
-        "plots as PNG and SVG in the folder report beside it. Nets are read from their "
-        "checkpoints, and continuations of the test window drawn from ETAS and one net.",
+        description="Write report.html, a self-contained page, and its plots as PNG and SVG in the "
+        "folder report beside it. Continuations of the test window are simulated from ETAS and "
+        "one net, which are read from the folder of the benchmark.",
     )
     parser.add_argument(
         "folder", type=Path, metavar="RUN", help="the --out folder of `recast benchmark`"
     )
     add_samples(parser, SAMPLES)
     add_seed(parser)
-    add_workers(parser, "processes that draw the catalogs' parts (default: one a core)")
+    add_workers(
+        parser, "number of processes, each for one catalog at a time (default: one per core)"
+    )
     add_out(parser, "the folder RUN")
     parser.set_defaults(run=run)
 
@@ -44,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
 
     check_counts(args, "workers")
     if args.samples < 40:
-        raise InputError(f"--samples {args.samples}: a 95 % range takes at least 40")
+        raise InputError(f"--samples {args.samples}: a 95 % range needs at least 40")
     page, count = write_report(
         args.folder,
         args.out,

@@ -1,4 +1,4 @@
-"""`recast residuals`: does a fitted model describe the events that came?"""
+"""`recast residuals`: does a fitted model describe the observed events?"""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "residuals",
         help="goodness of fit of any saved model",
-        description="Transform the event times of a window by the compensator: under a true model "
-        "they are a Poisson process of rate 1, tested by Kolmogorov-Smirnov and runs tests, and "
-        "intervals are uncorrelated. For ETAS the probability that each event is background, too.",
+        description="Transform the event times of a window by the compensator: under the true "
+        "model they are a Poisson process of rate 1, which is tested by Kolmogorov-Smirnov and "
+        "runs tests and by the autocorrelation of intervals. For ETAS, the probability that each "
+        "event is background is computed as well.",
     )
     add_model(parser)
     add_catalog(parser)
@@ -39,7 +40,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(args: argparse.Namespace) -> int:
-    """Residual tests of one window, and its background where the model is ETAS."""
+    """Test the residuals of one window, and find the background events if the model is ETAS."""
     from catalogs import load
     from catalogs.files import write_json
     from recast.models.saved import load_model

@@ -1,8 +1,8 @@
-"""`recast fit --help` and its like: the settings of this project, without importing torch.
+"""Help of `recast fit | validate | test | predict`, without importing torch.
 
-LightningCLI's own help takes seconds of imports and lists hundreds of settings of the trainer:
-that is `--help-all`. Here the parameters of data and model are read from the source of their
-classes, so that each is described in one place.
+LightningCLI's own help, `--help-all`, takes seconds of imports and lists hundreds of settings of
+the trainer. Here the parameters of data and model are read from the docstrings of their classes, so
+that each is described in one place.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ ALL = "--help-all"
 """Shows the help of LightningCLI."""
 
 OWN = (("data", "training/data.py", "CatalogData"), ("model", "training/task.py", "RecastTask"))
-"""Prefix of the settings, and the module and class whose parameters they are."""
+"""Prefix of the settings, and the module and class that document them."""
 
 LINKED = {"scalings", "trained_on"}
 """Parameters of the model that come from the data."""
 
 CHECKPOINT = {
-    "fit": "last.ckpt of an interrupted training, to go on with it",
+    "fit": "last.ckpt of an interrupted training, to resume it",
     "validate": "checkpoint of the net to score",
     "test": "checkpoint of the net to score",
     "predict": "checkpoint of the net to evaluate",
@@ -33,7 +33,7 @@ CHECKPOINT = {
 
 @dataclass(frozen=True)
 class Setting:
-    """A parameter of a class: what it is, as its docstring says."""
+    """A parameter of a class, with the text of its docstring."""
 
     name: str
     text: str
@@ -41,7 +41,7 @@ class Setting:
 
 
 def settings_of(source: str, name: str) -> list[Setting]:
-    """The parameters of class ``name`` in ``source`` that have a default and are not linked."""
+    """Return the parameters of a class that have a default and are not linked."""
     classes = (node for node in ast.parse(source).body if isinstance(node, ast.ClassDef))
     found = next(node for node in classes if node.name == name)
     functions = (node for node in found.body if isinstance(node, ast.FunctionDef))
@@ -60,21 +60,21 @@ def settings_of(source: str, name: str) -> list[Setting]:
 
 
 def print_help(command: str, purpose: str) -> None:
-    """Print the page of one of the four subcommands."""
+    """Print the help of one of the four subcommands."""
     parser = argparse.ArgumentParser(
         prog=f"recast {command}",
         usage=f"recast {command} [--config FILE ...] [--SETTING VALUE ...]",
         description=f"{purpose[0].upper()}{purpose[1:]}.",
-        epilog="Every setting can stand in a YAML file, as `data: {window: 256}`; what comes later "
-        "on the command line counts. These are most of them: "
-        f"`recast {command} {ALL}` describes all, those of the trainer among them.",
+        epilog="Settings can also be given in a YAML file, as `data: {window: 256}`; the last value "
+        "on the command line counts. This is a selection: "
+        f"`recast {command} {ALL}` describes all settings, including those of the trainer.",
     )
     parser.add_argument(
         "-c", "--config", metavar="FILE", help="YAML with settings, as in experiments/configs"
     )
     parser.add_argument("--ckpt_path", metavar="FILE", help=CHECKPOINT[command])
-    parser.add_argument("--print_config", action="store_true", help="show all settings and stop")
-    parser.add_argument(ALL, action="store_true", help="describe all settings; takes some seconds")
+    parser.add_argument("--print_config", action="store_true", help="show all settings and exit")
+    parser.add_argument(ALL, action="store_true", help="describe all settings; takes a few seconds")
     parser.add_argument("--seed_everything", metavar="N", help="random seed (default: 0)")
     for prefix, module, name in OWN:
         group = parser.add_argument_group(prefix)
@@ -83,13 +83,15 @@ def print_help(command: str, purpose: str) -> None:
             text = f"{setting.text}{given}".replace("%", "%%")
             group.add_argument(f"--{prefix}.{setting.name}", metavar="VALUE", help=text)
     group = parser.add_argument_group("trainer")
-    group.add_argument("--trainer.max_epochs", metavar="N", help="epochs at most (default: 30)")
+    group.add_argument(
+        "--trainer.max_epochs", metavar="N", help="maximum number of epochs (default: 30)"
+    )
     group.add_argument(
         "--trainer.accelerator", metavar="NAME", help="cpu, gpu or auto (default: auto)"
     )
     group.add_argument(
         "--trainer.logger.init_args.save_dir",
         metavar="DIR",
-        help="where a folder is made for each run (default: runs)",
+        help="folder with a subfolder for each run (default: runs)",
     )
     parser.print_help()

@@ -28,11 +28,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "simulate",
         help="draw synthetic catalogs from a fitted model",
-        description="Draw catalogs from a fitted model or a preset of the RECAST paper: from "
-        "nothing, or as continuations of a catalog's events up to a date. Writes simulation.json "
-        "with the counts, a plot, and the catalogs in the formats asked for; the default can be "
-        "read by `recast catalogs info` and `recast benchmark`. The same seed gives the same "
-        "catalogs on any number of cores.",
+        description="Draw catalogs from a fitted model or a preset of the RECAST paper, without "
+        "history or as continuations of a catalog from a date. Writes simulation.json with the "
+        "counts, a plot, and the catalogs in the formats asked for; every other command can load "
+        "the default format. The same seed gives the same catalogs on any number of cores.",
     )
     source = parser.add_mutually_exclusive_group(required=True)
     add_model(source, required=False)
@@ -42,12 +41,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="recast_many (1,000 catalogs of 10,000 days) or recast_single (3,000,000 days)",
     )
     parser.add_argument(
-        "--catalog", metavar="NAME", help="continue this catalog's events (default: from nothing)"
+        "--catalog", metavar="NAME", help="catalog to continue (default: start without history)"
     )
     parser.add_argument(
         "--at",
         metavar="TIME",
-        help="with --catalog: the date (or plain day) from which to simulate "
+        help="with --catalog: date (or plain day) at which to start "
         "(default: the start of its test window)",
     )
     parser.add_argument(
@@ -66,8 +65,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--origin",
         metavar="DATE",
-        help="date of day 0, when simulating from nothing (default: plain days, which csep, zmap "
-        "and quakeml cannot hold)",
+        help="date of day 0 of catalogs without history (default: plain days, which csep, zmap and "
+        "quakeml cannot store)",
     )
     add_place(parser, "none")
     parser.add_argument("--name", help="name of the catalogs (default: simulated)")
@@ -76,16 +75,16 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         type=int,
         default=1_000_000,
         metavar="N",
-        help="stop a trajectory there, and report it (default: %(default)s)",
+        help="cut a catalog off there, and report it (default: %(default)s)",
     )
     parser.add_argument(
         "--allow-supercritical",
         action="store_true",
-        help="simulate although each event triggers one or more on average",
+        help="simulate even if each event triggers one or more on average",
     )
     add_threads(parser)
     parser.add_argument(
-        "--device", default="cpu", help="where to draw from a net, as cuda (default: %(default)s)"
+        "--device", default="cpu", help="device that samples a net, as cuda (default: %(default)s)"
     )
     add_out(parser, "runs/simulate/NAME")
     parser.add_argument(
@@ -116,15 +115,15 @@ def run(args: argparse.Namespace) -> int:
         samples = chosen.catalogs if samples is None else samples
     else:
         if days is None:
-            raise InputError("how many days? add --days N")
+            raise InputError("--days is missing: add --days N")
         model = load_model(*args.model)
-        with at_most(args.threads):  # a net of many regions takes a fit of ETAS to this one
+        with at_most(args.threads):  # a net of many regions needs a fit of ETAS to this one
             found = model.on(history, fit=True) if history is not None else model.alone()
         process, about = found.process, found.record
     if args.allow_supercritical and process.branching_ratio(days) is None:
         raise InputError(
-            "--allow-supercritical is for ETAS: this model has no branching ratio, --max-events "
-            "stops it"
+            "--allow-supercritical is for ETAS: this model has no branching ratio; use --max-events "
+            "to limit it"
         )
     name = args.name or "simulated"
     out = args.out or Path("runs/simulate") / name
