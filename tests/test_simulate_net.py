@@ -94,7 +94,10 @@ def test_a_net_continues_its_catalog(folder: Path, tmp_path: Path) -> None:
             ["--model", "{0}/etas.json", "--days", "1", "--device", "cuda"],
             "on the CPU only, not on",
         ),
-        (["--model", "{0}/net.ckpt", "{0}/etas.json", "--days", "1"], "etas.json is not a checkpoint"),
+        (
+            ["--model", "{0}/net.ckpt", "{0}/etas.json", "--days", "1"],
+            "etas.json is not a checkpoint",
+        ),
         (["--model", "{0}/net.ckpt", "{0}/other.ckpt", "--days", "1"], "train all on the same"),
         (["--model", "{0}/net.ckpt", "--days", "1", "--device", "abacus"], "device 'abacus'"),
         (["--model", "{0}/net.ckpt", "--days", "1", "--allow-supercritical"], "is for ETAS"),
