@@ -6,13 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from recast.benchmark.table import benchmark_table, sentence
 
 from catalogs import load
 from catalogs.files import read_json
 from etas.model import ETAS
 from recast.benchmark.comparison import compare
-from recast.benchmark.results import CatalogResult, Gain
+from recast.benchmark.results import CatalogResult, Gain, sentence
 from recast.cli import main
 from recast.models.neural import Recast
 
@@ -87,7 +86,7 @@ def test_truth_is_not_beaten_on_its_own_catalog(run_folder: Path) -> None:
 
 def test_the_table_says_it_in_words(run_folder: Path) -> None:
     record = read_json(run_folder / "benchmark.json")["catalogs"]["synthetic_socal"]
-    table = benchmark_table("synthetic_socal", CatalogResult.from_json(record, "benchmark.json"))
+    table = CatalogResult.from_json(record, "benchmark.json").table("synthetic_socal")
     assert "M >= 2.5" in table
     rows = table.splitlines()[4 : 5 + len(record["models"])]
     assert [line.split()[0] for line in rows[1:]] == list(record["models"])
@@ -164,4 +163,4 @@ def test_without_etas_there_is_no_gain(tmp_path: Path) -> None:
     catalog = load("ridgecrest_2019")
     (done,) = compare([catalog], ["poisson"], tmp_path)
     assert done.result.models["poisson"].gain_over_etas is None
-    assert "poisson" in benchmark_table("ridgecrest_2019", done.result)
+    assert "poisson" in done.result.table("ridgecrest_2019")

@@ -40,7 +40,7 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
 def test_its_likelihood_is_that_of_its_intervals(shown: dict[str, Any]) -> None:
     process = shown["Renewal"](0.7, 2.0, GutenbergRichter(2.0))
     gaps = np.array([0.5, 3.0, 0.01, 2.0])
-    events = EventSequence(np.cumsum(gaps[:3]), [3.0] * 3, 0.0, gaps.sum())
+    events = EventSequence(np.cumsum(gaps[:3]), np.full(3, 3.0), 0.0, gaps.sum())
     law = weibull_min(0.7, scale=2.0)
     expected = law.logpdf(gaps[:3]).sum() + law.logsf(gaps[3])
     assert process.log_likelihood(events) == pytest.approx(expected, abs=1e-12)

@@ -11,10 +11,10 @@ import pytest
 from damage import damaged, rewritten
 
 from catalogs import Catalog, CatalogInfo, InputError, SplitDates, load, save
+from catalogs.files import read_yaml
 from catalogs.store import EMBEDDED
 from recast.benchmark.folder import load_catalog, load_fitted, open_run
 from recast.cli import main
-from recast.commands.config import read_options
 from recast.evaluation.diagnosis import load_diagnoses
 from recast.forecast.chunks import open_folder, read_chunks
 from recast.models.saved import load_model
@@ -201,7 +201,7 @@ def test_a_training_that_ended_says_so_in_a_whole_file(run_folder: Path) -> None
 def test_configurations(tmp_path: Path) -> None:
     path = tmp_path / "options.yaml"
     path.write_text("catalog: [ridgecrest_2019]\nrolling: 0.5\nquick: true\n")
-    assert refused(path, damaged(path.read_bytes(), rng(), 150), lambda: read_options(path)) > 20
+    assert refused(path, damaged(path.read_bytes(), rng(), 150), lambda: read_yaml(path)) > 20
 
 
 COMMANDS = {

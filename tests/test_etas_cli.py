@@ -5,13 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from recast.report.window import Detected
 
 from catalogs import EventSequence, InputError, load, save
 from etas import ETAS, ETASFit, residual_test
 from etas.synthetic import SOCAL_TRUTH, synthetic_catalog, true_model
 from recast.cli import main
 from recast.models.etas_report import ETASResult, fit_catalog, history_of
+from recast.plots.window import Detected
 
 PLOTS = {"omori_decay.png", "residuals.png", "cumulative_counts.png", "frequency_magnitude.png"}
 PNG = b"\x89PNG\r\n"

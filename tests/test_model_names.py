@@ -12,15 +12,14 @@ NAMES |= {mixture_name(name) for name in NAMES}
 
 NO_MODEL = {
     ("recast/cli.py", "recast"): "the program, as its usage names it",
-    ("recast/commands/lightning.py", "recast"): "the program, and the name of its logger",
+    ("recast/training/lightning_cli.py", "recast"): "the program, and the name of its logger",
     ("recast/commands/options.py", "recast"): "the program, in commands that are written down",
     ("recast/commands/printing.py", "recast"): "the program, in commands that are written down",
     ("recast/commands/settings_help.py", "recast"): "the package whose files are read",
-    ("recast/environment.py", "recast"): "the package, whose code is hashed",
-    ("recast/environment.py", "etas"): "the package, whose code is hashed",
     ("recast/plots/style.py", "recast"): "a salt for the ids of SVG",
     ("recast/commands/etas.py", "etas"): "the subcommand",
-    ("recast/commands/etas_fit.py", "etas"): "the folder of the subcommand's results",
+    ("catalogs/namesake.py", "etas"): "the package, and another one of its name",
+    ("catalogs/namesake.py", "recast"): "the package that tells ours from another one",
     ("recast/commands/printing.py", "truth"): "a field of the record of a catalog",
     ("experiments/transfer.py", "etas"): "a field of committed results",
     ("experiments/transfer.py", "recast"): "a field of committed results",

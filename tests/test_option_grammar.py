@@ -35,11 +35,9 @@ OTHER_WORDS = {
     "--model": "see SEVERAL",
     "--models": "of all there are, or of those of a benchmark",
     "--name": "of a catalog, a part, or what is simulated",
-    "--no-plots": "`etas` writes JSON only",
     "--out": "what is written there",
     "--overwrite": "of one catalog, several, or a file",
     "--rolling": "of the benchmark that is made, or one that is there",
-    "--seed": "`etas fit` says what is random",
     "--start": "see --end",
     "--workers": "what they do: train, draw forecasts, draw a report",
 }

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from catalogs import InputError
+from catalogs.files import read_yaml
 from recast.cli import main
-from recast.commands.config import read_options
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ def test_what_is_no_file_of_options_is_refused(
     path = tmp_path / "options.yaml"
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     with pytest.raises(InputError, match=message) as caught:
-        read_options(path)
+        read_yaml(path)
     assert str(path) in str(caught.value)
 
 

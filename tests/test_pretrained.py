@@ -50,7 +50,7 @@ def test_it_makes_catalogs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     catalog = save(synthetic_catalog(events, SOCAL_TRUTH, "small", start="2001-01-01"), tmp_path)
     command = ["simulate", "--model", SHIPPED, "--days", "2", "--samples", "3", "--no-plots"]
     assert main([*command, "--out", str(tmp_path)]) == 2
-    assert "say on which to use it (--catalog)" in capsys.readouterr().err
+    assert "load_model('shipped').on(catalog, fit=True), or by --catalog" in capsys.readouterr().err
     path = str(catalog.with_suffix(".json"))
     assert main([*command, "--catalog", path, "--out", str(tmp_path)]) == 0
     assert json.loads((tmp_path / "simulation.json").read_text())["n"] == 3

@@ -10,13 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from recast.benchmark.table import sentence
 
 from catalogs import Catalog, EventSequence, load, save
 from catalogs.files import read_json, write_json
 from etas.synthetic import SOCAL_TRUTH, synthetic_catalog
 from recast.benchmark.folder import load_fitted, open_run
-from recast.benchmark.results import Gain
+from recast.benchmark.results import Gain, sentence
 from recast.cli import main
 from recast.evaluation import diagnose
 from recast.evaluation.diagnosis import load_diagnoses

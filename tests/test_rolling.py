@@ -11,10 +11,10 @@ import torch
 from scipy import stats
 
 from catalogs import Catalog, EventSequence, InputError, load, save
+from catalogs.files import read_yaml
 from etas.poisson import Poisson
 from etas.synthetic import SOCAL_TRUTH, synthetic_catalog
 from recast.cli import main
-from recast.commands.config import read_options
 from recast.evaluation.counts import randomised_pit
 from recast.forecast.blocks import BLOCK, Source, draw_blocks, n_blocks
 from recast.forecast.chunks import read_chunks
@@ -152,7 +152,7 @@ CONFIG = Path(__file__).parent.parent / "experiments" / "rolling" / "scedc_14_da
 
 def test_the_result_is_of_its_configuration() -> None:
     """Published coverage of the 95 % range: RECAST 86.5 %, ETAS 67 %."""
-    options = read_options(CONFIG)
+    options = read_yaml(CONFIG)
     result = json.loads(CONFIG.with_suffix(".json").read_text())
     assert (result["window_days"], result["n_samples"]) == (options["rolling"], options["samples"])
     (scedc,) = result["catalogs"].values()

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from catalogs import load, save
+from catalogs.files import write_json
 from etas.synthetic import SOCAL_TRUTH, synthetic_catalog
 from recast.cli import main
 from recast.models.neural import Recast
@@ -39,6 +40,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (events,) = SOCAL_TRUTH.sample(empty, 300.0, 1, seed=2)
     catalog = synthetic_catalog(events, SOCAL_TRUTH, "small", start="2001-01-01")
     save(catalog, out)
+    write_json(out / "etas.json", {"model": SOCAL_TRUTH.to_json()})
     scaling = Scaling.of(catalog, SOCAL_TRUTH)
     checkpoint(out / "net.ckpt", scaling)
     checkpoint(out / "other.ckpt", Scaling(**{**vars(scaling), "completeness": 2.0}))
@@ -65,7 +67,7 @@ def test_several_nets_are_mixed(folder: Path, tmp_path: Path) -> None:
     options = ["--days", "20", "--samples", "2", "--max-events", "20", "--no-plots"]
     assert main(["simulate", "--model", *files, *options, "--out", str(tmp_path)]) == 0
     record = json.loads((tmp_path / "simulation.json").read_text())
-    assert record["model"] == {"checkpoints": files, "decoder": "mixture of 2 nets (hazard)"}
+    assert record["model"] == {"kind": "recast", "checkpoints": files, "decoder": "hazard"}
     assert record["events"] > 0
 
 
@@ -87,8 +89,15 @@ def test_a_net_continues_its_catalog(folder: Path, tmp_path: Path) -> None:
     ("options", "message"),
     [
         (["--model", "{0}/none.ckpt", "--days", "1"], "does not exist: `recast fit` writes one"),
-        (["--model", "{0}/small.json", "--days", "1", "--device", "cuda"], "is for nets"),
-        (["--model", "{0}/net.ckpt", "{0}/small.json", "--days", "1"], "is not a checkpoint"),
+        (["--model", "{0}/small.json", "--days", "1"], "small.json holds no model: give the JSON"),
+        (
+            ["--model", "{0}/etas.json", "--days", "1", "--device", "cuda"],
+            "on the CPU only, not on",
+        ),
+        (
+            ["--model", "{0}/net.ckpt", "{0}/etas.json", "--days", "1"],
+            "etas.json is not a checkpoint",
+        ),
         (["--model", "{0}/net.ckpt", "{0}/other.ckpt", "--days", "1"], "train all on the same"),
         (["--model", "{0}/net.ckpt", "--days", "1", "--device", "abacus"], "device 'abacus'"),
         (["--model", "{0}/net.ckpt", "--days", "1", "--allow-supercritical"], "is for ETAS"),

@@ -118,9 +118,9 @@ def mentions() -> set[str]:
     sources = [
         path for name in ("catalogs", "etas", "recast") for path in (ROOT / name).rglob("*.py")
     ]
-    configs = [*(ROOT / "experiments").glob("*.py"), *(ROOT / "experiments").rglob("*.yaml")]
+    scripts = [*(ROOT / "experiments").glob("*.py"), *(ROOT / "experiments").rglob("*.yaml")]
     found = set()
-    for path in [*PAGES, ROOT / "CHANGELOG.md", *sources, *configs]:
+    for path in [*PAGES, ROOT / "CHANGELOG.md", *sources, *scripts]:
         for text in texts(path):
             found |= {" ".join(match[2].split()) for match in INLINE.finditer(text)}
             found |= {text} if MENTION.fullmatch(text) else set()

@@ -118,7 +118,7 @@ def _kind_of(path: Path) -> ModelKind:
             return kind
     record: dict[str, Any] = read_json(path)
     name = record.get("kind")
-    if isinstance(name, str):
+    if isinstance(name, str) and "fitted_on" in record:
         try:
             return model_kind(name)
         except InputError as error:
