@@ -170,7 +170,7 @@ def test_several_are_not_mixed_where_they_can_not_be(folder: Path) -> None:
     kind = model_kind("outside")
     catalog = load(CATALOG)
     paths = [folder / CATALOG / "outside" / f"seed{i}.json" for i in range(2)]
-    with pytest.raises(InputError, match="several models of kind 'outside' are not mixed"):
+    with pytest.raises(InputError, match="models of kind 'outside' cannot be mixed: give one"):
         kind.read(paths, catalog)
 
 
@@ -212,8 +212,8 @@ def not_a_kind() -> None:
 BROKEN = {
     "nowhere:Kind": "nowhere:Kind of recast.models cannot be loaded (No module named 'nowhere')",
     "{here}:Gone": "cannot be loaded (",
-    "{here}:not_a_kind": "is no subclass of recast.ModelKind: name one",
-    "{here}:CATALOG": "is no subclass of recast.ModelKind: name one",
+    "{here}:not_a_kind": "is not a subclass of recast.ModelKind: name one",
+    "{here}:CATALOG": "is not a subclass of recast.ModelKind: name one",
     "{here}:Second": "is named 'etas', which is taken: choose another",
     "{here}:Truth": "is named 'truth', which is taken",
     "{here}:Mixture": "is named 'mine-ensemble', which is taken",

@@ -84,16 +84,16 @@ def test_a_model_that_knows_the_future_is_marked(
 @pytest.mark.parametrize(
     ("command", "message"),
     [
-        (["benchmark", "--windows", "3"], "--windows and --samples are of --rolling: add that"),
-        (["benchmark", "--samples", "30"], "--windows and --samples are of --rolling: add that"),
+        (["benchmark", "--windows", "3"], "--windows and --samples go with --rolling: add that"),
+        (["benchmark", "--samples", "30"], "--windows and --samples go with --rolling: add that"),
         (["benchmark", "--scheduler", "tcp://127.0.0.1:1"], "no option --scheduler"),
-        (["forecast", "--windows", "3"], "--windows is of --rolling: add that"),
-        (["forecast", "--models", "etas"], "--models is of --rolling: add that"),
-        (["forecast", "--run", "{run}"], "--run is of --rolling: add that"),
+        (["forecast", "--windows", "3"], "--windows goes with --rolling: add that"),
+        (["forecast", "--models", "etas"], "--models goes with --rolling: add that"),
+        (["forecast", "--run", "{run}"], "--run goes with --rolling: add that"),
         (["forecast", "--rolling"], "add --run RUN"),
-        (["forecast", "--rolling", "--run", "{run}", "--at", "2042-01-01"], "--at is of a single"),
-        (["forecast", "--rolling", "--run", "{run}", "--no-csep"], "--no-csep is of a single"),
-        (["forecast", "--rolling", "--run", "{run}", "--end", "2042"], "--end is of a single"),
+        (["forecast", "--rolling", "--run", "{run}", "--at", "2042-01-01"], "--at is for a single"),
+        (["forecast", "--rolling", "--run", "{run}", "--no-csep"], "--no-csep is for a single"),
+        (["forecast", "--rolling", "--run", "{run}", "--end", "2042"], "--end is for a single"),
         (["forecast", "--rolling", "--run", "{run}", "--out", "x"], "written to the folder of"),
         (["forecast", "--rolling", "--run", "{run}", "--models", "a"], "no model 'a' in"),
         (["forecast", "--rolling", "--run", "{run}", "--catalog", "a"], "no catalog 'a' in"),
@@ -146,7 +146,7 @@ def test_only_synthetic_catalogs_have_a_truth(folder: Path) -> None:
     [
         ({}, "benchmark.json holds no catalogs: run the benchmark again"),
         (None, "benchmark.json holds no catalogs: run the benchmark again"),
-        (["small"], "benchmark.json: Expected `object`, got `array` - at `$.catalogs`"),
+        (["small"], "benchmark.json: catalogs: expected object, got array"),
     ],
 )
 def test_a_record_without_catalogs_is_refused(
