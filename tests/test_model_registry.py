@@ -170,11 +170,7 @@ def test_several_are_not_mixed_where_they_can_not_be(folder: Path) -> None:
     kind = model_kind("outside")
     catalog = load(CATALOG)
     paths = [folder / CATALOG / "outside" / f"seed{i}.json" for i in range(2)]
-<<<<<<< HEAD
-    with pytest.raises(InputError, match="models of kind 'outside' cannot be mixed"):
-=======
     with pytest.raises(InputError, match="models of kind 'outside' cannot be mixed: give one"):
->>>>>>> tests
         kind.read(paths, catalog)
 
 
