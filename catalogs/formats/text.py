@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import combinations
 from operator import itemgetter
 
 import numpy as np
@@ -39,6 +40,10 @@ PADDED = re.compile(r"(?<=\d)([/:])\s+(?=\d)")
 RULER = re.compile(r"[\s\-=_+|*~.]+")
 
 MARKS_TOTAL = re.compile(r"(total|sum|n(um(ber)?)? of|source|note|stop|end|los |die |les )", re.I)
+
+KNOWN_NAMES = FREE_TEXT | {name for tiers in ALIASES.values() for tier in tiers for name in tier}
+
+MANY_PAIRS = 8
 
 HEADERLESS_EXAMPLE = '--columns "yr mo dy hr mi sc lat lon dep mag"'
 
@@ -408,11 +413,9 @@ def _first_row(lines: list[str], skipped: int) -> int | None:
 
 def _likeliest(lines: list[str], first: int) -> int:
     """The line, from 1, of the header that was meant: that with most names that are known."""
-    known = {name for tiers in ALIASES.values() for tier in tiers for name in tier}
-
     def names(line: str) -> int:
         text = line.strip().lstrip(COMMENT)
-        return sum(bool({*heading(n).keys} & known) for n in fields_of(text, delimiter_of(text))[:60])
+        return sum(bool({*heading(n).keys} & KNOWN_NAMES) for n in fields_of(text, delimiter_of(text))[:60])
 
     best = max(range(first, min(len(lines), first + 60)), key=lambda i: (names(lines[i]), -i))
     return (best if names(lines[best]) > 1 else first) + 1
@@ -490,14 +493,12 @@ def _shaped(region: Region, lines: list[str], *, loose: bool = True) -> Region:
     if names != region.names and widths[len(names)] > widths[full]:
         return replace(region, names=names, width=len(names))
     if not region.delimiter:
-        for merged in _merged(region.names):
-            if widths[len(merged)] >= 0.9 * len(below):
-                return replace(region, names=merged, width=len(merged))
-        merged = next(iter(_merged(region.names)), region.names)
-        region = replace(region, names=merged, width=len(merged))
-        names, full = merged, len(merged)
+        region = _merged(region, below, usual)
+        full = len(region.names)
         if usual != full and (wider := _spread(region, below, usual)):
             return replace(region, names=wider, width=len(wider))
+        if usual == full and len(widths) == 1:
+            return region
     indexed = _has_index(region, below, widths)
     if indexed and widths[full + 1] > 0.9 * len(below):
         note = "the first column has no name and numbers the rows"
@@ -507,28 +508,46 @@ def _shaped(region: Region, lines: list[str], *, loose: bool = True) -> Region:
     return _with_free_text(region, below, widths)
 
 
-def _merged(names: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    """The names with neighbours joined: units to what they measure, then names of two words."""
+def _merged(region: Region, below: list[str], usual: int) -> Region:
+    """The region with names of several words joined: units to what they measure, then known names.
+
+    Where rows have fewer fields than the header has words, of all ways to join so many the one
+    counts by which most rows have numbers where numbers must be.
+    """
     joined: list[str] = []
-    for name in names:
+    for name in region.names:
         if joined and re.fullmatch(r"[(\[].*[)\]]", name):
             joined[-1] += f" {name}"
         else:
             joined.append(name)
-    if len(joined) < len(names):
-        yield tuple(joined)
-    known = {name for tiers in ALIASES.values() for tier in tiers for name in tier} | FREE_TEXT
-    result, i = [], 0
-    while i < len(joined):
-        pair = normalised(" ".join(joined[i : i + 2]))
-        if i + 1 < len(joined) and pair in known:
-            result.append(" ".join(joined[i : i + 2]))
-            i += 2
-        else:
-            result.append(joined[i])
-            i += 1
-    if len(result) < len(joined):
-        yield tuple(result)
+    if len(joined) < len(region.names):
+        region = replace(region, names=tuple(joined), width=len(joined))
+    surplus = len(joined) - usual
+    pairs = [
+        i
+        for i in range(len(joined) - 1)
+        if normalised(f"{joined[i]} {joined[i + 1]}") in KNOWN_NAMES
+    ]
+    if surplus < 1 or surplus > len(pairs) or len(pairs) > MANY_PAIRS:
+        return region
+    best, most = region, 0.5 * len(below)
+    rows = [row for row in map(region.fields, below) if len(row) == usual]
+    for chosen in combinations(pairs, surplus):
+        names = [n if i not in chosen else f"{n} {joined[i + 1]}" for i, n in enumerate(joined)]
+        kept = tuple(n for i, n in enumerate(names) if i - 1 not in chosen)
+        if len(kept) == usual and (score := _fitting(kept, rows)) > most:
+            best, most = replace(region, names=kept, width=usual), score
+    return best
+
+
+def _fitting(names: tuple[str, ...], rows: list[list[str]]) -> int:
+    """How many rows have numbers for magnitude and place, if the columns have these names."""
+    try:
+        found = find_columns(names, "", None, rows)
+    except InputError:
+        return 0
+    numeric = [i for role, i in found.items() if role in {"magnitude", "latitude", "longitude"}]
+    return sum(all(_is_number(row[i]) for i in numeric) for row in rows)
 
 
 def _spread(region: Region, below: list[str], usual: int) -> tuple[str, ...] | None:
