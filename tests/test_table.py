@@ -189,7 +189,7 @@ HEADER = "time,latitude,longitude,mag\n2020-01-01,35,-117,3.0\n"
         (HEADER + "2020-01-02,35,W117,3", "line 3: longitude = 'W117' is not a number"),
         (HEADER + "2020-01-02,35,-117", "line 3: 3 fields where the header has 4"),
         (HEADER + "2020-01-02,35,-117,3,4", "line 3: 5 fields where the header has 4"),
-        (HEADER + '2020-01-02,"35,-117,3\n' + "x" * 200_000, "mend the quotes"),
+        (HEADER + '2020-01-02,"35,-117,3\n' + "x" * 200_000, "fix the quotes"),
         ("time,place\n2020-01-01,x\n", "no column for the magnitude among 'time', 'place': name"),
         ("a b c\n1 2 3\n", "no column for the time among 'a', 'b', 'c'"),
         ("time,ml,mw\n2020-01-01,3,4\n", "columns ml and mw could each be the magnitude: choose"),

@@ -63,17 +63,26 @@ def texts(column: pd.Series) -> pd.Series:
     return stripped.mask(column.isna() | stripped.str.lower().isin(MISSING), "")
 
 
-def codes(column: pd.Series) -> pd.Series:
-    """Short codes as text; what holds other than printable ASCII is ``UNREADABLE``."""
+def codes(column: pd.Series, *, any_script: bool = False) -> pd.Series:
+    """Short codes as text; what holds other than printable ASCII is ``UNREADABLE``.
+
+    In ``any_script`` letters of any alphabet are readable.
+    """
     cells = texts(column)
-    return cells.where(cells.str.fullmatch(PRINTABLE), UNREADABLE)
+    return cells.where(_printable(cells, any_script=any_script), UNREADABLE)
 
 
-def identifiers(column: pd.Series, faults: Faults) -> pd.Series:
+def _printable(cells: pd.Series, *, any_script: bool) -> NDArray[np.bool_]:
+    if any_script:
+        return np.array([cell.isprintable() for cell in cells], dtype=np.bool_)
+    return cells.str.fullmatch(PRINTABLE).to_numpy(np.bool_)
+
+
+def identifiers(column: pd.Series, faults: Faults, *, any_script: bool = False) -> pd.Series:
     """Identifiers as text; those with other than printable ASCII characters are noted."""
     cells = texts(column)
-    bad = ~cells.str.fullmatch(PRINTABLE).to_numpy(np.bool_)
-    note(faults, column, bad, "holds control characters", "mend or drop the row")
+    bad = ~_printable(cells, any_script=any_script)
+    note(faults, column, bad, "holds control characters", "fix or drop the row")
     return cells
 
 
@@ -96,14 +105,14 @@ def numbers(
         cells = texts(column)
         values = numbers_among(cells)
         empty = (cells == "").to_numpy(np.bool_)
-    note(faults, column, np.isnan(values) & ~empty, "is not a number", "mend or drop the row")
+    note(faults, column, np.isnan(values) & ~empty, "is not a number", "fix or drop the row")
     if none_by_rule:
         faults.note(empty, f"{column.name} is empty: fill it in or drop the row", by_rule=True)
     elif not may_miss:
         note(faults, column, empty, "", "fill it in or drop the row")
     outside = ~empty & ~((values >= lowest) & (values <= highest))
     range_of = f"is outside {lowest:g} to {highest:g}"
-    note(faults, column, outside, range_of, "mend or drop the row")
+    note(faults, column, outside, range_of, "fix or drop the row")
     return values
 
 
@@ -211,9 +220,9 @@ def calendar_times(columns: dict[str, pd.Series], faults: Faults) -> pd.Series:
             fields[:, j] = numbers(columns[name], faults, lowest=lowest, highest=highest)
             if name != "second":
                 fraction = np.rint(fields[:, j]) != fields[:, j]
-                note(faults, columns[name], fraction, "is not whole", "mend or drop the row")
+                note(faults, columns[name], fraction, "is not whole", "fix or drop the row")
     stamps, valid = calendar_stamps(fields)
-    note(faults, columns["day"], ~valid, "is not a day of that month", "mend or drop the row")
+    note(faults, columns["day"], ~valid, "is not a day of that month", "fix or drop the row")
     return utc_times(stamps, columns["year"].index)
 
 

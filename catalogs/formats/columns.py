@@ -352,7 +352,7 @@ class _Columns:
                 self.find(role, found)
         if "date" in found:
             self.find_clock(found, refused)
-            if "clock" not in found and "time" not in found:
+            if not {"clock", "time"} & found.keys() and not self.dates_have_clocks(found["date"]):
                 self.find_calendar(found, refused, ("hour", "minute", "second"))
             return
         if "time" in found and "clock" not in given:

@@ -59,7 +59,7 @@ def read_isc(content: bytes, where: str, wanted: Wanted | None = None) -> Parsed
     index = pd.Index([number for number, _ in rows], name="line", dtype=np.int64)
     faults = Faults(where, index)
     odd = np.array([len(row) < lead or (len(row) - lead) % 3 > 1 for _, row in rows], dtype=np.bool_)
-    faults.note(odd, f"not {lead} fields and three for each magnitude: mend or drop the line")
+    faults.note(odd, f"not {lead} fields and three for each magnitude: fix or drop the line")
     triples = [[row[i : i + 3] for i in range(lead, len(row) - 2, 3)] for _, row in rows]
     asked = wanted.columns.get("magnitude", "")
     chosen = [_chosen(found, asked) for found in triples]

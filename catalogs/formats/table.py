@@ -239,12 +239,12 @@ class _Loose:
         events["magnitude"] = self.magnitude()
         cells = self.cells
         if "event_id" in cells:
-            ids = identifiers(cells["event_id"], self.faults)
+            ids = identifiers(cells["event_id"], self.faults, any_script=True)
             if self.tell_apart(ids, events["time"]):
                 events["event_id"] = ids
         for name in ("event_type", "magnitude_type"):
             if name in cells:
-                events[name] = codes(cells[name])
+                events[name] = codes(cells[name], any_script=True)
         if "event_type" in events and not is_event_type(types_of(events).tolist()):
             self.faults.say(
                 f"column {self.names['event_type']} is kept as the type of event, but few of its "
@@ -359,7 +359,7 @@ class _Loose:
             return np.full(len(self.cells), np.nan)
         values, cells = self.number(role)
         bad = np.isnan(values) & (texts(cells) != "").to_numpy(np.bool_)
-        note(self.faults, self.cells[role], bad, "is not a number", "mend or drop the row")
+        note(self.faults, self.cells[role], bad, "is not a number", "fix or drop the row")
         lowest, highest = RANGES[role]
         return self.known(role, values, (values >= lowest) & (values <= highest), f"{lowest:g} to {highest:g}")
 
@@ -413,7 +413,7 @@ class _Loose:
         empty = (texts(cells) == "").to_numpy(np.bool_) if np.isnan(values).any() else (
             np.zeros(len(values), dtype=np.bool_)
         )
-        note(faults, column, np.isnan(values) & ~empty, "is not a number", "mend or drop the row")
+        note(faults, column, np.isnan(values) & ~empty, "is not a number", "fix or drop the row")
         faults.note(empty, "magnitude is empty: fill it in or drop the row", by_rule=True)
         for value in self.wanted.missing_magnitudes:
             reason = f"magnitude {value:g} stands for none (--missing-magnitude)"
@@ -425,7 +425,7 @@ class _Loose:
                 if n > 1:
                     reason = f"magnitude {value:g} stands for none, as in {n:,} rows"
                     faults.note(values == value, reason, by_rule=True)
-        note(faults, column, outside, f"is outside {lowest:g} to {highest:g}", "mend or drop the row")
+        note(faults, column, outside, f"is outside {lowest:g} to {highest:g}", "fix or drop the row")
         return values
 
     def tell_apart(self, ids: pd.Series, time: pd.Series) -> bool:

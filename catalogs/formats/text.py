@@ -239,22 +239,22 @@ def text_cells(
     wrong = found != width
     for i in np.flatnonzero(wrong).tolist():
         rows[i] = empty
-    reason = "quotes are left open, or a byte is zero: mend the quotes or drop the line"
+    reason = "quotes are left open, or a byte is zero: fix the quotes or drop the line"
     faults.note(found == 0, reason)
     expected = len(region.names)
 
     def miscounted(i: int) -> str:
         what = "the header has" if region.header else "others have"
-        return f"{counts[i]} fields where {what} {expected}: mend or drop the line"
+        return f"{counts[i]} fields where {what} {expected}: fix or drop the line"
 
     faults.note(wrong, miscounted)
     moved = np.zeros(len(rows), dtype=np.bool_)
     moved[[i for i in shifted if i < len(rows)]] = True
-    faults.note(moved, "columns are not in their places, is a value missing? mend or drop the line")
+    faults.note(moved, "columns are not in their places, is a value missing? fix or drop the line")
     for text_of_note in region.notes:
         faults.say(text_of_note)
     if below:
-        faults.say(f"{len(below)} lines below the table are left out: {below[0].strip()[:60]!r}")
+        faults.say(f"{_lines(len(below))} below the table left out: {below[0].strip()[:60]!r}")
     table = pd.DataFrame(rows, index=index, columns=list(positions), dtype=object)
     around = "\n".join([*lines[: max(region.header - 1, 0)], *below])
     named = {role: region.names[i].strip() or str(i + 1) for role, i in positions.items()}
@@ -280,6 +280,10 @@ def _width(usual: Counter[int], expected: int) -> int:
     field would look whole but for the shift of its columns.
     """
     return max(max(usual, key=lambda width: usual[width], default=expected), expected)
+
+
+def _lines(n: int) -> str:
+    return "1 line" if n == 1 else f"{n} lines"
 
 
 def _footer(lines: list[str], numbers: list[int], counts: list[int], width: int) -> int:
@@ -340,7 +344,7 @@ def find_region(
     region = Region(tuple(fields_of(text if delimiter else text.strip(), delimiter)), delimiter, begin, begin, 0)
     above = sum(bool(line.strip()) and line[0] not in COMMENT for line in lines[: begin - 1])
     if above:
-        region = replace(region, notes=(f"{above} lines above the header are left out",))
+        region = replace(region, notes=(f"{_lines(above)} above the header left out",))
     return _shaped(region, lines, loose=loose)
 
 
