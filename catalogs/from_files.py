@@ -23,6 +23,9 @@ from catalogs.magnitudes import stand_in
 from catalogs.providers.rules import Rules, Step, choose
 from catalogs.store import GENERATED, available, load, save, user_folder
 
+UNDOCUMENTED = frozenset({"table", "isc", "hypodd", "zmap", "obspy"})
+"""Layouts that say nothing of how a missing magnitude is written."""
+
 LISTED = 6
 """Types of events that a sentence names."""
 
@@ -113,7 +116,7 @@ def import_catalog(
     sentences = _type_sentences(parsed, event_types)
     try:
         events, steps = choose(parsed.events, rules)
-        if missing_magnitudes is None:
+        if missing_magnitudes is None and parsed.explanation.layout in UNDOCUMENTED:
             _ask_for_stand_ins(events, where)
         _refuse_equal(events, name)
         span = parsed.events["time"].min(), parsed.events["time"].max()

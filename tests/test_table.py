@@ -177,7 +177,7 @@ HEADER = "time,latitude,longitude,mag\n2020-01-01,35,-117,3.0\n"
     [
         (HEADER + "2020-13-01,35,-117,3", "line 3: time = '2020-13-01' is not a time: write"),
         (HEADER + "2020-02-30,35,-117,3", "line 3: time = '2020-02-30' is not a time"),
-        (HEADER + "\n\n01/02/2020,35,-117,3", "line 5: time = '01/02/2020' is not a time"),
+        (HEADER + "\n\n01/02/2020,35,-117,3", "line 5: time = '01/02/2020' may be day or month"),
         (HEADER + "1577836800,35,-117,3", "line 3: time = '1577836800' is not a time"),
         (HEADER + ",35,-117,3", "line 3: time is empty"),
         (HEADER + "2020-01-02,35,-117,", "line 3: magnitude is empty: fill it in or drop"),
@@ -185,8 +185,7 @@ HEADER = "time,latitude,longitude,mag\n2020-01-01,35,-117,3.0\n"
         (HEADER + "2020-01-02,35,-117,3.x", "line 3: magnitude = '3.x' is not a number"),
         (HEADER + "2020-01-02,35,-117,inf", "line 3: magnitude = 'inf' is outside -5 to 10"),
         (HEADER + "2020-01-02,35,-117,-99.9", "line 3: magnitude = '-99.9' is outside"),
-        (HEADER + "2020-01-02,-117,35,3", "line 3: latitude = '-117' is outside -90 to 90"),
-        (HEADER + "2020-01-02,35,W117,3", "line 3: longitude = 'W117' is not a number"),
+        (HEADER + "2020-01-02,35,X117,3", "line 3: longitude = 'X117' is not a number"),
         (HEADER + "2020-01-02,35,-117", "line 3: 3 fields where the header has 4"),
         (HEADER + "2020-01-02,35,-117,3,4", "line 3: 5 fields where the header has 4"),
         (HEADER + '2020-01-02,"35,-117,3\n' + "x" * 200_000, "fix the quotes"),

@@ -300,7 +300,7 @@ class _Columns:
         """Whether a column's values allow what its name only suggests."""
         cells = self.values(i)
         if role == "event_type":
-            return is_event_type(cells) if tier or cells else tier == 0
+            return tier == 0 or not cells or is_event_type(cells)
         if role == "magnitude_type" and tier:
             return bool(cells) and _share(cells, _is_magnitude_type) > MAJORITY
         if role == "date" and tier:

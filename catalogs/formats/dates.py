@@ -359,13 +359,13 @@ def _of_text(
     east, known = zone_offsets(parts[6])
     stamps[rest], valid[rest] = local - east, are_times & known
     zoned[rest] = parts[6].notna().to_numpy()
-    rest = rest[~valid[rest] & (cells != "").to_numpy(np.bool_)]
+    # What is written like that but is no time is damaged, not written otherwise
+    rest = rest[parts[0].isna().to_numpy(np.bool_) & (cells != "").to_numpy(np.bool_)]
     if rest.size:
         fewest = SHARE * len(column)
         loose = _loosened(texts(column.iloc[rest]))
         for form, pattern in FORMS.items():
             parts = loose.str.extract(pattern)
-            fits = parts.iloc[:, -3 if form == "digits only" else 0].notna()
             fits = parts[0].notna().to_numpy(np.bool_)
             if fits.sum() < fewest or not fits.any():
                 continue

@@ -211,7 +211,8 @@ def text_cells(
     """
     lines = split_lines(text)
     region = find_region(lines, where, chosen, names, loose=comments)
-    sample = _sample(lines, region, comments=comments)
+    # A known layout has known columns, whatever their values
+    sample = _sample(lines, region, comments=comments) if comments else []
     positions = find_columns(region.names, where, chosen, sample)
     positions |= _helpers(region, sample, {*positions.values()})
     pick = itemgetter(*positions.values())  # two columns at least, so this returns a tuple
@@ -261,7 +262,7 @@ def text_cells(
     return Cells(table, faults, lines, region, named, around)
 
 
-def _helpers(region: Region, sample: list[list[str]], taken: set[int]) -> dict[str, int]:
+def _helpers(region: Region, sample: Sequence[Sequence[str]], taken: set[int]) -> dict[str, int]:
     """Columns that hold nothing but the hemisphere of another: N or S, E or W."""
     found = {}
     for role, letters in (("latitude sign", {"N", "S"}), ("longitude sign", {"E", "W"})):
