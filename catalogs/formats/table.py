@@ -358,7 +358,7 @@ class _Loose:
         if role not in self.cells:
             return np.full(len(self.cells), np.nan)
         values, cells = self.number(role)
-        bad = np.isnan(values) & (texts(cells) != "").to_numpy(np.bool_)
+        bad = _unread(values, cells)
         note(self.faults, self.cells[role], bad, "is not a number", "fix or drop the row")
         lowest, highest = RANGES[role]
         return self.known(role, values, (values >= lowest) & (values <= highest), f"{lowest:g} to {highest:g}")
@@ -369,7 +369,7 @@ class _Loose:
         if role not in self.cells:
             return np.full(len(self.cells), np.nan)
         values, cells = self.number(role)
-        bad = np.isnan(values) & (texts(cells) != "").to_numpy(np.bool_)
+        bad = _unread(values, cells)
         head = heading(self.names[role])
         unit = {*re.split(r"[^\w]+", head.unit.lower())}
         sizes = np.abs(values[np.isfinite(values)])
@@ -410,9 +410,7 @@ class _Loose:
         """Magnitudes; rows that have none are no events, and those that cannot have one are bad."""
         faults, column = self.faults, self.cells["magnitude"]
         values, cells = self.number("magnitude")
-        empty = (texts(cells) == "").to_numpy(np.bool_) if np.isnan(values).any() else (
-            np.zeros(len(values), dtype=np.bool_)
-        )
+        empty = np.isnan(values) & ~_unread(values, cells)
         note(faults, column, np.isnan(values) & ~empty, "is not a number", "fix or drop the row")
         faults.note(empty, "magnitude is empty: fill it in or drop the row", by_rule=True)
         for value in self.wanted.missing_magnitudes:
@@ -445,6 +443,14 @@ class _Loose:
             f"different times share {str(most)[:40]!r}"
         )
         return False
+
+
+def _unread(values: FloatArray, cells: pd.Series) -> NDArray[np.bool_]:
+    """Cells that hold something, but no number."""
+    unread = np.isnan(values)
+    if unread.any():
+        unread &= (texts(cells) != "").to_numpy(np.bool_)
+    return unread
 
 
 _COMMAS = r"^([+-]?\d+,\d+)$"

@@ -217,17 +217,17 @@ def text_cells(
     positions |= _helpers(region, sample, {*positions.values()})
     pick = itemgetter(*positions.values())  # two columns at least, so this returns a tuple
     needed, empty = max(positions.values()) + 1, ("",) * len(positions)
-    numbers, counts, usual, rows = [], [], Counter[int](), []
+    numbers, counts, over, rows = [], [], Counter[int](), []
     shifted, lead, ends = [], region.lead, len(region.names)
     for number, row in _rows(lines, region, comments=comments):
         numbers.append(number)
         counts.append(len(row))
-        if not any(row[ends:]):
-            usual[len(row)] += 1
+        if len(row) > ends and any(row[ends:]):
+            over[len(row)] += 1
         rows.append(pick(row) if len(row) >= needed else empty)
         if lead is not None and not lead(lines[number - 1]):
             shifted.append(len(rows) - 1)
-    width = _width(usual, region.width)
+    width = _width(Counter(counts) - over, region.width)
     if comments:
         kept = len(rows) - _footer(lines, numbers, counts, width)
         below = [lines[number - 1] for number in numbers[kept:]]
@@ -692,13 +692,8 @@ def _rows(
     header = lines[region.header - 1].strip() if region.header else ""
     plain = header.lstrip(COMMENT)
     started = not comments
-    fields = region.fields
-    if region.padded is False and region.free is None:
-        delimiter = region.delimiter
-
-        def fields(line: str) -> list[str]:
-            return fields_of(line, delimiter)
-
+    again = lines[region.header - 1] if region.header and comments else None
+    plainly, delimiter = not region.padded and region.free is None, region.delimiter
     for number, line in enumerate(lines[region.first :], start=region.first + 1):
         if not line.strip():
             continue
@@ -710,9 +705,9 @@ def _rows(
             ):
                 continue
             started = True
-        row = fields(line)
+        if line == again:
+            continue  # a header that comes again, where files were put together
+        row = fields_of(line, delimiter) if plainly else region.fields(line)
         if row and not any(row):  # delimiters only, as spreadsheets leave them
             continue
-        if comments and line.strip() == header:
-            continue  # a header that comes again, where files were put together
         yield number, row
