@@ -11,14 +11,23 @@ from functools import cache
 from catalogs.errors import InputError
 from catalogs.event_types import EARTHQUAKES, OTHERS
 
+def normalised(name: str) -> str:
+    """Lower case letters and digits only: ``"# Origin Time"`` and ``origin_time`` are one name."""
+    if not name.isascii():
+        name = name.replace("ı", "i").replace("º", "")
+        decomposed = unicodedata.normalize("NFKD", name)
+        name = "".join(ch for ch in decomposed if not unicodedata.combining(ch))
+    return "".join(ch for ch in name.lower() if ch.isalnum())
+
+
 ALIASES: dict[str, tuple[frozenset[str], ...]] = {
-    role: tuple(frozenset(tier.split()) for tier in tiers)
+    role: tuple(frozenset(map(normalised, tier.split())) for tier in tiers)
     for role, tiers in {
         "time": (
             "time origintime datetime timestring timestamp eventtime evtime dt utc isotime "
             "origindatetime dateandtime datehour eventdatetime datetimestring fechahora "
             "fechayhora datahora dataora datetempo dateheure datumzeit datumuhrzeit tarihsaat "
-            "发震时刻 发震时间 发震日期 發震時間 地震时间 发生时间 発生時刻 震源時 震源時刻 発震時 "
+            "发震时刻 发震时间 發震時間 地震时间 发生时间 発生時刻 震源時 震源時刻 発震時 "
             "датавремя",
             "originepoch epoch epochtime unixtime unixtimestamp epochms epochseconds ot otime "
             "origin tempoorigine oraorigine heureorigine tiempoorigen orarioorigine waktu",
@@ -116,6 +125,8 @@ FREE_TEXT = frozenset(
 )
 """Columns of words, in which blanks and delimiters may stand."""
 
+UNIT_WORDS = frozenset({"km", "deg", "degree", "degrees", "kms"})
+
 UTC_WORDS, LOCAL_WORDS = ("utc", "gmt"), ("local", "locale", "lt", "lokal", "oficial", "yerel")
 
 MAGNITUDE_TYPES = frozenset(
@@ -130,6 +141,9 @@ CLOCK = re.compile(
     r"\s*(Z|z|UTC|GMT|UT|[+-]\d{2}(:?\d{2})?)?\s*"
 )
 """A time of day as it is written."""
+
+DAY = re.compile(r"\s*\d{1,4}([-/.])\s*\d{1,2}\1\s*\d{1,4}\s*|[12]\d{7}")
+"""A date without a time of day."""
 
 SHOWN = 12
 """That many column names are listed in an error message."""
@@ -156,15 +170,6 @@ class Heading:
         return tuple(dict.fromkeys(k for k in (self.whole, self.key) if k))
 
 
-def normalised(name: str) -> str:
-    """Lower case letters and digits only: ``"# Origin Time"`` and ``origin_time`` are one name."""
-    if not name.isascii():
-        name = name.replace("ı", "i").replace("º", "")
-        decomposed = unicodedata.normalize("NFKD", name)
-        name = "".join(ch for ch in decomposed if not unicodedata.combining(ch))
-    return "".join(ch for ch in name.lower() if ch.isalnum())
-
-
 @cache
 def heading(name: str) -> Heading:
     """A column's name without its unit and without the words UTC and local."""
@@ -175,6 +180,8 @@ def heading(name: str) -> Heading:
     marked = {*words, *(normalised(word) for word in re.split(r"[\s_+\-:0-9]+", unit))}
     mark = 0 if marked & {*UTC_WORDS} else 2 if marked & {*LOCAL_WORDS} else 1
     rest = [word for word in words if word not in {*UTC_WORDS, *LOCAL_WORDS}]
+    if len(rest) > 1 and rest[-1] in UNIT_WORDS:
+        unit = f"{unit} {rest.pop()}"
     key = "".join(rest)
     if len(rest) == 1 and rest == words:  # datetimeutc, UTCtime
         for word in UTC_WORDS:
@@ -357,6 +364,9 @@ class _Columns:
             return
         if "time" in found and "clock" not in given:
             if self.is_whole(found["time"]):
+                if self.are_days(found["time"]) and self.candidates("clock", {*found.values()}):
+                    found["date"] = found.pop("time")
+                    self.find_clock(found, refused)
                 return
             at = found.pop("time")  # a time of day, or days since something
             trial = dict(found)
@@ -384,6 +394,11 @@ class _Columns:
         """Whether a column called time holds dates, and not only times of day."""
         cells = self.values(i)
         return not cells or _share(cells, _is_clock) <= MAJORITY
+
+    def are_days(self, i: int) -> bool:
+        """Whether a column holds dates without a time of day."""
+        cells = self.values(i)
+        return bool(cells) and _share(cells, lambda c: DAY.fullmatch(c) is not None) > MAJORITY
 
     def find_clock(self, found: dict[str, int], refused: set[str]) -> None:
         """The time of day that goes with a date: by its name, else by its values."""

@@ -456,7 +456,7 @@ NUMBER = re.compile(r"\s*[+-]?\d+(\.\d*)?([eE][+-]?\d+)?\s*")
 
 def _numbers(column: pd.Series) -> FloatArray | None:
     """The cells as numbers, if nearly all are plain ones; NaN where one is not."""
-    head = [cell for cell in column.iloc[:50] if isinstance(cell, str)]
+    head = [cell for cell in column.iloc[:200] if isinstance(cell, str) and cell.strip()]
     if not head or not all(NUMBER.fullmatch(cell) for cell in head[:5]):
         return None
     cells = texts(column)
