@@ -26,11 +26,11 @@ ALIASES: dict[str, tuple[frozenset[str], ...]] = {
         "time": (
             "time origintime datetime timestring timestamp eventtime evtime dt utc isotime "
             "origindatetime dateandtime datehour eventdatetime datetimestring fechahora "
-            "fechayhora datahora dataora datetempo dateheure datumzeit datumuhrzeit tarihsaat "
+            "fechayhora datahora dataora dataeora dataehora datumundzeit dateetheure datetempo dateheure datumzeit datumuhrzeit tarihsaat "
             "发震时刻 发震时间 發震時間 地震时间 发生时间 発生時刻 震源時 震源時刻 発震時 "
             "датавремя",
             "originepoch epoch epochtime unixtime unixtimestamp epochms epochseconds ot otime "
-            "origin tempoorigine oraorigine heureorigine tiempoorigen orarioorigine waktu",
+            "origin origtime datenum matlabdatenum mjd jd juliandate tempoorigine oraorigine heureorigine tiempoorigen orarioorigine waktu",
         ),
         "date": (
             "date origindate eventdate evdate yyyymmdd ymd dateyyyymmdd yyyymmddutc fecha datum "
@@ -46,6 +46,7 @@ ALIASES: dict[str, tuple[frozenset[str], ...]] = {
         "year": ("year yr yyyy jahr ano anno annee anio yil 年 год tahun",),
         "month": ("month mes mese mois monat ay 月 месяц bulan", "mon mo mm mth"),
         "day": ("day dia giorno jour tag gun 日 день hari dayofmonth", "dy da dd dom"),
+        "day_of_year": ("doy jday julday dayofyear yearday yday jourjulien",),
         "hour": (
             "hour hours hr hrs hh horas ore heures stunde stunden std 时 時 час",
             "ho hora ora heure saat h",
@@ -95,7 +96,7 @@ ALIASES: dict[str, tuple[frozenset[str], ...]] = {
 
 CALENDAR = ("year", "month", "day", "hour", "minute", "second")
 
-ROLES_OF_TIME = ("time", "date", "clock", *CALENDAR)
+ROLES_OF_TIME = ("time", "date", "clock", "day_of_year", *CALENDAR)
 
 SHORT: dict[str, frozenset[str]] = {
     "year": frozenset({"y", "yy", "a", "aa"}),
@@ -145,10 +146,16 @@ CLOCK = re.compile(
 DAY = re.compile(r"\s*\d{1,4}([-/.])\s*\d{1,2}\1\s*\d{1,4}\s*|[12]\d{7}")
 """A date without a time of day."""
 
+SHORT_CLOCK = re.compile(r"\s*\d{1,2}\s*:?\s*\d{2}\s*")
+"""Hours and minutes."""
+
 SHOWN = 12
 """That many column names are listed in an error message."""
 
 MAJORITY = 0.5
+
+WAYS = ({"time"}, {"date"}, {"year", "month", "day"}, {"year", "day_of_year"})
+"""Columns any of which tell the day."""
 
 NONE = "none"
 """What ``chosen`` may say in place of a column: the file has none for this role."""
@@ -234,7 +241,7 @@ def find_columns(
         if role not in {*found, *refused, *ROLES_OF_TIME}:
             columns.find(role, found)
     for role in ("time", "magnitude"):
-        ways = ({"time"}, {"date"}, {"year", "month", "day"}) if role == "time" else ({role},)
+        ways = WAYS if role == "time" else ({role},)
         if not any(way <= found.keys() for way in ways):
             raise InputError(
                 f"{where}: no column for the {role} among {_listed(names)}: name it with "
@@ -359,6 +366,7 @@ class _Columns:
                 self.find(role, found)
         if "date" in found:
             self.find_clock(found, refused)
+            self.find_seconds(found, refused)
             if not {"clock", "time"} & found.keys() and not self.dates_have_clocks(found["date"]):
                 self.find_calendar(found, refused, ("hour", "minute", "second"))
             return
@@ -374,9 +382,7 @@ class _Columns:
                 self.find_calendar(trial, refused, ("year", "month", "day"))
             except InputError:
                 trial = dict(found)
-            if {"year", "month", "day"} <= trial.keys() and _share(
-                self.values(at), _is_clock
-            ) > MAJORITY:
+            if {"year", "month", "day"} <= trial.keys() and self.are_clocks(at):
                 found.update(trial)
                 found["clock"] = at
             else:
@@ -393,7 +399,15 @@ class _Columns:
     def is_whole(self, i: int) -> bool:
         """Whether a column called time holds dates, and not only times of day."""
         cells = self.values(i)
-        return not cells or _share(cells, _is_clock) <= MAJORITY
+        return not cells or not (_share(cells, _is_clock) > MAJORITY or self.are_clocks(i))
+
+    def are_clocks(self, i: int) -> bool:
+        """Whether a column holds times of day, also as digits only: 013635.52."""
+        cells = self.values(i)
+        if _share(cells, _is_clock) > MAJORITY:
+            return True
+        wide = any(len(cell.partition(".")[0]) > 4 for cell in cells)
+        return wide and _share(cells, _is_compact_clock) > 0.98
 
     def are_days(self, i: int) -> bool:
         """Whether a column holds dates without a time of day."""
@@ -409,7 +423,7 @@ class _Columns:
             elif at is not None and self.dates_have_clocks(found["date"]) and self.values(at):
                 del found["time"]
             elif at is not None and "clock" not in found:
-                if self.values(at) and _share(self.values(at), _is_compact_clock) > MAJORITY:
+                if self.are_clocks(at):
                     found["clock"] = found.pop("time")
                 else:
                     del found["date"]
@@ -438,6 +452,14 @@ class _Columns:
                 f"{self.where}: columns {listed} could each be the time of day: choose one with "
                 f"--column clock={self.name(clocks[0])}"
             )
+
+    def find_seconds(self, found: dict[str, int], refused: set[str]) -> None:
+        """Seconds in a column of their own, beside a time of day in hours and minutes."""
+        if "clock" not in found or "second" in refused:
+            return
+        cells = self.values(found["clock"])
+        if _share(cells, lambda cell: SHORT_CLOCK.fullmatch(cell) is not None) > 0.9:
+            self.find("second", found)
 
     def dates_have_clocks(self, i: int) -> bool:
         """Whether the dates of a column hold times of day as well."""
@@ -472,6 +494,8 @@ class _Columns:
                     role_of[i] = role
                     break
         found.update({role: i for i, role in role_of.items()})
+        if "year" in found and not {"month", "day"} & found.keys():
+            self.find("day_of_year", found)
 
     def better(self, role: str, i: int) -> bool:
         """Whether no other column has a name of that role that means nothing else."""
@@ -493,16 +517,17 @@ class _Columns:
         if "clock" in found or not found.keys() & {*CALENDAR}:
             return
         known = [part for part in CALENDAR if part in found]
+        day_known = {"month", "day"} if "day_of_year" in found else set()
         for part in CALENDAR[: CALENDAR.index(known[-1])]:
-            if part not in found and part not in refused:
+            if part not in found and part not in {*refused, *day_known}:
                 raise InputError(
                     f"{self.where}: columns for {', '.join(known)} but none for the {part} among "
                     f"{_listed([h.name for h in self.headings])}: name it with --column "
                     f"{part}=NAME"
                 )
-        if known[-1] == "second" or len(known) < 3:
+        if known[-1] == "second" or (len(known) < 3 and not day_known):
             return
-        part = CALENDAR[CALENDAR.index(known[-1]) + 1]
+        part = "hour" if known == ["year"] else CALENDAR[CALENDAR.index(known[-1]) + 1]
         at = max(found[name] for name in known) + 1
         limit = 24 if part == "hour" else 60
         if part in refused or at >= len(self.headings) or at in found.values():
@@ -540,7 +565,11 @@ def _is_clock(cell: str) -> bool:
 
 
 def _is_compact_clock(cell: str) -> bool:
-    return re.fullmatch(r"\d{3,6}(\.\d*)?", cell) is not None
+    digits = cell.partition(".")[0]
+    if not digits.isdigit() or len(digits) > 6:
+        return False
+    digits = digits.zfill(6)
+    return int(digits[:2]) < 25 and int(digits[2:4]) < 61 and int(digits[4:]) < 61
 
 
 def _tells(cell: str) -> bool:

@@ -250,7 +250,7 @@ def read_times(
     zone = find_zone(names, dating, faults, around)
     faults.zone = zone.stated if zone.is_utc else f"{zone.stated}: {_written(zone.value)}"
     column = (
-        _joined(cells["date"], cells["clock"], faults)
+        _joined(cells["date"], cells["clock"], faults, cells.get("second"))
         if "date" in cells and "clock" in cells
         else cells["date" if "date" in cells else "time"]
     )
@@ -314,7 +314,9 @@ def _too_early(column: pd.Series, bad: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return early
 
 
-def _joined(date: pd.Series, clock: pd.Series, faults: Faults) -> pd.Series:
+def _joined(
+    date: pd.Series, clock: pd.Series, faults: Faults, seconds: pd.Series | None = None
+) -> pd.Series:
     """Date and time of day as one text; empty clocks are noted."""
     days, clocks = texts(date), texts(clock)
     full = clocks.str.contains(FULL, regex=True).to_numpy(np.bool_)
@@ -322,6 +324,10 @@ def _joined(date: pd.Series, clock: pd.Series, faults: Faults) -> pd.Series:
     compact = clocks.str.fullmatch(r"\d{1,6}(?:[.,]\d*)?").to_numpy(np.bool_)
     if compact.mean() > MOSTLY:
         clocks = clocks.mask(compact, _from_digits(clocks[compact]))
+    if seconds is not None:
+        behind = texts(seconds).str.replace(",", ".", regex=False)
+        behind = behind.str.replace(r"^(\d)(?=\.|$)", r"0\1", regex=True)
+        clocks = (clocks + ":" + behind).mask(clocks == "", "")
     empty = (clocks == "").to_numpy(np.bool_) & (days != "").to_numpy(np.bool_)
     faults.note(empty, f"{clock.name} is empty: fill it in or drop the row")
     joined: pd.Series = (days + "T" + clocks).where(~full, clocks)
@@ -473,6 +479,15 @@ EPOCHS = {"s": (1e8, 2e10, 1e9), "ms": (1e11, 2e13, 1e6), "us": (1e14, 2e16, 1e3
 
 SINCE = re.compile(r"(second|sec|minute|min|hour|hr|day)s?\s+(?:since|after|from)\s+(\d{4}\S*(?:\s+\d\S*)?)", re.I)
 
+DAY_NUMBERS = {
+    "datenum": 719_529.0,
+    "matlabdatenum": 719_529.0,
+    "mjd": 40_587.0,
+    "jd": 2_440_587.5,
+    "juliandate": 2_440_587.5,
+}
+"""1970-01-01 in days that are counted from somewhere else, by the name of the column."""
+
 UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 
 
@@ -493,7 +508,10 @@ def _of_numbers(
     name = next((text for role, text in names.items() if role in {"time", "date"}), "time").strip()
     valid = np.isfinite(values)
     largest = float(np.abs(values[valid]).max())
-    if since := SINCE.search(name):
+    if heading(name).key in DAY_NUMBERS:
+        first = DAY_NUMBERS[heading(name).key]
+        values, origin, unit = values - first, "1970-01-01", UNITS["d"]
+    elif since := SINCE.search(name):
         origin, unit = since.group(2).rstrip(")]"), UNITS[since.group(1)[0].lower()]
     elif dating.origin is not None and largest < EPOCHS["s"][0]:
         origin, unit = dating.origin, UNITS["d"]

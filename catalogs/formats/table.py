@@ -33,6 +33,7 @@ from catalogs.formats.cells import (
 from catalogs.formats.columns import (
     CALENDAR,
     MAGNITUDE_TYPES,
+    ROLES_OF_TIME,
     find_columns,
     heading,
     is_event_type,
@@ -255,7 +256,7 @@ class _Loose:
     def times(self) -> pd.Series:
         """In UTC."""
         cells, faults, dating = self.cells, self.faults, self.wanted.dating
-        names = {r: n for r, n in self.names.items() if r in {"time", "date", "clock", *CALENDAR}}
+        names = {r: n for r, n in self.names.items() if r in ROLES_OF_TIME}
         role = "date" if "date" in cells else "time"
         if role in cells and (cells[role].dtype.kind == "M" or "hour" in cells):
             column = cells[role]
@@ -269,7 +270,7 @@ class _Loose:
             else:
                 return times(column, faults)
         if role in cells:
-            typed = {r for r in ("time", "date", "clock") if r in cells}
+            typed = [r for r in ("time", "date", "clock", "second") if r in cells]
             text = pd.DataFrame(
                 {r: cells[r] if cells[r].dtype.kind == "O" else cells[r].astype(str) for r in typed}
             )
@@ -280,6 +281,8 @@ class _Loose:
             text = pd.DataFrame({"date": day, "clock": cells["clock"].astype(str)})
             return read_times(text, names, faults, dating, self.around)
         parts = {n: self.plain(n) for n in CALENDAR if n in cells}
+        if "day_of_year" in cells:
+            parts |= _month_and_day(parts["year"], self.plain("day_of_year"), faults)
         return self.in_zone(calendar_times(parts, faults), names)
 
     def in_zone(self, local: pd.Series, names: Mapping[str, str]) -> pd.Series:
@@ -443,6 +446,23 @@ class _Loose:
             f"different times share {str(most)[:40]!r}"
         )
         return False
+
+
+def _month_and_day(
+    year: pd.Series, day_of_year: pd.Series, faults: Faults
+) -> dict[str, pd.Series]:
+    """The calendar's day of a day of the year; days that the year has not are noted."""
+    numbers_of = [pd.to_numeric(x, errors="coerce").to_numpy(np.float64) for x in (year, day_of_year)]
+    years, days = (np.where(np.isfinite(x), x, 1.0) for x in numbers_of)
+    leap = (years % 4 == 0) & ((years % 100 != 0) | (years % 400 == 0))
+    bad = ~np.isfinite(numbers_of[1]) | (days < 1) | (days > 365 + leap) | (days % 1 != 0)
+    note(faults, day_of_year, bad, "is no day of that year", "fix or drop the row")
+    starts = np.where((years >= 1678) & (years <= 2261), years, 1970).astype(np.int64) - 1970
+    dates = starts.astype("datetime64[Y]").astype("datetime64[D]") + (
+        np.where(bad, 1, days).astype(np.int64) - 1
+    )
+    stamps = pd.Series(dates.astype("datetime64[ns]"), index=year.index).dt
+    return {"month": stamps.month.rename("month"), "day": stamps.day.rename("day")}
 
 
 def _unread(values: FloatArray, cells: pd.Series) -> NDArray[np.bool_]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import combinations
 from operator import itemgetter
 
 import numpy as np
@@ -537,7 +537,7 @@ def _merged(region: Region, below: list[str], usual: int) -> Region:
         return region
     best, most = region, 0.5 * len(below)
     rows = [row for row in map(region.fields, below) if len(row) == usual]
-    for chosen in combinations(pairs, surplus):
+    for chosen in itertools.combinations(pairs, surplus):
         names = [n if i not in chosen else f"{n} {joined[i + 1]}" for i, n in enumerate(joined)]
         kept = tuple(n for i, n in enumerate(names) if i - 1 not in chosen)
         if len(kept) == usual and (score := _fitting(kept, rows)) > most:
@@ -633,18 +633,27 @@ def _in_place(below: list[str], count: int) -> Callable[[str], bool] | None:
             return all(parts[:count])
 
         return single
-    bounds = [(min(s[j][0] for s in starts), max(s[j][1] for s in starts)) for j in range(count)]
-    if any(a[1] > b[0] for a, b in zip(bounds, bounds[1:], strict=False)):
+    usual = [
+        (float(np.median([s[j][0] for s in starts])), float(np.median([s[j][1] for s in starts])))
+        for j in range(count)
+    ]
+    if any(a[1] >= b[0] for a, b in itertools.pairwise(usual)):
         return None
 
     def aligned(line: str) -> bool:
         spans = [m.span() for m, _ in zip(re.finditer(r"\S+", line), range(count), strict=False)]
         if len(spans) < count:
             return False
-        middle = zip(spans, bounds, strict=True)
-        return all(low - 2 <= a and b <= high + 2 for (a, b), (low, high) in middle)
+        return all(_nearest(span, usual) == j for j, span in enumerate(spans))
 
-    return aligned
+    fitting = sum(map(aligned, below))
+    return aligned if fitting > 0.5 * len(below) else None
+
+
+def _nearest(span: tuple[int, int], usual: list[tuple[float, float]]) -> int:
+    """Which of the usual spans of characters one overlaps most, or is nearest to."""
+    overlaps = [min(span[1], b) - max(span[0], a) for a, b in usual]
+    return max(range(len(usual)), key=lambda j: overlaps[j])
 
 
 def delimiter_of(header: str) -> str:
