@@ -121,7 +121,9 @@ def import_catalog(
         _refuse_equal(events, name)
         span = parsed.events["time"].min(), parsed.events["time"].max()
         splits = making.get("splits")
-        _refuse_beyond(where, span, start, end or (splits and splits.end), observed_from, observed_until)
+        _refuse_beyond(
+            where, span, start, end or (splits and splits.end), observed_from, observed_until
+        )
         catalog = import_table(
             events, name, start=start or observed_from, end=end or observed_until, **making
         )

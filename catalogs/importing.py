@@ -248,9 +248,7 @@ def _window(
     )
 
 
-def _in_time(
-    start: pd.Timestamp, end: pd.Timestamp, fractions: Sequence[float]
-) -> SplitDates:
+def _in_time(start: pd.Timestamp, end: pd.Timestamp, fractions: Sequence[float]) -> SplitDates:
     """Windows that hold these shares of the time, where events are not counted or too few."""
     first, span = start.value, end.value - start.value
     edges = [first + round(share * span) for share in (fractions[0], fractions[0] + fractions[1])]

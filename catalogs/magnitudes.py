@@ -338,7 +338,11 @@ def _cuts(marked: NDArray[np.bool_], first: int, depth: int) -> list[int]:
     if gain[best] < 20.0 or abs(a - b) < 0.3:
         return []
     at = int(k[best])
-    return [*_cuts(marked[:at], first, depth - 1), first + at, *_cuts(marked[at:], first + at, depth - 1)]
+    return [
+        *_cuts(marked[:at], first, depth - 1),
+        first + at,
+        *_cuts(marked[at:], first + at, depth - 1),
+    ]
 
 
 def _binomial(hits: NDArray[np.int64], trials: NDArray[np.int64]) -> FloatArray:

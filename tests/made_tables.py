@@ -5,13 +5,31 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from catalogs.formats.columns import ALIASES, SHORT
+from catalogs.formats.names import ALIASES, SHORT
 
 EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - UTC throughout
 
-UNITS = {"depth_km": (" (km)", "_km"), "latitude": ("(N)", " (°)", " [deg]"), "longitude": ("(E)", " (°)")}
+UNITS = {
+    "depth_km": (" (km)", "_km"),
+    "latitude": ("(N)", " (°)", " [deg]"),
+    "longitude": ("(E)", " (°)"),
+}
 
-WEAK = {"data", "dat", "hora", "ora", "heure", "saat", "zeit", "orig", "ot", "origin", "ho", "h", "z"}
+WEAK = {
+    "data",
+    "dat",
+    "hora",
+    "ora",
+    "heure",
+    "saat",
+    "zeit",
+    "orig",
+    "ot",
+    "origin",
+    "ho",
+    "h",
+    "z",
+}
 """Names that mean something only by what stands below them, or in some company."""
 
 METRES = {"depthm", "depthmeters", "depthmetres"}
@@ -60,7 +78,11 @@ def name_of(role: str, rng: np.random.Generator) -> str:
     case = rng.integers(4)
     name = name if not name.isascii() else (name, name.upper(), name.title(), name)[case]
     units = UNITS.get(role, ())
-    if units and name.lower() not in {"depthkm", "depthm", "depthmeters", "depthmetres"} and rng.random() < 0.3:
+    if (
+        units
+        and name.lower() not in {"depthkm", "depthm", "depthmeters", "depthmetres"}
+        and rng.random() < 0.3
+    ):
         name += str(rng.choice(units))
     return name
 
@@ -110,7 +132,10 @@ def make(seed: int) -> Made:
         del lists[drop]
         events = [Event(e.time, e.latitude, e.longitude, None, e.magnitude) for e in events]
     if comma:
-        lists = {k: [v.replace(".", ",") if v[:1] != "-" or len(v) > 3 else v for v in col] for k, col in lists.items()}
+        lists = {
+            k: [v.replace(".", ",") if v[:1] != "-" or len(v) > 3 else v for v in col]
+            for k, col in lists.items()
+        }
     noise = [name for name in NOISE if not blanks or name != "eventtype"]  # of two words
     for name in rng.choice(noise, int(rng.integers(0, 4)), replace=False).tolist():
         lists[name] = [NOISE[name](rng) for _ in range(n)]
@@ -129,7 +154,18 @@ def times(
     stamps = [start + timedelta(seconds=float(s)) for s in seconds]
     kind = str(
         rng.choice(
-            ["iso", "iso", "date clock", "calendar", "short", "dmy", "mdy", "digits", "epoch", "slashes"]
+            [
+                "iso",
+                "iso",
+                "date clock",
+                "calendar",
+                "short",
+                "dmy",
+                "mdy",
+                "digits",
+                "epoch",
+                "slashes",
+            ]
         )
     )
     if kind == "epoch" and not 1975 < stamps[-1].year < 2200:
@@ -141,31 +177,66 @@ def times(
         clocks = [f"{t:%H:%M:%S}" for t in stamps]
     resolution = 0.001 if fraction else 1.0
     ymd = [(f"{t.year:04d}", f"{t.month:02d}", f"{t.day:02d}") for t in stamps]
-    date, clock = name_of("date", rng), str(rng.choice(["time", "clock", "hora", "UTC time", "HHMMSS"]))
+    date, clock = (
+        name_of("date", rng),
+        str(rng.choice(["time", "clock", "hora", "UTC time", "HHMMSS"])),
+    )
     if kind == "iso":
         blank, zone = str(rng.choice(["T", "T"])), str(rng.choice(["", "Z"]))
-        return [[f"{'-'.join(d)}{blank}{c}{zone}"] for d, c in zip(ymd, clocks, strict=True)], resolution, [name_of("time", rng)], kind
+        return (
+            [[f"{'-'.join(d)}{blank}{c}{zone}"] for d, c in zip(ymd, clocks, strict=True)],
+            resolution,
+            [name_of("time", rng)],
+            kind,
+        )
     if kind in {"date clock", "slashes"}:
         mark = "/" if kind == "slashes" else str(rng.choice(["-", ".", "/"]))
-        return [[mark.join(d), c] for d, c in zip(ymd, clocks, strict=True)], resolution, [date, clock], kind
+        return (
+            [[mark.join(d), c] for d, c in zip(ymd, clocks, strict=True)],
+            resolution,
+            [date, clock],
+            kind,
+        )
     if kind in {"dmy", "mdy"}:
         turned = [(d, m, y) if kind == "dmy" else (m, d, y) for y, m, d in ymd]
-        return [["/".join(d), c] for d, c in zip(turned, clocks, strict=True)], resolution, [date, clock], kind
+        return (
+            [["/".join(d), c] for d, c in zip(turned, clocks, strict=True)],
+            resolution,
+            [date, clock],
+            kind,
+        )
     if kind == "digits":
-        return [["".join(d), c.replace(":", "")] for d, c in zip(ymd, clocks, strict=True)], resolution, [date, "time"], kind
+        return (
+            [["".join(d), c.replace(":", "")] for d, c in zip(ymd, clocks, strict=True)],
+            resolution,
+            [date, "time"],
+            kind,
+        )
     if kind == "epoch":
         # Milliseconds or seconds
         ms = rng.random() < 0.5
         since = [t - EPOCH for t in stamps]
         whole = [d // timedelta(milliseconds=1) if ms else d // timedelta(seconds=1) for d in since]
-        return [[str(w)] for w in whole], 0.001 if ms else 1.0, [str(rng.choice(["time", "epoch", "timestamp"]))], kind
+        return (
+            [[str(w)] for w in whole],
+            0.001 if ms else 1.0,
+            [str(rng.choice(["time", "epoch", "timestamp"]))],
+            kind,
+        )
     parts = [c.split(":") for c in clocks]
     rows = [[*d, *c] for d, c in zip(ymd, parts, strict=True)]
     if rng.random() < 0.5:
         rows = [[str(int(x)) for x in row[:5]] + [row[5]] for row in rows]
     if kind == "short":
-        names = [str(rng.choice(sorted(SHORT[r]))) for r in ("year", "month", "day", "hour", "minute", "second")]
-        names = ["Y", "M", "D", "h", "m", "s"] if rng.random() < 0.3 else ["YYYY", "MM", "DD", "HH", "MM", "SS"]
+        names = [
+            str(rng.choice(sorted(SHORT[r])))
+            for r in ("year", "month", "day", "hour", "minute", "second")
+        ]
+        names = (
+            ["Y", "M", "D", "h", "m", "s"]
+            if rng.random() < 0.3
+            else ["YYYY", "MM", "DD", "HH", "MM", "SS"]
+        )
         return rows, resolution, names, kind
     roles = ("year", "month", "day", "hour", "minute", "second")
     return rows, resolution, [name_of(role, rng) for role in roles], kind
@@ -186,13 +257,22 @@ def laid_out(
     rows = [[cells[i] for _, cells in columns] for i in range(len(events))]
     if delimiter == " " and rng.random() < 0.5:
         widths = [max(len(row[j]) for row in [names, *rows]) + 1 for j in range(len(names))]
-        lines = ["".join(cell.rjust(w) for cell, w in zip(row, widths, strict=True)) for row in [names, *rows]]
+        lines = [
+            "".join(cell.rjust(w) for cell, w in zip(row, widths, strict=True))
+            for row in [names, *rows]
+        ]
     else:
         pad = " " if delimiter in ",;|" and rng.random() < 0.3 else ""
         lines = [(delimiter + pad).join(row) for row in [names, *rows]]
     above: list[str] = []
     if rng.random() < 0.3:
-        above = [str(rng.choice(["Catalog of my region", "# made by hand", "Search 2020-01-01 to 2021", ""]))] * int(rng.integers(1, 4))
+        above = [
+            str(
+                rng.choice(
+                    ["Catalog of my region", "# made by hand", "Search 2020-01-01 to 2021", ""]
+                )
+            )
+        ] * int(rng.integers(1, 4))
     text, at = [*above, lines[0]], {}
     if rng.random() < 0.2:
         text.append("-" * len(lines[0]))

@@ -90,7 +90,9 @@ CASES: dict[str, Case] = {
     "ncedc_readable.txt": Case(),
     "afad.csv": Case(says=("day first",)),
     "ign.csv": Case(says=("day first", "latin-1")),
-    "kaggle.csv": Case(kept=294, first="2016-08-24T02:16:16", says=("month first", "Nuclear Explosion 6")),
+    "kaggle.csv": Case(
+        kept=294, first="2016-08-24T02:16:16", says=("month first", "Nuclear Explosion 6")
+    ),
     "ssn.csv": Case(events=270, first="2016-08-24T02:16:16", says=("Fecha UTC", "4 lines above")),
     "titlerow.csv": Case(says=("1 line above",)),
     "sepline.csv": Case(),
@@ -135,7 +137,9 @@ def test_every_case_of_the_folder_is_here() -> None:
     table = FOLDER / "cases.tsv"
     if not REAL_DATA or not table.is_file():
         pytest.skip("needs the folder cases beside RECAST_DATA")
-    names = [name for row in table.read_text().splitlines()[1:] for name in row.split("\t")[0].split()]
+    names = [
+        name for row in table.read_text().splitlines()[1:] for name in row.split("\t")[0].split()
+    ]
     assert sorted(CASES) == sorted(names)
 
 
@@ -199,4 +203,6 @@ def test_an_explanation_writes_nothing(
     reading = json.loads(out)["reading"]
     meanings = {column["meaning"] for column in reading["columns"]}
     assert "magnitude" in meanings
-    assert all(column["values"] for column in reading["columns"] if column["meaning"] == "magnitude")
+    assert all(
+        column["values"] for column in reading["columns"] if column["meaning"] == "magnitude"
+    )

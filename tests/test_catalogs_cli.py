@@ -170,7 +170,11 @@ def test_a_taken_name_needs_overwrite(
 @pytest.mark.parametrize(
     ("content", "options", "message"),
     [
-        ("time,mag\n2020-01-02,\n", (), "events.csv: none of 1 rows is an event; line 2: magnitude is empty"),
+        (
+            "time,mag\n2020-01-02,\n",
+            (),
+            "events.csv: none of 1 rows is an event; line 2: magnitude is empty",
+        ),
         ("time,mag\n2020-01-01,3\nlater,4\n", ("--strict",), "line 3: time = 'later' is not"),
         ("time,mag\n2020-01-01,3\n", (), "is at or above magnitude 3.2"),
         ("time,mag\n2020-01-01,3\n", ("--completeness", "4"), "none of 1 events is at or above"),

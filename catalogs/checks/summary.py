@@ -47,7 +47,9 @@ def describe(catalog: Catalog) -> dict[str, Any]:
 def _counted(catalog: Catalog) -> dict[str, int]:
     """How many complete events lie in each window, be they too few."""
     info, dates, times = catalog.info, catalog.info.splits, catalog.to_sequence().times
-    edges = [info.to_days(x) for x in (dates.train_start, dates.val_start, dates.test_start, dates.end)]
+    edges = [
+        info.to_days(x) for x in (dates.train_start, dates.val_start, dates.test_start, dates.end)
+    ]
     counts = np.diff(np.searchsorted(times, edges))
     return {name: int(n) for name, n in zip(("train", "val", "test"), counts, strict=True)}
 

@@ -32,9 +32,7 @@ __all__ = [
 
 FORMATS: dict[str, Format] = {
     layout.name: layout
-    for layout in (
-        SCEDC, SCSN, HAUKSSON, *DELIMITED, ISC, JMA, HYPODD, QUAKEML, ZMAP, OBSPY, TABLE
-    )
+    for layout in (SCEDC, SCSN, HAUKSSON, *DELIMITED, ISC, JMA, HYPODD, QUAKEML, ZMAP, OBSPY, TABLE)
 }
 """The layouts by name."""
 

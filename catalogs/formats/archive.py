@@ -140,9 +140,7 @@ def _members(data: bytes, where: str, *, check: bool = True) -> list[Member] | N
     return None
 
 
-def _chosen(
-    members: list[Member], where: str, fits: Callable[[bytes], bool] | None
-) -> Member:
+def _chosen(members: list[Member], where: str, fits: Callable[[bytes], bool] | None) -> Member:
     chosen = [m for m in members if not _is_beside(m.name)] or members
     if len(chosen) > 1 and fits is not None:
         try:
@@ -164,9 +162,7 @@ def _is_beside(name: str) -> bool:
     return "__MACOSX" in parts or parts[-1].startswith(".") or parts[-1] == "Thumbs.db"
 
 
-def _beginning(
-    opener: Callable[[io.BytesIO], io.BufferedIOBase], data: bytes, n: int
-) -> bytes:
+def _beginning(opener: Callable[[io.BytesIO], io.BufferedIOBase], data: bytes, n: int) -> bytes:
     with opener(io.BytesIO(data)) as stream:
         return stream.read(n)
 
@@ -183,7 +179,9 @@ def _tarred(data: bytes, name: str, n: int) -> bytes:
 
 
 def _damaged(where: str, name: str, error: Exception) -> InputError:
-    kind = name if name in {"gzip", "bzip2", "xz"} else "zip archive" if name == "zip" else "archive"
+    kind = (
+        name if name in {"gzip", "bzip2", "xz"} else "zip archive" if name == "zip" else "archive"
+    )
     what = f"{kind} file" if name in {"gzip", "bzip2", "xz"} else kind
     return InputError(f"{where}: damaged {what} ({error}): fetch it anew")
 

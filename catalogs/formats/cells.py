@@ -14,7 +14,22 @@ from catalogs.sequence import FloatArray
 
 MISSING = frozenset(
     {"", "-", "--", "na", "n/a", "nan", "nat", "none", "null", "<na>"}
-    | {"---", "----", "-.-", "-.--", "--.-", "?", "*", ".", "..", "...", "nd", "n.d.", "n.a.", "unk"}
+    | {
+        "---",
+        "----",
+        "-.-",
+        "-.--",
+        "--.-",
+        "?",
+        "*",
+        ".",
+        "..",
+        "...",
+        "nd",
+        "n.d.",
+        "n.a.",
+        "unk",
+    }
     | {"no calculable", "sin dato", "no data", "nodata", "unknown", "undef", "missing", "#n/a"}
 )
 """What catalogs write, in any case of letters, where they know nothing."""

@@ -27,7 +27,8 @@ from catalogs.formats.cells import (
     utc_times,
     zone_offsets,
 )
-from catalogs.formats.columns import heading, normalised
+from catalogs.formats.columns import heading
+from catalogs.formats.names import normalised
 from catalogs.formats.parsed import Faults
 from catalogs.info import timestamp
 from catalogs.sequence import FloatArray
@@ -114,7 +115,8 @@ FORMS = {
     "day, month name": rf"^(\d{{1,2}})[-/.\s]*{_NAME}[-/.,\s]+(\d{{4}}){_CLOCK}{_ZONE}",
     "month name, day": rf"^{_NAME}[-/\s]*(\d{{1,2}})(?:st|nd|rd|th)?[,\s/-]+(\d{{4}}){_CLOCK}{_ZONE}",
     "year, month name": rf"^(\d{{4}})[-/.\s]+{_NAME}[-/.\s]+(\d{{1,2}}){_CLOCK}{_ZONE}",
-    "digits only": r"^(\d{4})(\d\d)(\d\d)(?:[T\s_-]?(\d\d):?(\d\d)(?::?(\d\d(?:\.\d*)?))?)?()" + _ZONE,
+    "digits only": r"^(\d{4})(\d\d)(\d\d)(?:[T\s_-]?(\d\d):?(\d\d)(?::?(\d\d(?:\.\d*)?))?)?()"
+    + _ZONE,
 }
 """Ways to write a date and a time, each with the clock's groups and the zone at its end."""
 
@@ -409,7 +411,9 @@ def _fields(
         year, month, day = (parts[3], b, a) if first == "dmy" else (parts[3], a, b)
         rest = list(range(4, 8))
         faults.say(
-            "dates are read day first, then month" if first == "dmy" else "dates are read month first, then day"
+            "dates are read day first, then month"
+            if first == "dmy"
+            else "dates are read month first, then day"
         )
     else:
         places = {
@@ -453,7 +457,9 @@ def _order(a: pd.Series, b: pd.Series, written: pd.Series, faults: Faults) -> Or
             f"as {str(one)!r}: {remedy}"
         )
     if not days_first and not months_first:
-        raise InputError(f"{example} may be day or month first, and no day above 12 tells: {remedy}")
+        raise InputError(
+            f"{example} may be day or month first, and no day above 12 tells: {remedy}"
+        )
     return "dmy" if days_first else "mdy"
 
 
@@ -470,14 +476,23 @@ def _numbers(column: pd.Series) -> FloatArray | None:
     known = cells != ""
     if not known.any() or np.isnan(values[known.to_numpy(np.bool_)]).mean() > SHARE:
         return None
-    digits = cells[known].str.fullmatch(r"[12]\d{3}(0[1-9]|1[0-2])([0-2]\d|3[01])(\d{4}(\d\d)?(\.\d*)?)?")
+    digits = cells[known].str.fullmatch(
+        r"[12]\d{3}(0[1-9]|1[0-2])([0-2]\d|3[01])(\d{4}(\d\d)?(\.\d*)?)?"
+    )
     return None if digits.mean() > MOSTLY else values
 
 
-EPOCHS = {"s": (1e8, 2e10, 1e9), "ms": (1e11, 2e13, 1e6), "us": (1e14, 2e16, 1e3), "ns": (1e17, 9e18, 1.0)}
+EPOCHS = {
+    "s": (1e8, 2e10, 1e9),
+    "ms": (1e11, 2e13, 1e6),
+    "us": (1e14, 2e16, 1e3),
+    "ns": (1e17, 9e18, 1.0),
+}
 """Size of numbers since 1970 in each unit, from 1973 on, and nanoseconds in it."""
 
-SINCE = re.compile(r"(second|sec|minute|min|hour|hr|day)s?\s+(?:since|after|from)\s+(\d{4}\S*(?:\s+\d\S*)?)", re.I)
+SINCE = re.compile(
+    r"(second|sec|minute|min|hour|hr|day)s?\s+(?:since|after|from)\s+(\d{4}\S*(?:\s+\d\S*)?)", re.I
+)
 
 DAY_NUMBERS = {
     "datenum": 719_529.0,

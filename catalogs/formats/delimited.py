@@ -13,10 +13,10 @@ import pandas as pd
 
 from catalogs.errors import InputError
 from catalogs.formats.archive import HEAD
-from catalogs.formats.columns import normalised
+from catalogs.formats.lines import COMMENT, decoded, delimiter_of, fields_of, split_lines
+from catalogs.formats.names import normalised
 from catalogs.formats.parsed import Format, Parsed
 from catalogs.formats.table import parse_table
-from catalogs.formats.text import COMMENT, decoded, delimiter_of, fields_of, split_lines
 
 SAMPLE = 100
 """Rows by which swapped columns are told."""

@@ -6,9 +6,9 @@ Waldhauser (2001), USGS Open-File Report 01-113.
 from __future__ import annotations
 
 from catalogs.errors import InputError
+from catalogs.formats.lines import rows_below_comments
 from catalogs.formats.parsed import Format, Parsed
 from catalogs.formats.table import Wanted, parse_table
-from catalogs.formats.text import rows_below_comments
 
 LOC = "id lat lon depth x y zc ex ey ez yr mo dy hr mi sc mag"
 NAMES = {18: f"{LOC} cid", 24: f"{LOC} nccp nccs nctp ncts rcc rct cid"}

@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 
 from catalogs.errors import InputError
-from catalogs.formats.columns import normalised
+from catalogs.formats.lines import decoded, split_lines
+from catalogs.formats.names import normalised
 from catalogs.formats.parsed import Explanation, Faults, Format, Meaning, Parsed
 from catalogs.formats.table import Wanted, events_of
-from catalogs.formats.text import decoded, split_lines
 
 NEEDED = ("EVENTID", "AUTHOR", "DATE", "TIME", "LAT", "LON", "DEPTH", "DEPFIX")
 TRIPLE = ("AUTHOR", "TYPE", "MAG")
@@ -58,7 +58,9 @@ def read_isc(content: bytes, where: str, wanted: Wanted | None = None) -> Parsed
     ]
     index = pd.Index([number for number, _ in rows], name="line", dtype=np.int64)
     faults = Faults(where, index)
-    odd = np.array([len(row) < lead or (len(row) - lead) % 3 > 1 for _, row in rows], dtype=np.bool_)
+    odd = np.array(
+        [len(row) < lead or (len(row) - lead) % 3 > 1 for _, row in rows], dtype=np.bool_
+    )
     faults.note(odd, f"not {lead} fields and three for each magnitude: fix or drop the line")
     triples = [[row[i : i + 3] for i in range(lead, len(row) - 2, 3)] for _, row in rows]
     asked = wanted.columns.get("magnitude", "")
@@ -71,7 +73,10 @@ def read_isc(content: bytes, where: str, wanted: Wanted | None = None) -> Parsed
             f'--column magnitude="{next(iter(dict(every.most_common(1))), "ISC mb")}"'
         )
     cells = pd.DataFrame(
-        {ROLES[n]: [row[names.index(n)] if len(row) >= lead else "" for _, row in rows] for n in ROLES},
+        {
+            ROLES[n]: [row[names.index(n)] if len(row) >= lead else "" for _, row in rows]
+            for n in ROLES
+        },
         index=index,
         dtype=object,
     )

@@ -51,7 +51,8 @@ class Explanation:
     """How a file was read: what a person checks at a glance before trusting the events.
 
     ``header`` is the line of the column names, 0 where there is none; ``zone`` says in which zone
-    times without an offset were taken to be, and who says so; ``notes`` are sentences about whatever
+    times without an offset were taken to be, and who says so; ``unused`` are columns that mean nothing
+    to a catalog, and ``notes`` sentences about whatever
     was not as plain as it could be.
     """
 
@@ -61,6 +62,7 @@ class Explanation:
     header: int = 0
     zone: str = ""
     meanings: tuple[Meaning, ...] = ()
+    unused: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -170,7 +172,5 @@ class Faults:
         )
         keep = np.ones(len(events), dtype=np.bool_)
         keep[list(self._reasons)] = False
-        explanation = replace(
-            explanation or Explanation(), zone=self.zone, notes=tuple(self.notes)
-        )
+        explanation = replace(explanation or Explanation(), zone=self.zone, notes=tuple(self.notes))
         return Parsed(events if keep.all() else events[keep], rejected, explanation)

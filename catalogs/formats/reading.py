@@ -15,9 +15,10 @@ from catalogs.formats import FORMATS, detect
 from catalogs.formats.archive import HEAD, unpacked
 from catalogs.formats.dates import Dating, Order
 from catalogs.formats.isc import ISC, read_isc
+from catalogs.formats.lines import decoded, split_lines
 from catalogs.formats.parsed import Explanation, Meaning, Parsed, Rejected
+from catalogs.formats.region import names_columns
 from catalogs.formats.table import TABLE, Wanted, parse_table
-from catalogs.formats.text import decoded, names_columns, split_lines
 
 READERS: dict[str, Callable[[bytes, str, Wanted], Parsed]] = {
     TABLE.name: lambda content, where, wanted: parse_table(content, where, wanted=wanted),
@@ -155,7 +156,9 @@ def account(parsed: Parsed) -> str:
         return f"{parsed.n_rows:,} rows read, none left out"
     kinds = reasons(parsed)
     listed = "; ".join(
-        f"{n:,}: {row.unit} {row.row}, {row.reason}" if n > 1 else f"{row.unit} {row.row}: {row.reason}"
+        f"{n:,}: {row.unit} {row.row}, {row.reason}"
+        if n > 1
+        else f"{row.unit} {row.row}: {row.reason}"
         for row, n in kinds
     )
     if parsed.events.empty:

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from catalogs.errors import InputError
 from catalogs.formats.cells import calendar_stamps, note, utc_times
 from catalogs.formats.fixed import BLANK, Block, Lines, Rows, parse_rows
+from catalogs.formats.lines import rows_below_comments
 from catalogs.formats.parsed import Faults, Format, Parsed
 from catalogs.formats.ranges import RANGES
-from catalogs.formats.text import rows_below_comments
 
 HASH = ord("#")
 

@@ -30,19 +30,13 @@ from catalogs.formats.cells import (
     texts,
     times,
 )
-from catalogs.formats.columns import (
-    CALENDAR,
-    MAGNITUDE_TYPES,
-    ROLES_OF_TIME,
-    find_columns,
-    heading,
-    is_event_type,
-    normalised,
-)
+from catalogs.formats.columns import find_columns, heading, is_event_type
 from catalogs.formats.dates import MONTHS, SHARE, Dating, find_zone, read_times, shifted
+from catalogs.formats.names import CALENDAR, MAGNITUDE_TYPES, ROLES_OF_TIME, normalised
 from catalogs.formats.parsed import Explanation, Faults, Format, Meaning, Parsed
 from catalogs.formats.ranges import RANGES
-from catalogs.formats.text import SAMPLE, decoded_as, text_cells
+from catalogs.formats.region import SAMPLE
+from catalogs.formats.text import decoded_as, text_cells
 from catalogs.sequence import FloatArray
 
 CLOCK = re.compile(r"\d{1,2}:\d{2}(:|$)|\d{2}:\d{2}:\d{2}")
@@ -142,9 +136,7 @@ def parse_table(
     if content[:4] == b"PAR1":
         return from_dataframe(_parquet(content, where), wanted.columns, where=where, wanted=wanted)
     text, encoding = decoded_as(content, where, wanted.encoding)
-    cells = text_cells(
-        text, where, wanted.columns, comments=not as_published, names=wanted.names
-    )
+    cells = text_cells(text, where, wanted.columns, comments=not as_published, names=wanted.names)
     faults, table = cells.faults, cells.table
     meanings = _meanings(table, cells.names)
     if as_published:
@@ -152,7 +144,7 @@ def parse_table(
     else:
         events = events_of(table, cells.names, faults, wanted, cells.around)
     how = Explanation("table", encoding, cells.region.delimiter or "blanks", cells.region.header)
-    return faults.parsed(events, cells.text, replace(how, meanings=meanings))
+    return faults.parsed(events, cells.text, replace(how, meanings=meanings, unused=cells.unused))
 
 
 def _meanings(table: pd.DataFrame, names: Mapping[str, str]) -> tuple[Meaning, ...]:
@@ -346,7 +338,9 @@ class _Loose:
                     letter = found[1][fits].str.upper()
                     read = np.where(letter.isin(["S", "W"]), -np.abs(read), read)
                 else:
-                    self.faults.say(f"{role.removesuffix('_km')}: letters behind numbers are left out")
+                    self.faults.say(
+                        f"{role.removesuffix('_km')}: letters behind numbers are left out"
+                    )
             values[odd[fits]] = read
             odd = odd[~fits]
         sign = self.cells.get(f"{role} sign")
@@ -364,7 +358,9 @@ class _Loose:
         bad = _unread(values, cells)
         note(self.faults, self.cells[role], bad, "is not a number", "fix or drop the row")
         lowest, highest = RANGES[role]
-        return self.known(role, values, (values >= lowest) & (values <= highest), f"{lowest:g} to {highest:g}")
+        return self.known(
+            role, values, (values >= lowest) & (values <= highest), f"{lowest:g} to {highest:g}"
+        )
 
     def depth(self) -> FloatArray:
         """In km: metres are scaled, what is impossible or unreadable is unknown."""
@@ -426,7 +422,9 @@ class _Loose:
                 if n > 1:
                     reason = f"magnitude {value:g} stands for none, as in {n:,} rows"
                     faults.note(values == value, reason, by_rule=True)
-        note(faults, column, outside, f"is outside {lowest:g} to {highest:g}", "fix or drop the row")
+        note(
+            faults, column, outside, f"is outside {lowest:g} to {highest:g}", "fix or drop the row"
+        )
         return values
 
     def tell_apart(self, ids: pd.Series, time: pd.Series) -> bool:
@@ -448,11 +446,11 @@ class _Loose:
         return False
 
 
-def _month_and_day(
-    year: pd.Series, day_of_year: pd.Series, faults: Faults
-) -> dict[str, pd.Series]:
+def _month_and_day(year: pd.Series, day_of_year: pd.Series, faults: Faults) -> dict[str, pd.Series]:
     """The calendar's day of a day of the year; days that the year has not are noted."""
-    numbers_of = [pd.to_numeric(x, errors="coerce").to_numpy(np.float64) for x in (year, day_of_year)]
+    numbers_of = [
+        pd.to_numeric(x, errors="coerce").to_numpy(np.float64) for x in (year, day_of_year)
+    ]
     years, days = (np.where(np.isfinite(x), x, 1.0) for x in numbers_of)
     leap = (years % 4 == 0) & ((years % 100 != 0) | (years % 400 == 0))
     bad = ~np.isfinite(numbers_of[1]) | (days < 1) | (days > 365 + leap) | (days % 1 != 0)
@@ -535,7 +533,8 @@ def from_dataframe(
     called = {role: names[i] for role, i in positions.items()}
     meanings = _meanings(cells.head(SAMPLE), called)
     events = events_of(cells, called, faults, wanted)
-    how = Explanation("table", meanings=meanings)
+    unused = tuple(name for i, name in enumerate(names) if i not in positions.values())
+    how = Explanation("table", meanings=meanings, unused=unused)
     return faults.parsed(events, lambda i: str(cells.iloc[i].to_dict()), how)
 
 

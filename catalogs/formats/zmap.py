@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 
 from catalogs.errors import InputError
+from catalogs.formats.lines import rows_below_comments
 from catalogs.formats.parsed import Faults, Format, Parsed
 from catalogs.formats.ranges import RANGES
 from catalogs.formats.table import canonical
-from catalogs.formats.text import rows_below_comments
 
 ROLES = (
     "longitude",

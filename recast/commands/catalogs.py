@@ -20,7 +20,8 @@ from recast.commands.printing import print_info, print_json, threshold
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `recast catalogs`."""
     parser = subparsers.add_parser(
-        "catalogs", help="list, fetch, import, append to, describe, select, check and export catalogs"
+        "catalogs",
+        help="list, fetch, import, append to, describe, select, check and export catalogs",
     )
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     listing = actions.add_parser("list", help="every catalog that can be named")

@@ -33,7 +33,8 @@ def print_info(summary: dict[str, Any]) -> None:
         "train": f"{counts['train']:,} events from {dates['train_start']}",
         "validation": f"{counts['val']:,} events from {dates['val_start']}",
         "test": f"{counts['test']:,} events from {dates['test_start']} to {dates['end']}",
-        "b-value": _b_value(summary) + ", magnitudes "
+        "b-value": _b_value(summary)
+        + ", magnitudes "
         + (f"in steps of {info['magnitude_bin']:g}" if info["magnitude_bin"] else "continuous"),
         "ties": f"{summary['tied_events']:,} events share a time ({info['ties']})"
         if summary["tied_events"]

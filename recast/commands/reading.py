@@ -132,6 +132,8 @@ def print_reading(path: Path, parsed: Parsed, *, values: int = 1) -> None:
     widths = [max(len(row[j]) for row in rows) for j in range(2)]
     for column, meaning, first in rows:
         print(f"  {column:<{widths[0]}}  {meaning:<{widths[1]}}  {first}".rstrip())
+    if how.unused:
+        print(f"  not used: {', '.join(how.unused)}")
     if how.zone:
         print(f"  time zone: {how.zone}")
     for note in how.notes:
@@ -149,6 +151,7 @@ def reading_json(parsed: Parsed) -> dict[str, Any]:
         "columns": [
             {"column": m.column, "meaning": m.role, "values": list(m.values)} for m in how.meanings
         ],
+        "not_used": list(how.unused),
         "notes": list(how.notes),
     }
 
