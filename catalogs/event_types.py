@@ -9,9 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 EventRule = Literal["earthquakes", "all", "paper"]
-"""``earthquakes`` leaves out what is known to be none (``OTHERS``), and identifiers that come twice;
-events of no type, or of one that nobody knows, stay. ``all`` keeps every type. ``paper`` is what the
-RECAST paper did: it chose by time, place and magnitude alone, and kept quarry blasts and repeated
+"""``earthquakes`` leaves out what is known to be none (``OTHERS``), and identifiers that come
+twice; events of no type, or of an unknown one, stay. ``all`` keeps every type. ``paper`` is what
+the RECAST paper did: it chose by time, place and magnitude alone, and kept quarry blasts and repeated
 identifiers."""
 
 EARTHQUAKES = frozenset(
@@ -61,8 +61,56 @@ EARTHQUAKES = frozenset(
 OTHERS = frozenset(
     {
         # One or two letters: SCEDC, NCSS, ANSS and ISC
-        *"ex qb nt sn sh px lp lf tr ls co bc ce av rb rs mi mt pc su sl th to st ot ve vt vx".split(),
-        *"km sm kh kx kn sx kr sr kc sc dm dh dx dr fm fh fx fr".split(),
+        *(
+            "ex",
+            "qb",
+            "nt",
+            "sn",
+            "sh",
+            "px",
+            "lp",
+            "lf",
+            "tr",
+            "ls",
+            "co",
+            "bc",
+            "ce",
+            "av",
+            "rb",
+            "rs",
+            "mi",
+            "mt",
+            "pc",
+            "su",
+            "sl",
+            "th",
+            "to",
+            "st",
+            "ot",
+            "ve",
+            "vt",
+            "vx",
+        ),
+        *(
+            "km",
+            "sm",
+            "kh",
+            "kx",
+            "kn",
+            "sx",
+            "kr",
+            "sr",
+            "kc",
+            "sc",
+            "dm",
+            "dh",
+            "dx",
+            "dr",
+            "fm",
+            "fh",
+            "fx",
+            "fr",
+        ),
         "explosion",
         "chemical explosion",
         "nuclear explosion",

@@ -30,7 +30,7 @@ LISTED = 6
 """Types of events that a sentence names."""
 
 LONG_SILENCE = 20.0
-"""Times the usual interval after which the end of one file and the beginning of the next are far apart."""
+"""That many usual intervals after the end of a catalog newer events begin late."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +63,7 @@ def import_catalog(
     about: Mapping[str, str] | None = None,
     **making: Any,
 ) -> Imported:
-    """A catalog of a file of events; nothing is stored, which ``catalogs.save`` does.
+    r"""A catalog of a file of events; nothing is stored, which ``catalogs.save`` does.
 
     Parameters
     ----------
@@ -96,15 +96,15 @@ def import_catalog(
     ------
     InputError
         For a file that cannot be read or may mean several things, a window that reaches beyond what
-        is known, magnitudes that seem to stand for none, and whatever ``import_table`` refuses; with
-        how many rows were read and left out, and why.
+        is known, magnitudes that seem to stand for none, and whatever ``import_table`` refuses;
+        with how many rows were read and left out, and why.
 
     Examples
     --------
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder, "events.csv")
-    ...     _ = path.write_text("time,mag\\n2020-01-01,3.1\\n2020-01-03,3.4\\n2020-01-09,3.0\\n")
+    ...     _ = path.write_text("time,mag\n2020-01-01,3.1\n2020-01-03,3.4\n2020-01-09,3.0\n")
     ...     made = import_catalog(path, "mine", completeness=3.0)
     >>> made.catalog.info.start, made.catalog.info.end, len(made.catalog.to_sequence())
     ('2020-01-01', '2020-01-09T00:00:01Z', 3)
@@ -130,8 +130,8 @@ def import_catalog(
         if gaps:
             catalog = Catalog(catalog.events, replace(catalog.info, gaps=tuple(gaps)))
     except InputError as error:
-        known = [account(parsed), *sentences] if parsed.rejected or sentences else []
-        detail = f" ({'; '.join(known)})" if known else ""
+        detail = "; ".join([account(parsed), *sentences] if parsed.rejected or sentences else [])
+        detail = f" ({detail})" if detail else ""
         raise InputError(f"{_named(where, str(error))}{detail}") from error
     left_out = (*_left_out(parsed, steps), *sentences)
     notes = parsed.explanation.notes
@@ -140,7 +140,8 @@ def import_catalog(
         note="; ".join(filter(None, (catalog.info.note, *left_out, *notes))),
         source=Path(path).name,
     )
-    info = replace(info, **{k: v for k, v in (about or {}).items() if v})
+    known: dict[str, Any] = {k: v for k, v in (about or {}).items() if v}
+    info = replace(info, **known)
     return Imported(Catalog(catalog.events, info), parsed, steps, left_out, notes)
 
 
@@ -175,8 +176,8 @@ def _type_sentences(parsed: Parsed, rule: EventRule) -> list[str]:
     found = []
     if out.any():
         found.append(
-            f"left out by type{source}: {_counts(parsed.events['event_type'][out])}; keep them with "
-            "--event-types all"
+            f"left out by type{source}: {_counts(parsed.events['event_type'][out])}; keep them "
+            "with --event-types all"
         )
     odd = ~types.isin(EARTHQUAKES | OTHERS).to_numpy(np.bool_)
     if odd.any():
@@ -197,9 +198,10 @@ def _ask_for_stand_ins(events: pd.DataFrame, where: str) -> None:
     found = stand_in(events["magnitude"])
     if found is not None:
         raise InputError(
-            f"{where}: {found.count:,} of {len(events):,} magnitudes are {_written(found.value)}, the "
-            f"others {found.lowest:g} to {found.highest:g}: if it stands for a missing magnitude, say "
-            f"--missing-magnitude {_written(found.value)}; if it is one, --missing-magnitude none"
+            f"{where}: {found.count:,} of {len(events):,} magnitudes are {_written(found.value)}, "
+            f"the others {found.lowest:g} to {found.highest:g}: if it stands for a missing "
+            f"magnitude, say --missing-magnitude {_written(found.value)}; if it is one, "
+            "--missing-magnitude none"
         )
 
 
@@ -265,7 +267,7 @@ def append_events(
     area: str | None = None,
     observed_until: str | None = None,
 ) -> Appended:
-    """Add the events of a file to a stored catalog, which is then known until the file's last event.
+    """Add a file's events to a stored catalog, which is then known until the last of them.
 
     Events of the catalog with an identifier that the file has too are replaced by the file's
     version; rows without one that equal an event in time, place and magnitude are passed over.
@@ -315,7 +317,8 @@ def append_events(
     until = last if observed_until is None else timestamp(observed_until, "--observed-until")
     if until < last:
         raise InputError(
-            f"{path}: --observed-until {observed_until} lies before its last event, {last}: leave it out"
+            f"{path}: --observed-until {observed_until} lies before its last event, "
+            f"{last}: leave it out"
         )
     if len(fresh) == unchanged and until <= end:
         raise InputError(
@@ -365,8 +368,10 @@ def _silence(catalog: Catalog, fresh: pd.DataFrame) -> list[str]:
     if wait <= LONG_SILENCE * usual:
         return []
     return [
-        f"no event from {_iso(end)} to {_iso(later.min())}, {wait / usual:.0f} times the usual "
-        "interval: is a file missing between?"
+        (
+            f"no event from {_iso(end)} to {_iso(later.min())}, {wait / usual:.0f} times the usual "
+            "interval: is a file missing between?"
+        )
     ]
 
 
@@ -392,7 +397,7 @@ def _iso(time: pd.Timestamp) -> str:
 def catalog_of_file(parsed: Parsed, name: str, completeness: float | None = None) -> Catalog:
     """All events of a file as a catalog to be looked at: every type, over the file's whole span."""
     times = parsed.events["time"]
-    label = "".join(ch if ch.isalnum() or ch in "_-" else "_" for ch in name.split(".")[0])
+    label = "".join(ch if ch.isalnum() or ch in "_-" else "_" for ch in name.partition(".")[0])
     return import_table(
         parsed.events,
         label or "file",

@@ -178,17 +178,14 @@ class Steps:
                 f"{'steps of ' + format(step, 'g') if step else 'continuous'} from {_iso(time)} on"
                 for (_, step), time in zip(self.changes, self.times, strict=True)
             )
-            return [
-                f"the step of the magnitudes changes ({periods}): b is that of steps of "
-                f"{self.grid.step:g}"
-            ]
+            sentence = f"the step of the magnitudes changes ({periods}): b is that of steps of "
+            return [f"{sentence}{self.grid.step:g}"]
         if not self.grid.odd:
             return []
         listed = ", ".join(f"{m:g}" for m in self.odd)
-        return [
-            f"{self.grid.odd:,} of {self.total:,} magnitudes do not keep steps of "
-            f"{self.grid.step:g}, such as {listed}: for b they count with the step below"
-        ]
+        odd = f"{self.grid.odd:,} of {self.total:,} magnitudes do not keep steps of"
+        below = "for b they count with the step below"
+        return [f"{odd} {self.grid.step:g}, such as {listed}: {below}"]
 
 
 def out_of_order(events: pd.DataFrame) -> int:
@@ -255,7 +252,7 @@ def _in_time(start: pd.Timestamp, end: pd.Timestamp, fractions: Sequence[float])
     inner = [pd.Timestamp(edge, unit="ns", tz="UTC") for edge in edges]
     if span > 10 * 10**9:
         inner = [edge.floor("s") for edge in inner]
-    return SplitDates(_iso(start), *map(_iso, inner), _iso(end))
+    return SplitDates(_iso(start), _iso(inner[0]), _iso(inner[1]), _iso(end))
 
 
 def split_by_events(

@@ -103,8 +103,8 @@ class CatalogInfo:
         for begin, stop in self.gaps:
             if not self.to_days(begin) < self.to_days(stop):
                 raise InputError(
-                    f"catalog {self.name!r}: the gap from {begin} to {stop} has no length: give its "
-                    "first and its last date"
+                    f"catalog {self.name!r}: the gap from {begin} to {stop} has no length: give "
+                    "its first and its last date"
                 )
         days = {name: self.to_days(value) for name, value in edges.items()}
         for a, b in pairwise(days):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -142,7 +143,7 @@ class GutenbergRichter:
 
 
 def _on_grid(m: FloatArray, lowest: float, step: float) -> FloatArray:
-    """Magnitudes as they are, but for those between the steps of a coarse grid: at the step below."""
+    """Magnitudes as they are, those between the steps of a coarse grid at the step below."""
     if step < COARSE:
         return m
     bins = (m - lowest) / step
@@ -186,7 +187,7 @@ ENOUGH_FOR_STEPS = 50
 """Fewer magnitudes, or fewer than four different ones, keep a coarse step by chance."""
 
 COARSE = 0.05
-"""From this step on b is biased where magnitudes that do not keep it are taken for those that do."""
+"""From this step on b is biased by magnitudes that do not keep it."""
 
 
 COARSE_TOLERANCE = 0.0055
@@ -201,9 +202,9 @@ QUARTERS = 0.21
 class MagnitudeGrid:
     """The step that nearly all magnitudes keep: they are ``offset`` plus multiples of ``step``.
 
-    ``step`` is 0 for continuous magnitudes; ``rounding`` is how far magnitudes that keep the step lie
-    from it at most, where they were rounded after conversion from another scale; ``odd`` is how many
-    do not keep it.
+    ``step`` is 0 for continuous magnitudes; ``rounding`` is how far magnitudes that keep the step
+    lie from it at most, where they were rounded after conversion from another scale; ``odd`` is how
+    many do not keep it.
     """
 
     step: float
@@ -317,7 +318,7 @@ def step_changes(magnitudes: ArrayLike) -> list[tuple[int, float]]:
     cuts = _cuts(on_tenths, 0, 3)
     edges = [0, *cuts, m.size]
     found: list[tuple[int, float]] = []
-    for a, b in zip(edges[:-1], edges[1:], strict=True):
+    for a, b in pairwise(edges):
         step = magnitude_grid(m[a:b])
         if not found or abs(found[-1][1] - step) > MAGNITUDE_TOLERANCE:
             found.append((a, step))
@@ -329,10 +330,14 @@ def _cuts(marked: NDArray[np.bool_], first: int, depth: int) -> list[int]:
     n = marked.size
     if n < 2 * ENOUGH_FOR_STEPS or depth == 0:
         return []
-    sums = np.cumsum(marked)
+    sums = np.cumsum(marked, dtype=np.int64)
     k = np.arange(ENOUGH_FOR_STEPS, n - ENOUGH_FOR_STEPS + 1)
     left, right = sums[k - 1], sums[-1] - sums[k - 1]
-    gain = _binomial(left, k) + _binomial(right, n - k) - _binomial(sums[-1:], np.array([n]))
+    gain = (
+        _binomial(left, k)
+        + _binomial(right, n - k)
+        - _binomial(sums[-1:], np.array([n], dtype=np.int64))
+    )
     best = int(np.argmax(gain))
     a, b = left[best] / k[best], right[best] / (n - k[best])
     if gain[best] < 20.0 or abs(a - b) < 0.3:
@@ -367,7 +372,7 @@ FEW = 0.02
 
 
 def stand_in(magnitudes: ArrayLike) -> StandIn | None:
-    """The magnitude, if there is one, that holds more than a few per cent of the events far from the rest.
+    """The magnitude that holds more than a few per cent of the events far from the rest, if any.
 
     It is the smallest or the largest with a hole between it and the others; or one of the usual
     numbers (0.0, -1.0, 9.9) with five times as many events as any magnitude around.

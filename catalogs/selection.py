@@ -124,8 +124,8 @@ class Selection:
             since = info.start if info.to_days(asked) < 0.0 else info.end
             word = "from" if since is info.start else "until"
             raise InputError(
-                f"{what} {asked}: catalog {info.name!r} is known {word} {since}, nothing is known of "
-                "the time beyond: choose a window within, or import it anew and say when it was "
+                f"{what} {asked}: catalog {info.name!r} is known {word} {since}, nothing is known "
+                "of the time beyond: choose a window within, or import it anew and say when it was "
                 "observed"
             )
 

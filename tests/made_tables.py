@@ -147,7 +147,7 @@ def make(seed: int) -> Made:
     return laid_out(rng, ordered, delimiter, events, resolution, told)
 
 
-def times(
+def times(  # noqa: PLR0911 - one for each way to write a time
     rng: np.random.Generator, start: datetime, seconds: np.ndarray
 ) -> tuple[list[list[str]], float, list[str], str]:
     """Cells of the columns of time, their resolution, the columns' names, and the kind."""

@@ -21,7 +21,7 @@ LAST = "2016-09-23T01:07:56"  # to the whole second; written as 56.238 or rounde
 
 @dataclass(frozen=True)
 class Case:
-    """Options, how many events of them are read and kept, and what the output says; or the refusal."""
+    """Options, how many events are read and kept, and what the output says; or the refusal."""
 
     events: int = 300
     kept: int | None = None

@@ -130,9 +130,9 @@ def gaps(days: FloatArray, end: float) -> list[dict[str, Any]]:
     """Spans of any length without complete events, where there should be some.
 
     The longest silences are compared with twenty spans before and after each, nine of ten of which
-    must hold ``EXPECTED_IN_GAP`` events or more. Where a silence is so long that fewer than ten such
-    spans fit into the window, the rest of it is cut into twenty, and the rate that nine of ten of
-    them exceed is what a silence is measured by.
+    must hold ``EXPECTED_IN_GAP`` events or more. Where a silence is so long that fewer than ten
+    such spans fit into the window, the rest of it is cut into twenty, and the rate that nine of ten
+    of them exceed is what a silence is measured by.
     """
     edges = np.concatenate([[0.0], days, [end]])
     lengths = np.diff(edges)
@@ -168,8 +168,8 @@ def _rest(first: float, last: float, end: float) -> tuple[FloatArray, float]:
 def magnitude_resolution(events: pd.DataFrame) -> dict[str, Any]:
     """The step that nearly all magnitudes keep, how many do not, and the share on tenths by year.
 
-    Of magnitudes in hundredths a tenth lies on tenths; where most do, they were rounded. ``changes``
-    holds the step of each period, from its first event on, where it changed.
+    Of magnitudes in hundredths a tenth lies on tenths; where most do, they were rounded.
+    ``changes`` holds the step of each period, from its first event on, where it changed.
     """
     m = events["magnitude"].to_numpy(np.float64)
     on_tenths = np.abs(m - np.round(m, 1)) < MAGNITUDE_TOLERANCE
@@ -192,7 +192,7 @@ def magnitude_resolution(events: pd.DataFrame) -> dict[str, Any]:
 
 
 def stand_ins(events: pd.DataFrame) -> dict[str, Any]:
-    """The magnitude that seems to stand for none, how often it comes, and the range of the others."""
+    """The magnitude that seems to stand for none, its count, and the range of the others."""
     found = stand_in(events["magnitude"])
     return {} if found is None else asdict(found)
 

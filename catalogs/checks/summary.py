@@ -26,7 +26,7 @@ def describe(catalog: Catalog) -> dict[str, Any]:
         parts, scored = _counted(catalog), sequence.magnitudes
     else:
         parts = {name: part.n_scored for name, part in split.items()}
-        # Events before the scored windows may be incomplete, such as those of a mainshock's first day.
+        # Earlier events may be incomplete, such as those of a mainshock's first day
         scored = np.concatenate([part.magnitudes[part.first_scored :] for _, part in split.items()])
     try:
         b = info.magnitude_law(scored).b

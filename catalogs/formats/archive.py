@@ -117,27 +117,27 @@ def _members(data: bytes, where: str, *, check: bool = True) -> list[Member] | N
             return [Member(kind, lambda n, opener=opener: _beginning(opener, data, n))]  # type: ignore[misc]
     if data[:4] == OLE:
         raise InputError(_workbook(where))
-    if data[:4] in ZIP:
-        if not check:
-            return []
-        try:
+    read = _zipped if data[:4] in ZIP else _tarred if data[257:262] == b"ustar" else None
+    if read is None:
+        return None
+    names = _names(data, where) if check else []
+    return [Member(name, lambda n, name=name: read(data, name, n)) for name in names]  # type: ignore[misc]
+
+
+def _names(data: bytes, where: str) -> list[str]:
+    """The files in a zip or tar archive."""
+    try:
+        if data[:4] in ZIP:
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
                 names = [info.filename for info in archive.infolist() if not info.is_dir()]
-        except DAMAGE as error:
-            raise _damaged(where, "zip", error) from None
-        if any(name.startswith("xl/") for name in names) or "content.xml" in names:
-            raise InputError(_workbook(where))
-        return [Member(name, lambda n, name=name: _zipped(data, name, n)) for name in names]  # type: ignore[misc]
-    if data[257:262] == b"ustar":
-        if not check:
-            return []
-        try:
+        else:
             with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as tar:
-                files = [info.name for info in tar.getmembers() if info.isfile()]
-        except DAMAGE as error:
-            raise _damaged(where, "tar", error) from None
-        return [Member(name, lambda n, name=name: _tarred(data, name, n)) for name in files]  # type: ignore[misc]
-    return None
+                names = [info.name for info in tar.getmembers() if info.isfile()]
+    except DAMAGE as error:
+        raise _damaged(where, "zip" if data[:4] in ZIP else "tar", error) from None
+    if any(name.startswith("xl/") for name in names) or "content.xml" in names:
+        raise InputError(_workbook(where))
+    return names
 
 
 def _chosen(members: list[Member], where: str, fits: Callable[[bytes], bool] | None) -> Member:
@@ -188,6 +188,6 @@ def _damaged(where: str, name: str, error: Exception) -> InputError:
 
 def _workbook(where: str) -> str:
     return (
-        f"{where} is a spreadsheet, as of Excel, not text: save its sheet as CSV and import that, so "
-        "that dates are written out"
+        f"{where} is a spreadsheet, as of Excel, not text: save its sheet as CSV and import that, "
+        "so that dates are written out"
     )

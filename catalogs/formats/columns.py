@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -247,40 +247,38 @@ class _Columns:
             return
         if "time" in found:
             return
-        for role in ("time", "date"):
+        for role in ("date",) if "clock" in given else ("time", "date"):
             if role not in {*found, *refused} and not (role == "time" and "date" in found):
                 self.find(role, found)
         if "date" in found:
             self.find_clock(found, refused)
             self.find_seconds(found, refused)
             if not {"clock", "time"} & found.keys() and not self.dates_have_clocks(found["date"]):
-                self.find_calendar(found, refused, ("hour", "minute", "second"))
+                self.find_calendar(found, refused, CALENDAR[3:])
+        elif "time" in found:
+            self.settle_time(found, refused)
+        elif "clock" in found:
+            self.find_calendar(found, refused, CALENDAR[:3])
+        else:
+            self.find_calendar(found, refused)
+            if {"year", "month", "day"} <= found.keys() and "hour" not in found:
+                self.find("clock", found)
+            self.refuse_holes(found, refused)
+
+    def settle_time(self, found: dict[str, int], refused: set[str]) -> None:
+        """A column called time may be a date beside a clock, or a clock beside a calendar."""
+        at = found["time"]
+        if self.is_whole(at):
+            if self.are_days(at) and self.candidates("clock", {*found.values()}):
+                found["date"] = found.pop("time")
+                self.find_clock(found, refused)
             return
-        if "time" in found and "clock" not in given:
-            if self.is_whole(found["time"]):
-                if self.are_days(found["time"]) and self.candidates("clock", {*found.values()}):
-                    found["date"] = found.pop("time")
-                    self.find_clock(found, refused)
-                return
-            at = found.pop("time")  # a time of day, or days since something
-            trial = dict(found)
-            try:
-                self.find_calendar(trial, refused, ("year", "month", "day"))
-            except InputError:
-                trial = dict(found)
-            if {"year", "month", "day"} <= trial.keys() and self.are_clocks(at):
-                found.update(trial)
-                found["clock"] = at
-            else:
-                found["time"] = at
-            return
-        if "clock" in found:
-            self.find_calendar(found, refused, ("year", "month", "day"))
-            return
-        self.find_calendar(found, refused)
-        if {"year", "month", "day"} <= found.keys() and "hour" not in found:
-            self.find("clock", found)
-        self.refuse_holes(found, refused)
+        trial = {role: i for role, i in found.items() if role != "time"}
+        self.find_calendar(trial, refused, CALENDAR[:3])
+        if {"year", "month", "day"} <= trial.keys() and self.are_clocks(at):
+            del found["time"]
+            found.update(trial)
+            found["clock"] = at
 
     def is_whole(self, i: int) -> bool:
         """Whether a column called time holds dates, and not only times of day."""
@@ -302,17 +300,10 @@ class _Columns:
 
     def find_clock(self, found: dict[str, int], refused: set[str]) -> None:
         """The time of day that goes with a date: by its name, else by its values."""
-        if {"clock", "time"} & found.keys() or "clock" in refused:
-            at = found.get("time")
-            if at is not None and _share(self.values(at), _is_clock) > MAJORITY:
-                found["clock"] = found.pop("time")
-            elif at is not None and self.dates_have_clocks(found["date"]) and self.values(at):
-                del found["time"]
-            elif at is not None and "clock" not in found:
-                if self.are_clocks(at):
-                    found["clock"] = found.pop("time")
-                else:
-                    del found["date"]
+        if "clock" in found or "clock" in refused:
+            return
+        if "time" in found:
+            self.settle_date(found)
             return
         if self.dates_have_clocks(found["date"]):
             return
@@ -325,9 +316,21 @@ class _Columns:
         ]
         if ranked:
             found["clock"] = min(ranked)[1]
-            return
-        if any(self.candidates("hour", {*found.values()})):
-            return
+        elif not self.candidates("hour", {*found.values()}):
+            self.find_clock_by_values(found)
+
+    def settle_date(self, found: dict[str, int]) -> None:
+        """Of a date and a time the time is a clock, or one of them says all."""
+        at = found["time"]
+        if self.are_clocks(at):
+            found["clock"] = found.pop("time")
+        elif self.dates_have_clocks(found["date"]) and self.values(at):
+            del found["time"]
+        else:
+            del found["date"]
+
+    def find_clock_by_values(self, found: dict[str, int]) -> None:
+        """The one column of times of day, whatever its name."""
         free = [i for i in range(len(self.headings)) if i not in found.values()]
         clocks = [i for i in free if self.values(i) and _share(self.values(i), _is_clock) > 0.9]
         if len(clocks) == 1:
@@ -473,8 +476,8 @@ def _within(cell: str, limit: int) -> bool:
         return False
 
 
-def _share(cells: Sequence[str], test: object) -> float:
-    return sum(map(test, cells)) / len(cells) if cells else 0.0  # type: ignore[arg-type,call-overload,no-any-return]
+def _share(cells: Sequence[str], test: Callable[[str], object]) -> float:
+    return sum(bool(test(cell)) for cell in cells) / len(cells) if cells else 0.0
 
 
 def _listed(names: Sequence[str]) -> str:

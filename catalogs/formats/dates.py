@@ -36,7 +36,7 @@ from catalogs.sequence import FloatArray
 Order = Literal["dmy", "mdy"]
 
 SHARE = 0.02
-"""A way of writing dates counts if so many rows of a table have it: one row alone is a damaged one."""
+"""A way of writing dates counts if so many rows have it: one row alone is a damaged one."""
 
 MOSTLY = 0.5
 
@@ -66,7 +66,8 @@ ZONES = {
 """Hours east of Greenwich of abbreviations that mean one zone without summer time."""
 
 LOCAL = re.compile(
-    r"\blocal\b|\blocale\b|\blokal|\boficial\b|\w+ (?:standard )?time\b|当地|北京|本地|yerel|ortszeit|\bmez\b"
+    r"\blocal\b|\blocale\b|\blokal|\boficial\b|\w+ (?:standard )?time\b"
+    r"|当地|北京|本地|yerel|ortszeit|\bmez\b"
     r"|\btsi\b|\btsİ\b|местное",
     re.IGNORECASE,
 )
@@ -93,8 +94,7 @@ MONTHS = {
             "sep sept september septiembre setiembre set settembre septembre setembro eyl eylul",
             "oct october octubre ott ottobre octobre okt oktober out outubro eki ekim",
             "nov november noviembre novembre novembro kas kasim",
-            "dec december dic diciembre dicembre decembre dez dezember dezembro ara aralik des "
-            "desember",
+            "dec december dic diciembre dicembre decembre dez dezember dezembro ara aralik",
         ),
         start=1,
     )
@@ -113,7 +113,9 @@ FORMS = {
     "year first": rf"^(\d{{4}})[-/.](\d{{1,2}})[-/.](\d{{1,2}}){_CLOCK}{_ZONE}",
     "year last": rf"^(\d{{1,2}})([-/.])(\d{{1,2}})\2(\d{{4}}){_CLOCK}{_ZONE}",
     "day, month name": rf"^(\d{{1,2}})[-/.\s]*{_NAME}[-/.,\s]+(\d{{4}}){_CLOCK}{_ZONE}",
-    "month name, day": rf"^{_NAME}[-/\s]*(\d{{1,2}})(?:st|nd|rd|th)?[,\s/-]+(\d{{4}}){_CLOCK}{_ZONE}",
+    "month name, day": (
+        rf"^{_NAME}[-/\s]*(\d{{1,2}})(?:st|nd|rd|th)?[,\s/-]+(\d{{4}}){_CLOCK}{_ZONE}"
+    ),
     "year, month name": rf"^(\d{{4}})[-/.\s]+{_NAME}[-/.\s]+(\d{{1,2}}){_CLOCK}{_ZONE}",
     "digits only": r"^(\d{4})(\d\d)(\d\d)(?:[T\s_-]?(\d\d):?(\d\d)(?::?(\d\d(?:\.\d*)?))?)?()"
     + _ZONE,
@@ -123,7 +125,7 @@ FORMS = {
 
 @dataclass(frozen=True)
 class Zone:
-    """Of times without an offset of their own: hours east of Greenwich, or a name; and who says so."""
+    """Hours east of Greenwich, or a name, for times without an offset; and who says so."""
 
     value: float | str
     stated: str
@@ -258,7 +260,7 @@ def read_times(
     )
     numbers = _numbers(column)
     if numbers is not None:
-        stamps, valid = _of_numbers(column, numbers, names, faults, dating)
+        stamps, valid = _of_numbers(numbers, names, faults, dating)
         zoned = np.zeros(len(column), dtype=np.bool_)
     else:
         stamps, valid, zoned = _of_text(column, faults, dating.order)
@@ -278,7 +280,7 @@ def shifted(
         naive = np.flatnonzero(~zoned & valid)
         there = pd.DatetimeIndex(stamps[naive].view("datetime64[ns]"))
         utc = there.tz_localize(zone.value, ambiguous="NaT", nonexistent="NaT").tz_convert("UTC")
-        clear = ~utc.isna()
+        clear = np.asarray(utc.notna())
         stamps[naive[clear]] = utc[clear].to_numpy("datetime64[ns]").astype(np.int64)
         twice = np.zeros(len(stamps), dtype=np.bool_)
         twice[naive[~clear]] = True
@@ -453,8 +455,8 @@ def _order(a: pd.Series, b: pd.Series, written: pd.Series, faults: Faults) -> Or
         other = written[(a > 12).to_numpy(np.bool_)].iloc[0]
         one = written[(b > 12).to_numpy(np.bool_)].iloc[0]
         raise InputError(
-            f"{faults.where}: some dates have the day first, as {str(other)!r}, and some the month, "
-            f"as {str(one)!r}: {remedy}"
+            f"{faults.where}: some dates have the day first, as {str(other)!r}, and some the "
+            f"month, as {str(one)!r}: {remedy}"
         )
     if not days_first and not months_first:
         raise InputError(
@@ -491,7 +493,8 @@ EPOCHS = {
 """Size of numbers since 1970 in each unit, from 1973 on, and nanoseconds in it."""
 
 SINCE = re.compile(
-    r"(second|sec|minute|min|hour|hr|day)s?\s+(?:since|after|from)\s+(\d{4}\S*(?:\s+\d\S*)?)", re.I
+    r"(second|sec|minute|min|hour|hr|day)s?\s+(?:since|after|from)\s+(\d{4}\S*(?:\s+\d\S*)?)",
+    re.IGNORECASE,
 )
 
 DAY_NUMBERS = {
@@ -507,7 +510,6 @@ UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 
 
 def _of_numbers(
-    column: pd.Series,
     values: FloatArray,
     names: Mapping[str, str],
     faults: Faults,

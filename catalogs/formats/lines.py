@@ -72,6 +72,7 @@ def _quoted(line: str, delimiter: str) -> list[str]:
 
 
 def is_number(text: str) -> bool:
+    """Whether a field is a plain number."""
     try:
         float(text)
     except ValueError:

@@ -132,43 +132,31 @@ ALIASES: dict[str, tuple[frozenset[str], ...]] = {
 }
 """Role -> tiers of names, each in the form that ``normalised`` gives."""
 
-UNRELATED = frozenset(
-    map(
-        str,
-        """
+UNRELATED_NAMES = """
         nst nsta nph np ns gap dmin rms err erh erz q qual quality tsu vol no num
         number std cc nccp nccs nctp ncts cid int intensity mmi nobs phases stations
         dist clo fe
-        """.split(),
-    )
-)
+        """
+UNRELATED = frozenset(UNRELATED_NAMES.split())
 """Columns of small whole numbers that are no hours, minutes or seconds."""
 
-FREE_TEXT = frozenset(
-    map(
-        normalised,
-        """
+FREE_TEXT_NAMES = """
         place location locationname eventlocationname region regionname comment
         comments remark remarks description name flinn flinnengdahl yer lugar
         localizacion localizacao luogo zona referencia referencialocalizacion
         referenciadelocalizacion lieu ort bemerkung 参考地名 参考位置 地点 地名 震央地名 место
         epicenter epicentro epicentre area note notes locality town localidad
         wilayah geometry title
-        """.split(),
-    )
-)
+        """
+FREE_TEXT = frozenset(map(normalised, FREE_TEXT_NAMES.split()))
 """Columns of words, in which blanks and delimiters may stand."""
 
-MAGNITUDE_TYPES = frozenset(
-    map(
-        str,
-        """
+MAGNITUDE_TYPES_NAMES = """
         m ml mw md mb ms mww mwc mwb mwr mwp mc mbg mbl mblg mlg mlv mlh mlhc mh mj
         mjma v d j w b a mbv mpv msz ms20 mbtmp ms1 ml1 mb1 mlx mm me mfa mw(mb) mla
         mdl lg n ma uk unk h l r ms7 ms_20 mb_lg ml(texnet) mwpd mlr dr
-        """.split(),
-    )
-)
+        """
+MAGNITUDE_TYPES = frozenset(MAGNITUDE_TYPES_NAMES.split())
 """Names of magnitude scales, in lower case."""
 
 CALENDAR = ("year", "month", "day", "hour", "minute", "second")
@@ -183,7 +171,7 @@ SHORT: dict[str, frozenset[str]] = {
     "minute": frozenset({"m", "mm"}),
     "second": frozenset({"s", "ss"}),
 }
-"""Letters that name a part of a date or clock only by where they stand, as in YYYY MM DD HH MM SS."""
+"""Letters that name a part of a time by where they stand, as in YYYY MM DD HH MM SS."""
 
 NEXT = {"year": "month", "month": "day", "day": "month", "hour": "minute", "minute": "second"}
 """Which part a short name means, by that of the column before it."""

@@ -51,8 +51,8 @@ class Explanation:
     """How a file was read: what a person checks at a glance before trusting the events.
 
     ``header`` is the line of the column names, 0 where there is none; ``zone`` says in which zone
-    times without an offset were taken to be, and who says so; ``unused`` are columns that mean nothing
-    to a catalog, and ``notes`` sentences about whatever
+    times without an offset were taken to be, and who says so; ``unused`` are columns that mean
+    nothing to a catalog, and ``notes`` sentences about whatever
     was not as plain as it could be.
     """
 

@@ -50,7 +50,7 @@ def read_events(
     missing_magnitudes: Sequence[float] = (),
     strict: bool = False,
 ) -> Parsed:
-    """The events of a file in any layout that is known, and how it was read.
+    r"""The events of a file in any layout that is known, and how it was read.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def read_events(
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder, "events.csv")
-    ...     _ = path.write_text("Fecha;Hora;Mag.\\n24/08/2016;01:36:35;6,0\\n")
+    ...     _ = path.write_text("Fecha;Hora;Mag.\n24/08/2016;01:36:35;6,0\n")
     ...     parsed = read_events(path)
     >>> parsed.events["magnitude"].tolist()
     [6.0]

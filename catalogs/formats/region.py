@@ -43,9 +43,9 @@ HEADERLESS_EXAMPLE = '--columns "yr mo dy hr mi sc lat lon dep mag"'
 class Region:
     """A table in a text: the names of its columns, how its rows are cut, and where they begin.
 
-    ``header`` is the line of the names, from 1, or 0 where the file has none; ``first`` the position
-    of the first line below. ``free`` is the column of words in which delimiters may stand, ``lead``
-    the columns before it that stand in fixed places.
+    ``header`` is the line of the names, from 1, or 0 where the file has none; ``first`` the
+    position of the first line below. ``free`` is the column of words in which delimiters may
+    stand, ``lead`` a test whether the columns before it stand in their places.
     """
 
     names: tuple[str, ...]
@@ -253,46 +253,53 @@ def sample_of(
 
 
 def _shaped(region: Region, lines: list[str], *, loose: bool = True) -> Region:
-    """The region with the width of its rows, its free text, and the names that its rows call for."""
-    names = region.names
-    while names and not names[-1].strip() and region.delimiter:
-        names = names[:-1]
+    """The region with the width of its rows, its free text, and the names that its rows ask for."""
     full = len(region.names)
-    if not loose:
-        return replace(region, width=full)
+    region = replace(region, width=full)
     below = [
         line
         for line in lines[region.first : region.first + 2 * SAMPLE]
         if line.strip() and line[0] not in COMMENT and any(map(str.isdigit, line))
     ][:SAMPLE]
-    padded = not region.delimiter and sum(bool(PADDED.search(x)) for x in below) > 0.02 * len(below)
-    region = replace(region, padded=padded, width=full)
-    if not region.delimiter and below and not any(len(x.split()) == full for x in below[:5]):
-        cut = max(DELIMITERS, key=lambda d: sum(x.count(d) == full - 1 for x in below))
-        if sum(x.count(cut) == full - 1 for x in below) > 0.9 * len(below):
-            region = replace(region, delimiter=cut)  # a header with blanks above rows without
+    if not loose or not below:
+        return region
+    if not region.delimiter:
+        padded = sum(bool(PADDED.search(line)) for line in below) > 0.02 * len(below)
+        region = replace(region, padded=padded, delimiter=_other_delimiter(below, full))
     widths = Counter(len(region.fields(line)) for line in below)
-    if not widths or set(widths) <= {full}:
+    if set(widths) <= {full}:
         return region
-    usual = widths.most_common(1)[0][0]
-    if usual == full and region.delimiter and not any(w > full for w in widths):
+    region = _renamed(region, below, widths)
+    if widths[region.width] == len(below) or (region.delimiter and max(widths) <= region.width):
         return region
-    if names != region.names and widths[len(names)] > widths[full]:
+    return _with_free_text(region, below, widths)
+
+
+def _other_delimiter(below: list[str], full: int) -> str:
+    """What separates rows below a header that has blanks between its names."""
+    if any(len(line.split()) == full for line in below[:5]):
+        return ""
+    cut = max(DELIMITERS, key=lambda d: sum(line.count(d) == full - 1 for line in below))
+    fitting = sum(line.count(cut) == full - 1 for line in below)
+    return cut if fitting > 0.9 * len(below) else ""
+
+
+def _renamed(region: Region, below: list[str], widths: Counter[int]) -> Region:
+    """The region with as many names as most rows have fields, if there is a way to that."""
+    names = region.names
+    while names and not names[-1].strip() and region.delimiter:
+        names = names[:-1]
+    if names != region.names and widths[len(names)] > widths[region.width]:
         return replace(region, names=names, width=len(names))
+    usual = widths.most_common(1)[0][0]
     if not region.delimiter:
         region = _merged(region, below, usual)
-        full = len(region.names)
-        if usual != full and (wider := _spread(region, below, usual)):
+        if usual != region.width and (wider := _spread(region, below, usual)):
             return replace(region, names=wider, width=len(wider))
-        if usual == full and len(widths) == 1:
-            return region
-    indexed = _has_index(region, below, widths)
-    if indexed and widths[full + 1] > 0.9 * len(below):
+    if usual == region.width + 1 and widths[usual] > 0.9 * len(below) and _has_index(region, below):
         note = "the first column has no name and numbers the rows"
-        return replace(
-            region, names=("", *region.names), width=full + 1, notes=(*region.notes, note)
-        )
-    return _with_free_text(region, below, widths)
+        return replace(region, names=("", *region.names), width=usual, notes=(*region.notes, note))
+    return region
 
 
 def _merged(region: Region, below: list[str], usual: int) -> Region:
@@ -362,17 +369,13 @@ def _spread(region: Region, below: list[str], usual: int) -> tuple[str, ...] | N
     return None
 
 
-def _has_index(region: Region, below: list[str], widths: Counter[int]) -> bool:
+def _has_index(region: Region, below: list[str]) -> bool:
     """Whether rows begin with their number, for which the header has no name."""
-    if widths.most_common(1)[0][0] != len(region.names) + 1:
-        return False
     firsts = [region.fields(line)[:1] for line in below]
     if all('"' in line.lstrip()[:1] for line in below):
         return True  # R writes the names of rows in quotes
     digits = [int(f[0]) for f in firsts if f and f[0].strip().isdigit()]
-    return len(digits) == len(firsts) and all(
-        b - a == 1 for a, b in zip(digits, digits[1:], strict=False)
-    )
+    return len(digits) == len(firsts) and all(b - a == 1 for a, b in itertools.pairwise(digits))
 
 
 def _with_free_text(region: Region, below: list[str], widths: Counter[int]) -> Region:
@@ -385,7 +388,7 @@ def _with_free_text(region: Region, below: list[str], widths: Counter[int]) -> R
         last = heading(names[-1]).keys
         unknown = not any(k in tier for k in last for tiers in ALIASES.values() for tier in tiers)
         candidates = [full - 1] if letters[0] and unknown else []
-    if not candidates or max(widths) <= full and region.delimiter:
+    if not candidates or (max(widths) <= full and region.delimiter):
         return region
     free = candidates[0]
     wide = [row for row in map(region.fields, below) if len(row) > full]
@@ -447,7 +450,7 @@ def rows_of(lines: list[str], region: Region, *, comments: bool) -> Iterator[tup
     """Line number and fields of every row below the header.
 
     A row is one line, also where quotes are left open: a reader that goes on to the next quote
-    would swallow the events in between. Lines of dashes or of units right below the header are none.
+    would swallow the events in between. Lines of dashes or units right below the header are none.
     """
     header = lines[region.header - 1].strip() if region.header else ""
     plain = header.lstrip(COMMENT)
@@ -474,4 +477,5 @@ def rows_of(lines: list[str], region: Region, *, comments: bool) -> Iterator[tup
 
 
 def count_lines(n: int) -> str:
+    """``1 line``, ``2 lines``."""
     return "1 line" if n == 1 else f"{n} lines"

@@ -164,7 +164,7 @@ def _parquet(content: bytes, where: str) -> pd.DataFrame:
 
 
 def canonical(cells: pd.DataFrame, faults: Faults, *, depths_per_km: float = 1.0) -> pd.DataFrame:
-    """The canonical table of cells whose columns are named by their roles, all values as published."""
+    """The canonical table of cells named by their roles, all values as published."""
     events = pd.DataFrame({"time": _times(cells, faults)})
     nothing = pd.Series(np.nan, index=cells.index)
     for name, (lowest, highest) in RANGES.items():
@@ -306,7 +306,8 @@ class _Loose:
             if commas.mean() > SHARE:
                 self.faults.say("seconds have decimal commas")
                 column = words.str.replace(",", ".", regex=False)
-        return column.rename(self.cells[role].name)
+        read: pd.Series = column.rename(role)
+        return read
 
     def number(self, role: str) -> tuple[FloatArray, pd.Series]:
         """The numbers of a column, NaN for the rest; and its cells, empty where nothing is known.
@@ -401,8 +402,8 @@ class _Loose:
         value = str(self.cells[role].iloc[i]).strip()[:40]
         place = f"{self.faults.rows.name} {self.faults.rows[i]}"
         self.faults.say(
-            f"{role.removesuffix('_km')}: {int(bad.sum()):,} values {why} are taken for unknown, the "
-            f"first {value!r} in {place}"
+            f"{role.removesuffix('_km')}: {int(bad.sum()):,} values {why} are taken for unknown, "
+            f"the first {value!r} in {place}"
         )
 
     def magnitude(self) -> FloatArray:
@@ -428,7 +429,7 @@ class _Loose:
         return values
 
     def tell_apart(self, ids: pd.Series, time: pd.Series) -> bool:
-        """Whether a column's values are those of single events, or of templates, groups, nothing."""
+        """Whether values are those of single events, or of templates, groups, nothing."""
         named = ids != ""
         again = named & ids.duplicated(keep=False)
         if not again.any():
@@ -488,7 +489,7 @@ PATTERNS: dict[str, dict[str, str]] = {
     },
     "magnitude": {
         "commas": _COMMAS,
-        "scale": rf"^([+-]?\d+(?:[.,]\d+)?)\s*(?:{_SCALES}|{_SCALES.upper()}|M[A-Za-z]{{0,3}}|m[A-Za-z]{{0,3}})$",
+        "scale": rf"^([+-]?\d+(?:[.,]\d+)?)\s*(?:{_SCALES}|{_SCALES.upper()}|[Mm][A-Za-z]{{0,3}})$",
     },
 }
 """How cells that are no plain numbers may be written; the first group is the number."""

@@ -42,7 +42,7 @@ class Cells:
 
 
 def decoded_as(content: bytes, where: str, encoding: str | None = None) -> tuple[str, str]:
-    """The text of a file and its encoding: as asked, as its first bytes say, UTF-8, or a likely one.
+    """The text of a file and its encoding: as asked, by its first bytes, UTF-8, or a likely one.
 
     Text that is no UTF-8 is Latin-1 if its columns then have known names, or no other encoding
     names them: only names and places can be wrong then, no number.
@@ -53,43 +53,50 @@ def decoded_as(content: bytes, where: str, encoding: str | None = None) -> tuple
         For an unknown encoding, one that does not fit, or what is no text.
     """
     if encoding is not None:
-        try:
-            return content.decode(encoding).removeprefix("\ufeff"), encoding
-        except LookupError:
-            raise InputError(
-                f"--encoding {encoding!r} is unknown: write utf-8, latin-1, gbk, ..."
-            ) from None
-        except UnicodeDecodeError as error:
-            raise InputError(
-                f"{where} is not in the encoding {encoding} (byte {error.start}): try another"
-            ) from None
+        return _decoded(content, where, encoding), encoding
     if content[:2] in {b"\xff\xfe", b"\xfe\xff"}:
-        try:
-            return content.decode("utf-16"), "utf-16"
-        except UnicodeDecodeError:
-            raise InputError(f"{where} is damaged UTF-16 text: save it as UTF-8") from None
+        return _decoded(content, where, "utf-16"), "utf-16"
     head = content[:65536]
-    zeros = head.count(0)
-    if zeros > FEW_ZEROS * len(head):
-        for name, part in (("utf-16-le", head[1::2]), ("utf-16-be", head[::2])):
-            if part.count(0) > 0.4 * len(part) and zeros < 0.6 * len(head):
-                return content.decode(name, errors="replace"), name
-        raise InputError(f"{where} is neither text nor Parquet: export the events as CSV")
+    if head.count(0) > FEW_ZEROS * len(head):
+        name = _of_two_bytes(head)
+        if name is None:
+            raise InputError(f"{where} is neither text nor Parquet: export the events as CSV")
+        return content.decode(name, errors="replace"), name
     try:
         return content.decode("utf-8-sig"), "utf-8"
     except UnicodeDecodeError:
-        pass
-    text = content.decode("latin-1")
-    lines = split_lines(content[:20_000].decode("latin-1"))
-    if header_of(lines, None)[1] is None:
-        for name in ENCODINGS:
-            try:
-                other = content[:20_000].decode(name, errors="ignore")
-                if header_of(split_lines(other), None)[1] is not None:
-                    return content.decode(name, errors="replace"), name
-            except (LookupError, UnicodeDecodeError):
-                continue
-    return text, "latin-1"
+        name = _likely(content[:20_000])
+        return content.decode(name, errors="replace"), name
+
+
+def _decoded(content: bytes, where: str, encoding: str) -> str:
+    try:
+        return content.decode(encoding).removeprefix("\ufeff")
+    except LookupError:
+        raise InputError(
+            f"--encoding {encoding!r} is unknown: write utf-8, latin-1, gbk, ..."
+        ) from None
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{where} is not in the encoding {encoding} (byte {error.start}): try another with "
+            "--encoding"
+        ) from None
+
+
+def _of_two_bytes(head: bytes) -> str | None:
+    """UTF-16 without a mark: every second byte of plain letters is zero."""
+    for name, part in (("utf-16-le", head[1::2]), ("utf-16-be", head[::2])):
+        if part.count(0) > 0.4 * len(part) and head.count(0) < 0.6 * len(head):
+            return name
+    return None
+
+
+def _likely(head: bytes) -> str:
+    """The first encoding in which a line names a time and a magnitude, else Latin-1."""
+    for name in ("latin-1", *ENCODINGS):
+        if header_of(split_lines(head.decode(name, errors="ignore")), None)[1] is not None:
+            return name
+    return "latin-1"
 
 
 def text_cells(
@@ -109,8 +116,8 @@ def text_cells(
     chosen : mapping, optional
         Role -> column name, as for ``find_columns``.
     comments : bool
-        Whether lines below the header may be comments, words or footers, and words with delimiters
-        in them the last column; else they are rows, and damaged ones, unless they repeat the header.
+        Whether lines below the header may be comments or a footer, and the last column words with
+        delimiters in them; else they are damaged rows, unless they repeat the header.
     names : sequence of str, optional
         Of the columns of a file that has no header, from left to right.
 

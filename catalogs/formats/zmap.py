@@ -1,8 +1,8 @@
 """ZMAP: nine or ten columns without a header, and up to three more of errors.
 
 Longitude, latitude, decimal year, month, day, magnitude, depth, hour, minute and mostly second,
-apart by tabs, blanks or commas. obspy reads it too, but takes the time from the decimal year alone where that has a
-fraction.
+apart by tabs, blanks or commas. obspy reads it too, but takes the time from the decimal year alone
+where that has a fraction.
 """
 
 from __future__ import annotations
