@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 EventRule = Literal["earthquakes", "all", "paper"]
 """``earthquakes`` leaves out what is known to be none (``OTHERS``), and identifiers that come
 twice; events of no type, or of an unknown one, stay. ``all`` keeps every type. ``paper`` is what
-the RECAST paper did: it chose by time, place and magnitude alone, and kept quarry blasts and repeated
-identifiers."""
+the RECAST paper did: it chose by time, place and magnitude alone, and kept quarry blasts and
+repeated identifiers."""
 
 EARTHQUAKES = frozenset(
     {

@@ -21,7 +21,7 @@ from catalogs.importing import import_table
 from catalogs.info import timestamp
 from catalogs.magnitudes import stand_in
 from catalogs.providers.rules import Rules, Step, choose
-from catalogs.store import GENERATED, available, load, save, user_folder
+from catalogs.store import EMBEDDED, GENERATED, available, load, save
 
 UNDOCUMENTED = frozenset({"table", "isc", "hypodd", "zmap", "obspy"})
 """Layouts that say nothing of how a missing magnitude is written."""
@@ -381,7 +381,7 @@ def _folder_of(name: str) -> Path:
     if path.suffix:
         return path.parent
     place = available().get(name, GENERATED)
-    if place == GENERATED or (place != str(user_folder()) and not os.access(place, os.W_OK)):
+    if place in {GENERATED, str(EMBEDDED)} or not os.access(place, os.W_OK):
         raise InputError(
             f"catalog {name!r} was not imported, so no events can be added: import a file under "
             "another name"

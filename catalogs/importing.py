@@ -82,6 +82,7 @@ def import_table(
     events = in_order_of_time(events)
     inside = _inside(events, name, start, end)
     notes = [] if completeness is not None else [MAXIMUM_CURVATURE]
+    remedy = "lower --completeness" if notes == [] else "say --completeness, this is an estimate"
     if completeness is None:
         completeness = maximum_curvature(inside["magnitude"])
     window = _window(inside["time"], start, end, splits)
@@ -100,7 +101,7 @@ def import_table(
         raise InputError(
             f"catalog {name!r}: none of {len(inside)} events is "
             f"{'above' if strict else 'at or above'} magnitude {completeness:g}, the largest has "
-            f"{inside['magnitude'].max():g}: lower --completeness"
+            f"{inside['magnitude'].max():g}: {remedy}"
         )
     if magnitude_bin is None:
         steps = Steps.of(complete)

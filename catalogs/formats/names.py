@@ -152,10 +152,10 @@ FREE_TEXT = frozenset(map(normalised, FREE_TEXT_NAMES.split()))
 """Columns of words, in which blanks and delimiters may stand."""
 
 MAGNITUDE_TYPES_NAMES = """
-        m ml mw md mb ms mww mwc mwb mwr mwp mc mbg mbl mblg mlg mlv mlh mlhc mh mj
-        mjma v d j w b a mbv mpv msz ms20 mbtmp ms1 ml1 mb1 mlx mm me mfa mw(mb) mla
-        mdl lg n ma uk unk h l r ms7 ms_20 mb_lg ml(texnet) mwpd mlr dr
-        """
+ml mw md mb ms mww mwc mwb mwr mwp mc mbg mbl mblg mlg mlv mlh mlhc mh mj mjma mbv mpv msz
+ms20 mbtmp ms1 ml1 mb1 mlx mm me mfa mw(mb) mla mdl lg ma uk unk ms7 ms_20 mb_lg ml(texnet)
+mwpd mlr dr
+"""
 MAGNITUDE_TYPES = frozenset(MAGNITUDE_TYPES_NAMES.split())
 """Names of magnitude scales, in lower case."""
 

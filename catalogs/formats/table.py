@@ -344,11 +344,6 @@ class _Loose:
                     )
             values[odd[fits]] = read
             odd = odd[~fits]
-        sign = self.cells.get(f"{role} sign")
-        if sign is not None:
-            negative = texts(sign).str.upper().isin(["S", "W"]).to_numpy(np.bool_)
-            values = np.where(negative, -np.abs(values), values)
-            self.faults.say(f"{role}: the sign is that of column {self.names[f'{role} sign']}")
         return values, cells
 
     def place(self, role: str) -> FloatArray:
@@ -358,6 +353,11 @@ class _Loose:
         values, cells = self.number(role)
         bad = _unread(values, cells)
         note(self.faults, self.cells[role], bad, "is not a number", "fix or drop the row")
+        sign = self.cells.get(f"{role} sign")
+        if sign is not None:
+            negative = texts(sign).str.upper().isin(["S", "W"]).to_numpy(np.bool_)
+            values = np.where(negative, -np.abs(values), values)
+            self.faults.say(f"{role}: the sign is that of column {self.names[f'{role} sign']}")
         lowest, highest = RANGES[role]
         return self.known(
             role, values, (values >= lowest) & (values <= highest), f"{lowest:g} to {highest:g}"
