@@ -56,7 +56,7 @@ def table(header: str, row: str, frame: pd.DataFrame = TRUTH, **shift: Any) -> s
                 i=i,
                 west=-e.longitude,
                 metres=round(1000 * e.depth_km),
-            )  # fmt: skip
+            )
         )
     return "\n".join(lines) + "\n"
 
@@ -134,7 +134,11 @@ READ: dict[str, tuple[str, str, float]] = {
         "{t:%d.%m.%Y;%H:%M:%S};{lat};{lon};{dep};{m}",
         1.0,
     ),
-    "japanese": ("発生日,時刻,緯度,経度,深さ,マグニチュード", "{t:%Y/%m/%d,%H:%M:%S},{lat},{lon},{dep},{m}", 1.0),
+    "japanese": (
+        "発生日,時刻,緯度,経度,深さ,マグニチュード",
+        "{t:%Y/%m/%d,%H:%M:%S},{lat},{lon},{dep},{m}",
+        1.0,
+    ),
     # Places
     "hemispheres": ("time,lat,lon,mag", ISO + ",{lat}N,{west}W,{m}", 1e-3),
     "columns of hemispheres": ("time,lat,ns,lon,ew,mag", ISO + ",{lat},N,{west},W,{m}", 1e-3),
@@ -142,14 +146,30 @@ READ: dict[str, tuple[str, str, float]] = {
     "flags": ("time,lat,lon,depth,mag", ISO + ",{lat},{lon},{dep}*,{m}", 1e-3),
     "scales": ("time,lat,lon,depth,mag", ISO + ",{lat},{lon},{dep} km,{m} ML", 1e-3),
     # Around and between the rows
-    "bars": ("| time | lat | lon | mag |\n|---|---|---|---|", "| " + ISO + " | {lat} | {lon} | {m} |", 1e-3),
+    "bars": (
+        "| time | lat | lon | mag |\n|---|---|---|---|",
+        "| " + ISO + " | {lat} | {lon} | {m} |",
+        1e-3,
+    ),
     "units": ("time,lat,lon,mag\nUTC,deg,deg,-", ISO + ",{lat},{lon},{m}", 1e-3),
-    "title": ("My catalog\nof 2019, made in 2020\n\ntime,lat,lon,mag", ISO + ",{lat},{lon},{m}", 1e-3),
+    "title": (
+        "My catalog\nof 2019, made in 2020\n\ntime,lat,lon,mag",
+        ISO + ",{lat},{lon},{m}",
+        1e-3,
+    ),
     "index": ("time,lat,lon,depth,mag", "{i}," + ISO + ",{lat},{lon},{dep},{m}", 1e-3),
-    "words in the middle": ("Date Time Place Lat Lon Mag", "{t:%Y-%m-%d %H:%M:%S} NEAR COSO {lat} {lon} {m}", 1.0),
-    "local and UTC": ("Local Time,UTC Time,lat,lon,mag", "{t:%Y-%m-%d} 00:00:00," + ISO + ",{lat},{lon},{m}", 1e-3),
+    "words in the middle": (
+        "Date Time Place Lat Lon Mag",
+        "{t:%Y-%m-%d %H:%M:%S} NEAR COSO {lat} {lon} {m}",
+        1.0,
+    ),
+    "local and UTC": (
+        "Local Time,UTC Time,lat,lon,mag",
+        "{t:%Y-%m-%d} 00:00:00," + ISO + ",{lat},{lon},{m}",
+        1e-3,
+    ),
     "no events": ("time,lat,lon,mag,type", ISO + ",{lat},{lon},{m},n", 1e-3),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("kind", list(READ))
@@ -236,8 +256,13 @@ REMEDIES: dict[str, tuple[str, str, dict[str, float], float]] = {
     ),
     "local": ("Local Time,lat,lon,mag", ISO + ",{lat},{lon},{m}", {"hours": 8}, 1e-3),
     "sizes": ("time,lat,lon,ML,Mw", ISO + ",{lat},{lon},{m},{lat}", {}, 1e-3),
-    "two clocks": ("date,a,b,lat,lon,mag", "{t:%Y-%m-%d,%H:%M:%S},00:00:01,{lat},{lon},{m}", {}, 1.0),
-}  # fmt: skip
+    "two clocks": (
+        "date,a,b,lat,lon,mag",
+        "{t:%Y-%m-%d,%H:%M:%S},00:00:01,{lat},{lon},{m}",
+        {},
+        1.0,
+    ),
+}
 
 
 def remedy(message: str, given: dict[str, str]) -> list[str]:
