@@ -14,7 +14,7 @@ from catalogs.display import as_html, as_text
 from catalogs.errors import InputError
 from catalogs.info import NANOSECONDS_PER_DAY, CatalogInfo, Ties
 from catalogs.magnitudes import GutenbergRichter
-from catalogs.sequence import EventSequence, FloatArray
+from catalogs.sequence import EventSequence, FloatArray, Gaps, clipped
 from catalogs.split import Split
 
 TIE_STEP_DAYS = 0.001 / 86_400
@@ -156,7 +156,7 @@ class Catalog:
         return Catalog(self.events[inside].reset_index(drop=True), changed)
 
     def rows_in_window(self) -> NDArray[np.intp]:
-        """Positions of all events inside the window.
+        """Positions of all events inside the window and outside its gaps.
 
         Returns
         -------
@@ -164,8 +164,18 @@ class Catalog:
             Rows of the table, in order of time.
         """
         days = self.days
-        inside = np.flatnonzero((days >= 0.0) & (days < self.info.to_days(self.info.end)))
+        kept = (days >= 0.0) & (days < self.info.to_days(self.info.end))
+        for begin, end in self._gap_days:
+            kept &= (days < begin) | (days >= end)
+        inside = np.flatnonzero(kept)
         return inside[np.argsort(days[inside], kind="stable")]
+
+    @property
+    def _gap_days(self) -> Gaps:
+        """The declared gaps inside the window, days."""
+        info = self.info
+        days = sorted((info.to_days(begin), info.to_days(end)) for begin, end in info.gaps)
+        return clipped(tuple(days), 0.0, info.to_days(info.end))
 
     def complete_rows(self) -> NDArray[np.intp]:
         """Positions of the complete events inside the window.
@@ -254,7 +264,9 @@ class Catalog:
         locations = None
         if info.has_locations:
             locations = self.events[["latitude", "longitude"]].to_numpy(np.float64)[order]
-        return EventSequence(times, magnitudes[order], 0.0, end, locations=locations)
+        return EventSequence(
+            times, magnitudes[order], 0.0, end, locations=locations, gaps=self._gap_days
+        )
 
     def split(self, ties: Ties | None = None) -> Split:
         """Train, validation and test sequences at the boundaries of ``info.splits``.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -332,6 +332,23 @@ def _content(value: Any) -> bytes:
     if hasattr(value, "__dict__") and not isinstance(value, type):
         return type(value).__qualname__.encode() + _content(vars(value))
     return repr(value).encode()
+
+
+def without_gaps(
+    integral: Callable[[FloatArray], FloatArray], sequence: EventSequence, times: FloatArray
+) -> FloatArray:
+    """A compensator at ``times`` that does not grow in the gaps of a sequence.
+
+    ``integral`` is that of the intensity from ``score_from``, gaps or not.
+    """
+    gaps = np.array(sequence.scored_gaps)
+    if not gaps.size:
+        return integral(times)
+    inside = np.clip(times[:, None], gaps[:, 0], gaps[:, 1])  # (time, gap)
+    values = integral(np.concatenate([times, gaps[:, 0], inside.ravel()]))
+    n, m = times.size, len(gaps)
+    lost = values[n + m :].reshape(n, m) - values[n : n + m]
+    return np.asarray(values[:n] - lost.sum(axis=1))
 
 
 def check_simulation(

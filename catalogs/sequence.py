@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FloatArray = NDArray[np.float64]
+Gaps = tuple[tuple[float, float], ...]
 
 MAGNITUDE_TOLERANCE = 1e-6
 """Magnitudes are reported to 0.01; float32 round-off (6e-8) must not decide completeness."""
@@ -48,6 +49,9 @@ class EventSequence:
         Where scoring starts, days, ``start <= score_from < end``; by default ``start``.
     locations : array (event, 2), optional
         Latitude and longitude in degrees.
+    gaps : pairs of float, optional
+        Spans [begin, end) of the window in which nothing was recorded, days, in order: no event
+        lies in them, and nothing is expected there.
 
     Raises
     ------
@@ -73,6 +77,7 @@ class EventSequence:
     end: float
     score_from: float = np.nan
     locations: FloatArray | None = None
+    gaps: Gaps = ()
 
     def __post_init__(self) -> None:
         set_field = object.__setattr__
@@ -84,8 +89,10 @@ class EventSequence:
         set_field(self, "score_from", score_from)
         if self.locations is not None:
             set_field(self, "locations", _frozen(self.locations))
+        set_field(self, "gaps", tuple((float(a), float(b)) for a, b in self.gaps))
         self._check_window()
         self._check_events()
+        self._check_gaps()
 
     @classmethod
     def nothing(cls) -> EventSequence:
@@ -144,6 +151,23 @@ class EventSequence:
                 f"{self.end}): widen the window or drop the event"
             )
 
+    def _check_gaps(self) -> None:
+        last = self.start
+        for begin, end in self.gaps:
+            if not last <= begin < end <= self.end:
+                raise InputError(
+                    f"gap [{begin}, {end}) is empty, outside the window [{self.start}, {self.end}) "
+                    "or not after the one before: give gaps in order, with none inside another"
+                )
+            last = end
+            inside = np.flatnonzero((self.times >= begin) & (self.times < end))
+            if inside.size:
+                i = int(inside[0])
+                raise InputError(
+                    f"times[{i}] = {float(self.times[i])!r} lies in the gap [{begin}, {end}), in "
+                    "which nothing was recorded: shorten the gap or drop the event"
+                )
+
     def __len__(self) -> int:
         return int(self.times.size)
 
@@ -176,8 +200,13 @@ class EventSequence:
 
     @property
     def scored_days(self) -> float:
-        """Length of the scored window in days."""
-        return self.end - self.score_from
+        """Length of the scored window in days, without its gaps."""
+        return self.end - self.score_from - sum(b - a for a, b in self.scored_gaps)
+
+    @property
+    def scored_gaps(self) -> Gaps:
+        """The gaps, as far as they lie in ``[score_from, end)``."""
+        return clipped(self.gaps, self.score_from, self.end)
 
     @property
     def inter_times(self) -> FloatArray:
@@ -242,6 +271,7 @@ class EventSequence:
             start,
             end,
             locations=None if self.locations is None else self.locations[lo:hi],
+            gaps=clipped(self.gaps, start, end),
         )
 
     def where(self, keep: NDArray[np.bool_]) -> EventSequence:
@@ -326,6 +356,7 @@ class EventSequence:
             later.end,
             later.score_from,
             locations,
+            (*self.gaps, *later.gaps),
         )
 
     def to_dataframe(self) -> pd.DataFrame:
@@ -359,3 +390,9 @@ def _frozen(values: ArrayLike) -> FloatArray:
     array = np.array(values, dtype=np.float64)
     array.flags.writeable = False
     return array
+
+
+def clipped(gaps: Gaps, start: float, end: float) -> Gaps:
+    """What lies of gaps in [start, end)."""
+    inside = ((max(a, start), min(b, end)) for a, b in gaps)
+    return tuple((a, b) for a, b in inside if a < b)

@@ -76,9 +76,11 @@ class LogLikelihood:
             seq.first_scored,
         )
         since = np.maximum(seq.score_from - seq.times, 0.0)
-        expected, expected_alpha, expected_c, expected_p = expected_sums(
-            since, seq.end - seq.times, gains, gain_slopes, c, p
-        )
+        sums = np.array(expected_sums(since, seq.end - seq.times, gains, gain_slopes, c, p))
+        for begin, end in seq.scored_gaps:
+            lags = [np.maximum(edge - seq.times, 0.0) for edge in (begin, end)]
+            sums -= expected_sums(lags[0], lags[1], gains, gain_slopes, c, p)
+        expected, expected_alpha, expected_c, expected_p = sums.tolist()
         value = log_rates - mu * seq.scored_days - k * expected
         gradient -= np.array(
             [seq.scored_days, expected, k * expected_alpha, k * expected_c, k * expected_p]
@@ -102,4 +104,7 @@ def log_likelihood_quadratic(
         log_rates += float(np.log(mu + k * (triggered @ gains[:hi])).sum())
     since = np.maximum(sequence.score_from - times, 0.0)
     expected = float(gains @ omori_integral(since, sequence.end - times, c, p))
+    for begin, end in sequence.scored_gaps:
+        since, until = (np.maximum(edge - times, 0.0) for edge in (begin, end))
+        expected -= float(gains @ omori_integral(since, until, c, p))
     return log_rates - mu * sequence.scored_days - k * expected

@@ -14,7 +14,14 @@ from numpy.typing import ArrayLike
 from catalogs import EventSequence, GutenbergRichter, InputError, Trajectories
 from catalogs.files import read_json, reading
 from catalogs.magnitudes import LN10
-from catalogs.process import MAX_EVENTS, PointProcess, Seed, check_simulation, checked_times
+from catalogs.process import (
+    MAX_EVENTS,
+    PointProcess,
+    Seed,
+    check_simulation,
+    checked_times,
+    without_gaps,
+)
 from catalogs.sequence import FloatArray
 from etas.kernel import Quadrature, tapered_omori_integral
 from etas.likelihood import LogLikelihood
@@ -194,8 +201,12 @@ class ETAS(PointProcess):
             If a time is outside the scored window, or an event below completeness.
         """
         queries = checked_times(times, sequence.score_from, sequence.end)
-        _, integral = self._sweep(sequence, queries, sequence.score_from)
-        return self.mu * (queries - sequence.score_from) + self.k * integral
+
+        def integral(t: FloatArray) -> FloatArray:
+            _, triggered = self._sweep(sequence, t, sequence.score_from)
+            return self.mu * (t - sequence.score_from) + self.k * triggered
+
+        return without_gaps(integral, sequence, queries)
 
     def simulate(
         self,

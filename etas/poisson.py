@@ -8,7 +8,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from catalogs import EventSequence, GutenbergRichter, InputError, Trajectories
-from catalogs.process import MAX_EVENTS, PointProcess, Seed, check_simulation, checked_times
+from catalogs.process import (
+    MAX_EVENTS,
+    PointProcess,
+    Seed,
+    check_simulation,
+    checked_times,
+    without_gaps,
+)
 from catalogs.sequence import FloatArray
 
 
@@ -118,7 +125,7 @@ class Poisson(PointProcess):
             Expected numbers of events.
         """
         queries = checked_times(times, sequence.score_from, sequence.end)
-        return self.rate * (queries - sequence.score_from)
+        return without_gaps(lambda t: self.rate * (t - sequence.score_from), sequence, queries)
 
     def simulate(
         self,

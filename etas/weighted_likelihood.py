@@ -65,13 +65,16 @@ class WeightedLogLikelihood:
         n = len(detected)
         # Before an event at the same time come the edges of steps: it is judged by what was before,
         # which ``at`` ensures, and the zero step between them carries no weight.
-        edges = np.concatenate([[sequence.score_from, sequence.end], history.times])
+        gaps = sequence.scored_gaps
+        edges = np.concatenate([[sequence.score_from, sequence.end], history.times, np.ravel(gaps)])
         edges = edges[(edges >= sequence.start) & (edges <= sequence.end)]
         stops = np.concatenate([edges, detected.times])
         order = np.argsort(stops, kind="stable")
         stops = stops[order]
         steps = np.diff(stops, prepend=stops[0])
         share = 10.0 ** (-law.b * (history.at(stops) - law.completeness))
+        for begin, end in gaps:
+            share[(stops > begin) & (stops <= end)] = 0.0
         event = np.empty(order.size, dtype=np.int64)
         event[order] = np.arange(order.size)
         event = event[edges.size :]

@@ -24,7 +24,13 @@ from catalogs import (
     Trajectories,
 )
 from catalogs.marks import FixedMagnitudes
-from catalogs.process import MAX_EVENTS, Seed, check_simulation, checked_times
+from catalogs.process import (
+    MAX_EVENTS,
+    Seed,
+    check_simulation,
+    checked_times,
+    without_gaps,
+)
 from catalogs.sequence import FloatArray
 from recast.net.encoder import SHORTEST
 from recast.net.ensemble import EnsembleNet
@@ -240,6 +246,10 @@ class Recast(PointProcess):
         """
         queries = checked_times(times, sequence.score_from, sequence.end)
         self._check(sequence)
+        return without_gaps(lambda t: self._integral(sequence, t), sequence, queries)
+
+    def _integral(self, sequence: EventSequence, queries: FloatArray) -> FloatArray:
+        """The integral of the intensity from ``score_from``, gaps or not."""
         with torch.no_grad():
             batch = self.net.intervals(sequence)
             contexts, amplitudes = self.net.contexts(batch)[0], batch.amplitudes[0]

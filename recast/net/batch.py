@@ -49,6 +49,10 @@ class Batch(NamedTuple):
     log_pace: Tensor
     """ln of the clock's pace at the event that ends the interval, 0 where none does, float64."""
 
+    gaps: Tensor
+    """Days into the interval at which each of its gaps begins and ends, float64; two more axes, as
+    many gaps as any interval has (mostly 0), and 2."""
+
     @property
     def n_events(self) -> int:
         """Number of events in the likelihood."""
@@ -57,7 +61,8 @@ class Batch(NamedTuple):
     @property
     def scored_days(self) -> float:
         """Length of what is scored, in days."""
-        return float((self.inter_times - self.elapsed)[self.scored].sum())
+        lost = (self.gaps[..., 1] - self.gaps[..., 0]).sum(dim=-1)
+        return float((self.inter_times - self.elapsed - lost)[self.scored].sum())
 
 
 def intervals(sequence: EventSequence, scaling: Scaling) -> Batch:
@@ -78,8 +83,21 @@ def intervals(sequence: EventSequence, scaling: Scaling) -> Batch:
         expected,
         amplitudes,
         log_pace,
+        _gaps(sequence),
     )
     return Batch(*(torch.from_numpy(a)[None] for a in arrays))
+
+
+def _gaps(sequence: EventSequence) -> NDArray[np.float64]:
+    """Scored gaps by interval, days since it began, shape (event + 1, gap, 2); zeros fill up."""
+    gaps = np.array(sequence.scored_gaps).reshape(-1, 2)
+    interval = np.searchsorted(sequence.times, gaps[:, 0], side="right")
+    begin = np.concatenate([[sequence.start], sequence.times])
+    out = np.zeros((len(sequence) + 1, np.bincount(interval).max(initial=0), 2))
+    for i in np.unique(interval).tolist():
+        mine = gaps[interval == i] - begin[i]
+        out[i, : len(mine)] = mine
+    return out
 
 
 def cut(whole: Batch, first: NDArray[np.int64], *, length: int, burn_in: int) -> Batch:

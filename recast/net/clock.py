@@ -106,6 +106,7 @@ class DayClock:
             start=edges[0],
             end=edges[1],
             score_from=edges[2],
+            gaps=tuple((a, b) for a, b in self(np.reshape(sequence.gaps, (-1, 2))).tolist()),
         )
 
 

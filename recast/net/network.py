@@ -223,6 +223,9 @@ def log_likelihoods(net: Net, batch: Batch) -> LogLikelihoods:
     x1, observed = batch.inter_times[batch.scored], batch.observed[batch.scored]
     terms = torch.where(observed, distribution.log_density(x1), distribution.log_survival(x1))
     total = terms.sum() + batch.log_pace[batch.scored].sum()
+    for gap in batch.gaps[batch.scored].unbind(dim=-2):  # nothing is expected there
+        begin, end = (distribution.cumulative_hazard(edge) for edge in gap.unbind(dim=-1))
+        total = total + (end - begin).sum()
     head = batch.elapsed[batch.scored]
     begun = head > 0.0
     if bool(begun.any()):

@@ -195,7 +195,7 @@ class CatalogData(lightning.LightningDataModule):
                 burn_in=self.burn_in,
                 gaps=[
                     (region.catalog.info.to_days(first), region.catalog.info.to_days(last))
-                    for first, last in self.gaps
+                    for first, last in (*self.gaps, *region.catalog.info.gaps)
                 ],
             )
             for region in self.regions

@@ -211,12 +211,16 @@ class RecastTask(lightning.LightningModule):
         distribution = net(batch)
         begun = distribution.cumulative_hazard(batch.elapsed[batch.scored])
         x = batch.inter_times[batch.scored]
+        lost = torch.zeros_like(begun)
+        for gap in batch.gaps[batch.scored].unbind(dim=-2):
+            begin, end = (distribution.cumulative_hazard(edge) for edge in gap.unbind(dim=-1))
+            lost = lost + (end - begin)
         days = net.scaling.clock.days(batch.inter_times[0].cumsum(0)[batch.scored[0]].cpu().numpy())
         columns = {
             "days": torch.from_numpy(days),
             "magnitude": batch.magnitudes[batch.scored],
             "log_intensity": distribution.log_hazard(x) + batch.log_pace[batch.scored],
-            "compensator_increment": distribution.cumulative_hazard(x) - begun,
+            "compensator_increment": distribution.cumulative_hazard(x) - begun - lost,
         }
         observed = batch.observed[batch.scored]
         events = {name: value[observed.to(value.device)] for name, value in columns.items()}
