@@ -103,7 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = OneLineParser(
         prog="recast",
         description="Earthquake forecasting with neural point processes, measured against ETAS.",
-        epilog="Environment: RECAST_DATA is a folder of catalogs, RECAST_CACHE the folder of downloaded "
+        epilog="Environment: RECAST_DATA is a folder of catalogs, RECAST_CACHE that of downloaded "
         "and imported ones; RECAST_TRACEBACK=1 adds tracebacks to unexpected errors.",
     )
     parser.add_argument("--version", action=Version, help="show the version and exit")

@@ -1,4 +1,4 @@
-"""`recast catalogs fetch | cache`: get known catalogs from their providers, and manage raw files."""
+"""`recast catalogs fetch | cache`: known catalogs from their providers, and the raw files."""
 
 from __future__ import annotations
 

@@ -61,8 +61,8 @@ def add_fit(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     fit.add_argument(
         "--prior",
         metavar="NET",
-        help="for few events: use the parameters of the regions that a pretrained net ('shipped' or "
-        "a checkpoint) was trained on as a prior, and find the mode of the posterior",
+        help="for few events: use the parameters of the regions that a pretrained net ('shipped' "
+        "or a checkpoint) was trained on as a prior, and find the mode of the posterior",
     )
     fit.add_argument(
         "--random-starts",

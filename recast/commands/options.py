@@ -265,7 +265,7 @@ def selected(
     *,
     any_splits: bool = False,
 ) -> Catalog:
-    """Select the part of a catalog that the options ask for; ``any_splits`` if splits don't matter."""
+    """Select the part of a catalog that the options name; ``any_splits`` if splits don't matter."""
     from catalogs import Selection
 
     selection = Selection(

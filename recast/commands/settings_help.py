@@ -65,8 +65,8 @@ def print_help(command: str, purpose: str) -> None:
         prog=f"recast {command}",
         usage=f"recast {command} [--config FILE ...] [--SETTING VALUE ...]",
         description=f"{purpose[0].upper()}{purpose[1:]}.",
-        epilog="Settings can also be given in a YAML file, as `data: {window: 256}`; the last value "
-        "on the command line counts. This is a selection: "
+        epilog="Settings can also be given in a YAML file, as `data: {window: 256}`; the last "
+        "value on the command line counts. This is a selection: "
         f"`recast {command} {ALL}` describes all settings, including those of the trainer.",
     )
     parser.add_argument(

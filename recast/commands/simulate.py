@@ -122,8 +122,8 @@ def run(args: argparse.Namespace) -> int:
         process, about = found.process, found.record
     if args.allow_supercritical and process.branching_ratio(days) is None:
         raise InputError(
-            "--allow-supercritical is for ETAS: this model has no branching ratio; use --max-events "
-            "to limit it"
+            "--allow-supercritical is for ETAS: this model has no branching ratio; use "
+            "--max-events to limit it"
         )
     name = args.name or "simulated"
     out = args.out or Path("runs/simulate") / name
