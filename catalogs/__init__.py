@@ -32,11 +32,13 @@ from typing import TYPE_CHECKING
 from catalogs.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from catalogs.areas import Box, Polygon, parse_area
+    from catalogs.areas import parse_area
     from catalogs.catalog import Catalog
-    from catalogs.checks.extent import Extent
-    from catalogs.errors import CatalogNotFoundError, FetchError, InputError
+    from catalogs.checks.quality import check_catalog
+    from catalogs.errors import FetchError, InputError
     from catalogs.exports import export_catalog
+    from catalogs.formats.reading import read_events
+    from catalogs.from_files import append_events, import_catalog
     from catalogs.info import CatalogInfo, SplitDates
     from catalogs.magnitudes import GutenbergRichter
     from catalogs.marks import MarkLaw
@@ -51,38 +53,40 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
-    "Box",
     "Catalog",
     "CatalogInfo",
-    "CatalogNotFoundError",
     "EventSequence",
-    "Extent",
     "FetchError",
     "GutenbergRichter",
     "InputError",
     "MarkLaw",
     "PointProcess",
-    "Polygon",
     "Selection",
     "Split",
     "SplitDates",
     "Trajectories",
+    "append_events",
     "available",
+    "check_catalog",
     "export_catalog",
     "fetch_catalog",
+    "import_catalog",
     "load",
     "parse_area",
+    "read_events",
     "save",
 ]
 
 __getattr__, __dir__ = lazy_names(
     __name__,
     {
-        "catalogs.areas": ["Box", "Polygon", "parse_area"],
+        "catalogs.areas": ["parse_area"],
         "catalogs.catalog": ["Catalog"],
-        "catalogs.checks.extent": ["Extent"],
-        "catalogs.errors": ["CatalogNotFoundError", "FetchError", "InputError"],
+        "catalogs.checks.quality": ["check_catalog"],
+        "catalogs.errors": ["FetchError", "InputError"],
         "catalogs.exports": ["export_catalog"],
+        "catalogs.formats.reading": ["read_events"],
+        "catalogs.from_files": ["append_events", "import_catalog"],
         "catalogs.info": ["CatalogInfo", "SplitDates"],
         "catalogs.magnitudes": ["GutenbergRichter"],
         "catalogs.marks": ["MarkLaw"],

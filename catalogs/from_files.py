@@ -92,6 +92,11 @@ def import_catalog(
         Further arguments of ``catalogs.importing.import_table``: completeness, ties, splits and so
         on.
 
+    Returns
+    -------
+    Imported
+        The catalog, and how its file was read.
+
     Raises
     ------
     InputError
@@ -288,11 +293,22 @@ def append_events(
     observed_until : str, optional
         Until when the network was recording, where that is later than the last event.
 
+    Returns
+    -------
+    Appended
+        The catalog as it is now, and how many events were new, replaced or known.
+
     Raises
     ------
     InputError
         For a catalog that was not imported or in plain days, a file that cannot be read, events of
         equal time where the catalog does not allow them, and a file with nothing new.
+
+    Examples
+    --------
+    >>> append_events("none", "new.csv")
+    Traceback (most recent call last):
+    catalogs.errors.CatalogNotFoundError: no catalog 'none' in ...
     """
     catalog = load(name)
     info = catalog.info

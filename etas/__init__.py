@@ -20,10 +20,9 @@ if TYPE_CHECKING:
     from etas.parameter_draws import draw_models
     from etas.poisson import Poisson
     from etas.prior import Prior
-    from etas.profile import Profile, profile_likelihood
-    from etas.residuals import ResidualTest, residual_test, transformed_times
+    from etas.profile import profile_likelihood
+    from etas.residuals import ResidualTest, residual_test
     from etas.synthetic import synthetic_catalog
-    from etas.uncertainty import Uncertainty
 
     __version__: str
 
@@ -33,9 +32,7 @@ __all__ = [
     "ETASFit",
     "Poisson",
     "Prior",
-    "Profile",
     "ResidualTest",
-    "Uncertainty",
     "background_probability",
     "decluster",
     "draw_models",
@@ -43,7 +40,6 @@ __all__ = [
     "profile_likelihood",
     "residual_test",
     "synthetic_catalog",
-    "transformed_times",
 ]
 
 __distribution__ = "recast-forecast"
@@ -56,10 +52,9 @@ _HOMES = {
     "etas.parameter_draws": ["draw_models"],
     "etas.poisson": ["Poisson"],
     "etas.prior": ["Prior"],
-    "etas.profile": ["Profile", "profile_likelihood"],
-    "etas.residuals": ["ResidualTest", "residual_test", "transformed_times"],
+    "etas.profile": ["profile_likelihood"],
+    "etas.residuals": ["ResidualTest", "residual_test"],
     "etas.synthetic": ["synthetic_catalog"],
-    "etas.uncertainty": ["Uncertainty"],
 }
 _PRIVATE = (
     "branching",
@@ -71,6 +66,7 @@ _PRIVATE = (
     "recursion",
     "simulation",
     "starting_points",
+    "uncertainty",
     "weighted_likelihood",
 )
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from recast.forecast.results import ForecastResult, RollingResult
     from recast.forecast.rolling import Rolling
     from recast.forecast.simulation import run_simulation
+    from recast.models.etas_report import fit_catalog
     from recast.models.fitting import fit_model
     from recast.models.kind import FittedModel, ModelKind
     from recast.models.neural import Recast
@@ -62,6 +63,7 @@ __all__ = [
     "SavedModel",
     "Score",
     "event_terms",
+    "fit_catalog",
     "fit_model",
     "gain",
     "load_model",
@@ -85,6 +87,7 @@ __getattr__, __dir__ = lazy_names(
         "recast.forecast.results": ["ForecastResult", "RollingResult"],
         "recast.forecast.rolling": ["Rolling"],
         "recast.forecast.simulation": ["run_simulation"],
+        "recast.models.etas_report": ["fit_catalog"],
         "recast.models.fitting": ["fit_model"],
         "recast.models.kind": ["FittedModel", "ModelKind"],
         "recast.models.neural": ["Recast"],

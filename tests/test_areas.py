@@ -12,19 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalogs import (
-    Box,
-    Catalog,
-    CatalogInfo,
-    CatalogNotFoundError,
-    InputError,
-    Polygon,
-    SplitDates,
-    load,
-    parse_area,
-    save,
-)
-from catalogs.areas import bounding_box
+from catalogs import Catalog, CatalogInfo, InputError, SplitDates, load, parse_area, save
+from catalogs.areas import Box, Polygon, bounding_box
+from catalogs.errors import CatalogNotFoundError
 from catalogs.store import check_name
 from recast.cli import main
 

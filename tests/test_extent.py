@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 import torch
 
-from catalogs import Catalog, CatalogInfo, Extent, InputError, SplitDates, load
-from catalogs.checks.extent import check_unseen
+from catalogs import Catalog, CatalogInfo, InputError, SplitDates, load
+from catalogs.checks.extent import Extent, check_unseen
 from recast.benchmark.comparison import compare
 from recast.cli import main
 from recast.pretrained import SHIPPED, checkpoint_path

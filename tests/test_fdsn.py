@@ -21,7 +21,8 @@ from loopback import (
     serving,
 )
 
-from catalogs import Box, InputError
+from catalogs import InputError
+from catalogs.areas import Box
 from catalogs.errors import FetchError, RefusedError
 from catalogs.providers.downloads import Downloads
 from catalogs.providers.fdsn import Page, fetch_pages

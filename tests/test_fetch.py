@@ -12,7 +12,8 @@ import pytest
 from loopback import QUICK, made_events, moved, serving
 from row_writers import WRITERS, Event, write
 
-from catalogs import Box, Catalog, InputError
+from catalogs import Catalog, InputError
+from catalogs.areas import Box
 from catalogs.providers.downloads import Downloads
 from catalogs.providers.fetching import fetch_catalog, fetch_events
 from catalogs.providers.known import RECORDS

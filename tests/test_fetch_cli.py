@@ -11,7 +11,9 @@ import pytest
 from loopback import QUICK, Fault, Provider, chosen, moved, serving
 from row_writers import WRITERS, write
 
-from catalogs import Box, CatalogNotFoundError, InputError, fetch_catalog, load
+from catalogs import InputError, fetch_catalog, load
+from catalogs.areas import Box
+from catalogs.errors import CatalogNotFoundError
 from catalogs.providers.known import RECORDS
 from catalogs.providers.sources import Service
 from catalogs.providers.web import Patience

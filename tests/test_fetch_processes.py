@@ -16,7 +16,8 @@ import numpy as np
 from loopback import PATH, Provider, made_events, moved, serving
 from row_writers import WRITERS, write
 
-from catalogs import CatalogNotFoundError, load
+from catalogs import load
+from catalogs.errors import CatalogNotFoundError
 from catalogs.providers.downloads import Downloads
 from catalogs.providers.known import RECORDS
 from recast.cli import main

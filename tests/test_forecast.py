@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 import torch
 
-from catalogs import EventSequence, Extent, InputError, load, save
+from catalogs import EventSequence, InputError, load, save
+from catalogs.checks.extent import Extent
 from catalogs.files import write_json
 from etas.fit import fit_etas
 from etas.synthetic import SOCAL_TRUTH, synthetic_catalog

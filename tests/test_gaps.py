@@ -11,8 +11,9 @@ from scipy.stats import kstest
 from test_process_contract import LAW, PROCESSES
 
 from catalogs import Catalog, EventSequence, InputError, PointProcess, load
-from etas import ETAS, CompletenessHistory, Poisson, fit_etas, transformed_times
+from etas import ETAS, CompletenessHistory, Poisson, fit_etas
 from etas.likelihood import LogLikelihood, log_likelihood_quadratic
+from etas.residuals import transformed_times
 from etas.weighted_likelihood import WeightedLogLikelihood
 from recast.evaluation import event_terms
 from recast.net.batch import intervals

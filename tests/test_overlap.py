@@ -10,13 +10,8 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from catalogs import (
-    Box,
-    Catalog,
-    CatalogInfo,
-    InputError,
-    SplitDates,
-)
+from catalogs import Catalog, CatalogInfo, InputError, SplitDates
+from catalogs.areas import Box
 from catalogs.checks.overlap import check_no_leak, shared_fraction
 
 EARLY = SplitDates("2020-01-01", "2020-03-01", "2020-04-01", "2020-05-01")

@@ -16,15 +16,8 @@ from typing import Any
 
 import pytest
 
-from catalogs import (
-    Catalog,
-    EventSequence,
-    Extent,
-    GutenbergRichter,
-    Selection,
-    Trajectories,
-    load,
-)
+from catalogs import Catalog, EventSequence, GutenbergRichter, Selection, Trajectories, load
+from catalogs.checks.extent import Extent
 from etas import Poisson
 from recast import (
     Rolling,
@@ -147,7 +140,7 @@ HEAVY = {
         ("import catalogs", set()),
         ("import recast; recast.__version__; import catalogs; catalogs.__version__", set()),
         ("from catalogs import InputError, FetchError", set()),
-        ("from catalogs import EventSequence, PointProcess, Trajectories, Box", {"numpy"}),
+        ("from catalogs import EventSequence, PointProcess, Trajectories", {"numpy"}),
     ],
 )
 def test_what_an_import_costs(statement: str, loaded: set[str]) -> None:

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from catalogs import Box, InputError, parse_area
+from catalogs import InputError, parse_area
+from catalogs.areas import Box
 from catalogs.providers.rules import Rules, Step, apply
 
 ALL = Rules(event_types="paper")

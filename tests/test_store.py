@@ -9,16 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from catalogs import (
-    Catalog,
-    CatalogInfo,
-    CatalogNotFoundError,
-    InputError,
-    SplitDates,
-    available,
-    load,
-    save,
-)
+from catalogs import Catalog, CatalogInfo, InputError, SplitDates, available, load, save
+from catalogs.errors import CatalogNotFoundError
 from catalogs.store import EMBEDDED, GENERATED, folders, user_folder
 
 

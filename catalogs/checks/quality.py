@@ -46,15 +46,29 @@ JACKKNIFE = 50
 
 
 def check_catalog(catalog: Catalog) -> dict[str, Any]:
-    """All that this module looks at, by name, for the events inside the catalog's window.
+    """Look for what may be wrong with a catalog: ties, duplicates, gaps, changes in time.
 
-    Each entry is what the function of that name returns, with dates for days; ``findings`` says
-    which of it deserves a look.
+    Parameters
+    ----------
+    catalog : Catalog
+        Its events inside the window are looked at.
+
+    Returns
+    -------
+    dict
+        By name what the function of that name in ``catalogs.checks.quality`` returns, with dates
+        for days; ``catalogs.checks.findings.findings`` says which of it deserves a look.
 
     Raises
     ------
     InputError
-        If the catalog has no calendar, or no event in its window.
+        If the catalog has no calendar, or no complete event in its window.
+
+    Examples
+    --------
+    >>> from catalogs import load
+    >>> check_catalog(load("ridgecrest_2019"))["ties"]
+    {'events': 0, 'largest': 0}
     """
     info = catalog.info
     info.check_dated("which have no hour and no year", "give the date of its first day")

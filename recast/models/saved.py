@@ -24,6 +24,11 @@ class SavedModel:
         The kind of model.
     paths : tuple of Path
         Its files.
+
+    Examples
+    --------
+    >>> load_model("shipped")
+    SavedModel: recast in shipped
     """
 
     kind: ModelKind

@@ -7,7 +7,8 @@ from dataclasses import replace
 from os import PathLike
 from typing import Any
 
-from catalogs import Catalog, Extent
+from catalogs import Catalog
+from catalogs.checks.extent import Extent
 from recast.pretrained import seen
 
 Seen = Mapping[str, Extent]

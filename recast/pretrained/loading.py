@@ -9,7 +9,8 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from catalogs import Extent, InputError
+from catalogs import InputError
+from catalogs.checks.extent import Extent
 from recast.pretrained.checkpoints import read_checkpoint, unreadable
 
 if TYPE_CHECKING:

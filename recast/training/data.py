@@ -9,7 +9,8 @@ from typing import Any
 import lightning
 from torch.utils.data import DataLoader
 
-from catalogs import Extent, InputError, Selection, load
+from catalogs import InputError, Selection, load
+from catalogs.checks.extent import Extent
 from catalogs.checks.overlap import check_no_leak
 from recast.net.batch import Batch, intervals, windows
 from recast.training.region import Region
