@@ -89,7 +89,7 @@ def test_the_command_is_one_function(fitted: Path, small: Path, tmp_path: Path) 
     assert ETASFit.load(fitted) == result.fit
     again = ETASResult.load(result.write(tmp_path))
     assert again.to_json() == result.to_json()
-    with pytest.raises(InputError, match="^seed=-1 and random_starts=0"):
+    with pytest.raises(InputError, match="^`seed` -1 and `random_starts` 0: give 0 or more"):
         fit_catalog(load(str(small)), seed=-1)
 
 
@@ -210,7 +210,10 @@ def test_presets_and_formats(tmp_path: Path) -> None:
     ("options", "message"),
     [
         (["--preset", "paper"], "no preset 'paper': choose one of recast_many"),
-        (["--preset", "recast_many", "--at", "2000-01-01"], "add --catalog NAME"),
+        (
+            ["--preset", "recast_many", "--at", "2000-01-01"],
+            "--at is a time in a catalog: give --catalog",
+        ),
         (["--preset", "recast_many", "--samples", "0"], "--samples 0: at least one is needed"),
         (["--preset", "recast_many", "--days", "0"], "horizon = 0.0 days"),
         (["--preset", "recast_many", "--seed", "-1"], "--seed -1 is negative"),

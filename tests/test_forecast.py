@@ -166,7 +166,7 @@ def test_uncertain_parameters_widen_the_forecast(folder: Path, tmp_path: Path) -
         ("etas.json", ["--magnitudes", "1"], "magnitude 1 is below completeness"),
         ("later.json", [], "was fitted on data from after the forecast at 2003-05-01"),
         ("unknown.json", [], "until an unknown date"),
-        ("net1.ckpt", ["--at", "2002-01-01"], "add --allow-leak"),
+        ("net1.ckpt", ["--at", "2002-01-01"], "set --allow-leak"),
         ("tuned.ckpt", [], "gone.ckpt knew until an unknown date"),
         ("far.ckpt", [], "small until 2019-01-01"),  # it is this catalog, wherever it says it is
         ("etas.json net0.ckpt", [], "only nets can be mixed"),

@@ -170,7 +170,7 @@ def test_several_are_not_mixed_where_they_can_not_be(folder: Path) -> None:
     kind = model_kind("outside")
     catalog = load(CATALOG)
     paths = [folder / CATALOG / "outside" / f"seed{i}.json" for i in range(2)]
-    with pytest.raises(InputError, match="models of kind 'outside' cannot be mixed"):
+    with pytest.raises(InputError, match="models of kind 'outside' cannot be mixed: give one"):
         kind.read(paths, catalog)
 
 

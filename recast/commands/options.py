@@ -215,10 +215,19 @@ def add_completeness(
     """Add the magnitude of completeness."""
     parser.add_argument(
         "--completeness",
-        type=float,
+        type=_magnitude,
         metavar="M",
         help=f"magnitude of completeness (default: {default})",
     )
+
+
+def _magnitude(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        in_time = text == "helmstetter" or text.endswith(".csv")  # as version 0.1.0 had it
+        hint = f": in `etas fit` this is now --completeness-history {text}" if in_time else ""
+        raise argparse.ArgumentTypeError(f"invalid float value: {text!r}{hint}") from None
 
 
 def add_strict_completeness(parser: argparse._ActionsContainer) -> None:

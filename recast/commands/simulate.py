@@ -75,7 +75,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         type=int,
         default=1_000_000,
         metavar="N",
-        help="cut a catalog off there, and report it (default: %(default)s)",
+        help="cut a trajectory off there, and report it (default: %(default)s)",
     )
     parser.add_argument(
         "--allow-supercritical",

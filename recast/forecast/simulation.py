@@ -223,9 +223,7 @@ def _before(catalog: Catalog, at: str | float | None) -> EventSequence:
     info, events = catalog.info, catalog.to_sequence()
     day = info.to_days(info.splits.test_start if at is None else at)
     if not events.start < day <= events.end:
-        raise InputError(
-            f"`at` = {at}: catalog {info.name!r} covers {info.start} to {info.end} only"
-        )
+        raise InputError(f"`at` {at}: catalog {info.name!r} covers {info.start} to {info.end} only")
     return events.before(day)
 
 
