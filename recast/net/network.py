@@ -45,7 +45,7 @@ class State(NamedTuple):
     """State of a net after an event, for a batch of trajectories."""
 
     hidden: Tensor
-    """Of the encoder, (batch, hidden_size)."""
+    """State of the encoder, (batch, hidden_size)."""
 
     amplitudes: Tensor
     """Excitation of ETAS just after the last event, events/day, (batch, node)."""
@@ -206,7 +206,7 @@ class LogLikelihoods(NamedTuple):
     """Log-likelihoods of the scored intervals of a batch, in nats."""
 
     times: Tensor
-    """Of the event times, censored head and tail included; a scalar."""
+    """Log-likelihood of the event times, censored head and tail included; a scalar."""
 
     magnitudes: Tensor
     """ln p(m) of each scored event, given its past and its inter-event time; (scored event,)."""

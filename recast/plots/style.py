@@ -45,8 +45,8 @@ SPARE_COLOURS = (
     "#DDCC77",
     "#661100",
 )
-"""Of kinds of models that name none, and of their mixtures; colour-blind safe, as those that the
-kinds name (Paul Tol's schemes)."""
+"""Colours of kinds of models that name none, and of their mixtures; safe for colour-blind readers,
+like those that the kinds name (Paul Tol's schemes)."""
 
 ON_DARK = {
     "#222222": "#E8EAED",

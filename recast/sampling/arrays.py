@@ -62,7 +62,7 @@ class Weights(NamedTuple):
     """Magnitudes are drawn from here, the completeness of their law, to ``maximum``."""
     maximum: float
     beta: float
-    """Of the magnitude law; that of the head varies about it."""
+    """b ln 10 of the magnitude law; that of the head varies about it."""
     has_head: bool
     head_first: Layer
     head_last: Layer
