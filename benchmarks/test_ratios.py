@@ -5,6 +5,7 @@ machine does then hardly counts.
 """
 
 import math
+from dataclasses import replace
 from time import process_time
 
 import pytest
@@ -18,6 +19,8 @@ from operations import (
     STEPS,
     Operation,
 )
+
+from catalogs.formats.table import parse_table
 
 
 def times(*tasks: tuple[Operation, int], rounds: int) -> list[float]:
@@ -74,3 +77,14 @@ def test_windows_share_the_steps_of_the_recursion(operation: Operation) -> None:
 def test_reading_takes_linear_time(layout: str) -> None:
     # Half-way to quadratic; below 1 for what a file costs however short it is
     assert exponent(FORMATS_READ[layout], 1_000, 5_000, rounds=3) < 1.5
+
+
+def test_looking_at_a_table_costs_little() -> None:
+    """What anybody's table needs, beside one whose columns and ways of writing are known."""
+    layout = FORMATS_READ["table"]
+
+    def known(content: bytes) -> int:
+        return len(parse_table(content, "file", as_published=True).events)
+
+    anyone, published = times((layout, 100_000), (replace(layout, run=known), 100_000), rounds=5)
+    assert anyone < 1.2 * published  # 1.0 to 1.05, and the noise of one run

@@ -75,8 +75,10 @@ class Catalog:
         """Times in days since ``info.start``, in the table's order, shape (event,)."""
         if self.info.uses_plain_days:
             return self.events["time"].to_numpy(np.float64) - float(self.info.start)
-        start = self.info.date(self.info.start).value
-        return (nanoseconds(self.events) - start) / NANOSECONDS_PER_DAY
+        start, times = self.info.date(self.info.start).value, nanoseconds(self.events)
+        if len(times) and int(times.max()) - start >= 2**63:  # more than 292 years: int64 overflows
+            return times / NANOSECONDS_PER_DAY - start / NANOSECONDS_PER_DAY
+        return (times - start) / NANOSECONDS_PER_DAY
 
     def select(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from catalogs.catalog import Catalog, in_order_of_time
 from catalogs.completeness import maximum_curvature
 from catalogs.errors import InputError
 from catalogs.info import CatalogInfo, SplitDates, Ties, timestamp
-from catalogs.magnitudes import magnitude_grid
+from catalogs.magnitudes import COARSE, MagnitudeGrid, magnitude_steps, step_changes
 from catalogs.sequence import FloatArray
 from catalogs.split import Split
 
@@ -33,10 +33,10 @@ def import_table(
     end: str | None = None,
     train_start: str | None = None,
     splits: SplitDates | None = None,
-    fractions: Sequence[float] = FRACTIONS,
+    fractions: Sequence[float] | None = None,
     ties: Ties = "error",
 ) -> Catalog:
-    """A catalog of the events, ready to be split.
+    """A catalog of the events, ready to be split where they are enough for that.
 
     Parameters
     ----------
@@ -51,19 +51,20 @@ def import_table(
     strict : bool
         Leave out events at exactly ``completeness``.
     magnitude_bin : float, optional
-        Step of the magnitude grid, 0 for continuous magnitudes; by default what the complete
-        magnitudes show.
+        Step of the magnitude grid, 0 for continuous magnitudes; by default what nearly all complete
+        magnitudes keep. Completeness is then set to the lowest step that is complete.
     start, end : str, optional
-        The window [start, end). By default it starts at midnight (UTC) of the first complete
-        event and ends with the second of the last one; explicit ``splits`` widen it.
+        The window [start, end). By default it starts at midnight (UTC) of the first event, complete
+        or not, and ends with the second of the last one; explicit ``splits`` widen it.
     train_start : str, optional
         Where scoring starts, by default with the window: earlier events are history only, such
         as the first hours after a mainshock, when small events are missed.
     splits : SplitDates, optional
         The scored windows, in place of ``train_start`` and ``fractions``; by default each
         boundary lies halfway between two events.
-    fractions : three floats
-        Shares of the complete events in train, validation and test; they sum to 1.
+    fractions : three floats, optional
+        Shares of the complete events in train, validation and test; they sum to 1. By default 0.6,
+        0.2 and 0.2 of the events, or of the time where the events are too few to train on.
     ties : {"error", "separate", "drop"}
         What to do with complete events of equal time, also when the catalog is loaded later.
 
@@ -76,22 +77,22 @@ def import_table(
     ------
     InputError
         For no complete events, ties, an impossible window or split, or fewer than 50 events to
-        train on.
+        train on where ``splits`` or ``fractions`` ask for it.
     """
     events = in_order_of_time(events)
     inside = _inside(events, name, start, end)
-    note = "" if completeness is not None else MAXIMUM_CURVATURE
+    notes = [] if completeness is not None else [MAXIMUM_CURVATURE]
+    remedy = "lower --completeness" if notes == [] else "say --completeness, this is an estimate"
     if completeness is None:
         completeness = maximum_curvature(inside["magnitude"])
-    whole = _window(inside["time"], start, end, splits)
+    window = _window(inside["time"], start, end, splits)
     info = CatalogInfo(
         name=name,
-        start=_iso(whole[0]),
-        end=_iso(whole[1]),
-        splits=splits or _thirds(*whole),
+        start=_iso(window[0]),
+        end=_iso(window[1]),
+        splits=splits or _in_time(*window, FRACTIONS),
         magnitude_completeness=completeness,
         completeness_is_strict=strict,
-        note=note,
         has_locations=bool(events[["latitude", "longitude"]].notna().all(axis=None)),
         ties=ties,
     )
@@ -100,27 +101,92 @@ def import_table(
         raise InputError(
             f"catalog {name!r}: none of {len(inside)} events is "
             f"{'above' if strict else 'at or above'} magnitude {completeness:g}, the largest has "
-            f"{inside['magnitude'].max():g}: lower --completeness"
+            f"{inside['magnitude'].max():g}: {remedy}"
         )
-    window = _window(complete["time"], start, end, splits)
     if magnitude_bin is None:
-        magnitude_bin = magnitude_grid(complete["magnitude"])
+        steps = Steps.of(complete)
+        magnitude_bin = steps.grid.step
+        lowest = float(complete["magnitude"].min())
+        if steps.is_coarse and not strict and not steps.grid.keep(completeness).all():
+            notes.append(
+                f"completeness {completeness:g} lies between steps of {magnitude_bin:g}: "
+                f"{lowest:g} is the lowest complete magnitude"
+            )
+            completeness = lowest
+        notes += steps.sentences()
     info = replace(
         info,
-        start=_iso(window[0]),
-        end=_iso(window[1]),
-        splits=splits or _thirds(*window),
+        magnitude_completeness=completeness,
         magnitude_bin=magnitude_bin,
+        note="; ".join(notes),
     )
     catalog = Catalog(events, info)
     if ties == "error":
         _refuse_ties(catalog)
+    asked = splits is not None or fractions is not None
     if splits is None:
         scored = info.start if train_start is None else _iso(info.date(train_start))
-        info = replace(info, splits=split_by_events(catalog, scored, fractions))
+        try:
+            splits = split_by_events(catalog, scored, fractions or FRACTIONS)
+        except InputError:
+            if asked:
+                raise
+            begin = window[0] if train_start is None else info.date(train_start)
+            splits = _in_time(begin, window[1], FRACTIONS)
+        info = replace(info, splits=splits)
     catalog = Catalog(events.reset_index(drop=True), info)
-    catalog.split()  # raises where a window has too few events
+    if asked:
+        catalog.split()  # raises where a window has too few events
     return catalog
+
+
+@dataclass(frozen=True)
+class Steps:
+    """In which steps the magnitudes of a table are given.
+
+    ``changes`` holds where each period begins (a position in order of time) and its step, and
+    ``times`` those of the events; ``odd`` are the first magnitudes that do not keep the step.
+    """
+
+    grid: MagnitudeGrid
+    changes: tuple[tuple[int, float], ...]
+    times: tuple[pd.Timestamp, ...]
+    odd: tuple[float, ...]
+    total: int
+
+    @classmethod
+    def of(cls, events: pd.DataFrame) -> Steps:
+        """The steps of events in order of time: where they change, the coarsest counts."""
+        m = events["magnitude"].to_numpy(np.float64)
+        grid, changes = magnitude_steps(m), tuple(step_changes(m))
+        if len(changes) > 1:
+            coarsest = max(step for _, step in changes)
+            grid = MagnitudeGrid(coarsest)
+            grid = replace(grid, odd=int((~grid.keep(m)).sum()))
+        odd = tuple(m[~grid.keep(m)][:3].tolist())
+        where = tuple(events["time"].iloc[at] for at, _ in changes)
+        return cls(grid, changes, where, odd, m.size)
+
+    @property
+    def is_coarse(self) -> bool:
+        """Whether b depends on the step."""
+        return self.grid.step >= COARSE
+
+    def sentences(self) -> list[str]:
+        """What deserves to be said of the steps."""
+        if len(self.changes) > 1:
+            periods = ", ".join(
+                f"{'steps of ' + format(step, 'g') if step else 'continuous'} from {_iso(time)} on"
+                for (_, step), time in zip(self.changes, self.times, strict=True)
+            )
+            sentence = f"the step of the magnitudes changes ({periods}): b is that of steps of "
+            return [f"{sentence}{self.grid.step:g}"]
+        if not self.grid.odd:
+            return []
+        listed = ", ".join(f"{m:g}" for m in self.odd)
+        odd = f"{self.grid.odd:,} of {self.total:,} magnitudes do not keep steps of"
+        below = "for b they count with the step below"
+        return [f"{odd} {self.grid.step:g}, such as {listed}: {below}"]
 
 
 def out_of_order(events: pd.DataFrame) -> int:
@@ -180,10 +246,14 @@ def _window(
     )
 
 
-def _thirds(start: pd.Timestamp, end: pd.Timestamp) -> SplitDates:
-    """Three windows of equal length; they stand in until the events have been counted."""
-    third = (end - start) / 3
-    return SplitDates(_iso(start), _iso(start + third), _iso(start + 2 * third), _iso(end))
+def _in_time(start: pd.Timestamp, end: pd.Timestamp, fractions: Sequence[float]) -> SplitDates:
+    """Windows that hold these shares of the time, where events are not counted or too few."""
+    first, span = start.value, end.value - start.value
+    edges = [first + round(share * span) for share in (fractions[0], fractions[0] + fractions[1])]
+    inner = [pd.Timestamp(edge, unit="ns", tz="UTC") for edge in edges]
+    if span > 10 * 10**9:
+        inner = [edge.floor("s") for edge in inner]
+    return SplitDates(_iso(start), _iso(inner[0]), _iso(inner[1]), _iso(end))
 
 
 def split_by_events(

@@ -31,6 +31,7 @@ KINDS: dict[str, tuple[type, ...]] = {
     "Ties": (str,),
     "dict[str, float]": (dict,),
     "dict[str, Any]": (dict,),
+    "tuple[tuple[str, str], ...]": (list, tuple),
 }
 """What JSON has in place of the types of the fields below."""
 
@@ -92,6 +93,8 @@ class CatalogInfo:
         Parameters that a synthetic catalog was drawn from.
     provenance : dict
         The files that a fetched catalog is made of, and how many events each rule left.
+    gaps : tuple of pairs of str
+        Dates between which nothing was recorded.
 
     Raises
     ------
@@ -129,8 +132,10 @@ class CatalogInfo:
     time_unit: str = "UTC"
     truth: dict[str, float] = field(default_factory=dict)
     provenance: dict[str, Any] = field(default_factory=dict)
+    gaps: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "gaps", tuple((str(a), str(b)) for a, b in self.gaps))
         if not np.isfinite(self.magnitude_completeness):
             raise InputError(
                 f"catalog {self.name!r}: magnitude_completeness = {self.magnitude_completeness} "
@@ -149,6 +154,12 @@ class CatalogInfo:
             "splits.end": s.end,
             "end": self.end,
         }
+        for begin, stop in self.gaps:
+            if not self.to_days(begin) < self.to_days(stop):
+                raise InputError(
+                    f"catalog {self.name!r}: the gap from {begin} to {stop} has no length: give "
+                    "its first and its last date"
+                )
         days = {name: self.to_days(value) for name, value in edges.items()}
         for a, b in pairwise(days):
             may_equal = (a, b) in {("start", "train_start"), ("splits.end", "end")}
@@ -178,8 +189,8 @@ class CatalogInfo:
         """
         if self.uses_plain_days:
             return float(time) - float(self.start)
-        delta = self.date(time) - self.date(self.start)
-        return float(delta.value / NANOSECONDS_PER_DAY)
+        # As integers: a difference of more than 292 years is no Timedelta
+        return (self.date(time).value - self.date(self.start).value) / NANOSECONDS_PER_DAY
 
     def to_time(self, days: float) -> pd.Timestamp | float:
         """Convert days since the catalog's start to a date (or plain day).
@@ -196,7 +207,8 @@ class CatalogInfo:
         """
         if self.uses_plain_days:
             return float(self.start) + days
-        return self.date(self.start) + pd.Timedelta(round(days * NANOSECONDS_PER_DAY), unit="ns")
+        nanoseconds = self.date(self.start).value + round(days * NANOSECONDS_PER_DAY)
+        return pd.Timestamp(nanoseconds, unit="ns", tz="UTC")
 
     def date(self, value: str | float | pd.Timestamp) -> pd.Timestamp:
         """Read a date of this catalog.
@@ -272,12 +284,13 @@ class CatalogInfo:
         Returns
         -------
         dict
-            All fields; no ``provenance`` where there is none.
+            All fields; no ``provenance`` and ``gaps`` where there are none.
         """
         record = asdict(self)
-        if not self.provenance:
-            del record["provenance"]
-        return record
+        for name in ("provenance", "gaps"):
+            if not record[name]:
+                del record[name]
+        return record | ({"gaps": [list(gap) for gap in self.gaps]} if self.gaps else {})
 
     @classmethod
     def from_json(cls, record: dict[str, Any], where: str) -> CatalogInfo:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from catalogs.errors import InputError
 from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray
@@ -165,7 +166,8 @@ class GutenbergRichter:
         threshold is strict (Bender 1983; Tinti and Mulargia 1987). It differs from Utsu's
         1 / (mean(m) - m_min + dM/2) by (beta dM)^2 / 12 relative, and with ``bin_width`` 0 it is
         Aki's (1965) 1 / (mean(m) - completeness). Truncation at ``maximum`` is left out: it
-        matters only when few units of magnitude lie between.
+        matters only when few units of magnitude lie between. Magnitudes that do not keep a coarse
+        step count with the bin below, as if they had been cut off: then they have the same law.
 
         Parameters
         ----------
@@ -203,7 +205,8 @@ class GutenbergRichter:
                 f"magnitudes[{below[0]}] = {m[below[0]]:g} is below completeness {completeness:g}: "
                 "drop events below completeness"
             )
-        excess = float(m.mean()) - (completeness + bin_width if strict else completeness)
+        lowest = completeness + bin_width if strict else completeness
+        excess = float(_on_grid(m, lowest, bin_width).mean()) - lowest
         if excess <= 0.0:
             raise InputError(
                 f"mean magnitude {m.mean():.3f} is not above the lowest bin kept, "
@@ -212,6 +215,16 @@ class GutenbergRichter:
         b = b_of_mean(excess, bin_width)
         top = maximum if maximum is not None else max(float(m.max()) + 1.0, completeness + 5.0)
         return cls(float(completeness), b, float(top))
+
+
+def _on_grid(m: FloatArray, lowest: float, step: float) -> FloatArray:
+    """Magnitudes as they are, those between the steps of a coarse grid at the step below."""
+    if step < COARSE:
+        return m
+    bins = (m - lowest) / step
+    near = COARSE_TOLERANCE if step < min(STEPS) else QUARTERS * step
+    odd = np.abs(bins - np.round(bins)) * step > near
+    return np.where(odd, lowest + step * np.floor(bins), m) if odd.any() else m
 
 
 def b_of_mean(excess: float, bin_width: float) -> float:
@@ -236,13 +249,232 @@ def b_standard_error(magnitudes: ArrayLike, b: float) -> float:
     return float(LN10 * b**2 * m.std(ddof=1) / np.sqrt(m.size))
 
 
-def magnitude_grid(magnitudes: ArrayLike) -> float:
-    """The step of the grid on which all magnitudes lie: 0.1, 0.01, 0.001, or 0 for none of them."""
+STEPS = (0.5, 0.25, 0.2)
+"""Steps coarser than tenths in which magnitudes are given."""
+
+FINE_STEPS = (0.1, 0.05, 0.02)
+"""Steps coarser than the last digit that is written."""
+
+NEARLY_ALL = 0.98
+"""Magnitudes that keep a step: a few odd ones, of another agency perhaps, do not decide on it."""
+
+ENOUGH_FOR_STEPS = 50
+"""Fewer magnitudes, or fewer than four different ones, keep a coarse step by chance."""
+
+COARSE = 0.05
+"""From this step on b is biased by magnitudes that do not keep it."""
+
+
+COARSE_TOLERANCE = 0.0055
+"""Converted magnitudes were rounded to hundredths: so far they may lie from their step."""
+
+
+QUARTERS = 0.21
+"""Quarters that were written with one digit lie by 0.2 of a quarter from themselves."""
+
+
+@dataclass(frozen=True)
+class MagnitudeGrid:
+    """The step that nearly all magnitudes keep: they are ``offset`` plus multiples of ``step``.
+
+    ``step`` is 0 for continuous magnitudes; ``rounding`` is how far magnitudes that keep the step
+    lie from it at most, where they were rounded after conversion from another scale; ``odd`` is how
+    many do not keep it.
+    """
+
+    step: float
+    offset: float = 0.0
+    rounding: float = MAGNITUDE_TOLERANCE
+    odd: int = 0
+
+    def keep(self, magnitudes: ArrayLike) -> NDArray[np.bool_]:
+        """Which magnitudes keep the step."""
+        m = np.asarray(magnitudes, dtype=np.float64)
+        if self.step == 0.0:
+            return np.ones(m.shape, dtype=np.bool_)
+        away = m - self.offset - self.step * np.round((m - self.offset) / self.step)
+        return np.asarray(np.abs(away) <= self.rounding)
+
+
+def magnitude_steps(magnitudes: ArrayLike) -> MagnitudeGrid:
+    """The grid on which nearly all (98 %) magnitudes lie, the coarsest that there is.
+
+    Tried are 0.5, 0.25 and 0.2 (also where they were written with one digit), 0.1, 0.05, 0.01 and
+    0.001; then any step that a conversion makes, such as 0.085 where Mw = 0.85 ML + 1 of tenths was
+    rounded to hundredths.
+    """
     m = np.asarray(magnitudes, dtype=np.float64)
-    for digits in (1, 2, 3):
-        if np.all(np.abs(m - np.round(m, digits)) < MAGNITUDE_TOLERANCE):
-            return float(10.0**-digits)
-    return 0.0
+    written = next(
+        (10.0**-d for d in (1, 2, 3) if _kept(m, MagnitudeGrid(10.0**-d)) >= NEARLY_ALL), 0.0
+    )
+    if written == 0.0:
+        return MagnitudeGrid(0.0)
+    found = MagnitudeGrid(written)
+    values = np.unique(np.round(m, 6))
+    if m.size >= ENOUGH_FOR_STEPS and values.size >= 4:
+        candidates = STEPS if written == 0.1 else (*STEPS, *FINE_STEPS) if written == 0.01 else ()
+        grids = [MagnitudeGrid(step, 0.0, _rounding(step, written)) for step in candidates]
+        fits = next((grid for grid in grids if _kept(m, grid) >= NEARLY_ALL), None)
+        others = [written < 0.1 and _converted(m, written), fits, found]
+        found = max((grid for grid in others if grid), key=lambda grid: grid.step)
+    return replace(found, odd=int((~found.keep(m)).sum()))
+
+
+def _kept(m: FloatArray, grid: MagnitudeGrid) -> float:
+    return float(grid.keep(m).mean()) if m.size else 1.0
+
+
+def _rounding(step: float, written: float) -> float:
+    """How far multiples of a step lie from themselves once they were written with few digits."""
+    whole = abs(step / written - round(step / written)) < 1e-9
+    return MAGNITUDE_TOLERANCE if whole else written / 2.0 + MAGNITUDE_TOLERANCE
+
+
+def _converted(m: FloatArray, written: float) -> MagnitudeGrid | None:
+    """A step between 0.03 and 0.3, and an offset, by which nearly all magnitudes are explained."""
+    values, counts = np.unique(np.round(m / written).astype(np.int64), return_counts=True)
+    usual = values <= np.quantile(np.repeat(values, counts), 0.9)
+    span = int(values[usual].max() - values[usual].min()) + 1
+    if m.size < 2 * ENOUGH_FOR_STEPS or values.size < 8 or usual.sum() > 0.5 * span:
+        return None
+    x, width = values * written, 1.25 * written
+    passed = []
+    for step in np.arange(0.3, 2.9 * written, -0.00005):
+        phase = np.mod(x, step)
+        order = np.argsort(phase)
+        circle = np.concatenate([phase[order], phase[order] + step])
+        total = np.concatenate([[0], np.cumsum(np.tile(counts[order], 2))])
+        stop = np.searchsorted(circle, circle[: x.size] + width, side="right")
+        held = total[stop] - total[: x.size]
+        best = int(np.argmax(held))
+        if held[best] >= NEARLY_ALL * m.size:
+            inside = circle[best : stop[best]]
+            passed.append((float(np.ptp(inside)), float(step), float(inside.mean())))
+        elif passed:
+            break
+    if not passed:
+        return None
+    _, step, offset = min(passed)
+    for _ in range(3):  # least squares, of those that are near
+        k = np.round((x - offset) / step)
+        near = np.abs(x - offset - k * step) < 0.7 * width
+        step, offset = np.polyfit(k[near], x[near], 1)
+    grids = (
+        MagnitudeGrid(float(size), float(np.median((x - size * k)[near])), 0.55 * written)
+        for size in (round(step, 3), step)
+    )
+    return next((grid for grid in grids if _kept(m, grid) >= NEARLY_ALL), None)
+
+
+def magnitude_grid(magnitudes: ArrayLike) -> float:
+    """The step that nearly all magnitudes keep, 0 for continuous ones; see ``magnitude_steps``."""
+    return magnitude_steps(magnitudes).step
+
+
+def step_changes(magnitudes: ArrayLike) -> list[tuple[int, float]]:
+    """Periods in which magnitudes were given in different steps.
+
+    Parameters
+    ----------
+    magnitudes : array (event,)
+        In order of time.
+
+    Returns
+    -------
+    list of (position, step)
+        Where each period begins, and its step; one only where the step does not change.
+    """
+    m = np.asarray(magnitudes, dtype=np.float64)
+    whole = [(0, magnitude_grid(m))]
+    on_tenths = MagnitudeGrid(0.1).keep(m)
+    share = float(on_tenths.mean()) if m.size else 1.0
+    if m.size < 2 * ENOUGH_FOR_STEPS or share >= NEARLY_ALL or share < 0.15:
+        return whole
+    cuts = _cuts(on_tenths, 0, 3)
+    edges = [0, *cuts, m.size]
+    found: list[tuple[int, float]] = []
+    for a, b in pairwise(edges):
+        step = magnitude_grid(m[a:b])
+        if not found or abs(found[-1][1] - step) > MAGNITUDE_TOLERANCE:
+            found.append((a, step))
+    return found
+
+
+def _cuts(marked: NDArray[np.bool_], first: int, depth: int) -> list[int]:
+    """Where the share of marked events changes, by the likelihood of two shares against one."""
+    n = marked.size
+    if n < 2 * ENOUGH_FOR_STEPS or depth == 0:
+        return []
+    sums = np.cumsum(marked, dtype=np.int64)
+    k = np.arange(ENOUGH_FOR_STEPS, n - ENOUGH_FOR_STEPS + 1)
+    left, right = sums[k - 1], sums[-1] - sums[k - 1]
+    gain = (
+        _binomial(left, k)
+        + _binomial(right, n - k)
+        - _binomial(sums[-1:], np.array([n], dtype=np.int64))
+    )
+    best = int(np.argmax(gain))
+    a, b = left[best] / k[best], right[best] / (n - k[best])
+    if gain[best] < 20.0 or abs(a - b) < 0.3:
+        return []
+    at = int(k[best])
+    return [
+        *_cuts(marked[:at], first, depth - 1),
+        first + at,
+        *_cuts(marked[at:], first + at, depth - 1),
+    ]
+
+
+def _binomial(hits: NDArray[np.int64], trials: NDArray[np.int64]) -> FloatArray:
+    p = np.clip(hits / trials, 1e-9, 1.0 - 1e-9)
+    return np.asarray(hits * np.log(p) + (trials - hits) * np.log1p(-p), dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class StandIn:
+    """A magnitude that seems to stand for none: how often it comes, and where the others lie."""
+
+    value: float
+    count: int
+    lowest: float
+    highest: float
+
+
+USUAL_STAND_INS = (0.0, -1.0, -2.0, -9.0, -9.9, -9.99, 9.0, 9.9, 9.99, 10.0)
+
+FEW = 0.02
+"""More of the events than this have a magnitude that stands for none before it is asked for."""
+
+
+def stand_in(magnitudes: ArrayLike) -> StandIn | None:
+    """The magnitude that holds more than a few per cent of the events far from the rest, if any.
+
+    It is the smallest or the largest with a hole between it and the others; or one of the usual
+    numbers (0.0, -1.0, 9.9) with five times as many events as any magnitude around.
+    """
+    m = np.round(np.asarray(magnitudes, dtype=np.float64), 6)
+    values, counts = np.unique(m, return_counts=True)
+    if values.size < 4 or m.size < 20:
+        return None
+    steps = np.diff(values)
+    usual = float(np.median(steps[: max(values.size // 2, 2)]))
+    enough = counts >= max(3.0, FEW * m.size)
+    found = None
+    for at, gap in ((0, steps[0]), (values.size - 1, steps[-1])):
+        if enough[at] and gap > max(0.3, 3.0 * usual) - MAGNITUDE_TOLERANCE:
+            found = at
+    for value in USUAL_STAND_INS if found is None else ():
+        at = int(np.argmin(np.abs(values - value)))
+        near = np.abs(values - value) < 0.55
+        near[at] = False
+        around = int(counts[near].max()) if near.any() else 0
+        if abs(values[at] - value) < 1e-6 and enough[at] and counts[at] > 5 * max(around, 1):
+            found = at
+            break
+    if found is None:
+        return None
+    rest = np.delete(values, found)
+    return StandIn(float(values[found]), int(counts[found]), float(rest[0]), float(rest[-1]))
 
 
 def b_positive(magnitudes: ArrayLike, *, bin_width: float = 0.01, threshold: float = 0.2) -> float:

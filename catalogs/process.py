@@ -23,11 +23,9 @@ Seed = int | Sequence[int]
 MAX_EVENTS = 1_000_000
 """Default cap on a trajectory: more events than any catalog that a model is fitted to."""
 
-BRACKET = 33
-"""Points of the grid that inverts the compensator: each round divides the bracket by 32."""
-
-ROUNDS = 11
-"""Rounds of inversion: 32^11 is beyond the resolution of a double."""
+BRACKET, ROUNDS = 257, 4
+"""Points at which the compensator is inverted, and how often: to 256^-4 of the horizon, and by the
+straight line between two points from there."""
 
 
 class PointProcess(ABC):
@@ -183,9 +181,12 @@ class PointProcess(ABC):
             low, high = now, end
             for _ in range(ROUNDS):
                 grid = np.linspace(low, high, BRACKET)
-                i = int(np.searchsorted(self.compensator(known, grid[1:-1]), due)) + 1
+                value = self.compensator(known, grid)
+                i = int(np.clip(np.searchsorted(value, due), 1, BRACKET - 1))
                 low, high = float(grid[i - 1]), float(grid[i])
-            now = max(high, np.nextafter(now, end))
+            rise = value[i] - value[i - 1]
+            share = (due - value[i - 1]) / rise if rise > 0.0 else 1.0
+            now = max(low + share * (high - low), np.nextafter(now, end))
             if now >= end:
                 break
             times = np.append(times, now)

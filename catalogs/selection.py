@@ -89,6 +89,7 @@ class Selection:
         if self.splits is not None and self.fractions is not None:
             raise InputError("give splits or fractions, not both")
         info = catalog.info
+        self._refuse_unknown(catalog)
         if self.area is not None:
             catalog = catalog.within(parse_area(self.area), name or info.name)
         events = catalog.events
@@ -136,6 +137,26 @@ class Selection:
             splits=splits,
             magnitude_completeness=self._completeness(info),
         )
+
+    def _refuse_unknown(self, catalog: Catalog) -> None:
+        """Raise an InputError for a window that reaches beyond what is known to have been observed.
+
+        That is the catalog's own window, and whatever its table holds before and after it.
+        """
+        info, days = catalog.info, catalog.days
+        first = min(0.0, float(np.floor(days.min()))) if days.size else 0.0
+        last = max(info.to_days(info.end), float(np.ceil(days.max())) if days.size else 0.0)
+        for what, value in (("start", self.start), ("end", self.end)):
+            asked = self._time(info, value)
+            if asked is None or first - 1.0 < info.to_days(asked) <= last + 1.0:
+                continue
+            since = info.start if info.to_days(asked) < 0.0 else info.end
+            word = "from" if since is info.start else "until"
+            raise InputError(
+                f"{what} {asked}: catalog {info.name!r} is known {word} {since}, nothing is known "
+                "of the time beyond: choose a window within, or import it anew and say when it was "
+                "observed"
+            )
 
     def _completeness(self, info: CatalogInfo) -> float:
         asked, own = self.magnitude_completeness, info.magnitude_completeness

@@ -105,6 +105,24 @@ def by_fields(
     return read
 
 
+def loosely(delimiter: str, count: int, time: int, *places: int) -> Callable[[str], Values]:
+    """As ``by_fields``, but places that are impossible and depths that are none are unknown."""
+
+    def read(line: str) -> Values:
+        row = fields(line, delimiter, count)
+        values = [number(row[j]) for j in places[:2]]
+        try:
+            values.append(number(row[places[2]]))
+        except ValueError:
+            values.append(math.nan)
+        for i, (low, high) in enumerate(RANGES[:3]):
+            if not low <= values[i] <= high or (i == 2 and values[i] == 999.0):
+                values[i] = math.nan
+        return checked(iso(row[time]), *values, number(row[places[3]]))
+
+    return read
+
+
 def read_scedc(line: str, shift: int = 0) -> Values:
     line = line.ljust(81 - shift)
     kind = r"..  ." if not shift else ".. "
@@ -242,7 +260,7 @@ READERS: dict[str, Callable[[str], Values]] = {
     "tan2021": by_fields(",", 12, (0, 1, 2, 3, 4, 5), 6, 7, 8, 10),
     "shelly2020": by_fields("", 11, (1, 2, 3, 4, 5, 6), 7, 8, 9, 10),
     "fdsn_text": by_fields("|", 13, 1, 2, 3, 4, 10),
-    "table": by_fields(";", 5, 0, 2, 1, 3, 4),
+    "table": loosely(";", 5, 0, 2, 1, 3, 4),
     "quakeml": read_quakeml,
     "zmap": read_zmap,
 }

@@ -170,7 +170,11 @@ def test_a_taken_name_needs_overwrite(
 @pytest.mark.parametrize(
     ("content", "options", "message"),
     [
-        ("time,mag\n2020-01-02,\n", (), "events.csv line 2: magnitude is empty"),
+        (
+            "time,mag\n2020-01-02,\n",
+            (),
+            "events.csv: none of 1 rows is an event; line 2: magnitude is empty",
+        ),
         ("time,mag\n2020-01-01,3\nlater,4\n", ("--strict",), "line 3: time = 'later' is not"),
         ("time,mag\n2020-01-01,3\n", (), "is at or above magnitude 3.2"),
         ("time,mag\n2020-01-01,3\n", ("--completeness", "4"), "none of 1 events is at or above"),
@@ -181,7 +185,7 @@ def test_a_taken_name_needs_overwrite(
             ("--column", "time=t"),
             "no column 't' (from --column time=t)",
         ),
-        ("time,mag\n2020-01-01,3\n", ("--column", "time"), "'time' is not CANONICAL=COLUMN"),
+        ("time,mag\n2020-01-01,3\n", ("--column", "time"), "'time' is not MEANING=NAME"),
         ("time,mag\n2020-01-01,3\n", ("--completeness", "two"), "--completeness: invalid float"),
         ("time,mag\n2020-01-01,3\n", ("--splits", "a", "b"), "--splits: expected 4 arguments"),
         ("time,mag\n2020-01-01,3\n", ("--name", "a b"), "catalog name 'a b': use letters"),
@@ -275,5 +279,5 @@ def test_help_and_version_end_well(capsys: pytest.CaptureFixture[str]) -> None:
     out = shows(capsys, "--help")
     for command in ("benchmark", "catalogs", "etas", *cli.LIGHTNING):
         assert f"\n    {command}" in out
-    assert "--column CANONICAL=COLUMN" in shows(capsys, "catalogs", "import", "--help")
+    assert "--column MEANING=NAME" in shows(capsys, "catalogs", "import", "--help")
     assert shows(capsys, "--version").startswith("recast 0.")

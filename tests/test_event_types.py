@@ -11,8 +11,34 @@ from catalogs.event_types import are_earthquakes
 from catalogs.formats import parse
 from catalogs.providers.rules import Rules, choose
 
-EARTHQUAKES = ["eq", "eq l", "eq r", "eq t", "le", "re", "ts", "earthquake", "Earthquake", "", "ke"]
-OTHERS = ["qb", "qb l", "sn", "quarry blast", "explosion", "not locatable", "unreadable", "lp", "l"]
+EARTHQUAKES = [
+    "eq",
+    "eq l",
+    "eq r",
+    "eq t",
+    "le",
+    "re",
+    "ts",
+    "earthquake",
+    "Earthquake",
+    "",
+    "ke",
+    "fe",
+    "de",
+    "not reported",
+    "x",
+]
+OTHERS = [
+    "qb",
+    "qb l",
+    "sn",
+    "quarry blast",
+    "explosion",
+    "not locatable",
+    "unreadable",
+    "lp",
+    "km",
+]
 
 
 def test_networks_call_earthquakes_by_many_names() -> None:

@@ -240,6 +240,6 @@ def test_a_file_that_fits_two_layouts_is_not_guessed_at() -> None:
 )
 def test_what_is_no_zmap_is_refused(text: str, message: str) -> None:
     with pytest.raises(
-        InputError, match=f"is not of layout zmap, ten columns of numbers: {message}"
+        InputError, match=f"is not of layout zmap, nine columns of numbers or more: {message}"
     ):
         read("zmap", text)

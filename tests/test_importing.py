@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalogs import Catalog, InputError, SplitDates
+from catalogs.checks.summary import describe
 from catalogs.formats.table import read_table
 from catalogs.importing import import_table, out_of_order, tied_rows
 
@@ -65,6 +66,27 @@ def test_splits_hold_the_fractions_of_the_events(
     n_train = round(fractions[0] * n)
     n_both = round((fractions[0] + fractions[1]) * n)
     assert counts(catalog) == [n_train, n_both - n_train, n - n_both]
+
+
+def test_the_window_is_that_of_all_events_at_any_completeness() -> None:
+    """Raising completeness leaves fewer events of the same time, not of less."""
+    large = (np.arange(200) > 80) & (np.arange(200) < 170)
+    events = regular(magnitude=np.where(large, 4.0 + 0.1 * (np.arange(200) % 3), 3.0))
+    infos = [import_table(events, "x", completeness=m).info for m in (3.0, 4.0)]
+    assert {info.start for info in infos} == {"2020-01-01"}
+    assert {info.end for info in infos} == {"2020-01-09T13:00:01Z"}
+
+
+@pytest.mark.parametrize("n", [1, 2, 30, 82])
+def test_few_events_are_a_catalog_that_cannot_be_split(n: int) -> None:
+    catalog = import_table(regular(n), "x", completeness=3.0)
+    assert len(catalog.to_sequence()) == n
+    with pytest.raises(InputError, match=r"fewer than 50|has no event"):
+        catalog.split()
+    summary = describe(catalog)
+    assert sum(summary["splits"].values()) == n
+    assert not summary["enough_to_split"]
+    assert summary["b_value"] is None  # all magnitudes are equal
 
 
 def test_completeness_is_estimated_inside_the_window() -> None:
@@ -166,7 +188,11 @@ def test_missing_places_leave_the_catalog_without_locations() -> None:
     [
         (200, {"completeness": 3.5}, r"none of 200 events is at or above magnitude 3.5"),
         (200, {"completeness": 3.0, "strict": True}, r"is above magnitude 3, the largest has 3"),
-        (82, {"completeness": 3.0}, r"82 events .* leave 49 for training"),
+        (
+            82,
+            {"completeness": 3.0, "fractions": (0.6, 0.2, 0.2)},
+            r"82 events .* leave 49 for training",
+        ),
         (200, {"completeness": 3.0, "fractions": (0.5, 0.4, 0.2)}, r"fractions 0.5 0.4 0.2: give"),
         (200, {"completeness": 3.0, "fractions": (1.2, -0.1, -0.1)}, r"fractions 1.2 -0.1 -0.1"),
         (200, {"completeness": 3.0, "fractions": (0.998, 0.001, 0.001)}, r"0 for validation"),
@@ -176,7 +202,7 @@ def test_missing_places_leave_the_catalog_without_locations() -> None:
         (200, {"completeness": np.nan}, r"magnitude_completeness = nan is not a number"),
         (
             200,
-            {"completeness": 3.0, "train_start": "2020-01-08"},
+            {"completeness": 3.0, "train_start": "2020-01-08", "fractions": (0.6, 0.2, 0.2)},
             r"leave 23 for training",
         ),
         (

@@ -29,11 +29,20 @@ def _recast(decoder: str) -> Recast:
     return Recast(net)
 
 
+class Plain(ETAS):
+    """ETAS by its intensity and compensator alone: all else as PointProcess has it."""
+
+    log_likelihood = PointProcess.log_likelihood
+    simulate = PointProcess.simulate  # type: ignore[assignment]
+    fingerprint = PointProcess.fingerprint
+
+
 PROCESSES: dict[str, Callable[[], PointProcess]] = {
     "poisson": lambda: Poisson(2.0, LAW),
     "etas": lambda: ETAS(0.8, 0.02, 0.8, 0.02, 1.1, LAW),
     "etas, p = 1": lambda: ETAS(0.8, 0.015, 0.8, 0.02, 1.0, LAW),
     "etas, p < 1": lambda: ETAS(0.8, 0.012, 0.8, 0.005, 0.9, LAW),
+    "by inversion": lambda: Plain(0.8, 0.02, 0.8, 0.02, 1.1, LAW),
     "recast": lambda: _recast("hazard"),
     "recast-paper": lambda: _recast("weibull"),
     "ensemble": lambda: Recast(EnsembleNet([_recast("hazard").net, _recast("weibull").net])),
@@ -180,3 +189,21 @@ def test_its_own_samples_give_exponential_residuals(
         )
     assert len(residuals) > 200
     assert kstest(residuals, "expon").pvalue > 0.01
+
+
+def test_inversion_draws_as_many_events_as_branching(sequence: EventSequence) -> None:
+    quick, plain = PROCESSES["etas"](), PROCESSES["by inversion"]()
+    many = quick.simulate(sequence, 3.0, 4000, seed=1).counts
+    few = plain.simulate(sequence, 3.0, 300, seed=2)
+    error = many.std() / np.sqrt(few.n)
+    assert few.counts.mean() == pytest.approx(many.mean(), abs=4.0 * error)
+    capped = plain.simulate(sequence, 3.0, 20, seed=2, max_events=1)
+    assert capped.counts.max() == 1
+    np.testing.assert_array_equal(capped.capped, np.flatnonzero(few.counts[:20] > 1))
+
+
+def test_fingerprints_know_what_numbers_depend_on() -> None:
+    make = PROCESSES["by inversion"]
+    assert make().fingerprint() == make().fingerprint()
+    other = Plain(0.8, 0.02, 0.8, 0.02, 1.2, LAW)
+    assert other.fingerprint() != make().fingerprint()

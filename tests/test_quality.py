@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -204,3 +205,53 @@ def test_known_oddities_of_real_catalogs(real_catalog: Callable[[str], Catalog])
     assert gap["start"].startswith("2019-10-1")
     assert gap["days"] > 75.0
     assert check_catalog(load("ridgecrest_2019"))["gaps"] == []
+
+
+@pytest.mark.parametrize("years", [0.5, 1.0, 3.3, 5.0])
+@pytest.mark.parametrize("place", [0.0, 0.3, 1.0])
+def test_a_gap_of_any_length_stands_out(years: float, place: float) -> None:
+    """Of ten years with an event a day, in the middle or at either end."""
+    rng = np.random.default_rng(8)
+    days, length = np.sort(rng.uniform(0.0, 3650.0, 3650)), 365.0 * years
+    first = place * (3650.0 - length)
+    kept = days[(days < first) | (days > first + length)]
+    (gap,) = gaps(kept, 3650.0)
+    assert gap["days"] == pytest.approx(length, abs=5.0)
+    assert gap["events_usual"] == pytest.approx(length, rel=0.2)
+
+
+def test_magnitudes_with_seven_decimals_are_checked() -> None:
+    """Their minimum may be rounded above itself."""
+    rng = np.random.default_rng(9)
+    table = poisson(rng, 3000)
+    table["magnitude"] = 2.0 + 0.00000051 + rng.exponential(0.43, len(table))
+    report = check_catalog(Catalog(table, info()))
+    assert report["magnitude_resolution"]["step"] == 0.0
+
+
+def test_odd_magnitudes_and_changing_steps_are_named() -> None:
+    table = poisson(np.random.default_rng(10), 2000)
+    tenths = table["magnitude"].round(1)
+    half = np.arange(len(table)) < 1000
+    report = check_catalog(Catalog(table.assign(magnitude=tenths), info()))
+    assert report["magnitude_resolution"]["not_in_steps"] == 0
+    odd = tenths.where(np.arange(len(table)) != 7, 2.34)
+    text = " ".join(findings(check_catalog(Catalog(table.assign(magnitude=odd), info()))))
+    assert "1 of 2,000 magnitudes do not keep steps of 0.1, such as 2.34" in text
+    mixed = table["magnitude"].where(~half, tenths)
+    text = " ".join(findings(check_catalog(Catalog(table.assign(magnitude=mixed), info()))))
+    assert "the step of the magnitudes changes: steps of 0.1 from 2000" in text
+    assert ", steps of 0.01 from 2001" in text
+
+
+def test_declared_gaps_do_not_stand_out() -> None:
+    table = poisson(np.random.default_rng(2))
+    days = (table["time"] - table["time"].iloc[0]).dt.total_seconds() / 86_400
+    catalog = Catalog(table[~days.between(400, 412)], info())
+    (gap,) = check_catalog(catalog)["gaps"]
+    known = replace(info(), gaps=((gap["start"], gap["end"]),))
+    assert CatalogInfo.from_json(known.to_json(), "here") == known
+    assert check_catalog(Catalog(catalog.events, known))["gaps"] == []
+    assert "gaps" not in info().to_json()
+    with pytest.raises(InputError, match="has no length"):
+        replace(info(), gaps=(("2001-01-02", "2001-01-01"),))

@@ -30,6 +30,7 @@ def findings(report: dict[str, Any]) -> list[str]:
         f"{gap['events_usual']:.0f} are usual"
         for gap in report["gaps"]
     )
+    found.extend(_of_magnitudes(report))
     if report["not_earthquakes"]:
         found.append(f"{report['not_earthquakes']:,} events are no earthquakes by their type")
     steps = report["completeness_over_time"]
@@ -50,4 +51,31 @@ def findings(report: dict[str, Any]) -> list[str]:
     if "ci95" in ratio and not ratio["ci95"][0] <= 1.0 <= ratio["ci95"][1]:
         what = "blasts by day?" if ratio["day_to_night"] > 1.0 else "the noise of the day?"
         found.append(f"{ratio['day_to_night']:.2f} complete events by day for one at night: {what}")
+    return found
+
+
+def _of_magnitudes(report: dict[str, Any]) -> list[str]:
+    """What stands out of the steps of magnitudes, and what seems to stand for none."""
+    found = []
+    steps = report["magnitude_resolution"]
+    if steps["changes"]:
+        periods = ", ".join(
+            f"{'steps of ' + format(part['step'], 'g') if part['step'] else 'continuous'} from "
+            f"{part['from']} on"
+            for part in steps["changes"]
+        )
+        found.append(f"the step of the magnitudes changes: {periods}")
+    elif steps["not_in_steps"]:
+        examples = ", ".join(f"{m:g}" for m in steps["examples"])
+        found.append(
+            f"{steps['not_in_steps']:,} of {report['events']:,} magnitudes do not keep steps of "
+            f"{steps['step']:g}, such as "
+            f"{examples}"
+        )
+    odd = report["missing_magnitudes"]
+    if odd:
+        found.append(
+            f"{odd['count']:,} magnitudes are {odd['value']:g}, the others {odd['lowest']:g} to "
+            f"{odd['highest']:g}: does it stand for none?"
+        )
     return found

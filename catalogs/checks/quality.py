@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from catalogs.completeness import maximum_curvature
 from catalogs.errors import InputError
 from catalogs.event_types import are_earthquakes
 from catalogs.info import NANOSECONDS_PER_DAY
-from catalogs.magnitudes import b_standard_error, magnitude_grid
+from catalogs.magnitudes import b_standard_error, magnitude_steps, stand_in, step_changes
 from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray
 
 BLOCK = 250
@@ -72,11 +73,13 @@ def check_catalog(catalog: Catalog) -> dict[str, Any]:
         "complete_events": int(complete.sum()),
         "ties": ties(events),
         "duplicates": duplicates(events),
-        "gaps": _dated(catalog, gaps(days[complete], end)),
+        "gaps": _undeclared(catalog, _dated(catalog, gaps(days[complete], end))),
+        "declared_gaps": [list(gap) for gap in info.gaps],
         "event_types": _counts(events, "event_type"),
         "not_earthquakes": int((~are_earthquakes(events)).sum()),
         "magnitude_types": _counts(events, "magnitude_type"),
         "magnitude_resolution": magnitude_resolution(events),
+        "missing_magnitudes": stand_ins(events),
         "completeness_over_time": _dated(catalog, completeness_over_time(events, days)),
         "b_over_time": _dated(catalog, b_over_time(catalog, events[complete], days[complete])),
         "time_of_day": {
@@ -85,6 +88,18 @@ def check_catalog(catalog: Catalog) -> dict[str, Any]:
         },
     }
     return report
+
+
+def _undeclared(catalog: Catalog, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The gaps that the catalog does not know of: less than half of each is declared."""
+    info = catalog.info
+    spans = [(info.to_days(a), info.to_days(b)) for a, b in info.gaps]
+
+    def known(gap: dict[str, Any]) -> float:
+        start, end = info.to_days(gap["start"]), info.to_days(gap["end"])
+        return sum(max(min(end, b) - max(start, a), 0.0) for a, b in spans) / max(end - start, 1e-9)
+
+    return [gap for gap in found if known(gap) < 0.5]
 
 
 def ties(events: pd.DataFrame) -> dict[str, int]:
@@ -112,10 +127,12 @@ def duplicates(events: pd.DataFrame) -> dict[str, int]:
 
 
 def gaps(days: FloatArray, end: float) -> list[dict[str, Any]]:
-    """Spans without complete events, next to spans of the same length that are full of them.
+    """Spans of any length without complete events, where there should be some.
 
-    The longest silences are compared with twenty spans before and after each: nine of ten must hold
-    ``EXPECTED_IN_GAP`` events or more.
+    The longest silences are compared with twenty spans before and after each, nine of ten of which
+    must hold ``EXPECTED_IN_GAP`` events or more. Where a silence is so long that fewer than ten
+    such spans fit into the window, the rest of it is cut into twenty, and the rate that nine of ten
+    of them exceed is what a silence is measured by.
     """
     edges = np.concatenate([[0.0], days, [end]])
     lengths = np.diff(edges)
@@ -125,29 +142,59 @@ def gaps(days: FloatArray, end: float) -> list[dict[str, Any]]:
         steps = np.arange(LONGEST)
         starts = np.concatenate([first - length * (steps + 1), last + length * steps])
         starts = starts[(starts >= 0.0) & (starts + length <= end)]
+        scale = 1.0
         if starts.size < LONGEST // 2:
-            continue
-        counts = np.searchsorted(days, starts + length) - np.searchsorted(days, starts)
-        usual = float(np.quantile(counts, 0.1))
+            starts, width = _rest(first, last, end)
+            scale = length / width
+            counts = np.searchsorted(days, starts + width) - np.searchsorted(days, starts)
+        else:
+            counts = np.searchsorted(days, starts + length) - np.searchsorted(days, starts)
+        usual = float(np.quantile(counts, 0.1)) * scale
         if usual >= EXPECTED_IN_GAP:
             span = {"start": first, "end": last, "days": length}
-            found.append(span | {"events_usual": float(np.median(counts))})
+            found.append(span | {"events_usual": float(np.median(counts)) * scale})
     return sorted(found, key=lambda gap: float(gap["start"]))
 
 
+def _rest(first: float, last: float, end: float) -> tuple[FloatArray, float]:
+    """Where twenty spans of equal length begin that fill the window but for [first, last)."""
+    width = (end - (last - first)) / LONGEST
+    before = np.arange(int(first / width + 1e-9))
+    after = np.arange(int((end - last) / width + 1e-9))
+    starts = np.concatenate([first - width * (before + 1), last + width * after])
+    return (starts if starts.size else np.zeros(1)), width
+
+
 def magnitude_resolution(events: pd.DataFrame) -> dict[str, Any]:
-    """The step of the magnitudes, and the share of them on tenths, also year by year.
+    """The step that nearly all magnitudes keep, how many do not, and the share on tenths by year.
 
     Of magnitudes in hundredths a tenth lies on tenths; where most do, they were rounded.
+    ``changes`` holds the step of each period, from its first event on, where it changed.
     """
     m = events["magnitude"].to_numpy(np.float64)
     on_tenths = np.abs(m - np.round(m, 1)) < MAGNITUDE_TOLERANCE
     by_year = pd.Series(on_tenths).groupby(events["time"].dt.year.to_numpy()).mean()
+    grid, changes = magnitude_steps(m), step_changes(m)
+    times = events["time"].iloc[[at for at, _ in changes]]
     return {
-        "step": magnitude_grid(m),
+        "step": grid.step,
+        "not_in_steps": grid.odd,
+        "examples": np.unique(m[~grid.keep(m)])[:3].tolist(),
+        "changes": [
+            {"from": f"{time:%Y-%m-%dT%H:%M:%SZ}", "step": step}
+            for time, (_, step) in zip(times, changes, strict=True)
+        ]
+        if len(changes) > 1
+        else [],
         "share_on_tenths": float(on_tenths.mean()),
         "share_on_tenths_by_year": {str(year): float(share) for year, share in by_year.items()},
     }
+
+
+def stand_ins(events: pd.DataFrame) -> dict[str, Any]:
+    """The magnitude that seems to stand for none, its count, and the range of the others."""
+    found = stand_in(events["magnitude"])
+    return {} if found is None else asdict(found)
 
 
 def completeness_over_time(events: pd.DataFrame, days: FloatArray) -> list[dict[str, Any]]:
@@ -157,14 +204,14 @@ def completeness_over_time(events: pd.DataFrame, days: FloatArray) -> list[dict[
     all that can be said is that the block is complete from there.
     """
     m = events["magnitude"].to_numpy(np.float64)
-    lowest = round(float(m.min()), 6)
+    lowest = float(m.min())
 
     def level(block: FloatArray) -> float:
         tenths = np.floor((block - lowest) / BIN + MAGNITUDE_TOLERANCE).astype(np.int64)
         counts = np.bincount(tenths)
         excess = int(counts.max()) - int(counts[0])
         clear = excess > CLEAR * np.sqrt(counts.max() + counts[0])
-        return maximum_curvature(block, bin_width=BIN) if clear else lowest
+        return maximum_curvature(block, bin_width=BIN) if clear else round(lowest, 6)
 
     return [_span(days, block) | {"completeness": level(m[block])} for block in _blocks(len(m))]
 

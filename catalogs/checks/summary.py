@@ -7,25 +7,51 @@ from typing import Any
 import numpy as np
 
 from catalogs.catalog import Catalog
+from catalogs.errors import InputError
 from catalogs.importing import tied_rows
 from catalogs.magnitudes import b_standard_error
+from catalogs.split import Split
 
 
 def describe(catalog: Catalog) -> dict[str, Any]:
-    """The catalog's information, its counts, and the b-value of the scored events."""
-    info, sequence, split = catalog.info, catalog.to_sequence(), catalog.split()
-    # Events before the scored windows may be incomplete, such as those of a mainshock's first day.
-    scored = np.concatenate([part.magnitudes[part.first_scored :] for _, part in split.items()])
-    b = info.magnitude_law(scored).b
+    """The catalog's information, its counts, and the b-value of the scored events.
+
+    Where these are too few to be split, all complete events stand in for them; b is None where
+    fewer than two different magnitudes determine none.
+    """
+    info, sequence = catalog.info, catalog.to_sequence()
+    try:
+        split = catalog.split()
+    except InputError:
+        parts, scored = _counted(catalog), sequence.magnitudes
+    else:
+        parts = {name: part.n_scored for name, part in split.items()}
+        # Earlier events may be incomplete, such as those of a mainshock's first day
+        scored = np.concatenate([part.magnitudes[part.first_scored :] for _, part in split.items()])
+    try:
+        b = info.magnitude_law(scored).b
+    except InputError:
+        b = None
     return {
         "info": {**info.to_json(), "n_events": len(catalog.events)},
         **outline(catalog),
-        "splits": {name: part.n_scored for name, part in split.items()},
+        "splits": parts,
+        "enough_to_split": parts["train"] >= Split.minimum_train and min(parts.values()) > 0,
         "largest_magnitude": float(sequence.magnitudes.max()),
         "b_value": b,
-        "b_standard_error": b_standard_error(scored, b),
+        "b_standard_error": None if b is None else b_standard_error(scored, b),
         "tied_events": sum(map(len, tied_rows(catalog))),
     }
+
+
+def _counted(catalog: Catalog) -> dict[str, int]:
+    """How many complete events lie in each window, be they too few."""
+    info, dates, times = catalog.info, catalog.info.splits, catalog.to_sequence().times
+    edges = [
+        info.to_days(x) for x in (dates.train_start, dates.val_start, dates.test_start, dates.end)
+    ]
+    counts = np.diff(np.searchsorted(times, edges))
+    return {name: int(n) for name, n in zip(("train", "val", "test"), counts, strict=True)}
 
 
 def outline(catalog: Catalog) -> dict[str, Any]:

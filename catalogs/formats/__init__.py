@@ -6,6 +6,8 @@ from catalogs.errors import InputError
 from catalogs.formats.archive import heads, unpacked
 from catalogs.formats.delimited import DELIMITED
 from catalogs.formats.hauksson import HAUKSSON
+from catalogs.formats.hypodd import HYPODD
+from catalogs.formats.isc import ISC
 from catalogs.formats.jma import JMA
 from catalogs.formats.obspy_events import OBSPY, from_obspy, to_obspy
 from catalogs.formats.parsed import Format, Parsed, Rejected
@@ -30,7 +32,7 @@ __all__ = [
 
 FORMATS: dict[str, Format] = {
     layout.name: layout
-    for layout in (SCEDC, SCSN, HAUKSSON, *DELIMITED, JMA, QUAKEML, ZMAP, OBSPY, TABLE)
+    for layout in (SCEDC, SCSN, HAUKSSON, *DELIMITED, ISC, JMA, HYPODD, QUAKEML, ZMAP, OBSPY, TABLE)
 }
 """The layouts by name."""
 

@@ -12,7 +12,26 @@ from numpy.typing import NDArray
 from catalogs.formats.parsed import Faults
 from catalogs.sequence import FloatArray
 
-MISSING = frozenset({"", "-", "--", "na", "n/a", "nan", "nat", "none", "null", "<na>"})
+MISSING = frozenset(
+    {"", "-", "--", "na", "n/a", "nan", "nat", "none", "null", "<na>"}
+    | {
+        "---",
+        "----",
+        "-.-",
+        "-.--",
+        "--.-",
+        "?",
+        "*",
+        ".",
+        "..",
+        "...",
+        "nd",
+        "n.d.",
+        "n.a.",
+        "unk",
+    }
+    | {"no calculable", "sin dato", "no data", "nodata", "unknown", "undef", "missing", "#n/a"}
+)
 """What catalogs write, in any case of letters, where they know nothing."""
 
 PRINTABLE = r"[ -~]*"
@@ -59,17 +78,26 @@ def texts(column: pd.Series) -> pd.Series:
     return stripped.mask(column.isna() | stripped.str.lower().isin(MISSING), "")
 
 
-def codes(column: pd.Series) -> pd.Series:
-    """Short codes as text; what holds other than printable ASCII is ``UNREADABLE``."""
+def codes(column: pd.Series, *, any_script: bool = False) -> pd.Series:
+    """Short codes as text; what holds other than printable ASCII is ``UNREADABLE``.
+
+    In ``any_script`` letters of any alphabet are readable.
+    """
     cells = texts(column)
-    return cells.where(cells.str.fullmatch(PRINTABLE), UNREADABLE)
+    return cells.where(_printable(cells, any_script=any_script), UNREADABLE)
 
 
-def identifiers(column: pd.Series, faults: Faults) -> pd.Series:
+def _printable(cells: pd.Series, *, any_script: bool) -> NDArray[np.bool_]:
+    if any_script:
+        return np.array([cell.isprintable() for cell in cells], dtype=np.bool_)
+    return cells.str.fullmatch(PRINTABLE).to_numpy(np.bool_)
+
+
+def identifiers(column: pd.Series, faults: Faults, *, any_script: bool = False) -> pd.Series:
     """Identifiers as text; those with other than printable ASCII characters are noted."""
     cells = texts(column)
-    bad = ~cells.str.fullmatch(PRINTABLE).to_numpy(np.bool_)
-    note(faults, column, bad, "holds control characters", "mend or drop the row")
+    bad = ~_printable(cells, any_script=any_script)
+    note(faults, column, bad, "holds control characters", "fix or drop the row")
     return cells
 
 
@@ -87,23 +115,23 @@ def numbers(
     Noted are cells that are no number, out of range, or empty unless ``may_miss``; an empty cell
     makes a row that is no event to use, not a damaged one, if ``none_by_rule``.
     """
-    values, empty = _plain_numbers(column), np.zeros(len(column), dtype=np.bool_)
+    values, empty = plain_numbers(column), np.zeros(len(column), dtype=np.bool_)
     if values is None:
         cells = texts(column)
-        values = _numbers_among(cells)
+        values = numbers_among(cells)
         empty = (cells == "").to_numpy(np.bool_)
-    note(faults, column, np.isnan(values) & ~empty, "is not a number", "mend or drop the row")
+    note(faults, column, np.isnan(values) & ~empty, "is not a number", "fix or drop the row")
     if none_by_rule:
         faults.note(empty, f"{column.name} is empty: fill it in or drop the row", by_rule=True)
     elif not may_miss:
         note(faults, column, empty, "", "fill it in or drop the row")
     outside = ~empty & ~((values >= lowest) & (values <= highest))
     range_of = f"is outside {lowest:g} to {highest:g}"
-    note(faults, column, outside, range_of, "mend or drop the row")
+    note(faults, column, outside, range_of, "fix or drop the row")
     return values
 
 
-def _numbers_among(cells: pd.Series) -> FloatArray:
+def numbers_among(cells: pd.Series) -> FloatArray:
     """The numbers of cells of text, NaN where there is none; rounded by numpy, to the last digit.
 
     Not every pandas does so, and some take the end of a C string for the end of a number.
@@ -116,7 +144,7 @@ def _numbers_among(cells: pd.Series) -> FloatArray:
     return found
 
 
-def _plain_numbers(column: pd.Series) -> FloatArray | None:
+def plain_numbers(column: pd.Series) -> FloatArray | None:
     """The numbers of a column that holds nothing else, in a third of the time; else None."""
     cells = column.tolist()
     try:
@@ -137,20 +165,20 @@ def times(column: pd.Series, faults: Faults) -> pd.Series:
         aware = column if column.dt.tz is not None else column.dt.tz_localize("UTC")
         utc: pd.Series = aware.dt.tz_convert("UTC").dt.as_unit("ns")
         return utc
-    stamps, valid = _plain_times(column)
+    stamps, valid = plain_times(column)
     rest = ~valid
     if rest.any():
         parts = texts(column[rest]).str.extract(TIME, flags=re.ASCII)
         fields = parts.iloc[:, :6].apply(pd.to_numeric).to_numpy(np.float64, copy=True)
         fields[:, 3:][np.isnan(fields[:, 3:])] = 0.0  # a date without a clock is its midnight
         local, are_times = calendar_stamps(fields)
-        zones, known = _zone(parts[6])
+        zones, known = zone_offsets(parts[6])
         stamps[rest], valid[rest] = local - zones, are_times & known
     note(faults, column, ~valid, "is not a time", WRITE_TIMES)
     return utc_times(stamps, column.index)
 
 
-def _plain_times(column: pd.Series) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+def plain_times(column: pd.Series) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Nanoseconds of the cells that are written as 2019-07-06T03:19:53.040Z, and which are.
 
     Any number of decimals up to nine, with or without the Z, and a blank for the T: what nearly all
@@ -207,9 +235,9 @@ def calendar_times(columns: dict[str, pd.Series], faults: Faults) -> pd.Series:
             fields[:, j] = numbers(columns[name], faults, lowest=lowest, highest=highest)
             if name != "second":
                 fraction = np.rint(fields[:, j]) != fields[:, j]
-                note(faults, columns[name], fraction, "is not whole", "mend or drop the row")
+                note(faults, columns[name], fraction, "is not whole", "fix or drop the row")
     stamps, valid = calendar_stamps(fields)
-    note(faults, columns["day"], ~valid, "is not a day of that month", "mend or drop the row")
+    note(faults, columns["day"], ~valid, "is not a day of that month", "fix or drop the row")
     return utc_times(stamps, columns["year"].index)
 
 
@@ -237,7 +265,7 @@ def calendar_stamps(fields: FloatArray) -> tuple[NDArray[np.int64], NDArray[np.b
     return whole + fraction, valid
 
 
-def _zone(zones: pd.Series) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+def zone_offsets(zones: pd.Series) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Nanoseconds east of UTC of Z, UTC, GMT, +09:00, +0900, +09 and nothing; False if none."""
 
     def seconds(zone: str) -> float:

@@ -1,50 +1,98 @@
-"""The names under which catalogs publish the same columns."""
+"""What the columns of a table mean, by their names in many languages and by their values."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
 
 from catalogs.errors import InputError
+from catalogs.event_types import EARTHQUAKES, OTHERS
+from catalogs.formats.names import (
+    ALIASES,
+    CALENDAR,
+    LOCAL_WORDS,
+    MAGNITUDE_TYPES,
+    NEXT,
+    ROLES_OF_TIME,
+    SHORT,
+    UNIT_WORDS,
+    UNRELATED,
+    UTC_WORDS,
+    normalised,
+)
 
-ALIASES: dict[str, tuple[frozenset[str], ...]] = {
-    role: tuple(frozenset(tier.split()) for tier in tiers)
-    for role, tiers in {
-        "time": (
-            "time",
-            "origintime datetime timestring timestamp eventtime timeutc utctime datetimeutc utc",
-        ),
-        "date": ("date origindate eventdate dateutc",),
-        "clock": ("clock timeofday",),
-        "year": ("year yr yyyy",),
-        "month": ("month mon mo mm",),
-        "day": ("day dy da dd",),
-        "hour": ("hour hr ho hh",),
-        "minute": ("minute min minu mi",),
-        "second": ("second sec seconds se ss",),
-        "magnitude": ("magnitude mag", "m ml mw md mb ms mww mwc prefmag"),
-        "latitude": ("latitude lat",),
-        "longitude": ("longitude lon", "long lng"),
-        "depth_km": ("depthkm depth dep z",),
-        "event_id": ("eventid", "id evid publicid", "catalogid"),
-        "event_type": ("eventtype", "type et"),
-        "magnitude_type": ("magnitudetype magtype",),
-    }.items()
-}
-"""Role -> tiers of names in order of preference, each in the form that ``normalised`` gives."""
+CLOCK = re.compile(
+    r"\s*\d{1,2}\s*[:hH]\s*\d{1,2}\s*([:m']\s*\d{1,2}([.,]\d*)?\s*(s|'')?)?\s*([APap]\.?\s*[Mm]\.?)?"
+    r"\s*(Z|z|UTC|GMT|UT|[+-]\d{2}(:?\d{2})?)?\s*"
+)
+"""A time of day as it is written."""
 
-CALENDAR = ("year", "month", "day", "hour", "minute", "second")
+DAY = re.compile(r"\s*\d{1,4}([-/.])\s*\d{1,2}\1\s*\d{1,4}\s*|[12]\d{7}")
+"""A date without a time of day."""
+
+SHORT_CLOCK = re.compile(r"\s*\d{1,2}\s*:?\s*\d{2}\s*")
+"""Hours and minutes."""
 
 SHOWN = 12
 """That many column names are listed in an error message."""
 
+MAJORITY = 0.5
 
-def normalised(name: str) -> str:
-    """Lower case letters and digits only: ``"# Origin Time"`` and ``origin_time`` are one name."""
-    return "".join(ch for ch in name.lower() if ch.isalnum())
+WAYS = ({"time"}, {"date"}, {"year", "month", "day"}, {"year", "day_of_year"})
+"""Columns any of which tell the day."""
+
+NONE = "none"
+"""What ``chosen`` may say in place of a column: the file has none for this role."""
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A column's name, taken apart: ``Origin Time (UTC+8)`` is ``origintime`` in ``UTC+8``."""
+
+    name: str
+    whole: str
+    key: str
+    unit: str
+    mark: int
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Normalised names under which the column may be known, the most telling first."""
+        return tuple(dict.fromkeys(k for k in (self.whole, self.key) if k))
+
+
+@cache
+def heading(name: str) -> Heading:
+    """A column's name without its unit and without the words UTC and local."""
+    unit = " ".join(part for pair in re.findall(r"\(([^)]*)\)|\[([^]]*)\]", name) for part in pair)
+    plain = re.sub(r"\([^)]*\)|\[[^]]*\]", " ", name)
+    words = [normalised(word) for word in re.split(r"[\s_./\-]+", plain)]
+    words = [word for word in words if word]
+    marked = {*words, *(normalised(word) for word in re.split(r"[\s_+\-:0-9]+", unit))}
+    mark = 0 if marked & {*UTC_WORDS} else 2 if marked & {*LOCAL_WORDS} else 1
+    rest = [word for word in words if word not in {*UTC_WORDS, *LOCAL_WORDS}]
+    if len(rest) > 1 and rest[-1] in UNIT_WORDS:
+        unit = f"{unit} {rest.pop()}"
+    key = "".join(rest)
+    if len(rest) == 1 and rest == words:  # datetimeutc, UTCtime
+        for word in UTC_WORDS:
+            shorter = key.removesuffix(word) if key.endswith(word) else key.removeprefix(word)
+            if shorter != key and shorter:
+                key, mark = shorter, 0
+        if key.startswith("local") and key != "local":
+            key, mark = key.removeprefix("local"), 2
+    if not rest and words:  # a column that is called UTC
+        key = words[0]
+    return Heading(name, normalised(name), key, unit.strip(), mark)
 
 
 def find_columns(
-    names: Sequence[str], where: str, chosen: Mapping[str, str] | None = None
+    names: Sequence[str],
+    where: str,
+    chosen: Mapping[str, str] | None = None,
+    sample: Sequence[Sequence[str]] = (),
 ) -> dict[str, int]:
     """Position of the column that plays each role.
 
@@ -55,73 +103,381 @@ def find_columns(
     where : str
         The file, for error messages.
     chosen : mapping, optional
-        Role -> column name, where the usual names don't fit.
+        Role -> column name, or its number from 1, where the usual names don't fit; ``none`` where
+        the file has no such column.
+    sample : sequence of rows
+        Some rows of the table: names that may mean several things are told by the values.
 
     Returns
     -------
     dict
         Always ``magnitude``, and ``time``, or ``date`` with or without ``clock``, or ``year``,
-        ``month`` and ``day``; further roles where the file has them. Where both ``date`` and
-        ``time`` are there, ``time`` may be a time of day.
+        ``month`` and ``day``; further roles where the file has them.
 
     Raises
     ------
     InputError
-        For a choice that the file doesn't have, no time or magnitude, or several of equal rank.
+        For a choice that the file doesn't have, no time or magnitude, several of equal rank, and
+        for a date or clock of which a part is not found.
     """
-    found = _chosen(names, where, chosen or {})
-    taken = set(found.values())
-    free = {i: normalised(name) for i, name in enumerate(names) if i not in taken}
-    skipped: set[str] = set()  # other ways to say the time than the one that was chosen
-    if found.keys() & {"time", "date", "clock"}:
-        skipped = {*CALENDAR} if "time" not in found else {"date", "clock", *CALENDAR}
-    elif found.keys() & {*CALENDAR}:
-        skipped = {"time", "date", "clock"}
-    for role, tiers in ALIASES.items():
-        if role in found or role in skipped:
-            continue
-        for tier in tiers:
-            fits = [i for i, name in free.items() if name in tier]
-            if len(fits) > 1:
-                listed = " and ".join(names[i].strip() for i in fits)
-                raise InputError(
-                    f"{where}: columns {listed} could each be the {role}: choose one with "
-                    f"--column {role}={names[fits[0]].strip()}"
-                )
-            if fits:
-                found[role] = fits[0]
-                break
-    ways = ({"time"}, {"date"}, {"year", "month", "day"})
-    for role, there in (
-        ("time", any(way <= found.keys() for way in ways)),
-        ("magnitude", "magnitude" in found),
-    ):
-        if not there:
+    columns = _Columns(tuple(map(heading, names)), where, sample)
+    found, refused = columns.chosen(chosen or {})
+    columns.find_times(found, refused)
+    for role in ALIASES:
+        if role not in {*found, *refused, *ROLES_OF_TIME}:
+            columns.find(role, found)
+    for role in ("time", "magnitude"):
+        ways = WAYS if role == "time" else ({role},)
+        if not any(way <= found.keys() for way in ways):
             raise InputError(
                 f"{where}: no column for the {role} among {_listed(names)}: name it with "
                 f"--column {role}=NAME"
             )
-    return found
+    return {role: found[role] for role in sorted(found, key=_order)}
 
 
-def _chosen(names: Sequence[str], where: str, chosen: Mapping[str, str]) -> dict[str, int]:
-    exact = {name.strip(): i for i, name in enumerate(names)}
-    loose = {normalised(name): i for i, name in enumerate(names)}
-    found = {}
-    for given, name in chosen.items():
-        role = "depth_km" if given == "depth" else given
-        if role not in ALIASES:
+def _order(role: str) -> int:
+    return list(ALIASES).index(role)
+
+
+@dataclass(frozen=True)
+class _Columns:
+    headings: tuple[Heading, ...]
+    where: str
+    sample: Sequence[Sequence[str]]
+
+    def name(self, i: int) -> str:
+        """As the file has it, or the number of a column without one."""
+        return self.headings[i].name.strip() or str(i + 1)
+
+    def values(self, i: int) -> list[str]:
+        """What the sample holds in a column, but for empty cells."""
+        cells = (row[i].strip() for row in self.sample if i < len(row))
+        return [cell for cell in cells if cell not in {"", "-", "nan", "NaN"}]
+
+    def chosen(self, chosen: Mapping[str, str]) -> tuple[dict[str, int], set[str]]:
+        """Positions of the columns that were named, and the roles that are to stay empty."""
+        names = [h.name for h in self.headings]
+        exact = {name.strip(): i for i, name in reversed(list(enumerate(names)))}
+        loose = {h.whole: i for i, h in reversed(list(enumerate(self.headings)))}
+        numbered = {str(i + 1): i for i in range(len(names))}
+        found, refused = {}, set()
+        for given, name in chosen.items():
+            role = "depth_km" if given == "depth" else given
+            if role not in ALIASES:
+                raise InputError(
+                    f"--column {given}={name}: no such column in a catalog; choose one of "
+                    f"{', '.join(ALIASES)}"
+                )
+            if name.strip() == NONE and NONE not in exact:
+                refused.add(role)
+                continue
+            text = name.strip()
+            position = exact.get(text, loose.get(normalised(name), numbered.get(text)))
+            if position is None:
+                raise InputError(
+                    f"{self.where}: no column {name!r} (from --column {given}={name}) among "
+                    f"{_listed(names)}"
+                )
+            found[role] = position
+        return found, refused
+
+    def candidates(self, role: str, taken: set[int]) -> list[tuple[tuple[int, ...], int]]:
+        """Columns that may play a role, with their rank: UTC before local, then by name."""
+        ranked = []
+        for i, head in enumerate(self.headings):
+            if i in taken:
+                continue
+            for j, key in enumerate(head.keys):
+                tier = next((t for t, tier in enumerate(ALIASES[role]) if key in tier), None)
+                if tier is not None and self.may_be(role, tier, i):
+                    mark = head.mark if role in {"time", "date", "clock"} else 0
+                    ranked.append(((mark, tier, j), i))
+                    break
+        return sorted(ranked)
+
+    def may_be(self, role: str, tier: int, i: int) -> bool:
+        """Whether a column's values allow what its name only suggests."""
+        cells = self.values(i)
+        if role == "event_type":
+            return tier == 0 or not cells or is_event_type(cells)
+        if role == "magnitude_type" and tier:
+            return bool(cells) and _share(cells, _is_magnitude_type) > MAJORITY
+        if role == "date" and tier:
+            return bool(cells) and _share(cells, lambda c: sum(map(str.isdigit, c)) >= 4) > MAJORITY
+        if role == "clock" and tier:
+            return bool(cells) and _share(cells, _is_clock) > MAJORITY
+        if role == "hour" and tier:
+            return not cells or _share(cells, lambda c: _within(c, 24)) > MAJORITY
+        return True
+
+    def find(self, role: str, found: dict[str, int]) -> None:
+        """Note the column that plays a role, if there is one."""
+        ranked = self.candidates(role, {*found.values()})
+        if not ranked:
+            return
+        best = [i for rank, i in ranked if rank == ranked[0][0]]
+        if len(best) > 1:
+            filled = [i for i in best if any(map(_tells, self.values(i)))]
+            best = filled if len(filled) == 1 else best
+        if len(best) > 1 and role in {"event_type", "magnitude_type", "event_id"}:
+            best = best[:1] if role != "magnitude_type" else self.beside(best, found)
+        if len(best) > 1:
+            listed = ", ".join(self.name(i) for i in best[:-1]) + f" and {self.name(best[-1])}"
+            name = self.name(best[0])
+            if len({self.name(i) for i in best}) < len(best):
+                name = str(best[0] + 1)
             raise InputError(
-                f"--column {given}={name}: no such column in a catalog; choose one of "
-                f"{', '.join(ALIASES)}"
+                f"{self.where}: columns {listed} could each be the {role}: choose one with "
+                f"--column {role}={name}"
             )
-        position = exact.get(name.strip(), loose.get(normalised(name)))
-        if position is None:
+        found[role] = best[0]
+
+    def beside(self, columns: list[int], found: Mapping[str, int]) -> list[int]:
+        """Of several columns the one next to the magnitude."""
+        at = found.get("magnitude", 0)
+        return [min(columns, key=lambda i: abs(i - at))]
+
+    def find_times(self, found: dict[str, int], refused: set[str]) -> None:
+        """Note the columns by which times are told: one way of saying it, and a whole one."""
+        given = found.keys() & {*ROLES_OF_TIME}
+        if given and "time" not in found and not given & {"date", "clock"}:
+            self.find_calendar(found, refused)  # parts of a calendar were named
+            self.refuse_holes(found, refused)
+            return
+        if "time" in found:
+            return
+        for role in ("date",) if "clock" in given else ("time", "date"):
+            if role not in {*found, *refused} and not (role == "time" and "date" in found):
+                self.find(role, found)
+        if "date" in found:
+            self.find_clock(found, refused)
+            self.find_seconds(found, refused)
+            if not {"clock", "time"} & found.keys() and not self.dates_have_clocks(found["date"]):
+                self.find_calendar(found, refused, CALENDAR[3:])
+        elif "time" in found:
+            self.settle_time(found, refused)
+        elif "clock" in found:
+            self.find_calendar(found, refused, CALENDAR[:3])
+        else:
+            self.find_calendar(found, refused)
+            if {"year", "month", "day"} <= found.keys() and "hour" not in found:
+                self.find("clock", found)
+            self.refuse_holes(found, refused)
+
+    def settle_time(self, found: dict[str, int], refused: set[str]) -> None:
+        """A column called time may be a date beside a clock, or a clock beside a calendar."""
+        at = found["time"]
+        if self.is_whole(at):
+            if self.are_days(at) and self.candidates("clock", {*found.values()}):
+                found["date"] = found.pop("time")
+                self.find_clock(found, refused)
+            return
+        trial = {role: i for role, i in found.items() if role != "time"}
+        self.find_calendar(trial, refused, CALENDAR[:3])
+        if {"year", "month", "day"} <= trial.keys() and self.are_clocks(at):
+            del found["time"]
+            found.update(trial)
+            found["clock"] = at
+
+    def is_whole(self, i: int) -> bool:
+        """Whether a column called time holds dates, and not only times of day."""
+        cells = self.values(i)
+        return not cells or not (_share(cells, _is_clock) > MAJORITY or self.are_clocks(i))
+
+    def are_clocks(self, i: int) -> bool:
+        """Whether a column holds times of day, also as digits only: 013635.52."""
+        cells = self.values(i)
+        if _share(cells, _is_clock) > MAJORITY:
+            return True
+        wide = any(len(cell.partition(".")[0]) > 4 for cell in cells)
+        return wide and _share(cells, _is_compact_clock) > 0.98
+
+    def are_days(self, i: int) -> bool:
+        """Whether a column holds dates without a time of day."""
+        cells = self.values(i)
+        return bool(cells) and _share(cells, lambda c: DAY.fullmatch(c) is not None) > MAJORITY
+
+    def find_clock(self, found: dict[str, int], refused: set[str]) -> None:
+        """The time of day that goes with a date: by its name, else by its values."""
+        if "clock" in found or "clock" in refused:
+            return
+        if "time" in found:
+            self.settle_date(found)
+            return
+        if self.dates_have_clocks(found["date"]):
+            return
+        utc = self.headings[found["date"]].mark == 0
+        ranked = [
+            (rank, i)
+            for role in ("clock", "time")
+            for rank, i in self.candidates(role, {*found.values()})
+            if not (utc and rank[0] == 2)
+        ]
+        if ranked:
+            found["clock"] = min(ranked)[1]
+        elif not self.candidates("hour", {*found.values()}):
+            self.find_clock_by_values(found)
+
+    def settle_date(self, found: dict[str, int]) -> None:
+        """Of a date and a time the time is a clock, or one of them says all."""
+        at = found["time"]
+        if self.are_clocks(at):
+            found["clock"] = found.pop("time")
+        elif self.dates_have_clocks(found["date"]) and self.values(at):
+            del found["time"]
+        else:
+            del found["date"]
+
+    def find_clock_by_values(self, found: dict[str, int]) -> None:
+        """The one column of times of day, whatever its name."""
+        free = [i for i in range(len(self.headings)) if i not in found.values()]
+        clocks = [i for i in free if self.values(i) and _share(self.values(i), _is_clock) > 0.9]
+        if len(clocks) == 1:
+            found["clock"] = clocks[0]
+        elif clocks:
+            listed = " and ".join(map(self.name, clocks))
             raise InputError(
-                f"{where}: no column {name!r} (from --column {given}={name}) among {_listed(names)}"
+                f"{self.where}: columns {listed} could each be the time of day: choose one with "
+                f"--column clock={self.name(clocks[0])}"
             )
-        found[role] = position
-    return found
+
+    def find_seconds(self, found: dict[str, int], refused: set[str]) -> None:
+        """Seconds in a column of their own, beside a time of day in hours and minutes."""
+        if "clock" not in found or "second" in refused:
+            return
+        cells = self.values(found["clock"])
+        if _share(cells, lambda cell: SHORT_CLOCK.fullmatch(cell) is not None) > 0.9:
+            self.find("second", found)
+
+    def dates_have_clocks(self, i: int) -> bool:
+        """Whether the dates of a column hold times of day as well."""
+        return _share(self.values(i), lambda cell: ":" in cell and len(cell) > 10) > MAJORITY
+
+    def find_calendar(
+        self, found: dict[str, int], refused: set[str], parts: Sequence[str] = CALENDAR
+    ) -> None:
+        """Year to second by name, and by place where a short name may mean two things."""
+        taken = {*found.values()}
+        role_of: dict[int, str] = {i: role for role, i in found.items() if role in CALENDAR}
+        for i, head in enumerate(self.headings):
+            if i in taken:
+                continue
+            before = role_of.get(i - 1)
+            keys = head.keys
+            expected = NEXT.get(before or "")
+            if before == "day" and "month" in role_of.values():
+                expected = "year" if "year" not in role_of.values() else "hour"
+            for role in dict.fromkeys([expected, *CALENDAR] if expected else CALENDAR):
+                if role in role_of.values() or role in refused or role not in parts:
+                    continue
+                named = next((t for t, tier in enumerate(ALIASES[role]) if {*keys} & tier), None)
+                short = role == expected or (
+                    role in {"year", "day", "hour"} and self.begins(i, role)
+                )
+                if named is not None and (named == 0 or self.better(role, i)):
+                    if not (role == "month" and {*keys} & SHORT["minute"] and before == "hour"):
+                        role_of[i] = role
+                        break
+                elif short and {*keys} & SHORT[role]:
+                    role_of[i] = role
+                    break
+        found.update({role: i for i, role in role_of.items()})
+        if "year" in found and not {"month", "day"} & found.keys():
+            self.find("day_of_year", found)
+
+    def better(self, role: str, i: int) -> bool:
+        """Whether no other column has a name of that role that means nothing else."""
+        return not any(
+            {*head.keys} & ALIASES[role][0] for j, head in enumerate(self.headings) if j != i
+        ) and self.may_be(role, 1, i)
+
+    def begins(self, i: int, role: str) -> bool:
+        """Whether short names of the next two parts follow: y m d, d m y, or h m s."""
+        runs = {"year": ("month", "day"), "day": ("month", "year"), "hour": ("minute", "second")}
+        rest = self.headings[i + 1 : i + 3]
+        return len(rest) == 2 and all(
+            {*head.keys} & (SHORT[part] | ALIASES[part][0] | ALIASES[part][-1])
+            for head, part in zip(rest, runs[role], strict=True)
+        )
+
+    def refuse_holes(self, found: Mapping[str, int], refused: set[str]) -> None:
+        """Raise an InputError where a part of a calendar is missing between or behind others."""
+        if "clock" in found or not found.keys() & {*CALENDAR}:
+            return
+        known = [part for part in CALENDAR if part in found]
+        day_known = {"month", "day"} if "day_of_year" in found else set()
+        for part in CALENDAR[: CALENDAR.index(known[-1])]:
+            if part not in found and part not in {*refused, *day_known}:
+                raise InputError(
+                    f"{self.where}: columns for {', '.join(known)} but none for the {part} among "
+                    f"{_listed([h.name for h in self.headings])}: name it with --column "
+                    f"{part}=NAME"
+                )
+        if known[-1] == "second" or (len(known) < 3 and not day_known):
+            return
+        part = "hour" if known == ["year"] else CALENDAR[CALENDAR.index(known[-1]) + 1]
+        at = max(found[name] for name in known) + 1
+        limit = 24 if part == "hour" else 60
+        if part in refused or at >= len(self.headings) or at in found.values():
+            return
+        cells = self.values(at)
+        suspect = bool(cells) and _share(cells, lambda cell: _within(cell, limit)) > 0.95
+        known_otherwise = any(
+            key in UNRELATED or any(key in tier for tiers in ALIASES.values() for tier in tiers)
+            for key in self.headings[at].keys
+        )
+        if suspect and len({*cells}) > 2 and not known_otherwise:
+            raise InputError(
+                f"{self.where}: column {self.name(at)} may be the {part}, which no column is named "
+                f"for: say --column {part}={self.name(at)}, or --column {part}={NONE} if it is not"
+            )
+
+
+def is_event_type(cells: Sequence[str]) -> bool:
+    """Whether values are types of events: most of them are known for one."""
+    return _share(cells, lambda cell: cell.lower() in EARTHQUAKES | OTHERS or _is_code(cell)) > (
+        MAJORITY
+    )
+
+
+def _is_code(cell: str) -> bool:
+    return re.sub(r"\s+[lrt]$", "", cell.lower()) in EARTHQUAKES | OTHERS
+
+
+def _is_magnitude_type(cell: str) -> bool:
+    return cell.lower() in MAGNITUDE_TYPES
+
+
+def _is_clock(cell: str) -> bool:
+    return CLOCK.fullmatch(cell) is not None
+
+
+def _is_compact_clock(cell: str) -> bool:
+    digits = cell.partition(".")[0]
+    if not digits.isdigit() or len(digits) > 6:
+        return False
+    digits = digits.zfill(6)
+    return int(digits[:2]) < 25 and int(digits[2:4]) < 61 and int(digits[4:]) < 61
+
+
+def _tells(cell: str) -> bool:
+    """Whether a cell holds a number other than 0."""
+    try:
+        return float(cell.replace(",", ".")) != 0.0
+    except ValueError:
+        return False
+
+
+def _within(cell: str, limit: int) -> bool:
+    try:
+        return 0.0 <= float(cell) < limit
+    except ValueError:
+        return False
+
+
+def _share(cells: Sequence[str], test: Callable[[str], object]) -> float:
+    return sum(bool(test(cell)) for cell in cells) / len(cells) if cells else 0.0
 
 
 def _listed(names: Sequence[str]) -> str:

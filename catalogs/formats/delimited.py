@@ -13,10 +13,10 @@ import pandas as pd
 
 from catalogs.errors import InputError
 from catalogs.formats.archive import HEAD
-from catalogs.formats.columns import normalised
+from catalogs.formats.lines import COMMENT, decoded, delimiter_of, fields_of, split_lines
+from catalogs.formats.names import normalised
 from catalogs.formats.parsed import Format, Parsed
 from catalogs.formats.table import parse_table
-from catalogs.formats.text import COMMENT, decoded, delimiter_of, fields_of, split_lines
 
 SAMPLE = 100
 """Rows by which swapped columns are told."""
@@ -65,7 +65,8 @@ class Delimited:
                 f"{where} is not of layout {self.name}: no header with the columns "
                 f"{', '.join(self.required.split())}; it starts with {first.strip()[:60]!r}"
             )
-        return parse_table(content, where, self._columns(content, header), comments=False)
+        columns = self._columns(content, header)
+        return parse_table(content, where, columns, as_published=True)
 
     def _header(self, content: bytes) -> list[str] | None:
         """The names in the header: of the first line that is no comment, or of a comment before."""

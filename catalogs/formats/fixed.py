@@ -179,7 +179,7 @@ class Rows:
     def _note(self, bad: Mask, name: str, start: int, stop: int, what: str) -> None:
         def reason(i: int) -> str:
             text = bytes(self.block.cells[i, start:stop]).decode("latin-1")
-            return f"{name} = {text!r} in columns {start + 1}-{stop} {what}: mend or drop the row"
+            return f"{name} = {text!r} in columns {start + 1}-{stop} {what}: fix or drop the row"
 
         self.faults.note(bad, reason)
 
@@ -202,7 +202,7 @@ def parse_rows(
         longer = np.flatnonzero(block.lengths > width)
         too_long = np.zeros(len(block.lines), dtype=np.bool_)
         too_long[[i for i in longer.tolist() if lines.text(block.lines[i])[width:].strip()]] = True
-        faults.note(too_long, f"longer than {width} columns: mend or drop the row")
+        faults.note(too_long, f"longer than {width} columns: fix or drop the row")
         events = read(Rows(block, faults))
 
         def text(i: int, block: Block = block) -> str:

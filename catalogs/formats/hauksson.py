@@ -66,7 +66,7 @@ def _read(rows: Rows) -> pd.DataFrame:
     whole = np.logical_and.reduce([good, *(ok for _, ok in fields)])
     stamps = np.stack([*(values for values, _ in fields), seconds], axis=1)
     events = pd.DataFrame({"time": rows.times(stamps, whole, 0, 23)})
-    rows.require(block.blank(GAPS), "columns are not in their places: mend or drop the row")
+    rows.require(block.blank(GAPS), "columns are not in their places: fix or drop the row")
     for name, (start, stop, places) in NUMBERS.items():
         events[name] = rows.number(name, start, stop, places)
     rows.number("event_id", 23, 33, None)

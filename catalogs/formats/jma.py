@@ -50,8 +50,8 @@ def _read(rows: Rows) -> pd.DataFrame:
     block = rows.block
     first = block.cells[:, 0]
     known = np.isin(first, np.frombuffer(RECORDS, np.uint8))
-    rows.require(known, "is no record J, U or I: mend or drop the row")
-    rows.require(block.lengths >= WIDTH - 1, f"shorter than {WIDTH} columns: mend or drop the row")
+    rows.require(known, "is no record J, U or I: fix or drop the row")
+    rows.require(block.lengths >= WIDTH - 1, f"shorter than {WIDTH} columns: fix or drop the row")
     rows.faults.note(
         known & (first != OWN[0]), "another agency's solution, not the JMA's", by_rule=True
     )

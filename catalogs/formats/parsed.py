@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -37,6 +37,35 @@ class Rejected:
         return f"{self.file} {self.unit} {self.row}: {self.reason}"
 
 
+@dataclass(frozen=True)
+class Meaning:
+    """A column of a file, what it was taken for, and its first values."""
+
+    column: str
+    role: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """How a file was read: what a person checks at a glance before trusting the events.
+
+    ``header`` is the line of the column names, 0 where there is none; ``zone`` says in which zone
+    times without an offset were taken to be, and who says so; ``unused`` are columns that mean
+    nothing to a catalog, and ``notes`` sentences about whatever
+    was not as plain as it could be.
+    """
+
+    layout: str = ""
+    encoding: str = ""
+    delimiter: str = ""
+    header: int = 0
+    zone: str = ""
+    meanings: tuple[Meaning, ...] = ()
+    unused: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class Parsed:
     """The canonical table of a file's events, in the file's order, and the rows left out.
@@ -49,6 +78,7 @@ class Parsed:
 
     events: pd.DataFrame
     rejected: tuple[Rejected, ...] = ()
+    explanation: Explanation = field(default_factory=Explanation)
 
     @property
     def n_rows(self) -> int:
@@ -100,6 +130,8 @@ class Faults:
     def __init__(self, where: str, rows: pd.Index) -> None:
         self.where = where
         self.rows = rows
+        self.zone = ""
+        self.notes: list[str] = []
         self._reasons: dict[int, tuple[str, bool]] = {}
 
     def note(
@@ -114,7 +146,21 @@ class Faults:
             if i not in self._reasons:
                 self._reasons[i] = (reason if isinstance(reason, str) else reason(i), by_rule)
 
-    def parsed(self, events: pd.DataFrame, text: Callable[[int], str]) -> Parsed:
+    def say(self, sentence: str) -> None:
+        """Note something about the whole file, once."""
+        if sentence not in self.notes:
+            self.notes.append(sentence)
+
+    def place(self, row: int) -> str:
+        """A row of the file, for messages."""
+        return f"{self.where} {self.rows.name} {row}"
+
+    def parsed(
+        self,
+        events: pd.DataFrame,
+        text: Callable[[int], str],
+        explanation: Explanation | None = None,
+    ) -> Parsed:
         """The good rows of ``events`` (one row for each of ``rows``), and the others' reasons.
 
         ``text`` gives what stands at a position.
@@ -126,4 +172,5 @@ class Faults:
         )
         keep = np.ones(len(events), dtype=np.bool_)
         keep[list(self._reasons)] = False
-        return Parsed(events if keep.all() else events[keep], rejected)
+        explanation = replace(explanation or Explanation(), zone=self.zone, notes=tuple(self.notes))
+        return Parsed(events if keep.all() else events[keep], rejected, explanation)

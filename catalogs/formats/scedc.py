@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from catalogs.errors import InputError
 from catalogs.formats.cells import calendar_stamps, note, utc_times
 from catalogs.formats.fixed import BLANK, Block, Lines, Rows, parse_rows
+from catalogs.formats.lines import rows_below_comments
 from catalogs.formats.parsed import Faults, Format, Parsed
 from catalogs.formats.ranges import RANGES
-from catalogs.formats.text import rows_below_comments
 
 HASH = ord("#")
 
@@ -66,7 +66,7 @@ class Columns:
         seconds = block.whole(17, 19) + block.whole(20, 22) / 100.0
         stamps = np.stack([*(block.whole(*field) for field in fields), seconds], axis=1)
         events = pd.DataFrame({"time": rows.times(stamps, whole, 0, 22)})
-        rows.require(block.blank(self.gaps), "columns are not in their places: mend or drop it")
+        rows.require(block.blank(self.gaps), "columns are not in their places: fix or drop it")
         kind = block.text(23, 25)
         if s == 0:
             kind = (kind + " " + block.text(27, 28)).str.rstrip()
@@ -160,13 +160,13 @@ def read_scsn(content: bytes, where: str) -> Parsed:
     faults = Faults(where, index)
     parts = rows.str.extract(SCSN_ROW, flags=re.ASCII)
     whole = parts[0].notna().to_numpy(np.bool_)
-    note(faults, rows, ~whole, "is not of layout scsn", "mend or drop the row")
+    note(faults, rows, ~whole, "is not of layout scsn", "fix or drop the row")
     numeric = [j for j in range(15) if j not in {6, 9, 12}]
     values = parts[numeric].apply(pd.to_numeric).to_numpy(np.float64, na_value=1.0)
     stamps, valid = calendar_stamps(values[:, :6])
-    note(faults, rows, ~valid, "holds no time", "mend or drop the row")
+    note(faults, rows, ~valid, "holds no time", "fix or drop the row")
     minutes = (values[:, 7] < 60.0) & (values[:, 9] < 60.0)
-    note(faults, rows, ~minutes, "has 60 minutes of arc or more", "mend or drop the row")
+    note(faults, rows, ~minutes, "has 60 minutes of arc or more", "fix or drop the row")
     south, west = ((parts[j] == "-").to_numpy(np.bool_) for j in (6, 9))
     latitude = values[:, 6] + values[:, 7] / 60.0
     longitude = values[:, 8] + values[:, 9] / 60.0

@@ -1,23 +1,81 @@
-"""Any table of events: CSV, TSV, blanks between columns, or Parquet."""
+"""Any table of events: CSV, TSV, blanks between columns, or Parquet.
+
+One way from bytes to events, each step of which can be looked at (``Parsed.explanation``): the text
+in its encoding, the table in the text (``text.find_region``), the meaning of its columns
+(``columns.find_columns``), their values, and the reason of every row that is left out.
+"""
 
 from __future__ import annotations
 
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from catalogs.errors import InputError
+from catalogs.event_types import types_of
 from catalogs.formats.archive import unpacked
-from catalogs.formats.cells import calendar_times, codes, identifiers, numbers, texts, times
-from catalogs.formats.columns import CALENDAR, find_columns
-from catalogs.formats.parsed import Faults, Format, Parsed
+from catalogs.formats.cells import (
+    calendar_times,
+    codes,
+    identifiers,
+    note,
+    numbers,
+    numbers_among,
+    plain_numbers,
+    texts,
+    times,
+)
+from catalogs.formats.columns import find_columns, heading, is_event_type
+from catalogs.formats.dates import MONTHS, SHARE, Dating, find_zone, read_times, shifted
+from catalogs.formats.names import CALENDAR, MAGNITUDE_TYPES, ROLES_OF_TIME, normalised
+from catalogs.formats.parsed import Explanation, Faults, Format, Meaning, Parsed
 from catalogs.formats.ranges import RANGES
-from catalogs.formats.text import text_cells
+from catalogs.formats.region import SAMPLE
+from catalogs.formats.text import decoded_as, text_cells
+from catalogs.sequence import FloatArray
 
 CLOCK = re.compile(r"\d{1,2}:\d{2}(:|$)|\d{2}:\d{2}:\d{2}")
+
+FIRST = 3
+"""Values of a column that an explanation shows."""
+
+METRES = frozenset({"m", "meter", "meters", "metre", "metres", "metros", "metri", "米"})
+
+IN_METRES = 0.2
+"""No catalog has so large a share of events deeper than 1,000 km: such depths are metres."""
+
+SAME_EVENT_HOURS = 1.0
+"""Rows with one identifier whose times differ by more are not versions of one event."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a user says of a table that the table itself does not.
+
+    Parameters
+    ----------
+    columns : mapping
+        Role -> the file's name for it, or its number.
+    names : sequence of str, optional
+        Names of all columns of a file without a header, from left to right.
+    encoding : str, optional
+        Of the text.
+    dating : Dating
+        Order of dates, time zone and origin.
+    missing_magnitudes : sequence of float
+        Numbers that stand for no magnitude.
+    """
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    names: Sequence[str] | None = None
+    encoding: str | None = None
+    dating: Dating = field(default_factory=Dating)
+    missing_magnitudes: Sequence[float] = ()
 
 
 def read_table(
@@ -43,7 +101,8 @@ def parse_table(
     where: str,
     columns: Mapping[str, str] | None = None,
     *,
-    comments: bool = True,
+    as_published: bool = False,
+    wanted: Wanted | None = None,
 ) -> Parsed:
     """The canonical table of the events in a file, in the file's order.
 
@@ -60,20 +119,40 @@ def parse_table(
     columns : mapping, optional
         Canonical name -> the file's name, as in ``{"time": "origin_time"}``, where the usual
         names don't fit.
-    comments : bool
-        Whether comments may also stand between the rows.
+    as_published : bool
+        Whether the file has a layout that is known, so that whatever differs is damage: comments
+        and words between the rows, values out of range.
+    wanted : Wanted, optional
+        What else the user says of the file.
 
     Raises
     ------
     InputError
-        For a file that is no such table.
+        For a file that is no such table, and for one that may mean several things.
     """
     if not content.strip():
         raise InputError(f"{where} is empty: give a table with a header line and events")
+    wanted = wanted or Wanted(columns or {})
     if content[:4] == b"PAR1":
-        return from_dataframe(_parquet(content, where), columns, where=where)
-    cells = text_cells(content, where, columns, comments=comments)
-    return cells.faults.parsed(canonical(cells.table, cells.faults), cells.text)
+        return from_dataframe(_parquet(content, where), wanted.columns, where=where, wanted=wanted)
+    text, encoding = decoded_as(content, where, wanted.encoding)
+    cells = text_cells(text, where, wanted.columns, comments=not as_published, names=wanted.names)
+    faults, table = cells.faults, cells.table
+    meanings = _meanings(table, cells.names)
+    if as_published:
+        events = canonical(table, faults)
+    else:
+        events = events_of(table, cells.names, faults, wanted, cells.around)
+    how = Explanation("table", encoding, cells.region.delimiter or "blanks", cells.region.header)
+    return faults.parsed(events, cells.text, replace(how, meanings=meanings, unused=cells.unused))
+
+
+def _meanings(table: pd.DataFrame, names: Mapping[str, str]) -> tuple[Meaning, ...]:
+    head = table.iloc[:50]
+    return tuple(
+        Meaning(names[role], role, tuple(str(cell).strip() for cell in head[role] if cell)[:FIRST])
+        for role in table.columns
+    )
 
 
 def _parquet(content: bytes, where: str) -> pd.DataFrame:
@@ -85,7 +164,7 @@ def _parquet(content: bytes, where: str) -> pd.DataFrame:
 
 
 def canonical(cells: pd.DataFrame, faults: Faults, *, depths_per_km: float = 1.0) -> pd.DataFrame:
-    """The canonical table of cells whose columns are named by their roles."""
+    """The canonical table of cells named by their roles, all values as published."""
     events = pd.DataFrame({"time": _times(cells, faults)})
     nothing = pd.Series(np.nan, index=cells.index)
     for name, (lowest, highest) in RANGES.items():
@@ -124,8 +203,304 @@ def _times(cells: pd.DataFrame, faults: Faults) -> pd.Series:
     return calendar_times({n: cells[n] for n in CALENDAR if n in cells}, faults)
 
 
+def events_of(
+    cells: pd.DataFrame, names: Mapping[str, str], faults: Faults, wanted: Wanted, around: str = ""
+) -> pd.DataFrame:
+    """The canonical table of cells named by their roles, as anybody may have written them.
+
+    Only time and magnitude must be there: depths and places may be unknown, which is said.
+    """
+    return _Loose(cells, names, faults, wanted, around).events()
+
+
+@dataclass(frozen=True, eq=False)
+class _Loose:
+    """A table of anybody: what is no time or magnitude may be unknown, and is said."""
+
+    cells: pd.DataFrame
+    names: Mapping[str, str]
+    faults: Faults
+    wanted: Wanted
+    around: str = ""
+
+    def events(self) -> pd.DataFrame:
+        """The canonical table."""
+        events = pd.DataFrame({"time": self.times()})
+        for role in ("latitude", "longitude"):
+            events[role] = self.place(role)
+        events["depth_km"] = self.depth()
+        events["magnitude"] = self.magnitude()
+        cells = self.cells
+        if "event_id" in cells:
+            ids = identifiers(cells["event_id"], self.faults, any_script=True)
+            if self.tell_apart(ids, events["time"]):
+                events["event_id"] = ids
+        for name in ("event_type", "magnitude_type"):
+            if name in cells:
+                events[name] = codes(cells[name], any_script=True)
+        if "event_type" in events and not is_event_type(types_of(events).tolist()):
+            self.faults.say(
+                f"column {self.names['event_type']} is kept as the type of event, but few of its "
+                "values are known for one: nothing is left out for them"
+            )
+        return events
+
+    def times(self) -> pd.Series:
+        """In UTC."""
+        cells, faults, dating = self.cells, self.faults, self.wanted.dating
+        names = {r: n for r, n in self.names.items() if r in ROLES_OF_TIME}
+        role = "date" if "date" in cells else "time"
+        if role in cells and (cells[role].dtype.kind == "M" or "hour" in cells):
+            column = cells[role]
+            if "clock" in cells and column.dtype.kind == "M":
+                cells = cells.assign(date=column.dt.strftime("%Y-%m-%d"))
+            elif "hour" in cells and "date" in cells and column.dtype.kind != "M":
+                day = read_times(cells[["date"]], names, faults, Dating(dating.order)).dt
+                parts = {"year": day.year, "month": day.month, "day": day.day}
+                parts |= {n: self.plain(n) for n in CALENDAR[3:] if n in cells}
+                return self.in_zone(calendar_times(parts, faults), names)
+            else:
+                return times(column, faults)
+        if role in cells:
+            typed = [r for r in ("time", "date", "clock", "second") if r in cells]
+            text = pd.DataFrame(
+                {r: cells[r] if cells[r].dtype.kind == "O" else cells[r].astype(str) for r in typed}
+            )
+            return read_times(text, names, faults, dating, self.around)
+        if "clock" in cells:
+            parts = {n: self.plain(n) for n in CALENDAR[:3]}
+            day = calendar_times(parts, faults).dt.strftime("%Y-%m-%d")
+            text = pd.DataFrame({"date": day, "clock": cells["clock"].astype(str)})
+            return read_times(text, names, faults, dating, self.around)
+        parts = {n: self.plain(n) for n in CALENDAR if n in cells}
+        if "day_of_year" in cells:
+            parts |= _month_and_day(parts["year"], self.plain("day_of_year"), faults)
+        return self.in_zone(calendar_times(parts, faults), names)
+
+    def in_zone(self, local: pd.Series, names: Mapping[str, str]) -> pd.Series:
+        """Times of calendar columns in UTC."""
+        faults = self.faults
+        zone = find_zone(names, self.wanted.dating, faults, self.around)
+        faults.zone = zone.stated if zone.is_utc else f"{zone.stated}: {zone.value}"
+        if zone.is_utc:
+            return local
+        stamps = local.to_numpy("datetime64[ns]").astype(np.int64)
+        everywhere = np.ones(len(stamps), dtype=np.bool_)
+        return shifted(stamps, everywhere, ~everywhere, zone, local.rename("time"), faults)
+
+    def plain(self, role: str) -> pd.Series:
+        """A part of a calendar as numbers: names of months, decimal commas."""
+        column = self.cells[role]
+        if column.dtype.kind not in "OU" and str(column.dtype) != "str":
+            return column
+        if role == "month":
+            words = column.astype(str).str.strip()
+            named = words.str.contains(r"^[^\W\d]{3,}", regex=True).to_numpy(np.bool_)
+            if named.mean() > SHARE:
+                months = words[named].map(normalised).map(MONTHS)
+                column = column.mask(named & True, months.reindex(column.index)).astype(object)
+                column = column.where(column.notna(), words).astype(str)
+        if role == "second":
+            words = column.astype(str)
+            commas = words.str.fullmatch(r"\s*\d{1,2},\d+\s*").to_numpy(np.bool_)
+            if commas.mean() > SHARE:
+                self.faults.say("seconds have decimal commas")
+                column = words.str.replace(",", ".", regex=False)
+        read: pd.Series = column.rename(role)
+        return read
+
+    def number(self, role: str) -> tuple[FloatArray, pd.Series]:
+        """The numbers of a column, NaN for the rest; and its cells, empty where nothing is known.
+
+        Decimal commas, hemispheres and units are read where many cells of the column have them.
+        """
+        column = self.cells[role]
+        values = plain_numbers(column)
+        if values is not None:
+            return values, column
+        cells = texts(column)
+        values = numbers_among(cells)
+        odd = np.flatnonzero(np.isnan(values) & (cells != "").to_numpy(np.bool_))
+        fewest = max(1.0, SHARE * float((cells != "").sum()))
+        for what, pattern in PATTERNS[role].items():
+            found = cells.iloc[odd].str.extract(pattern)
+            found = found[["a", "b"]].set_axis([0, 1], axis="columns") if "a" in found else found
+            fits = found[0].notna().to_numpy(np.bool_)
+            if fits.sum() < fewest:
+                continue
+            if what == "commas":
+                if role == "depth_km" and not found[0].str.contains(r",(?:\d{1,2}|\d{4,})$").any():
+                    continue  # 1,234 may be a thousand
+                self.faults.say(f"{role.removesuffix('_km')}: decimal commas")
+                read = numbers_among(found[0][fits].str.replace(",", ".", regex=False))
+            else:
+                read = numbers_among(found[0][fits].str.replace(",", ".", regex=False))
+                if what in {"before", "behind"}:
+                    letter = found[1][fits].str.upper()
+                    read = np.where(letter.isin(["S", "W"]), -np.abs(read), read)
+                else:
+                    self.faults.say(
+                        f"{role.removesuffix('_km')}: letters behind numbers are left out"
+                    )
+            values[odd[fits]] = read
+            odd = odd[~fits]
+        return values, cells
+
+    def place(self, role: str) -> FloatArray:
+        """Degrees; unknown where they are impossible."""
+        if role not in self.cells:
+            return np.full(len(self.cells), np.nan)
+        values, cells = self.number(role)
+        bad = _unread(values, cells)
+        note(self.faults, self.cells[role], bad, "is not a number", "fix or drop the row")
+        sign = self.cells.get(f"{role} sign")
+        if sign is not None:
+            negative = texts(sign).str.upper().isin(["S", "W"]).to_numpy(np.bool_)
+            values = np.where(negative, -np.abs(values), values)
+            self.faults.say(f"{role}: the sign is that of column {self.names[f'{role} sign']}")
+        lowest, highest = RANGES[role]
+        return self.known(
+            role, values, (values >= lowest) & (values <= highest), f"{lowest:g} to {highest:g}"
+        )
+
+    def depth(self) -> FloatArray:
+        """In km: metres are scaled, what is impossible or unreadable is unknown."""
+        role = "depth_km"
+        if role not in self.cells:
+            return np.full(len(self.cells), np.nan)
+        values, cells = self.number(role)
+        bad = _unread(values, cells)
+        head = heading(self.names[role])
+        unit = {*re.split(r"[^\w]+", head.unit.lower())}
+        sizes = np.abs(values[np.isfinite(values)])
+        written = bool(unit & METRES) or head.key in {"depthm", "depthmeters", "depthmetres"}
+        in_km = "km" in unit or "km" in head.whole
+        plausible = sizes[~np.isin(sizes, [9999.0, 99999.0])]
+        if written or (not in_km and plausible.size and (plausible > 1000.0).mean() > IN_METRES):
+            why = "as the header says" if written else "as the values show"
+            self.faults.say(f"depth is in metres, {why}: divided by 1,000")
+            values = np.where(np.abs(values) == 999.0, np.nan, values) / 1000.0
+        lowest, highest = RANGES[role]
+        good = (values >= lowest) & (values <= highest) & (values != 999.0)
+        if bad.any():
+            self.unknown(role, bad, "not a number")
+        return self.known(role, values, good, f"{lowest:g} to {highest:g} km")
+
+    def known(
+        self, role: str, values: FloatArray, good: NDArray[np.bool_], limits: str
+    ) -> FloatArray:
+        """The values, NaN where they are not good, which is said."""
+        outside = np.isfinite(values) & ~good
+        outside |= np.isinf(values)
+        if outside.any():
+            self.unknown(role, outside, f"outside {limits}")
+        return np.where(good, values, np.nan)
+
+    def unknown(self, role: str, bad: NDArray[np.bool_], why: str) -> None:
+        """Say how many values are taken for unknown, and the first."""
+        i = int(np.flatnonzero(bad)[0])
+        value = str(self.cells[role].iloc[i]).strip()[:40]
+        place = f"{self.faults.rows.name} {self.faults.rows[i]}"
+        self.faults.say(
+            f"{role.removesuffix('_km')}: {int(bad.sum()):,} values {why} are taken for unknown, "
+            f"the first {value!r} in {place}"
+        )
+
+    def magnitude(self) -> FloatArray:
+        """Magnitudes; rows that have none are no events, and those that cannot have one are bad."""
+        faults, column = self.faults, self.cells["magnitude"]
+        values, cells = self.number("magnitude")
+        empty = np.isnan(values) & ~_unread(values, cells)
+        note(faults, column, np.isnan(values) & ~empty, "is not a number", "fix or drop the row")
+        faults.note(empty, "magnitude is empty: fill it in or drop the row", by_rule=True)
+        for value in self.wanted.missing_magnitudes:
+            reason = f"magnitude {value:g} stands for none (--missing-magnitude)"
+            faults.note(np.abs(values - value) < 1e-9, reason, by_rule=True)
+        lowest, highest = RANGES["magnitude"]
+        outside = ~empty & ~((values >= lowest) & (values <= highest))
+        if outside.any():
+            for value, n in zip(*np.unique(values[outside], return_counts=True), strict=True):
+                if n > 1:
+                    reason = f"magnitude {value:g} stands for none, as in {n:,} rows"
+                    faults.note(values == value, reason, by_rule=True)
+        note(
+            faults, column, outside, f"is outside {lowest:g} to {highest:g}", "fix or drop the row"
+        )
+        return values
+
+    def tell_apart(self, ids: pd.Series, time: pd.Series) -> bool:
+        """Whether values are those of single events, or of templates, groups, nothing."""
+        named = ids != ""
+        again = named & ids.duplicated(keep=False)
+        if not again.any():
+            return True
+        first = time.groupby(ids).transform("first")
+        apart = again & ((time - first).abs() > pd.Timedelta(hours=SAME_EVENT_HOURS))
+        repeated = ids[again & ids.duplicated()]
+        if apart.sum() <= 0.5 * len(repeated):
+            return True
+        most, count = ids[named].value_counts().index[0], int(ids[named].value_counts().iloc[0])
+        self.faults.say(
+            f"column {self.names['event_id']} is not taken for identifiers: {count:,} events of "
+            f"different times share {str(most)[:40]!r}"
+        )
+        return False
+
+
+def _month_and_day(year: pd.Series, day_of_year: pd.Series, faults: Faults) -> dict[str, pd.Series]:
+    """The calendar's day of a day of the year; days that the year has not are noted."""
+    numbers_of = [
+        pd.to_numeric(x, errors="coerce").to_numpy(np.float64) for x in (year, day_of_year)
+    ]
+    years, days = (np.where(np.isfinite(x), x, 1.0) for x in numbers_of)
+    leap = (years % 4 == 0) & ((years % 100 != 0) | (years % 400 == 0))
+    bad = ~np.isfinite(numbers_of[1]) | (days < 1) | (days > 365 + leap) | (days % 1 != 0)
+    note(faults, day_of_year, bad, "is no day of that year", "fix or drop the row")
+    starts = np.where((years >= 1678) & (years <= 2261), years, 1970).astype(np.int64) - 1970
+    dates = starts.astype("datetime64[Y]").astype("datetime64[D]") + (
+        np.where(bad, 1, days).astype(np.int64) - 1
+    )
+    stamps = pd.Series(dates.astype("datetime64[ns]"), index=year.index).dt
+    return {"month": stamps.month.rename("month"), "day": stamps.day.rename("day")}
+
+
+def _unread(values: FloatArray, cells: pd.Series) -> NDArray[np.bool_]:
+    """Cells that hold something, but no number."""
+    unread = np.isnan(values)
+    if unread.any():
+        unread &= (texts(cells) != "").to_numpy(np.bool_)
+    return unread
+
+
+_COMMAS = r"^([+-]?\d+,\d+)$"
+_SCALES = "|".join(sorted(map(re.escape, MAGNITUDE_TYPES), key=len, reverse=True))
+_DEGREES = {
+    "commas": _COMMAS,
+    "behind": r"^([+-]?\d+(?:[.,]\d+)?)\s*°?\s*([NSEWOnsew])$",
+    "before": r"^(?P<b>[NSEWOnsew])\s*(?P<a>\d+(?:[.,]\d+)?)\s*°?$",
+    "degrees": r"^([+-]?\d+(?:[.,]\d+)?)\s*°$",
+}
+PATTERNS: dict[str, dict[str, str]] = {
+    "latitude": _DEGREES,
+    "longitude": _DEGREES,
+    "depth_km": {
+        "commas": _COMMAS,
+        "km": r"^([+-]?\d+(?:[.,]\d+)?)\s*(?:km|Km|KM|[A-Z*fgdn]{1,2})$",
+    },
+    "magnitude": {
+        "commas": _COMMAS,
+        "scale": rf"^([+-]?\d+(?:[.,]\d+)?)\s*(?:{_SCALES}|{_SCALES.upper()}|[Mm][A-Za-z]{{0,3}})$",
+    },
+}
+"""How cells that are no plain numbers may be written; the first group is the number."""
+
+
 def from_dataframe(
-    table: pd.DataFrame, columns: Mapping[str, str] | None = None, *, where: str = "the table"
+    table: pd.DataFrame,
+    columns: Mapping[str, str] | None = None,
+    *,
+    where: str = "the table",
+    wanted: Wanted | None = None,
 ) -> Parsed:
     """The events of a pandas DataFrame, whose columns are found as in a file.
 
@@ -138,19 +513,30 @@ def from_dataframe(
         As for ``parse_table``.
     where : str
         What to call it in messages.
+    wanted : Wanted, optional
+        What else the user says of the table.
 
     Raises
     ------
     InputError
         If the columns cannot be found.
     """
+    wanted = wanted or Wanted(columns or {})
     if any(name is not None for name in table.index.names):  # an index of times is a column too
         table = table.reset_index()
-    positions = find_columns([str(name) for name in table.columns], where, columns)
+    head = table.head(SAMPLE).astype(object).where(table.head(SAMPLE).notna(), "")
+    sample = [[str(cell) for cell in row] for row in head.itertuples(index=False)]
+    names = [str(name) for name in table.columns]
+    positions = find_columns(names, where, wanted.columns, sample)
     cells = table.iloc[:, list(positions.values())].set_axis(list(positions), axis="columns")
     cells = cells.set_axis(pd.RangeIndex(1, len(cells) + 1, name="row"))
     faults = Faults(where, cells.index)
-    return faults.parsed(canonical(cells, faults), lambda i: str(cells.iloc[i].to_dict()))
+    called = {role: names[i] for role, i in positions.items()}
+    meanings = _meanings(cells.head(SAMPLE), called)
+    events = events_of(cells, called, faults, wanted)
+    unused = tuple(name for i, name in enumerate(names) if i not in positions.values())
+    how = Explanation("table", meanings=meanings, unused=unused)
+    return faults.parsed(events, lambda i: str(cells.iloc[i].to_dict()), how)
 
 
 TABLE = Format(

@@ -1,11 +1,11 @@
-"""Rows of text tables: header, delimiter, and one line an event."""
+"""The cells of a text table: its encoding, and the columns that play a role."""
 
 from __future__ import annotations
 
-import csv
+import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from operator import itemgetter
 
 import numpy as np
@@ -13,13 +13,15 @@ import pandas as pd
 
 from catalogs.errors import InputError
 from catalogs.formats.columns import find_columns
+from catalogs.formats.lines import split_lines
 from catalogs.formats.parsed import Faults
-
-DELIMITERS = ",;\t|"
-COMMENT = "#%"
+from catalogs.formats.region import Region, count_lines, find_region, header_of, rows_of, sample_of
 
 FEW_ZEROS = 0.001
 """A byte that is zero now and then is damage; more of them make no text."""
+
+ENCODINGS = ("gb18030", "big5", "shift_jis", "euc_kr", "cp1251", "cp1254", "cp1253")
+"""Tried where a text is no UTF-8, and its columns have no names known in Latin-1."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,90 +31,165 @@ class Cells:
     table: pd.DataFrame
     faults: Faults
     lines: list[str]
+    region: Region
+    names: dict[str, str] = field(default_factory=dict)
+    unused: tuple[str, ...] = ()
+    around: str = ""
 
     def text(self, i: int) -> str:
         """The line at a position of the table."""
         return self.lines[int(self.table.index[i]) - 1]
 
 
-def decoded(content: bytes) -> str:
-    """UTF-8, else Latin-1, which old catalogs use for place names and worse."""
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("latin-1")
+def decoded_as(content: bytes, where: str, encoding: str | None = None) -> tuple[str, str]:
+    """The text of a file and its encoding: as asked, by its first bytes, UTF-8, or a likely one.
 
+    Text that is no UTF-8 is Latin-1 if its columns then have known names, or no other encoding
+    names them: only names and places can be wrong then, no number.
 
-def split_lines(text: str) -> list[str]:
-    """Lines as Unix, Windows and old Macs end them; other control bytes end no line."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-
-
-def rows_below_comments(content: bytes) -> list[tuple[int, str]]:
-    """Line number and text of what is neither blank nor a comment above the first row.
-
-    Comments stand above the rows: one below is a damaged row. Of comments only, these.
+    Raises
+    ------
+    InputError
+        For an unknown encoding, one that does not fit, or what is no text.
     """
-    numbered = [
-        (number, line)
-        for number, line in enumerate(split_lines(decoded(content)), start=1)
-        if line.strip()
-    ]
-    first = next((i for i, (_, line) in enumerate(numbered) if line[0] not in COMMENT), 0)
-    return numbered[first:]
+    if encoding is not None:
+        return _decoded(content, where, encoding), encoding
+    if content[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+        return _decoded(content, where, "utf-16"), "utf-16"
+    head = content[:65536]
+    if head.count(0) > FEW_ZEROS * len(head):
+        name = _of_two_bytes(head)
+        if name is None:
+            raise InputError(f"{where} is neither text nor Parquet: export the events as CSV")
+        return content.decode(name, errors="replace"), name
+    try:
+        return content.decode("utf-8-sig"), "utf-8"
+    except UnicodeDecodeError:
+        name = _likely(content[:20_000])
+        return content.decode(name, errors="replace"), name
+
+
+def _decoded(content: bytes, where: str, encoding: str) -> str:
+    try:
+        return content.decode(encoding).removeprefix("\ufeff")
+    except LookupError:
+        raise InputError(
+            f"--encoding {encoding!r} is unknown: write utf-8, latin-1, gbk, ..."
+        ) from None
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{where} is not in the encoding {encoding} (byte {error.start}): try another with "
+            "--encoding"
+        ) from None
+
+
+def _of_two_bytes(head: bytes) -> str | None:
+    """UTF-16 without a mark: every second byte of plain letters is zero."""
+    for name, part in (("utf-16-le", head[1::2]), ("utf-16-be", head[::2])):
+        if part.count(0) > 0.4 * len(part) and head.count(0) < 0.6 * len(head):
+            return name
+    return None
+
+
+def _likely(head: bytes) -> str:
+    """The first encoding in which a line names a time and a magnitude, else Latin-1."""
+    for name in ("latin-1", *ENCODINGS):
+        if header_of(split_lines(head.decode(name, errors="ignore")), None)[1] is not None:
+            return name
+    return "latin-1"
 
 
 def text_cells(
-    content: bytes, where: str, chosen: Mapping[str, str] | None = None, *, comments: bool = True
+    text: str,
+    where: str,
+    chosen: Mapping[str, str] | None = None,
+    *,
+    comments: bool = True,
+    names: Sequence[str] | None = None,
 ) -> Cells:
     """The cells of a table, with rows of a wrong number of fields noted.
 
     Parameters
     ----------
-    content, where : bytes, str
-        The file's content and name.
+    text, where : str
+        The file's text and name.
     chosen : mapping, optional
         Role -> column name, as for ``find_columns``.
     comments : bool
-        Whether lines below the header may be comments; else they are rows, and damaged ones,
-        unless they repeat the header.
+        Whether lines below the header may be comments or a footer, and the last column words with
+        delimiters in them; else they are damaged rows, unless they repeat the header.
+    names : sequence of str, optional
+        Of the columns of a file that has no header, from left to right.
 
     Raises
     ------
     InputError
-        If it is no text, or its columns cannot be found.
+        If it is no table, or its columns cannot be found.
     """
-    head = content[:65536]
-    if head.count(0) > FEW_ZEROS * len(head):
-        raise InputError(f"{where} is neither text nor Parquet: export the events as CSV")
-    lines = split_lines(decoded(content))
-    at, header = _header(lines, where, chosen)
-    delimiter = delimiter_of(header)
-    names = fields_of(header, delimiter)
-    positions = find_columns(names, where, chosen)
+    lines = split_lines(text)
+    region = find_region(lines, where, chosen, names, loose=comments)
+    # A known layout has known columns, whatever their values
+    sample = sample_of(lines, region, comments=comments) if comments else []
+    positions = find_columns(region.names, where, chosen, sample)
+    positions |= _helpers(region, sample, {*positions.values()})
     pick = itemgetter(*positions.values())  # two columns at least, so this returns a tuple
     needed, empty = max(positions.values()) + 1, ("",) * len(positions)
-    numbers, counts, usual, rows = [], [], Counter[int](), []
-    for number, row in _rows(lines, at, header, delimiter, comments=comments):
+    numbers, counts, over, rows = [], [], Counter[int](), []
+    shifted, lead, ends = [], region.lead, len(region.names)
+    for number, row in rows_of(lines, region, comments=comments):
         numbers.append(number)
         counts.append(len(row))
-        usual[len(row)] += not any(row[len(names) :])
+        if len(row) > ends and any(row[ends:]):
+            over[len(row)] += 1
         rows.append(pick(row) if len(row) >= needed else empty)
-    width = _width(usual, len(names))
+        if lead is not None and not lead(lines[number - 1]):
+            shifted.append(len(rows) - 1)
+    width = _width(Counter(counts) - over, region.width)
+    if comments:
+        kept = len(rows) - _footer(lines, numbers, counts, width)
+        below = [lines[number - 1] for number in numbers[kept:]]
+        numbers, counts, rows = numbers[:kept], counts[:kept], rows[:kept]
+    else:
+        below = []
     index = pd.Index(numbers, name="line", dtype=np.int64)
     faults = Faults(where, index)
-    wrong = np.array(counts, dtype=np.int64) != width
+    found = np.array(counts, dtype=np.int64)
+    wrong = found != width
     for i in np.flatnonzero(wrong).tolist():
         rows[i] = empty
-    reason = "quotes are left open, or a byte is zero: mend the quotes or drop the line"
-    faults.note(np.array(counts, dtype=np.int64) == 0, reason)
+    reason = "quotes are left open, or a byte is zero: fix the quotes or drop the line"
+    faults.note(found == 0, reason)
+    expected = len(region.names)
 
     def miscounted(i: int) -> str:
-        return f"{counts[i]} fields where the header has {len(names)}: mend or drop the line"
+        what = "the header has" if region.header else "others have"
+        return f"{counts[i]} fields where {what} {expected}: fix or drop the line"
 
     faults.note(wrong, miscounted)
+    moved = np.zeros(len(rows), dtype=np.bool_)
+    moved[[i for i in shifted if i < len(rows)]] = True
+    faults.note(moved, "columns are not in their places, is a value missing? fix or drop the line")
+    for text_of_note in region.notes:
+        faults.say(text_of_note)
+    if below:
+        faults.say(f"{count_lines(len(below))} below the table left out: {below[0].strip()[:60]!r}")
     table = pd.DataFrame(rows, index=index, columns=list(positions), dtype=object)
-    return Cells(table, faults, lines)
+    around = "\n".join([*lines[: max(region.header - 1, 0)], *below])
+    named = {role: region.names[i].strip() or str(i + 1) for role, i in positions.items()}
+    rest = (name.strip() for i, name in enumerate(region.names) if i not in positions.values())
+    return Cells(table, faults, lines, region, named, tuple(filter(None, rest)), around)
+
+
+def _helpers(region: Region, sample: Sequence[Sequence[str]], taken: set[int]) -> dict[str, int]:
+    """Columns that hold nothing but the hemisphere of another: N or S, E or W."""
+    found = {}
+    for role, letters in (("latitude sign", {"N", "S"}), ("longitude sign", {"E", "W"})):
+        for i in range(len(region.names)):
+            cells = {row[i].strip().upper() for row in sample if i < len(row)} - {""}
+            if i not in taken and cells and cells <= letters:
+                found[role] = i
+                break
+    return found
 
 
 def _width(usual: Counter[int], expected: int) -> int:
@@ -124,78 +201,15 @@ def _width(usual: Counter[int], expected: int) -> int:
     return max(max(usual, key=lambda width: usual[width], default=expected), expected)
 
 
-def _header(lines: list[str], where: str, chosen: Mapping[str, str] | None) -> tuple[int, str]:
-    """Line number and text of the column names: the first line, or the last comment before it."""
-    comment: tuple[int, str] | None = None
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        if line[0] in COMMENT:
-            comment = number, line.strip().lstrip(COMMENT)
-            continue
-        first = number, line.strip()
-        if comment and not _names_columns(first[1], chosen) and _names_columns(comment[1], chosen):
-            return comment
-        if not all(ch.isprintable() or ch.isspace() for ch in line):
-            raise InputError(f"{where} is neither text nor Parquet: export the events as CSV")
-        if line.lstrip()[0] in "<{[":
-            raise InputError(f"{where} is XML or JSON, not a table: export the events as CSV")
-        return first
-    if comment and _names_columns(comment[1], chosen):
-        return comment
-    raise InputError(f"{where} has no events: give a table with a header line and events")
-
-
-def _names_columns(line: str, chosen: Mapping[str, str] | None) -> bool:
-    try:
-        find_columns(fields_of(line, delimiter_of(line)), "", chosen)
-    except InputError:
-        return False
-    return True
-
-
-def delimiter_of(header: str) -> str:
-    """What separates the columns: the most frequent delimiter, or nothing for blanks."""
-    most = max(DELIMITERS, key=header.count)
-    return most if most in header else ""
-
-
-def fields_of(line: str, delimiter: str) -> list[str]:
-    """The fields of a line; none where quotes are left open or a byte is zero."""
-    if "\0" in line:
-        return []
-    if not delimiter:
-        return line.split()
-    return _quoted(line, delimiter) if '"' in line else line.split(delimiter)
-
-
-def _quoted(line: str, delimiter: str) -> list[str]:
-    parts = line.split('"')
-    if len(parts) == 3 and parts[0].endswith(delimiter) and parts[2].startswith(delimiter):
-        # One quoted field between others, as nearly always: the csv module takes five times longer
-        return [*parts[0][:-1].split(delimiter), parts[1], *parts[2][1:].split(delimiter)]
-    if len(parts) % 2 == 0:
-        return []
-    try:
-        return next(csv.reader([line], delimiter=delimiter, skipinitialspace=True, strict=True))
-    except csv.Error:
-        return []
-
-
-def _rows(
-    lines: list[str], header_at: int, header: str, delimiter: str, *, comments: bool
-) -> Iterator[tuple[int, list[str]]]:
-    """Line number and fields of every row below the header.
-
-    A row is one line, also where quotes are left open: a reader that goes on to the next quote
-    would swallow the events in between.
-    """
-    for number, line in enumerate(lines[header_at:], start=header_at + 1):
-        if not line.strip():
-            continue
-        if line[0] in COMMENT and (comments or line.strip().lstrip(COMMENT) == header):
-            continue
-        row = fields_of(line, delimiter)
-        if row and not any(row):  # delimiters only, as spreadsheets leave them
-            continue
-        yield number, row
+def _footer(lines: list[str], numbers: list[int], counts: list[int], width: int) -> int:
+    """How many lines at the end are words below the table: a total, a source, a remark."""
+    count = 0
+    firsts = {lines[n - 1].strip()[:6] for n in numbers[:50]}
+    for number, fields in zip(reversed(numbers), reversed(counts), strict=True):
+        line = lines[number - 1].strip().strip('"')
+        words = re.findall(r"[^\W\d_]{3,}", line[:40])
+        plain = re.match(r"[^\W\d_]{3,}", line) is not None and line[:6] not in firsts
+        if fields == width or not (plain and (len(words) > 1 or line.isupper() or ":" in line)):
+            break
+        count += 1
+    return count if count < len(numbers) else 0

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from recast.commands import (
+    catalogs_append,
     catalogs_check,
     catalogs_export,
     catalogs_fetch,
@@ -19,7 +20,8 @@ from recast.commands.printing import print_info, print_json, threshold
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `recast catalogs`."""
     parser = subparsers.add_parser(
-        "catalogs", help="list, fetch, import, describe, select, check and export catalogs"
+        "catalogs",
+        help="list, fetch, import, append to, describe, select, check and export catalogs",
     )
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     listing = actions.add_parser("list", help="list every catalog that can be loaded by name")
@@ -38,7 +40,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     info.add_argument("--json", action="store_true", help="print JSON")
     info.set_defaults(run=run_info)
     catalogs_fetch.add_action(actions)
-    for module in (catalogs_import, catalogs_select, catalogs_check, catalogs_export):
+    for module in (
+        catalogs_import,
+        catalogs_append,
+        catalogs_select,
+        catalogs_check,
+        catalogs_export,
+    ):
         module.add_action(actions)
     catalogs_fetch.add_cache(actions)
 

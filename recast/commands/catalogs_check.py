@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from recast.commands.options import add_selection, selected
 from recast.commands.printing import print_json
-from recast.commands.reading import add_reading, read_file
+from recast.commands.reading import add_reading, missing_of, reading_json, reading_of
 
 if TYPE_CHECKING:
     from catalogs import Catalog
@@ -51,30 +51,21 @@ def run_check(args: argparse.Namespace) -> int:
 
 def _catalog(args: argparse.Namespace) -> tuple[Catalog, dict[str, Any]]:
     """The catalog of that name, or one made of a file, and what was rejected there."""
-    import pandas as pd
-
     from catalogs import load
-    from catalogs.importing import import_table
+    from catalogs.formats.reading import read_events
+    from catalogs.from_files import catalog_of_file
     from catalogs.store import STORED
 
     path = Path(args.catalog)
     if not path.is_file() or (path.suffix in STORED and path.with_suffix(".json").is_file()):
         return selected(load(args.catalog), args, any_splits=True), {}
-    args.file = path
-    layout, parsed = read_file(args)
-    name = "".join(ch if ch.isalnum() or ch in "_-" else "_" for ch in path.name.split(".")[0])
-    times = parsed.events["time"]
-    catalog = import_table(
-        parsed.events,
-        name,
-        completeness=args.completeness,
-        start=str(times.min().floor("D")),
-        end=str(times.max().floor("s") + pd.Timedelta(seconds=1)),
-        ties="separate",
-    )
+    options = reading_of(args) | {"missing_magnitudes": missing_of(args) or ()}
+    parsed = read_events(path, origin=args.start, **options)
+    catalog = catalog_of_file(parsed, path.name, args.completeness)
     damaged = parsed.damaged()
     reading = {
-        "layout": layout,
+        "layout": parsed.explanation.layout,
+        "reading": reading_json(parsed),
         "rows": parsed.n_rows,
         "rows_left_out": len(parsed.rejected) - len(damaged),
         "rows_damaged": [str(row) for row in damaged],

@@ -15,16 +15,22 @@ from recast.commands.options import (
     add_ties,
 )
 from recast.commands.printing import print_info, print_json
-from recast.commands.reading import add_reading, add_storing, read_file, refuse_taken
+from recast.commands.reading import (
+    add_reading,
+    add_storing,
+    missing_of,
+    print_left_out,
+    print_reading,
+    reading_json,
+    reading_of,
+    refuse_taken,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from catalogs.formats import Parsed
-    from catalogs.providers.rules import Step
+    from catalogs.from_files import Imported
 
 SHOWN = 3
-"""That many rejected rows are printed."""
+"""That many damaged rows are listed in JSON."""
 
 
 def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -33,13 +39,17 @@ def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         "import",
         help="make a catalog of a file of events",
         description="Read a file of events (any table: CSV, TSV, blanks between columns, Parquet; "
-        "or as data centres publish them; gzip and zip are opened), choose completeness, window "
-        "and splits, and store it as NAME.parquet and NAME.json. Columns of tables are found by "
-        "their usual names; times without a zone are UTC. Rows that cannot be read are left out, "
-        "counted and reported.",
+        "or as data centres publish them; compressed files and archives are opened), choose "
+        "completeness, window and splits, and store it as NAME.parquet and NAME.json. Columns of "
+        "tables are found by their usual names in many languages, and what each was taken for is "
+        "printed; times without a zone are UTC. Rows that cannot be read are left out, counted and "
+        "reported. Begin with --explain.",
     )
     parser.add_argument("file", type=Path, metavar="FILE", help="the file")
-    parser.add_argument("--name", required=True, help="name of the catalog: letters, digits, _, -")
+    parser.add_argument("--name", help="name of the catalog: letters, digits, _, -")
+    parser.add_argument(
+        "--explain", action="store_true", help="show how the file would be read, and write nothing"
+    )
     add_reading(parser)
     add_event_types(parser, "earthquakes")
     parser.add_argument("--area", metavar="AREA", help=AREA)
@@ -49,14 +59,35 @@ def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         "--magnitude-bin",
         type=float,
         metavar="STEP",
-        help="step of the magnitude grid, 0 for continuous magnitudes (default: the coarsest of "
-        "0.1, 0.01 and 0.001 that fits)",
+        help="step of the magnitude grid, 0 for continuous magnitudes (default: the coarsest that "
+        "nearly all keep)",
     )
     parser.add_argument(
-        "--start", metavar="DATE", help="start of the window (default: midnight of the first event)"
+        "--start",
+        metavar="DATE",
+        help="start of the window (default: midnight of the first event); also the date from which "
+        "a column of plain numbers counts days",
     )
     parser.add_argument(
         "--end", metavar="DATE", help="end of the window, exclusive (default: after the last event)"
+    )
+    parser.add_argument(
+        "--observed-from",
+        metavar="DATE",
+        help="since when events were recorded, if that is before the first one",
+    )
+    parser.add_argument(
+        "--observed-until",
+        metavar="DATE",
+        help="until when events were recorded, if that is after the last one",
+    )
+    parser.add_argument(
+        "--gap",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("FROM", "UNTIL"),
+        help="dates between which nothing was recorded; may be repeated",
     )
     parser.add_argument(
         "--train-start",
@@ -78,90 +109,109 @@ def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 
 def run_import(args: argparse.Namespace) -> int:
-    """Read, check, store and summarise a file of events."""
-    from dataclasses import replace
-
-    from catalogs import Catalog, InputError, SplitDates, parse_area, save
+    """Read, check, store and summarise a file of events; or only say how it would be read."""
+    from catalogs import InputError, save
     from catalogs.checks.summary import describe
-    from catalogs.importing import FRACTIONS, import_table, out_of_order
-    from catalogs.providers.rules import Rules, choose
 
+    if args.explain:
+        return _explain(args)
+    if args.name is None:
+        raise InputError("--name is missing: give the catalog a name, or --explain to store none")
     refuse_taken(args.name, args.out, overwrite=args.overwrite)
-    layout, parsed = read_file(args)
-    area = parse_area(args.area) if args.area else None
-    try:
-        events, steps = choose(parsed.events, Rules(event_types=args.event_types, area=area))
-    except InputError as error:
-        raise InputError(f"{args.file}: {error}") from error
-    catalog = import_table(
-        events,
-        args.name,
-        completeness=args.completeness,
-        strict=bool(args.strict_completeness),
-        magnitude_bin=args.magnitude_bin,
-        start=args.start,
-        end=args.end,
-        train_start=args.train_start,
-        splits=SplitDates(*args.splits) if args.splits else None,
-        fractions=args.fractions or FRACTIONS,
-        ties=args.ties,
-    )
-    left_out = _left_out(parsed, steps)
-    info = replace(
-        catalog.info,
-        note="; ".join(filter(None, (catalog.info.note, *left_out))),
-        title=args.title,
-        region=args.region,
-        source=args.source or args.file.name,
-        licence=args.licence,
-        citation=args.citation,
-    )
-    record = save(Catalog(catalog.events, info), args.out, overwrite=args.overwrite)
+    made = _imported(args, args.name)
+    record = save(made.catalog, args.out, overwrite=args.overwrite)
     known_as = args.name if args.out is None else str(record)
-    damaged = parsed.damaged()
-    summary = describe(Catalog(catalog.events, info)) | {
-        "layout": layout,
-        "rows": parsed.n_rows,
-        "rows_damaged": len(damaged),
-        "rows_without_magnitude": len(parsed.rejected) - len(damaged),
-        "left_out": left_out,
-        "first_damaged": [str(row) for row in damaged[:SHOWN]],
-        "events_read": len(parsed.events),
-        "events_after": {"read": len(parsed.events)} | {step.rule: step.after for step in steps},
-        "events_out_of_order": out_of_order(parsed.events),
-        "saved": str(record),
-        "next": f"recast benchmark --catalog {known_as}",
-    }
+    summary = describe(made.catalog) | _counts(made)
+    summary |= {"saved": str(record), "next": f"recast {_next(summary)} --catalog {known_as}"}
     if args.json:
         print_json(summary)
         return 0
-    _print_reading(args.file, summary)
+    print_reading(args.file, made.parsed)
+    print_left_out(made.left_out, made.parsed)
     print_info(summary)
     print(f"saved          {record} and {record.stem}.parquet\n\nNext: {summary['next']}")
     return 0
 
 
-def _left_out(parsed: Parsed, steps: Sequence[Step]) -> list[str]:
-    """What the file has and the catalog has not, for people and for the record."""
-    damaged = len(parsed.damaged())
-    lines = []
-    if len(parsed.rejected) > damaged:
-        others = len(parsed.rejected) - damaged
-        lines.append(f"{others:,} rows have no magnitude, or are not the network's own")
-    if damaged:
-        lines.append(f"{damaged:,} rows cannot be read")
-    lines += [
-        f"{step.rule}: {step.after:,} of {step.before:,}"
-        for step in steps
-        if step.after != step.before
-    ]
-    return lines
+def _next(summary: dict[str, Any]) -> str:
+    """The command that makes sense: too few events cannot be split."""
+    return "benchmark" if summary["enough_to_split"] else "etas fit --prior shipped"
 
 
-def _print_reading(path: Path, summary: dict[str, Any]) -> None:
-    print(
-        f"{path} (layout {summary['layout']}): {summary['events_read']:,} events read, "
-        f"{summary['events_out_of_order']:,} of them out of time order (sorted)"
+def _imported(args: argparse.Namespace, name: str, **changed: Any) -> Imported:
+    from catalogs import SplitDates
+    from catalogs.from_files import import_catalog
+
+    making = {
+        "completeness": args.completeness,
+        "strict": bool(args.strict_completeness),
+        "magnitude_bin": args.magnitude_bin,
+        "train_start": args.train_start,
+        "splits": SplitDates(*args.splits) if args.splits else None,
+        "fractions": args.fractions,
+        "ties": args.ties,
+    }
+    return import_catalog(
+        args.file,
+        name,
+        reading=reading_of(args),
+        event_types=args.event_types,
+        area=args.area,
+        missing_magnitudes=missing_of(args),
+        start=args.start,
+        end=args.end,
+        observed_from=args.observed_from,
+        observed_until=args.observed_until,
+        gaps=[(begin, stop) for begin, stop in args.gap],
+        about={n: getattr(args, n) for n in ("title", "region", "source", "licence", "citation")},
+        **(making | changed),
     )
-    for line in (*summary["left_out"], *summary["first_damaged"]):
-        print(line)
+
+
+def _counts(made: Imported) -> dict[str, Any]:
+    from catalogs.importing import out_of_order
+
+    parsed, damaged = made.parsed, made.parsed.damaged()
+    return {
+        "layout": parsed.explanation.layout,
+        "reading": reading_json(parsed),
+        "rows": parsed.n_rows,
+        "rows_damaged": len(damaged),
+        "rows_without_magnitude": len(parsed.rejected) - len(damaged),
+        "left_out": list(made.left_out),
+        "first_damaged": [str(row) for row in damaged[:SHOWN]],
+        "events_read": len(parsed.events),
+        "events_after": {"read": len(parsed.events)}
+        | {step.rule: step.after for step in made.steps},
+        "events_out_of_order": out_of_order(parsed.events),
+    }
+
+
+def _explain(args: argparse.Namespace) -> int:
+    """Print how the file would be read, and what a catalog of it would be; write nothing."""
+    from catalogs import InputError
+    from catalogs.checks.summary import describe
+    from catalogs.formats.reading import read_events
+
+    try:
+        made = _imported(args, args.name or "explained", ties="separate")
+    except InputError as error:
+        options = reading_of(args) | {"missing_magnitudes": missing_of(args) or (), "strict": False}
+        parsed = read_events(args.file, origin=args.start, **options)
+        if args.json:
+            print_json({"reading": reading_json(parsed), "refused": str(error)})
+            return 0
+        print_reading(args.file, parsed, values=3)
+        print_left_out((), parsed)
+        print(f"\nIt would not be imported like this: {error}")
+        return 0
+    summary = describe(made.catalog) | _counts(made)
+    if args.json:
+        print_json(summary)
+        return 0
+    print_reading(args.file, made.parsed, values=3)
+    print_left_out(made.left_out, made.parsed)
+    print()
+    print_info(summary)
+    print("\nNothing was written.")
+    return 0

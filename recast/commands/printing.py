@@ -33,8 +33,8 @@ def print_info(summary: dict[str, Any]) -> None:
         "train": f"{counts['train']:,} events from {dates['train_start']}",
         "validation": f"{counts['val']:,} events from {dates['val_start']}",
         "test": f"{counts['test']:,} events from {dates['test_start']} to {dates['end']}",
-        "b-value": f"{summary['b_value']:.3f} +- {summary['b_standard_error']:.3f} where scored, "
-        "magnitudes "
+        "b-value": _b_value(summary)
+        + ", magnitudes "
         + (f"in steps of {info['magnitude_bin']:g}" if info["magnitude_bin"] else "continuous"),
         "ties": f"{summary['tied_events']:,} events share a time ({info['ties']})"
         if summary["tied_events"]
@@ -51,6 +51,12 @@ def print_info(summary: dict[str, Any]) -> None:
     for label, text in lines.items():
         if text:
             print(f"{label:<14} {text}")
+
+
+def _b_value(summary: dict[str, Any]) -> str:
+    if summary["b_value"] is None:
+        return "not determined by so few events"
+    return f"{summary['b_value']:.3f} +- {summary['b_standard_error']:.3f} where scored"
 
 
 def _fetched(provenance: dict[str, Any]) -> str:

@@ -3,30 +3,61 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from catalogs.formats import Parsed
+    from catalogs.formats.parsed import Parsed
 
 
 def add_reading(parser: argparse.ArgumentParser) -> None:
     """Add what says how a file is to be read."""
-    parser.add_argument(
+    group = parser.add_argument_group("how the file is read (default: as its content shows)")
+    group.add_argument(
         "--layout",
         metavar="LAYOUT",
         help="how the file is laid out, by a name that `recast catalogs list --layouts` shows "
         "(default: as its first lines show, else table)",
     )
-    parser.add_argument(
+    group.add_argument(
         "--column",
         type=_column,
         action="append",
         default=[],
-        metavar="CANONICAL=COLUMN",
-        help="the table's column for time, date, clock, year, month, day, hour, minute, second, "
-        "magnitude, latitude, longitude, depth_km, event_id, event_type or magnitude_type, as in "
-        "time=origin_time; may be repeated",
+        metavar="MEANING=NAME",
+        help="the table's column, by name or number, for time, date, clock, year, month, day, "
+        "hour, minute, second, day_of_year, magnitude, latitude, longitude, depth_km, "
+        "event_id, event_type or magnitude_type, as in time=origin_time; none if there "
+        "is no such column; may be repeated",
+    )
+    group.add_argument(
+        "--columns",
+        metavar="NAMES",
+        help='names of the columns of a file without a header, from left to right, as in "yr mo dy '
+        'hr mi sc lat lon dep mag"; - for one that is not wanted',
+    )
+    group.add_argument(
+        "--dates",
+        choices=("dmy", "mdy"),
+        help="whether the day or the month comes first (default: as a day above 12 shows)",
+    )
+    group.add_argument(
+        "--time-zone",
+        metavar="ZONE",
+        help="zone of times that state none, as in +08:00 or Asia/Manila (default: UTC)",
+    )
+    group.add_argument(
+        "--encoding", metavar="NAME", help="of the text, as in gbk (default: found, mostly utf-8)"
+    )
+    group.add_argument(
+        "--missing-magnitude",
+        nargs="+",
+        type=_magnitude,
+        action="extend",
+        metavar="M",
+        help="numbers that stand for a missing magnitude, such as 0.0; none if all are real "
+        "(default: asked for where one seems to)",
     )
     add_strict(parser)
 
@@ -50,37 +81,94 @@ def add_storing(parser: argparse.ArgumentParser) -> None:
 
 
 def _column(text: str) -> tuple[str, str]:
-    canonical, separator, column = text.partition("=")
-    if not (canonical.strip() and separator and column.strip()):
-        raise argparse.ArgumentTypeError(f"{text!r} is not CANONICAL=COLUMN, as in time=origin")
-    return canonical.strip(), column.strip()
+    meaning, separator, column = text.partition("=")
+    if not (meaning.strip() and separator and column.strip()):
+        raise argparse.ArgumentTypeError(f"{text!r} is not MEANING=NAME, as in time=origin")
+    return meaning.strip(), column.strip()
 
 
-def read_file(args: argparse.Namespace) -> tuple[str, Parsed]:
-    """The layout of ``args.file``, and what is in it; at least one event."""
-    from catalogs import InputError
-    from catalogs.formats import FORMATS, detect, parse, parse_table, unpacked
-
-    name = str(args.file)
+def _magnitude(text: str) -> float | None:
+    if text == "none":
+        return None
     try:
-        content = args.file.read_bytes()
-    except OSError as error:
-        raise InputError(f"{name} cannot be read ({error.strerror}): check the path") from error
-    table = "table"
-    if args.column and args.layout not in {None, table}:
-        raise InputError(
-            f"--column goes with --layout {table}, not with {args.layout}: leave it out"
-        )
-    layout = args.layout or (table if args.column else detect(content, name=name))
-    if layout == table:
-        parsed = parse_table(unpacked(content, name, FORMATS[table].fits), name, dict(args.column))
-        parsed = parsed.checked() if args.strict else parsed
-    else:
-        parsed = parse(content, layout, name=name, strict=args.strict)
-    if parsed.events.empty:
-        first = f"; the first: {parsed.rejected[0]}" if parsed.rejected else ""
-        raise InputError(f"{name}: none of {parsed.n_rows:,} rows is an event{first}")
-    return layout, parsed
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is neither a magnitude nor none") from None
+
+
+def reading_of(args: argparse.Namespace) -> dict[str, Any]:
+    """The arguments of ``read_events`` that the options say."""
+    return {
+        "layout": args.layout,
+        "columns": dict(args.column),
+        "names": args.columns.replace(",", " ").split() if args.columns is not None else None,
+        "encoding": args.encoding,
+        "dates": args.dates,
+        "time_zone": args.time_zone,
+        "strict": args.strict,
+    }
+
+
+def missing_of(args: argparse.Namespace) -> list[float] | None:
+    """Magnitudes that stand for none; empty if all are real, None if nothing was said."""
+    asked = args.missing_magnitude
+    return None if asked is None else [value for value in asked if value is not None]
+
+
+def print_reading(path: Path, parsed: Parsed, *, values: int = 1) -> None:
+    """Print what the file was taken for: a line on its layout, a table of its columns, notes."""
+    from catalogs.importing import out_of_order
+
+    how = parsed.explanation
+    text = [how.encoding, f"columns apart by {_delimiter(how.delimiter)}" if how.delimiter else ""]
+    text.append(f"header in line {how.header}" if how.header else "")
+    print(
+        f"{path} (layout {how.layout}): {len(parsed.events):,} events read, "
+        f"{out_of_order(parsed.events):,} of them out of time order (sorted)"
+    )
+    if any(text):
+        print(", ".join(filter(None, text)))
+    rows = [("column", "meaning", "first value" if values == 1 else "first values")]
+    rows += [(m.column or "-", m.role, "  ".join(m.values[:values])) for m in how.meanings]
+    widths = [max(len(row[j]) for row in rows) for j in range(2)]
+    for column, meaning, first in rows:
+        print(f"  {column:<{widths[0]}}  {meaning:<{widths[1]}}  {first}".rstrip())
+    if how.unused:
+        print(f"  not used: {', '.join(how.unused)}")
+    if how.zone:
+        print(f"  time zone: {how.zone}")
+    for note in how.notes:
+        print(f"note: {note}")
+
+
+def reading_json(parsed: Parsed) -> dict[str, Any]:
+    """What ``print_reading`` prints, as JSON types."""
+    how = parsed.explanation
+    return {
+        "encoding": how.encoding,
+        "delimiter": how.delimiter,
+        "header_line": how.header,
+        "time_zone": how.zone,
+        "columns": [
+            {"column": m.column, "meaning": m.role, "values": list(m.values)} for m in how.meanings
+        ],
+        "not_used": list(how.unused),
+        "notes": list(how.notes),
+    }
+
+
+def print_left_out(left_out: Sequence[str], parsed: Parsed) -> None:
+    """Print what is not in the catalog, and the first row of each reason."""
+    from catalogs.formats.reading import reasons
+
+    for line in left_out:
+        print(line)
+    for row, n in reasons(parsed):
+        print(f"{row}" + (f" ({n:,} rows like this)" if n > 1 else ""))
+
+
+def _delimiter(text: str) -> str:
+    return {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}.get(text, text)
 
 
 def refuse_taken(name: str, folder: Path | None, *, overwrite: bool) -> None:

@@ -1,0 +1,556 @@
+"""Dates and times as people write them: in which order, in which zone, in words or as numbers.
+
+Whatever is not certain is asked for: whether the day comes first (``order``), the zone of a local
+time (``zone``), the date from which days are counted (``origin``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from catalogs.errors import InputError
+from catalogs.formats.cells import (
+    NS_PER_SECOND,
+    TIME,
+    WRITE_TIMES,
+    calendar_stamps,
+    note,
+    plain_times,
+    texts,
+    utc_times,
+    zone_offsets,
+)
+from catalogs.formats.columns import heading
+from catalogs.formats.names import normalised
+from catalogs.formats.parsed import Faults
+from catalogs.info import timestamp
+from catalogs.sequence import FloatArray
+
+Order = Literal["dmy", "mdy"]
+
+SHARE = 0.02
+"""A way of writing dates counts if so many rows have it: one row alone is a damaged one."""
+
+MOSTLY = 0.5
+
+MIDNIGHT = r"(?:[T\s]+0?0:00(?::00(?:\.0*)?)?)Z?$"
+
+FULL = r"^\s*\d{4}[-/.]\d{1,2}[-/.]\d{1,2}[T\s]+\d{1,2}:\d{2}"
+
+OFFSET = re.compile(r"(?:UTC|GMT|UT)\s*([+\-\u2212])\s*(\d{1,2})(?::?(\d{2}))?", re.IGNORECASE)
+
+UTC = re.compile(r"(?<![A-Za-z])(UTC|GMT|UT|TU|Zulu)(?![A-Za-z])|utc|UTC", re.ASCII)
+
+ZONES = {
+    "JST": 9,
+    "KST": 9,
+    "WIB": 7,
+    "WITA": 8,
+    "WIT": 9,
+    "MSK": 3,
+    "PHT": 8,
+    "NZST": 12,
+    "CET": 1,
+    "EET": 2,
+    "PST": -8,
+    "AKST": -9,
+    "HST": -10,
+}
+"""Hours east of Greenwich of abbreviations that mean one zone without summer time."""
+
+LOCAL = re.compile(
+    r"\blocal\b|\blocale\b|\blokal|\boficial\b|\w+ (?:standard )?time\b"
+    r"|当地|北京|本地|yerel|ortszeit|\bmez\b"
+    r"|\btsi\b|\btsİ\b|местное",
+    re.IGNORECASE,
+)
+
+LOCAL_TEXT = re.compile(
+    r"\blocal time\b|\bhora local\b|\bhora oficial\b|\bheure locale\b|\bora locale\b|\bortszeit\b"
+    r"|\bwaktu setempat\b|\byerel saat\b|北京时间|当地时间|times? (?:are|is|in) local|日本時間",
+    re.IGNORECASE,
+)
+"""What text around a table says of local times."""
+
+MONTHS = {
+    name: month
+    for month, names in enumerate(
+        (
+            "jan january ene enero gen gennaio janv janvier januar janeiro oca ocak januari",
+            "feb february febrero febbraio fev fevr fevrier februar fevereiro sub subat februari",
+            "mar march marzo mars marz mrz marco mart maret maerz",
+            "apr april abr abril aprile avr avril nis nisan",
+            "may mayo mag maggio mai maio mayis mei",
+            "jun june junio giu giugno juin juni junho haz haziran",
+            "jul july julio lug luglio juil juillet juli julho tem temmuz",
+            "aug august ago agosto aout agu agustos agustus",
+            "sep sept september septiembre setiembre set settembre septembre setembro eyl eylul",
+            "oct october octubre ott ottobre octobre okt oktober out outubro eki ekim",
+            "nov november noviembre novembre novembro kas kasim",
+            "dec december dic diciembre dicembre decembre dez dezember dezembro ara aralik",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}
+"""Months by their names in a dozen languages, without accents."""
+
+_CLOCK = (
+    r"(?:(?:[Tt]|[\s,;_]+(?:[-\u2013]\s*)?|\s*[-\u2013]\s+)(\d{1,2})[:hH.](\d{2}|\d)"
+    r"(?:[:mM'.](\d{1,2}(?:\.\d*)?))?\s*(?:s|\"|'')?\s*([AaPp]\.?[Mm]\.?)?)?"
+)
+_ZONE = r"\s*(Z|z|UTC|GMT|UT|[+-]\d{2}(?::?\d{2})?)?$"
+_NAME = r"([^\W\d_]{3,10})\.?"
+
+FORMS = {
+    "year first": rf"^(\d{{4}})[-/.](\d{{1,2}})[-/.](\d{{1,2}}){_CLOCK}{_ZONE}",
+    "year last": rf"^(\d{{1,2}})([-/.])(\d{{1,2}})\2(\d{{4}}){_CLOCK}{_ZONE}",
+    "day, month name": rf"^(\d{{1,2}})[-/.\s]*{_NAME}[-/.,\s]+(\d{{4}}){_CLOCK}{_ZONE}",
+    "month name, day": (
+        rf"^{_NAME}[-/\s]*(\d{{1,2}})(?:st|nd|rd|th)?[,\s/-]+(\d{{4}}){_CLOCK}{_ZONE}"
+    ),
+    "year, month name": rf"^(\d{{4}})[-/.\s]+{_NAME}[-/.\s]+(\d{{1,2}}){_CLOCK}{_ZONE}",
+    "digits only": r"^(\d{4})(\d\d)(\d\d)(?:[T\s_-]?(\d\d):?(\d\d)(?::?(\d\d(?:\.\d*)?))?)?()"
+    + _ZONE,
+}
+"""Ways to write a date and a time, each with the clock's groups and the zone at its end."""
+
+
+@dataclass(frozen=True)
+class Zone:
+    """Hours east of Greenwich, or a name, for times without an offset; and who says so."""
+
+    value: float | str
+    stated: str
+
+    @property
+    def is_utc(self) -> bool:
+        """Whether nothing needs to be shifted."""
+        return self.value == 0.0
+
+
+@dataclass(frozen=True)
+class Dating:
+    """What a user says of the times of a file.
+
+    Parameters
+    ----------
+    order : {"dmy", "mdy"}, optional
+        Whether day or month comes first where the year is last.
+    zone : str, optional
+        Zone of times that say none themselves: ``+08:00``, or a name such as ``Asia/Manila``.
+    origin : str, optional
+        The date from which plain numbers of days are counted.
+    """
+
+    order: Order | None = None
+    zone: str | None = None
+    origin: str | None = None
+
+
+def zone_in(name: str) -> Zone | Literal["local"] | None:
+    """The zone that a column's name states: an offset, UTC, ``local`` for one that is not said."""
+    if offset := OFFSET.search(name):
+        hours = int(offset.group(2)) + int(offset.group(3) or 0) / 60.0
+        return Zone(hours if offset.group(1) == "+" else -hours, f"column {name.strip()}")
+    head = heading(name)
+    if head.mark == 0 or UTC.search(name):
+        return Zone(0.0, f"column {name.strip()}")
+    for word in re.findall(r"[A-Z]{3,4}", head.unit or name):
+        if word in ZONES:
+            return Zone(float(ZONES[word]), f"column {name.strip()}")
+    if head.mark == 2 or LOCAL.search(head.unit):
+        return "local"
+    return None
+
+
+def find_zone(names: Mapping[str, str], dating: Dating, faults: Faults, around: str) -> Zone:
+    """In which zone times without an offset are; ``names`` are those of the columns by role.
+
+    Raises
+    ------
+    InputError
+        If a column, or the text around the table, says that they are local but not where, or the
+        user says otherwise than the file.
+    """
+    stated = {name: zone_in(name) for name in names.values()}
+    zones = [zone for zone in stated.values() if isinstance(zone, Zone)]
+    local = next((name for name, zone in stated.items() if zone == "local"), None)
+    asked = None if dating.zone is None else Zone(_offset(dating.zone), "--time-zone")
+    if zones:
+        if asked and asked.value != zones[0].value:
+            raise InputError(
+                f"{faults.where}: {zones[0].stated} is not in the time zone {dating.zone}: leave "
+                "--time-zone out, or rename the column"
+            )
+        return next((zone for zone in zones if not zone.is_utc), zones[0])
+    if asked:
+        return asked
+    remedy = "give its zone, as in --time-zone +08:00 or --time-zone Asia/Manila"
+    if local is not None:
+        raise InputError(f"{faults.where}: column {local.strip()} is in local time: {remedy}")
+    if said := LOCAL_TEXT.search(around):
+        raise InputError(
+            f"{faults.where}: the text around the table says {said.group()!r}: {remedy}"
+        )
+    foreign = next((name for name in names.values() if not name.isascii()), None)
+    if foreign is not None:
+        faults.say(
+            f"times are taken as UTC, which column {foreign.strip()} does not say: national lists "
+            "often give local time; if this one does, give its zone, as in --time-zone +08:00"
+        )
+    return Zone(0.0, "not stated, taken as UTC")
+
+
+def _offset(text: str) -> float | str:
+    """Hours of ``+08:00``, 0 of UTC, else the name of a zone that is known.
+
+    Raises
+    ------
+    InputError
+        For any other name.
+    """
+    plain = re.fullmatch(r"(?:UTC|GMT)?\s*([+-])(\d{1,2})(?::?(\d{2}))?", text.strip())
+    if plain:
+        hours = int(plain.group(2)) + int(plain.group(3) or 0) / 60.0
+        if hours <= 14.0:  # no place on Earth is further from Greenwich
+            return hours if plain.group(1) == "+" else -hours
+    if text.strip().upper() in {"UTC", "GMT", "Z"}:
+        return 0.0
+    try:
+        pd.Timestamp("2000-01-01").tz_localize(text)
+    except Exception:  # noqa: BLE001 - pandas raises whatever its zone package does
+        raise InputError(
+            f"--time-zone {text!r} is no zone: write +08:00, or a name such as Asia/Manila"
+        ) from None
+    return text
+
+
+def read_times(
+    cells: pd.DataFrame,
+    names: Mapping[str, str],
+    faults: Faults,
+    dating: Dating,
+    around: str = "",
+) -> pd.Series:
+    """UTC times (datetime64[ns, UTC]) of a table's time, or date and clock; bad rows are noted.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        Columns ``time``, or ``date`` with or without ``clock``, as text.
+    names : mapping
+        What the file calls them.
+    around : str
+        The text above and below the table, which may speak of local time.
+    """
+    zone = find_zone(names, dating, faults, around)
+    faults.zone = zone.stated if zone.is_utc else f"{zone.stated}: {_written(zone.value)}"
+    column = (
+        _joined(cells["date"], cells["clock"], faults, cells.get("second"))
+        if "date" in cells and "clock" in cells
+        else cells["date" if "date" in cells else "time"]
+    )
+    numbers = _numbers(column)
+    if numbers is not None:
+        stamps, valid = _of_numbers(numbers, names, faults, dating)
+        zoned = np.zeros(len(column), dtype=np.bool_)
+    else:
+        stamps, valid, zoned = _of_text(column, faults, dating.order)
+    return shifted(stamps, valid, zoned, zone, column, faults)
+
+
+def shifted(
+    stamps: NDArray[np.int64],
+    valid: NDArray[np.bool_],
+    zoned: NDArray[np.bool_],
+    zone: Zone,
+    column: pd.Series,
+    faults: Faults,
+) -> pd.Series:
+    """Times in UTC of those that are in a zone, but for those with one of their own."""
+    if isinstance(zone.value, str):
+        naive = np.flatnonzero(~zoned & valid)
+        there = pd.DatetimeIndex(stamps[naive].view("datetime64[ns]"))
+        utc = there.tz_localize(zone.value, ambiguous="NaT", nonexistent="NaT").tz_convert("UTC")
+        clear = np.asarray(utc.notna())
+        stamps[naive[clear]] = utc[clear].to_numpy("datetime64[ns]").astype(np.int64)
+        twice = np.zeros(len(stamps), dtype=np.bool_)
+        twice[naive[~clear]] = True
+        note(faults, column, twice, f"comes twice or never in {zone.value}", "give it in UTC")
+    elif not zone.is_utc:
+        stamps = stamps - np.where(zoned, 0, round(zone.value * 3600) * NS_PER_SECOND)
+    early = ~valid & _too_early(column, ~valid)
+    note(
+        faults,
+        column,
+        early,
+        "is before 1678 or after 2261, which times in nanoseconds cannot hold",
+        "leave it out",
+    )
+    note(faults, column, ~valid, "is not a time", WRITE_TIMES)
+    return utc_times(stamps, column.index)
+
+
+def _written(hours: float | str) -> str:
+    if isinstance(hours, str):
+        return hours
+    minutes = round(abs(hours) * 60)
+    return f"UTC{'-' if hours < 0 else '+'}{minutes // 60}" + (
+        f":{minutes % 60:02d}" if minutes % 60 else ""
+    )
+
+
+def _too_early(column: pd.Series, bad: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    early = np.zeros(len(column), dtype=np.bool_)
+    rows = np.flatnonzero(bad)
+    years = texts(column.iloc[rows]).str.extract(r"^(-?\d{1,4})[-/.]\d{1,2}[-/.]\d{1,2}")[0]
+    values = pd.to_numeric(years, errors="coerce").to_numpy(np.float64)
+    four = years.str.len().to_numpy(np.float64, na_value=0) >= 3
+    early[rows] = four & ((values < 1678) | (values > 2261))
+    return early
+
+
+def _joined(
+    date: pd.Series, clock: pd.Series, faults: Faults, seconds: pd.Series | None = None
+) -> pd.Series:
+    """Date and time of day as one text; empty clocks are noted."""
+    days, clocks = texts(date), texts(clock)
+    full = clocks.str.contains(FULL, regex=True).to_numpy(np.bool_)
+    days = days.str.replace(MIDNIGHT, "", regex=True) if len(days) else days
+    compact = clocks.str.fullmatch(r"\d{1,6}(?:[.,]\d*)?").to_numpy(np.bool_)
+    if compact.mean() > MOSTLY:
+        clocks = clocks.mask(compact, _from_digits(clocks[compact]))
+    if seconds is not None:
+        behind = texts(seconds).str.replace(",", ".", regex=False)
+        behind = behind.str.replace(r"^(\d)(?=\.|$)", r"0\1", regex=True)
+        clocks = (clocks + ":" + behind).mask(clocks == "", "")
+    empty = (clocks == "").to_numpy(np.bool_) & (days != "").to_numpy(np.bool_)
+    faults.note(empty, f"{clock.name} is empty: fill it in or drop the row")
+    joined: pd.Series = (days + "T" + clocks).where(~full, clocks)
+    joined = joined.mask(days == "", "").mask(empty, "")
+    return joined.rename("time")
+
+
+def _from_digits(clocks: pd.Series) -> pd.Series:
+    """``013635.52`` as 01:36:35.52; leading zeros may be lost, so all cells decide on the width."""
+    whole = clocks.str.replace(",", ".").str.partition(".")
+    digits, rest = whole[0], whole[1] + whole[2]
+    width = 6 if digits.str.len().max() > 4 or (rest != "").any() else 4
+    digits = digits.str.zfill(width)
+    parts = [digits.str[i : i + 2] for i in range(0, width, 2)]
+    return parts[0] + ":" + parts[1] + (":" + parts[2] + rest if width == 6 else "")
+
+
+def _of_text(
+    column: pd.Series, faults: Faults, order: Order | None
+) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Nanoseconds of cells of text, which of them are times, and which have an offset."""
+    stamps, valid = plain_times(column)
+    zoned = np.zeros(len(column), dtype=np.bool_)
+    if valid.any():
+        ends = [cell[-1:] in {"Z", "z"} for cell in column[valid]]
+        zoned[valid] = ends
+    rest = np.flatnonzero(~valid)
+    if not rest.size:
+        return stamps, valid, zoned
+    cells = texts(column.iloc[rest])
+    parts = cells.str.extract(TIME, flags=re.ASCII)
+    fields = parts.iloc[:, :6].apply(pd.to_numeric).to_numpy(np.float64, copy=True)
+    fields[:, 3:][np.isnan(fields[:, 3:])] = 0.0  # a date without a clock is its midnight
+    local, are_times = calendar_stamps(fields)
+    east, known = zone_offsets(parts[6])
+    stamps[rest], valid[rest] = local - east, are_times & known
+    zoned[rest] = parts[6].notna().to_numpy()
+    # What is written like that but is no time is damaged, not written otherwise
+    rest = rest[parts[0].isna().to_numpy(np.bool_) & (cells != "").to_numpy(np.bool_)]
+    if rest.size:
+        fewest = SHARE * len(column)
+        loose = _loosened(texts(column.iloc[rest]))
+        for form, pattern in FORMS.items():
+            parts = loose.str.extract(pattern)
+            fits = parts[0].notna().to_numpy(np.bool_)
+            if fits.sum() < fewest or not fits.any():
+                continue
+            rows = rest[fits]
+            fields = _fields(form, parts[fits], column.iloc[rows], faults, order)
+            local, are_times = calendar_stamps(fields)
+            east, known = zone_offsets(parts.loc[fits].iloc[:, -1])
+            stamps[rows], valid[rows] = local - east, are_times & known
+            zoned[rows] = parts.loc[fits].iloc[:, -1].notna().to_numpy()
+            loose, rest = loose[~fits], rest[~fits]
+            if not rest.size:
+                break
+    return stamps, valid, zoned
+
+
+def _loosened(cells: pd.Series) -> pd.Series:
+    """Cells without padding inside dates and clocks, weekdays, and signs that stand for marks."""
+    loose = cells.str.replace(r"(?<=\d)([/:.\-])\s+(?=\d)", r"\1", regex=True)
+    loose = loose.str.replace(r"(:\d{1,2}),(\d+)", r"\1.\2", regex=True)
+    loose = loose.str.replace(r"(?<=[T\s])\s+(?=\d{1,2}:)", "", regex=True)
+    loose = loose.str.replace(r"^[A-Za-z]{3,9},\s+(?=\d)", "", regex=True)
+    if loose.str.contains("[年时時]", regex=True).any():
+        loose = loose.str.replace("[年月]", "-", regex=True).str.replace("[日秒]", " ", regex=True)
+        loose = loose.str.replace("[时時分点點]", ":", regex=True).str.strip()
+    return loose
+
+
+def _fields(
+    form: str, parts: pd.DataFrame, written: pd.Series, faults: Faults, order: Order | None
+) -> FloatArray:
+    """Year to second, shape (row, 6), of what a form has matched."""
+    if form == "year last":
+        a, b = (pd.to_numeric(parts[j]) for j in (0, 2))
+        first = order or _order(a, b, written, faults)
+        year, month, day = (parts[3], b, a) if first == "dmy" else (parts[3], a, b)
+        rest = list(range(4, 8))
+        faults.say(
+            "dates are read day first, then month"
+            if first == "dmy"
+            else "dates are read month first, then day"
+        )
+    else:
+        places = {
+            "year first": (0, 1, 2),
+            "day, month name": (2, 1, 0),
+            "month name, day": (2, 0, 1),
+            "year, month name": (0, 1, 2),
+            "digits only": (0, 1, 2),
+        }[form]
+        year, month, day = (parts[j] for j in places)
+        rest = list(range(3, 7))
+    if "name" in form:
+        month = month.map(normalised).map(MONTHS)
+    columns = [pd.to_numeric(x, errors="coerce") for x in (year, month, day)]
+    clock = [pd.to_numeric(parts[j]).fillna(0.0) for j in rest[:3]]
+    half = parts[rest[3]].astype("str").str.lower().str[:1]
+    named = half.isin(["a", "p"])
+    hour = clock[0] % 12 + 12.0 * (half == "p")
+    clock[0] = clock[0].mask(named & clock[0].between(1, 12), hour)
+    clock[0] = clock[0].mask(named & ~clock[0].between(0, 23), 99.0)
+    fields = np.stack([x.to_numpy(np.float64) for x in (*columns, *clock)], axis=1)
+    return np.where(np.isnan(fields), 0.0, fields)  # month 0 is none
+
+
+def _order(a: pd.Series, b: pd.Series, written: pd.Series, faults: Faults) -> Order:
+    """Which comes first, where a day above 12 decides.
+
+    Raises
+    ------
+    InputError
+        Where none does, or some say so and some otherwise.
+    """
+    days_first, months_first = int((a > 12).sum()), int((b > 12).sum())
+    remedy = "say --dates dmy if the day comes first, --dates mdy if the month does"
+    example = f"{faults.place(int(written.index[0]))}: {written.name} = {str(written.iloc[0])!r}"
+    if days_first and months_first:
+        other = written[(a > 12).to_numpy(np.bool_)].iloc[0]
+        one = written[(b > 12).to_numpy(np.bool_)].iloc[0]
+        raise InputError(
+            f"{faults.where}: some dates have the day first, as {str(other)!r}, and some the "
+            f"month, as {str(one)!r}: {remedy}"
+        )
+    if not days_first and not months_first:
+        raise InputError(
+            f"{example} may be day or month first, and no day above 12 tells: {remedy}"
+        )
+    return "dmy" if days_first else "mdy"
+
+
+NUMBER = re.compile(r"\s*[+-]?\d+(\.\d*)?([eE][+-]?\d+)?\s*")
+
+
+def _numbers(column: pd.Series) -> FloatArray | None:
+    """The cells as numbers, if nearly all are plain ones; NaN where one is not."""
+    head = [cell for cell in column.iloc[:200] if isinstance(cell, str) and cell.strip()]
+    if not head or not all(NUMBER.fullmatch(cell) for cell in head[:5]):
+        return None
+    cells = texts(column)
+    values = pd.to_numeric(cells, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    known = cells != ""
+    if not known.any() or np.isnan(values[known.to_numpy(np.bool_)]).mean() > SHARE:
+        return None
+    digits = cells[known].str.fullmatch(
+        r"[12]\d{3}(0[1-9]|1[0-2])([0-2]\d|3[01])(\d{4}(\d\d)?(\.\d*)?)?"
+    )
+    return None if digits.mean() > MOSTLY else values
+
+
+EPOCHS = {
+    "s": (1e8, 2e10, 1e9),
+    "ms": (1e11, 2e13, 1e6),
+    "us": (1e14, 2e16, 1e3),
+    "ns": (1e17, 9e18, 1.0),
+}
+"""Size of numbers since 1970 in each unit, from 1973 on, and nanoseconds in it."""
+
+SINCE = re.compile(
+    r"(second|sec|minute|min|hour|hr|day)s?\s+(?:since|after|from)\s+(\d{4}\S*(?:\s+\d\S*)?)",
+    re.IGNORECASE,
+)
+
+DAY_NUMBERS = {
+    "datenum": 719_529.0,
+    "matlabdatenum": 719_529.0,
+    "mjd": 40_587.0,
+    "jd": 2_440_587.5,
+    "juliandate": 2_440_587.5,
+}
+"""1970-01-01 in days that are counted from somewhere else, by the name of the column."""
+
+UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
+
+
+def _of_numbers(
+    values: FloatArray,
+    names: Mapping[str, str],
+    faults: Faults,
+    dating: Dating,
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Times of plain numbers: seconds or milliseconds since 1970 by their size, days by a date.
+
+    Raises
+    ------
+    InputError
+        For numbers since nobody knows when.
+    """
+    name = next((text for role, text in names.items() if role in {"time", "date"}), "time").strip()
+    valid = np.isfinite(values)
+    largest = float(np.abs(values[valid]).max())
+    if heading(name).key in DAY_NUMBERS:
+        first = DAY_NUMBERS[heading(name).key]
+        values, origin, unit = values - first, "1970-01-01", UNITS["d"]
+    elif since := SINCE.search(name):
+        origin, unit = since.group(2).rstrip(")]"), UNITS[since.group(1)[0].lower()]
+    elif dating.origin is not None and largest < EPOCHS["s"][0]:
+        origin, unit = dating.origin, UNITS["d"]
+    else:
+        for label, (low, high, scale) in EPOCHS.items():
+            if low <= largest <= high:
+                faults.say(f"{name} counts {label} since 1970-01-01")
+                stamps = np.zeros(len(values), dtype=np.int64)
+                whole = np.floor(values[valid])
+                stamps[valid] = whole.astype(np.int64) * int(scale) + np.rint(
+                    (values[valid] - whole) * scale
+                ).astype(np.int64)
+                return stamps, valid
+        low, high = float(values[valid].min()), float(values[valid].max())
+        raise InputError(
+            f"{faults.where}: column {name} holds numbers from {low:g} to {high:g}, no dates: if "
+            "they are days, give the date from which they count with --start DATE"
+        )
+    begin = timestamp(origin, f"{faults.where}: origin of {name}").value
+    faults.say(f"{name} counts {'days' if unit == UNITS['d'] else f'{unit:g} s'} since {origin}")
+    nanoseconds = values * unit * NS_PER_SECOND
+    valid &= np.abs(nanoseconds + float(begin)) < 9e18
+    stamps = np.zeros(len(values), dtype=np.int64)
+    stamps[valid] = begin + np.rint(nanoseconds[valid]).astype(np.int64)
+    return stamps, valid

@@ -1,0 +1,184 @@
+"""The names under which catalogs publish the same columns, in a dozen languages."""
+
+from __future__ import annotations
+
+import unicodedata
+
+
+def normalised(name: str) -> str:
+    """Lower case letters and digits only: ``"# Origin Time"`` and ``origin_time`` are one name."""
+    if not name.isascii():
+        name = name.replace("\u0131", "i").replace("º", "")
+        decomposed = unicodedata.normalize("NFKD", name)
+        name = "".join(ch for ch in decomposed if not unicodedata.combining(ch))
+    return "".join(ch for ch in name.lower() if ch.isalnum())
+
+
+NAMES: dict[str, tuple[str, ...]] = {
+    "time": (
+        """
+        time origintime datetime timestring timestamp eventtime evtime dt utc
+        isotime origindatetime dateandtime datehour eventdatetime datetimestring
+        fechahora fechayhora datahora dataora dataeora dataehora datumundzeit
+        dateetheure datetempo dateheure datumzeit datumuhrzeit tarihsaat 发震时刻 发震时间
+        發震時間 地震时间 发生时间 発生時刻 震源時 震源時刻 発震時 датавремя
+        """,
+        """
+        originepoch epoch epochtime unixtime unixtimestamp epochms epochseconds ot
+        otime origin origtime datenum matlabdatenum mjd jd juliandate tempoorigine
+        oraorigine heureorigine tiempoorigen orarioorigine waktu
+        """,
+    ),
+    "date": (
+        """
+        date origindate eventdate evdate yyyymmdd ymd dateyyyymmdd yyyymmddutc fecha
+        datum tarih olustarihi 日期 发震日期 発生日 年月日 日付 дата tanggal dato fechaorigen
+        """,
+        "data dat",
+    ),
+    "clock": (
+        """
+        clock timeofday timehhmmss hhmmss hms hhmm uhrzeit olusumsaati oluszamani
+        olussaati hhmmssss hhmmssmm clocktime
+        """,
+        """
+        hora horaorigen ora heure saat zeit tempo orario 时间 時間 時刻 时刻 время jam zaman
+        orig ot
+        """,
+    ),
+    "year": ("year yr yyyy jahr ano anno annee anio yil 年 год tahun",),
+    "month": (
+        "month mes mese mois monat ay 月 месяц bulan",
+        "mon mo mm mth",
+    ),
+    "day": (
+        "day dia giorno jour tag gun 日 день hari dayofmonth",
+        "dy da dd dom",
+    ),
+    "day_of_year": ("doy jday julday dayofyear yearday yday jourjulien",),
+    "hour": (
+        "hour hours hr hrs hh horas ore heures stunde stunden std 时 時 час",
+        "ho hora ora heure saat h",
+    ),
+    "minute": (
+        """
+        minute minutes min mins mi mn minu minuto minutos minuti minuten dakika 分
+        мин минуты
+        """,
+    ),
+    "second": (
+        """
+        second seconds sec secs se ss sc segundo segundos secondi seconde secondes
+        sekunde sekunden saniye 秒 сек
+        """,
+    ),
+    "magnitude": (
+        """
+        magnitude mag magvalue magnitudevalue magval magnitud magnituda magnitudo
+        buyukluk prefmag preferredmagnitude prefmagnitude xm 震级 震級 震级值 マグニチュード
+        магнитуда magnitudine magn
+        """,
+        """
+        m ml mw md mb ms mww mwc mc mbg mlv mlg mbl mblg mj mjma mlh mwp mpref mamp
+        maj mainmag
+        """,
+    ),
+    "latitude": (
+        """
+        latitude lat latitud latitudine latitudes breite breitengrad enlem 纬度 緯度
+        широта lintang latdeg ylat latorig latitudedeg
+        """,
+    ),
+    "longitude": (
+        """
+        longitude lon longitud longitudine lange langengrad boylam 经度 經度 経度 долгота
+        bujur londeg xlon lonorig longitudedeg longorig
+        """,
+        "long lng",
+    ),
+    "depth_km": (
+        """
+        depthkm depth dep dpt focaldepth hypodepth hypocentraldepth profundidad prof
+        profondita profondeur profundidade tiefe derinlik 深度 深さ 震源深度 глубина
+        kedalaman evdp depthm depthmeters depthmetres depthkilometers
+        """,
+        "z",
+    ),
+    "event_id": (
+        "eventid",
+        """
+        id evid publicid idevent idevento eventcode eqid depremkodu eventno evento
+        numevent
+        """,
+        "catalogid",
+    ),
+    "event_type": (
+        "eventtype evtype evttype eventkind 地震类型",
+        "type et etype tip tipo kind",
+    ),
+    "magnitude_type": (
+        """
+        magnitudetype magtype magt magtyp tipomag tipomagnitud tipomagnitudo typemag
+        mtype typeofmagnitude magnitudescale magscale 震级类型
+        """,
+        "type tip tipo",
+    ),
+}
+"""Role -> tiers of names in order of preference."""
+
+ALIASES: dict[str, tuple[frozenset[str], ...]] = {
+    role: tuple(frozenset(map(normalised, tier.split())) for tier in tiers)
+    for role, tiers in NAMES.items()
+}
+"""Role -> tiers of names, each in the form that ``normalised`` gives."""
+
+UNRELATED_NAMES = """
+        nst nsta nph np ns gap dmin rms err erh erz q qual quality tsu vol no num
+        number std cc nccp nccs nctp ncts cid int intensity mmi nobs phases stations
+        dist clo fe
+        """
+UNRELATED = frozenset(UNRELATED_NAMES.split())
+"""Columns of small whole numbers that are no hours, minutes or seconds."""
+
+FREE_TEXT_NAMES = """
+        place location locationname eventlocationname region regionname comment
+        comments remark remarks description name flinn flinnengdahl yer lugar
+        localizacion localizacao luogo zona referencia referencialocalizacion
+        referenciadelocalizacion lieu ort bemerkung 参考地名 参考位置 地点 地名 震央地名 место
+        epicenter epicentro epicentre area note notes locality town localidad
+        wilayah geometry title
+        """
+FREE_TEXT = frozenset(map(normalised, FREE_TEXT_NAMES.split()))
+"""Columns of words, in which blanks and delimiters may stand."""
+
+MAGNITUDE_TYPES_NAMES = """
+ml mw md mb ms mww mwc mwb mwr mwp mc mbg mbl mblg mlg mlv mlh mlhc mh mj mjma mbv mpv msz
+ms20 mbtmp ms1 ml1 mb1 mlx mm me mfa mw(mb) mla mdl lg ma uk unk ms7 ms_20 mb_lg ml(texnet)
+mwpd mlr dr
+"""
+MAGNITUDE_TYPES = frozenset(MAGNITUDE_TYPES_NAMES.split())
+"""Names of magnitude scales, in lower case."""
+
+CALENDAR = ("year", "month", "day", "hour", "minute", "second")
+
+ROLES_OF_TIME = ("time", "date", "clock", "day_of_year", *CALENDAR)
+
+SHORT: dict[str, frozenset[str]] = {
+    "year": frozenset({"y", "yy", "a", "aa"}),
+    "month": frozenset({"m", "mm"}),
+    "day": frozenset({"d", "dd", "j", "g", "t"}),
+    "hour": frozenset({"h", "hh"}),
+    "minute": frozenset({"m", "mm"}),
+    "second": frozenset({"s", "ss"}),
+}
+"""Letters that name a part of a time by where they stand, as in YYYY MM DD HH MM SS."""
+
+NEXT = {"year": "month", "month": "day", "day": "month", "hour": "minute", "minute": "second"}
+"""Which part a short name means, by that of the column before it."""
+
+UNIT_WORDS = frozenset({"km", "deg", "degree", "degrees", "kms"})
+
+UTC_WORDS, LOCAL_WORDS = ("utc", "gmt"), ("local", "locale", "lt", "lokal", "oficial", "yerel")
+
+KNOWN_NAMES = FREE_TEXT | {name for tiers in ALIASES.values() for tier in tiers for name in tier}
+"""Every name that means something."""

@@ -1,0 +1,487 @@
+"""Tables of the kinds that people have, made up here: each is read right, or the remedy works."""
+
+import bz2
+import io
+import lzma
+import shlex
+import tarfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from catalogs import InputError, load
+from catalogs.formats.reading import read_events
+from recast import cli
+
+N = 60
+START = pd.Timestamp("2019-07-03T04:05:06.780")
+
+
+def events(n: int = N) -> pd.DataFrame:
+    """A sequence with a day above 12, tenths of magnitude, places and depths."""
+    rng = np.random.default_rng(5)
+    hours = np.sort(rng.uniform(0.0, 900.0, n))
+    hours[0] = 0.0
+    return pd.DataFrame(
+        {
+            "time": START + pd.to_timedelta(np.round(hours * 3600.0, 2), unit="s"),
+            "latitude": np.round(36.0 + rng.normal(0.0, 0.2, n), 3),
+            "longitude": np.round(-117.5 + rng.normal(0.0, 0.2, n), 3),
+            "depth_km": np.round(rng.uniform(1.0, 15.0, n), 1),
+            "magnitude": np.round(2.0 + rng.exponential(0.43, n), 1),
+        }
+    )
+
+
+TRUTH = events()
+
+
+def table(header: str, row: str, frame: pd.DataFrame = TRUTH, **shift: Any) -> str:
+    """A header and one line an event, by a format of t, lat, lon, dep, m and i."""
+    lines = [header]
+    for i, e in enumerate(frame.itertuples(index=False)):
+        t = e.time + pd.Timedelta(**shift) if shift else e.time
+        lines.append(
+            row.format(
+                t=t,
+                lat=e.latitude,
+                lon=e.longitude,
+                dep=e.depth_km,
+                m=e.magnitude,
+                i=i,
+                west=-e.longitude,
+                metres=round(1000 * e.depth_km),
+            )
+        )
+    return "\n".join(lines) + "\n"
+
+
+def read(folder: Path, text: str | bytes, **arguments: Any) -> pd.DataFrame:
+    path = folder / "events.csv"
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return read_events(path, **arguments).events
+
+
+def matches(found: pd.DataFrame, within: float = 1.0, frame: pd.DataFrame = TRUTH) -> None:
+    """The events are those of the truth, times to so many seconds."""
+    assert len(found) == len(frame)
+    late = (found["time"].dt.tz_localize(None).to_numpy() - frame["time"].to_numpy()) / 1e9
+    late = late.astype(np.float64)
+    assert np.abs(late).max() <= within
+    np.testing.assert_allclose(found["magnitude"], frame["magnitude"])
+
+
+ISO = "{t:%Y-%m-%dT%H:%M:%S.%f}"
+
+READ: dict[str, tuple[str, str, float]] = {
+    # Names of parts of the calendar, by themselves and by where they stand
+    "stunde": (
+        "jahr;monat;tag;stunde;minute;sekunde;breite;länge;tiefe;mag",
+        "{t.year};{t.month};{t.day};{t.hour};{t.minute};{t:%S.%f};{lat};{lon};{dep};{m}",
+        1e-3,
+    ),
+    "hr mn sc": (
+        "YR MO DY HR MN SC LAT LON DEP MAG",
+        "{t.year} {t.month} {t.day} {t.hour} {t.minute} {t:%S.%f} {lat} {lon} {dep} {m}",
+        1e-3,
+    ),
+    "y m d h m s": (
+        "mag,y,m,d,h,m,s,lat,lon",
+        "{m},{t.year},{t.month},{t.day},{t.hour},{t.minute},{t:%S.%f},{lat},{lon}",
+        1e-3,
+    ),
+    "day first": (
+        "DD MM YYYY HH MM SS LAT LON MAG",
+        "{t.day} {t.month} {t.year} {t.hour} {t.minute} {t:%S.%f} {lat} {lon} {m}",
+        1e-3,
+    ),
+    "day of year": (
+        "year,doy,hour,minute,second,lat,lon,mag",
+        "{t.year},{t.day_of_year},{t.hour},{t.minute},{t:%S.%f},{lat},{lon},{m}",
+        1e-3,
+    ),
+    "seconds apart": (
+        "date,hhmm,sec,lat,lon,mag",
+        "{t:%Y%m%d},{t:%H%M},{t.second},{lat},{lon},{m}",
+        1.0,
+    ),
+    "usgs": (
+        "YEAR MO DA ORIG TIME LAT LONG DEP MAGNITUDE",
+        "{t:%Y %m %d %H%M%S.%f} {lat} {lon} {dep} {m}",
+        1e-3,
+    ),
+    "month names": ("Date Time Lat Lon Mag", "{t:%d-%b-%Y %H:%M:%S} {lat} {lon} {m}", 1.0),
+    "words": ("Date,Lat,Lon,Mag", '"{t:%B %d, %Y %H:%M:%S}",{lat},{lon},{m}', 1.0),
+    "am and pm": ("Date,Time,Lat,Lon,Mag", "{t:%m/%d/%Y,%I:%M:%S %p},{lat},{lon},{m}", 1.0),
+    "padded": (
+        "DATE  O.T. (UTC) LAT LONG MAG",
+        "{t.year}/{t.month:2d}/{t.day:2d}  {t.hour:2d}:{t.minute:2d}:{t.second:2d} {lat} {lon} {m}",
+        1.0,
+    ),
+    # Languages and encodings
+    "italian": (
+        "Data e Ora;Latitudine;Longitudine;Profondità (km);Magnitudo",
+        "{t:%d/%m/%Y %H:%M:%S};{lat};{lon};{dep};{m}",
+        1.0,
+    ),
+    "russian": (
+        "Дата;Время;Широта;Долгота;Глубина;Магнитуда",
+        "{t:%d.%m.%Y;%H:%M:%S};{lat};{lon};{dep};{m}",
+        1.0,
+    ),
+    "japanese": (
+        "発生日,時刻,緯度,経度,深さ,マグニチュード",
+        "{t:%Y/%m/%d,%H:%M:%S},{lat},{lon},{dep},{m}",
+        1.0,
+    ),
+    # Places
+    "hemispheres": ("time,lat,lon,mag", ISO + ",{lat}N,{west}W,{m}", 1e-3),
+    "columns of hemispheres": ("time,lat,ns,lon,ew,mag", ISO + ",{lat},N,{west},W,{m}", 1e-3),
+    "metres": ("time;lat;lon;depth (m);mag", ISO + ";{lat};{lon};{metres};{m}", 1e-3),
+    "flags": ("time,lat,lon,depth,mag", ISO + ",{lat},{lon},{dep}*,{m}", 1e-3),
+    "scales": ("time,lat,lon,depth,mag", ISO + ",{lat},{lon},{dep} km,{m} ML", 1e-3),
+    # Around and between the rows
+    "bars": (
+        "| time | lat | lon | mag |\n|---|---|---|---|",
+        "| " + ISO + " | {lat} | {lon} | {m} |",
+        1e-3,
+    ),
+    "units": ("time,lat,lon,mag\nUTC,deg,deg,-", ISO + ",{lat},{lon},{m}", 1e-3),
+    "title": (
+        "My catalog\nof 2019, made in 2020\n\ntime,lat,lon,mag",
+        ISO + ",{lat},{lon},{m}",
+        1e-3,
+    ),
+    "index": ("time,lat,lon,depth,mag", "{i}," + ISO + ",{lat},{lon},{dep},{m}", 1e-3),
+    "words in the middle": (
+        "Date Time Place Lat Lon Mag",
+        "{t:%Y-%m-%d %H:%M:%S} NEAR COSO {lat} {lon} {m}",
+        1.0,
+    ),
+    "local and UTC": (
+        "Local Time,UTC Time,lat,lon,mag",
+        "{t:%Y-%m-%d} 00:00:00," + ISO + ",{lat},{lon},{m}",
+        1e-3,
+    ),
+    "no events": ("time,lat,lon,mag,type", ISO + ",{lat},{lon},{m},n", 1e-3),
+}
+
+
+@pytest.mark.parametrize("kind", list(READ))
+def test_a_kind_of_table_is_read(kind: str, tmp_path: Path) -> None:
+    header, row, within = READ[kind]
+    found = read(tmp_path, table(header, row))
+    matches(found, within)
+    if "lon" in row or "west" in row:
+        np.testing.assert_allclose(found["longitude"], TRUTH["longitude"])
+        np.testing.assert_allclose(found["latitude"], TRUTH["latitude"])
+    if "dep" in row or "metres" in row:
+        np.testing.assert_allclose(found["depth_km"], TRUTH["depth_km"])
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "gbk", "utf-8-sig", "latin-1"])
+def test_encodings_are_found(encoding: str, tmp_path: Path) -> None:
+    header = (
+        "发震时刻,经度,纬度,震级,参考位置" if encoding != "latin-1" else "time,lon,lat,mag,plaçe"
+    )
+    text = table(header, "{t:%Y-%m-%d %H:%M:%S},{lon},{lat},{m},x")
+    found = read(tmp_path, text.encode(encoding))
+    matches(found, 1.0)
+
+
+def packed(kind: str, content: bytes) -> bytes:
+    stream = io.BytesIO()
+    if kind == "zip":
+        with zipfile.ZipFile(stream, "w") as archive:
+            archive.writestr("README", "see the table")
+            archive.writestr("__MACOSX/._a.csv", b"\0\5\26\7")
+            archive.writestr("a.csv", content)
+    elif kind.startswith("tar"):
+        with tarfile.open(fileobj=stream, mode="w:gz" if kind == "tar.gz" else "w") as tar:
+            for name, data in (("notes.txt", b"Made in 2019."), ("a.csv", content)):
+                info = tarfile.TarInfo(name)
+                info.size = len(data)
+                tar.addfile(info, io.BytesIO(data))
+    else:
+        return {"bz2": bz2.compress, "xz": lzma.compress}[kind](content)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar", "tar.gz", "bz2", "xz"])
+def test_archives_are_opened(kind: str, tmp_path: Path) -> None:
+    text = table("time,lat,lon,mag", ISO + ",{lat},{lon},{m}")
+    matches(read(tmp_path, packed(kind, text.encode())), 1e-3)
+
+
+def test_a_missing_value_before_words_moves_nothing(tmp_path: Path) -> None:
+    """Without its depth a row of an aligned table has "5 km" for magnitude and place."""
+    row = "{t:%Y-%m-%d %H:%M:%S} {lat:8.3f} {lon:9.3f} {dep:5.1f} {m:4.1f} 5 km N of A"
+    lines = table("Date       Time          Lat       Lon Depth  Mag Place", row).splitlines()
+    for i in range(10, 40, 5):
+        lines[i] = lines[i][:38] + " " * 6 + lines[i][44:]
+    path = tmp_path / "events.txt"
+    path.write_text("\n".join(lines))
+    parsed = read_events(path)
+    assert [row.row for row in parsed.rejected] == list(range(11, 41, 5))
+    kept = TRUTH.drop(index=[i - 1 for i in range(10, 40, 5)])
+    matches(parsed.events, 1.0, kept)
+
+
+@pytest.mark.parametrize("extra", ["7", "x", "2.5"])
+def test_a_field_too_many_in_every_row_is_no_shift(extra: str, tmp_path: Path) -> None:
+    for row in (ISO + "," + extra + ",{lat},{lon},{m}", extra + "," + ISO + ",{lat},{lon},{m}"):
+        with pytest.raises(InputError, match="5 fields where the header has 4"):
+            read(tmp_path, table("time,lat,lon,mag", row))
+
+
+LAYOUT = "time,lat,lon,mag"
+
+REMEDIES: dict[str, tuple[str, str, dict[str, float], float]] = {
+    "part unknown": (
+        "year,month,day,uu,minute,second,lat,lon,mag",
+        "{t.year},{t.month},{t.day},{t.hour},{t.minute},{t:%S.%f},{lat},{lon},{m}",
+        {},
+        1e-3,
+    ),
+    "parts unknown": (
+        "year,month,day,uu,vv,ww,lat,lon,mag",
+        "{t.year},{t.month},{t.day},{t.hour},{t.minute},{t.second},{lat},{lon},{m}",
+        {},
+        1.0,
+    ),
+    "local": ("Local Time,lat,lon,mag", ISO + ",{lat},{lon},{m}", {"hours": 8}, 1e-3),
+    "sizes": ("time,lat,lon,ML,Mw", ISO + ",{lat},{lon},{m},{lat}", {}, 1e-3),
+    "two clocks": (
+        "date,a,b,lat,lon,mag",
+        "{t:%Y-%m-%d,%H:%M:%S},00:00:01,{lat},{lon},{m}",
+        {},
+        1.0,
+    ),
+}
+
+
+def remedy(message: str, given: dict[str, str]) -> list[str]:
+    """The first option that a message offers, with a name for NAME."""
+    words = shlex.split(message.replace("'", " ").replace(",", " ").replace(";", " "))
+    at = next(i for i, word in enumerate(words) if word.startswith("--"))
+    option = [words[at], words[at + 1].rstrip(":.)")]
+    name, _, value = option[1].partition("=")
+    return [option[0], f"{name}={given.get(name, 'uu')}" if value == "NAME" else option[1]]
+
+
+@pytest.mark.parametrize("kind", list(REMEDIES))
+def test_a_remedy_that_is_printed_gives_right_data(
+    kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    header, row, shift, within = REMEDIES[kind]
+    path = tmp_path / "events.csv"
+    path.write_text(table(header, row, **shift))
+    command = ["catalogs", "import", str(path), "--name", "mine", "--ties", "separate"]
+    for _ in range(4):
+        code = cli.main(command)
+        _, err = capsys.readouterr()
+        if code == 0:
+            break
+        command += remedy(err.partition("recast: ")[2], {"hour": "uu"})
+    assert code == 0, err
+    matches(load("mine").events, within)
+
+
+def sizes(value: float, share: float) -> pd.DataFrame:
+    frame = events(300)
+    frame.loc[frame.index % round(1 / share) == 1, "magnitude"] = value
+    return frame
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0, 9.9, 9.0, -2.0])
+def test_a_magnitude_that_stands_for_none_is_asked_for(
+    value: float, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, frame = tmp_path / "events.csv", sizes(value, 0.2)
+    path.write_text(table(LAYOUT, ISO + ",{lat},{lon},{m}", frame))
+    command = ["catalogs", "import", str(path), "--name", "mine"]
+    assert cli.main(command) == 2
+    err = capsys.readouterr().err
+    assert f"60 of 300 magnitudes are {value:.1f}" in err
+    assert cli.main([*command, *remedy(err.partition("recast: ")[2], {})]) == 0
+    kept = frame[frame["magnitude"] != value].reset_index(drop=True)
+    matches(load("mine").events, 1e-3, kept)
+    # Or all are real
+    real = ["--missing-magnitude", "none", "--completeness", "-2", "--overwrite"]
+    assert cli.main([*command, *real]) == 0
+    matches(load("mine").events, 1e-3, frame)
+
+
+@pytest.mark.parametrize("value", [99.0, -9.9, -99.0, 999.0])
+def test_impossible_magnitudes_that_repeat_stand_for_none(value: float, tmp_path: Path) -> None:
+    frame = sizes(value, 0.2)
+    path = tmp_path / "events.csv"
+    path.write_text(table(LAYOUT, ISO + ",{lat},{lon},{m}", frame))
+    parsed = read_events(path)
+    assert len(parsed.rejected) == 60
+    assert all(row.by_rule for row in parsed.rejected)
+    matches(parsed.events, 1e-3, frame[frame["magnitude"] != value])
+
+
+def test_a_window_beyond_the_data_is_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "events.csv"
+    path.write_text(table(LAYOUT, ISO + ",{lat},{lon},{m}"))
+    command = ["catalogs", "import", str(path), "--name", "mine", "--completeness", "2"]
+    for option, date, edge in (("--end", "2020-01-01", "end"), ("--start", "2019-01-01", "start")):
+        assert cli.main([*command, "--overwrite", option, date]) == 2
+        err = capsys.readouterr().err
+        assert cli.main([*command, *remedy(err.partition("say ")[2], {}), "--overwrite"]) == 0
+        assert getattr(load("mine").info, edge) == date
+        capsys.readouterr()
+
+
+def test_types_of_events_are_those_of_the_network(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kinds = ["ke", "se", "fe", "de", "km", "kh"]
+    text = table(LAYOUT + ",type", ISO + ",{lat},{lon},{m},KIND")
+    lines = text.splitlines()
+    lines[1:] = [x.replace("KIND", kinds[i % 6]) for i, x in enumerate(lines[1:])]
+    path = tmp_path / "events.csv"
+    path.write_text("\n".join(lines))
+    command = ["catalogs", "import", str(path), "--name", "mine", "--completeness", "2"]
+    assert cli.main(command) == 0
+    out = capsys.readouterr().out
+    assert "left out by type (column type): km 10, kh 10; keep them with --event-types all" in out
+    assert len(load("mine").events) == 40
+    assert cli.main([*command, "--overwrite", *remedy(out.partition("with ")[2], {})]) == 0
+    assert len(load("mine").events) == 60
+    # Whatever fails afterwards, what was left out before is said
+    assert cli.main([*command, "--overwrite", "--completeness", "8"]) == 2
+    err = capsys.readouterr().err
+    assert "km 10, kh 10" in err
+    assert "60 rows read" in err
+
+
+@pytest.mark.parametrize("codes", ["ss n r p", "ML Mw mb MS", "A B C D"])
+def test_a_type_that_is_none_of_events_leaves_nothing_out(codes: str, tmp_path: Path) -> None:
+    text = table(LAYOUT + ",Type", ISO + ",{lat},{lon},{m},KIND").splitlines()
+    marks = codes.split()
+    text[1:] = [x.replace("KIND", marks[i % 4]) for i, x in enumerate(text[1:])]
+    found = read(tmp_path, "\n".join(text))
+    matches(found, 1e-3)
+    assert "event_type" not in found
+    assert ("magnitude_type" in found) == ("ML" in codes)
+
+
+def test_a_file_without_a_header_is_read_by_names_or_numbers(tmp_path: Path) -> None:
+    text = table("", "{t:%Y %m %d %H %M %S.%f} {lat} {lon} {dep} {m}").lstrip("\n")
+    with pytest.raises(InputError, match=r'no header, .* its 10 columns .* --columns "yr mo dy'):
+        read(tmp_path, text)
+    names = "yr mo dy hr mi sc lat lon dep mag"
+    matches(read(tmp_path, text, names=names.split()), 1e-3)
+    roles = ("year", "month", "day", "hour", "minute", "second", "latitude", "longitude")
+    columns = {role: str(i) for i, role in enumerate((*roles, "depth_km", "magnitude"), start=1)}
+    matches(read(tmp_path, text, columns=columns), 1e-3)
+
+
+def test_days_are_counted_from_a_date_that_is_said(tmp_path: Path) -> None:
+    frame = TRUTH.copy()
+    days = (frame["time"] - frame["time"].iloc[0]) / pd.Timedelta("1D")
+    lines = [f"{d:.7f},{m}" for d, m in zip(days, frame["magnitude"], strict=True)]
+    with pytest.raises(InputError, match=r"numbers from 0 to 3\d.*--start DATE"):
+        read(tmp_path, "\n".join(["time,mag", *lines]))
+    found = read(tmp_path, "\n".join(["time,mag", *lines]), origin=str(START))
+    matches(found, 0.01)
+    header = f"days since {START.isoformat()},mag"
+    matches(read(tmp_path, "\n".join([header, *lines]), columns={"time": "1"}), 0.01)
+
+
+@pytest.mark.parametrize("zone", ["+09:00", "Asia/Tokyo", "UTC+9"])
+def test_local_times_are_shifted_once(zone: str, tmp_path: Path) -> None:
+    text = table("date,time,lat,lon,mag", "{t:%Y-%m-%d,%H:%M:%S},{lat},{lon},{m}", hours=9)
+    matches(read(tmp_path, text, time_zone=zone), 1.0)
+    offset = table(LAYOUT, ISO + "+09:00,{lat},{lon},{m}", hours=9)
+    matches(read(tmp_path, offset, time_zone=zone), 1e-3)
+    stated = table("Origin Time (UTC+9),lat,lon,mag", ISO + ",{lat},{lon},{m}", hours=9)
+    matches(read(tmp_path, stated), 1e-3)
+    with pytest.raises(InputError, match="is not in the time zone -03:00"):
+        read(tmp_path, stated, time_zone="-03:00")
+    with pytest.raises(InputError, match="is no zone"):
+        read(tmp_path, text, time_zone="Mars/Base")
+
+
+@pytest.fixture
+def appended(tmp_path: Path) -> Callable[[pd.DataFrame], Path]:
+    """Write a table with identifiers."""
+
+    def write(frame: pd.DataFrame) -> Path:
+        path = tmp_path / f"part{len(list(tmp_path.iterdir()))}.csv"
+        frame.to_csv(path, index=False)
+        return path
+
+    return write
+
+
+def test_newer_events_are_appended_and_revised_ones_replaced(
+    appended: Callable[[pd.DataFrame], Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    frame = events(100).assign(id=[f"e{i}" for i in range(100)])
+    first, second = frame.iloc[:70], frame.iloc[60:].copy()
+    second.loc[65, "magnitude"] = 5.5  # revised
+    assert cli.main(["catalogs", "import", str(appended(first)), "--name", "mine"]) == 0
+    before = load("mine").info
+    capsys.readouterr()
+    command = ["catalogs", "append", "mine"]
+    assert cli.main([*command, str(appended(second))]) == 0
+    out = capsys.readouterr().out
+    assert "30 events added, 1 replaced by newer versions, 9 known already" in out
+    made = load("mine")
+    assert len(made.events) == 100
+    assert made.events.set_index("event_id").loc["e65", "magnitude"] == 5.5
+    assert made.info.splits == before.splits
+    assert made.info.magnitude_completeness == before.magnitude_completeness
+    last = frame["time"].iloc[-1].floor("s") + pd.Timedelta("1s")
+    assert made.info.date(made.info.end) == last.tz_localize("UTC")
+    # Once more: nothing is new, until it is said that nothing happened since
+    again = str(appended(second))
+    assert cli.main([*command, again]) == 2
+    assert "nothing in it is new" in capsys.readouterr().err
+    assert cli.main([*command, again, "--observed-until", "2019-09-01"]) == 0
+    assert load("mine").info.end == "2019-09-01"
+    assert cli.main(["catalogs", "append", "ridgecrest_2019", again]) == 2
+
+
+def test_rows_without_identifiers_are_not_appended_twice(
+    appended: Callable[[pd.DataFrame], Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    frame = events(100)
+    assert cli.main(["catalogs", "import", str(appended(frame.iloc[:70])), "--name", "mine"]) == 0
+    assert cli.main(["catalogs", "append", "mine", str(appended(frame.iloc[60:]))]) == 0
+    assert "30 events added, 0 replaced by newer versions, 10 known" in capsys.readouterr().out
+    assert len(load("mine").events) == 100
+
+
+@pytest.mark.parametrize("years", [(1692, 2020), (1700, 2020)])
+def test_a_catalog_of_centuries_is_imported(years: tuple[int, int], tmp_path: Path) -> None:
+    """Differences of more than 292 years fit no 64-bit nanoseconds."""
+    dates = pd.date_range(f"{years[0]}-03-01", f"{years[1]}-03-01", periods=200, unit="s")
+    frame = pd.DataFrame({"time": dates, "mag": 5.0 + np.arange(200) % 7 / 10})
+    path = tmp_path / "events.csv"
+    frame.to_csv(path, index=False)
+    command = ["catalogs", "import", str(path), "--name", "mine", "--completeness", "5"]
+    assert cli.main(command) == 0
+    times = load("mine").to_sequence().times
+    expected = (dates - dates[0].floor("D")) / pd.Timedelta("1D").as_unit("s")
+    np.testing.assert_allclose(times, expected, atol=1e-6)
+
+
+def test_years_before_the_nanoseconds_are_named(tmp_path: Path) -> None:
+    rows = [f"{year}-05-01T00:00:00,5.{year % 10}" for year in range(1600, 1760, 2)]
+    path = tmp_path / "events.csv"
+    path.write_text("\n".join(["time,mag", *rows]))
+    parsed = read_events(path)
+    assert len(parsed.events) == 41
+    assert "is before 1678" in parsed.rejected[0].reason
