@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING
 from catalogs.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from catalogs.areas import Box, Polygon, parse_area
+    from catalogs.areas import Box, Polygon
     from catalogs.catalog import Catalog
     from catalogs.checks.extent import Extent
     from catalogs.errors import CatalogNotFoundError, FetchError, InputError
@@ -71,14 +71,13 @@ __all__ = [
     "export_catalog",
     "fetch_catalog",
     "load",
-    "parse_area",
     "save",
 ]
 
 __getattr__, __dir__ = lazy_names(
     __name__,
     {
-        "catalogs.areas": ["Box", "Polygon", "parse_area"],
+        "catalogs.areas": ["Box", "Polygon"],
         "catalogs.catalog": ["Catalog"],
         "catalogs.checks.extent": ["Extent"],
         "catalogs.errors": ["CatalogNotFoundError", "FetchError", "InputError"],

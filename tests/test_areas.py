@@ -21,10 +21,9 @@ from catalogs import (
     Polygon,
     SplitDates,
     load,
-    parse_area,
     save,
 )
-from catalogs.areas import bounding_box
+from catalogs.areas import bounding_box, parse_area
 from catalogs.store import check_name
 from recast.cli import main
 

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from catalogs import Box, InputError, parse_area
+from catalogs import Box, InputError
+from catalogs.areas import parse_area
 from catalogs.providers.rules import Rules, Step, apply
 
 ALL = Rules(event_types="paper")

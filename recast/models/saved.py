@@ -24,6 +24,15 @@ class SavedModel:
         The kind of model.
     paths : tuple of Path
         Its files.
+
+    See Also
+    --------
+    load_model : makes one.
+
+    Examples
+    --------
+    >>> load_model("shipped")
+    SavedModel: recast in shipped
     """
 
     kind: ModelKind
