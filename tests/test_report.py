@@ -173,7 +173,7 @@ def test_the_same_on_two_workers_and_without_what_was_saved(folder: Path, tmp_pa
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--samples", "3"], "--samples 3: a 95 % range takes at least 40"),
+        (["--samples", "3"], "--samples 3: a 95 % range needs at least 40"),
         (["--seed", "-1"], "--seed -1 is negative"),
         (["--workers", "0"], "--workers 0"),
     ],
