@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from catalogs import Catalog, InputError, parse_area
+from catalogs import Catalog, InputError
+from catalogs.areas import parse_area
 from catalogs.event_types import are_earthquakes
 from catalogs.formats import parse
 from catalogs.providers.rules import Rules, choose

@@ -160,7 +160,7 @@ def test_uncertain_parameters_widen_the_forecast(folder: Path, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("model", "options", "message"),
     [
-        ("etas.json", ["--at", "2030-01-01"], "is outside catalog 'small', which is known from"),
+        ("etas.json", ["--at", "2030-01-01"], "is outside catalog 'small', which covers"),
         ("etas.json", ["--at", "2000-01-01"], "is outside catalog 'small'"),
         ("etas.json", ["--days", "2000"], "a window of 2000 days is longer than the"),
         ("etas.json", ["--days", "0"], "days = [0.0]: give one or more positive"),

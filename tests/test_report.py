@@ -173,7 +173,7 @@ def test_the_same_on_two_workers_and_without_what_was_saved(folder: Path, tmp_pa
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--samples", "3"], "--samples 3: a 95 % range takes at least 40"),
+        (["--samples", "3"], "--samples 3: a 95 % range needs at least 40"),
         (["--seed", "-1"], "--seed -1 is negative"),
         (["--workers", "0"], "--workers 0"),
     ],
@@ -211,7 +211,7 @@ def test_few_events_make_fewer_plots(n: int, tmp_path: Path) -> None:
     assert main(["benchmark", "--catalog", str(path), *models]) == 0
     assert main(["report", str(tmp_path / "run"), "--samples", "40", "--workers", "1"]) == 0
     page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
-    assert f"{n} test events are too few; it takes 10." in page
+    assert f"{n} test events are too few; it needs 10." in page
     assert "<code>recast benchmark --models etas recast</code>" in page
     assert len(re.findall("<figure ", page)) == len(PLOTS) - 4 + 1  # with a map
 

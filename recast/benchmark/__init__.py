@@ -1,8 +1,8 @@
-"""Models compared on catalogs: fitted on train, stopped on validation, scored on test windows.
+"""Benchmarks: models fitted on train, stopped on validation, and scored on test windows.
 
 run            run_benchmark and run_rolling, with their files
 comparison     fitting and scoring
 training_size  the same with fewer training events
 results        the records: benchmark.json and trimmed.json
-folder         reading what a benchmark has left
+folder         reading the folder of a benchmark
 """

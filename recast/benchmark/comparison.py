@@ -1,4 +1,4 @@
-"""Fit models on catalogs and compare how well each explains the events of the test window."""
+"""Fit models on catalogs and compare how well they explain the events of the test window."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ from recast.models.registry import NULL, REFERENCE, TRUTH, mixture_name, model_k
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """All models on one catalog: their scores, and what plots need beside them."""
+    """All models on one catalog: their scores, and the diagnoses that plots need."""
 
     catalog: Catalog
     split: Split
     result: CatalogResult
     diagnoses: dict[str, Diagnosis]
-    """Of the test window by model: terms averaged over seeds, all else that of the first seed."""
+    """Diagnoses of the test window by model: terms averaged over seeds, the rest of the first."""
 
     @property
     def name(self) -> str:
-        """Of the catalog."""
+        """Name of the catalog."""
         return self.catalog.info.name
 
     @property
@@ -67,7 +67,7 @@ def compare(
 ) -> Iterator[Comparison]:
     """Fit ``models`` on each train window and score all windows; see ``run_benchmark``.
 
-    Yields the catalogs in order, as they are done; what was fitted lies in ``out/NAME``.
+    Yields the catalogs in order as they are finished; fitted models are saved in ``out/NAME``.
     """
     check_request(catalogs, models, seeds, pretrained)
     if workers is not None and workers < 1:
@@ -100,7 +100,7 @@ def compare(
 
 @dataclass(frozen=True, eq=False)
 class Timed:
-    """A fitted model, the seed of its fit and how long that took."""
+    """A fitted model, with the seed and duration of its fit."""
 
     model: FittedModel
     seed: int = 0
@@ -108,7 +108,7 @@ class Timed:
 
 
 def _fit(name: str, task: Task) -> Timed:
-    """In a process of its own, or in this one."""
+    """Fit and save a model, in a worker process or in this one."""
     kind = model_kind(name)
     seed = f", seed {task.seed}" if kind.seeded else ""
     say(f"{task.catalog.info.name}: fitting {name}{seed}")
@@ -127,7 +127,7 @@ def _default_workers() -> int:
 
 @contextmanager
 def process_pool(processes: int) -> Iterator[Executor | None]:
-    """Processes, or None where one would do; what is not yet begun is dropped on failure."""
+    """Start worker processes, or none for one; tasks not yet started are dropped on failure."""
     if processes <= 1:
         yield None
         return
@@ -184,7 +184,7 @@ def _compared(catalog: Catalog, fits: dict[str, list[Timed]]) -> Comparison:
 def check_request(
     catalogs: Sequence[Catalog], models: Sequence[str], seeds: int, pretrained: str = PRETRAINED
 ) -> None:
-    """Raise InputError for whatever is wrong with a request, before any fit."""
+    """Raise an InputError for anything wrong with a request, before any fit."""
     unknown = [name for name in models if name not in model_kinds()]
     if unknown:
         raise InputError(f"no model {unknown[0]!r}: choose from {', '.join(model_kinds())}")
@@ -193,7 +193,7 @@ def check_request(
     names = [catalog.info.name for catalog in catalogs]
     repeated = [name for name in names if names.count(name) > 1]
     if repeated:
-        raise InputError(f"catalog {repeated[0]!r} is named twice: results would overwrite")
+        raise InputError(f"catalog {repeated[0]!r} is named twice: name it once")
     for catalog in catalogs:
         catalog.split()
         for name in models:
@@ -202,12 +202,12 @@ def check_request(
 
 @dataclass(frozen=True, eq=False)
 class _Run:
-    """Fits of one model: their result, and what they say of the test window and its marks."""
+    """Fits of one model: their result, and the diagnosis and mark gains of the test window."""
 
     result: ModelResult
     diagnosis: Diagnosis
     mark_gains: dict[str, FloatArray]
-    """By mark, over the law without memory, nats, shape (event,)."""
+    """Gain over the memoryless law by mark, nats, shape (event,)."""
 
 
 def _run(fit: Timed, split: Split) -> _Run:
@@ -235,7 +235,7 @@ def _run(fit: Timed, split: Split) -> _Run:
 
 
 def _combined(runs: Sequence[_Run]) -> _Run:
-    """Means over seeds, with each seed's scores kept beside them."""
+    """Average over seeds, keeping each seed's scores."""
     first, seeds = runs[0], [run.result.seeds[0] for run in runs]
 
     def mean(part: str, what: str) -> float:
@@ -272,5 +272,5 @@ def _mean(gains: FloatArray) -> Interval:
 
 
 def say(line: str) -> None:
-    """Progress, beside the result."""
+    """Print progress to stderr."""
     print(line, file=sys.stderr, flush=True)

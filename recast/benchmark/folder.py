@@ -1,4 +1,4 @@
-"""What a folder of `recast benchmark` holds: its result, its catalogs and its fitted models."""
+"""The folder of a benchmark: its result, catalogs and fitted models."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ OTHERS = {
     "etas.json": "a fit",
     "residuals.json": "an analysis of residuals",
 }
-"""What else may lie in a folder that is taken for a benchmark's."""
+"""Records of other commands, in a folder that is mistaken for that of a benchmark."""
 
 MUST_AGREE = {"start", "end", "splits", "magnitude_completeness", "sha256"}
-"""Fields of a catalog without which its saved scores are those of other events."""
+"""Fields of a catalog that must not have changed since it was scored."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,11 +39,11 @@ class BenchmarkFolder:
 
     @property
     def catalogs(self) -> list[str]:
-        """Names, in the order of the benchmark."""
+        """Names of the catalogs, in the order of the benchmark."""
         return list(self.result.catalogs)
 
     def models(self, catalog: str) -> dict[str, ModelResult]:
-        """Results by model."""
+        """Return the results on a catalog, by model."""
         return self.result.catalogs[catalog].models
 
     @property
@@ -85,12 +85,12 @@ def open_run(folder: Path) -> BenchmarkFolder:
 
 
 def load_catalog(run: BenchmarkFolder, name: str) -> Catalog:
-    """The catalog that was benchmarked.
+    """Load a catalog of the benchmark.
 
     Raises
     ------
     InputError
-        If it is not found, or its events or windows are others than then.
+        If it is not found, or its events or windows have changed.
     """
     entry = run.result.catalogs[name]
     catalog = load(entry.source or name)
@@ -105,7 +105,7 @@ def load_catalog(run: BenchmarkFolder, name: str) -> Catalog:
 
 
 def load_fitted(run: BenchmarkFolder, catalog: Catalog, model: str, seed: int = 0) -> FittedModel:
-    """A fitted model of the run; of several seeds that of index ``seed``, of a mixture all.
+    """Load a fitted model: that of the seed with index ``seed``, or the mixture of all.
 
     Raises
     ------
@@ -123,9 +123,9 @@ def load_fitted(run: BenchmarkFolder, catalog: Catalog, model: str, seed: int = 
 
 
 def diagnoses(run: BenchmarkFolder, catalog: Catalog) -> dict[str, Diagnosis]:
-    """Of the test window by model, as the benchmark saved them.
+    """Read the diagnoses of the test window by model.
 
-    Folders of older benchmarks have none: they are made from the fitted models and kept.
+    For folders of older benchmarks they are computed from the fitted models, and saved.
     """
     name = catalog.info.name
     path = run.folder / name / DIAGNOSES

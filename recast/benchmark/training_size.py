@@ -1,4 +1,4 @@
-"""How many training events does a model need? Fits to the last events before the test window."""
+"""Scores by number of training events: fits to the last events before the test window."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from recast.benchmark.results import TrainingSize
 from recast.models.registry import TRUTH
 
 VALIDATION_SHARE = 3
-"""With n training events, the n / 3 before the test window validate: both are what is known."""
+"""With n training events, the n / 3 just before the test window are for validation."""
 
 
 def recent(catalog: Catalog, n: int) -> Catalog:
-    """The catalog of someone who knows the 4 n / 3 events before the test window only.
+    """Cut a catalog to the last 4 n / 3 events before the test window.
 
     Raises
     ------
@@ -30,8 +30,8 @@ def recent(catalog: Catalog, n: int) -> Catalog:
     check_size(n)
     if known > events.size:
         raise InputError(
-            f"catalog {info.name!r} has {events.size} events before its test window: {n} training "
-            f"events, and {n // VALIDATION_SHARE} to validate, cannot be taken from them"
+            f"catalog {info.name!r} has {events.size} events before its test window, too few for "
+            f"{n} training events and {n // VALIDATION_SHARE} for validation: give a smaller number"
         )
 
     def just_before(i: int) -> str | float:
@@ -47,7 +47,7 @@ def recent(catalog: Catalog, n: int) -> Catalog:
 
 
 def check_size(n: int) -> None:
-    """Raise an InputError for a number of training events that no model can be fitted to."""
+    """Raise an InputError for a number of training events that is too small for any model."""
     if n < Split.minimum_train:
         raise InputError(f"{n} training events are too few: give {Split.minimum_train} or more")
 
@@ -57,8 +57,8 @@ def compare_by_size(
 ) -> list[TrainingSize]:
     """Compare models that are fitted to the last ``sizes`` training events only.
 
-    The test window stays the same; larger sizes than there are events are left out. ``how`` goes to
-    ``recast.benchmark.comparison.compare``, whose files lie in ``out/trimmed/SIZE/NAME``.
+    The test window stays the same; sizes beyond the number of events are left out. ``how`` is
+    passed to ``recast.benchmark.comparison.compare``, which writes to ``out/trimmed/SIZE/NAME``.
     """
     rows = []
     most = catalog.split().train.n_scored

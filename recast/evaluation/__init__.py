@@ -1,9 +1,9 @@
 """Scores of point processes: for any ``catalogs.PointProcess``.
 
 scores         log-likelihood in total and event by event
-gains          by how much one model explains events better than another
+gains          how much better one model explains events than another
 bootstrap      confidence intervals of means of dependent values
-diagnosis      what plots of a window ask of a process
+diagnosis      quantities that the plots of a window need
 continuations  simulated continuations of a test window
 counts         forecast numbers against observed ones
 magnitudes     forecast magnitudes against observed ones

@@ -51,7 +51,7 @@ def mean_interval(
     n = x.size
     sums = np.concatenate([[0.0], np.cumsum(np.concatenate([x, x]))])
     means = np.empty(resamples)
-    # Enough blocks that their lengths reach n (mean n, sd sqrt(n length)) but for 1 in 1e9
+    # Enough blocks for their lengths to reach n (mean n, sd sqrt(n length)), except 1 in 1e9
     draws = int(np.ceil(n / length + 6.0 * np.sqrt(n / length) + 12.0))
     for i in range(resamples):
         starts = rng.integers(n, size=draws)

@@ -1,4 +1,4 @@
-"""A modest number of continuations of the test window, for the plots that compare with samples."""
+"""Simulated continuations of the test window, for plots that compare with samples."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from catalogs.sequence import FloatArray
 from recast.evaluation.diagnosis import largest_scored, omori_stops
 
 CONTINUED_EVENTS = 1000
-"""Continuations are as long as this many events take at the mean rate before, or the window: long
-enough to see errors grow, short enough to be drawn in seconds, and not chosen by what came."""
+"""Continuations last as long as this many events at the previous mean rate, or the window: long
+enough to see errors grow, short enough to draw in seconds, and independent of the outcome."""
 
 CAP = 20
-"""Trajectories are cut at this many times the observed events: a few of a net run away."""
+"""Trajectories are cut off at this many times the observed events: some of a net run away."""
 
 OMORI_SAMPLES = 39
-"""Their range holds the next one with probability 38 / 40."""
+"""The range of 39 samples contains another one with probability 38 / 40."""
 
 AT_ONCE = 1e-6
-"""Days, a tenth of a second, after an event from which it is the past: more than rounding."""
+"""Days (a tenth of a second) after which an event is history: more than rounding errors."""
 
 OMORI_BINS = 20
-"""Samples reach to one day: the tenfold events of ten days take too long to draw."""
+"""Samples reach one day: those of ten days would take too long."""
 
 OMORI_CAP = 5
-"""As ``CAP``, of the samples after large events."""
+"""The same as ``CAP``, for samples after large events."""
 
 LEAST_EVENTS = 200
-"""A cap is never lower than this times ``CAP``: quiet windows may end."""
+"""A cap is at least this times ``CAP``: a quiet window may become active."""
 
 
 @dataclass(frozen=True, eq=False)
 class Continuations:
-    """Trajectories by model of [observed.start, observed.end), and what came about there."""
+    """Trajectories by model on [observed.start, observed.end), and the events observed there."""
 
     observed: EventSequence
     drawn: dict[str, Trajectories]
@@ -45,7 +45,7 @@ class Continuations:
 def continuations(
     processes: Mapping[str, PointProcess], test: EventSequence, n: int, *, seed: int
 ) -> Continuations:
-    """Of the start of the scored window, given the events before it."""
+    """Simulate from the start of the scored window, given the events before it."""
     begin = test.score_from
     history = test.before(begin)
     days = np.ceil(CONTINUED_EVENTS * (begin - test.start) / max(len(history), 1))
@@ -64,8 +64,8 @@ def continuations(
 def omori_samples(process: PointProcess, test: EventSequence, *, seed: int) -> FloatArray:
     """Events in the first ``OMORI_BINS`` bins after the largest scored events, summed over them.
 
-    Each event's trajectories know the past up to and including it. Infinite after the end of a
-    trajectory that was cut off: nobody knows how many there would have been. Shape (sample, bin).
+    Each event's trajectories know the past up to and including it. Shape (sample, bin); infinite
+    after the end of a trajectory that was cut off, where the number is unknown.
     """
     stops = omori_stops(test)[:, : OMORI_BINS + 1]
     seeds = np.random.SeedSequence(seed).generate_state(stops.shape[0]).tolist()

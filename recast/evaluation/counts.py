@@ -1,4 +1,4 @@
-"""Scores of forecast numbers of events: samples of a forecast against what was observed."""
+"""Scores of forecast numbers of events: samples against observed numbers."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from catalogs.sequence import FloatArray
 from catalogs.trajectories import IntArray
 
 QUANTILES = (0.025, 0.25, 0.5, 0.75, 0.975)
-"""Of the number of events: the ends of the central 50 and 95 % ranges, and the median."""
+"""Quantiles of numbers of events: ends of the central 50 and 95 % ranges, and median."""
 
 
 @dataclass(frozen=True, eq=False)
 class CountScores:
-    """Scores of one forecast a row; every array has shape (window,)."""
+    """Scores of forecasts; every array has shape (window,)."""
 
     quantiles: FloatArray
     """At ``QUANTILES``, shape (quantile, window)."""
@@ -45,10 +45,10 @@ class CountScores:
 
 
 def score_counts(counts: ArrayLike, observed: ArrayLike, rng: np.random.Generator) -> CountScores:
-    """All scores of ``counts`` (window, sample) against ``observed`` (window,).
+    """Compute all scores of ``counts`` (window, sample) against ``observed`` (window,).
 
-    A range covers what was observed if that lies between its ends, these included. ``rng`` draws
-    what randomises the PIT.
+    A range covers an observed number that lies between its ends, inclusive. ``rng`` randomises the
+    PIT.
 
     Raises
     ------
@@ -76,7 +76,7 @@ def number_test(counts: ArrayLike, observed: ArrayLike) -> tuple[FloatArray, Flo
 
         delta1 = P(N >= observed),    delta2 = P(N <= observed)
 
-    as shares of the samples (Savran et al. 2020, doi:10.1785/0120200026). A small delta1 says that
+    as shares of the samples (Savran et al. 2020, doi:10.1785/0120200026). A small delta1 means that
     the forecast is too low, a small delta2 that it is too high.
     """
     samples, seen = _checked(counts, observed)
@@ -107,7 +107,7 @@ def crps(counts: ArrayLike, observed: ArrayLike) -> FloatArray:
         E|N - observed| - E|N - N'| / 2
 
     with N and N' independent draws from the samples (Gneiting and Raftery 2007,
-    doi:10.1198/016214506000001437, equation 21). Of one sample it is the absolute error.
+    doi:10.1198/016214506000001437, equation 21). For one sample it is the absolute error.
     """
     samples, seen = _checked(counts, observed)
     n = samples.shape[1]
@@ -119,17 +119,16 @@ def crps(counts: ArrayLike, observed: ArrayLike) -> FloatArray:
 def log_score(counts: ArrayLike, observed: ArrayLike) -> FloatArray:
     """ln P(N = observed), in nats; larger is better.
 
-    A thousand samples leave gaps between them, and an observed number beyond them all must not
-    cost infinitely much. So each sample is spread over its neighbours by a normal kernel of
+    A thousand samples leave gaps between them, and an observed number beyond all of them must not
+    have an infinite score. So each sample is spread over its neighbours by a normal kernel of
     Silverman's width h = 0.9 min(sd, IQR / 1.349) n^(-1/5) (1986, equation 3.31), integrated over
-    [k - 1/2, k + 1/2] and reflected at zero; and one sample more is added that is spread over all
-    numbers:
+    [k - 1/2, k + 1/2] and reflected at zero, and one more sample is spread over all numbers:
 
         P(N = k) = (sum_i K_h(k | N_i) + 1 / ((k + 1) (k + 2))) / (n + 1)
 
-    which adds up to one. A number that no sample comes near thus has probability
-    1 / ((n + 1) (k + 1) (k + 2)). Where numbers are small h is as well, and this is the share of
-    samples that hit.
+    which adds up to one. A number far from all samples thus has probability
+    1 / ((n + 1) (k + 1) (k + 2)). For small numbers h is small, too, and P is about the share of
+    samples equal to k.
     """
     samples, seen = _checked(counts, observed)
     n = samples.shape[1]
@@ -141,14 +140,14 @@ def log_score(counts: ArrayLike, observed: ArrayLike) -> FloatArray:
 
 
 def _silverman(samples: IntArray) -> FloatArray:
-    """Width of the kernel by row; where most samples agree, narrow enough to be a count."""
+    """Width of the kernel by row; if most samples agree, so narrow that P is their share."""
     low, high = np.quantile(samples, [0.25, 0.75], axis=1)
     scale = np.minimum(samples.std(axis=1), (high - low) / 1.349)
     return np.asarray(np.maximum(0.9 * scale * samples.shape[1] ** -0.2, 1e-3))
 
 
 def _normal_mass(offset: FloatArray, width: FloatArray) -> FloatArray:
-    """Of a normal law within half a unit of ``offset``."""
+    """Probability of a normal law within half a unit of ``offset``."""
     return np.asarray(ndtr((offset + 0.5) / width) - ndtr((offset - 0.5) / width))
 
 
@@ -161,5 +160,5 @@ def _checked(counts: ArrayLike, observed: ArrayLike) -> tuple[IntArray, IntArray
             "samples for each"
         )
     if (samples < 0).any() or (seen < 0).any():
-        raise InputError("numbers of events are negative: count anew")
+        raise InputError("numbers of events are negative: give 0 or more")
     return samples, seen

@@ -1,4 +1,4 @@
-"""All that the plots of a scored window ask of a process, in two passes over its history."""
+"""Quantities that the plots of a scored window need, from two passes over its history."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from catalogs.sequence import FloatArray
 from recast.evaluation.scores import terms_of
 
 ONSETS = 10
-"""How many of the largest scored events are stacked for the Omori decay."""
+"""Number of the largest scored events that are stacked for the Omori decay."""
 
 OMORI_EDGES = np.logspace(-4, 2, 31)
 """Days after an event: 9 s to 100 days."""
@@ -25,12 +25,12 @@ TRACE_EVENTS = 100
 
 TRACE_STEPS = 600
 JUST_AFTER = 1e-5
-"""Days, about a second, after which the intensity is asked for again: to show the jump."""
+"""Days (about a second) after an event at which the intensity is evaluated, to show the jump."""
 
 
 @dataclass(frozen=True, eq=False)
 class Diagnosis:
-    """One process on one scored window.
+    """Diagnosis of one process on one scored window.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ class Diagnosis:
 
 
 def largest_scored(sequence: EventSequence, n: int = ONSETS) -> FloatArray:
-    """Times of the ``n`` largest scored events, the largest first, shape (min(n, n_scored),)."""
+    """Times of the ``n`` largest scored events, largest first, shape (min(n, n_scored),)."""
     first = sequence.first_scored
     order = np.argsort(-sequence.magnitudes[first:], kind="stable")[:n]
     return sequence.times[first:][order]
@@ -63,16 +63,16 @@ def largest_scored(sequence: EventSequence, n: int = ONSETS) -> FloatArray:
 def omori_stops(sequence: EventSequence) -> FloatArray:
     """Edges of the bins after each of the largest scored events, (onset, edge).
 
-    None is later than the window's end.
+    They are cut off at the window's end.
     """
     return np.minimum(largest_scored(sequence)[:, None] + OMORI_EDGES, sequence.end)
 
 
 def trace_times(sequence: EventSequence) -> FloatArray:
-    """Where an intensity is traced: about the largest scored event, and just after each event.
+    """Times of an intensity trace: around the largest scored event, and just after each event.
 
-    A quarter of ``TRACE_EVENTS`` lies before that event, the others after it, as far as there are
-    any.
+    A quarter of ``TRACE_EVENTS`` precede that event and the others follow it, where there are
+    enough.
     """
     times = sequence.times[sequence.first_scored :]
     if times.size == 0:
@@ -88,7 +88,7 @@ def trace_times(sequence: EventSequence) -> FloatArray:
 
 
 def diagnose(process: PointProcess, sequence: EventSequence) -> Diagnosis:
-    """See ``Diagnosis``; needs at least one scored event."""
+    """Compute the ``Diagnosis`` of a process; needs at least one scored event."""
     times = sequence.times[sequence.first_scored :]
     grid, stops = trace_times(sequence), omori_stops(sequence)
     rates = process.intensity(sequence, np.concatenate([times, grid]))
@@ -105,7 +105,7 @@ def diagnose(process: PointProcess, sequence: EventSequence) -> Diagnosis:
 
 
 def save_diagnoses(path: Path, diagnoses: Mapping[str, Diagnosis]) -> None:
-    """Diagnoses by model as npz, whole or not at all."""
+    """Write diagnoses by model as npz, whole or not at all."""
     arrays = {
         f"{model}/{field.name}": getattr(diagnosis, field.name)
         for model, diagnosis in diagnoses.items()
@@ -117,7 +117,7 @@ def save_diagnoses(path: Path, diagnoses: Mapping[str, Diagnosis]) -> None:
 
 
 def load_diagnoses(path: Path) -> dict[str, Diagnosis]:
-    """The inverse of ``save_diagnoses``.
+    """Read what ``save_diagnoses`` wrote.
 
     Raises
     ------
@@ -132,4 +132,6 @@ def load_diagnoses(path: Path) -> dict[str, Diagnosis]:
                 for model in models
             }
     except Exception as error:  # numpy and zipfile raise many kinds; all mean a broken file
-        raise InputError(f"{path} cannot be read ({error}): delete it, it is made anew") from error
+        raise InputError(
+            f"{path} cannot be read ({error}): delete it, and it is made again"
+        ) from error

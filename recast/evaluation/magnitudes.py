@@ -12,21 +12,21 @@ BIN = 0.1
 
 
 def magnitude_bins(lowest: float, highest: float, width: float = BIN) -> FloatArray:
-    """Lower edges of bins from ``lowest`` on, the last one open, that reach ``highest``."""
+    """Lower edges of bins from ``lowest`` to ``highest``, the last one open."""
     return np.asarray(lowest + width * np.arange(int((highest - lowest) / width + 1.5)))
 
 
 def magnitude_test(drawn: Trajectories, observed: FloatArray, bins: FloatArray) -> float | None:
-    """P(D <= observed D): how much nearer simulated catalogs are to the forecast's mean law.
+    """Magnitude test: P(D <= observed D), with the distance D of a catalog to the mean forecast.
 
     With the histogram U of all simulated magnitudes, scaled to the observed number N, and that of
     one catalog, Lambda, scaled likewise,
 
         D = sum_bins (log10(Lambda + 1) - log10(U + 1))^2
 
-    (Savran et al. 2020, doi:10.1785/0120200026). Near one: the observed magnitudes are further
-    from the forecast's than simulated ones are. Catalogs without an event are left out. None
-    where nothing was observed, or simulated.
+    (Savran et al. 2020, doi:10.1785/0120200026). Near one, the observed magnitudes are further from
+    the forecast than simulated ones. Catalogs without events are left out. None if there are no
+    observed, or no simulated, events.
 
     Parameters
     ----------

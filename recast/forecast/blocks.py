@@ -1,4 +1,4 @@
-"""What forecasts are drawn from: any fitted model, made ready for one or many forecast times."""
+"""Seeded blocks of trajectories from any fitted model, at one or more forecast times."""
 
 from __future__ import annotations
 
@@ -13,35 +13,35 @@ from catalogs.sequence import FloatArray
 from recast.evaluation.magnitudes import magnitude_bins
 
 BLOCK = 50
-"""Trajectories that share a random stream and, of an ensemble or of uncertain parameters, a member:
-part of the definition of the result, so a constant."""
+"""Trajectories that share a random stream and a member of a mixture: part of the definition of the
+result, so a constant."""
 
 MAX_EVENTS = 200_000
-"""Of one trajectory, by default: more than southern California has had in 39 years."""
+"""Default cap on a trajectory: more events than southern California had in 39 years."""
 
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """Processes that know the past of every forecast time; can be sent to another worker.
+    """Processes with the past of every forecast time, which can be sent to workers.
 
-    Several are mixed with equal weights: each block of trajectories follows one of them.
+    Several are mixed with equal weights: each block of trajectories is drawn from one of them.
     """
 
     processes: Sequence[PointProcess]
     histories: Sequence[Sequence[Any]]
-    """By process and forecast time."""
+    """Past by process and forecast time."""
 
     @classmethod
     def of(
         cls, processes: Sequence[PointProcess], events: EventSequence, starts: Sequence[float]
     ) -> Source:
-        """Ready for forecasts of what follows ``events`` before each of ``starts``, ascending."""
+        """Prepare forecasts at each of ``starts``, ascending, from the events before it."""
         return cls(processes, [process.histories(events, starts) for process in processes])
 
     def draw(
         self, window: int, member: int, days: float, n: int, seed: list[int], max_events: int
     ) -> Trajectories:
-        """``n`` trajectories over ``days`` from the forecast time of that index, in one thread."""
+        """Draw ``n`` trajectories over ``days`` from one forecast time, in one thread."""
         return self.processes[member].simulate(
             self.histories[member][window],
             days,
@@ -63,10 +63,10 @@ def draw_blocks(
     max_events: int = MAX_EVENTS,
     threads: int = 1,
 ) -> Trajectories:
-    """Those of ``n`` trajectories at one forecast time that are in ``blocks`` of ``BLOCK`` each.
+    """Draw some ``blocks``, of ``BLOCK`` each, of the ``n`` trajectories at one forecast time.
 
-    Block j of the forecast time i is drawn by the stream (seed, i, j) from member (i + j) modulo
-    their number. So neither the other blocks nor the number of ``threads`` change it.
+    Block j of the forecast time i is drawn with the stream (seed, i, j) from member (i + j) modulo
+    their number. So it depends neither on other blocks nor on the number of ``threads``.
     """
     members = len(source.processes)
 
@@ -83,7 +83,7 @@ def draw_blocks(
 
 
 def n_blocks(n: int) -> int:
-    """Blocks of ``n`` trajectories."""
+    """Number of blocks for ``n`` trajectories."""
     return -(-n // BLOCK)
 
 
@@ -97,7 +97,7 @@ def bins_of(catalog: Catalog, processes: Sequence[PointProcess]) -> FloatArray:
 def fingerprints(
     events: EventSequence, starts: FloatArray, processes: Sequence[PointProcess]
 ) -> dict[str, str]:
-    """Short hashes of what a chunk depends on."""
+    """Short hashes of the models and events that a chunk depends on."""
     model = hashlib.sha256("".join(process.fingerprint() for process in processes).encode())
     data = hashlib.sha256(events.times.tobytes() + events.magnitudes.tobytes() + starts.tobytes())
     return {"model": model.hexdigest()[:16], "events": data.hexdigest()[:16]}

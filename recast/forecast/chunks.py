@@ -1,4 +1,4 @@
-"""Parts of a long computation on disk: each file whole or not at all, and the same on every run."""
+"""Chunks of a long computation on disk, each written whole or not at all."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ PLAN = "plan.json"
 Arrays = Mapping[str, np.ndarray]
 
 Progress = Callable[[str, int, int], None]
-"""Is told what is computed, chunks done and chunks in all."""
+"""Called with the name of the task, chunks done and chunks in total."""
 
 
 def chunk_path(folder: Path, chunk: int) -> Path:
-    """Where a chunk lies."""
+    """Return the file of a chunk."""
     return folder / f"chunk_{chunk:06d}.npz"
 
 
 def write_chunk(folder: Path, chunk: int, arrays: Arrays) -> None:
-    """A file that is whole or isn't there.
+    """Write a chunk, whole or not at all.
 
     Raises
     ------
     ValueError
-        For an array of objects, which would be pickled, and is not read again.
+        For an array of objects, which would be pickled, and could not be read.
     """
     objects = [name for name, array in arrays.items() if array.dtype.hasobject]
     if objects:
@@ -45,7 +45,7 @@ def write_chunk(folder: Path, chunk: int, arrays: Arrays) -> None:
 
 @dataclass
 class Writer:
-    """Writes each chunk as it comes, and tells how far it is."""
+    """Writes each chunk as it arrives, and reports progress."""
 
     folder: Path
     chunks: int
@@ -53,14 +53,14 @@ class Writer:
     progress: Progress
 
     def __call__(self, chunk: int, arrays: Arrays) -> None:
-        """A chunk is done."""
+        """Write a chunk."""
         write_chunk(self.folder, chunk, arrays)
         self.left -= 1
         self.progress(self.folder.name, self.chunks - self.left, self.chunks)
 
 
 def read_chunks(folder: Path, chunks: int) -> dict[str, np.ndarray]:
-    """The arrays of all chunks, joined along their first axis.
+    """Read the arrays of all chunks, joined along their first axis.
 
     Raises
     ------
@@ -80,14 +80,14 @@ def read_chunks(folder: Path, chunks: int) -> dict[str, np.ndarray]:
 
 
 def open_folder(folder: Path, plan: dict[str, Any], chunks: int, *, resume: bool) -> list[int]:
-    """The chunks that are still to be made, in a folder that says what they are made by.
+    """Return the chunks still to be made, in a folder that records their ``plan``.
 
-    Without ``resume`` what lies there is removed.
+    Without ``resume`` existing chunks are removed.
 
     Raises
     ------
     InputError
-        If the folder holds chunks of another plan, which would be mixed with these.
+        If the folder holds chunks of another plan.
     """
     known = folder / PLAN
     if resume and known.is_file():
@@ -97,7 +97,7 @@ def open_folder(folder: Path, plan: dict[str, Any], chunks: int, *, resume: bool
             name = changed[0]
             raise InputError(
                 f"{folder} holds chunks made with {name} = {old.get(name)}, now {plan.get(name)}: "
-                "choose another `out`, or leave out `resume` to make all of them anew"
+                "choose another `out`, or leave out `resume` to make all of them again"
             )
         return [chunk for chunk in range(chunks) if not chunk_path(folder, chunk).is_file()]
     folder.mkdir(parents=True, exist_ok=True)

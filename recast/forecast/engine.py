@@ -1,4 +1,4 @@
-"""Where chunks are computed: in this process, on its cores, or on the workers of dask."""
+"""Where chunks are computed: in this process, in others here, or on a dask cluster."""
 
 from __future__ import annotations
 
@@ -15,21 +15,18 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Engine:
-    """This process (``workers`` 1), that many processes here, or the cluster at ``scheduler``."""
+    """Compute in this process (``workers`` 1), in that many, or on the cluster at ``scheduler``."""
 
     workers: int = 1
     scheduler: str | None = None
 
     @property
     def is_local(self) -> bool:
-        """Whether everything happens in this process."""
+        """Whether everything is computed in this process."""
         return self.scheduler is None and self.workers <= 1
 
     def check(self) -> None:
-        """Raise InputError for a number of workers that is none, or if dask is needed and absent.
-
-        Before anything is computed.
-        """
+        """Raise an InputError if there is no worker, or dask is needed and not installed."""
         if self.workers < 1:
             raise InputError(f"workers = {self.workers}: at least one is needed")
         if not self.is_local:
@@ -37,14 +34,14 @@ class Engine:
 
     @contextmanager
     def session(self) -> Iterator[Session]:
-        """Workers that stay for as many runs as are made."""
+        """Keep workers for several runs."""
         with ExitStack() as stack:
             yield Session(self, stack)
 
 
 @dataclass
 class Session:
-    """Runs chunks; dask is started when there is one to run, and stopped with ``stack``."""
+    """Runs chunks; dask is started for the first one, and stopped with ``stack``."""
 
     engine: Engine
     stack: ExitStack
@@ -60,7 +57,7 @@ class Session:
         """Call ``done(chunk, function(payload, chunk))`` for all chunks, in any order.
 
         ``done`` is called in this process as each result arrives. On dask the payload is sent
-        once and kept on the workers; what a worker that dies was at is computed again by another.
+        once and kept on the workers; the chunks of a worker that dies are computed by another.
         """
         if self.engine.is_local:
             for chunk in chunks:
@@ -69,7 +66,7 @@ class Session:
         if not chunks:
             return
         self.client = self.client or self._started()
-        # A task and no scattered data: it is made anew if the worker that holds it dies
+        # A task instead of scattered data: it is recomputed if the worker that holds it dies
         shared = self.client.submit(_same, payload, pure=False)
         futures = {
             self.client.submit(function, shared, chunk, pure=False): chunk for chunk in chunks

@@ -161,7 +161,7 @@ class ForecastResult(Record):
         return f"{self.catalog}, forecast at {self.at}, {self.n_samples:,} simulations"
 
     def _notes(self) -> list[str]:
-        """What readers of the table must know; a leak first."""
+        """Notes on the table; a leak comes first."""
         n, notes = self.n_samples, []
         if self.leak:
             notes.append(f"LEAK: the model was fitted on {'; '.join(self.leak)}")

@@ -1,4 +1,4 @@
-"""One forecast: simulated continuations of a catalog, and what they say by day and magnitude."""
+"""One forecast: simulated continuations of a catalog, counted by window and magnitude."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ BLOCKS_PER_CHUNK = 10
 
 FEWEST_BEFORE_CAP = 10_000
 BUSIEST_TIMES = 10.0
-"""By default a trajectory stops at ten times the events of the busiest window of that length so
-far, and not below ten thousand: nothing is learned from one that goes on."""
+"""By default a trajectory is cut off at ten times the events of the busiest window of that length
+so far, and not below ten thousand: simulating it further would tell nothing."""
 
 FAN_POINTS = 61
 """Times at which the chart of cumulative numbers is drawn, both ends included."""
@@ -40,7 +40,7 @@ FAN_POINTS = 61
 class Request:
     """A forecast from day ``at`` of a catalog over each of ``days``, of events >= ``magnitudes``.
 
-    ``at`` counts from the catalog's start. A trajectory stops at ``max_events``, and is counted.
+    ``at`` counts from the catalog's start. A trajectory is cut off at ``max_events``, and counted.
     """
 
     at: float
@@ -67,24 +67,24 @@ class Request:
         return self.days[-1]
 
     def check(self, catalog: Catalog) -> None:
-        """Raise InputError unless the catalog supports this forecast.
+        """Raise an InputError unless the catalog supports this forecast.
 
-        It must be known at the time of the forecast, for as long before as the longest window
-        lasts: of longer windows no model can have seen one. And no magnitude may lie below
-        completeness, where none is simulated.
+        The catalog must cover the time of the forecast, and before it the length of the longest
+        window: no model can have seen a longer one. Magnitudes below completeness are not
+        simulated.
         """
         info = catalog.info
         end, lowest = info.to_days(info.end), info.magnitude_completeness
         if not 0.0 < self.at <= end:
             raise InputError(
-                f"a forecast at {info.to_time(self.at)} is outside catalog {info.name!r}, which is "
-                f"known from {info.start} to {info.end}"
+                f"a forecast at {info.to_time(self.at)} is outside catalog {info.name!r}, which "
+                f"covers {info.start} to {info.end}"
             )
         if self.horizon > self.at + 1e-9:
             raise InputError(
                 f"a window of {self.horizon:g} days is longer than the {self.at:g} days that "
-                f"catalog {info.name!r} is known before {info.to_time(self.at)}: no window of "
-                "that length has been seen; forecast a shorter one"
+                f"catalog {info.name!r} covers before {info.to_time(self.at)}: "
+                "forecast a shorter one"
             )
         if self.magnitudes and self.magnitudes[0] < lowest - MAGNITUDE_TOLERANCE:
             raise InputError(
@@ -95,7 +95,7 @@ class Request:
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """All that a worker needs to draw any chunk of a forecast."""
+    """Everything a worker needs to draw any chunk of a forecast."""
 
     source: Source
     request: Request
@@ -104,29 +104,29 @@ class Job:
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
-    """What was drawn, and what happened where that is known."""
+    """The simulated catalogs, and the events observed, where they are known."""
 
     request: Request
     drawn: Trajectories
     counts: np.ndarray
-    """(sample, window, magnitude)."""
+    """Numbers of events, (sample, window, magnitude)."""
 
     fan: np.ndarray
-    """Events so far at ``fan_days``, (sample, time)."""
+    """Cumulative numbers of events at ``fan_days``, (sample, time)."""
 
     observed: EventSequence | None
-    """From ``at`` as far as the longest window and the catalog reach; None at its end."""
+    """Events from ``at`` to the end of the longest window or of the catalog; None at its end."""
 
     known: tuple[bool, ...]
-    """Of which windows the catalog knows the outcome."""
+    """Whether the catalog has the outcome, by window."""
 
     @property
     def fan_days(self) -> FloatArray:
-        """Days since the forecast began."""
+        """Days since the forecast time."""
         return np.linspace(0.0, self.request.horizon, FAN_POINTS)
 
     def rows(self) -> list[ForecastRow]:
-        """By window and magnitude: expected number, ranges, probability, and the outcome."""
+        """Return expected number, ranges, probability and outcome by window and magnitude."""
         request, out = self.request, []
         rng = np.random.default_rng([request.seed, 1])
         for i, days in enumerate(request.days):
@@ -152,20 +152,20 @@ class Drawn:
         return out
 
     def magnitude_quantile(self, bins: FloatArray) -> float | None:
-        """The magnitude test over the longest window, if its outcome is known."""
+        """Return the magnitude test over the longest window, if its outcome is known."""
         if self.observed is None or not self.known[-1]:
             return None
         return magnitude_test(self.drawn, self.observed.magnitudes, bins)
 
     def quantiles(self) -> Fan:
-        """Quantiles of the number of events so far."""
+        """Return quantiles of the cumulative number of events."""
         quantiles = np.quantile(self.fan, QUANTILES, axis=0)
         by_share = zip(QUANTILES, quantiles, strict=True)
         return Fan(self.fan_days.tolist(), {f"{q:g}": row.tolist() for q, row in by_share})
 
 
 def draw_chunk(job: Job, chunk: int) -> dict[str, np.ndarray]:
-    """Some hundred trajectories: their events, and counts by window and magnitude."""
+    """Draw a few hundred trajectories: their events, and counts by window and magnitude."""
     request = job.request
     first, stop = chunk * BLOCKS_PER_CHUNK, n_blocks(request.samples)
     drawn = draw_blocks(
@@ -184,7 +184,7 @@ def draw_chunk(job: Job, chunk: int) -> dict[str, np.ndarray]:
         for j, magnitude in enumerate(request.magnitudes):
             here = (since < days) & reaches(drawn.magnitudes, magnitude)
             counts[:, i, j] = np.bincount(drawn.trajectory[here], minlength=drawn.n)
-    # Events counted from the first grid time that is not before them
+    # An event counts from the first grid time at or after it
     cell = np.ceil(since / request.horizon * (FAN_POINTS - 1)).astype(np.int64)
     flat = drawn.trajectory * FAN_POINTS + np.clip(cell, 0, FAN_POINTS - 1)
     each = np.bincount(flat, minlength=drawn.n * FAN_POINTS).reshape(drawn.n, FAN_POINTS)
@@ -214,11 +214,11 @@ def draw_forecast(
     Raises
     ------
     InputError
-        If the catalog doesn't support it, or with ``resume`` the folder holds another one.
+        If the catalog doesn't support it, or with ``resume``, if the folder holds another one.
     """
     request.check(catalog)
     whole = catalog.to_sequence()
-    history = whole.before(request.at)  # what comes later is not even sent to the workers
+    history = whole.before(request.at)  # later events are not even sent to the workers
     plan = {
         **asdict(request),
         "days": list(request.days),
@@ -250,14 +250,14 @@ def draw_forecast(
 
 
 def default_cap(events: EventSequence, at: float, days: float) -> int:
-    """``BUSIEST_TIMES`` the largest number in any window of ``days`` before ``at``."""
+    """``BUSIEST_TIMES`` times the largest number in any window of ``days`` before ``at``."""
     times = events.before(at).times
     busiest = int((np.arange(times.size) + 1 - np.searchsorted(times, times - days)).max(initial=0))
     return max(FEWEST_BEFORE_CAP, round(BUSIEST_TIMES * busiest))
 
 
 def default_magnitudes(catalog: Catalog) -> tuple[float, ...]:
-    """Completeness, and whole magnitudes from there to 7: what public forecasts show."""
+    """Completeness, and whole magnitudes from there to 7, as in public forecasts."""
     lowest = catalog.info.magnitude_completeness
     return (lowest, *(float(m) for m in range(int(np.floor(lowest)) + 1, 8)))
 

@@ -1,4 +1,4 @@
-"""The models that are no nets: Poisson, ETAS, and the truth of a synthetic catalog."""
+"""Models other than nets: Poisson, ETAS, and the truth of a synthetic catalog."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from recast.training.region import check_completeness
 
 
 class PoissonKind(ModelKind):
-    """A homogeneous Poisson process of the train window's rate."""
+    """A homogeneous Poisson process with the rate of the train window."""
 
     name = "poisson"
     about = "a constant rate"
@@ -31,21 +31,21 @@ class PoissonKind(ModelKind):
     dashes = ":"
 
     def fit(self, task: Task) -> FittedModel:
-        """By maximum likelihood."""
+        """Fit by maximum likelihood."""
         return self.fitted(task, Poisson.fit(task.split.train, task.catalog.magnitude_law()), 1)
 
     def to_json(self, process: PointProcess) -> dict[str, Any]:
-        """The rate, events/day."""
+        """Return the rate, events/day."""
         return {"model": self.name, "rate": process.rate}  # type: ignore[attr-defined]
 
     def from_json(self, record: dict[str, Any], catalog: Catalog | None) -> Poisson:
-        """With the magnitudes of the catalog's train window."""
+        """Restore the process, with the magnitude law of the catalog's train window."""
         if catalog is None:
-            raise InputError("a Poisson process has the magnitudes of a catalog: name one")
+            raise InputError("a Poisson process needs the magnitude law of a catalog: name one")
         return Poisson(float(record["rate"]), catalog.magnitude_law())
 
     def opens(self, path: Path, record: Mapping[str, Any] | None) -> bool:
-        """Files of version 0.1.0 have the name under ``model``."""
+        """Also recognise files of version 0.1.0, which have the name under ``model``."""
         return super().opens(path, record) or (
             record is not None and record.get("model") == self.name
         )
@@ -59,24 +59,24 @@ class ETASKind(ModelKind):
     colour = "#222222"
 
     def fit(self, task: Task) -> FittedModel:
-        """By maximum likelihood, with errors."""
+        """Fit by maximum likelihood, with errors."""
         fit = fit_etas(task.split.train, task.catalog.magnitude_law())
         fitted = self.fitted(task, fit.model, 5)
         return replace(fitted, record=fit.to_json(), uncertainty=fit.uncertainty)
 
     def save(self, task: Task, fitted: FittedModel) -> None:
-        """All that the fit says of itself."""
+        """Save the full record of the fit."""
         known = {"fitted_on": to_json(fitted.seen)}
         record = {"catalog": task.catalog.info.name, **known, **(fitted.record or {})}
         write_json(self.path(task.folder, task.seed), record)
 
     def opens(self, path: Path, record: Mapping[str, Any] | None) -> bool:
-        """The JSON of a fit, or of the parameters alone."""
+        """Recognise the JSON of a fit, or of the parameters alone."""
         del path
         return record is not None and (isinstance(record.get("model"), dict) or "mu" in record)
 
     def to_json(self, process: PointProcess) -> dict[str, Any]:
-        """Parameters and law of magnitudes."""
+        """Return parameters and magnitude law."""
         return {"etas": process.to_json()}  # type: ignore[attr-defined]
 
     def _read(self, path: Path, catalog: Catalog | None) -> FittedModel:
@@ -98,7 +98,7 @@ class ETASKind(ModelKind):
     def with_uncertainty(
         self, model: FittedModel, n: int, horizon: float, *, seed: int
     ) -> tuple[FittedModel, dict[str, int] | None]:
-        """``n`` parameter sets from the normal law of the fit (``etas.parameter_draws``)."""
+        """Draw ``n`` parameter sets from the normal law of the fit (``etas.parameter_draws``)."""
         if not isinstance(model.uncertainty, Uncertainty) or not isinstance(model.process, ETAS):
             return model, None
         rng = np.random.default_rng([seed, 2])
@@ -115,12 +115,12 @@ class TruthKind(ModelKind):
     dashes = "--"
 
     def of(self, catalog: Catalog) -> FittedModel | None:
-        """The truth of a catalog, if its record says it."""
+        """Return the truth of a catalog, if its record has it."""
         model = true_model(catalog.info)
         return None if model is None else FittedModel(self, model, {})
 
     def fit(self, task: Task) -> FittedModel:
-        """Nothing is fitted.
+        """Return the truth; nothing is fitted.
 
         Raises
         ------
@@ -134,11 +134,11 @@ class TruthKind(ModelKind):
         return found
 
     def load(self, folder: Path, seed: int, catalog: Catalog, pretrained: str) -> FittedModel:
-        """From the catalog's record."""
+        """Return the truth from the catalog's record."""
         del pretrained
         return self.fit(Task(catalog, folder, seed))
 
     def opens(self, path: Path, record: Mapping[str, Any] | None) -> bool:
-        """It has no files."""
+        """Return False: the truth has no files."""
         del path, record
         return False

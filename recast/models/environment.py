@@ -1,4 +1,4 @@
-"""What a result was made with."""
+"""Versions and machine that a result was made with."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ OWN_PACKAGES = ("catalogs", "etas", "recast")
 
 
 def describe() -> dict[str, str | int]:
-    """Versions and machine, as JSON types."""
+    """Return versions and machine, as JSON types."""
     versions: dict[str, str | int] = {}
     for name in PACKAGES:
         try:
@@ -30,7 +30,7 @@ def describe() -> dict[str, str | int]:
 
 
 def code_hash() -> str:
-    """SHA-256 of the source of this project's packages: a version number outlives many changes."""
+    """SHA-256 of this project's source code, which changes more often than its version."""
     root = Path(__file__).parent.parent.parent
     digest = hashlib.sha256()
     for package in OWN_PACKAGES:

@@ -1,4 +1,4 @@
-"""ETAS on a catalog: a fit with everything that tells how good it is, and scores."""
+"""ETAS on a catalog: fits with errors, scores and tests."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from recast.models.environment import describe
 from recast.models.seen import seen_by_fit
 
 MOST_STARTS = 10_000
-"""Hours of fitting on a large catalog: more is a slip of the hand."""
+"""Hours of fitting on a large catalog: more must be a mistake."""
 
 History = CompletenessHistory | str | PathLike[str] | None
 """Mc(t): given, "helmstetter", a CSV file, or constant."""
@@ -35,12 +35,12 @@ History = CompletenessHistory | str | PathLike[str] | None
 
 @dataclass(frozen=True)
 class SplitScore(Score, Record):
-    """The score of one window, in nats, with the gain over Poisson where that was asked for."""
+    """Score of one window, in nats, with the gain over Poisson if it was computed."""
 
     gain_over_poisson: float | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """All fields and the derived scores."""
+        """Convert to JSON types, with the derived scores."""
         content = super().to_json()
         if self.gain_over_poisson is None:
             del content["gain_over_poisson"]
@@ -48,7 +48,7 @@ class SplitScore(Score, Record):
 
     @classmethod
     def of(cls, model: PointProcess, split: Split, null: Poisson | None = None) -> dict[str, Self]:
-        """Scores of the train, validation and test window."""
+        """Score the train, validation and test windows."""
         out: dict[str, Self] = {}
         for part, window in split.items():
             row = score(model, window)
@@ -60,7 +60,7 @@ class SplitScore(Score, Record):
 
     @staticmethod
     def table(splits: Mapping[str, SplitScore]) -> list[str]:
-        """One line per window."""
+        """Format one line per window."""
         return [
             f"{part:>6} {row.n_events:>8,} events {row.nats_per_event:10.4f} nats/event "
             f"{row.nll_per_day:12.5f} NLL/day"
@@ -75,22 +75,22 @@ class SplitScore(Score, Record):
 
 @dataclass(frozen=True, repr=False)
 class ETASResult(Record):
-    """What etas.json holds: a fit, its scores on all windows, and how it was made.
+    """An ETAS fit, its scores on all windows, and how it was made (`etas.json`).
 
     Parameters
     ----------
     fit : ETASFit
-        In the JSON its fields stand beside the others.
+        Its fields are at the top level of the JSON.
     catalog : str
         Name of the catalog.
     fitted_on : dict of str to Extent
-        What the fit has seen, by catalog.
+        Time and place of the fitted data, by catalog.
     splits : dict of str to SplitScore
-        Scores of the train, validation and test window; they use all events.
+        Scores of the train, validation and test windows, of all events.
     profiles : dict of str to Profile
         Profile likelihoods by parameter.
     completeness, prior : str, optional
-        Mc(t) and the prior, as they were asked for.
+        Mc(t) and the prior, as given.
     environment : dict
         Versions and machine.
     command : str, optional
@@ -108,13 +108,13 @@ class ETASResult(Record):
     command: str | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """The fields of the fit, and the others."""
+        """Convert to JSON types, with the fields of the fit at the top level."""
         content = super().to_json()
         return {**content.pop("fit"), **content}
 
     @classmethod
     def from_json(cls, content: Any, where: str | PathLike[str]) -> Self:
-        """The result that etas.json holds; see ``Record.from_json``."""
+        """Make it from the content of etas.json; see ``Record.from_json``."""
         fit = ETASFit.from_json(content, where)
         return super().from_json({**content, "fit": fit.to_json()}, where)
 
@@ -148,7 +148,7 @@ def fit_catalog(
     seed: int = 0,
     profile: Sequence[str] = (),
 ) -> ETASResult:
-    """Fit ETAS to a catalog and score it on all windows: what ``recast etas fit`` does.
+    """Fit ETAS to a catalog and score it on all windows, as ``recast etas fit`` does.
 
     Parameters
     ----------
@@ -166,25 +166,25 @@ def fit_catalog(
     large : float, optional
         With "helmstetter": events of this magnitude or more hide smaller ones.
     prior : str or path, optional
-        A pretrained net, "shipped" or a checkpoint: expect ETAS parameters like those of the
-        regions it was trained on, and find the mode of the posterior.
+        A pretrained net, "shipped" or a checkpoint: the ETAS parameters of its regions are the
+        prior, and the fit is the mode of the posterior.
     random_starts : int
         Number of random starting points, besides the built-in ones.
     seed : int
-        Of the random starting points.
+        Random seed of the random starting points.
     profile : sequence of str
         Parameters whose profile likelihood is computed.
 
     Returns
     -------
     ETASResult
-        ``write`` makes etas.json of it, ``print`` the table.
+        ``write`` writes etas.json, ``print`` shows the table.
 
     Raises
     ------
     InputError
-        For arguments that do not go together or are out of range, a prior whose net has seen the
-        catalog's test window, and whatever ``fit_etas`` and ``profile_likelihood`` refuse.
+        If arguments exclude each other or are out of range, the net of the prior has seen the test
+        window, or ``fit_etas`` or ``profile_likelihood`` raise it.
 
     Examples
     --------
@@ -242,7 +242,7 @@ def fit_catalog(
 def history_of(
     catalog: Catalog, protocol: FittingProtocol, how: History, large: float | None = None
 ) -> CompletenessHistory | None:
-    """Mc(t) as ``fit_catalog`` takes it; None where completeness is constant.
+    """Make Mc(t) from the argument of ``fit_catalog``; None if completeness is constant.
 
     Raises
     ------
@@ -286,7 +286,7 @@ def _prior(net: str | PathLike[str], catalog: Catalog) -> Prior:
 
 @dataclass(frozen=True, repr=False)
 class ETASScores(Record):
-    """What score.json holds: a model with its scores on all windows, and its gain over Poisson."""
+    """Scores of a model on all windows, with its gain over Poisson (`score.json`)."""
 
     catalog: str
     model: ETAS
@@ -303,16 +303,21 @@ class ETASScores(Record):
 
 
 def score_catalog(catalog: Catalog, model: ETAS, protocol: str = "unknown") -> ETASScores:
-    """Score a fitted model on all windows, and against the Poisson process of the train window.
+    """Score a fitted model on all windows, and against a Poisson process of the train window.
 
     Parameters
     ----------
     catalog : Catalog
         With its splits.
     model : ETAS
-        As from ``ETAS.load``.
+        A fitted model.
     protocol : str
-        Which windows it was fitted on, for the record.
+        Windows that it was fitted on, for the record.
+
+    Returns
+    -------
+    ETASScores
+        ``write`` writes score.json, ``print`` shows the table.
     """
     split = catalog.split()
     null = Poisson.fit(split.train, model.magnitude_law)

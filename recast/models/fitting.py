@@ -69,12 +69,12 @@ def fit_model(
 
 
 def fit_task(kind: ModelKind, task: Task) -> FittedModel:
-    """What the kind fits, if that can be scored.
+    """Fit by a kind of model, and check what it returns.
 
     Raises
     ------
     InputError
-        If it is no ``FittedModel`` with a ``PointProcess``.
+        If that is not a ``FittedModel`` with a ``PointProcess``.
     """
     fitted: object = kind.fit(task)
     if not isinstance(fitted, FittedModel):

@@ -1,4 +1,4 @@
-"""The nets: RECAST as published, and the default net in the ways in which it is used."""
+"""Nets: RECAST as published, and the default net in its different uses."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ CHECKPOINT = ".ckpt"
 QUICK_EPOCHS = 1
 FEW_SHOT_EPOCHS = 16
 EVENTS_A_STEP = 200
-"""Fine-tuning steps: a net that sees a thousand events 300 times knows them by heart."""
+"""Fine-tuning steps: a net that sees a thousand events 300 times overfits them."""
 
 ENOUGH_EVENTS = 8000
-"""Of a region to teach a pretrained net at full speed (experiments/README.md, "Many regions")."""
+"""Events of a region for fine-tuning at the full rate (experiments/README.md, "Many regions")."""
 
 
 def few_shot_settings(n_train: int) -> dict[str, dict[str, Any]]:
     """Settings of data and model for fine-tuning on ``n_train`` events.
 
-    Steps an epoch and the learning rate of what regions share grow with the number of events.
+    Steps per epoch and the learning rate of the shared weights grow with the number of events.
     """
     return {
         "data": {"steps_per_epoch": min(20, math.ceil(n_train / EVENTS_A_STEP))},
@@ -58,10 +58,10 @@ class NetKind(ModelKind):
         return folder / self.name / f"seed{seed}" / "best.ckpt"
 
     def save(self, task: Task, fitted: FittedModel) -> None:
-        """Training has kept it."""
+        """Do nothing: training saves the net."""
 
     def opens(self, path: Path, record: Mapping[str, Any] | None) -> bool:
-        """Checkpoints are read by the default net, whichever kind trained them."""
+        """Return False: the default net reads all checkpoints, whichever kind trained them."""
         del path, record
         return False
 
@@ -105,10 +105,10 @@ class NetKind(ModelKind):
     def read(
         self, paths: Sequence[Path], catalog: Catalog | None, *, fit: bool = False
     ) -> FittedModel:
-        """The net of one checkpoint, or the mixture of several.
+        """Read the net of one checkpoint, or the mixture of several.
 
-        A net of several regions needs the ETAS and the clock of the catalog, which ``fit`` allows
-        to be fitted.
+        A net of several regions needs the ETAS and the clock of the catalog, which are fitted if
+        ``fit`` allows it.
         """
         from recast.training.region import Region
 
@@ -163,7 +163,7 @@ class Paper(NetKind):
     day_clock = False
 
     def fit(self, task: Task) -> FittedModel:
-        """From nothing."""
+        """Train from scratch."""
         from recast.training.trainer import PAPER, PAPER_EPOCHS
 
         return self._train(task, PAPER, PAPER_EPOCHS)
@@ -177,7 +177,7 @@ class Shipped(NetKind):
     colour, mixture_colour = "#0077BB", "#009988"
 
     def fit(self, task: Task) -> FittedModel:
-        """From the net that comes with the package, unless it may have seen the test window."""
+        """Fine-tune the net of the package, or start from ETAS if it may have seen the test."""
         try:
             check_unseen(seen(SHIPPED), task.catalog, "the net that comes with the package")
         except InputError as error:
@@ -187,7 +187,7 @@ class Shipped(NetKind):
         return self._train(task, {"pretrained": SHIPPED})
 
     def opens(self, path: Path, record: Mapping[str, Any] | None) -> bool:
-        """Any checkpoint of this project's nets."""
+        """Recognise any checkpoint of this project's nets."""
         return record is None and (path.suffix == CHECKPOINT or str(path) == SHIPPED)
 
 
@@ -199,7 +199,7 @@ class Native(NetKind):
     colour, mixture_colour = "#DDAA33", "#997700"
 
     def fit(self, task: Task) -> FittedModel:
-        """From ETAS."""
+        """Train from the ETAS of the train window."""
         return self._train(task, {})
 
 
@@ -212,21 +212,21 @@ class FewShot(NetKind):
     colour, mixture_colour = "#EE7733", "#CC3311"
 
     def fit(self, task: Task) -> FittedModel:
-        """From ``task.pretrained``."""
+        """Fine-tune ``task.pretrained``."""
         return self._train(task, {"pretrained": task.pretrained})
 
 
 class ZeroShot(NetKind):
-    """A pretrained net with the ETAS of the train window, not trained any further."""
+    """A pretrained net with the ETAS of the train window, not fine-tuned."""
 
     name = "recast-zero-shot"
-    about = "a pretrained net as it is"
+    about = "a pretrained net, not fine-tuned"
     seeded = False
     uses_pretrained = True
     colour, dashes = "#66CCEE", "-."
 
     def fit(self, task: Task) -> FittedModel:
-        """The ETAS of the train window alone, though the net be of one other catalog."""
+        """Fit only the ETAS of the train window, even for a net of one other catalog."""
         from recast.training.region import Region
 
         check_unseen(seen(task.pretrained), task.catalog, f"net {task.pretrained}")
@@ -235,5 +235,5 @@ class ZeroShot(NetKind):
         return replace(found, n_parameters=5, started_from=task.pretrained)
 
     def load(self, folder: Path, seed: int, catalog: Catalog, pretrained: str) -> FittedModel:
-        """The net of the benchmark again, with the ETAS of the train window."""
+        """Read the net of the benchmark again, with the ETAS of the train window."""
         return self.fit(Task(catalog, folder, seed, pretrained=pretrained))

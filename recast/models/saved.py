@@ -25,6 +25,10 @@ class SavedModel:
     paths : tuple of Path
         Its files.
 
+    See Also
+    --------
+    load_model : makes one.
+
     Examples
     --------
     >>> load_model("shipped")

@@ -1,4 +1,4 @@
-"""What a model has seen, so that a forecast from before that can be refused."""
+"""Data that a model has seen, so that earlier forecasts with it can be refused."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from catalogs.checks.extent import Extent
 from recast.pretrained import seen
 
 Seen = Mapping[str, Extent]
-"""What a model has been fitted on, by catalog."""
+"""Time and place of the data a model was fitted on, by catalog."""
 
 
 def seen_by_fit(catalog: Catalog, protocol: str = "train") -> dict[str, Extent]:
-    """What a fit on the train window has seen, or with validation ("train+val").
+    """Extent of the train window, or of train and validation windows ("train+val").
 
-    Unknown for other protocols. What is stopped early on the validation window has seen that.
+    Unknown for other protocols. A model with early stopping has seen the validation window.
     """
     extent = Extent.of(catalog)
     until = {"train": extent.end, "train+val": extent.until}.get(protocol)
@@ -26,10 +26,10 @@ def seen_by_fit(catalog: Catalog, protocol: str = "train") -> dict[str, Extent]:
 
 
 def seen_by_net(name: str | PathLike[str], catalog: Catalog | None) -> dict[str, Extent]:
-    """What the net of a checkpoint has seen, with what it was fine-tuned from.
+    """Extents that the net of a checkpoint has seen, including those of its pretrained net.
 
-    Where a file doesn't say, a net that was trained on ``catalog`` has seen its train and
-    validation window.
+    If the file doesn't record them, a net trained on ``catalog`` has seen its train and validation
+    windows.
 
     Raises
     ------
@@ -44,26 +44,26 @@ def seen_by_net(name: str | PathLike[str], catalog: Catalog | None) -> dict[str,
 
 
 def seen_by_old_file(record: Mapping[str, Any], catalog: Catalog | None) -> dict[str, Extent]:
-    """What the ETAS of a file from before files said so has seen."""
+    """Extent that the ETAS model of an older file has seen, which does not record it."""
     if catalog is not None and record.get("catalog") == catalog.info.name:
         return seen_by_fit(catalog, str(record.get("protocol", "unknown")))
     return {str(record.get("catalog", "some catalog")): Extent.unknown()}
 
 
 def to_json(record: Seen) -> dict[str, dict[str, Any]]:
-    """As JSON types."""
+    """Convert to JSON types."""
     return {name: extent.to_json() for name, extent in record.items()}
 
 
 def from_json(record: Mapping[str, Any] | None) -> dict[str, Extent]:
-    """From what ``to_json`` gives; None for a file that does not say."""
+    """Restore it from JSON; None for a file that does not record it."""
     if record is None:
         return {"some catalog": Extent.unknown()}
     return {name: Extent.from_json(fields) for name, fields in record.items()}
 
 
 def merged(*records: Seen) -> dict[str, Extent]:
-    """All catalogs of several records; what one model has seen of a catalog twice is numbered."""
+    """Merge several records; different extents of the same catalog are numbered."""
     out: dict[str, Extent] = {}
     for record in records:
         for name, extent in record.items():
@@ -74,7 +74,7 @@ def merged(*records: Seen) -> dict[str, Extent]:
 
 
 def leaks(record: Seen, catalog: Catalog, at: float) -> list[str]:
-    """What a model has seen of the time after day ``at`` of a catalog: a phrase for each catalog.
+    """List the data a model has seen from after day ``at`` of a catalog, in words.
 
     See ``Extent.may_hold_events_after``.
     """

@@ -1,11 +1,12 @@
-"""What a net is made of, by the name of its decoder: those of this package, and those of others.
+"""Architectures of nets, by the name of their decoder.
 
-A package adds one by an entry point in its ``pyproject.toml``, which names an ``Architecture``::
+Another package adds one by an entry point in its ``pyproject.toml`` that names an
+``Architecture``::
 
     [project.entry-points."recast.decoders"]
     constant = "my_package:CONSTANT"
 
-and ``model.decoder`` of `recast fit`, ``RecastTask`` and ``RecastNet`` take its name.
+and ``model.decoder`` of `recast fit`, ``RecastTask`` and ``RecastNet`` accept its name.
 """
 
 from __future__ import annotations
@@ -24,12 +25,12 @@ from recast.net.encoder import Inputs, paper_inputs, unit_free_inputs
 GROUP = "recast.decoders"
 
 CODE_SIZE = 16
-"""Numbers that say in what a region differs from the others that a net was trained on."""
+"""Numbers by which a region differs from the others that a net was trained on."""
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """A decoder, made from (context size, code size, width), and what else a net with it has.
+    """A decoder, made from (context size, code size, width), and the other parts of its net.
 
     ``inputs`` are the features that the encoder sees of an event, ``input_size`` of them;
     ``code_size`` the numbers of a region's code. Without a magnitude head, magnitudes keep the
@@ -53,7 +54,7 @@ BUILT_IN: Mapping[str, Architecture] = {
 
 @cache
 def architectures() -> Mapping[str, Architecture]:
-    """Every net that can be made, by the name of its decoder.
+    """Every architecture, by the name of its decoder.
 
     Raises
     ------
@@ -76,7 +77,7 @@ def architectures() -> Mapping[str, Architecture]:
 
 
 def architecture(decoder: str) -> Architecture:
-    """What a net with that decoder is made of.
+    """Return the architecture with that decoder.
 
     Raises
     ------

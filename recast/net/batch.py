@@ -1,7 +1,7 @@
 """Event sequences as padded tensors: the only place that knows masks.
 
 A sequence of N events is N + 1 intervals: interval j runs from event j - 1 (or the start) to event
-j (or the end). What a model says of interval j depends on the events before j only.
+j (or the end). The distribution of interval j depends on the events before j only.
 """
 
 from __future__ import annotations

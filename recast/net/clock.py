@@ -1,4 +1,4 @@
-"""How detection changes with the time of day: a clock that runs faster while more is found."""
+"""Daily changes of detection: a clock that runs faster while more events are detected."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ HARMONICS = 4
 """Periods of 24, 12, 8 and 6 hours."""
 
 SLOWEST = 0.05
-"""The pace never falls below this: nothing is detected for certain at no time of the day."""
+"""The pace never falls below this: some events are detected at any hour of the day."""
 
 TABLE, NEWTON_STEPS = 4096, 3
-"""The table is off by 1e-6 at most, and each of Newton's steps squares that."""
+"""The table is accurate to 1e-6, and each step of Newton's method squares the error."""
 
 PER_DAY = 24
-"""Bins in which the expected events are added up for the fit."""
+"""Bins of expected events in the fit."""
 
 
 def _waves(days: FloatArray, harmonics: int) -> FloatArray:
@@ -38,8 +38,8 @@ class DayClock:
         pace(t) = 1 + sum_h a_h sin(2 pi h t) + b_h cos(2 pi h t),    clock(t) = integral of pace
 
     with t in days since the catalog's start. A process of intensity lambda'(clock) in clock
-    time has intensity pace(t) lambda'(clock(t)) in days: every rate is multiplied by how much is
-    detected at that time of day, and likelihoods stay exact. ``coefficients`` are
+    time has intensity pace(t) lambda'(clock(t)) in days: every rate is multiplied by the relative
+    detection at that time of day, and likelihoods stay exact. ``coefficients`` are
     (a_1, ..., b_1, ...); without any the clock shows days.
     """
 
@@ -50,12 +50,12 @@ class DayClock:
         return len(self.coefficients) // 2
 
     def pace(self, days: ArrayLike) -> FloatArray:
-        """Clock days a day, shape as given."""
+        """Clock days per day, of the same shape."""
         t = np.asarray(days, dtype=np.float64)
         return np.asarray(1.0 + _waves(t, self._harmonics) @ np.array(self.coefficients))
 
     def log_pace(self, days: ArrayLike) -> FloatArray:
-        """ln pace: what an event at that time adds to a log-likelihood in clock time."""
+        """Log of the pace, which each event adds to a log-likelihood in clock time."""
         return np.log(self.pace(days))
 
     def __call__(self, days: ArrayLike) -> FloatArray:
@@ -69,7 +69,7 @@ class DayClock:
         return np.asarray(t + (waves[..., :n] / per) @ b + ((1.0 - waves[..., n:]) / per) @ a)
 
     def days(self, clock: ArrayLike) -> FloatArray:
-        """The times at which the clock shows this: Newton's method from a table of one day."""
+        """Invert the clock, by Newton's method from a table of one day."""
         target = np.asarray(clock, dtype=np.float64)
         if not self.coefficients:
             return target
@@ -111,12 +111,12 @@ class DayClock:
 
 
 def fit_clock(train: EventSequence, validation: EventSequence, etas: ETAS) -> DayClock:
-    """The pace that explains when in the day the events of ``train`` came, if it lasts.
+    """Fit the pace to the hours of the events of ``train``, if it holds on ``validation``.
 
     Maximises sum_i ln pace(t_i) - integral of pace dLambda over the scored window, with the
     compensator Lambda of ``etas``, so that a swarm at some hour doesn't count as a habit of that
-    hour. Detection may change with a network: the plain clock is returned unless the gain on
-    ``validation``, of two whole hours' events or more, is positive by two standard errors.
+    hour. Detection may change with a network: the plain clock is returned unless ``validation`` has
+    two events in whole hours, and the gain there is positive by two standard errors.
     """
     events, expected = _by_hour(train, etas)
     if events.size < 2:
@@ -147,7 +147,7 @@ def fit_clock(train: EventSequence, validation: EventSequence, etas: ETAS) -> Da
 
 
 def _by_hour(sequence: EventSequence, etas: ETAS) -> tuple[FloatArray, FloatArray]:
-    """Times of the scored events, and what ETAS expects by hour of the day, shape (PER_DAY,)."""
+    """Times of the scored events, and the events ETAS expects by hour of day, shape (PER_DAY,)."""
     first, last = np.ceil(sequence.score_from * PER_DAY), np.floor(sequence.end * PER_DAY)
     edges = np.arange(first, last + 1) / PER_DAY
     if edges.size < 2:

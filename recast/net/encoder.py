@@ -1,4 +1,4 @@
-"""From the history of a sequence to a context vector for each interval."""
+"""Encoder: from the history of a sequence to a context vector for each interval."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from recast.net.regional import RegionalChange
 from recast.net.scaling import Scaling
 
 SHORTEST = 1e-8
-"""Days (1 ms): no catalog resolves less, and ln 0 of an event at the window's start is avoided."""
+"""Days (1 ms): no catalog resolves less, and an event at the window's start needs no ln 0."""
 
 Inputs = Callable[[Scaling, Tensor, Tensor, Tensor], Tensor]
 """(scaling, inter-event times, magnitudes, expected events) -> features (..., feature)."""
@@ -34,8 +34,9 @@ def unit_free_inputs(
 ) -> Tensor:
     """[ln(tau / mean tau), beta (m - Mc) - 1, ln(events that ETAS expected in tau)].
 
-    The last is what ETAS failed to explain: for a perfect ETAS the logarithm of an Exp(1) variable
-    in every region. None has a unit, so a net can serve catalogs of any rate and completeness.
+    The last measures what ETAS fails to explain: for a perfect ETAS it is the logarithm of an
+    Exp(1) variable in every region. None has a unit, so a net suits catalogs of any rate and
+    completeness.
     """
     log_tau = log_inter_times(scaling, inter_times)
     size = scaling.b * LN10 * (magnitudes - scaling.completeness) - 1.0
@@ -48,8 +49,8 @@ class GRUEncoder(nn.Module):
     The context of an interval is the hidden state after the events before it; the first interval
     of a window starts from zero. A region's code (code_size,) changes the weights
     (``recast.net.regional``). ``recurrent_dropout`` is the share of the hidden-to-hidden weights
-    that each training step leaves out (Merity et al. 2018, arXiv:1708.02182): it keeps the unit
-    from learning its catalog by heart.
+    that each training step drops (Merity et al. 2018, arXiv:1708.02182), which limits
+    overfitting.
     """
 
     def __init__(
@@ -72,7 +73,7 @@ class GRUEncoder(nn.Module):
             self.hidden_change = RegionalChange(3 * hidden_size, hidden_size, code_size)
 
     def weights(self, code: Tensor) -> dict[str, Tensor]:
-        """Those of the unit in a region, by the names that torch gives them."""
+        """Weights of the unit in a region, by their names in torch."""
         weights: dict[str, Tensor] = dict(self.gru.named_parameters())
         for name, change in (("ih_l0", self.input_change), ("hh_l0", self.hidden_change)):
             if change is not None:
@@ -83,7 +84,7 @@ class GRUEncoder(nn.Module):
     def features(
         self, scaling: Scaling, inter_times: Tensor, magnitudes: Tensor, expected: Tensor
     ) -> Tensor:
-        """What the net sees of events, (..., input_size), in its own precision."""
+        """Features of events, (..., input_size), in the precision of the net."""
         values = self.inputs(scaling, inter_times, magnitudes, expected)
         return values.to(next(self.gru.parameters()).dtype)
 

@@ -1,4 +1,4 @@
-"""Several nets of one catalog as one: the mixture of what they say of each interval."""
+"""Ensembles: the mixture of the distributions of several nets of one catalog."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class EqualMixture:
         return self.log_density(x) - self.log_survival(x)
 
     def sample(self, elapsed: Tensor, generator: torch.Generator) -> Tensor:
-        """Inter-event times given the days that have passed: of a member drawn by S_k(elapsed)."""
+        """Sample inter-event times given the days elapsed, from a member drawn by S_k(elapsed)."""
         survived = torch.stack([m.log_survival(elapsed) for m in self.members], dim=-1)
         shape = survived.shape
         posterior = torch.softmax(survived, dim=-1).reshape(-1, shape[-1])
@@ -58,10 +58,10 @@ class EqualMixture:
 
 
 class _Members(nn.ModuleList):
-    """Nets whose contexts lie side by side."""
+    """Nets whose contexts are concatenated."""
 
     def each(self, hidden: Tensor) -> list[tuple[Net, Tensor]]:
-        """Every member with its part of contexts (..., context_size)."""
+        """Pair every member with its part of contexts (..., context_size)."""
         out, begin = [], 0
         for member in cast(Iterable[Net], self):
             end = begin + member.context_size
@@ -71,7 +71,7 @@ class _Members(nn.ModuleList):
 
 
 class EnsembleMagnitude(nn.Module):
-    """The law whose beta and share missed are the means of the members'."""
+    """Magnitude law whose beta and share missed are the means over the members."""
 
     def __init__(self, members: Sequence[Net]) -> None:
         super().__init__()
@@ -100,13 +100,13 @@ class EnsembleMagnitude(nn.Module):
 class EnsembleNet(Net):
     """Nets that were trained on the same catalog with different seeds; see ``EqualMixture``.
 
-    What one seed happens to learn of the noise the others don't repeat (Lakshminarayanan et al.
-    2017, arXiv:1612.01474).
+    Noise that one seed happens to fit is not repeated by the others (Lakshminarayanan et al. 2017,
+    arXiv:1612.01474).
 
     Raises
     ------
     InputError
-        If there are no members, or they are scaled in different ways.
+        If there are no members, or their scalings differ.
     """
 
     def __init__(self, members: Sequence[Net]) -> None:

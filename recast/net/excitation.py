@@ -1,4 +1,4 @@
-"""The decaying memory of ETAS, event by event: what the hazard decoder modulates."""
+"""Excitation of ETAS as decaying exponentials, event by event, for the hazard decoder."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from catalogs.sequence import FloatArray
 from etas.model import ETAS
 
 STEP = 1.0
-"""In ln s. The sum of exponentials then ripples by 6e-4 about the power law: the net is free to
-change each amplitude by far more, and one coarse grid for all regions keeps them comparable."""
+"""In ln s. The sum of exponentials then ripples by 6e-4 about the power law, far less than the net
+may change each amplitude; one coarse grid for all regions keeps them comparable."""
 
 NODES: FloatArray = np.exp(np.arange(np.log(1e-5), np.log(2e5), STEP))
 """s_q in 1/days: decay times from half a second to 270 years."""
@@ -36,7 +36,7 @@ def gains(etas: ETAS, magnitudes: FloatArray) -> FloatArray:
 
 
 def excitation(etas: ETAS, sequence: EventSequence) -> tuple[FloatArray, FloatArray]:
-    """Amplitudes at the start of each interval, and what ETAS expects in it.
+    """Amplitudes at the start of each interval, and the events ETAS expects in it.
 
         a_q(j) = k w_q sum_{i < j} 10^{alpha (m_i - Mc)} e^{-s_q (t_{j-1} - t_i)}
 

@@ -1,4 +1,4 @@
-"""The magnitude of the next event, given the past and the time it took to come."""
+"""Law of the next magnitude, given the past and the inter-event time."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class TruncatedExponential:
         return torch.log(self.beta / mass) - self.beta * excess
 
     def inverse_cdf(self, u: Tensor) -> Tensor:
-        """The magnitude below which a fraction u lies."""
+        """Magnitude below which a fraction u lies."""
         mass = -torch.expm1(-self.beta * (self.maximum - self.lowest))
         return self.lowest - torch.log1p(-u * mass) / self.beta
 
@@ -86,7 +86,7 @@ class MagnitudeHead(nn.Module):
     inter-event time that ends at the event tells how dense the sequence is (Dascher-Cousineau et
     al. 2023 keep b fixed; Stockman et al. 2023 and MAGNET, arXiv:2408.02129, report what a
     history-dependent law gains). The last layers start at zero: training starts at the fixed-b law.
-    The context enters detached, so that magnitudes never cost the times anything.
+    The context enters detached, so that magnitudes never affect the fit of the times.
     """
 
     def __init__(self, context_size: int, width: int = 48) -> None:
@@ -98,7 +98,7 @@ class MagnitudeHead(nn.Module):
         self.net = nn.Sequential(nn.Linear(context_size + 2, width), nn.SiLU(), last)
 
     def simpler(self) -> list[dict[str, Tensor]]:
-        """The parameters, by name, with which nothing is missed, and of the fixed-b law."""
+        """Parameters by name of two simpler laws: nothing missed, and fixed b."""
         zero = {name: torch.zeros_like(value) for name, value in self.state_dict().items()}
         last = f"net.{len(self.net) - 1}."
         parts = (("missed.",), ("missed.", last))

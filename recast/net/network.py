@@ -18,7 +18,7 @@ from recast.net.scaling import Scaling
 
 
 class NextEvent(Protocol):
-    """The distribution of the time to the next event, in days; every method is elementwise."""
+    """Distribution of the time to the next event, in days; every method is elementwise."""
 
     def log_hazard(self, x: Tensor) -> Tensor:
         """Log intensity x days after the last event, 1/days."""
@@ -37,22 +37,22 @@ class NextEvent(Protocol):
         ...
 
     def sample(self, elapsed: Tensor, generator: torch.Generator) -> Tensor:
-        """Inter-event times given the days that have passed."""
+        """Sample inter-event times given the days elapsed."""
         ...
 
 
 class State(NamedTuple):
-    """What a net remembers between events, for a batch of trajectories."""
+    """State of a net after an event, for a batch of trajectories."""
 
     hidden: Tensor
-    """Of the encoder, (batch, hidden_size)."""
+    """State of the encoder, (batch, hidden_size)."""
 
     amplitudes: Tensor
     """Excitation of ETAS just after the last event, events/day, (batch, node)."""
 
 
 class Net(nn.Module):
-    """What likelihood and sampling ask of a net: contexts of the past, and what they say of next.
+    """Interface of a net: contexts of the past, and distributions of the next event.
 
     ``context_size`` is the last axis of its contexts; ``magnitude`` maps (scaling, contexts,
     inter-event times, expected events) to the law of the next magnitude, or is None for a fixed
@@ -85,11 +85,11 @@ class Net(nn.Module):
         return self.decode(self.contexts(batch)[batch.scored], batch.amplitudes[batch.scored])
 
     def intervals(self, sequence: EventSequence) -> Batch:
-        """The whole sequence as this net reads it."""
+        """The whole sequence as a batch in the units of this net."""
         return intervals(sequence, self.scaling)
 
     def state_after(self, history: EventSequence, n: int) -> State:
-        """What ``n`` trajectories remember of their common history."""
+        """State of ``n`` trajectories after their common history."""
         batch = self.intervals(history)
         hidden = self.contexts(batch)[0, -1].expand(n, -1)
         return State(hidden, batch.amplitudes[0, -1].expand(n, -1))
@@ -106,12 +106,12 @@ class RecastNet(Net):
 
     A net with codes has ``CODE_SIZE`` numbers for each of ``n_regions`` catalogs, which change the
     weights of its encoder and its decoder (``recast.net.regional``) and are learned with them. They
-    start at zero, and zero they are for a region that is none of them.
+    start at zero, and are zero for all other regions.
     """
 
     magnitude: MagnitudeHead | None
     region: int | None
-    """Whose code is read; None for a region that the net was not trained on."""
+    """Region whose code is used; None for one that the net was not trained on."""
     codes: Tensor
 
     def __init__(
@@ -147,9 +147,9 @@ class RecastNet(Net):
         self.magnitude = MagnitudeHead(hidden_size) if parts.has_magnitude_head else None
 
     def on(self, scaling: Scaling, region: int | None = None) -> RecastNet:
-        """These weights on another catalog: a view that shares all parameters.
+        """Return the net on another catalog: a view that shares all parameters.
 
-        ``region`` is the catalog's number where the net was trained on it.
+        ``region`` is the catalog's number if the net was trained on it.
         """
         view = copy.copy(self)
         view.scaling = scaling
@@ -158,14 +158,14 @@ class RecastNet(Net):
 
     @property
     def decoder(self) -> nn.Module:
-        """The module of that name, under which it stands in checkpoints."""
+        """The decoder, a module by the name it has in checkpoints."""
         return self.get_submodule(self.decoder_name)
 
     @property
     def code(self) -> Tensor:
-        """Of the region, (code_size,)."""
+        """Code of the region, (code_size,)."""
         if self.region is None:
-            return 0.0 * self.codes[0]  # distributed training wants all parameters in every step
+            return 0.0 * self.codes[0]  # distributed training needs all parameters in every step
         return self.codes[self.region]
 
     def decode(self, hidden: Tensor, amplitudes: Tensor) -> NextEvent:
@@ -195,7 +195,7 @@ class RecastNet(Net):
 
 
 def fixed_magnitude_law(scaling: Scaling, like: Tensor) -> TruncatedExponential:
-    """The Gutenberg-Richter law of the train window, of the shape of ``like``."""
+    """Gutenberg-Richter law of the train window, of the shape of ``like``."""
     law = scaling.magnitude_law
     return TruncatedExponential(
         torch.full_like(like, law.beta), scaling.lowest_magnitude, law.maximum
@@ -203,10 +203,10 @@ def fixed_magnitude_law(scaling: Scaling, like: Tensor) -> TruncatedExponential:
 
 
 class LogLikelihoods(NamedTuple):
-    """Of the scored intervals of a batch, in nats."""
+    """Log-likelihoods of the scored intervals of a batch, in nats."""
 
     times: Tensor
-    """Of the event times, censored head and tail included; a scalar."""
+    """Log-likelihood of the event times, censored head and tail included; a scalar."""
 
     magnitudes: Tensor
     """ln p(m) of each scored event, given its past and its inter-event time; (scored event,)."""

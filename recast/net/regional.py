@@ -1,4 +1,4 @@
-"""How a region's code changes the weights that all regions share."""
+"""Regional changes of the weights that all regions share."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ CHANGE = 0.3
 twice this and three times the shift are no better (experiments/README.md, "Many regions")."""
 
 SHIFT = 0.1
-"""The same of bias shifts."""
+"""The same for shifts of the bias."""
 
 
 class RegionalChange(nn.Module):
     """A linear map y = W x + b in the region of code (c, e): W + U diag(c) V, b + S e.
 
-    Half of the code's numbers, c (half,), scale one change of rank one of the weights each, the
-    others, e, one shift of the bias each; U (rows, half), V (half, columns) and S (rows, half) are
+    Half of the code's numbers, c (half,), each scale a rank-one change of the weights, and the
+    others, e, each a shift of the bias; U (rows, half), V (half, columns) and S (rows, half) are
     shared by all regions, and no number has a unit. So a region of few events has few numbers to
-    learn, yet may remember longer or answer louder than others. The code zero changes nothing.
+    learn, yet may have a longer memory or stronger response than others. A code of zeros changes
+    nothing.
     """
 
     def __init__(self, rows: int, columns: int, code_size: int) -> None:

@@ -1,4 +1,4 @@
-"""What ties a net to the catalog it was trained on."""
+"""Scaling of a net's inputs and outputs, from the train window of its catalog."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from etas.model import ETAS
 from recast.net.clock import DayClock
 
 LOWEST_BACKGROUND = 1e-3
-"""Of the mean rate: from a background of exp(-18) no gradient would lead away."""
+"""Share of the mean rate: a background of exp(-18) would have no usable gradient."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Scaling:
 
     @classmethod
     def of(cls, catalog: Catalog, etas: ETAS, clock: DayClock | None = None) -> Scaling:
-        """Of a catalog's train window and an ETAS model fitted on it, in the time of ``clock``."""
+        """Compute it from a train window and its ETAS model in the time of ``clock``."""
         train = catalog.split().train
         law, info = etas.magnitude_law, catalog.info
         half_bin = 0.5 * info.magnitude_bin
@@ -67,17 +67,17 @@ class Scaling:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Fields as plain numbers and lists, which checkpoints and configurations keep."""
+        """Convert to plain numbers and lists, as kept in checkpoints and configurations."""
         return {**asdict(self), "day": list(self.day)}
 
     @property
     def clock(self) -> DayClock:
-        """What turns days into the time in which the net and its ETAS count."""
+        """Clock that converts days to the time of the net and its ETAS."""
         return DayClock(self.day)
 
     @property
     def background(self) -> float:
-        """Where the background rate starts, events/day: mu, unless ETAS has found none."""
+        """Initial background rate, events/day: mu, unless ETAS found none."""
         return max(self.mu, LOWEST_BACKGROUND / self.mean_inter_time)
 
     @property

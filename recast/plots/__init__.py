@@ -1,12 +1,12 @@
-"""Every picture: each function returns a matplotlib Figure.
+"""Plots: each function returns a matplotlib Figure.
 
 style          colours, sizes, axes, and how figures become files
 catalogs       magnitudes in time, frequency and magnitude, map
 scores         gains, residuals, intensities, Omori decay
-continuations  simulated catalogs against what came, calibration
-forecasts      one forecast, and consecutive ones
+continuations  simulated catalogs against observed ones, calibration
+forecasts      single and rolling forecasts
 counts         cumulative numbers and likelihoods
 sizes          scores against the number of training events
-quality        what `recast catalogs check` draws
+quality        plots of `recast catalogs check`
 window         the plots of one model on one window, as files
 """

@@ -1,4 +1,4 @@
-"""Plots of a catalog alone: magnitudes in time, their law, and a map."""
+"""Plots of a catalog: magnitudes in time, their distribution, and a map."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from recast.plots.style import (
 )
 
 DOTS = "#5B8DB8"
-"""Between light and dark, because dots are drawn as an image that knows of no page."""
+"""Between light and dark: dots are an image that does not adapt to the page."""
 
 MC_COLOUR = "#AA3377"
 
@@ -34,7 +34,7 @@ LAW_DRAWS = 400
 """Catalogs drawn for the band of the frequency-magnitude plot."""
 
 MAP_EVENTS = 20_000
-"""The largest events of a map: more hide each other."""
+"""Largest number of events on a map: more would hide each other."""
 
 
 @styled
@@ -82,7 +82,7 @@ def magnitude_time(catalog: Catalog, split: Split, title: str = "") -> Figure:
 
 
 def _areas(magnitudes: FloatArray) -> FloatArray:
-    """Of dots: 10^M, over five units of magnitude."""
+    """Areas of dots: 10^M, over five magnitude units."""
     excess = np.clip(magnitudes - magnitudes.max(), -5.0, 0.0)
     return np.asarray(2.0 + 90.0 * 10.0**excess)
 
@@ -191,7 +191,7 @@ def event_map(catalog: Catalog, test: EventSequence) -> Figure:
 
 
 def _when(catalog: Catalog, times: FloatArray) -> tuple[FloatArray, str]:
-    """Values for the colour of time with their name: years, or days of a short catalog."""
+    """Values and label of the time scale: years, or days for a short catalog."""
     start = catalog.info.to_time(0.0)
     if isinstance(start, float) or np.ptp(times) < 730.0:
         return times - times.min(), "days since the first event"

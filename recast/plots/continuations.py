@@ -1,4 +1,4 @@
-"""Plots of what models say beforehand: continuations against what came about, calibration."""
+"""Plots of forecasts by simulation: continuations against observed events, and calibration."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ class Window(Protocol):
 
     @property
     def start(self) -> str:
-        """Date or day."""
+        """Start of the window, a date or day."""
         ...
 
     @property
     def observed(self) -> int:
-        """Events in it."""
+        """Number of events in the window."""
         ...
 
 
@@ -52,7 +52,7 @@ class Scores(Protocol):
 
     @property
     def quantiles(self) -> dict[str, list[float]]:
-        """Of the number of events, by share."""
+        """Quantiles of the number of events, by share."""
         ...
 
     @property
@@ -83,10 +83,10 @@ def cumulative_paths(done: Trajectories, grid: FloatArray) -> FloatArray:
 
 @styled
 def forecast_fan(catalog: Catalog, before: EventSequence, shown: Continuations) -> Figure:
-    """Cumulative events: what came about, median and 50 and 95 % bands, the first day beside.
+    """Cumulative events: observed, median and 50 and 95 % bands, with the first day enlarged.
 
-    ``before`` is the sequence up to the start; its last tenth of the horizon is drawn as well, so
-    that the change at the start can be seen.
+    ``before`` is the sequence up to the start; a tenth of the horizon before it is drawn as well,
+    to show the change at the start.
     """
     figure = new_figure(5.4)
     axes, first = figure.subplots(2, 1, height_ratios=[1.5, 1])
@@ -108,7 +108,7 @@ def _fan(
     lead: EventSequence | None = None,
     unit: float = 1.0,
 ) -> None:
-    """Over the first ``days``, on an axis in units of ``unit`` days."""
+    """Draw the first ``days``, on an axis in units of ``unit`` days."""
     start = shown.observed.start
     grid = np.linspace(0.0, days, FAN_STEPS)
     seen = np.searchsorted(shown.observed.times - start, grid, side="right")
@@ -126,7 +126,7 @@ def _fan(
         count = np.searchsorted(lead.times - start, back, side="right") - len(lead)
         axes.plot(back / unit, count, color=OBSERVED, lw=1.0, ls=":", label="before the start")
         axes.axhline(0.0, color=INK, lw=0.5, alpha=0.5)
-    # A net's upper quantile may be out of all proportion: what came about must stay visible
+    # The upper quantile of a net may be huge: the observed line must stay visible
     axes.set_ylim(None, min(1.05 * top, 6.0 * max(float(seen[-1]), 5.0)))
     axes.margins(x=0.0)
     thousands(axes.yaxis)
@@ -171,7 +171,7 @@ def _integer_edges(low: float, high: float) -> FloatArray:
 def magnitudes_and_intervals(shown: Continuations, completeness: float) -> Figure:
     """Numbers by magnitude and inter-event time: observed, and 95 % of simulated catalogs.
 
-    Simulated catalogs are scaled to the observed number of events, so that only shapes differ.
+    Simulated catalogs are scaled to the observed number of events, to compare shapes.
     """
     figure = new_figure(5.6)
     above, below = figure.subplots(2, 1)

@@ -1,4 +1,4 @@
-"""Counts and likelihoods of one model in time; each function returns a Figure."""
+"""Counts and likelihoods of one model in time."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def cumulative_counts(
 def simulated_counts(
     done: Trajectories, title: str, observed: EventSequence | None = None
 ) -> Figure:
-    """Cumulative events of the trajectories: median, 50 % and 95 % bands, and what came about."""
+    """Cumulative events of the trajectories: median, 50 % and 95 % bands, and observed events."""
     figure = new_figure()
     axes = figure.subplots()
     grid = np.linspace(done.start, done.end, 201)

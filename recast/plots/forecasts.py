@@ -1,4 +1,4 @@
-"""Plots of forecasts; each function returns a matplotlib Figure."""
+"""Plots of single and rolling forecasts."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ class Rolled(Protocol):
 
     @property
     def windows(self) -> Sequence[Window]:
-        """In order of time."""
+        """Windows in order of time."""
         ...
 
     @property
     def models(self) -> Mapping[str, Scores]:
-        """By name."""
+        """Scores by model."""
         ...
 
 
 @styled
 def rolling_forecasts(name: str, rolled: Rolled, days: float) -> Figure:
-    """Ranges of every window by model with what was observed, and the histogram of the PIT.
+    """Ranges of every window by model with the observed numbers, and the PIT histogram.
 
     Left: the central 50 and 95 % ranges and the median; windows whose number falls outside the
     95 % range are marked. Right: a calibrated forecast has a flat histogram.
@@ -84,10 +84,10 @@ def rolling_forecasts(name: str, rolled: Rolled, days: float) -> Figure:
 def forecast_fan(catalog: Catalog, done: Any) -> Figure:
     """Numbers before and after a forecast, and expected numbers by magnitude.
 
-    ``done`` is a ``ForecastResult``. Left: the cumulative number of events, counted from the first
-    that is drawn, up to the forecast and after it where that is known, with the central 50 and 95 %
-    ranges and the median of the simulations. Right: for the longest window the expected number of
-    events at and above each magnitude with its 95 % range.
+    ``done`` is a ``ForecastResult``. Left: the cumulative number of events before the forecast, and
+    after it where known, with the central 50 and 95 % ranges and the median of the simulations.
+    Right: for the longest window, the expected number of events at or above each magnitude with its
+    95 % range.
     """
     info, events = catalog.info, catalog.to_sequence()
     at, horizon = (
@@ -126,7 +126,7 @@ def forecast_fan(catalog: Catalog, done: Any) -> Figure:
     expected = np.array([row.expected for row in rows])
     ends = np.array([row.ci95 for row in rows]).T
     some = expected > 0.0
-    floor = 0.5 / done.n_samples  # what is below one event in all simulations is drawn there
+    floor = 0.5 / done.n_samples  # less than one event in all simulations is drawn there
     right.vlines(magnitudes, np.maximum(ends[0], floor), np.maximum(ends[1], floor), color=shade)
     right.plot(magnitudes[some], expected[some], "o", color=shade, label="expected, 95 % range")
     shown = [(row.magnitude, row.observed) for row in rows if row.observed]

@@ -1,4 +1,4 @@
-"""The plots of `recast catalogs check`."""
+"""Plots of `recast catalogs check`."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def over_time(catalog: Catalog, report: dict[str, Any]) -> Figure:
 
 @styled
 def magnitudes_and_hours(catalog: Catalog, report: dict[str, Any]) -> Figure:
-    """Cumulative numbers by magnitude, magnitudes on tenths by year, and events by the hour."""
+    """Cumulative numbers by magnitude, magnitudes on tenths by year, and events by hour of day."""
     figure = new_figure(3.8, 2.5 * WIDTH)
     law, grid, clock = figure.subplots(1, 3)
     m = np.sort(catalog.events["magnitude"].to_numpy(np.float64))

@@ -1,4 +1,4 @@
-"""Plots of what models say of the events that came: gains, residuals, intensities, Omori decay."""
+"""Plots of models on observed events: gains, residuals, intensities, Omori decay."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ from recast.plots.style import (
 )
 
 LEFT_OUT = frozenset({NULL})
-"""Of the gains over ETAS and of correlations: its losses would hide the rest."""
+"""Left out of gains over ETAS and correlations: large losses would hide the rest."""
 
 FEWEST_EXPECTED = 0.01
-"""Omori bins with fewer expected events are left out: nothing is seen there."""
+"""Omori bins with fewer expected events are left out."""
 
 
 @styled
@@ -49,10 +49,10 @@ def cumulative_gain(
     *,
     reference: str = REFERENCE,
 ) -> Figure:
-    """Cumulative log-likelihood gain over a reference along the test window, one line a model.
+    """Cumulative log-likelihood gain over a reference along the test window, a line per model.
 
-    A line that rises steadily is a model that is better throughout; one that rises in a few steps
-    owes its score to a few sequences. Poisson is left out: its losses would hide the rest.
+    A model whose line rises steadily is better throughout; one whose line rises in a few steps owes
+    its score to a few sequences. Poisson is left out: its losses would hide the rest.
     """
     figure = new_figure(4.2)
     axes, counts = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
@@ -83,7 +83,7 @@ def cumulative_gain(
 def gain_by_period(
     catalog: Catalog, periods: Mapping[str, Sequence[PeriodGain]], reference: str
 ) -> Figure:
-    """Mean gain per event in each period with its 95 % interval, one row of points a model."""
+    """Mean gain per event in each period with its 95 % interval, a row of points per model."""
     figure = new_figure(3.2)
     axes = figure.subplots()
     for i, (name, rows) in enumerate(periods.items()):
@@ -117,7 +117,7 @@ def gain_by_period(
 
 @styled
 def transformed_residuals(transformed: Mapping[str, FloatArray], title: str = "") -> Figure:
-    """Count less transformed time with Kolmogorov's 95 % band, and intervals against Exp(1)."""
+    """Count minus transformed time with Kolmogorov's 95 % band, and intervals against Exp(1)."""
     figure = new_figure(5.6)
     above, below = figure.subplots(2, 1, height_ratios=[1.1, 1])
     first = next(iter(transformed.values()))
@@ -129,7 +129,7 @@ def transformed_residuals(transformed: Mapping[str, FloatArray], title: str = ""
     above.axhline(0.0, color=INK, lw=0.9)
     count, shown = np.arange(1, n + 1), thinned(n)
     quantiles = -np.log1p(-(count - 0.5) / n)
-    # Even in the quantile, so that the few long intervals are all there
+    # Evenly spaced quantiles, to keep all of the few long intervals
     picked = np.unique(np.searchsorted(quantiles, np.linspace(0.0, quantiles[-1], 200)))
     for name, values in transformed.items():
         above.plot(values[shown], (count - values)[shown], **line(name))
@@ -175,7 +175,7 @@ def residual_correlation(transformed: Mapping[str, FloatArray]) -> Figure:
 def intensity_trace(
     catalog: Catalog, test: EventSequence, traces: Mapping[str, FloatArray]
 ) -> Figure:
-    """Intensities about the largest scored event, logarithmic, with the events as a rug."""
+    """Intensities around the largest scored event, logarithmic, with the events as a rug."""
     figure = new_figure(3.8)
     axes, rug = figure.subplots(2, 1, sharex=True, height_ratios=[3.2, 1])
     grid = trace_times(test)
@@ -207,10 +207,10 @@ def omori_decay(
 ) -> Figure:
     """Rates after the largest scored events, stacked, against time since; logarithmic axes.
 
-    Expected numbers are those of ``recast.evaluation.Diagnosis``, given all that happened, so
-    that secondary aftershocks are in both. ``samples`` (sample, bin) are numbers in trajectories
-    that know the past up to each event only; the band is their range, 95 % for 39. Bars are 95 %
-    Poisson intervals of the counts.
+    Expected numbers are those of ``recast.evaluation.Diagnosis``, given all events, so that both
+    include secondary aftershocks. ``samples`` (sample, bin) are numbers in trajectories simulated
+    from the past up to each event; the band is their range, 95 % for 39. Bars are 95 % Poisson
+    intervals of the counts.
     """
     stops = omori_stops(sequence)
     largest = stops.shape[0]
@@ -223,7 +223,7 @@ def omori_decay(
     axes = figure.subplots()
     for name, counts in (samples or {}).items():
         reach = np.flatnonzero(seen[: counts.shape[1]])
-        # No event at all lies below every logarithmic axis
+        # Zero events lie below every logarithmic axis
         ends = np.clip([counts.min(axis=0), counts.max(axis=0)], 1e-9, 1e9)[:, reach] / days[reach]
         axes.fill_between(
             middle[reach], *ends, color=colour(name), alpha=0.18, lw=0.0, label=f"{name}, samples"

@@ -16,18 +16,18 @@ class MeanGain(Protocol):
 
     @property
     def mean(self) -> float:
-        """Of the gain."""
+        """Mean gain."""
         ...
 
     @property
     def ci95(self) -> tuple[float, float]:
-        """Its ends."""
+        """Ends of the interval."""
         ...
 
 
 @styled
 def training_size(rows: Sequence[tuple[int, Mapping[str, float]]]) -> Figure:
-    """Test score of each model against the number of training events, one row a size.
+    """Test score of each model against the number of training events, a row per size.
 
     A row has the number of training events, and nats per event on the test window by model.
     """
@@ -48,7 +48,7 @@ def training_size(rows: Sequence[tuple[int, Mapping[str, float]]]) -> Figure:
 def gain_by_size(catalogs: Mapping[str, tuple[int, Mapping[str, MeanGain]]]) -> Figure:
     """Gain over ETAS with its 95 % interval against the training events of each catalog.
 
-    By catalog: number of training events, and the gain of each model.
+    ``catalogs`` has the number of training events and the gain of each model, by catalog.
     """
     figure = new_figure(3.4)
     axes = figure.subplots()

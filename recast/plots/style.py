@@ -1,4 +1,4 @@
-"""The one style of all plots: colours, sizes, time axes, and how figures become files."""
+"""Style of all plots: colours, sizes, time axes, and writing figures to files."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 INK = "#202124"
-"""Axes, text and observations; becomes the text's colour of the page that a figure is put in."""
+"""Axes, text and observations; on a page it becomes the colour of the text."""
 
 OBSERVED = "#EE6677"
-"""What came about, where it is held against models."""
+"""Observations that models are compared with."""
 
 BAND = "#4477AA"
-"""Ranges that belong to no model in particular."""
+"""Ranges of no particular model."""
 
 PART_COLOURS = {"train": "#4477AA", "val": "#CCBB44", "test": "#EE6677"}
 SPARE_COLOURS = (
@@ -45,8 +45,8 @@ SPARE_COLOURS = (
     "#DDCC77",
     "#661100",
 )
-"""Of kinds of models that name none, and of their mixtures; colour-blind safe, as those that the
-kinds name (Paul Tol's schemes)."""
+"""Colours of kinds of models that name none, and of their mixtures; safe for colour-blind readers,
+like those that the kinds name (Paul Tol's schemes)."""
 
 ON_DARK = {
     "#222222": "#E8EAED",
@@ -62,7 +62,7 @@ ON_DARK = {
     "#999933": "#BBBB55",
     "#CC3311": "#FF7755",
 }
-"""What replaces colours that are too dark for a dark page."""
+"""Replacements of colours that are too dark for a dark page."""
 
 STYLE: Any = {  # matplotlib types the names of its settings, not dictionaries of them
     "font.family": "sans-serif",
@@ -87,25 +87,25 @@ STYLE: Any = {  # matplotlib types the names of its settings, not dictionaries o
     "ytick.color": INK,
     "lines.linewidth": 1.5,
     "savefig.dpi": 130,
-    # Text stays text: small, searchable, read aloud
+    # Text stays text: small, searchable, accessible
     "svg.fonttype": "none",
 }
 
 WIDTH = 4.4
-"""Inches: narrow, so that text is readable on a telephone, where figures shrink to its width."""
+"""Inches: narrow, so that text stays readable when a figure shrinks to the width of a phone."""
 
 TITLE = 50
 """Characters that fit above a plot of that width."""
 
 LEGEND_HANDLE, LEGEND_LETTER = 0.45, 0.072
-"""Inches that a legend's line and each letter of its text take."""
+"""Inches that the line and each letter of a legend take."""
 
 DRAWN_POINTS = 1500
-"""More points of a curve than pixels across add bytes only."""
+"""A curve needs no more points than pixels across."""
 
 
 def styled(make: Callable[P, R]) -> Callable[P, R]:
-    """A function that draws, in our style and without a trace in matplotlib's settings."""
+    """Make a function draw in our style, leaving matplotlib's settings unchanged."""
 
     @functools.wraps(make)
     def within(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -116,12 +116,12 @@ def styled(make: Callable[P, R]) -> Callable[P, R]:
 
 
 def new_figure(height: float = 3.4, width: float = WIDTH) -> Figure:
-    """An empty figure that makes room for its labels."""
+    """Make an empty figure that makes room for its labels."""
     return Figure(figsize=(width, height), layout="constrained")
 
 
 def colour(model: str) -> str:
-    """Of a model, or of the mixture of its seeds.
+    """Colour of a model, or of the mixture of its seeds.
 
     Raises
     ------
@@ -143,12 +143,12 @@ def line(model: str) -> dict[str, Any]:
 
 
 def in_lines(title: str) -> str:
-    """A title in as many lines as it takes."""
+    """Wrap a title."""
     return "\n".join(wrap(title, TITLE))
 
 
 def legend_above(figure: Figure, axes: Axes) -> None:
-    """The legend of ``axes`` above the figure, where it hides no data, in columns that fit."""
+    """Put the legend of ``axes`` above the figure, in columns that fit, where it hides no data."""
     handles, labels = axes.get_legend_handles_labels()
     if handles:
         each = LEGEND_HANDLE + LEGEND_LETTER * max(map(len, labels))
@@ -157,14 +157,14 @@ def legend_above(figure: Figure, axes: Axes) -> None:
 
 
 def thousands(axis: Any) -> None:
-    """12,000 rather than 12000; for axes that are not logarithmic a few of them."""
+    """Label ticks as 12,000 rather than 12000, and only a few on linear axes."""
     if isinstance(axis.get_major_locator(), AutoLocator):
         axis.set_major_locator(MaxNLocator(6))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
 
 
 def log_ticks(axis: Any) -> None:
-    """Whole decades, or 1, 2 and 5 of each where an axis spans less than two; call it last."""
+    """Label decades, or 1, 2 and 5 of each if an axis spans less than two; call it last."""
     low, high = sorted(axis.get_view_interval())
     steps = (1.0,) if high > 100.0 * low else (1.0, 2.0, 5.0)
     axis.set_major_locator(LogLocator(subs=steps))
@@ -174,20 +174,20 @@ def log_ticks(axis: Any) -> None:
 
 
 def thinned(n: int, most: int = DRAWN_POINTS) -> np.ndarray:
-    """Positions of at most ``most`` of n points, evenly, the first and the last among them."""
+    """Indices of at most ``most`` of n points, evenly spaced, including the first and last."""
     return np.unique(np.linspace(0, n - 1, min(n, most)).round().astype(np.int64))
 
 
 def sign(figure: Figure, text: str) -> None:
-    """A small line at the foot, by which a plot is known when it has left its page."""
+    """Add a small line at the foot that identifies a plot away from its page."""
     with mpl.rc_context(STYLE):
         figure.supxlabel(text, fontsize=8.0, x=0.99, ha="right")
 
 
 def render(figure: Figure, kind: str) -> bytes:
-    """A figure as bytes of a PNG or SVG; the same figure gives the same bytes.
+    """Render a figure as PNG or SVG; the same figure gives the same bytes.
 
-    What is laid out once stays so: that takes as long as all the drawing.
+    The layout is computed once only: it takes as long as the drawing.
     """
     stream = io.BytesIO()
     metadata = {"Date": None} if kind == "svg" else {"Software": None}
@@ -198,13 +198,13 @@ def render(figure: Figure, kind: str) -> bytes:
 
 
 def save(figure: Figure, path: Path) -> Path:
-    """Write a figure as its suffix says, whole or not at all."""
+    """Write a figure in the format of its suffix, whole or not at all."""
     write_whole(path, render(figure, path.suffix.removeprefix(".")))
     return path
 
 
 def axis_times(catalog: Catalog, days: ArrayLike) -> Any:
-    """Dates for the time axis, or plain days where the catalog has no calendar."""
+    """Convert days to dates for the time axis, or to plain days if the catalog has no calendar."""
     offsets = np.asarray(days, dtype=np.float64)
     start = catalog.info.to_time(0.0)
     if isinstance(start, float):
@@ -213,7 +213,7 @@ def axis_times(catalog: Catalog, days: ArrayLike) -> Any:
 
 
 def time_axis(axes: Axes, catalog: Catalog) -> None:
-    """Label the time axis, with short dates where the catalog has a calendar."""
+    """Label the time axis, with short dates if the catalog has a calendar."""
     axes.set_xlabel("day" if catalog.info.uses_plain_days else "time (UTC)")
     axes.margins(x=0.01)
     if not catalog.info.uses_plain_days:
@@ -221,7 +221,7 @@ def time_axis(axes: Axes, catalog: Catalog) -> None:
 
 
 def date_and_time(catalog: Catalog, day: float) -> str:
-    """A moment for the label of an axis: to the minute, or the plain day."""
+    """Format a time for an axis label: to the minute, or the plain day."""
     time = catalog.info.to_time(day)
     return f"day {time:,.2f}" if isinstance(time, float) else f"{time:%Y-%m-%d %H:%M} UTC"
 

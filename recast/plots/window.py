@@ -1,4 +1,4 @@
-"""The plots of one model on one scored window, as files."""
+"""Plots of one model on one scored window, as files."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Detected:
 
     @classmethod
     def of(cls, model: ETAS, sequence: EventSequence, history: CompletenessHistory) -> Detected:
-        """The events that a fit with changing completeness scores, as it scores them."""
+        """Select the events that a fit with changing completeness scores, as it scores them."""
         likelihood = WeightedLogLikelihood.of(
             sequence,
             model.magnitude_law,
@@ -65,9 +65,9 @@ def window_plots(
     diagnosis: Diagnosis | None = None,
     detected: Detected | None = None,
 ) -> None:
-    """Omori decay, residuals, their autocorrelation, intensity and cumulative counts as PNG.
+    """Plot Omori decay, residuals, their autocorrelation, intensity and counts, as PNG.
 
-    ``label`` names the model in legends; ``diagnosis`` saves making one. With ``detected``,
+    ``label`` names the model in legends; without ``diagnosis`` one is computed. With ``detected``,
     residuals and counts are those of the events above Mc(t).
     """
     seen = diagnosis or diagnose(process, sequence)
@@ -100,9 +100,9 @@ def fit_plots(
     completeness_history: History = None,
     large: float | None = None,
 ) -> None:
-    """Plots of the fitted window, the magnitudes and the profiles.
+    """Plot the fitted window, the magnitudes and the profiles.
 
-    ``completeness_history`` and ``large`` are those that ``fit_catalog`` was given.
+    ``completeness_history`` and ``large`` are as for ``fit_catalog``.
     """
     fit, name = result.fit, catalog.info.title or catalog.info.name
     protocol: FittingProtocol = "train" if fit.protocol == "train" else "train+val"
@@ -126,7 +126,7 @@ def _profile_plot(profile: Profile, maximum: float, title: str, out: Path) -> No
 
 
 def score_plot(model: ETAS, catalog: Catalog, out: Path) -> None:
-    """Cumulative gain over the Poisson process of the train window, along the test window."""
+    """Plot the cumulative gain over a Poisson process of the train window, on the test window."""
     split = catalog.split()
     null = Poisson.fit(split.train, model.magnitude_law)
     gains = event_terms(model, split.test) - event_terms(null, split.test)

@@ -1,4 +1,4 @@
-"""Checkpoints on disk: written whole or not at all, and read as data that runs no code."""
+"""Checkpoints on disk: written whole or not at all, and read without running code."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from catalogs import InputError
 from catalogs.files import write_whole
 
 TRAINING_STATE = ("loops", "callbacks", "optimizer_states", "lr_schedulers")
-"""What training goes on from, beside the weights."""
+"""State that a resumed training needs, besides the weights."""
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
-    """The content of a checkpoint, on the CPU.
+    """Read the content of a checkpoint, on the CPU.
 
     Only tensors and plain values are unpickled (``weights_only``): a file from elsewhere can be
-    wrong but not harmful. The checksums of its parts are compared first, which torch does not do:
-    a flipped bit among the weights would pass.
+    wrong but not harmful. The checksums of its parts are verified first: torch does not, and would
+    accept a flipped bit in the weights.
 
     Raises
     ------
@@ -48,16 +48,16 @@ def _loaded(data: bytes) -> dict[str, Any]:
 
 
 def unreadable(path: Path, error: Exception) -> InputError:
-    """What to say of a checkpoint that is not as it should be, in one line."""
+    """Return a one-line error for a checkpoint that cannot be used."""
     reason = str(error).splitlines()[0] if str(error) else "no reason given"
     return InputError(
         f"checkpoint {path} cannot be read ({type(error).__name__}: {reason}): it is "
-        "damaged, or of another kind or version; train it anew"
+        "damaged, or of another kind or version; train it again"
     )
 
 
 def write_checkpoint(path: Path, content: dict[str, Any]) -> None:
-    """The inverse; a reader sees the old file or the new one."""
+    """Write a checkpoint; a reader sees the old file or the new one."""
     import torch
 
     stream = io.BytesIO()
@@ -66,11 +66,11 @@ def write_checkpoint(path: Path, content: dict[str, Any]) -> None:
 
 
 def check_resumable(path: Path) -> None:
-    """Raise InputError for a checkpoint that training cannot go on from."""
+    """Raise an InputError for a checkpoint that training cannot be resumed from."""
     content = read_checkpoint(path)
     missing = [name for name in TRAINING_STATE if name not in content]
     if missing:
         raise InputError(
-            f"checkpoint {path} holds no {missing[0]} of a training to go on with: start from its "
+            f"checkpoint {path} has no {missing[0]} of a training to resume: start from its "
             "weights instead (--model.pretrained)"
         )

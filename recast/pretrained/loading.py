@@ -1,4 +1,4 @@
-"""Reading the net of a checkpoint."""
+"""Nets, read from checkpoints."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
     from recast.net.scaling import Scaling
 
 SHIPPED = "shipped"
-"""Names the net that comes with the package; its model card lies beside it."""
+"""Name of the net that comes with the package; its model card is beside the file."""
 
 
 def checkpoint_path(name: str | PathLike[str]) -> Path:
-    """Where a checkpoint lies: a path, or ``SHIPPED``."""
+    """Return the path of a checkpoint, which may be named by ``SHIPPED``."""
     shipped = Path(__file__).parent / "regions.ckpt"
     return shipped if str(name) == SHIPPED else Path(name)
 
 
 def read_net(name: str | PathLike[str], scaling: Scaling | None = None) -> RecastNet:
-    """The net of a checkpoint, on the catalog of ``scaling`` or the one it was trained on.
+    """Read the net of a checkpoint, on the catalog of ``scaling`` or the one it was trained on.
 
     Raises
     ------
     InputError
         If the file is missing, damaged or not such a checkpoint, or the net was trained on several
-        catalogs and no scaling says on which to use it.
+        catalogs and no scaling is given.
     """
     saved = _read(checkpoint_path(name))
     if scaling is not None:
@@ -54,18 +54,18 @@ def is_regional(name: str | PathLike[str]) -> bool:
 
 
 def seen(name: str | PathLike[str]) -> dict[str, Extent]:
-    """By region, the time and place of what the net of a checkpoint was trained on.
+    """Time and place of the training data of a checkpoint, by region.
 
-    Unknown for a checkpoint that does not say.
+    Unknown if the checkpoint does not record them.
     """
     return _read(checkpoint_path(name)).trained_on
 
 
 def etas_prior(name: str | PathLike[str], scaling: Scaling) -> Prior | None:
-    """What the regions of a checkpoint say of ETAS elsewhere, as on the catalog of ``scaling``.
+    """Prior for the ETAS parameters of other catalogs, from the regions of a checkpoint.
 
-    None where they are too few, or the catalog is one of them: what the net knows of it belongs
-    to the ETAS that was fitted on its events alone.
+    None if there are too few, or if the catalog of ``scaling`` is one of them: the net was then
+    trained with the ETAS that was fitted to its events alone.
     """
     from etas.prior import FEWEST_REGIONS, Prior
 
@@ -114,14 +114,14 @@ def load_weights(
 
 @dataclass(frozen=True, eq=False)
 class _Saved:
-    """What a checkpoint holds but for the state of its training."""
+    """Content of a checkpoint without the state of its training."""
 
     net: RecastNet
     regions: list[Scaling]
     trained_on: dict[str, Extent]
 
     def number(self, scaling: Scaling) -> int | None:
-        """Which of its regions has this train window, if any has."""
+        """Return the number of the region with this train window, if there is one."""
         fields = ("mean_inter_time", "mean_magnitude", "completeness", "b")
         for i, region in enumerate(self.regions):
             pairs = [(getattr(region, field), getattr(scaling, field)) for field in fields]

@@ -1,4 +1,4 @@
-"""What a report shows of each catalog: figures with their captions, and tables."""
+"""Contents of a report on each catalog: figures and their captions."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from recast.report.subject import Subject, gains_of_periods
 
 @dataclass(frozen=True, eq=False)
 class Item:
-    """One plot of the report, or why there is none."""
+    """One plot of the report, or the reason why it is missing."""
 
     key: str
     heading: str
@@ -42,7 +42,7 @@ class Item:
 
 
 def items(subject: Subject) -> Iterator[Item]:
-    """The plots in the order of the page."""
+    """Yield the plots in the order of the page."""
     shown = continuations(subject.processes, subject.test, subject.samples, seed=subject.seed)
     yield from _of_catalog(subject)
     yield from _of_gains(subject)
@@ -57,18 +57,18 @@ def _of_catalog(subject: Subject) -> Iterator[Item]:
     yield Item(
         "magnitude_time",
         "Magnitudes in time",
-        "Shaded: the windows that models were fitted to, stopped on and scored on, with their "
-        "numbers of events; unshaded events are history. Mc(t) is the fullest magnitude bin of "
-        "300 successive events: where it rises well above Mc, small events went unrecorded, and "
-        "models see a lull that did not happen.",
+        "Shaded: the train, validation and test windows, with their numbers of events; unshaded "
+        "events are history. Mc(t) is the fullest magnitude bin of 300 successive events: where it "
+        "rises well above Mc, small events went unrecorded, and models see a lull that did not "
+        "happen.",
         magnitude_time(catalog, subject.split),
     )
     yield Item(
         "frequency_magnitude",
         "Frequency and magnitude",
-        "Events of the train window. Points that leave the band, in which 95 % of simulated "
-        "catalogs of the same size lie, depart from Gutenberg-Richter: below the line next to Mc, "
-        "completeness was set too low. The error of b is that of Shi and Bolt (1982).",
+        "Events of the train window. The band contains 95 % of simulated catalogs of that size; "
+        "points outside it depart from the Gutenberg-Richter law. Where they fall below the line "
+        "close to Mc, completeness was set too low. The error of b is that of Shi and Bolt (1982).",
         frequency_magnitude(
             train.magnitudes[train.first_scored :],
             catalog.magnitude_law(),
@@ -81,23 +81,23 @@ def _of_gains(subject: Subject) -> Iterator[Item]:
     catalog, test, terms = subject.catalog, subject.test, subject.terms
     compared = [name for name in terms if name not in {REFERENCE, NULL}]
     if REFERENCE not in terms or not compared:
-        remedy = "It needs etas and a model beside it: `recast benchmark --models etas recast`."
+        remedy = "It needs ETAS and another model: `recast benchmark --models etas recast`."
         yield Item("cumulative_gain", "Information gain over ETAS", remedy=remedy, reading="")
         return
     yield Item(
         "cumulative_gain",
         "Information gain over ETAS",
-        "Log-likelihood of the test events less that of ETAS, added up; means per event in the "
-        "legend. A line that rises steadily belongs to a model that is better throughout; one that "
-        "rises in steps owes its score to a few sequences.",
+        "Cumulative difference in log-likelihood of the test events from ETAS; means per event in "
+        "the legend. A model whose line rises steadily is better throughout; one whose line rises "
+        "in steps owes its score to a few sequences.",
         cumulative_gain(catalog, test, terms),
     )
     yield Item(
         "gain_by_period",
         "Gain by period",
         "The same gain per event, in parts of the test window, with 95 % intervals of a paired "
-        "stationary block bootstrap (none for fewer than 20 events). Periods on both sides of zero "
-        "say that the mean alone misleads.",
+        "stationary block bootstrap (none for fewer than 20 events). If some periods are above "
+        "zero and others below, the mean alone is misleading.",
         gain_by_period(catalog, gains_of_periods(subject, REFERENCE), REFERENCE),
     )
 
@@ -107,31 +107,30 @@ def _of_residuals(subject: Subject) -> Iterator[Item]:
     transformed = {name: d.transformed for name, d in subject.diagnoses.items()}
     few = test.n_scored < MINIMUM_EVENTS
     if few:
-        remedy = f"{test.n_scored} test events are too few; it takes {MINIMUM_EVENTS}."
+        remedy = f"{test.n_scored} test events are too few; it needs {MINIMUM_EVENTS}."
         yield Item("residuals", "Residuals in transformed time", reading="", remedy=remedy)
     else:
         yield Item(
             "residuals",
             "Residuals in transformed time",
-            "Under a true model events are a Poisson process of rate 1 in transformed time. Above: "
-            "95 % of such processes stay in the band; a line that falls means that fewer events "
-            "came than expected. Below: intervals lie on the diagonal if they are exponential; "
-            "points above it at the right end are lulls that the model does not explain.",
+            "Under the true model, events are a Poisson process of rate 1 in transformed time. "
+            "Above: 95 % of such processes stay in the band; where a line falls, fewer events "
+            "occurred than expected. Below: exponential intervals lie on the diagonal; points "
+            "above it at the right end are lulls that the model does not explain.",
             transformed_residuals(transformed),
         )
         yield Item(
             "residual_correlation",
             "Autocorrelation of residuals",
-            "Intervals in transformed time should not remember each other. Positive values over "
-            "many lags are clustering that the model misses, negative ones too strong clustering.",
+            "Intervals in transformed time should be independent. Positive values over many lags "
+            "are clustering that the model misses; negative ones mean that it clusters too much.",
             residual_correlation(transformed),
         )
     yield Item(
         "intensity_trace",
         "Intensity about the largest test event",
-        "The expected rate given all events up to each moment, and the events with their "
-        "magnitudes below it. Jumps show how much each model expects of an event, slopes how fast "
-        "it forgets.",
+        "The expected rate given all events so far, and below it the events with their magnitudes. "
+        "Jumps show how much triggering each model expects of an event, slopes how fast it decays.",
         intensity_trace(catalog, test, {name: d.trace for name, d in subject.diagnoses.items()}),
     )
     samples = {
@@ -141,10 +140,10 @@ def _of_residuals(subject: Subject) -> Iterator[Item]:
     yield Item(
         "omori_decay",
         "Omori decay",
-        "Rates after the largest test events, stacked. Lines: expected given all that happened. "
-        "Bands: 95 % of trajectories that know the past up to each event only. Points that flatten "
-        "to the left of the lines, in the first minutes, are small events lost in the wave trains "
-        "of larger ones, and look like a large c.",
+        "Rates after the largest test events, stacked. Lines: expected rates given all events. "
+        "Bands: 95 % of trajectories simulated from the past up to each event. Where points fall "
+        "below the lines in the first minutes, small events were lost in the wave trains of larger "
+        "ones, which looks like a large c.",
         omori_decay(test, {name: d.omori for name, d in subject.diagnoses.items()}, samples),
     )
 
@@ -155,29 +154,30 @@ def _of_forecasts(subject: Subject, shown: Continuations) -> Iterator[Item]:
     cut = [
         f"{done.capped.size} of {name}" for name, done in shown.drawn.items() if done.capped.size
     ]
-    ran_away = f" Cut off where they ran away: {', '.join(cut)}." if cut else ""
+    ran_away = f" Runaway ones were cut off: {', '.join(cut)}." if cut else ""
     yield Item(
         "forecast_fan",
         "Cumulative events and forecast",
-        f"{n} continuations from the start of the test window (dashed), which know nothing of what "
-        "came after. Dark and light bands hold 50 and 95 % of them; the observed line should leave "
-        f"the light one rarely.{ran_away}",
+        f"{n} continuations simulated from the start of the test window (dashed). Dark and light "
+        "bands contain 50 and 95 % of them; the observed line should rarely leave the light "
+        f"one.{ran_away}",
         forecast_fan(catalog, test.before(test.score_from), shown),
     )
     yield Item(
         "number_test",
         "Number test",
         "Numbers of events in the same continuations. δ1 and δ2 are the shares with at least and "
-        "at most the observed number: below 0.025, too few or too many were forecast.",
+        "at most the observed number: δ1 below 0.025 means that too few were forecast, δ2 below "
+        "0.025 that too many were.",
         number_histogram(shown),
     )
     yield from _rolling(subject)
     yield Item(
         "magnitudes_and_intervals",
         "Magnitudes and inter-event times",
-        "Observed against simulated catalogs, scaled to the same number of events so that shapes "
-        "are compared. A step outside the band above means another magnitude law (M-test), below "
-        "another clustering.",
+        "Observed and simulated catalogs, scaled to the same number of events to compare shapes. "
+        "Steps outside the band mean a different magnitude law above (M-test), and different "
+        "clustering below.",
         magnitudes_and_intervals(shown, catalog.info.magnitude_completeness),
     )
 
@@ -185,22 +185,22 @@ def _of_forecasts(subject: Subject, shown: Continuations) -> Iterator[Item]:
 def _rolling(subject: Subject) -> Iterator[Item]:
     heading = "Consecutive forecasts"
     if subject.rolling is None:
-        remedy = f"`{subject.command} --rolling` makes forecasts of consecutive windows."
+        remedy = f"`{subject.command} --rolling` forecasts consecutive windows."
         yield Item("rolling", heading, reading="", remedy=remedy)
         return
     windows, models = subject.rolling.windows, subject.rolling.models
     yield Item(
         "rolling",
         heading,
-        "Dots: events of each window; red ones fell outside the 95 % range of the forecast made at "
-        "its start. A calibrated model has about 5 % of those.",
+        "Dots: events in each window, red if outside the 95 % range of the forecast made at its "
+        "start. A calibrated model has about 5 % of those.",
         rolling_windows(subject.catalog, windows, models),
     )
     yield Item(
         "calibration",
         "Calibration",
-        "Where the observed number fell within each forecast. Flat, within the band, is "
-        "calibrated; a heap at 0 is overforecasting, at 1 underforecasting, at both ends "
+        "Position of the observed number within each forecast. A calibrated model is flat, within "
+        "the band; a peak at 0 means overforecasting, at 1 underforecasting, at both ends "
         "overconfidence.",
         calibration(models),
     )
@@ -219,8 +219,8 @@ def _size(subject: Subject) -> Item:
     return Item(
         "training_size",
         heading,
-        "Scores of the same test window by models that know only the last events before it. A "
-        "line that still rises on the right would gain from more data.",
+        "Scores on the same test window of models fitted to the last events before it. A model "
+        "whose line still rises on the right would gain from more data.",
         training_size(rows),
     )
 
@@ -233,17 +233,18 @@ def _map(subject: Subject) -> Item:
         "map",
         "Map",
         "Epicentres of all events of the window; dot areas grow as 10^M. The models know times and "
-        "magnitudes only: two regions that are active in turn are one to them.",
+        "magnitudes only: they cannot tell apart two regions that are active in turn.",
         event_map(subject.catalog, subject.test),
     )
 
 
 def overview(catalogs: Mapping[str, tuple[int, Mapping[str, MeanGain]]]) -> Item:
-    """One plot of all catalogs."""
+    """Make the plot of all catalogs."""
     return Item(
         "gain_by_size",
         "Gain over ETAS and training events",
-        "Each model on each catalog, with 95 % intervals: above zero it explains the test events "
-        "better than ETAS. Many parameters need many events: gains that grow to the right.",
+        "Each model on each catalog, with 95 % intervals: above zero, it explains the test events "
+        "better than ETAS. Gains that grow to the right show that many parameters need many "
+        "events.",
         gain_by_size(catalogs),
     )

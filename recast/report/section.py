@@ -1,4 +1,4 @@
-"""One catalog's part of a report: its plots as files and on the page, its table, its origin."""
+"""The section of a catalog in a report: plots, as files and on the page, tables, provenance."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from recast.report.summary import catalog_provenance, facts, rolling_table, tabl
 from recast.report.svg import inline_svg
 
 FOLDER = "report"
-"""Of the plots, beside the page."""
+"""Folder of the plots, beside the page."""
 
 NOTE = (
     "Scores are those of the test window, in nats per event (natural logarithms); gains are means "
-    "over its events with 95 % intervals of a paired stationary block bootstrap. KS p: "
-    "Kolmogorov-Smirnov test of the residuals; below 0.05 the model does not fit, which many "
-    "events show of any model."
+    "over its events, with 95 % intervals of a paired stationary block bootstrap. KS p: "
+    "Kolmogorov-Smirnov test of the residuals; below 0.05 the model does not fit, and with enough "
+    "events no model does."
 )
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A plot on the page, or why there is none."""
+    """A plot on the page, or the reason why it is missing."""
 
     id: str
     heading: str
@@ -43,7 +43,7 @@ class Entry:
 def catalog_section(
     run: BenchmarkFolder, name: str, out: Path, samples: int, seed: int
 ) -> dict[str, Any]:
-    """What the template shows of a catalog; its plots are written to ``out/report/NAME``."""
+    """Return what the template shows of a catalog; write its plots to ``out/report/NAME``."""
     began = time.perf_counter()
     subject = read_subject(run, name, samples=samples, seed=seed)
     entries = [page_entry(item, name, out / FOLDER / name) for item in items(subject)]
@@ -51,7 +51,7 @@ def catalog_section(
 
 
 def page_entry(item: Item, name: str, folder: Path) -> Entry:
-    """An item for the page, its plot written to ``folder`` as PNG and SVG."""
+    """Make the entry of an item; write its plot to ``folder`` as PNG and SVG."""
     key = f"{name}-{item.key}".replace("@", "_").replace("/", "_")
     svg = ""
     if item.figure is not None:
@@ -64,7 +64,7 @@ def page_entry(item: Item, name: str, folder: Path) -> Entry:
 
 
 def _prose(text: str) -> Markup:
-    """Text whose `commands` are set as code."""
+    """Mark up text with `commands` in backticks as code."""
     parts = text.split("`")
     coded = [
         Markup("<code>{}</code>").format(part) if i % 2 else Markup("{}").format(part)

@@ -1,4 +1,4 @@
-"""One catalog of a report, with all that its plots need."""
+"""One catalog of a report, with everything that its plots need."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ from recast.models.registry import DEFAULT, MIXTURE, NULL, REFERENCE, TRUTH
 
 PERIODS = 8
 LONG_DAYS = 3 * 365.25
-"""Test windows from here on are divided by calendar years."""
+"""Test windows of this length or more are divided by calendar years."""
 
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """One catalog with all that its plots need."""
+    """One catalog with everything that its plots need."""
 
     catalog: Catalog
     split: Split
     models: Mapping[str, ModelResult]
     diagnoses: Mapping[str, Diagnosis]
     processes: Mapping[str, PointProcess]
-    """Those to sample from."""
+    """Processes to sample from."""
     rolling: RollingCatalog | None
     sizes: list[TrainingSize]
     command: str
-    """Of the benchmark."""
+    """Command line of the benchmark."""
     samples: int
     seed: int
 
@@ -52,7 +52,7 @@ class Subject:
 
 
 def sampled_models(models: Mapping[str, ModelResult]) -> list[str]:
-    """ETAS and the first that is neither that nor Poisson, the default net before others."""
+    """Choose ETAS, and the first that is neither that nor Poisson, preferring the default net."""
     others = [
         name
         for name in (*(n for n in DEFAULT[::-1] if n in models), *models)
@@ -63,7 +63,7 @@ def sampled_models(models: Mapping[str, ModelResult]) -> list[str]:
 
 
 def period_edges(catalog: Catalog, test: EventSequence) -> FloatArray:
-    """Years of the calendar for long test windows, else up to eight equal parts."""
+    """Divide long test windows by calendar years, others into up to eight equal parts."""
     info = catalog.info
     if info.uses_plain_days or test.scored_days < LONG_DAYS:
         periods = int(np.clip(test.n_scored // (2 * FEWEST_OF_PERIOD), 2, PERIODS))
@@ -75,7 +75,7 @@ def period_edges(catalog: Catalog, test: EventSequence) -> FloatArray:
 
 
 def gains_of_periods(subject: Subject, reference: str) -> dict[str, tuple[PeriodGain, ...]]:
-    """Of every model but the reference (and Poisson, where ETAS is that)."""
+    """Gains by period of every model other than the reference and Poisson."""
     terms, test = subject.terms, subject.test
     if reference not in terms:
         return {}

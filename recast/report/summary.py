@@ -38,7 +38,7 @@ COLUMNS = (
 
 
 def table(models: Mapping[str, ModelResult]) -> tuple[list[str], list[list[str]]]:
-    """Headings and a row for each model; columns that no model fills are left out."""
+    """Make headings and a row per model; empty columns are left out."""
     rows = [_row(name, row) for name, row in models.items()]
     kept = [i for i in range(len(COLUMNS)) if any(row[i] != "-" for row in rows)]
     return [COLUMNS[i] for i in kept], [[row[i] for i in kept] for row in rows]
@@ -63,7 +63,7 @@ def _row(name: str, row: ModelResult) -> list[str]:
 
 
 def rolling_table(rolling: RollingCatalog | None) -> tuple[list[str], list[list[str]]] | None:
-    """Headings and a row of each model's scores over consecutive windows, if there are any."""
+    """Make headings and a row per model of rolling forecasts, if there are any."""
     if rolling is None:
         return None
     rows = []
@@ -79,7 +79,7 @@ def _mean(values: Sequence[float] | None) -> str:
 
 
 def gains_table(run: BenchmarkFolder) -> tuple[list[str], list[list[str]]]:
-    """Headings, and for each catalog its events and every model's gain over ETAS."""
+    """Make headings, and a row per catalog: events, and gains over ETAS by model."""
     found = {
         name: {model: gain for model, _, gain in catalog.compared()}
         for name, catalog in run.result.catalogs.items()
@@ -95,7 +95,7 @@ def gains_table(run: BenchmarkFolder) -> tuple[list[str], list[list[str]]]:
 
 
 def facts(catalog: Catalog, split: Split) -> str:
-    """Events, windows and completeness in a sentence."""
+    """Summarise events, windows and completeness in a sentence."""
     info = catalog.info
     sign = ">" if info.completeness_is_strict else "≥"
     parts = ", ".join(
@@ -118,7 +118,7 @@ def events_hash(catalog: Catalog) -> str:
 
 
 def catalog_provenance(catalog: Catalog) -> list[tuple[str, str]]:
-    """Where a catalog is from and how to know it again."""
+    """Provenance of a catalog, and hashes to identify it."""
     info, s = catalog.info, catalog.info.splits
     unit = " (days)" if info.uses_plain_days else ""
     rows = [
@@ -138,7 +138,7 @@ def catalog_provenance(catalog: Catalog) -> list[tuple[str, str]]:
 def run_provenance(
     run: BenchmarkFolder, *, command: str, samples: int, seed: int
 ) -> list[tuple[str, str]]:
-    """Commands, versions and seeds."""
+    """Commands, versions and seeds of a benchmark and its report."""
     result = run.result
     environment = dict(result.environment)
     code = str(environment.pop("code", "not recorded"))
@@ -155,6 +155,6 @@ def run_provenance(
         ("version", result.version or "not recorded"),
         ("SHA-256 of the code", f"{code} (benchmark), {here['code']} (report)"),
         ("seeds of the fits", ", ".join(map(str, sorted(seeds)))),
-        ("continuations", f"{samples} a model, seed {seed}"),
+        ("continuations", f"{samples} per model, seed {seed}"),
         ("environment", ", ".join(f"{name} {value}" for name, value in environment.items())),
     ]

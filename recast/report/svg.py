@@ -1,4 +1,4 @@
-"""A figure's SVG as a part of a page, in the page's colours."""
+"""SVG figures as parts of a page, in its colours."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ PAPER = "#ffffff"
 
 
 def inline_svg(svg: str, key: str, label: str) -> str:
-    """SVG of ``style.render`` for a page: without a ground, its ink that of the page's text.
+    """Prepare an SVG of ``style.render`` for a page: no background, ink of the page's text.
 
-    Ids get the prefix ``key``, so that several figures on a page don't meet; ``label`` says what
-    is seen to who cannot see. Colours too dark for a dark page become variables of the style
-    sheet, see ``colour_variables``.
+    Ids get the prefix ``key``, so that those of several figures differ; ``label`` is for screen
+    readers. Colours too dark for a dark page become variables of the style sheet, see
+    ``colour_variables``.
     """
     body = svg[svg.index("<svg") :]
     body = re.sub(r"<metadata>.*?</metadata>\s*", "", body, flags=re.DOTALL)

@@ -1,4 +1,4 @@
-"""A net as plain arrays, for compiled code."""
+"""Weights of a net as plain arrays, for compiled code."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from recast.net.network import Net, RecastNet
 
 
 class Layer(NamedTuple):
-    """x -> x weights + bias; weights have shape (input, output), both 0 for no layer at all."""
+    """x -> x weights + bias; weights have shape (input, output), (0, 0) for no layer."""
 
     weights: FloatArray
     bias: FloatArray
 
 
 class Weights(NamedTuple):
-    """What sampling needs to know of a net, in float64.
+    """Numbers of a net that sampling needs, in float64.
 
     The encoder's gates lie side by side in torch's order: reset, update, candidate.
     """
@@ -46,13 +46,13 @@ class Weights(NamedTuple):
     largest_modulation: float
     log_background: float
     decays: FloatArray
-    """s_q of the decoder (1/days), which keeps them in the precision of its training."""
+    """s_q of the decoder (1/days), in the precision of its training."""
     raw_floor: float
     scale: float
     """Unit of time of the Weibull distributions, in days."""
     mu: float
     nodes: FloatArray
-    """s_q of the excitation, 1/days; empty where the net does not look at it."""
+    """s_q of the excitation, 1/days; empty if the net does not use it."""
     jumps: FloatArray
     """k w_q, events/day."""
     growth: float
@@ -62,7 +62,7 @@ class Weights(NamedTuple):
     """Magnitudes are drawn from here, the completeness of their law, to ``maximum``."""
     maximum: float
     beta: float
-    """Of the law of magnitudes; the head's law varies about it."""
+    """b ln 10 of the magnitude law; that of the head varies about it."""
     has_head: bool
     head_first: Layer
     head_last: Layer
@@ -76,7 +76,7 @@ NO_LAYER = Layer(np.zeros((0, 0)), np.zeros(0))
 
 
 def is_compiled(net: Net) -> TypeGuard[RecastNet]:
-    """Whether the compiled sampler knows every part of this net."""
+    """Whether the compiled sampler supports every part of this net."""
     if type(net) is not RecastNet or not isinstance(net.decoder, HazardDecoder | WeibullDecoder):
         return False
     gru = net.encoder.gru
@@ -85,7 +85,7 @@ def is_compiled(net: Net) -> TypeGuard[RecastNet]:
 
 
 def read_weights(net: RecastNet, magnitude_law: GutenbergRichter) -> Weights:
-    """Arrays of a net and of the law of magnitudes it has where it has no head of its own.
+    """Read the arrays of a net, and of a magnitude law for a net without a head.
 
     Raises
     ------
@@ -94,7 +94,7 @@ def read_weights(net: RecastNet, magnitude_law: GutenbergRichter) -> Weights:
     """
     bad = [name for name, value in net.state_dict().items() if not bool(value.isfinite().all())]
     if bad:
-        raise InputError(f"weights {bad[0]} of the net are not finite: train it anew")
+        raise InputError(f"weights {bad[0]} of the net are not finite: train it again")
     s, decoder = net.scaling, net.decoder
     gru = net.encoder.weights(net.code)
     unit_free = net.encoder.inputs is unit_free_inputs

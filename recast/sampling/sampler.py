@@ -1,4 +1,4 @@
-"""Continuations of a history drawn from a trained net, event by event."""
+"""Sampling of continuations of a history from a trained net, event by event."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ CHUNKS_PER_THREAD = 8
 
 
 class Memory(NamedTuple):
-    """What a net remembers of all that happened before day ``end``."""
+    """State of a net after all events before day ``end``."""
 
     hidden: FloatArray
-    """Of the encoder, (1, hidden_size)."""
+    """State of the encoder, (1, hidden_size)."""
 
     amplitudes: FloatArray
     """Excitation of ETAS just after the last event, events/day, (1, node)."""
 
     last: float
-    """Of the last event, or of the start where there was none, in the net's time."""
+    """Time of the last event, or of the start if there was none, in the net's time."""
 
     end: float
-    """That day; of the calendar in what a process remembers."""
+    """That day, in the net's time; in days of the catalog in ``Recast.histories``."""
 
 
 def sample_after(
@@ -51,16 +51,16 @@ def sample_after(
     max_events: int = MAX_EVENTS,
     threads: int | None = None,
 ) -> Trajectories:
-    """``n`` continuations of what ``memory`` remembers on [start, end) of ``window``, compiled.
+    """Draw ``n`` continuations of a history on [start, end) of ``window``, by compiled code.
 
-    The first event is drawn given the days that have passed since the last one of the history,
-    every later one from the state after the one before, which has seen the full inter-event time.
-    Magnitudes follow the net's head within ``SAMPLING_LOG_RATIO``, or the law in ``weights`` where
-    it has none, from completeness upward. Dropout is off and everything is in float64.
+    The first event is drawn given the days elapsed since the last one of the history, every later
+    one from the state after its predecessor. Magnitudes follow the net's head within
+    ``SAMPLING_LOG_RATIO``, or the law in ``weights`` for a net without one, from completeness
+    upward. There is no dropout, and everything is in float64.
 
     Trajectory i follows from (``seed``, i) and is the same for every ``n`` > i and number of
-    ``threads`` (by default one a core). One that would go beyond ``max_events`` is cut off there
-    and listed in ``Trajectories.capped``.
+    ``threads`` (by default one per core). One that exceeds ``max_events`` is cut off there and
+    listed in ``Trajectories.capped``.
     """
     streams = random_streams(seed, n)
 
@@ -94,9 +94,9 @@ def check_device(device: str | torch.device) -> None:
 
 
 def memories(weights: Weights, events: EventSequence, times: Sequence[float]) -> list[Memory]:
-    """What is remembered at each of ``times``, ascending, of the events strictly before it.
+    """Return the state at each of ``times``, ascending, after the events strictly before it.
 
-    One pass over the events, however many times are asked for.
+    It takes one pass over the events, for any number of times.
     """
     hidden = np.zeros((1, weights.from_hidden.weights.shape[0]))
     amplitudes = np.zeros((1, weights.nodes.size))
@@ -114,8 +114,8 @@ def memories(weights: Weights, events: EventSequence, times: Sequence[float]) ->
 def random_streams(seed: Seed, n: int) -> np.ndarray:
     """States of ``n`` independent xoshiro256++ streams, uint64 of shape (n, 4).
 
-    Words of numpy's SeedSequence, whose first ones do not depend on how many are asked for: so
-    stream i is the same for every n > i.
+    They are words of numpy's SeedSequence, the first of which do not depend on their number: stream
+    i is the same for every n > i.
     """
     return np.random.SeedSequence(seed).generate_state(4 * n, np.uint64).reshape(n, 4)
 
@@ -132,10 +132,10 @@ def sample_with_torch(
     max_events: int = MAX_EVENTS,
     device: str | torch.device = "cpu",
 ) -> Trajectories:
-    """As ``sample_after``, on any device and with any decoder: all trajectories at once.
+    """Draw like ``sample_after``, on any device and with any decoder: all trajectories at once.
 
-    They leave the batch as they pass the end. The random stream is the device's and the batch's:
-    the same seed gives the same catalogs for the same ``n`` and device only.
+    They leave the batch as they pass the end. There is one random stream per batch and device: the
+    same seed gives the same catalogs for the same ``n`` and device only.
     """
     exact = copy.deepcopy(net).to("cpu", torch.float64).eval()
     start, end = history.end, history.end + horizon

@@ -40,13 +40,13 @@ SECTIONS = {
     "early_stopping": "{patience: 12}",
     "checkpoint": "{filename: best}",
 }
-"""Settings that consist of settings, with an example of each."""
+"""Sections of settings, with an example of each."""
 
 
 class RecastCLI(LightningCLI):
-    """Scaling comes from the data; early stopping and checkpoints are settable by config.
+    """LightningCLI with scaling from the data, and early stopping and checkpoints in the config.
 
-    Only the parser of the subcommand that is run is made, of four that take as long each.
+    Only the parser of the subcommand that runs is built: each of the four takes long.
     """
 
     def __init__(self, args: list[str], **settings: Any) -> None:
@@ -54,15 +54,15 @@ class RecastCLI(LightningCLI):
         super().__init__(args=args, **settings)
 
     def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
-        """Whatever cannot be understood is a mistake in the settings, and said in one line."""
+        """Report settings that cannot be parsed in one line."""
         try:
             super().parse_arguments(parser, args)
         except (ArgumentError, InputError):
             raise
-        except Exception as error:  # a parser of free text meets what nobody thought of
+        except Exception as error:  # a parser of free text can fail in any way
             words = args if isinstance(args, list) else []
             for given in (value for option, value in pairwise(words) if option == "--config"):
-                read_yaml(Path(given))  # if it is that file, this says so
+                read_yaml(Path(given))  # raises if this file is the cause
             raise InputError(f"the settings cannot be understood ({error})") from error
         settings = self.config[self.config["subcommand"]]
         seed = settings.get("seed_everything")
@@ -77,33 +77,35 @@ class RecastCLI(LightningCLI):
         _check_given(settings)
 
     def _parse_ckpt_path(self) -> None:
-        """Refuse what is no checkpoint before anything is made of it."""
+        """Refuse a file that is not a checkpoint before anything is built from it."""
         command = self.config["subcommand"]
         given = self.config[command].get("ckpt_path")
         if given is not None:
-            seen(Path(given).resolve())  # reads all of it; a path, even where it is named "shipped"
+            seen(
+                Path(given).resolve()
+            )  # reads the whole file; a path, even if it is named "shipped"
             if command == "fit":
                 check_resumable(Path(given))
         super()._parse_ckpt_path()
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
-        """With checkpoints that are whole, and never unpickled otherwise than as weights."""
+        """Make a trainer that writes checkpoints whole and reads them with ``weights_only``."""
         try:
             trainer = super().instantiate_trainer(**kwargs)
-        except Exception as error:  # of many kinds, all about its settings
+        except Exception as error:  # of many kinds, all caused by its settings
             raise InputError(f"trainer: {error}") from error
         trainer.strategy.checkpoint_io = WholeCheckpoints()
         return trainer
 
     def subcommands(self) -> dict[str, set[str]]:  # type: ignore[override]  # static there
-        """Arguments of the subcommand that are no settings."""
+        """Arguments of the subcommand that are not settings."""
         return {self._named: LightningCLI.subcommands()[self._named] | {"weights_only"}}
 
     def before_fit(self) -> None:
-        """Go on in the folder of a checkpoint; refuse to fine-tune where a net has seen the test.
+        """Resume in the folder of the checkpoint; refuse to fine-tune a net that has seen the test.
 
-        Unless ``checkpoint.dirpath`` says where, the checkpoints of a training that goes on lie
-        where it began: the best of all epochs is the best of all, not of those after the pause.
+        Unless ``checkpoint.dirpath`` is given, a resumed training writes its checkpoints where it
+        began, so that the best one is the best of all epochs, not only of those after the pause.
         """
         given = self.config.fit.ckpt_path
         if given is not None:
@@ -116,7 +118,7 @@ class RecastCLI(LightningCLI):
                 check_unseen(seen(start), region.catalog, f"net {start}")
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
-        """Link what model and data know of each other, and expose the two callbacks."""
+        """Link settings that model and data share, and expose the two callbacks."""
         for name in ("scalings", "trained_on"):
             parser.link_arguments(
                 "data", f"model.{name}", compute_fn=attrgetter(name), apply_on="instantiate"
@@ -133,7 +135,7 @@ class RecastCLI(LightningCLI):
 
 
 def _check_given(settings: Namespace) -> None:
-    """Raise InputError where null stands for something that must be given."""
+    """Raise an InputError if a setting that needs a value is null."""
     for section, owner in (("data", CatalogData), ("model", RecastTask)):
         for name, parameter in signature(owner).parameters.items():
             needed = parameter.default not in {None, Parameter.empty}
@@ -161,7 +163,7 @@ def main(argv: list[str]) -> int:
                 seed_everything_default=0,
                 trainer_defaults=trainer_defaults,
                 save_config_kwargs={"overwrite": True},
-                # Mistakes are raised, to be reported in one line like all others
+                # Errors are raised, to be reported in one line like all others
                 parser_kwargs={"prog": "recast", "exit_on_error": False},
             )
     except ArgumentError as error:
@@ -169,19 +171,19 @@ def main(argv: list[str]) -> int:
     except UnicodeDecodeError as error:
         named = [word.partition("=")[2] or word for word in argv]
         files = [word for word in named if Path(word).is_file() and not _is_text(Path(word))]
-        raise InputError(f"{', '.join(files)} is no text in UTF-8 ({error})") from error
-    except ValueError as error:  # how jsonargparse passes on what a link has raised
+        raise InputError(f"{', '.join(files)} is not UTF-8 text ({error})") from error
+    except ValueError as error:  # how jsonargparse passes on errors raised in a link
         if isinstance(error.__cause__, InputError):
             raise error.__cause__ from None
         if "rotocol not known" in str(error):  # of a folder like gopher://here
-            raise InputError(f"a folder among the settings is none ({error})") from error
+            raise InputError(f"a folder in the settings is not valid ({error})") from error
         raise
     print(_written(argv[0], done.trainer))
     return 0
 
 
 def _written(command: str, trainer: Trainer) -> str:
-    """Where the results of a subcommand lie; nothing of those that print them."""
+    """Report the files that a subcommand wrote; nothing if it prints its results."""
     folder = Path(trainer.log_dir or ".")
     if command == "predict":
         return "\n".join(f"written: {path}" for path in sorted(folder.glob("predictions*.csv")))

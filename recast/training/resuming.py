@@ -1,4 +1,4 @@
-"""A training that is stopped at any moment, and goes on, ends as if it had not been stopped."""
+"""Resuming: an interrupted training ends as if it had never been interrupted."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
     from recast.training.task import RecastTask
 
 PATHS = ("best_model_path", "kth_best_model_path", "last_model_path")
-"""Where the state of a ModelCheckpoint names files."""
+"""Names of files in the state of a ModelCheckpoint."""
 
 
 def check_same(checkpoint: Path, asked: RecastTask, settings: Iterable[str]) -> None:
-    """Refuse the checkpoint of a training on other events than ``asked``, or with other settings.
+    """Refuse a checkpoint trained on other events or with other settings than ``asked``.
 
     Raises
     ------
     InputError
-        Naming the first of ``settings``, or of what ties a net to its catalog, that differs.
+        Naming the first of ``settings``, or of the fields of the scaling, that differs.
     """
     content = read_checkpoint(checkpoint)
     asked.on_load_checkpoint(content)
@@ -42,10 +42,10 @@ def check_same(checkpoint: Path, asked: RecastTask, settings: Iterable[str]) -> 
 
 
 class WholeCheckpoints(TorchCheckpointIO):
-    """Reads and writes checkpoints as ``recast.pretrained.checkpoints`` does.
+    """Reads and writes checkpoints by ``recast.pretrained.checkpoints``.
 
-    Lightning's own writes in the system's temporary folder and moves: on another disk that is a
-    copy, which can be cut off.
+    Lightning writes to the system's temporary folder and moves the file; across disks that is a
+    copy, which an interruption can cut short.
     """
 
     def save_checkpoint(
@@ -58,30 +58,30 @@ class WholeCheckpoints(TorchCheckpointIO):
         write_checkpoint(Path(path), checkpoint)
 
     def load_checkpoint(self, path: str | Path, *_: object, **__: object) -> dict[str, Any]:
-        """Read one, always with ``weights_only``."""
+        """Read a checkpoint, always with ``weights_only``."""
         return read_checkpoint(Path(path))
 
 
 class GoesOn(Callback):
-    """Keeps in checkpoints what else the next epoch depends on, and takes it up again.
+    """Keeps in checkpoints what else the next epoch depends on, and restores it.
 
-    These are the state of the random numbers (of dropout), and whether early stopping had come to
-    its end. The best checkpoint is looked for beside the one that training goes on from, as
-    folders may have been moved.
+    This is the state of the random numbers (for dropout), and whether early stopping has ended the
+    training. The best checkpoint is looked for beside the one that is resumed, as folders may have
+    been moved.
     """
 
     def __init__(self) -> None:
         self.random: dict[str, Tensor] = {}
 
     def state_dict(self) -> dict[str, Any]:
-        """Random numbers as they are at the end of an epoch."""
+        """Return the state of the random numbers at the end of an epoch."""
         states = {"cpu": torch.get_rng_state()}
         if torch.cuda.is_available():
             states["cuda"] = torch.cuda.get_rng_state()
         return {"random": states}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """To be set when the first step is taken."""
+        """Keep the state until the first step."""
         self.random = state_dict["random"]
 
     def on_load_checkpoint(
@@ -90,7 +90,7 @@ class GoesOn(Callback):
         _: lightning.LightningModule,
         checkpoint: dict[str, Any],
     ) -> None:
-        """Let the callbacks find their files where they are now."""
+        """Point the callbacks to where their files are now."""
         for callback in trainer.checkpoint_callbacks:
             state = checkpoint["callbacks"].get(callback.state_key)
             if not isinstance(callback, ModelCheckpoint) or state is None:
@@ -105,13 +105,13 @@ class GoesOn(Callback):
             }
 
     def on_train_start(self, trainer: lightning.Trainer, _: lightning.LightningModule) -> None:
-        """No epoch more where early stopping had stopped."""
+        """Train no further if early stopping had ended the training."""
         for callback in trainer.early_stopping_callbacks:
             if callback.wait_count >= callback.patience:
                 trainer.should_stop = True
 
     def on_train_batch_start(self, trainer: lightning.Trainer, *_: object, **__: object) -> None:
-        """Before the first step after a pause, the random numbers of a training without one."""
+        """Restore the random numbers before the first step after a pause."""
         if not self.random:
             return
         torch.set_rng_state(self.random["cpu"].cpu())

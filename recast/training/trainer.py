@@ -1,4 +1,4 @@
-"""One way to train, for the command line and the benchmark alike."""
+"""Training of nets, for both the command line and the benchmark."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ PAPER: dict[str, Any] = {
 """Arguments of RecastTask for RECAST as published, trained on windows."""
 
 PAPER_EPOCHS = 60
-"""It has the Omori law to learn first."""
+"""RECAST as published has to learn the Omori law first."""
 
 EARLY_STOPPING: dict[str, Any] = {"monitor": "val/nll", "patience": 12, "check_finite": True}
 
@@ -59,7 +59,7 @@ CHECKPOINT: dict[str, Any] = {
 
 
 def every_epoch(folder: Path | None = None) -> ModelCheckpoint:
-    """Keeps ``last.ckpt`` (``save_last`` would keep it when the score is the best so far only)."""
+    """Save ``last.ckpt`` after each epoch (``save_last`` would do so after the best ones only)."""
     return ModelCheckpoint(dirpath=folder, filename="last", enable_version_counter=False)
 
 
@@ -68,7 +68,7 @@ EXPECTED_WARNINGS = (
     ".*isinstance.treespec, LeafSpec.*",  # lightning uses what torch has renamed
     ".*args parameter is intended to run from within Python.*",  # as it does here
     ".*logs directory .* exists and is not empty.*",  # --out names where results are replaced
-    ".*GPU available but not used.*",  # whoever chose the CPU knows
+    ".*GPU available but not used.*",  # the user chose the CPU
     ".*The dirpath has changed from.*",  # a resumed run has a folder of its own
     "Checkpoint directory .* exists and is not empty.*",  # as --out again, or --resume
     "(?s).*(Jsonargparse|deprecated in v4).*",  # lightning uses what jsonargparse has renamed
@@ -76,11 +76,11 @@ EXPECTED_WARNINGS = (
 
 
 class StartCounts(Callback):
-    """Keep what training began with if no epoch has a better validation score.
+    """Keep the initial net if no epoch has a better validation score.
 
-    A few hundred events may teach a net nothing: it is then the ETAS, or the pretrained net, that
-    it began as. The magnitude head gives way to one that misses nothing, or to the fixed
-    Gutenberg-Richter law, in the same way.
+    A few hundred events may teach a net nothing: it then stays the ETAS, or the pretrained net,
+    that it started as. Likewise the magnitude head is replaced by one that misses no events, or by
+    the fixed Gutenberg-Richter law, if that scores better.
     """
 
     def __init__(self) -> None:
@@ -89,15 +89,15 @@ class StartCounts(Callback):
         self.ended = False
 
     def state_dict(self) -> dict[str, Any]:
-        """Kept in checkpoints, for training that goes on from one."""
+        """Return the state to be kept in checkpoints."""
         return {"loss": self.loss, "weights": self.weights}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """The inverse."""
+        """Restore the state of a checkpoint."""
         self.loss, self.weights = state_dict["loss"], state_dict["weights"]
 
     def on_train_start(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
-        """Score the start, unless training goes on from where it stopped."""
+        """Score the initial net, unless training is resumed."""
         data = getattr(trainer, "datamodule", None)
         if trainer.global_step > 0 or not isinstance(data, CatalogData):
             return
@@ -106,12 +106,12 @@ class StartCounts(Callback):
         self.loss, _ = _validation(task, data, self.weights)
 
     def on_fit_end(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
-        """Also where training had ended, but was stopped before this."""
+        """Also cover a training that had ended but was interrupted before ``on_train_end``."""
         if not self.ended:
             self.on_train_end(trainer, module)
 
     def on_train_end(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
-        """Replace what is worse than the start, or than simpler laws of magnitudes."""
+        """Replace a net worse than the initial one, or a magnitude law worse than simpler ones."""
         self.ended = True
         best = next((c for c in _checkpoints(trainer) if c.monitor), None)
         data = getattr(trainer, "datamodule", None)
@@ -144,7 +144,7 @@ def _checkpoints(trainer: lightning.Trainer) -> list[ModelCheckpoint]:
 def _validation(
     task: RecastTask, data: CatalogData, weights: dict[str, Tensor]
 ) -> tuple[float, float]:
-    """Loss of times and of magnitudes on the validation windows, every region alike."""
+    """Loss of times and of magnitudes on the validation windows; regions have equal weight."""
     task.load_state_dict(weights)
     task.eval()
     losses = []
@@ -157,7 +157,7 @@ def _validation(
 
 
 class PlainProgress(Callback):
-    """A line now and then where there is no terminal to draw a bar on, or several trainings."""
+    """Progress lines, where there is no terminal for a bar or several trainings run at once."""
 
     def __init__(self, label: str = "", seconds: float = 10.0) -> None:
         self.label = f"{label}: " if label else ""
@@ -180,14 +180,14 @@ class PlainProgress(Callback):
 
 
 def progress(label: str = "") -> Callback:
-    """A progress bar on a terminal, plain lines elsewhere and where others train beside."""
+    """Return a progress bar on a terminal, and plain lines elsewhere or in worker processes."""
     alone = multiprocessing.parent_process() is None
     return TQDMProgressBar(leave=True) if alone and sys.stderr.isatty() else PlainProgress(label)
 
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Without the trainer's notes on hardware and products, which say nothing of the result."""
+    """Silence the trainer's notes on hardware and products."""
     logs = [logging.getLogger(name) for name in ("lightning.pytorch", "lightning.fabric")]
     levels = [log.level for log in logs]
     for log in logs:
@@ -204,10 +204,11 @@ def quiet() -> Iterator[None]:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Compute on one thread, and leave torch as it was.
+    """Compute on one thread, and restore the setting of torch afterwards.
 
-    Threads gain a third on these nets on an idle machine and lose tenfold on a busy one, where each
-    small product waits for the slowest; and sums then don't depend on the number of cores.
+    On these nets several threads gain a third on an idle machine and lose tenfold on a busy one,
+    where each small product waits for the slowest. With one thread, sums also don't depend on the
+    number of cores.
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -219,11 +220,11 @@ def one_thread() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Trained:
-    """Where the net with the best validation score lies."""
+    """A trained net: its best checkpoint and validation score."""
 
     checkpoint: Path
     validation: float
-    """Best validation score on windows, nats/event; of several catalogs the mean of theirs."""
+    """Best validation score on windows, nats/event; with several catalogs their mean."""
 
 
 def train(
@@ -239,14 +240,14 @@ def train(
     """Train a net on ``data`` and keep its best checkpoint in ``folder``.
 
     ``model`` holds arguments of ``RecastTask`` that differ from its defaults, ``PAPER`` for RECAST
-    as published. With ``resume``, go on from ``folder/last.ckpt`` if there is one, and do nothing
-    if as many epochs had come to their end. ``label`` says in progress lines whose they are.
+    as published. With ``resume``, continue from ``folder/last.ckpt`` if there is one; a training
+    that has finished is not repeated. ``label`` starts the progress lines.
 
     Raises
     ------
     InputError
-        With ``resume``, if what lies in ``folder`` is damaged, or was trained on other events or
-        with another ``model``.
+        With ``resume``, if a file in ``folder`` is damaged, or was trained on other events or with
+        another ``model``.
     """
     ended, epochs = folder / "trained.json", max_epochs or TRAINER["max_epochs"]
     if resume and ended.is_file():

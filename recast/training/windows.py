@@ -1,4 +1,4 @@
-"""Training windows of one sequence or several, and the order in which training sees them."""
+"""Training windows of one or more sequences, and their order in training."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ BoolArray = NDArray[np.bool_]
 
 
 class RegionBatch(NamedTuple):
-    """Windows of one region; nets read each region in its own units."""
+    """Windows of one region, which the net reads in the region's own units."""
 
     region: int
-    """Number of the region in ``CatalogData.regions``."""
+    """Index of the region in ``CatalogData.regions``."""
 
     batch: Batch
 
     named: bool = True
-    """Whether the net may be told which region it is."""
+    """Whether the net may be told the region."""
 
     n_train: int = 0
     """Scored intervals of the region's train sequence; 0 outside training."""
 
 
 class Windows:
-    """Windows of a sequence by the interval they start at.
+    """Windows of a sequence, by the interval they start at.
 
-    ``gaps`` (days) are periods that no window may touch, its burn-in included. What ETAS remembers
-    of their events stays.
+    ``gaps`` (days) are periods that no window may touch, including its burn-in. The excitation of
+    ETAS still includes their events.
     """
 
     def __init__(
@@ -62,14 +62,14 @@ class Windows:
         return self.stop - self.first
 
     def starting_at(self, starts: Sequence[int]) -> Batch:
-        """One window for each interval number."""
+        """Return a window for each of these interval numbers."""
         return cut(self.whole, np.array(starts), length=self.length, burn_in=self.burn_in)
 
     def tilings(self, rng: np.random.Generator) -> Iterator[int]:
-        """Starts of shuffled tilings of the scored intervals, without end.
+        """Yield the starts of shuffled tilings of the scored intervals, endlessly.
 
-        Each tiling starts at a random phase, so that window edges fall elsewhere each time; within
-        one tiling every interval is scored once.
+        Each tiling starts at a random phase, so that window edges differ; within one tiling every
+        interval is scored once.
         """
         while True:
             phase = int(rng.integers(self.length))
@@ -91,7 +91,7 @@ Step = tuple[int, tuple[int, ...]]
 
 
 class RegionWindows(Dataset[RegionBatch]):
-    """Batches of windows of several sequences, by ``Step``; ``named`` says of which."""
+    """Batches of windows of several sequences, by ``Step``; ``named`` sequences may be told."""
 
     def __init__(self, regions: Sequence[Windows], named: Sequence[bool]) -> None:
         self.regions = regions
@@ -105,7 +105,7 @@ class RegionWindows(Dataset[RegionBatch]):
 
 
 class StepSampler(Sampler[Step]):
-    """The steps of an epoch, each of one region, with probability proportional to w N^exponent.
+    """Steps of an epoch, each of one region, drawn with probability proportional to w N^exponent.
 
     N is the number of scored intervals, w the region's weight, 1 by default. An epoch depends on
     ``seed`` and its number only.
@@ -121,7 +121,7 @@ class StepSampler(Sampler[Step]):
         weights: Sequence[float] | None = None,
         seed: int = 0,
     ) -> None:
-        # A small catalog fills no batch: its steps take each window once
+        # A small catalog does not fill a batch: its steps take each window once
         self.batch_sizes = [
             min(batch_size, -(-len(windows) // windows.length) + 1) for windows in regions
         ]
@@ -134,7 +134,7 @@ class StepSampler(Sampler[Step]):
         self.epoch = 0
 
     def set_epoch(self, epoch: int) -> None:
-        """Called by the trainer at the start of each epoch."""
+        """Set the epoch; the trainer calls this at its start."""
         self.epoch = epoch
 
     def __len__(self) -> int:

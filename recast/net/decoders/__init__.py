@@ -1,8 +1,8 @@
-"""From a context to the distribution of the next event's time: one decoder a file.
+"""Decoders: from a context to the distribution of the next event's time, one per file.
 
-A decoder is a module made from the size of a context and a width. It maps contexts
-(..., context size), the catalog's ``Scaling`` and the amplitudes of ETAS (..., node) to what
-satisfies ``recast.net.network.NextEvent``; ``recast.net.architectures`` has its name.
+A decoder is a module made from (context size, code size, width). It maps contexts
+(..., context size), a region's code, the catalog's ``Scaling`` and the amplitudes of ETAS
+(..., node) to a ``recast.net.network.NextEvent``; ``recast.net.architectures`` holds its name.
 """
 
 from recast.net.decoders.hazard import ExponentialHazard, HazardDecoder

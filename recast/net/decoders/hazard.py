@@ -1,4 +1,4 @@
-"""The default decoder: the hazard of ETAS, its background and each of its memories modulated."""
+"""The default decoder: the hazard of ETAS, its background and each exponential modulated."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from recast.net.regional import RegionalChange
 from recast.net.scaling import Scaling
 
 LARGEST_MODULATION = 4.0
-"""Log modulations saturate here: a factor of 55 either way is more than any catalog asks for."""
+"""Log modulations saturate here: a factor of 55 either way is more than any catalog needs."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +112,7 @@ class HazardDecoder(nn.Module):
             nn.init.zeros_(silent)
 
     def layers(self, code: Tensor) -> list[tuple[Tensor, Tensor]]:
-        """Weights and biases of the small net in a region; a SiLU stands between them."""
+        """Weights and biases of the small net's layers in a region; a SiLU is between them."""
         return [
             self.first_change(self.first.weight, self.first.bias, code),
             self.last_change(self.last.weight, self.last.bias, code),

@@ -83,7 +83,7 @@ class WeibullDecoder(nn.Module):
         self.linear = nn.Linear(context_size, 3 * components)
 
     def forward(self, context: Tensor, _: Tensor, scaling: Scaling, __: Tensor) -> WeibullMixture:
-        """The distribution after each context (..., context_size), whatever region and ETAS say."""
+        """The distribution after each context (..., context_size); region and ETAS are ignored."""
         logits, rates, shapes = self.linear(context).chunk(3, dim=-1)  # each (..., component)
         return WeibullMixture(
             log_softmax(logits, dim=-1),

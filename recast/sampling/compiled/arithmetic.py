@@ -1,6 +1,6 @@
 """Elementary functions, products and random numbers for compiled code, vectorised.
 
-Numba renews a function's cache when its own file changes, not when a function that it calls does:
+Numba updates a function's cache when its own file changes, not when a function that it calls does:
 after changes here delete ``__pycache__`` (``make clean``).
 """
 
@@ -78,8 +78,8 @@ def _power_of_two(_context: Any, _shifted: Any) -> Any:
 def _split(x: float) -> tuple[float, float]:
     """(s, y) with e^x = s (1 + y) and s a power of two.
 
-    Written so that a loop over it becomes vector instructions, which one over ``math.exp`` doesn't.
-    Beyond +-708, where doubles end, the argument is cut off.
+    A loop over it becomes vector instructions, unlike one over ``math.exp``. Arguments are clipped
+    to +-708, the range of doubles.
     """
     value = min(max(x, -708.0), 708.0)
     shifted = value * LOG2_E + SHIFT
@@ -109,7 +109,7 @@ def exp(x: float) -> float:
 
 @inline
 def expm1(x: float) -> float:
-    """e^x - 1, exact to the last digits near 0 as well."""
+    """e^x - 1, accurate near 0 as well."""
     scale, y = _split(x)
     return scale * y + (scale - 1.0)
 
@@ -135,10 +135,10 @@ def silu(x: float) -> float:
 
 @jit
 def affine(layer: Layer, x: FloatArray, n: int, out: FloatArray) -> None:
-    """Out = x weights + bias, four inputs at a time and two lanes: that many fewer loads.
+    """Out = x weights + bias, for four inputs and two lanes at a time, which saves loads.
 
-    Each sum is one chain of multiply-adds in the order of the inputs, so that a lane holds the
-    same with a neighbour and without.
+    Each sum is one chain of multiply-adds in the order of the inputs, so that a lane has the same
+    result with a neighbour and without.
     """
     for lane in range(0, n - 1, 2):
         _affine_of_two(layer, x, lane, out)

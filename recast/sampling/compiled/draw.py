@@ -21,19 +21,19 @@ from recast.sampling.compiled.steps import (
 )
 
 LANES = 8
-"""Enough to share out what a step costs whatever it computes; all arrays stay in the cache."""
+"""Enough to share the fixed cost of a step; all arrays stay in the cache."""
 
 
 @jit
 def first_arrival(
     rates: FloatArray, lane: int, decays: FloatArray, elapsed: float, streams: StreamArray, i: int
 ) -> float:
-    """Days from the last event to the next, given that ``elapsed`` have passed; decaying hazards.
+    """Draw the days from the last event to the next, given those elapsed, for decaying hazards.
 
     A sum of hazards is the hazard of the earliest of independent arrivals, one of each (Dassios
     and Zhao 2013, doi:10.1214/ECP.v18-2717): the background's at E / mu, and each memory's where
     A_q (1 - e^{-s_q x}) / s_q reaches E, or never. That inverts the cumulative hazard without
-    iteration. As E = -ln(1 - v) >= v, most memories are known to be too late without a logarithm.
+    iteration. As E = -ln(1 - v) >= v, most memories can be ruled out without a logarithm.
     """
     nearest: float = -math.log(uniform(streams, i)) / rates[lane, 0]
     for q in range(decays.size):
@@ -49,14 +49,14 @@ def first_arrival(
 
 @jit
 def _softplus(x: float) -> float:
-    return x if x > 20.0 else math.log1p(math.exp(x))  # as torch has it
+    return x if x > 20.0 else math.log1p(math.exp(x))  # as in torch
 
 
 @jit
 def mixture_arrival(
     w: Weights, raw: FloatArray, elapsed: float, streams: StreamArray, i: int
 ) -> float:
-    """The same of a mixture of Weibull distributions, from its logits, raw rates and raw shapes.
+    """Draw the same for a mixture of Weibull distributions: logits, raw rates and raw shapes.
 
     The component is drawn from its posterior pi_k S_k(elapsed) / S(elapsed), then its time from
     b (x / scale)^a = b (elapsed / scale)^a + E.
@@ -99,7 +99,7 @@ def inter_times(
     who: IntArray,
     tau: FloatArray,
 ) -> None:
-    """Draw ``tau`` (lane,) from what ``decode`` left, each from the stream of its trajectory."""
+    """Draw ``tau`` (lane,) after ``decode``, each from the stream of its trajectory."""
     for lane in range(n):
         i = who[lane]
         if w.is_hazard:
@@ -134,7 +134,7 @@ def encode(
     hidden: FloatArray,
     amplitudes: FloatArray,
 ) -> None:
-    """What is remembered after a whole history, in place; one lane."""
+    """Compute the state after a whole history, in place; one lane."""
     s = scratch(w, 1)
     tau, m = np.empty(1), np.empty(1)
     for i in range(magnitudes.size):
@@ -166,10 +166,10 @@ def trajectories(
     window: tuple[float, float],
     max_events: int,
 ) -> tuple[IntArray, FloatArray, FloatArray, IntArray]:
-    """Continuations on [start, end) of what is remembered (1, ...) after the event at ``last``.
+    """Draw continuations on [start, end) of the state (1, ...) after the event at ``last``.
 
-    ``streams`` (trajectory, 4) are the states of the random streams, used up. Returns the number
-    of events of each trajectory, times and magnitudes of all one after the other, and a flag for
+    ``streams`` (trajectory, 4) are the states of the random streams, which are used up. Returns the
+    number of events of each trajectory, times and magnitudes of all in order, and a flag for
     trajectories that were cut off at ``max_events``.
     """
     start, end = window

@@ -1,7 +1,7 @@
 """One step of a net for several trajectories at a time, compiled.
 
-Arrays have a first axis, lane, of which the first ``n`` are in use. No lane looks at another and
-sums are never reordered, so what a lane holds does not depend on its neighbours.
+Arrays have a first axis, lane, of which the first ``n`` are in use. Lanes are independent and sums
+are never reordered, so the values of a lane do not depend on its neighbours.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from recast.sampling.compiled.arithmetic import affine, exp, expm1, jit, sigmoid
 
 
 class Scratch(NamedTuple):
-    """Arrays that one thread writes to and nobody keeps."""
+    """Temporary arrays of one thread."""
 
     x: FloatArray
     from_input: FloatArray
@@ -37,7 +37,7 @@ class Scratch(NamedTuple):
 
 @jit
 def aligned(lanes: int, columns: int) -> FloatArray:
-    """An array (lane, column) that begins where a line of the cache does, as weights do."""
+    """Make an array (lane, column) that starts at a cache line, like the weights."""
     size = lanes * columns
     room = np.empty(size + CACHE_LINE // 8)
     first = -room.ctypes.data % CACHE_LINE // 8
@@ -46,7 +46,7 @@ def aligned(lanes: int, columns: int) -> FloatArray:
 
 @jit
 def scratch(w: Weights, lanes: int) -> Scratch:
-    """Of the sizes that a net needs."""
+    """Make temporary arrays of the sizes that a net needs."""
     inputs, hidden = w.from_input.weights.shape[0], w.from_hidden.weights.shape[0]
     return Scratch(
         aligned(lanes, inputs),
@@ -70,7 +70,7 @@ def scratch(w: Weights, lanes: int) -> Scratch:
 def perceptron(
     first: Layer, last: Layer, x: FloatArray, n: int, layer: FloatArray, out: FloatArray
 ) -> None:
-    """Linear, SiLU, linear: x -> ``out``; the last layer alone where the first is empty."""
+    """Linear, SiLU, linear: x -> ``out``; only the last layer if the first is empty."""
     if layer.shape[1] == 0:
         affine(last, x, n, out)
         return
@@ -103,10 +103,10 @@ def gru_step(w: Weights, hidden: FloatArray, n: int, s: Scratch) -> None:
 
 @jit
 def decode(w: Weights, hidden: FloatArray, amplitudes: FloatArray, n: int, s: Scratch) -> None:
-    """What the decoder says after a context, in ``s.out``.
+    """Decode contexts, into ``s.out``.
 
-    Of a hazard the background and each memory's amplitude, events/day (lane, 1 + node); of a
-    mixture the linear layer's logits, rates and shapes (lane, 3 component).
+    For a hazard: the background and each memory's amplitude, events/day (lane, 1 + node). For a
+    mixture: the linear layer's logits, rates and shapes (lane, 3 component).
     """
     perceptron(w.decoder_first, w.decoder_last, hidden, n, s.layer, s.out)
     if not w.is_hazard:
@@ -122,7 +122,7 @@ def decode(w: Weights, hidden: FloatArray, amplitudes: FloatArray, n: int, s: Sc
 def etas_expects(w: Weights, amplitudes: FloatArray, tau: FloatArray, n: int, s: Scratch) -> None:
     """``s.expected`` events of the fitted ETAS in tau (lane,), ``s.lost`` = 1 - e^{-s_q tau}.
 
-    And the logarithms of tau and of ``s.expected``, which the net looks at twice.
+    It also computes the logarithms of tau and ``s.expected``, which the net uses twice.
     """
     lost, due, nodes = s.lost, s.due, w.nodes
     for lane in range(n):
@@ -163,7 +163,7 @@ def advance(
     n: int,
     s: Scratch,
 ) -> None:
-    """What is remembered after one more event each, in place; ``etas_expects`` comes first."""
+    """Advance the state by one event each, in place; after ``etas_expects``."""
     for lane in range(n):
         s.x[lane, 0] = s.log_tau[lane]
         s.x[lane, 1] = w.size_slope * (magnitudes[lane] - w.size_origin)
