@@ -122,7 +122,8 @@ def run_import(args: argparse.Namespace) -> int:
     record = save(made.catalog, args.out, overwrite=args.overwrite)
     known_as = args.name if args.out is None else str(record)
     summary = describe(made.catalog) | _counts(made)
-    summary |= {"saved": str(record), "next": f"recast {_next(summary)} --catalog {known_as}"}
+    command = "benchmark --catalog" if summary["enough_to_split"] else "catalogs check"
+    summary |= {"saved": str(record), "next": f"recast {command} {known_as}"}
     if args.json:
         print_json(summary)
         return 0
@@ -131,11 +132,6 @@ def run_import(args: argparse.Namespace) -> int:
     print_info(summary)
     print(f"saved          {record} and {record.stem}.parquet\n\nNext: {summary['next']}")
     return 0
-
-
-def _next(summary: dict[str, Any]) -> str:
-    """The command that makes sense: too few events cannot be split."""
-    return "benchmark" if summary["enough_to_split"] else "etas fit --prior shipped"
 
 
 def _imported(args: argparse.Namespace, name: str, **changed: Any) -> Imported:
