@@ -27,7 +27,7 @@ def provenance(**changes: Any) -> dict[str, Any]:
         ({}, []),
         (
             {"files": [{**FILE, "replaces": "0" * 64}]},
-            ["changed by the provider since it was fetched before: https://example.org/a.csv"],
+            ["changed by the provider since the last download: https://example.org/a.csv"],
         ),
         (
             {"rows_without_magnitude": 1234},

@@ -144,5 +144,5 @@ def test_a_mixture_has_no_compiled_sampler(
     assert isinstance(history, EventSequence)
     assert process.simulate(history, 1.0, 3, seed=0).n == 3
     (memory,) = Recast(members[0]).histories(sequence, [sequence.end])
-    with pytest.raises(InputError, match=r"mixture of 3 .*: no compiled sampler knows it"):
+    with pytest.raises(InputError, match=r"mixture of 3 .* has no compiled sampler"):
         process.simulate(memory, 1.0, 3, seed=0)

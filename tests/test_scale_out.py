@@ -86,7 +86,7 @@ def test_an_interrupted_run_goes_on_where_it_was(tmp_path: Path) -> None:
 def test_chunks_of_another_plan_are_not_mixed(tmp_path: Path) -> None:
     open_folder(tmp_path, PLAN, 2, resume=False)
     write_chunk(tmp_path, 0, {"x": np.zeros(1)})
-    with pytest.raises(InputError, match=r"made with samples = 3, now 4: choose another --out"):
+    with pytest.raises(InputError, match=r"made with samples = 3, now 4: choose another `out`"):
         open_folder(tmp_path, {**PLAN, "samples": 4}, 2, resume=True)
     assert open_folder(tmp_path, {**PLAN, "samples": 4}, 2, resume=False) == [0, 1]
     assert not chunk_path(tmp_path, 0).exists()
