@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from catalogs import EventSequence, GutenbergRichter, InputError, Split
+from catalogs import EventSequence, GutenbergRichter, InputError
 from catalogs.cores import threads
 from catalogs.json_records import Record
 from catalogs.sequence import FloatArray
@@ -20,6 +20,7 @@ from etas.model import ETAS
 from etas.optimiser import Objective, Summit, climb, polish, scaled_objective
 from etas.parameters import C_BOUND, P_BOUND, PARAMETERS, TAPER, Box
 from etas.prior import Prior
+from etas.residuals import MINIMUM_EVENTS as FEWEST_RESIDUALS
 from etas.residuals import ResidualTest, residual_test
 from etas.starting_points import STARTS, standard_starts
 from etas.uncertainty import Uncertainty
@@ -28,13 +29,18 @@ from etas.weighted_likelihood import WeightedLogLikelihood
 if TYPE_CHECKING:
     import pandas as pd
 
+    from catalogs import Catalog
+
 MINIMUM_EVENTS = 50
 """Ten per parameter; with fewer the likelihood has no usable maximum."""
 
 CONVERGED = 1e-6
 """Largest projected gradient of a converged fit: nats per event, scaled parameters."""
 
-FittingProtocol = Literal["train", "train+val"]
+WITH_PRIOR = FEWEST_RESIDUALS
+"""With a prior, which says of the parameters what few events cannot."""
+
+FittingProtocol = Literal["train", "train+val", "all"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -71,7 +77,7 @@ class ETASFit(Record):
     residuals : ResidualTest
         Of the scored window.
     protocol : str
-        Which windows were fitted, e.g. "train" or "train+val".
+        Which windows were fitted, e.g. "train", "train+val" or "all".
     evaluations : int
         Number of evaluations of the likelihood.
     start_log_likelihoods : tuple of float
@@ -215,16 +221,18 @@ class ETASFit(Record):
         return f"<p>{escape(self._head())}</p><table>{table}</table><p>{notes}</p>"
 
 
-def fitting_sequence(split: Split, protocol: FittingProtocol) -> EventSequence:
-    """The sequence to fit: the train window, or train and validation as one window.
+def fitting_sequence(catalog: Catalog, protocol: FittingProtocol) -> EventSequence:
+    """The sequence to fit: the train window, train and validation as one window, or all.
 
-    Papers do both. Fitting on train + validation uses data on which neural models only stop early.
+    Papers do the first two. Fitting on train + validation uses data on which neural models only
+    stop early. Fitting on all leaves nothing to test: it is for forecasts, and for catalogs too
+    small to split.
 
     Parameters
     ----------
-    split : Split
-        ``catalog.split()``.
-    protocol : {"train", "train+val"}
+    catalog : Catalog
+        With its splits, which "all" does not need.
+    protocol : {"train", "train+val", "all"}
         Which windows.
 
     Returns
@@ -232,6 +240,10 @@ def fitting_sequence(split: Split, protocol: FittingProtocol) -> EventSequence:
     EventSequence
         With all earlier events as history.
     """
+    if protocol == "all":
+        start = catalog.info.to_days(catalog.info.splits.train_start)
+        return catalog.to_sequence().scored_from(start)
+    split = catalog.split()
     return split.train if protocol == "train" else split.val.scored_from(split.train.score_from)
 
 
@@ -288,8 +300,8 @@ def fit_etas(
     Raises
     ------
     InputError
-        With fewer than 50 scored events, an event below completeness, an impossible ``fixed``
-        value, or a prior together with a taper.
+        With fewer than 50 scored events (10 with a prior), an event below completeness, an
+        impossible ``fixed`` value, or a prior together with a taper.
 
     References
     ----------
@@ -313,10 +325,13 @@ def fit_etas(
         raise InputError("a prior says nothing of a taper: fit without one of the two")
     objective = objective_of(sequence, magnitude_law, taper or TAPER in fixed, completeness)
     n = objective.sequence.n_scored
-    if n < MINIMUM_EVENTS:
+    needed = MINIMUM_EVENTS if prior is None else WITH_PRIOR
+    if n < needed:
+        remedy = "lengthen the window or lower the completeness magnitude"
+        if prior is None and n >= WITH_PRIOR:
+            remedy += ", or use a `prior`"
         raise InputError(
-            f"{n} scored events are too few to fit ETAS, which needs {MINIMUM_EVENTS}: lengthen "
-            "the window or lower the completeness magnitude"
+            f"{n} scored events are too few to fit ETAS, which needs {needed}: {remedy}"
         )
     days = objective.sequence.scored_days
     box = Box.of(n / days, days, taper=taper or TAPER in fixed)

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from catalogs import EventSequence, InputError, load, save
@@ -295,3 +296,78 @@ def test_parameters_without_error_say_so(small: Path, capsys: pytest.CaptureFixt
     assert main([*command, "--model", str(small.parent / "fixed" / "etas.json")]) == 0
     assert [p.name for p in (small.parent / "fixed").glob("*.png")] == []
     assert "nats/event over Poisson" in capsys.readouterr().out
+
+
+def test_forty_eight_events_are_imported_fitted_and_forecast(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each command is the one that the import before it names."""
+    rng = np.random.default_rng(3)
+    days = np.sort(np.append(rng.uniform(0.0, 200.0, 20), 100.0 + 10 ** rng.uniform(-2, 1.6, 28)))
+    magnitudes = 2.0 + rng.exponential(0.4, 48)
+    table = pd.DataFrame(
+        {
+            "time": pd.Timestamp("2020-01-01") + pd.to_timedelta(days, "D"),
+            "mag": magnitudes.round(2),
+        }
+    )
+    table.to_csv(tmp_path / "few.csv", index=False)
+    record, fit = tmp_path / "few.json", tmp_path / "fit"
+    command = ["catalogs", "import", str(tmp_path / "few.csv"), "--name", "few"]
+    assert main([*command, "--completeness", "2", "--out", str(tmp_path)]) == 0
+    _, _, following = capsys.readouterr().out.partition("Next: recast ")
+    assert following.startswith("etas fit --protocol all --prior shipped --catalog ")
+    assert main([*following.split(), "--out", str(fit), "--no-plots"]) == 0
+    result = json.loads((fit / "etas.json").read_text())
+    assert (result["protocol"], result["n_events"], result["splits"]) == ("all", 48, {})
+    assert result["fitted_on"]["few"]["until"] == load(str(record)).info.end
+    saved = ["--catalog", str(record), "--model", str(fit / "etas.json"), "--no-plots"]
+    ask = ["forecast", *saved, "--samples", "100", "--out", str(tmp_path / "forecast")]
+    assert main(ask) == 0
+    capsys.readouterr()
+    # What was fitted to all of it knows what follows any earlier date
+    assert main([*ask, "--at", "2020-06-01"]) == 2
+    assert "few until 2020" in capsys.readouterr().err
+
+
+def test_a_long_gap_is_said_before_a_fit_until_it_is_declared(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    days = np.sort(np.random.default_rng(2).uniform(0.0, 1000.0, 2000))
+    days = days[(days < 400.0) | (days > 450.0)]
+    times = pd.Timestamp("2020-01-01") + pd.to_timedelta(days, "D")
+    pd.DataFrame({"time": times, "mag": 3.0 + 0.1 * (np.arange(days.size) % 7)}).to_csv(
+        tmp_path / "gap.csv", index=False
+    )
+    record = str(tmp_path / "gap.json")
+    read = [
+        "catalogs",
+        "import",
+        str(tmp_path / "gap.csv"),
+        "--name",
+        "gap",
+        "--out",
+        str(tmp_path),
+    ]
+    fit = ["etas", "fit", "--catalog", record, "--out", str(tmp_path), "--no-plots"]
+    compare = [
+        "benchmark",
+        "--catalog",
+        record,
+        "--models",
+        "poisson",
+        "--out",
+        str(tmp_path / "b"),
+    ]
+    assert main([*read, "--completeness", "3"]) == 0
+    for command in (fit, compare):
+        capsys.readouterr()
+        assert main(command) == 0
+        assert "'gap' has no event from 2021-02-0" in (err := capsys.readouterr().err)
+        assert "recast catalogs import --gap" in err
+    gap = ["--gap", "2021-02-04", "2021-03-26", "--overwrite"]
+    assert main([*read, "--completeness", "3", *gap]) == 0
+    for command in (fit, compare):
+        capsys.readouterr()
+        assert main(command) == 0
+        assert "has no event from" not in capsys.readouterr().err

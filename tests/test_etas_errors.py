@@ -218,11 +218,16 @@ def test_a_tapered_likelihood_is_that_of_its_rates() -> None:
 
 
 def test_both_protocols_say_what_they_saw() -> None:
-    split = load("synthetic_socal").split()
-    assert fitting_sequence(split, "train") is split.train
-    both = fitting_sequence(split, "train+val")
+    catalog = load("synthetic_socal")
+    split = catalog.split()
+    train = fitting_sequence(catalog, "train")
+    assert (train.n_scored, train.end) == (split.train.n_scored, split.train.end)
+    both = fitting_sequence(catalog, "train+val")
     assert both.n_scored == split.train.n_scored + split.val.n_scored
     assert both.end == split.test.score_from
+    everything = fitting_sequence(catalog, "all")
+    assert everything.n_scored == both.n_scored + split.test.n_scored
+    assert (everything.score_from, everything.end) == (split.train.score_from, split.test.end)
 
 
 def test_the_result_is_json(sequence: EventSequence) -> None:

@@ -46,7 +46,7 @@ def test_someone_who_knows_n_events_knows_the_last_ones(n: int) -> None:
 
 
 def test_nobody_knows_more_events_than_there_are() -> None:
-    with pytest.raises(InputError, match="events before its test window, too few for 100000 training"):
+    with pytest.raises(InputError, match="too few for 100000 training events"):
         script().recent(load("synthetic_socal"), 100_000)
 
 

@@ -45,6 +45,10 @@ JACKKNIFE = 50
 """Spans of time that are left out in turn, so that an aftershock sequence counts as one thing."""
 
 
+LONG_GAP = 0.01
+"""Share of the window from which on a silence matters to a fit."""
+
+
 def check_catalog(catalog: Catalog) -> dict[str, Any]:
     """Look for what may be wrong with a catalog: ties, duplicates, gaps, changes in time.
 
@@ -102,6 +106,27 @@ def check_catalog(catalog: Catalog) -> dict[str, Any]:
         },
     }
     return report
+
+
+def gap_warning(catalog: Catalog) -> str | None:
+    """What to say of long silences before a model is fitted across them; None where none are long.
+
+    Long is ``LONG_GAP`` of the window: what is fitted takes such quiet for the end of sequences.
+    """
+    info = catalog.info
+    if info.uses_plain_days:
+        return None
+    end = info.to_days(info.end)
+    found = gaps(catalog.to_sequence().times, end)
+    long = [gap for gap in found if gap["end"] - gap["start"] > LONG_GAP * end]
+    dated = _undeclared(catalog, _dated(catalog, long))
+    if not dated:
+        return None
+    spans = ", ".join(f"{gap['start']} to {gap['end']}" for gap in dated)
+    return (
+        f"catalog {info.name!r} has no event from {spans}: fits take that for quiet; if nothing "
+        "was recorded then, declare it (recast catalogs import --gap)"
+    )
 
 
 def _undeclared(catalog: Catalog, found: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from catalogs import Catalog, InputError, Split
+from catalogs.checks.quality import gap_warning
 from catalogs.cores import cores
 from catalogs.sequence import FloatArray
 from etas.residuals import MINIMUM_EVENTS, residual_test
@@ -89,6 +90,8 @@ def compare(
             ]
         )
         for catalog in catalogs:
+            if (warning := gap_warning(catalog)) is not None:
+                say(f"recast: {warning}")
             runs: dict[str, list[Timed]] = {}
             for name in models:
                 for _ in range(seeds if model_kind(name).seeded else 1):

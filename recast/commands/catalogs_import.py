@@ -27,6 +27,7 @@ from recast.commands.reading import (
 )
 
 if TYPE_CHECKING:
+    from catalogs import Catalog
     from catalogs.from_files import Imported
 
 SHOWN = 3
@@ -122,7 +123,7 @@ def run_import(args: argparse.Namespace) -> int:
     record = save(made.catalog, args.out, overwrite=args.overwrite)
     known_as = args.name if args.out is None else str(record)
     summary = describe(made.catalog) | _counts(made)
-    command = "benchmark --catalog" if summary["enough_to_split"] else "catalogs check"
+    command = _next(made.catalog, splits=summary["enough_to_split"])
     summary |= {"saved": str(record), "next": f"recast {command} {known_as}"}
     if args.json:
         print_json(summary)
@@ -132,6 +133,16 @@ def run_import(args: argparse.Namespace) -> int:
     print_info(summary)
     print(f"saved          {record} and {record.stem}.parquet\n\nNext: {summary['next']}")
     return 0
+
+
+def _next(catalog: Catalog, *, splits: bool) -> str:
+    """The command that makes sense for so many events."""
+    from etas.fit import WITH_PRIOR
+
+    if splits:
+        return "benchmark --catalog"
+    enough = len(catalog.complete_rows()) >= WITH_PRIOR
+    return "etas fit --protocol all --prior shipped --catalog" if enough else "catalogs check"
 
 
 def _imported(args: argparse.Namespace, name: str, **changed: Any) -> Imported:

@@ -14,6 +14,7 @@ from recast.commands.options import (
     add_selection,
     selected,
     typed,
+    warn_of_gaps,
 )
 
 
@@ -28,10 +29,10 @@ def add_fit(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     add_catalog(fit)
     fit.add_argument(
         "--protocol",
-        choices=("train", "train+val"),
+        choices=("train", "train+val", "all"),
         default="train",
-        help="fit the train window, or train and validation as one; papers do both, and the "
-        "results record which (default: %(default)s)",
+        help="fit the train window; train and validation as one; or all, for a forecast or where "
+        "there are too few events to split (default: %(default)s)",
     )
     fit.add_argument(
         "--fix",
@@ -103,6 +104,7 @@ def run_fit(args: argparse.Namespace) -> int:
     from recast.plots.window import fit_plots
 
     catalog = selected(load(args.catalog), args)
+    warn_of_gaps(catalog)
     result = fit_catalog(
         catalog,
         protocol=args.protocol,

@@ -303,6 +303,16 @@ def typed(argv: Sequence[str]) -> str:
     return shlex.join(["recast", *argv])
 
 
+def warn_of_gaps(catalog: Catalog) -> None:
+    """Print to stderr what long undeclared gaps do to a fit."""
+    import sys
+
+    from catalogs.checks.quality import gap_warning
+
+    if (warning := gap_warning(catalog)) is not None:
+        print(f"recast: {warning}", file=sys.stderr)
+
+
 def without_where(argv: Sequence[str]) -> list[str]:
     """Remove the options that change no result, so that they don't change the files either."""
     out: list[str] = []

@@ -86,7 +86,7 @@ class ETASResult(Record):
     fitted_on : dict of str to Extent
         Time and place of the fitted data, by catalog.
     splits : dict of str to SplitScore
-        Scores of the train, validation and test windows, of all events.
+        Scores of the train, validation and test windows, of all events; none of a fit on all.
     profiles : dict of str to Profile
         Profile likelihoods by parameter.
     completeness, prior : str, optional
@@ -126,9 +126,11 @@ class ETASResult(Record):
     def __repr__(self) -> str:
         lines = [str(self.fit), *SplitScore.table(self.splits)]
         if self.completeness is not None:
-            scored = sum(self.splits[part].n_events for part in self.fit.protocol.split("+"))
-            hidden = scored - self.fit.n_events
-            lines.append(f"{hidden:,} events below Mc(t) left out; the scores use all events")
+            windows = [self.splits.get(part) for part in self.fit.protocol.split("+")]
+            scored = [window.n_events for window in windows if window is not None]
+            if scored:
+                hidden = sum(scored) - self.fit.n_events
+                lines.append(f"{hidden:,} events below Mc(t) left out; the scores use all events")
         for profile in self.profiles.values():
             low, high = ("-" if x is None else f"{x:.6g}" for x in profile.ci95)
             lines.append(f"profile likelihood of {profile.name}: 95 % from {low} to {high}")
@@ -154,8 +156,9 @@ def fit_catalog(
     ----------
     catalog : Catalog
         With its completeness magnitude and splits.
-    protocol : {"train", "train+val"}
-        Fit the train window, or train and validation as one.
+    protocol : {"train", "train+val", "all"}
+        Fit the train window, train and validation as one, or all of the catalog, which then needs
+        no splits and has nothing left to test.
     fixed : mapping of str to float, optional
         Parameters held at a value, as in ``{"p": 1.1}``.
     taper : bool
@@ -203,8 +206,13 @@ def fit_catalog(
             f"`profile` {','.join(profile)} is of the likelihood alone: leave out that or "
             f"`prior` {prior}"
         )
-    split, law = catalog.split(), catalog.magnitude_law()
-    sequence = fitting_sequence(split, protocol)
+    split = None if protocol == "all" else catalog.split()
+    sequence = fitting_sequence(catalog, protocol)
+    law = (
+        catalog.info.magnitude_law(sequence.magnitudes[sequence.first_scored :])
+        if split is None
+        else catalog.magnitude_law()
+    )
     history = history_of(catalog, protocol, completeness_history, large)
     if history is not None:
         law = law_above(
@@ -231,7 +239,7 @@ def fit_catalog(
         fit,
         catalog.info.name,
         seen_by_fit(catalog, protocol),
-        SplitScore.of(fit.model, split),
+        {} if split is None else SplitScore.of(fit.model, split),
         {name: profile_likelihood(fit, sequence, name, completeness=history) for name in profile},
         _label(completeness_history),
         None if prior is None else str(prior),
@@ -257,7 +265,7 @@ def history_of(
         return how
     if how == "helmstetter":
         return CompletenessHistory.helmstetter(
-            fitting_sequence(catalog.split(), protocol),
+            fitting_sequence(catalog, protocol),
             catalog.info.magnitude_completeness,
             minimum_magnitude=large,
         )
@@ -275,8 +283,13 @@ def _prior(net: str | PathLike[str], catalog: Catalog) -> Prior:
     from recast.pretrained import etas_prior, seen
 
     check_unseen(seen(net), catalog, f"net {net}")
-    alone = fit_etas(catalog.split().train, catalog.magnitude_law()).model
-    prior = etas_prior(net, Scaling.of(catalog, alone))
+    try:
+        alone = fit_etas(catalog.split().train, catalog.magnitude_law()).model
+    except InputError:  # so few events that no net was trained on them
+        scaling = None
+    else:
+        scaling = Scaling.of(catalog, alone)
+    prior = etas_prior(net, scaling)
     if prior is None:
         raise InputError(
             f"`prior` {net}: its net knows this catalog, or too few others: leave it out"

@@ -16,12 +16,13 @@ Seen = Mapping[str, Extent]
 
 
 def seen_by_fit(catalog: Catalog, protocol: str = "train") -> dict[str, Extent]:
-    """Extent of the train window, or of train and validation windows ("train+val").
+    """Extent of the train window, of train and validation ("train+val"), or of all events ("all").
 
     Unknown for other protocols. A model with early stopping has seen the validation window.
     """
     extent = Extent.of(catalog)
-    until = {"train": extent.end, "train+val": extent.until}.get(protocol)
+    ends = {"train": extent.end, "train+val": extent.until, "all": catalog.info.end}
+    until = ends.get(protocol)
     return {catalog.info.name: replace(extent, until=until)}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -105,8 +105,8 @@ def fit_plots(
     ``completeness_history`` and ``large`` are as for ``fit_catalog``.
     """
     fit, name = result.fit, catalog.info.title or catalog.info.name
-    protocol: FittingProtocol = "train" if fit.protocol == "train" else "train+val"
-    sequence = fitting_sequence(catalog.split(), protocol)
+    protocol = cast("FittingProtocol", fit.protocol)
+    sequence = fitting_sequence(catalog, protocol)
     history = history_of(catalog, protocol, completeness_history, large)
     detected = None if history is None else Detected.of(fit.model, sequence, history)
     title = f"{name}: fitted on {fit.protocol}"

@@ -61,16 +61,17 @@ def seen(name: str | PathLike[str]) -> dict[str, Extent]:
     return _read(checkpoint_path(name)).trained_on
 
 
-def etas_prior(name: str | PathLike[str], scaling: Scaling) -> Prior | None:
+def etas_prior(name: str | PathLike[str], scaling: Scaling | None) -> Prior | None:
     """Prior for the ETAS parameters of other catalogs, from the regions of a checkpoint.
 
     None if there are too few, or if the catalog of ``scaling`` is one of them: the net was then
-    trained with the ETAS that was fitted to its events alone.
+    trained with the ETAS that was fitted to its events alone. No scaling: it is none of them.
     """
     from etas.prior import FEWEST_REGIONS, Prior
 
     saved = _read(checkpoint_path(name))
-    if len(saved.regions) < FEWEST_REGIONS or saved.number(scaling) is not None:
+    known = scaling is not None and saved.number(scaling) is not None
+    if known or len(saved.regions) < FEWEST_REGIONS:
         return None
     return Prior.of([(region.etas, 1.0 / region.mean_inter_time) for region in saved.regions])
 
