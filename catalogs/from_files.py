@@ -182,7 +182,7 @@ def _type_sentences(parsed: Parsed, rule: EventRule) -> list[str]:
     if out.any():
         found.append(
             f"left out by type{source}: {_counts(parsed.events['event_type'][out])}; keep them "
-            "with --event-types all"
+            "with `event_types` all"
         )
     odd = ~types.isin(EARTHQUAKES | OTHERS).to_numpy(np.bool_)
     if odd.any():
@@ -205,8 +205,8 @@ def _ask_for_stand_ins(events: pd.DataFrame, where: str) -> None:
         raise InputError(
             f"{where}: {found.count:,} of {len(events):,} magnitudes are {_written(found.value)}, "
             f"the others {found.lowest:g} to {found.highest:g}: if it stands for a missing "
-            f"magnitude, say --missing-magnitude {_written(found.value)}; if it is one, "
-            "--missing-magnitude none"
+            f"magnitude, say `missing_magnitudes` {_written(found.value)}; if it is one, "
+            "`missing_magnitudes` none"
         )
 
 
@@ -233,15 +233,15 @@ def _refuse_beyond(
 ) -> None:
     """Raise an InputError for a window longer than what is known to have been observed."""
     first, last = span[0].floor("D"), span[1].ceil("D")
-    if start is not None and observed_from is None and timestamp(start, "--start") < first:
+    if start is not None and observed_from is None and timestamp(start, "`start`") < first:
         raise InputError(
-            f"{where}: --start {start} lies before the first event, {span[0]:%Y-%m-%dT%H:%M:%S}: "
-            f"if events were recorded since then, say --observed-from {start}"
+            f"{where}: `start` {start} lies before the first event, {span[0]:%Y-%m-%dT%H:%M:%S}: "
+            f"if events were recorded since then, say `observed_from` {start}"
         )
-    if end is not None and observed_until is None and timestamp(str(end), "--end") > last:
+    if end is not None and observed_until is None and timestamp(str(end), "`end`") > last:
         raise InputError(
-            f"{where}: --end {end} lies after the last event, {span[1]:%Y-%m-%dT%H:%M:%S}: "
-            f"if events were recorded until then, say --observed-until {end}"
+            f"{where}: `end` {end} lies after the last event, {span[1]:%Y-%m-%dT%H:%M:%S}: "
+            f"if events were recorded until then, say `observed_until` {end}"
         )
 
 
@@ -330,10 +330,10 @@ def append_events(
     unchanged = _unchanged(old[revised], fresh, ids, same)
     end = info.date(info.end)
     last = fresh["time"].max().floor("s") + pd.Timedelta(seconds=1) if len(fresh) else end
-    until = last if observed_until is None else timestamp(observed_until, "--observed-until")
+    until = last if observed_until is None else timestamp(observed_until, "`observed_until`")
     if until < last:
         raise InputError(
-            f"{path}: --observed-until {observed_until} lies before its last event, "
+            f"{path}: `observed_until` {observed_until} lies before its last event, "
             f"{last}: leave it out"
         )
     if len(fresh) == unchanged and until <= end:

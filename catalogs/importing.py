@@ -82,7 +82,7 @@ def import_table(
     events = in_order_of_time(events)
     inside = _inside(events, name, start, end)
     notes = [] if completeness is not None else [MAXIMUM_CURVATURE]
-    remedy = "lower --completeness" if notes == [] else "say --completeness, this is an estimate"
+    remedy = "lower `completeness`" if notes == [] else "say `completeness`, this is an estimate"
     if completeness is None:
         completeness = maximum_curvature(inside["magnitude"])
     window = _window(inside["time"], start, end, splits)
@@ -211,8 +211,8 @@ def _refuse_ties(catalog: Catalog) -> None:
     tied = sum(map(len, groups))
     raise InputError(
         f"catalog {catalog.info.name!r}: {label}s {listed} have the same time "
-        f"{_iso(events['time'].iloc[0])} ({tied} events share a time with another): choose --ties "
-        "separate (1 ms apart) or --ties drop (the first of each time)"
+        f"{_iso(events['time'].iloc[0])} ({tied} events share a time with another): choose `ties` "
+        "separate (1 ms apart) or `ties` drop (the first of each time)"
     )
 
 
@@ -220,13 +220,13 @@ def _inside(events: pd.DataFrame, name: str, start: str | None, end: str | None)
     """The events from ``start`` until before ``end``, where these are given."""
     inside = events
     if start is not None:
-        inside = inside[inside["time"] >= timestamp(start, "--start")]
+        inside = inside[inside["time"] >= timestamp(start, "`start`")]
     if end is not None:
-        inside = inside[inside["time"] < timestamp(end, "--end")]
+        inside = inside[inside["time"] < timestamp(end, "`end`")]
     if inside.empty:
         raise InputError(
             f"catalog {name!r}: none of {len(events)} events lies in the window from "
-            f"{start or 'the first'} to {end or 'the last'}: check --start and --end"
+            f"{start or 'the first'} to {end or 'the last'}: check `start` and `end`"
         )
     return inside
 
@@ -238,11 +238,11 @@ def _window(
     first, last = times.iloc[0], times.iloc[-1]
     begin, stop = first.floor("D"), last.floor("s") + pd.Timedelta(seconds=1)
     if splits is not None:
-        begin = min(begin, timestamp(splits.train_start, "--splits"))
-        stop = timestamp(splits.end, "--splits")
+        begin = min(begin, timestamp(splits.train_start, "`splits`"))
+        stop = timestamp(splits.end, "`splits`")
     return (
-        begin if start is None else timestamp(start, "--start"),
-        stop if end is None else timestamp(end, "--end"),
+        begin if start is None else timestamp(start, "`start`"),
+        stop if end is None else timestamp(end, "`end`"),
     )
 
 
@@ -280,7 +280,7 @@ def split_by_events(
             f"catalog {info.name!r}: {times.size} events of magnitude "
             f"{info.magnitude_completeness:g} and above leave {n_train} for training, "
             f"{n_before_test - n_train} for validation and {times.size - n_before_test} for "
-            f"testing: need {Split.minimum_train}, 1 and 1; lower --completeness or give a longer "
+            f"testing: need {Split.minimum_train}, 1 and 1; lower `completeness` or give a longer "
             "table"
         )
     val_start, test_start = (_between(info, times, i) for i in (n_train, n_before_test))

@@ -19,7 +19,9 @@ Ties = Literal["separate", "drop", "error"]
 NANOSECONDS_PER_DAY = 86_400_000_000_000
 PLAIN_DAYS = "days since start"
 
-DATE_OF_DAY_0 = "give the date of its first day (--start DATE)"
+DATE_OF_DAY_0 = (
+    "give the date of its first day: `origin` where it is simulated, `start` where it is imported"
+)
 """The remedy where plain days will not do."""
 
 KINDS: dict[str, tuple[type, ...]] = {

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NoReturn
 
 from catalogs.errors import FetchError, InputError
 from recast.commands.options import OneLineParser
+from recast.commands.printing import in_options
 
 LIGHTNING = {
     "fit": "train a neural model",
@@ -19,9 +19,6 @@ LIGHTNING = {
     "predict": "evaluate a trained model event by event",
 }
 """Subcommands that LightningCLI parses."""
-
-SPELLED = {"as_name": "--name", "files": "--from", "folder": "--out", "history": "--catalog"}
-"""Arguments of Python functions whose option has a different name."""
 
 INTERRUPTED = 128 + 2
 """Exit code of a command that SIGINT ended, by the convention of shells."""
@@ -71,22 +68,6 @@ def _dispatch(argv: list[str]) -> int:
         error.args = (in_options(str(error), vars(parsed)),)
         raise
     return code
-
-
-def in_options(message: str, options: Mapping[str, object]) -> str:
-    """Replace arguments of Python functions, in backticks, by options in a message.
-
-    >>> in_options("`end` is before `start`, see `epoch`", {"start": None, "end": None})
-    '--end is before --start, see `epoch`'
-    """
-
-    def option(found: re.Match[str]) -> str:
-        name = found[1]
-        if name in options and name not in SPELLED:
-            return f"--{name.replace('_', '-')}"
-        return SPELLED.get(name, found[0])
-
-    return re.sub(r"`(\w+)`", option, message)
 
 
 def _parser() -> argparse.ArgumentParser:

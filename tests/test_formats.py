@@ -226,7 +226,7 @@ def test_an_unknown_layout_is_named_with_the_known_ones() -> None:
 def test_a_file_that_fits_two_layouts_is_not_guessed_at() -> None:
     both = b"time latitude longitude depth mag magType nst gap dmin rms net id updated place type "
     both += b"EventID Depth/Km Magnitude\n"
-    with pytest.raises(InputError, match=r"fits the layouts ehp_csv, fdsn_text: .*--layout"):
+    with pytest.raises(InputError, match=r"fits the layouts ehp_csv, fdsn_text: .*`layout`"):
         detect(both, name="file")
 
 

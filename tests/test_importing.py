@@ -162,7 +162,7 @@ def test_ties_stop_an_import_unless_a_policy_is_chosen() -> None:
         InputError, match=r"lines 8 and 9 have the same time 2020-01-01T12:00:00Z \(3 events .*"
     ) as caught:
         import_table(events, "x", completeness=2.0)
-    assert "--ties separate" in str(caught.value)
+    assert "`ties` separate" in str(caught.value)
     for ties, expected in (("separate", 200), ("drop", 198)):
         catalog = import_table(events, "x", completeness=2.0, ties=ties)  # type: ignore[arg-type]
         assert len(catalog.to_sequence()) == expected

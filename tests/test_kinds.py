@@ -378,7 +378,7 @@ def test_a_type_that_is_none_of_events_leaves_nothing_out(codes: str, tmp_path: 
 
 def test_a_file_without_a_header_is_read_by_names_or_numbers(tmp_path: Path) -> None:
     text = table("", "{t:%Y %m %d %H %M %S.%f} {lat} {lon} {dep} {m}").lstrip("\n")
-    with pytest.raises(InputError, match=r'no header, .* its 10 columns .* --columns "yr mo dy'):
+    with pytest.raises(InputError, match=r'no header, .* its 10 columns .* `names` "yr mo dy'):
         read(tmp_path, text)
     names = "yr mo dy hr mi sc lat lon dep mag"
     matches(read(tmp_path, text, names=names.split()), 1e-3)
@@ -391,7 +391,7 @@ def test_days_are_counted_from_a_date_that_is_said(tmp_path: Path) -> None:
     frame = TRUTH.copy()
     days = (frame["time"] - frame["time"].iloc[0]) / pd.Timedelta("1D")
     lines = [f"{d:.7f},{m}" for d, m in zip(days, frame["magnitude"], strict=True)]
-    with pytest.raises(InputError, match=r"numbers from 0 to 3\d.*--start DATE"):
+    with pytest.raises(InputError, match=r"numbers from 0 to 3\d.*`start` DATE"):
         read(tmp_path, "\n".join(["time,mag", *lines]))
     found = read(tmp_path, "\n".join(["time,mag", *lines]), origin=str(START))
     matches(found, 0.01)

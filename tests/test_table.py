@@ -219,5 +219,5 @@ def test_what_cannot_be_read_stops_in_one_line(text: str | bytes, message: str) 
 def test_an_impossible_mapping_is_named() -> None:
     with pytest.raises(InputError, match=r"no column 'when' .* among 'time', 'mag'"):
         read("time,mag\n2020-01-01,3\n", time="when")
-    with pytest.raises(InputError, match=r"--column size=mag: no such column in a catalog"):
+    with pytest.raises(InputError, match=r"`columns` size=mag: no such column in a catalog"):
         read("time,mag\n2020-01-01,3\n", size="mag")

@@ -49,7 +49,7 @@ def detect(data: bytes, *, name: str) -> str:
         {form.name for head in heads(data, name) for form in FORMATS.values() if form.fits(head)}
     )
     if len(fitting) > 1:
-        raise InputError(f"{name} fits the layouts {', '.join(fitting)}: choose one with --layout")
+        raise InputError(f"{name} fits the layouts {', '.join(fitting)}: choose one with `layout`")
     return fitting[0] if fitting else TABLE.name
 
 

@@ -131,7 +131,7 @@ def find_columns(
         if not any(way <= found.keys() for way in ways):
             raise InputError(
                 f"{where}: no column for the {role} among {_listed(names)}: name it with "
-                f"--column {role}=NAME"
+                f"`columns` {role}=NAME"
             )
     return {role: found[role] for role in sorted(found, key=_order)}
 
@@ -166,7 +166,7 @@ class _Columns:
             role = "depth_km" if given == "depth" else given
             if role not in ALIASES:
                 raise InputError(
-                    f"--column {given}={name}: no such column in a catalog; choose one of "
+                    f"`columns` {given}={name}: no such column in a catalog; choose one of "
                     f"{', '.join(ALIASES)}"
                 )
             if name.strip() == NONE and NONE not in exact:
@@ -176,7 +176,7 @@ class _Columns:
             position = exact.get(text, loose.get(normalised(name), numbered.get(text)))
             if position is None:
                 raise InputError(
-                    f"{self.where}: no column {name!r} (from --column {given}={name}) among "
+                    f"{self.where}: no column {name!r} (from `columns` {given}={name}) among "
                     f"{_listed(names)}"
                 )
             found[role] = position
@@ -229,7 +229,7 @@ class _Columns:
                 name = str(best[0] + 1)
             raise InputError(
                 f"{self.where}: columns {listed} could each be the {role}: choose one with "
-                f"--column {role}={name}"
+                f"`columns` {role}={name}"
             )
         found[role] = best[0]
 
@@ -339,7 +339,7 @@ class _Columns:
             listed = " and ".join(map(self.name, clocks))
             raise InputError(
                 f"{self.where}: columns {listed} could each be the time of day: choose one with "
-                f"--column clock={self.name(clocks[0])}"
+                f"`columns` clock={self.name(clocks[0])}"
             )
 
     def find_seconds(self, found: dict[str, int], refused: set[str]) -> None:
@@ -411,7 +411,7 @@ class _Columns:
             if part not in found and part not in {*refused, *day_known}:
                 raise InputError(
                     f"{self.where}: columns for {', '.join(known)} but none for the {part} among "
-                    f"{_listed([h.name for h in self.headings])}: name it with --column "
+                    f"{_listed([h.name for h in self.headings])}: name it with `columns` "
                     f"{part}=NAME"
                 )
         if known[-1] == "second" or (len(known) < 3 and not day_known):
@@ -429,8 +429,9 @@ class _Columns:
         )
         if suspect and len({*cells}) > 2 and not known_otherwise:
             raise InputError(
-                f"{self.where}: column {self.name(at)} may be the {part}, which no column is named "
-                f"for: say --column {part}={self.name(at)}, or --column {part}={NONE} if it is not"
+                f"{self.where}: column {self.name(at)} may be the {part}, for which no column is "
+                f"named: say `columns` {part}={self.name(at)}, or `columns` {part}={NONE} if it is "
+                "not"
             )
 
 

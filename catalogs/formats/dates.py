@@ -183,17 +183,17 @@ def find_zone(names: Mapping[str, str], dating: Dating, faults: Faults, around: 
     stated = {name: zone_in(name) for name in names.values()}
     zones = [zone for zone in stated.values() if isinstance(zone, Zone)]
     local = next((name for name, zone in stated.items() if zone == "local"), None)
-    asked = None if dating.zone is None else Zone(_offset(dating.zone), "--time-zone")
+    asked = None if dating.zone is None else Zone(_offset(dating.zone), "`time_zone`")
     if zones:
         if asked and asked.value != zones[0].value:
             raise InputError(
                 f"{faults.where}: {zones[0].stated} is not in the time zone {dating.zone}: leave "
-                "--time-zone out, or rename the column"
+                "`time_zone` out, or rename the column"
             )
         return next((zone for zone in zones if not zone.is_utc), zones[0])
     if asked:
         return asked
-    remedy = "give its zone, as in --time-zone +08:00 or --time-zone Asia/Manila"
+    remedy = "give its zone, as in `time_zone` +08:00 or `time_zone` Asia/Manila"
     if local is not None:
         raise InputError(f"{faults.where}: column {local.strip()} is in local time: {remedy}")
     if said := LOCAL_TEXT.search(around):
@@ -204,7 +204,7 @@ def find_zone(names: Mapping[str, str], dating: Dating, faults: Faults, around: 
     if foreign is not None:
         faults.say(
             f"times are taken as UTC, which column {foreign.strip()} does not say: national lists "
-            "often give local time; if this one does, give its zone, as in --time-zone +08:00"
+            "often give local time; if this one does, give its zone, as in `time_zone` +08:00"
         )
     return Zone(0.0, "not stated, taken as UTC")
 
@@ -228,7 +228,7 @@ def _offset(text: str) -> float | str:
         pd.Timestamp("2000-01-01").tz_localize(text)
     except Exception:  # noqa: BLE001 - pandas raises whatever its zone package does
         raise InputError(
-            f"--time-zone {text!r} is no zone: write +08:00, or a name such as Asia/Manila"
+            f"`time_zone` {text!r} is no zone: write +08:00, or a name such as Asia/Manila"
         ) from None
     return text
 
@@ -449,7 +449,7 @@ def _order(a: pd.Series, b: pd.Series, written: pd.Series, faults: Faults) -> Or
         Where none does, or some say so and some otherwise.
     """
     days_first, months_first = int((a > 12).sum()), int((b > 12).sum())
-    remedy = "say --dates dmy if the day comes first, --dates mdy if the month does"
+    remedy = "say `dates` dmy if the day comes first, `dates` mdy if the month does"
     example = f"{faults.place(int(written.index[0]))}: {written.name} = {str(written.iloc[0])!r}"
     if days_first and months_first:
         other = written[(a > 12).to_numpy(np.bool_)].iloc[0]
@@ -545,7 +545,7 @@ def _of_numbers(
         low, high = float(values[valid].min()), float(values[valid].max())
         raise InputError(
             f"{faults.where}: column {name} holds numbers from {low:g} to {high:g}, no dates: if "
-            "they are days, give the date from which they count with --start DATE"
+            "they are days, give the date from which they count with `start` DATE"
         )
     begin = timestamp(origin, f"{faults.where}: origin of {name}").value
     faults.say(f"{name} counts {'days' if unit == UNITS['d'] else f'{unit:g} s'} since {origin}")

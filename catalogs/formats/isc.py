@@ -70,7 +70,7 @@ def read_isc(content: bytes, where: str, wanted: Wanted | None = None) -> Parsed
     if asked and not said:
         raise InputError(
             f"{where}: no magnitude {asked!r}: there are {_counts(every)}; choose one with "
-            f'--column magnitude="{next(iter(dict(every.most_common(1))), "ISC mb")}"'
+            f'`columns` magnitude="{next(iter(dict(every.most_common(1))), "ISC mb")}"'
         )
     cells = pd.DataFrame(
         {
@@ -91,7 +91,7 @@ def read_isc(content: bytes, where: str, wanted: Wanted | None = None) -> Parsed
     which = f"those of {asked}" if asked else "the first of each event"
     faults.say(
         f"magnitudes are {which}: {_counts(said)}; choose others by author or type, as in "
-        f'--column magnitude="{_other(every, said)}"'
+        f'`columns` magnitude="{_other(every, said)}"'
     )
     events = events_of(cells, called, faults, wanted)
     meanings = tuple(

@@ -110,9 +110,9 @@ def read_events(
     )
     by_hand = bool(columns) or names is not None or encoding is not None
     if by_hand and layout not in {None, *READERS}:
-        option = "--column" if columns else "--columns" if names is not None else "--encoding"
+        option = "`columns`" if columns else "`names`" if names is not None else "`encoding`"
         raise InputError(
-            f"{option} goes with --layout {TABLE.name}, not with {layout}: leave it out"
+            f"{option} goes with `layout` {TABLE.name}, not with {layout}: leave it out"
         )
     found = layout or (TABLE.name if names is not None or encoding else detect(content, name=where))
     if columns and found not in READERS:
@@ -127,7 +127,7 @@ def read_events(
     except InputError as error:
         if found == TABLE.name and layout is None and (kind := obspy_kind(text)):
             raise InputError(
-                f"{where} looks like {kind}, which obspy reads: try --layout obspy"
+                f"{where} looks like {kind}, which obspy reads: try `layout` obspy"
             ) from error
         raise
     parsed = parsed.checked() if strict else parsed

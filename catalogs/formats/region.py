@@ -36,7 +36,7 @@ RULER = re.compile(r"[\s\-=_+|*~.]+")
 
 MANY_PAIRS = 8
 
-HEADERLESS_EXAMPLE = '--columns "yr mo dy hr mi sc lat lon dep mag"'
+HEADERLESS_EXAMPLE = '`names` "yr mo dy hr mi sc lat lon dep mag"'
 
 
 @dataclass(frozen=True)

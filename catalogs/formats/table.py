@@ -414,7 +414,7 @@ class _Loose:
         note(faults, column, np.isnan(values) & ~empty, "is not a number", "fix or drop the row")
         faults.note(empty, "magnitude is empty: fill it in or drop the row", by_rule=True)
         for value in self.wanted.missing_magnitudes:
-            reason = f"magnitude {value:g} stands for none (--missing-magnitude)"
+            reason = f"magnitude {value:g} stands for none (`missing_magnitudes`)"
             faults.note(np.abs(values - value) < 1e-9, reason, by_rule=True)
         lowest, highest = RANGES["magnitude"]
         outside = ~empty & ~((values >= lowest) & (values <= highest))

@@ -74,12 +74,12 @@ def _decoded(content: bytes, where: str, encoding: str) -> str:
         return content.decode(encoding).removeprefix("\ufeff")
     except LookupError:
         raise InputError(
-            f"--encoding {encoding!r} is unknown: write utf-8, latin-1, gbk, ..."
+            f"`encoding` {encoding!r} is unknown: write utf-8, latin-1, gbk, ..."
         ) from None
     except UnicodeDecodeError as error:
         raise InputError(
             f"{where} is not in the encoding {encoding} (byte {error.start}): try another with "
-            "--encoding"
+            "`encoding`"
         ) from None
 
 

@@ -55,11 +55,14 @@ def run_append(args: argparse.Namespace) -> int:
     info = made.catalog.info
     counts = {"added": made.added, "replaced": made.replaced, "known": made.known}
     if args.json:
-        reading = {"layout": made.parsed.explanation.layout, "reading": reading_json(made.parsed)}
+        reading = {
+            "layout": made.parsed.explanation.layout,
+            "reading": reading_json(args, made.parsed),
+        }
         print_json(counts | {"end": info.end, "saved": str(made.record)} | reading)
         return 0
-    print_reading(args.file, made.parsed)
-    print_left_out(made.left_out, made.parsed)
+    print_reading(args, made.parsed)
+    print_left_out(args, made.left_out, made.parsed)
     for note in made.notes[len(made.parsed.explanation.notes) :]:
         print(f"note: {note}")
     print(

@@ -65,7 +65,7 @@ def _catalog(args: argparse.Namespace) -> tuple[Catalog, dict[str, Any]]:
     damaged = parsed.damaged()
     reading = {
         "layout": parsed.explanation.layout,
-        "reading": reading_json(parsed),
+        "reading": reading_json(args, parsed),
         "rows": parsed.n_rows,
         "rows_left_out": len(parsed.rejected) - len(damaged),
         "rows_damaged": [str(row) for row in damaged],

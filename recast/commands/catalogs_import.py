@@ -14,7 +14,7 @@ from recast.commands.options import (
     add_strict_completeness,
     add_ties,
 )
-from recast.commands.printing import print_info, print_json
+from recast.commands.printing import in_options, print_info, print_json
 from recast.commands.reading import (
     add_reading,
     add_storing,
@@ -122,14 +122,14 @@ def run_import(args: argparse.Namespace) -> int:
     made = _imported(args, args.name)
     record = save(made.catalog, args.out, overwrite=args.overwrite)
     known_as = args.name if args.out is None else str(record)
-    summary = describe(made.catalog) | _counts(made)
+    summary = describe(made.catalog) | _counts(args, made)
     command = _next(made.catalog, splits=summary["enough_to_split"])
     summary |= {"saved": str(record), "next": f"recast {command} {known_as}"}
     if args.json:
         print_json(summary)
         return 0
-    print_reading(args.file, made.parsed)
-    print_left_out(made.left_out, made.parsed)
+    print_reading(args, made.parsed)
+    print_left_out(args, made.left_out, made.parsed)
     print_info(summary)
     print(f"saved          {record} and {record.stem}.parquet\n\nNext: {summary['next']}")
     return 0
@@ -175,18 +175,18 @@ def _imported(args: argparse.Namespace, name: str, **changed: Any) -> Imported:
     )
 
 
-def _counts(made: Imported) -> dict[str, Any]:
+def _counts(args: argparse.Namespace, made: Imported) -> dict[str, Any]:
     from catalogs.importing import out_of_order
 
     parsed, damaged = made.parsed, made.parsed.damaged()
     return {
         "layout": parsed.explanation.layout,
-        "reading": reading_json(parsed),
+        "reading": reading_json(args, parsed),
         "rows": parsed.n_rows,
         "rows_damaged": len(damaged),
         "rows_without_magnitude": len(parsed.rejected) - len(damaged),
-        "left_out": list(made.left_out),
-        "first_damaged": [str(row) for row in damaged[:SHOWN]],
+        "left_out": [in_options(line, vars(args)) for line in made.left_out],
+        "first_damaged": [in_options(str(row), vars(args)) for row in damaged[:SHOWN]],
         "events_read": len(parsed.events),
         "events_after": {"read": len(parsed.events)}
         | {step.rule: step.after for step in made.steps},
@@ -206,18 +206,23 @@ def _explain(args: argparse.Namespace) -> int:
         options = reading_of(args) | {"missing_magnitudes": missing_of(args) or (), "strict": False}
         parsed = read_events(args.file, origin=args.start, **options)
         if args.json:
-            print_json({"reading": reading_json(parsed), "refused": str(error)})
+            print_json(
+                {
+                    "reading": reading_json(args, parsed),
+                    "refused": in_options(str(error), vars(args)),
+                }
+            )
             return 0
-        print_reading(args.file, parsed, values=3)
-        print_left_out((), parsed)
-        print(f"\nIt would not be imported like this: {error}")
+        print_reading(args, parsed, values=3)
+        print_left_out(args, (), parsed)
+        print(f"\nIt would not be imported like this: {in_options(str(error), vars(args))}")
         return 0
-    summary = describe(made.catalog) | _counts(made)
+    summary = describe(made.catalog) | _counts(args, made)
     if args.json:
         print_json(summary)
         return 0
-    print_reading(args.file, made.parsed, values=3)
-    print_left_out(made.left_out, made.parsed)
+    print_reading(args, made.parsed, values=3)
+    print_left_out(args, made.left_out, made.parsed)
     print()
     print_info(summary)
     print("\nNothing was written.")

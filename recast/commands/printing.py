@@ -2,14 +2,43 @@
 
 from __future__ import annotations
 
+import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 
 def typed(argv: Sequence[str]) -> str:
     """Quote a command so that it can be pasted into a shell: an area may contain blanks."""
     return shlex.join(["recast", *argv])
+
+
+SPELLED = {
+    "as_name": "--name",
+    "columns": "--column",
+    "files": "--from",
+    "folder": "--out",
+    "history": "--catalog",
+    "missing_magnitudes": "--missing-magnitude",
+    "names": "--columns",
+}
+"""Arguments of Python functions whose option has a different name."""
+
+
+def in_options(message: str, options: Mapping[str, object]) -> str:
+    """Replace arguments of Python functions, in backticks, by options in a message.
+
+    >>> in_options("`end` is before `start`, see `epoch`", {"start": None, "end": None})
+    '--end is before --start, see `epoch`'
+    """
+
+    def option(found: re.Match[str]) -> str:
+        name = found[1]
+        if name in options and name not in SPELLED:
+            return f"--{name.replace('_', '-')}"
+        return SPELLED.get(name, found[0])
+
+    return re.sub(r"`(\w+)`", option, message)
 
 
 def print_json(content: Any) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from recast.commands.printing import in_options
+
 if TYPE_CHECKING:
     from catalogs.formats.parsed import Parsed
 
@@ -115,7 +117,7 @@ def missing_of(args: argparse.Namespace) -> list[float] | None:
     return None if asked is None else [value for value in asked if value is not None]
 
 
-def print_reading(path: Path, parsed: Parsed, *, values: int = 1) -> None:
+def print_reading(args: argparse.Namespace, parsed: Parsed, *, values: int = 1) -> None:
     """Print what the file was taken for: a line on its layout, a table of its columns, notes."""
     from catalogs.importing import out_of_order
 
@@ -123,7 +125,7 @@ def print_reading(path: Path, parsed: Parsed, *, values: int = 1) -> None:
     text = [how.encoding, f"columns apart by {_delimiter(how.delimiter)}" if how.delimiter else ""]
     text.append(f"header in line {how.header}" if how.header else "")
     print(
-        f"{path} (layout {how.layout}): {len(parsed.events):,} events read, "
+        f"{args.file} (layout {how.layout}): {len(parsed.events):,} events read, "
         f"{out_of_order(parsed.events):,} of them out of time order (sorted)"
     )
     if any(text):
@@ -138,10 +140,10 @@ def print_reading(path: Path, parsed: Parsed, *, values: int = 1) -> None:
     if how.zone:
         print(f"  time zone: {how.zone}")
     for note in how.notes:
-        print(f"note: {note}")
+        print(f"note: {in_options(note, vars(args))}")
 
 
-def reading_json(parsed: Parsed) -> dict[str, Any]:
+def reading_json(args: argparse.Namespace, parsed: Parsed) -> dict[str, Any]:
     """What ``print_reading`` prints, as JSON types."""
     how = parsed.explanation
     return {
@@ -153,18 +155,19 @@ def reading_json(parsed: Parsed) -> dict[str, Any]:
             {"column": m.column, "meaning": m.role, "values": list(m.values)} for m in how.meanings
         ],
         "not_used": list(how.unused),
-        "notes": list(how.notes),
+        "notes": [in_options(note, vars(args)) for note in how.notes],
     }
 
 
-def print_left_out(left_out: Sequence[str], parsed: Parsed) -> None:
+def print_left_out(args: argparse.Namespace, left_out: Sequence[str], parsed: Parsed) -> None:
     """Print what is not in the catalog, and the first row of each reason."""
     from catalogs.formats.reading import reasons
 
     for line in left_out:
-        print(line)
+        print(in_options(line, vars(args)))
     for row, n in reasons(parsed):
-        print(f"{row}" + (f" ({n:,} rows like this)" if n > 1 else ""))
+        text = f"{row}" + (f" ({n:,} rows like this)" if n > 1 else "")
+        print(in_options(text, vars(args)))
 
 
 def _delimiter(text: str) -> str:
