@@ -52,7 +52,7 @@ def background_probability(model: ETAS, sequence: EventSequence) -> FloatArray:
     return np.asarray(model.mu / model.intensity(sequence, sequence.times))
 
 
-def decluster(model: ETAS, sequence: EventSequence, *, rng: np.random.Generator) -> EventSequence:
+def decluster(model: ETAS, sequence: EventSequence, *, seed: int) -> EventSequence:
     """Draw one background catalog: keep each event with its background probability.
 
     If the model is true the kept events are a Poisson process of rate mu. Repeated draws show how
@@ -64,8 +64,8 @@ def decluster(model: ETAS, sequence: EventSequence, *, rng: np.random.Generator)
         A fitted model.
     sequence : EventSequence
         Events above completeness, with their history.
-    rng : numpy.random.Generator
-        Source of randomness.
+    seed : int
+        Random seed; the same gives the same events.
 
     Returns
     -------
@@ -86,8 +86,9 @@ def decluster(model: ETAS, sequence: EventSequence, *, rng: np.random.Generator)
     >>> from catalogs import GutenbergRichter
     >>> model = ETAS(0.1, 0.02, 0.7, 0.01, 1.1, GutenbergRichter(2.5))
     >>> events = EventSequence([1.0, 1.01, 90.0], [6.0, 3.0, 3.0], start=0.0, end=100.0)
-    >>> decluster(model, events, rng=np.random.default_rng(0)).times
+    >>> decluster(model, events, seed=0).times
     array([ 1., 90.])
     """
+    rng = np.random.default_rng(seed)
     keep = rng.random(len(sequence)) < background_probability(model, sequence)
     return sequence.where(keep)

@@ -266,8 +266,8 @@ class ETAS(PointProcess):
         if ratio >= 1.0 and not allow_supercritical:
             raise InputError(
                 f"branching ratio {ratio:.3f} over {horizon:g} days: each event triggers one or "
-                "more, so that numbers explode; shorten the horizon, refit, or allow "
-                "supercritical simulation (--allow-supercritical, allow_supercritical=True)"
+                "more, so that numbers explode; shorten the horizon, refit, or use "
+                "`allow_supercritical`"
             )
         return branching_trajectories(
             self.parameters,

@@ -14,6 +14,9 @@ from etas.uncertainty import Uncertainty
 ATTEMPTS = 100
 """Draws tried for each one wanted before giving up."""
 
+PURPOSE = 2
+"""Keeps these random numbers apart from those of simulations with the same seed."""
+
 
 @dataclass(frozen=True, eq=False)
 class ParameterDraws:
@@ -43,7 +46,7 @@ class ParameterDraws:
 
 
 def draw_models(
-    model: ETAS, uncertainty: Uncertainty, n: int, horizon: float, *, rng: np.random.Generator
+    model: ETAS, uncertainty: Uncertainty, n: int, horizon: float, *, seed: int
 ) -> ParameterDraws:
     """Draw models from the asymptotic distribution of the maximum-likelihood estimates.
 
@@ -63,8 +66,8 @@ def draw_models(
         Number of models.
     horizon : float
         Days to be forecast.
-    rng : numpy.random.Generator
-        Source of randomness.
+    seed : int
+        Random seed; the same gives the same models.
 
     Returns
     -------
@@ -82,11 +85,11 @@ def draw_models(
     >>> from etas import fit_etas
     >>> catalog = load("synthetic_socal")
     >>> fit = fit_etas(catalog.split().train, catalog.magnitude_law())
-    >>> rng = np.random.default_rng(0)
-    >>> draws = draw_models(fit.model, fit.uncertainty, 1000, 30.0, rng=rng)
+    >>> draws = draw_models(fit.model, fit.uncertainty, 1000, 30.0, seed=0)
     >>> len(draws.models), draws.supercritical
     (1000, 0)
     """
+    rng = np.random.default_rng([seed, PURPOSE])
     names = uncertainty.correlation.names
     correlation = np.array(uncertainty.correlation.matrix)
     logarithmic = np.array([name in LOGARITHMIC for name in names])
@@ -116,7 +119,6 @@ def draw_models(
     if len(models) < n:
         raise InputError(
             f"only {len(models)} of {ATTEMPTS * n:,} draws from the uncertainty of the ETAS fit "
-            f"have a branching ratio below 1 over {horizon:g} days: forecast without parameter "
-            "uncertainty, or a shorter window"
+            f"have a branching ratio below 1 over {horizon:g} days: forecast fewer `days`"
         )
     return ParameterDraws(tuple(models), supercritical, impossible)

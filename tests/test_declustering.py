@@ -32,7 +32,7 @@ def test_probabilities_sum_to_the_expected_background(sequence: EventSequence) -
 
 
 def test_declustered_events_are_poisson(sequence: EventSequence) -> None:
-    background = decluster(MODEL, sequence, rng=np.random.default_rng(4))
+    background = decluster(MODEL, sequence, seed=4)
     assert len(background) == pytest.approx(1500.0, abs=4.0 * np.sqrt(1500.0))
     test = residual_test(MODEL.mu * background.times)
     assert test.ks_p > 0.001
@@ -42,8 +42,6 @@ def test_declustered_events_are_poisson(sequence: EventSequence) -> None:
 
 
 def test_the_same_seed_keeps_the_same_events(sequence: EventSequence) -> None:
-    first, again, other = (
-        decluster(MODEL, sequence, rng=np.random.default_rng(seed)).times for seed in (1, 1, 2)
-    )
+    first, again, other = (decluster(MODEL, sequence, seed=seed).times for seed in (1, 1, 2))
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first, other)

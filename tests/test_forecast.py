@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,10 @@ import torch
 from catalogs import EventSequence, InputError, load, save
 from catalogs.checks.extent import Extent
 from catalogs.files import write_json
+from etas import ETAS
 from etas.fit import fit_etas
 from etas.synthetic import SOCAL_TRUTH, synthetic_catalog
+from recast import load_model, run_benchmark, run_forecast, run_simulation
 from recast.cli import main
 from recast.forecast.single import Request, default_cap
 from recast.models.seen import leaks, merged, seen_by_fit, to_json
@@ -280,3 +283,42 @@ def test_runaways_are_said_and_warned_of(
         said = f"{record['capped']} of 200 exceeded {most} events and were cut off"
         assert said in shown
         assert ("WARNING: the model runs away here" in shown) == warned
+        assert ("unknown: forecast fewer days" in shown) == warned
+
+
+def test_a_supercritical_model_forecasts_as_long_as_it_says(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The longest window that the refusal names works, with a branching ratio below 1."""
+    record = json.loads((folder / "etas.json").read_text())
+    model = ETAS.load(folder / "etas.json")
+    hot = replace(model, k=1.3 * model.k / model.branching_ratio(30.0))
+    write_json(folder / "hot.json", {**record, "model": hot.to_json(), "uncertainty": None})
+    command = ["forecast", "--catalog", str(folder / "small.json"), "--at", AT, "--no-plots"]
+    command += ["--model", str(folder / "hot.json"), "--samples", "10", "--out", str(tmp_path)]
+    assert main([*command, "--days", "30"]) == 2
+    err = capsys.readouterr().err
+    said = re.search(r"branching ratio 1.300 over 30 days: .* forecast (\S+) --days or fewer", err)
+    assert said is not None
+    assert 0.8 < hot.branching_ratio(float(said[1])) < 1.0
+    assert main([*command, "--days", said[1]]) == 0
+
+
+def test_python_refuses_what_has_no_effect_as_the_command_does(folder: Path) -> None:
+    catalog = load(folder / "small.json")
+    etas, net = load_model(folder / "etas.json"), load_model(folder / "net0.ckpt")
+    with pytest.raises(InputError, match="`own_magnitudes` is for nets, which etas is not"):
+        run_forecast(catalog, etas, own_magnitudes=True, at=AT)
+    with pytest.raises(InputError, match="`fixed_parameters` is for ETAS, and recast is a net"):
+        run_forecast(catalog, net, fixed_parameters=True, at=AT)
+    with pytest.raises(InputError, match="`pretrained` x.ckpt: none of the models starts from it"):
+        run_benchmark([catalog], ["etas"], folder / "benchmark", pretrained="x.ckpt")
+
+
+def test_a_simulation_takes_a_fitted_model_or_its_process(folder: Path) -> None:
+    catalog = load(folder / "small.json")
+    model = load_model(folder / "etas.json").on(catalog)
+    with_model, with_process = (
+        run_simulation(m, 2.0, 5, history=catalog, seed=1).drawn for m in (model, model.process)
+    )
+    np.testing.assert_array_equal(with_model.times, with_process.times)

@@ -18,7 +18,7 @@ def test_draws_have_the_standard_errors_of_the_fit() -> None:
     (events,) = SOCAL_TRUTH.sample(EMPTY, 4000.0, 1, seed=1)
     fit = fit_etas(events, SOCAL_TRUTH.magnitude_law)
     assert fit.uncertainty is not None
-    draws = draw_models(fit.model, fit.uncertainty, 2000, 30.0, rng=np.random.default_rng(2))
+    draws = draw_models(fit.model, fit.uncertainty, 2000, 30.0, seed=2)
     parameters = np.array([model.parameters for model in draws.models])
     for j, name in enumerate(("mu", "k", "alpha", "c", "p")):
         error = fit.uncertainty.standard_error(name)
@@ -43,7 +43,7 @@ def test_supercritical_and_impossible_draws_are_thrown_away_and_counted() -> Non
         {name: Estimate(getattr(model, name), error, (0.0, 1.0)) for name, error in errors.items()},
         Correlation(("mu", "k"), ((1.0, 0.0), (0.0, 1.0))),
     )
-    draws = draw_models(model, uncertainty, 1000, 1000.0, rng=np.random.default_rng(3))
+    draws = draw_models(model, uncertainty, 1000, 1000.0, seed=3)
     assert all(m.branching_ratio(1000.0) < 1.0 and m.mu >= 0.0 for m in draws.models)
     assert {m.alpha for m in draws.models} == {model.alpha}  # without an error it stays
     tried = 1000 + draws.supercritical + draws.impossible
@@ -51,6 +51,4 @@ def test_supercritical_and_impossible_draws_are_thrown_away_and_counted() -> Non
     assert draws.impossible / tried == pytest.approx(0.1587, abs=0.04)
     assert draws.supercritical / tried == pytest.approx(0.2679 * 0.8413, abs=0.05)
     with pytest.raises(InputError, match="draws from the uncertainty of the ETAS fit have a"):
-        draw_models(
-            replace(model, k=3.0 * model.k), uncertainty, 5, 1000.0, rng=np.random.default_rng(4)
-        )
+        draw_models(replace(model, k=3.0 * model.k), uncertainty, 5, 1000.0, seed=4)

@@ -197,6 +197,8 @@ def check_request(
     repeated = [name for name in names if names.count(name) > 1]
     if repeated:
         raise InputError(f"catalog {repeated[0]!r} is named twice: name it once")
+    if pretrained != PRETRAINED and not any(model_kind(name).uses_pretrained for name in models):
+        raise InputError(f"`pretrained` {pretrained}: none of the models starts from it")
     for catalog in catalogs:
         catalog.split()
         for name in models:

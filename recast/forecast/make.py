@@ -151,10 +151,15 @@ def run_forecast(
         day,
         allow=allow_leak,
     )
+    if own_magnitudes and not fitted.kind.is_neural:
+        raise InputError(f"`own_magnitudes` is for nets, which {fitted.kind.name} is not")
+    if fixed_parameters and fitted.kind.is_neural:
+        raise InputError(f"`fixed_parameters` is for ETAS, and {fitted.kind.name} is a net")
     uncertainty = None
     if not fixed_parameters:
         n = min(n_blocks(samples), 2 * PARAMETER_SETS)
         fitted, uncertainty = fitted.kind.with_uncertainty(fitted, n, request.horizon, seed=seed)
+    _check_subcritical(fitted, request.horizon)
     processes = tuple(
         process if own_magnitudes else process.with_fixed_magnitudes()
         for process in fitted.processes
@@ -239,3 +244,20 @@ def _csep(
         "note": "the model forecasts times and magnitudes: all events are at one place, "
         + ("which is unknown (nan)" if where is None else "the centre of the region"),
     }
+
+
+def _check_subcritical(model: FittedModel, horizon: float) -> None:
+    """Refuse a forecast whose numbers explode, and say how long a window the model allows."""
+    for process in model.processes:
+        ratio = process.branching_ratio(horizon)
+        if ratio is None or ratio < 1.0:
+            continue
+        shorter = (horizon * 0.9**i for i in range(1, 100))
+        longest = next((d for d in shorter if (process.branching_ratio(d) or 0.0) < 1.0), 0.0)
+        raise InputError(
+            f"branching ratio {ratio:.3f} over {horizon:g} days: each event triggers one or more, "
+            "and numbers explode: "
+            # rounded, but below the limit
+            + (f"forecast {0.95 * longest:.2g} `days` or fewer, or " if longest else "")
+            + "fit more events"
+        )

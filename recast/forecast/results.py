@@ -139,16 +139,16 @@ class ForecastResult(Record):
             lines.append(notes.pop(0))
         known = any(row.observed is not None for row in self.table)
         lines.append(
-            f"{'days':>6} {'M >=':>6} {'expected':>10} {'95 % range':>16} {'probability':>12}"
-            + (f" {'observed':>9}" if known else "")
+            f"{'days':>6} {'M >=':>6} {'expected':>10} {'median':>8} {'95 % range':>16} "
+            f"{'probability':>12}" + (f" {'observed':>9}" if known else "")
         )
         for row in self.table:
             low, high = row.ci95
             span = f"{low:,.0f} to {high:,.0f}"
             seen = "" if row.observed is None else f" {row.observed:9,d}"
             lines.append(
-                f"{row.days:6g} {row.magnitude:6g} {row.expected:10,.2f} {span:>16} "
-                f"{_percent(row.probability, n):>12}{seen}"
+                f"{row.days:6g} {row.magnitude:6g} {row.expected:10,.2f} {row.median:8,.0f} "
+                f"{span:>16} {_percent(row.probability, n):>12}{seen}"
             )
         return "\n".join([*lines, *notes])
 
@@ -180,7 +180,8 @@ class ForecastResult(Record):
         if self.capped > RUNAWAY * n:
             notes.append(
                 "WARNING: the model runs away here, and the upper end of its range is unknown: "
-                "leave out --own-magnitudes, or use ETAS for this forecast"
+                + ("leave out own magnitudes" if self.own_magnitudes else "forecast fewer days")
+                + ", or use another model"
             )
         return notes
 

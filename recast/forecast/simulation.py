@@ -20,6 +20,7 @@ from catalogs.process import MAX_EVENTS
 from etas.model import ETAS
 from etas.synthetic import synthetic_catalog
 from recast.models.environment import describe
+from recast.models.kind import FittedModel
 
 CSEP = "csep"
 CATALOG = "catalog"
@@ -92,7 +93,7 @@ class Simulated:
 
 
 def run_simulation(
-    process: PointProcess,
+    model: PointProcess | FittedModel,
     days: float,
     samples: int = 1,
     *,
@@ -115,8 +116,8 @@ def run_simulation(
 
     Parameters
     ----------
-    process : PointProcess
-        For example ``load_model(...).on(catalog).process``.
+    model : PointProcess or FittedModel
+        For example ``load_model(...).on(catalog)``, or an ``ETAS``.
     days : float
         Length of each catalog.
     samples : int
@@ -168,6 +169,7 @@ def run_simulation(
     >>> done.drawn.n, done.result.days
     (100, 7.0)
     """
+    process = model if isinstance(model, PointProcess) else model.process
     if at is not None and history is None:
         raise InputError("`at` is a time in a catalog: give `history`")
     if origin is not None and history is not None:

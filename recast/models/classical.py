@@ -7,8 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-import numpy as np
-
 from catalogs import Catalog, InputError, PointProcess
 from catalogs.files import read_json, reading, write_json
 from etas.fit import fit_etas
@@ -101,8 +99,7 @@ class ETASKind(ModelKind):
         """Draw ``n`` parameter sets from the normal law of the fit (``etas.parameter_draws``)."""
         if not isinstance(model.uncertainty, Uncertainty) or not isinstance(model.process, ETAS):
             return model, None
-        rng = np.random.default_rng([seed, 2])
-        draws = draw_models(model.process, model.uncertainty, n, horizon, rng=rng)
+        draws = draw_models(model.process, model.uncertainty, n, horizon, seed=seed)
         return replace(model, members=tuple(draws.models)), draws.to_json()
 
 
