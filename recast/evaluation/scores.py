@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from catalogs import EventSequence, InputError, PointProcess
+from catalogs.display import some
 from catalogs.sequence import FloatArray
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Score:
     """Log-likelihood of a scored window, in the three units in use.
 
@@ -32,6 +33,8 @@ class Score:
     >>> row = Score(n_events=2, days=4.0, log_likelihood=-3.4)
     >>> row.nats_per_event, row.nll_per_day
     (-1.7, 0.85)
+    >>> row
+    2 events in 4 days: -1.7000 nats/event, 0.85000 NLL/day
     """
 
     n_events: int
@@ -47,6 +50,12 @@ class Score:
     def nll_per_day(self) -> float:
         """-log L / (end - score_from)."""
         return -self.log_likelihood / self.days
+
+    def __repr__(self) -> str:
+        return (
+            f"{some(self.n_events, 'event')} in {self.days:g} days: "
+            f"{self.nats_per_event:.4f} nats/event, {self.nll_per_day:.5f} NLL/day"
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Convert to JSON types.

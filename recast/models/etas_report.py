@@ -12,6 +12,7 @@ import numpy as np
 
 from catalogs import Catalog, InputError, PointProcess, Split
 from catalogs.checks.extent import Extent, check_unseen
+from catalogs.display import text_as_html
 from catalogs.files import write_json
 from catalogs.json_records import Record
 from etas.completeness import CompletenessHistory, law_above, read_completeness
@@ -33,7 +34,7 @@ History = CompletenessHistory | str | PathLike[str] | None
 """Mc(t): given, "helmstetter", a CSV file, or constant."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SplitScore(Score, Record):
     """Score of one window, in nats, with the gain over Poisson if it was computed."""
 
@@ -135,6 +136,9 @@ class ETASResult(Record):
             low, high = ("-" if x is None else f"{x:.6g}" for x in profile.ci95)
             lines.append(f"profile likelihood of {profile.name}: 95 % from {low} to {high}")
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        return text_as_html(repr(self))
 
 
 def fit_catalog(
@@ -313,6 +317,9 @@ class ETASScores(Record):
 
     def __repr__(self) -> str:
         return "\n".join([f"model fitted on: {self.protocol}", *SplitScore.table(self.splits)])
+
+    def _repr_html_(self) -> str:
+        return text_as_html(repr(self))
 
 
 def score_catalog(catalog: Catalog, model: ETAS, protocol: str = "unknown") -> ETASScores:
