@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Sequence
 from typing import Any
-
-
-def typed(argv: Sequence[str]) -> str:
-    """Quote a command so that it can be pasted into a shell: an area may contain blanks."""
-    return shlex.join(["recast", *argv])
 
 
 def print_json(content: Any) -> None:
