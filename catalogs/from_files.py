@@ -17,7 +17,7 @@ from catalogs.errors import InputError
 from catalogs.event_types import EARTHQUAKES, OTHERS, EventRule, are_earthquakes, types_of
 from catalogs.formats.parsed import Parsed
 from catalogs.formats.reading import account, read_events
-from catalogs.importing import import_table, iso_date
+from catalogs.importing import import_table, iso
 from catalogs.info import timestamp
 from catalogs.magnitudes import stand_in
 from catalogs.providers.rules import Rules, Step, choose
@@ -343,7 +343,7 @@ def append_events(
     events = in_order_of_time(pd.concat([kept, fresh])).reset_index(drop=True)
     changed = replace(
         info,
-        end=info.end if until <= end else iso_date(until),
+        end=info.end if until <= end else iso(until),
         has_locations=bool(events[["latitude", "longitude"]].notna().all(axis=None)),
         note="; ".join(filter(None, (info.note, f"events appended from {Path(path).name}"))),
     )
@@ -385,7 +385,7 @@ def _silence(catalog: Catalog, fresh: pd.DataFrame) -> list[str]:
         return []
     return [
         (
-            f"no event from {iso_date(end)} to {iso_date(later.min())}, {wait / usual:.0f} times the usual "
+            f"no event from {iso(end)} to {iso(later.min())}, {wait / usual:.0f} times the usual "
             "interval: is a file missing between?"
         )
     ]

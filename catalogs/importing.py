@@ -88,8 +88,8 @@ def import_table(
     window = _window(inside["time"], start, end, splits)
     info = CatalogInfo(
         name=name,
-        start=iso_date(window[0]),
-        end=iso_date(window[1]),
+        start=iso(window[0]),
+        end=iso(window[1]),
         splits=splits or _in_time(*window, FRACTIONS),
         magnitude_completeness=completeness,
         completeness_is_strict=strict,
@@ -125,7 +125,7 @@ def import_table(
         _refuse_ties(catalog)
     asked = splits is not None or fractions is not None
     if splits is None:
-        scored = info.start if train_start is None else iso_date(info.date(train_start))
+        scored = info.start if train_start is None else iso(info.date(train_start))
         try:
             splits = split_by_events(catalog, scored, fractions or FRACTIONS)
         except InputError:
@@ -176,7 +176,7 @@ class Steps:
         """What deserves to be said of the steps."""
         if len(self.changes) > 1:
             periods = ", ".join(
-                f"{'steps of ' + format(step, 'g') if step else 'continuous'} from {iso_date(time)} on"
+                f"{'steps of ' + format(step, 'g') if step else 'continuous'} from {iso(time)} on"
                 for (_, step), time in zip(self.changes, self.times, strict=True)
             )
             sentence = f"the step of the magnitudes changes ({periods}): b is that of steps of "
@@ -211,7 +211,7 @@ def _refuse_ties(catalog: Catalog) -> None:
     tied = sum(map(len, groups))
     raise InputError(
         f"catalog {catalog.info.name!r}: {label}s {listed} have the same time "
-        f"{iso_date(events['time'].iloc[0])} ({tied} events share a time with another): choose --ties "
+        f"{iso(events['time'].iloc[0])} ({tied} events share a time with another): choose --ties "
         "separate (1 ms apart) or --ties drop (the first of each time)"
     )
 
@@ -253,7 +253,7 @@ def _in_time(start: pd.Timestamp, end: pd.Timestamp, fractions: Sequence[float])
     inner = [pd.Timestamp(edge, unit="ns", tz="UTC") for edge in edges]
     if span > 10 * 10**9:
         inner = [edge.floor("s") for edge in inner]
-    return SplitDates(iso_date(start), iso_date(inner[0]), iso_date(inner[1]), iso_date(end))
+    return SplitDates(iso(start), iso(inner[0]), iso(inner[1]), iso(end))
 
 
 def split_by_events(
@@ -294,10 +294,10 @@ def _between(info: CatalogInfo, times: FloatArray, i: int) -> str | float:
     before = pd.Timestamp(info.to_time(times[i - 1]))
     middle = pd.Timestamp(info.to_time(0.5 * (times[i - 1] + times[i])))
     second = middle.floor("s")
-    return iso_date(second if second > before else middle)
+    return iso(second if second > before else middle)
 
 
-def iso_date(time: pd.Timestamp) -> str:
+def iso(time: pd.Timestamp) -> str:
     """2019-07-06 at midnight, else 2019-07-06T03:19:53Z with as many decimals as there are."""
     plain = time.tz_convert("UTC").tz_localize(None)
     return f"{plain:%Y-%m-%d}" if plain == plain.floor("D") else plain.isoformat() + "Z"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from catalogs import InputError
+from catalogs.display import span
 from etas.model import ETAS
 from etas.parameters import LOGARITHMIC
 from etas.uncertainty import Uncertainty
@@ -116,7 +117,7 @@ def draw_models(
     if len(models) < n:
         raise InputError(
             f"only {len(models)} of {ATTEMPTS * n:,} draws from the uncertainty of the ETAS fit "
-            f"have a branching ratio below 1 over {horizon:g} days: forecast without parameter "
+            f"have a branching ratio below 1 over {span(horizon)}: forecast without parameter "
             "uncertainty, or a shorter window"
         )
     return ParameterDraws(tuple(models), supercritical, impossible)

@@ -47,7 +47,7 @@ TRANSIENT = {
 
 
 @pytest.mark.parametrize("resumes", [True, False])
-@pytest.mark.parametrize("faults", TRANSIENT.values(), ids=MENDABLE)
+@pytest.mark.parametrize("faults", TRANSIENT.values(), ids=TRANSIENT)
 def test_a_file_arrives_whole_in_spite_of(
     faults: list[Fault], resumes: bool, downloads: Downloads
 ) -> None:

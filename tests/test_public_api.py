@@ -113,7 +113,12 @@ def test_no_module_has_the_name_of_what_is_public(package: str) -> None:
 def test_the_version_is_that_of_the_distribution(package: str) -> None:
     module = importlib.import_module(package)
     assert module.__version__ == version("recast-forecast")
-    assert "__version__" in dir(module)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_dir_shows_what_is_public(package: str) -> None:
+    module = importlib.import_module(package)
+    assert dir(module) == sorted([*module.__all__, "__version__"])
 
 
 PROBE = "import json, sys; before = set(sys.modules); {}; print(json.dumps(sorted(sys.modules)))"
