@@ -350,11 +350,11 @@ class ETAS(PointProcess):
         InputError
             If a parameter is missing, unknown or impossible.
         """
-        law = record.get("magnitude_law")
         wrong = _misfit(record, cls)
-        if not wrong and not isinstance(law, dict):
-            wrong = "magnitude_law holds no fields"
-        wrong = wrong or _misfit(law, GutenbergRichter)
+        if not wrong:
+            law = record["magnitude_law"]
+            known = isinstance(law, dict)
+            wrong = _misfit(law, GutenbergRichter) if known else "magnitude_law holds no fields"
         if not wrong:
             try:
                 return cls(**{**record, "magnitude_law": GutenbergRichter(**law)})
