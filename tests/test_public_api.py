@@ -18,6 +18,7 @@ import pytest
 
 from catalogs import Catalog, EventSequence, GutenbergRichter, Selection, Trajectories, load
 from catalogs.checks.extent import Extent
+from catalogs.display import some, span
 from etas import Poisson
 from recast import (
     Rolling,
@@ -246,3 +247,8 @@ def test_tables_hold_the_same_events() -> None:
 
 def replace_info(catalog: Catalog, **changes: Any) -> Catalog:
     return replace(catalog, info=replace(catalog.info, **changes))
+
+
+def test_one_is_singular() -> None:
+    assert [some(n, "window") for n in (0, 1, 1200)] == ["0 windows", "1 window", "1,200 windows"]
+    assert [span(days) for days in (0.5, 1.0, 30.0)] == ["0.5 days", "1 day", "30 days"]
