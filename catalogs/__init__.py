@@ -14,6 +14,7 @@ imported on first use, so that ``import catalogs`` costs nothing.
 ``completeness``          the magnitude of completeness, also as it changes in time
 ``store``                 NAME.parquet + NAME.json: available, load, save
 ``importing``             from a table of events to a catalog
+``from_files``            catalogs made of files: imported, extended, or only looked at
 ``event_types``           which events are earthquakes
 ``exports``               CSEP CSV, ZMAP, QuakeML and CSV
 ``formats``               parsers: bytes to the canonical table, and the rows they reject
@@ -21,8 +22,11 @@ imported on first use, so that ``import catalogs`` costs nothing.
 ``checks``                what is odd about a catalog, what two of them share
 ``errors``                what can go wrong for a user
 ``files``                 writing whole files or none; reading JSON
+``json_records``          frozen dataclasses that are written as JSON and read back checked
+``display``               how objects are shown, as text and as HTML
 ``cores``                 how many threads and processes by default
 ``lazy``                  public names that are imported on first use
+``namesake``              whether another distribution is imported as ``etas``, too
 ``embedded``              the small real catalog in the wheel, with the script that made it
 ========================  =======================================================================
 """

@@ -130,7 +130,7 @@ def ks_completeness(
     """Completeness: the lowest magnitude above which Gutenberg-Richter is not rejected.
 
     The Kolmogorov-Smirnov distance of the (binned) magnitudes from the fitted law is compared with
-    that of ``samples`` catalogs of the same size drawn from it and fitted anew, since
+    that of ``samples`` catalogs of the same size drawn from it and fitted again, since
     tables of the test don't hold for fitted laws or bins (Clauset et al. 2009,
     doi:10.1137/070710111). Large catalogs reject any law at last: expect high values from them.
 

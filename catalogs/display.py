@@ -44,3 +44,8 @@ def window(start: float, end: float) -> str:
 def some(n: int, what: str) -> str:
     """``1 event``, ``1,200 events``."""
     return f"{n:,} {what}" if n == 1 else f"{n:,} {what}s"
+
+
+def span(days: float) -> str:
+    """``1 day``, ``0.5 days``."""
+    return f"{days:g} day" if days == 1 else f"{days:g} days"

@@ -81,6 +81,8 @@ def read_json(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
         content = json.loads(text, parse_constant=_no_number)
+    except FileNotFoundError as error:
+        raise InputError(f"{path} does not exist") from error
     except (OSError, RecursionError, ValueError) as error:
         raise InputError(f"{path} cannot be read as JSON ({error}): make it again") from error
     if not isinstance(content, dict):

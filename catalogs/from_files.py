@@ -17,7 +17,7 @@ from catalogs.errors import InputError
 from catalogs.event_types import EARTHQUAKES, OTHERS, EventRule, are_earthquakes, types_of
 from catalogs.formats.parsed import Parsed
 from catalogs.formats.reading import account, read_events
-from catalogs.importing import import_table
+from catalogs.importing import import_table, iso
 from catalogs.info import timestamp
 from catalogs.magnitudes import stand_in
 from catalogs.providers.rules import Rules, Step, choose
@@ -312,7 +312,7 @@ def append_events(
     """
     catalog = load(name)
     info = catalog.info
-    info.check_dated("to which no dates can be added", "import it anew")
+    info.check_dated("to which no dates can be added", "import it again")
     folder = _folder_of(name)
     parsed = read_events(path, **(reading or {}))
     rules = Rules(event_types=event_types, area=parse_area(area) if area else None)
@@ -343,7 +343,7 @@ def append_events(
     events = in_order_of_time(pd.concat([kept, fresh])).reset_index(drop=True)
     changed = replace(
         info,
-        end=info.end if until <= end else _iso(until),
+        end=info.end if until <= end else iso(until),
         has_locations=bool(events[["latitude", "longitude"]].notna().all(axis=None)),
         note="; ".join(filter(None, (info.note, f"events appended from {Path(path).name}"))),
     )
@@ -385,7 +385,7 @@ def _silence(catalog: Catalog, fresh: pd.DataFrame) -> list[str]:
         return []
     return [
         (
-            f"no event from {_iso(end)} to {_iso(later.min())}, {wait / usual:.0f} times the usual "
+            f"no event from {iso(end)} to {iso(later.min())}, {wait / usual:.0f} times the usual "
             "interval: is a file missing between?"
         )
     ]
@@ -403,11 +403,6 @@ def _folder_of(name: str) -> Path:
             "another name"
         )
     return Path(place)
-
-
-def _iso(time: pd.Timestamp) -> str:
-    plain = time.tz_convert("UTC").tz_localize(None)
-    return f"{plain:%Y-%m-%d}" if plain == plain.floor("D") else plain.isoformat() + "Z"
 
 
 def catalog_of_file(parsed: Parsed, name: str, completeness: float | None = None) -> Catalog:

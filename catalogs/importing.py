@@ -88,8 +88,8 @@ def import_table(
     window = _window(inside["time"], start, end, splits)
     info = CatalogInfo(
         name=name,
-        start=_iso(window[0]),
-        end=_iso(window[1]),
+        start=iso(window[0]),
+        end=iso(window[1]),
         splits=splits or _in_time(*window, FRACTIONS),
         magnitude_completeness=completeness,
         completeness_is_strict=strict,
@@ -125,7 +125,7 @@ def import_table(
         _refuse_ties(catalog)
     asked = splits is not None or fractions is not None
     if splits is None:
-        scored = info.start if train_start is None else _iso(info.date(train_start))
+        scored = info.start if train_start is None else iso(info.date(train_start))
         try:
             splits = split_by_events(catalog, scored, fractions or FRACTIONS)
         except InputError:
@@ -142,7 +142,7 @@ def import_table(
 
 @dataclass(frozen=True)
 class Steps:
-    """In which steps the magnitudes of a table are given.
+    """The steps in which the magnitudes of a table are given, and where they change.
 
     ``changes`` holds where each period begins (a position in order of time) and its step, and
     ``times`` those of the events; ``odd`` are the first magnitudes that do not keep the step.
@@ -176,7 +176,7 @@ class Steps:
         """What deserves to be said of the steps."""
         if len(self.changes) > 1:
             periods = ", ".join(
-                f"{'steps of ' + format(step, 'g') if step else 'continuous'} from {_iso(time)} on"
+                f"{'steps of ' + format(step, 'g') if step else 'continuous'} from {iso(time)} on"
                 for (_, step), time in zip(self.changes, self.times, strict=True)
             )
             sentence = f"the step of the magnitudes changes ({periods}): b is that of steps of "
@@ -211,7 +211,7 @@ def _refuse_ties(catalog: Catalog) -> None:
     tied = sum(map(len, groups))
     raise InputError(
         f"catalog {catalog.info.name!r}: {label}s {listed} have the same time "
-        f"{_iso(events['time'].iloc[0])} ({tied} events share a time with another): choose `ties` "
+        f"{iso(events['time'].iloc[0])} ({tied} events share a time with another): choose `ties` "
         "separate (1 ms apart) or `ties` drop (the first of each time)"
     )
 
@@ -253,7 +253,7 @@ def _in_time(start: pd.Timestamp, end: pd.Timestamp, fractions: Sequence[float])
     inner = [pd.Timestamp(edge, unit="ns", tz="UTC") for edge in edges]
     if span > 10 * 10**9:
         inner = [edge.floor("s") for edge in inner]
-    return SplitDates(_iso(start), _iso(inner[0]), _iso(inner[1]), _iso(end))
+    return SplitDates(iso(start), iso(inner[0]), iso(inner[1]), iso(end))
 
 
 def split_by_events(
@@ -294,10 +294,10 @@ def _between(info: CatalogInfo, times: FloatArray, i: int) -> str | float:
     before = pd.Timestamp(info.to_time(times[i - 1]))
     middle = pd.Timestamp(info.to_time(0.5 * (times[i - 1] + times[i])))
     second = middle.floor("s")
-    return _iso(second if second > before else middle)
+    return iso(second if second > before else middle)
 
 
-def _iso(time: pd.Timestamp) -> str:
+def iso(time: pd.Timestamp) -> str:
     """2019-07-06 at midnight, else 2019-07-06T03:19:53Z with as many decimals as there are."""
     plain = time.tz_convert("UTC").tz_localize(None)
     return f"{plain:%Y-%m-%d}" if plain == plain.floor("D") else plain.isoformat() + "Z"

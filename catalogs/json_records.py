@@ -67,7 +67,7 @@ class Record:
             what, _, place = str(error).replace("`", "").partition(" - at $")
             field = f"{place.lstrip('.')}: " if place else ""
             raise InputError(
-                f"{where}: {field}{what[0].lower()}{what[1:]}: the file is damaged, make it anew"
+                f"{where}: {field}{what[0].lower()}{what[1:]}: the file is damaged, make it again"
             ) from error
 
     @classmethod

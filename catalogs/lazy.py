@@ -29,7 +29,8 @@ def lazy_names(
     Returns
     -------
     __getattr__, __dir__ : functions
-        To be assigned to these names in the package.
+        To be assigned to these names in the package. ``dir`` shows the public names and
+        ``__version__``, whether or not they have been used.
 
     Examples
     --------
@@ -55,6 +56,6 @@ def lazy_names(
         return value
 
     def __dir__() -> list[str]:  # noqa: N807
-        return sorted({*vars(sys.modules[package]), *home, "__version__"})
+        return sorted({*home, "__version__"})
 
     return __getattr__, __dir__

@@ -154,8 +154,8 @@ class Selection:
             word = "from" if since is info.start else "until"
             raise InputError(
                 f"{what} {asked}: catalog {info.name!r} is known {word} {since}, nothing is known "
-                "of the time beyond: choose a window within, or import it anew and say when it was "
-                "observed"
+                "of the time beyond: choose a window within, or import it again and say when it "
+                "was observed"
             )
 
     def _completeness(self, info: CatalogInfo) -> float:

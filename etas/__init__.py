@@ -5,6 +5,30 @@ from etas import fit_etas
 
 catalog = load("ridgecrest_2019")
 print(fit_etas(catalog.split().train, catalog.magnitude_law()))
+
+=======================  ===========================================================================
+``model``                ETAS: the model as a point process
+``fit``                  fit_etas and ETASFit: the maximum-likelihood fit
+``likelihood``           log-likelihood, in linear time with gradient, and as the quadratic sum
+``weighted_likelihood``  the same with a taper, and with completeness that changes in time
+``kernel``               the Omori-Utsu law: integrals, inverse, and as a sum of exponentials
+``recursion``            the compiled loops of the linear-time likelihood
+``parameters``           bounds of the parameters, and the scales on which a fit moves
+``starting_points``      where fits start from
+``optimiser``            maximising a likelihood inside a box: Fisher scoring, then Newton
+``prior``                a prior for regions with few events, from fits elsewhere
+``uncertainty``          standard errors, confidence intervals and correlations
+``profile``              the profile likelihood of one parameter
+``parameter_draws``      parameter uncertainty in forecasts: sets that a fit cannot tell apart
+``completeness``         completeness that changes in time: after large events small ones are missed
+``simulation``           many trajectories at a time, as a branching process
+``branching``            the compiled cascade: one trajectory after the other
+``synthetic``            synthetic catalogs with known parameters
+``presets``              their published sets of parameters
+``declustering``         background probabilities and stochastic declustering
+``residuals``            residual analysis in transformed time
+``poisson``              the homogeneous Poisson process, the null model
+=======================  ===========================================================================
 """
 
 from typing import TYPE_CHECKING

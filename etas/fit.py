@@ -12,6 +12,7 @@ import numpy as np
 
 from catalogs import EventSequence, GutenbergRichter, InputError
 from catalogs.cores import threads
+from catalogs.display import some
 from catalogs.json_records import Record
 from catalogs.sequence import FloatArray
 from etas.completeness import CompletenessHistory
@@ -181,7 +182,8 @@ class ETASFit(Record):
         return rows
 
     def _head(self) -> str:
-        return f"fitted on {self.protocol}: {self.n_events:,} events in {self.days:,.0f} days"
+        days = some(round(self.days), "day")
+        return f"fitted on {self.protocol}: {some(self.n_events, 'event')} in {days}"
 
     def _tail(self) -> list[str]:
         law, test = self.model.magnitude_law, self.residuals
@@ -189,7 +191,7 @@ class ETASFit(Record):
         effort = f"gradient {self.gradient_norm:.1e} nats/event, {self.evaluations} evaluations"
         return [
             f"b-value {law.b:.3f} above M {law.completeness:g}",
-            f"branching ratio {self.branching_ratio:.4f} over {self.days:,.0f} days",
+            f"branching ratio {self.branching_ratio:.4f} over {some(round(self.days), 'day')}",
             f"expected events {self.expected:.1f}, observed {self.n_events}",
             f"residuals: KS p = {test.ks_p:.2g}, runs p = {test.runs_p:.2g}",
             f"{state}: {effort}",

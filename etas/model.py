@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass
+from dataclasses import MISSING, asdict, dataclass, fields
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from catalogs import EventSequence, GutenbergRichter, InputError, Trajectories
+from catalogs.display import span
 from catalogs.files import read_json, reading
 from catalogs.magnitudes import LN10
 from catalogs.process import (
@@ -265,7 +266,7 @@ class ETAS(PointProcess):
         ratio = self.branching_ratio(horizon)
         if ratio >= 1.0 and not allow_supercritical:
             raise InputError(
-                f"branching ratio {ratio:.3f} over {horizon:g} days: each event triggers one or "
+                f"branching ratio {ratio:.3f} over {span(horizon)}: each event triggers one or "
                 "more, so that numbers explode; shorten the horizon, refit, or use "
                 "`allow_supercritical`"
             )
@@ -349,14 +350,20 @@ class ETAS(PointProcess):
         InputError
             If a parameter is missing, unknown or impossible.
         """
-        try:
-            law = GutenbergRichter(**record["magnitude_law"])
-            return cls(**{**record, "magnitude_law": law})
-        except (KeyError, TypeError) as error:
-            raise InputError(
-                f"these are not ETAS parameters ({error}): need mu, k, alpha, c, p, "
-                "magnitude_law with completeness, b, maximum, and taper if there is one"
-            ) from error
+        wrong = _misfit(record, cls)
+        if not wrong:
+            law = record["magnitude_law"]
+            known = isinstance(law, dict)
+            wrong = _misfit(law, GutenbergRichter) if known else "magnitude_law holds no fields"
+        if not wrong:
+            try:
+                return cls(**{**record, "magnitude_law": GutenbergRichter(**law)})
+            except TypeError:
+                wrong = "a value is no number"
+        raise InputError(
+            f"these are not ETAS parameters ({wrong}): need mu, k, alpha, c, p, "
+            "magnitude_law with completeness, b, maximum, and taper if there is one"
+        )
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> ETAS:
@@ -382,3 +389,13 @@ class ETAS(PointProcess):
         record = read_json(Path(path))
         with reading(Path(path)):
             return cls.from_json(record.get("model", record))
+
+
+def _misfit(record: dict[str, Any], cls: type) -> str:
+    """Fields that a record lacks, or else those that it should not have; empty if it fits."""
+    names = {field.name: field.default is MISSING for field in fields(cls)}
+    if missing := [name for name, needed in names.items() if needed and name not in record]:
+        return f"no {', '.join(missing)}"
+    if unknown := [name for name in record if name not in names]:
+        return f"unknown: {', '.join(unknown)}"
+    return ""

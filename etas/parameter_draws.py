@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from catalogs import InputError
+from catalogs.display import span
 from etas.model import ETAS
 from etas.parameters import LOGARITHMIC
 from etas.uncertainty import Uncertainty
@@ -119,6 +120,6 @@ def draw_models(
     if len(models) < n:
         raise InputError(
             f"only {len(models)} of {ATTEMPTS * n:,} draws from the uncertainty of the ETAS fit "
-            f"have a branching ratio below 1 over {horizon:g} days: forecast fewer `days`"
+            f"have a branching ratio below 1 over {span(horizon)}: forecast fewer `days`"
         )
     return ParameterDraws(tuple(models), supercritical, impossible)

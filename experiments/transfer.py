@@ -3,7 +3,7 @@
     python experiments/transfer.py experiments/transfer/leave_one_out.yaml
 
 reads what to do, trains what is missing, and writes NAME.json and NAME.png beside the file. A run
-that was stopped goes on where it was; `--plot` draws the figure from the JSON alone. Catalogs are
+that was stopped resumes; `--plot` draws the figure from the JSON alone. Catalogs are
 those of RECAST_DATA.
 """
 

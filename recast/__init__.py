@@ -10,7 +10,8 @@ plots       every picture
 forecast    one forecast, consecutive ones, and synthetic catalogs
 benchmark   models compared on catalogs
 report      a benchmark as one page
-commands    the command line
+cli         the command `recast`: runs a subcommand, and reports errors in one line
+commands    its subcommands
 """
 
 from __future__ import annotations

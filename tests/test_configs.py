@@ -121,7 +121,7 @@ def test_mistakes_are_answered_in_one_line(
 
 
 def test_two_processes_train_together(tmp_path: Path) -> None:
-    # By trainer options alone; a subprocess, since the strategy starts its sibling anew
+    # By trainer options alone; a subprocess, since the strategy starts its sibling again
     options = [
         "--trainer.accelerator",
         "cpu",

@@ -35,7 +35,7 @@ def left(downloads: Downloads) -> list[str]:
     return sorted(p.name for p in downloads.folder.iterdir()) if downloads.folder.is_dir() else []
 
 
-MENDABLE = {
+TRANSIENT = {
     "500": [Fault(500)],
     "503 twice": [Fault(503), Fault(503)],
     "429": [Fault(429, {"Retry-After": "0"})],
@@ -47,7 +47,7 @@ MENDABLE = {
 
 
 @pytest.mark.parametrize("resumes", [True, False])
-@pytest.mark.parametrize("faults", MENDABLE.values(), ids=MENDABLE)
+@pytest.mark.parametrize("faults", TRANSIENT.values(), ids=TRANSIENT)
 def test_a_file_arrives_whole_in_spite_of(
     faults: list[Fault], resumes: bool, downloads: Downloads
 ) -> None:
@@ -195,7 +195,7 @@ def test_the_first_hash_is_remembered(downloads: Downloads) -> None:
         path.write_bytes(BODY[:-1] + b"?")  # damaged on disk, of the same length
         assert downloads.file(url, path).read() == BODY
         assert len(provider.asked) == 2
-        # Changed by the provider: noticed when asked for anew, and said
+        # Changed by the provider: noticed when asked for again, and said
         provider.files["/a.csv"] = BODY[::-1]
         assert downloads.file(url, path).read() == BODY
         refreshing = Downloads(downloads.folder, refresh=True, patience=QUICK, progress=False)

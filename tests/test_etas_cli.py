@@ -151,6 +151,17 @@ def test_scores_are_those_of_the_fit(fitted: Path, small: Path, tmp_path: Path) 
     assert (tmp_path / "gain_over_poisson.png").read_bytes().startswith(PNG)
 
 
+def test_the_model_of_another_program_is_refused_in_one_line(
+    small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "foreign.json"
+    path.write_text(json.dumps({"model": {"mu": 1.0, "productivity": 0.1}}))
+    assert main(["etas", "score", "--model", str(path), "--catalog", str(small)]) == 2
+    shown = capsys.readouterr().err
+    assert f"{path}: these are not ETAS parameters (no k, alpha, c, p, magnitude_law)" in shown
+    assert shown.count("\n") == 1
+
+
 def test_residuals_of_the_train_window_are_those_of_the_fit(
     fitted: Path, small: Path, tmp_path: Path
 ) -> None:
@@ -224,7 +235,7 @@ def test_presets_and_formats(tmp_path: Path) -> None:
             "--at 2011-01-01: catalog 'small' covers 2001-01-01 to 2002-05-16 only",
         ),
         (["--model", "{fit}"], "add --days N"),
-        (["--model", "{none}", "--days", "1"], "cannot be read as JSON"),
+        (["--model", "{none}", "--days", "1"], "none.json does not exist"),
         (["--model", "{fit}", "--days", "1", "--format", "csep"], "counts plain days"),
         (["--model", "{hot}", "--days", "100"], "--allow-supercritical"),
         (["--model", "{empty}", "--days", "1"], "empty.json holds no model: give the JSON of"),

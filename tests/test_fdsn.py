@@ -131,7 +131,7 @@ def test_a_longer_period_asks_for_the_rest_only(downloads: Downloads) -> None:
         pages = fetch_pages(service(provider), QUERY, downloads, "x")
         assert listed(pages) == complete(provider)
         assert min(q["starttime"] for _, q in provider.asked) == f"{middle:%Y-%m-%dT%H:%M:%S}"
-        # A damaged page is fetched anew
+        # A damaged page is fetched again
         pages[0].raw.path.write_bytes(b"#EventID|Time\n")
         assert listed(fetch_pages(service(provider), QUERY, downloads, "x")) == complete(provider)
         # With other parameters nothing of it counts

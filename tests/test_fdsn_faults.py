@@ -18,7 +18,7 @@ QUERY = Query(START, START + pd.Timedelta(days=300))
 
 @pytest.mark.parametrize("seed", range(8))
 def test_whatever_goes_wrong_the_catalog_is_complete_in_the_end(seed: int, tmp_path: Path) -> None:
-    """Half of the answers fail; a query that gives up is asked again, and goes on where it was."""
+    """Half of the answers fail; a query that gives up is asked again, and resumes."""
     downloads = Downloads(tmp_path, patience=QUICK, progress=False)
     rng = np.random.default_rng(seed)
     kinds = (

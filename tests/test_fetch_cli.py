@@ -163,7 +163,7 @@ def test_a_catalog_of_ones_own_is_not_replaced(
     assert provider.asked == []
     shows(capsys, *COMCAT, "--overwrite")
     assert load("comcat").info.provenance["record"] == "comcat"
-    # One whose events are damaged is fetched anew
+    # One whose events are damaged is fetched again
     (tmp_path / "cache" / "catalogs" / "comcat.parquet").write_bytes(b"PAR1")
     shows(capsys, *COMCAT)
     assert len(load("comcat").events) == len(provider.events)

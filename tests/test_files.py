@@ -17,6 +17,8 @@ def test_json_is_whole_or_absent(tmp_path: Path) -> None:
         write_json(path, {"a": object()})
     assert read_json(path) == {"a": 1}
     assert [p.name for p in path.parent.iterdir()] == ["a.json"]
+    with pytest.raises(InputError, match=r"b\.json does not exist$"):
+        read_json(path.with_name("b.json"))
     path.write_text("{")
     with pytest.raises(InputError, match=r"a\.json cannot be read as JSON"):
         read_json(path)

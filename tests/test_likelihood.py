@@ -1,5 +1,7 @@
 """The linear-time ETAS likelihood against the plain double sum, and its gradient."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,6 +13,7 @@ from etas.model import ETAS
 from etas.poisson import Poisson
 
 LAW = GutenbergRichter(2.0, 1.0, 8.0)
+RECORD = ETAS(0.5, 0.1, 1.0, 0.1, 1.1, LAW).to_json()
 
 
 def random_sequence(seed: int, n: int, days: float = 1000.0) -> EventSequence:
@@ -101,5 +104,19 @@ def test_impossible_parameters_are_named(name: str, value: float) -> None:
 def test_parameters_survive_json() -> None:
     etas = ETAS(0.5, 0.1, 1.0, 0.1, 1.1, LAW)
     assert ETAS.from_json(etas.to_json()) == etas
-    with pytest.raises(InputError, match="not ETAS parameters"):
-        ETAS.from_json({"mu": 1.0})
+
+
+@pytest.mark.parametrize(
+    ("record", "wrong"),
+    [
+        ({"mu": 1.0, "shape": 2.0}, "no k, alpha, c, p, magnitude_law"),
+        ({**RECORD, "shape": 2.0}, "unknown: shape"),
+        ({**RECORD, "magnitude_law": 3.0}, "magnitude_law holds no fields"),
+        ({**RECORD, "magnitude_law": {"b": 1.0}}, "no completeness"),
+        ({**RECORD, "magnitude_law": {"completeness": 3.0, "a": 1.0}}, "unknown: a"),
+        ({**RECORD, "mu": "much"}, "a value is no number"),
+    ],
+)
+def test_what_are_no_parameters_of_etas_is_said(record: dict[str, Any], wrong: str) -> None:
+    with pytest.raises(InputError, match=rf"^these are not ETAS parameters \({wrong}\): need mu"):
+        ETAS.from_json(record)

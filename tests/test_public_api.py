@@ -18,6 +18,7 @@ import pytest
 
 from catalogs import Catalog, EventSequence, GutenbergRichter, Selection, Trajectories, load
 from catalogs.checks.extent import Extent
+from catalogs.display import some, span
 from etas import Poisson
 from recast import (
     Rolling,
@@ -113,7 +114,12 @@ def test_no_module_has_the_name_of_what_is_public(package: str) -> None:
 def test_the_version_is_that_of_the_distribution(package: str) -> None:
     module = importlib.import_module(package)
     assert module.__version__ == version("recast-forecast")
-    assert "__version__" in dir(module)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_dir_shows_what_is_public(package: str) -> None:
+    module = importlib.import_module(package)
+    assert dir(module) == sorted([*module.__all__, "__version__"])
 
 
 PROBE = "import json, sys; before = set(sys.modules); {}; print(json.dumps(sorted(sys.modules)))"
@@ -241,3 +247,8 @@ def test_tables_hold_the_same_events() -> None:
 
 def replace_info(catalog: Catalog, **changes: Any) -> Catalog:
     return replace(catalog, info=replace(catalog.info, **changes))
+
+
+def test_one_is_singular() -> None:
+    assert [some(n, "window") for n in (0, 1, 1200)] == ["0 windows", "1 window", "1,200 windows"]
+    assert [span(days) for days in (0.5, 1.0, 30.0)] == ["0.5 days", "1 day", "30 days"]

@@ -192,6 +192,12 @@ def test_a_folder_without_a_benchmark_and_another_catalog_are_refused(
 ) -> None:
     assert main(["report", str(tmp_path)]) == 2
     assert f"{tmp_path} holds no benchmark: `recast benchmark --out" in capsys.readouterr().err
+    for name, holds in (("notes.txt", "holds no benchmark.json"), ("forecast.json", "a forecast")):
+        (tmp_path / name).touch()
+        assert main(["report", str(tmp_path)]) == 2
+        shown = capsys.readouterr().err
+        assert holds in shown
+        assert "`recast benchmark --out FOLDER` makes one" in shown
     record = read_json(folder / "benchmark.json")
     record["catalogs"]["ridgecrest_2019"]["info"]["magnitude_completeness"] = 3.0
     write_json(tmp_path / "benchmark.json", record)

@@ -135,7 +135,7 @@ def test_files_do_not_depend_on_threads_or_interruptions(
     ("settings", "message"),
     [
         ({"days": 5000.0}, r"its test window has [\d.]+ days, too few for 1 window"),
-        ({"days": 100.0, "windows": 99}, r"too few for 99 window\(s\) of 100 days"),
+        ({"days": 100.0, "windows": 99}, r"too few for 99 windows of 100 days"),
         ({"days": -1.0}, "both positive"),
         ({"windows": 0}, "windows = 0 must be positive"),
     ],

@@ -1,4 +1,30 @@
-"""Parsers: pure functions from a provider's bytes to the canonical table of events."""
+"""Parsers: pure functions from a provider's bytes to the canonical table of events.
+
+================  =============================================================================
+``reading``       from a file to its events, with an account of how it was read
+``parsed``        Format, Parsed, Rejected: a layout, and what parsing gives
+``archive``       compressed files and archives, opened in memory and with a bounded size
+``table``         any table of events: CSV, TSV, blanks between columns, or Parquet
+``region``        where the table in a text is: header, delimiter, rows, and what stands around
+``text``          the cells of a text table: its encoding, and the columns that play a role
+``lines``         lines of text tables, and their fields
+``columns``       what columns mean, by their names and by their values
+``names``         the names under which catalogs publish the same columns, in a dozen languages
+``dates``         dates and times as people write them: order, zone, words or numbers
+``cells``         columns of text to numbers and times; what cannot be read is noted
+``ranges``        which numbers are taken for values; others are noise or stand for "unknown"
+``delimited``     named layouts with a header: one event a line, columns by a delimiter
+``fixed``         fixed-width rows as a matrix of bytes
+``scedc``         Southern California Earthquake Data Center: the layouts SCEC_DC and SCSN
+``hauksson``      Hauksson-Yang-Shearer: the relocated catalog of Southern California
+``hypodd``        hypoDD: relocated or initial hypocentres
+``isc``           International Seismological Centre: the event catalogue as CSV
+``jma``           Japan Meteorological Agency: hypocentres of 96 bytes a row
+``quakeml``       QuakeML 1.2, as FDSN event services publish it
+``zmap``          ZMAP: nine or ten columns without a header, and up to three of errors
+``obspy_events``  obspy's event catalogs, in and out, and the formats that obspy reads
+================  =============================================================================
+"""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ def heads(data: bytes, where: str) -> list[bytes]:
                 found.extend(heads(member.read(LIMIT), where))
                 continue
         except DAMAGE as error:
-            raise InputError(f"{where}: damaged archive ({error}): fetch it anew") from None
+            raise InputError(f"{where}: damaged archive ({error}): fetch it again") from None
         found.append(head)
     return found
 
@@ -146,7 +146,7 @@ def _chosen(members: list[Member], where: str, fits: Callable[[bytes], bool] | N
         try:
             chosen = [member for member in chosen if fits(member.read(HEAD))]
         except DAMAGE as error:
-            raise InputError(f"{where}: damaged archive ({error}): fetch it anew") from None
+            raise InputError(f"{where}: damaged archive ({error}): fetch it again") from None
     if len(chosen) != 1:
         names = ", ".join(repr(member.name[:60]) for member in members[:6])
         raise InputError(
@@ -183,7 +183,7 @@ def _damaged(where: str, name: str, error: Exception) -> InputError:
         name if name in {"gzip", "bzip2", "xz"} else "zip archive" if name == "zip" else "archive"
     )
     what = f"{kind} file" if name in {"gzip", "bzip2", "xz"} else kind
-    return InputError(f"{where}: damaged {what} ({error}): fetch it anew")
+    return InputError(f"{where}: damaged {what} ({error}): fetch it again")
 
 
 def _workbook(where: str) -> str:

@@ -234,7 +234,7 @@ class _Columns:
         found[role] = best[0]
 
     def beside(self, columns: list[int], found: Mapping[str, int]) -> list[int]:
-        """Of several columns the one next to the magnitude."""
+        """The column closest to the magnitude."""
         at = found.get("magnitude", 0)
         return [min(columns, key=lambda i: abs(i - at))]
 
@@ -320,7 +320,7 @@ class _Columns:
             self.find_clock_by_values(found)
 
     def settle_date(self, found: dict[str, int]) -> None:
-        """Of a date and a time the time is a clock, or one of them says all."""
+        """Decide whether a time beside a date is a clock, or one of the two says it all."""
         at = found["time"]
         if self.are_clocks(at):
             found["clock"] = found.pop("time")

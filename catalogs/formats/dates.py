@@ -172,7 +172,7 @@ def zone_in(name: str) -> Zone | Literal["local"] | None:
 
 
 def find_zone(names: Mapping[str, str], dating: Dating, faults: Faults, around: str) -> Zone:
-    """In which zone times without an offset are; ``names`` are those of the columns by role.
+    """The zone of times without an offset; ``names`` are those of the columns by role.
 
     Raises
     ------

@@ -89,7 +89,7 @@ class Delimited:
 class White(Delimited):
     """White et al. (2019): the headers ``time`` and ``Ml`` are swapped in what was published.
 
-    Which of them holds numbers is looked at, so that a mended file reads right too.
+    Looks at which of them holds numbers, so that a corrected file is read properly, too.
     """
 
     def _columns(self, content: bytes, header: list[str]) -> Mapping[str, str] | None:

@@ -40,7 +40,7 @@ def read_quakeml(content: bytes, where: str) -> Parsed:
     try:
         root = ET.fromstring(content)  # noqa: S314 - without entities nothing expands
     except ET.ParseError as error:
-        raise InputError(f"{where} is no well-formed XML ({error}): fetch it anew") from None
+        raise InputError(f"{where} is no well-formed XML ({error}): fetch it again") from None
     if not root.tag.endswith("}quakeml"):
         raise InputError(f"{where} is XML, but no QuakeML: its root is {root.tag[:60]!r}")
     events = [element for element in root.iter() if _name(element) == "event"]

@@ -118,7 +118,7 @@ def read_scedc(content: bytes, where: str) -> Parsed:
     if promised is not None and promised != parsed.n_rows:
         raise InputError(
             f"{where} has {parsed.n_rows:,} rows where its last line promises {promised:,}: fetch "
-            "it anew"
+            "it again"
         )
     return parsed
 

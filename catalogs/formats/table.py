@@ -160,7 +160,7 @@ def _parquet(content: bytes, where: str) -> pd.DataFrame:
         return pd.read_parquet(io.BytesIO(content))
     except Exception as error:  # pyarrow raises many kinds; all mean a broken file
         reason = str(error).splitlines()[0]
-        raise InputError(f"{where}: damaged Parquet file ({reason}): fetch it anew") from error
+        raise InputError(f"{where}: damaged Parquet file ({reason}): fetch it again") from error
 
 
 def canonical(cells: pd.DataFrame, faults: Faults, *, depths_per_km: float = 1.0) -> pd.DataFrame:

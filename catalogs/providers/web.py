@@ -25,7 +25,7 @@ CHUNK = 1 << 16
 SHOWN = 200
 """That many characters of a server's own message are shown."""
 
-MENDABLE = frozenset({408, 429, 500, 502, 503, 504})
+TRANSIENT = frozenset({408, 429, 500, 502, 503, 504})
 """Time-outs, too many requests, faults of the server: the same request may succeed later."""
 
 MARKUP = re.compile(r"<[^>]*>|<[^>]*$")
@@ -228,7 +228,7 @@ def _check_status(response: requests.Response) -> None:
         return
     reason = _line(next(response.iter_content(SHOWN * 5), b"").decode("latin-1"))
     said = f"HTTP {status}" + (f" ({reason})" if reason else "")
-    if status in MENDABLE:
+    if status in TRANSIENT:
         raise TransientError(said, _retry_after(response.headers.get("Retry-After")))
     remedy = "check the name and the period" if status == 404 else "check what was asked for"
     raise RefusedError(f"{response.url}: {said}: {remedy}", status, reason)

@@ -70,8 +70,19 @@ def open_run(folder: Path) -> BenchmarkFolder:
     path = folder / RECORD
     if not path.is_file():
         other = [name for name in OTHERS if (folder / name).is_file()]
-        what = f"holds {OTHERS[other[0]]}, no benchmark" if other else "holds no benchmark"
-        raise InputError(f"{folder} {what}: `recast benchmark --out {folder}` makes one")
+        if other:
+            raise InputError(
+                f"{folder} holds {OTHERS[other[0]]}, no benchmark: give the folder of a benchmark; "
+                "`recast benchmark --out FOLDER` makes one"
+            )
+        if folder.is_dir() and any(folder.iterdir()):
+            raise InputError(
+                f"{folder} holds no {RECORD}: give the folder of a finished benchmark; "
+                "`recast benchmark --out FOLDER` makes one"
+            )
+        raise InputError(
+            f"{folder} holds no benchmark: `recast benchmark --out {folder}` makes one"
+        )
     record = read_json(path)
     if not record.get("catalogs"):
         raise InputError(f"{path} holds no catalogs: run the benchmark again")

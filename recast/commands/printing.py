@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 import re
-import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
-
-
-def typed(argv: Sequence[str]) -> str:
-    """Quote a command so that it can be pasted into a shell: an area may contain blanks."""
-    return shlex.join(["recast", *argv])
 
 
 SPELLED = {

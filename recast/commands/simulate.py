@@ -98,6 +98,7 @@ def run(args: argparse.Namespace) -> int:
     """Simulate and write."""
     from catalogs import Catalog, InputError, PointProcess, load
     from catalogs.cores import at_most
+    from catalogs.display import some, span
     from etas.presets import preset
     from recast.forecast.simulation import run_simulation
     from recast.models.registry import REFERENCE, model_kind
@@ -151,7 +152,8 @@ def run(args: argparse.Namespace) -> int:
         from recast.plots.counts import simulated_counts
         from recast.plots.style import save
 
-        title = f"{name}: {done.drawn.n:,} x {days:g} days"
+        title = f"{name}: {done.drawn.n:,} x {span(days)}"
         save(simulated_counts(done.drawn, title, done.observed), out / "counts.png")
-    print(f"written: {out / 'simulation.json'} and {len(done.result.files):,} files beside it")
+    beside = some(len(done.result.files), "file")
+    print(f"written: {out / 'simulation.json'} and {beside} beside it")
     return 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -96,12 +95,3 @@ def gains_by_period(
             _, low, high, _ = mean_interval(part, rng=rng, resamples=PERIOD_RESAMPLES)
         out.append(PeriodGain(float(edges[i]), float(edges[i + 1]), hi - lo, mean, low, high))
     return tuple(out)
-
-
-def interval_record(interval: Interval) -> dict[str, Any]:
-    """Convert to JSON types, as in benchmark.json."""
-    return {
-        "mean": interval.mean,
-        "ci95": [interval.low, interval.high],
-        "block_events": interval.block,
-    }

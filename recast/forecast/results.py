@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from catalogs.display import table_as_html, text_as_html
+from catalogs.display import some, table_as_html, text_as_html
 from catalogs.json_records import Record
 
 if TYPE_CHECKING:
@@ -298,7 +298,10 @@ class RollingCatalog(Record):
         heads = ("50 %", "95 %", "too low", "too high", "medians", "CRPS", "log score", "gain")
         widths = (7, 7, 8, 9, 9, 8, 10, 8)
         head = " ".join(f"{text:>{width}}" for text, width in zip(heads, widths, strict=True))
-        lines = [f"{name}: {len(seen)} windows, {sum(seen):,} events", f"{'':>24} {head}"]
+        lines = [
+            f"{name}: {some(len(seen), 'window')}, {some(sum(seen), 'event')}",
+            f"{'':>24} {head}",
+        ]
         for model, row in self.models.items():
             q, gain = row.quantiles, row.information_gain
             low = sum(n > top for n, top in zip(seen, q["0.975"], strict=True))

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from catalogs import Catalog, CatalogInfo, EventSequence, InputError, PointProcess
+from catalogs.display import some, span
 from catalogs.sequence import FloatArray
 from recast.evaluation import mean_interval
 from recast.evaluation.counts import score_counts
@@ -101,8 +102,8 @@ class Rolling:
         fit = int((end - begin) / self.days + 1e-9)
         if fit < (self.windows or 1):
             raise InputError(
-                f"catalog {info.name!r}: its test window has {end - begin:g} days, too few for "
-                f"{self.windows or 1} window(s) of {self.days:g} days"
+                f"catalog {info.name!r}: its test window has {span(end - begin)}, too few for "
+                f"{some(self.windows or 1, 'window')} of {span(self.days)}"
             )
         return np.asarray(begin + self.days * np.arange(self.windows or fit))
 

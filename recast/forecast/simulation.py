@@ -12,7 +12,7 @@ import numpy as np
 from tqdm import tqdm
 
 from catalogs import Catalog, EventSequence, InputError, PointProcess, Trajectories, save
-from catalogs.display import text_as_html
+from catalogs.display import some, span, text_as_html
 from catalogs.exports import SINGLE_FORMATS, write_csep
 from catalogs.files import write_json
 from catalogs.json_records import Record
@@ -57,11 +57,11 @@ class SimulationResult(Record):
         low, high = self.counts["ci95"]
         took = "" if self.seconds is None else f" in {self.seconds:.2f} s"
         lines = [
-            f"{self.n:,} x {self.days:g} days: {self.events:,} events{took}",
+            f"{self.n:,} x {span(self.days)}: {some(self.events, 'event')}{took}",
             f"events each: median {self.counts['median']:g}, 95 % from {low:g} to {high:g}",
         ]
         if self.branching_ratio is not None:
-            lines.append(f"branching ratio {self.branching_ratio:.4f} over {self.days:g} days")
+            lines.append(f"branching ratio {self.branching_ratio:.4f} over {span(self.days)}")
         if self.capped:
             lines.append(
                 f"{len(self.capped):,} of {self.n:,} exceeded {self.max_events:,} events and "

@@ -1,4 +1,8 @@
-"""Nets from checkpoints: of one catalog, of many, or the one that comes with the package."""
+"""Nets from checkpoints: of one catalog, of many, or the one that comes with the package.
+
+loading      nets, read from checkpoints
+checkpoints  the files: written whole or not at all, and read without running code
+"""
 
 from recast.pretrained.loading import (
     SHIPPED,

@@ -181,7 +181,7 @@ class CatalogData(lightning.LightningDataModule):
 
     @property
     def trained_on(self) -> dict[str, dict[str, Any]]:
-        """Time and place of the training data of each region, see ``catalogs.Extent``."""
+        """Time and place of the training data of each region, as JSON."""
         return {
             region.name: Extent.of(region.catalog, self.gaps).to_json() for region in self.regions
         }

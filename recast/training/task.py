@@ -36,9 +36,10 @@ class RecastTask(lightning.LightningModule):
         with ``weights_only=True``. The command line takes them from the data. All regions share the
         net's weights.
     trained_on : dict
-        Fields of ``catalogs.Extent`` of the training windows by region. They are kept in
-        checkpoints, with those of ``pretrained``, so that a net is not tested on what it has seen.
-        The command line takes them from the data.
+        Time and place of the training windows by region: the fields of
+        ``catalogs.checks.extent.Extent``. They are kept in checkpoints, with those of
+        ``pretrained``, so that a net is not tested on what it has seen. The command line takes them
+        from the data.
     decoder : str
         hazard (what ETAS misses) or weibull (RECAST as published), see ``RecastNet``; or one that
         another package adds (``recast.net.architectures``).

@@ -3,6 +3,9 @@
 A decoder is a module made from (context size, code size, width). It maps contexts
 (..., context size), a region's code, the catalog's ``Scaling`` and the amplitudes of ETAS
 (..., node) to a ``recast.net.network.NextEvent``; ``recast.net.architectures`` holds its name.
+
+hazard   the default: the hazard of ETAS, its background and each exponential modulated
+weibull  that of the paper: a mixture of Weibull distributions
 """
 
 from recast.net.decoders.hazard import ExponentialHazard, HazardDecoder
