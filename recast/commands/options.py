@@ -27,8 +27,8 @@ RENAMED = {
     "--box": "--area AREA",
     "catalogs fetch --preset": "--event-types paper",
     "simulate --start": "--origin DATE",
-    "benchmark --parameter-uncertainty": "drawn by `recast forecast --rolling DAYS --run RUN`, "
-    "unless with --fixed-parameters",
+    "benchmark --parameter-uncertainty": "the default of `recast forecast --rolling DAYS --run "
+    "RUN`",
     **{
         f"benchmark {option}": f"in `recast forecast --rolling DAYS --run RUN {option}{value}`"
         for option, value in {
@@ -67,25 +67,17 @@ class OneLineParser(argparse.ArgumentParser):
         """Report an unknown argument, with the closest known option."""
         word = next((word for word in unknown if word.startswith("-")), unknown[0])
         option = word.partition("=")[0]
-        if (now := self.renamed(option)) is not None:
+        if (now := renamed(self, option)) is not None:
             self.error(f"{option} is now {now}")
         near = closest(option, [name for action in self._actions for name in action.option_strings])
         hint = "" if near is None else f": did you mean {near}?"
         kind = "option" if word.startswith("-") else "argument"
         self.error(f"no {kind} {option}{hint}")
 
-    def renamed(self, option: str) -> str | None:
-        """What an option of version 0.1.0 is now."""
-        return RENAMED.get(f"{self._command} {option}", RENAMED.get(option))
-
-    @property
-    def _command(self) -> str:
-        return self.prog.partition(" ")[2]
-
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         """Refuse an unknown command with its new name, or the closest one."""
         if isinstance(action, argparse._SubParsersAction) and value not in action.choices:  # noqa: SLF001 - argparse has no other name for it
-            command = f"{self._command} {value}"
+            command = _command(self, value)
             if command in MOVED:
                 self.error(f"`recast {command}` is now `recast {MOVED[command]}`")
             near = closest(value, action.choices)
@@ -93,6 +85,20 @@ class OneLineParser(argparse.ArgumentParser):
                 message = f"invalid choice: {value!r}: did you mean {near}?"
                 raise argparse.ArgumentError(action, message)
         super()._check_value(action, value)
+
+
+def renamed(parser: argparse.ArgumentParser, option: str) -> str | None:
+    """What an option of version 0.1.0 is now in a command; None if it has no such option."""
+    if (now := RENAMED.get(_command(parser, option))) is not None:
+        return now
+    now = RENAMED.get(option, "")
+    known = {name for action in parser._actions for name in action.option_strings}  # noqa: SLF001 - argparse has no other list
+    return now if now.partition(" ")[0] in known else None
+
+
+def _command(parser: argparse.ArgumentParser, word: str) -> str:
+    """The command of a parser without `recast`, and a word after it."""
+    return f"{parser.prog} {word}".partition(" ")[2]
 
 
 def add_catalog(parser: argparse.ArgumentParser) -> None:
