@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Mapping
 from html import escape
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+def closest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that a misspelt one most resembles, if any does.
+
+    >>> closest("forecats", ["forecast", "report"])
+    'forecast'
+    """
+    return next(iter(difflib.get_close_matches(word, list(known), n=1, cutoff=0.75)), None)
 
 
 def as_text(title: str, rows: Mapping[str, str]) -> str:

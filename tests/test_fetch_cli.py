@@ -57,7 +57,7 @@ def test_a_service_becomes_a_catalog(
 ) -> None:
     provider.sloppy = True
     provider.faults = [Fault(), Fault(500), Fault(cut=0.5), Fault(429, {"Retry-After": "0"})]
-    area = ("--box", "33.5/36/-118.5/-115")
+    area = ("--area", "33.5/36/-118.5/-115")
     summary = json.loads(shows(capsys, *COMCAT, *area, "--json"))
     catalog = load("comcat")
     expected = provider.events[

@@ -4,10 +4,16 @@ import argparse
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from catalogs import load
 from recast import cli
+from recast.models.kind import Task
+from recast.models.registry import model_kind
+
+CHANGES = (Path(__file__).parent.parent / "CHANGELOG.md").read_text(encoding="utf-8")
 
 SEVERAL = {
     "--catalog": "`benchmark` compares on several",
@@ -112,8 +118,118 @@ def test_no_exception_is_left_over() -> None:
     assert set(SEVERAL) | set(OTHER_TYPE) | set(OTHER_CHOICES) <= set(SHARED)
 
 
-@pytest.mark.parametrize("old", ["--magnitude-completeness", "--earthquakes-only", "--mode", "-n"])
-def test_an_old_spelling_says_the_new_one(old: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert old not in OPTIONS
-    assert cli.main(["benchmark", f"{old}", "1"]) == 2
-    assert f"{old} is now --" in capsys.readouterr().err
+def refused(command: str, capsys: pytest.CaptureFixture[str]) -> str:
+    """The line with which it is."""
+    assert cli.main(command.split()) == 2
+    shown = capsys.readouterr().err
+    assert shown.count("\n") == 1
+    return shown
+
+
+OLD = {
+    "benchmark --magnitude-completeness 3": "--magnitude-completeness is now --completeness M",
+    "catalogs check x --magnitude-completeness 3": "is now --completeness M",
+    "etas fit --catalog x --completeness helmstetter": "is now --completeness-history helmstetter",
+    "forecast -n 10": "-n is now --samples N",
+    "benchmark --earthquakes-only": "--earthquakes-only is now --event-types earthquakes",
+    "catalogs fetch scedc --preset paper": "--preset is now --event-types paper",
+    "catalogs fetch scedc --box 32/36/-120/-114": "--box is now --area AREA",
+    "benchmark --mode native": "--mode is now --models recast-native, recast-zero-shot or recast-",
+    "etas residuals --model x": "`recast etas residuals` is now `recast residuals`",
+    "etas simulate -n 3": "`recast etas simulate` is now `recast simulate`",
+    "simulate --preset recast_many --start 2020-01-01": "--start is now --origin DATE",
+    "benchmark --rolling --seed 1": "in `recast forecast --rolling DAYS --run RUN --seed N`",
+    "benchmark --rolling --parameter-uncertainty": "is now the default of `recast forecast",
+    "benchmark --rolling --own-magnitudes": "--rolling DAYS --run RUN --own-magnitudes`",
+    "benchmark --rolling --allow-leak": "--rolling DAYS --run RUN --allow-leak`",
+    "benchmark --rolling --scheduler a": "--rolling DAYS --run RUN --scheduler ADDRESS`",
+}
+"""Commands of version 0.1.0, and what they are answered with."""
+
+
+@pytest.mark.parametrize(("command", "now"), OLD.items())
+def test_an_old_spelling_says_the_new_one(
+    command: str, now: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert now in refused(command, capsys)
+
+
+def test_every_row_of_the_changes_is_tried() -> None:
+    rows = re.search(r"### Changed: commands\n(.*?)\n###", CHANGES, re.DOTALL)
+    assert rows is not None
+    cells = [row.split("|")[1] for row in rows[1].splitlines() if row.startswith("| `")]
+    assert len(cells) >= 10
+    tried = " ".join(OLD)
+    for cell in cells:
+        for code in re.findall("`(.*?)`", cell):
+            options = [word for word in code.split() if word.startswith("-")]
+            assert all(word in tried for word in options or [code]), code
+
+
+def test_an_old_spelling_in_a_file_of_options_says_the_new_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "options.yaml"
+    path.write_text("magnitude-completeness: 3\n")
+    assert "'magnitude-completeness' is now --completeness M" in refused(
+        f"benchmark --config {path}", capsys
+    )
+
+
+@pytest.mark.parametrize(
+    ("command", "answer"),
+    [
+        ("forecats", "invalid choice: 'forecats': did you mean forecast?"),
+        ("catalogs chek", "invalid choice: 'chek': did you mean check?"),
+        ("etas frobnicate", "invalid choice: 'frobnicate' (choose from"),
+        ("benchmark --model etas", "no option --model: did you mean --models?"),
+        ("benchmark --threads 3", "no option --threads (see"),
+        ("simulate --preset recast_many --mode native", "no option --mode: did you mean --model?"),
+        ("benchmark --models etsa", "no model 'etsa': did you mean etas? choose from poisson"),
+        ("benchmark --models oracle", "no model 'oracle': choose from poisson"),
+        ("fit --foo 3", "(see `recast fit --help`)"),
+    ],
+)
+def test_a_misspelt_word_is_answered_with_one_like_it(
+    command: str, answer: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert answer in refused(command, capsys)
+
+
+@pytest.mark.parametrize(
+    ("command", "answer"),
+    [
+        ("benchmark --models etas --seeds 3", "--seeds 3 is for models that are trained"),
+        ("benchmark --models etas --quick", "--quick is for models that are trained"),
+        ("benchmark --models poisson etas --workers 2", "--workers 2 is for models that are"),
+        ("benchmark --list-models --seeds 3", "--list-models only lists them"),
+        ("benchmark --models etas --pretrained shipped", "none of the models starts from it"),
+        ("catalogs check ridgecrest_2019 --layout table", "--layout is for files"),
+        ("catalogs check ridgecrest_2019 --encoding gbk", "--encoding is for files"),
+        ("catalogs check ridgecrest_2019 --column time=t", "--column is for files"),
+        ("catalogs check ridgecrest_2019 --time-zone +08:00", "--time-zone is for files"),
+        ("catalogs check ridgecrest_2019 --missing-magnitude 0", "--missing-magnitude is for"),
+        ("catalogs check ridgecrest_2019 --strict", "--strict is for files"),
+        ("catalogs list --known --layouts", "--layouts: not allowed with argument --known"),
+        ("etas fit --catalog ridgecrest_2019 --seed 0", "--seed is for --random-starts"),
+        (
+            "forecast --catalog ridgecrest_2019 --model shipped --fixed-parameters",
+            "--fixed-parameters is for ETAS, and shipped is a net",
+        ),
+    ],
+)
+def test_an_option_without_effect_is_refused(
+    command: str, answer: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert answer in refused(command, capsys)
+
+
+def test_a_poisson_process_has_no_parameter_uncertainty_to_leave_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    catalog = load("ridgecrest_2019")
+    kind, task = model_kind("poisson"), Task(catalog, tmp_path)
+    kind.save(task, kind.fit(task))
+    model = kind.path(tmp_path, 0)
+    command = f"forecast --catalog ridgecrest_2019 --model {model} --fixed-parameters"
+    assert "poisson.json is of kind poisson: leave it out" in refused(command, capsys)

@@ -38,7 +38,7 @@ def test_a_file_that_is_not_there_is_refused(
 def test_flags_are_true_or_left_out(tmp_path: Path) -> None:
     path, out = tmp_path / "options.yaml", tmp_path / "run"
     path.write_text(
-        "catalog: ridgecrest_2019\nmodels: [poisson]\nquick: true\nresume: false\nworkers: null\n"
+        "catalog: ridgecrest_2019\nmodels: [poisson]\nquick: false\nresume: true\nworkers: null\n"
         f"out: {out}\n"
     )
     assert main(["benchmark", "--config", str(path)]) == 0

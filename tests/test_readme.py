@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 FAST = {
-    "benchmark": ["--quick", "--models", "poisson", "etas"],
+    "benchmark": ["--models", "poisson", "etas"],
     "fit": ["--trainer.max_epochs", "1", "--data.steps_per_epoch", "1"],
     "forecast": ["--samples", "200", "--no-plots"],
     "report": ["--samples", "40"],

@@ -86,7 +86,10 @@ def test_a_model_that_knows_the_future_is_marked(
     [
         (["benchmark", "--windows", "3"], "--windows and --samples go with --rolling: add that"),
         (["benchmark", "--samples", "30"], "--windows and --samples go with --rolling: add that"),
-        (["benchmark", "--scheduler", "tcp://127.0.0.1:1"], "no option --scheduler"),
+        (
+            ["benchmark", "--scheduler", "tcp://127.0.0.1:1"],
+            "--scheduler is now in `recast forecast",
+        ),
         (["forecast", "--windows", "3"], "--windows goes with --rolling: add that"),
         (["forecast", "--models", "etas"], "--models goes with --rolling: add that"),
         (["forecast", "--run", "{run}"], "--run goes with --rolling: add that"),

@@ -31,7 +31,15 @@ from recast.evaluation import Diagnosis, Interval, diagnose, gain, mean_interval
 from recast.evaluation.gains import BOOTSTRAP_SEED
 from recast.models.fitting import fit_task
 from recast.models.kind import PRETRAINED, FittedModel, Task
-from recast.models.registry import NULL, REFERENCE, TRUTH, mixture_name, model_kind, model_kinds
+from recast.models.registry import (
+    NULL,
+    REFERENCE,
+    TRUTH,
+    mixture_name,
+    model_kind,
+    model_kinds,
+    unknown_model,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,7 +198,7 @@ def check_request(
     """Raise an InputError for anything wrong with a request, before any fit."""
     unknown = [name for name in models if name not in model_kinds()]
     if unknown:
-        raise InputError(f"no model {unknown[0]!r}: choose from {', '.join(model_kinds())}")
+        raise InputError(unknown_model(unknown[0]))
     if seeds < 1:
         raise InputError(f"seeds = {seeds}: at least one is needed")
     names = [catalog.info.name for catalog in catalogs]

@@ -64,10 +64,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--pretrained",
         metavar="CKPT",
-        default="shipped",
         help="net of the zero-shot models (used with the ETAS of each train window) and few-shot "
-        "models (fine-tuned on it): a checkpoint of `recast fit`, or the net that comes with the "
-        "package (default: %(default)s)",
+        "models (fine-tuned on it): a checkpoint of `recast fit` (default: the net that comes with "
+        "the package)",
     )
     parser.add_argument(
         "--out",
@@ -123,9 +122,12 @@ def run(args: argparse.Namespace) -> int:
     from catalogs import InputError
     from recast.benchmark.run import run_benchmark
     from recast.forecast.rolling import Rolling
+    from recast.models.kind import PRETRAINED
     from recast.models.registry import DEFAULT, model_kind, model_kinds
 
     if args.list_models:
+        if args.argv[1:] != ["--list-models"]:
+            raise InputError("--list-models only lists them: leave out that or all other options")
         width = max(map(len, model_kinds()))
         for name, kind in model_kinds().items():
             print(f"{name:<{width}}  {kind.about}")
@@ -138,8 +140,16 @@ def run(args: argparse.Namespace) -> int:
         raise InputError("--windows and --samples go with --rolling: add that, or leave them out")
     models = args.models or DEFAULT
     kinds = [model_kind(name) for name in models]
-    if args.pretrained != "shipped" and not any(kind.uses_pretrained for kind in kinds):
+    if args.pretrained is not None and not any(kind.uses_pretrained for kind in kinds):
         raise InputError(f"--pretrained {args.pretrained}: none of the models starts from it")
+    if not any(kind.seeded for kind in kinds):
+        given = {
+            f"--seeds {args.seeds}": args.seeds > 1,
+            f"--workers {args.workers}": args.workers is not None,
+            "--quick": args.quick,
+        }
+        for option in (option for option, is_given in given.items() if is_given):
+            raise InputError(f"{option} is for models that are trained, as nets are: leave it out")
     run_benchmark(
         args.catalog,
         models,
@@ -148,7 +158,7 @@ def run(args: argparse.Namespace) -> int:
         quick=args.quick,
         resume=args.resume,
         workers=args.workers,
-        pretrained=args.pretrained,
+        pretrained=args.pretrained or PRETRAINED,
         sizes=args.trimmed,
         rolling=rolling,
         select=lambda catalog: selected(catalog, args),

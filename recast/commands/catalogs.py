@@ -25,10 +25,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     listing = actions.add_parser("list", help="list every catalog that can be loaded by name")
-    listing.add_argument(
+    which = listing.add_mutually_exclusive_group()
+    which.add_argument(
         "--known", action="store_true", help="list those that `recast catalogs fetch` can download"
     )
-    listing.add_argument(
+    which.add_argument(
         "--layouts",
         action="store_true",
         help="list the layouts that `import` and `check` read",

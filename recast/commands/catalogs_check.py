@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from recast.commands.options import add_selection, selected
 from recast.commands.printing import print_json
-from recast.commands.reading import add_reading, missing_of, reading_json, reading_of
+from recast.commands.reading import (
+    add_reading,
+    missing_of,
+    reading_json,
+    reading_of,
+    refuse_reading,
+)
 
 if TYPE_CHECKING:
     from catalogs import Catalog
@@ -58,7 +64,9 @@ def _catalog(args: argparse.Namespace) -> tuple[Catalog, dict[str, Any]]:
 
     path = Path(args.catalog)
     if not path.is_file() or (path.suffix in STORED and path.with_suffix(".json").is_file()):
-        return selected(load(args.catalog), args, any_splits=True), {}
+        stored = load(args.catalog)
+        refuse_reading(args)
+        return selected(stored, args, any_splits=True), {}
     options = reading_of(args) | {"missing_magnitudes": missing_of(args) or ()}
     parsed = read_events(path, origin=args.start, **options)
     catalog = catalog_of_file(parsed, path.name, args.completeness)

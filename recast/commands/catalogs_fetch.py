@@ -32,7 +32,7 @@ def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     parser.add_argument("--name", help="name of the stored catalog (default: the same)")
     parser.add_argument("--start", metavar="DATE", help="start of the period")
     parser.add_argument("--end", metavar="DATE", help="end of the period, exclusive")
-    parser.add_argument("--area", "--box", metavar="AREA", help=AREA)
+    parser.add_argument("--area", metavar="AREA", help=AREA)
     parser.add_argument(
         "--min-magnitude", type=float, metavar="M", help="fetch events of at least this magnitude"
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from recast.commands.options import renamed
+
 
 def with_config(args: argparse.Namespace, parser: argparse.ArgumentParser) -> argparse.Namespace:
     """Parse the arguments again, with those of ``args.config`` instead of the defaults.
@@ -25,7 +27,9 @@ def with_config(args: argparse.Namespace, parser: argparse.ArgumentParser) -> ar
     for name, value in options.items():
         option = f"--{name}"
         if option not in known or name == "config":
-            raise InputError(f"{args.config}: {name!r} is not an option of `{parser.prog}`")
+            now = renamed(parser, option)
+            why = f"is not an option of `{parser.prog}`" if now is None else f"is now {now}"
+            raise InputError(f"{args.config}: {name!r} {why}")
         if value is False or value is None:
             continue
         lines += [option] if value is True else [option, *map(str, _listed(value))]

@@ -72,7 +72,7 @@ def add_fit(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         metavar="N",
         help="also fit from N random starting points (default: 0)",
     )
-    add_seed(fit)
+    add_seed(fit, stated=False)
     fit.add_argument(
         "--profile",
         nargs="+",
@@ -99,10 +99,12 @@ def _assignment(text: str) -> tuple[str, float]:
 
 def run_fit(args: argparse.Namespace) -> int:
     """Fit, print and write."""
-    from catalogs import load
+    from catalogs import InputError, load
     from recast.models.etas_report import fit_catalog
     from recast.plots.window import fit_plots
 
+    if args.seed is not None and args.random_starts == 0:
+        raise InputError("--seed is for --random-starts: add that, or leave it out")
     catalog = selected(load(args.catalog), args)
     warn_of_gaps(catalog)
     result = fit_catalog(
@@ -114,7 +116,7 @@ def run_fit(args: argparse.Namespace) -> int:
         large=args.large,
         prior=args.prior,
         random_starts=args.random_starts,
-        seed=args.seed,
+        seed=args.seed or 0,
         profile=args.profile,
     )
     print(result)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
+
+from catalogs.display import closest
 
 if TYPE_CHECKING:
     from catalogs import Catalog
@@ -23,8 +24,25 @@ RENAMED = {
     "--earthquakes-only": "--event-types earthquakes",
     "--mode": "--models recast-native, recast-zero-shot or recast-few-shot",
     "-n": "--samples N",
+    "--box": "--area AREA",
+    "catalogs fetch --preset": "--event-types paper",
+    "simulate --start": "--origin DATE",
+    "benchmark --parameter-uncertainty": "the default of `recast forecast --rolling DAYS --run "
+    "RUN`",
+    **{
+        f"benchmark {option}": f"in `recast forecast --rolling DAYS --run RUN {option}{value}`"
+        for option, value in {
+            "--seed": " N",
+            "--own-magnitudes": "",
+            "--allow-leak": "",
+            "--scheduler": " ADDRESS",
+        }.items()
+    },
 }
-"""Options of version 0.1.0 that have been renamed, and their new names."""
+"""Options of version 0.1.0, in all commands or after the name of one, and what they are now."""
+
+MOVED = {"etas residuals": "residuals", "etas simulate": "simulate"}
+"""Commands of version 0.1.0, and their new names."""
 
 WHERE = {"--workers": 1, "--threads": 1, "--scheduler": 1, "--resume": 0}
 """Options that change no result, only where and how it is computed, and their numbers of values."""
@@ -49,13 +67,38 @@ class OneLineParser(argparse.ArgumentParser):
         """Report an unknown argument, with the closest known option."""
         word = next((word for word in unknown if word.startswith("-")), unknown[0])
         option = word.partition("=")[0]
-        if option in RENAMED:
-            self.error(f"{option} is now {RENAMED[option]}")
-        known = [name for action in self._actions for name in action.option_strings]
-        near = difflib.get_close_matches(option, known, n=1)
-        hint = f": did you mean {near[0]}?" if near else ""
+        if (now := renamed(self, option)) is not None:
+            self.error(f"{option} is now {now}")
+        near = closest(option, [name for action in self._actions for name in action.option_strings])
+        hint = "" if near is None else f": did you mean {near}?"
         kind = "option" if word.startswith("-") else "argument"
         self.error(f"no {kind} {option}{hint}")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Refuse an unknown command with its new name, or the closest one."""
+        if isinstance(action, argparse._SubParsersAction) and value not in action.choices:  # noqa: SLF001 - argparse has no other name for it
+            command = _command(self, value)
+            if command in MOVED:
+                self.error(f"`recast {command}` is now `recast {MOVED[command]}`")
+            near = closest(value, action.choices)
+            if near is not None:
+                message = f"invalid choice: {value!r}: did you mean {near}?"
+                raise argparse.ArgumentError(action, message)
+        super()._check_value(action, value)
+
+
+def renamed(parser: argparse.ArgumentParser, option: str) -> str | None:
+    """What an option of version 0.1.0 is now in a command; None if it has no such option."""
+    if (now := RENAMED.get(_command(parser, option))) is not None:
+        return now
+    now = RENAMED.get(option, "")
+    known = {name for action in parser._actions for name in action.option_strings}  # noqa: SLF001 - argparse has no other list
+    return now if now.partition(" ")[0] in known else None
+
+
+def _command(parser: argparse.ArgumentParser, word: str) -> str:
+    """The command of a parser without `recast`, and a word after it."""
+    return f"{parser.prog} {word}".partition(" ")[2]
 
 
 def add_catalog(parser: argparse.ArgumentParser) -> None:
@@ -79,9 +122,10 @@ def add_model(parser: argparse._ActionsContainer, *, required: bool = True) -> N
     )
 
 
-def add_seed(parser: argparse._ActionsContainer) -> None:
-    """Add the random seed."""
-    parser.add_argument("--seed", type=int, default=0, help="random seed (default: 0)")
+def add_seed(parser: argparse._ActionsContainer, *, stated: bool = True) -> None:
+    """Add the random seed; the default is None unless ``stated``."""
+    default = 0 if stated else None
+    parser.add_argument("--seed", type=int, default=default, help="random seed (default: 0)")
 
 
 def add_samples(parser: argparse._ActionsContainer, default: int | None) -> None:

@@ -111,6 +111,17 @@ def reading_of(args: argparse.Namespace) -> dict[str, Any]:
     }
 
 
+def refuse_reading(args: argparse.Namespace) -> None:
+    """Raise if an option says how a file is to be read: there is none."""
+    from catalogs import InputError
+
+    names = ("layout", "column", "columns", "dates", "time_zone", "encoding", "missing_magnitude")
+    for name in (*names, "strict"):
+        if getattr(args, name) not in (None, [], False):
+            option = name.replace("_", "-")
+            raise InputError(f"--{option} is for files, and {args.catalog} is stored: leave it out")
+
+
 def missing_of(args: argparse.Namespace) -> list[float] | None:
     """Magnitudes that stand for none; empty if all are real, None if nothing was said."""
     asked = args.missing_magnitude

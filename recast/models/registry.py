@@ -13,6 +13,7 @@ from functools import cache
 from importlib.metadata import entry_points
 
 from catalogs import InputError
+from catalogs.display import closest
 from recast.models.classical import ETASKind, PoissonKind, TruthKind
 from recast.models.kind import MIXTURE, ModelKind, mixture_name, plain_name
 from recast.models.neural_kinds import FewShot, Native, Paper, Shipped, ZeroShot
@@ -38,13 +39,9 @@ TRUTH = TruthKind()
 DEFAULT = (NULL, REFERENCE, Paper.name, Shipped.name)
 """The models that `recast benchmark` compares by default."""
 
-MODES = {"native": Native.name, "zero-shot": ZeroShot.name, "few-shot": FewShot.name}
-"""Ways of using the default net, and the kind of each."""
-
 __all__ = [
     "DEFAULT",
     "MIXTURE",
-    "MODES",
     "NULL",
     "REFERENCE",
     "TRUTH",
@@ -52,6 +49,7 @@ __all__ = [
     "model_kind",
     "model_kinds",
     "plain_name",
+    "unknown_model",
 ]
 
 
@@ -109,4 +107,11 @@ def model_kind(name: str) -> ModelKind:
     try:
         return kinds[plain_name(name)]
     except KeyError:
-        raise InputError(f"no model {name!r}: choose from {', '.join(kinds)}") from None
+        raise InputError(unknown_model(name)) from None
+
+
+def unknown_model(name: str) -> str:
+    """Say that there is no model of that name, and which there are."""
+    near = closest(name, model_kinds())
+    hint = "" if near is None else f"did you mean {near}? "
+    return f"no model {name!r}: {hint}choose from {', '.join(model_kinds())}"

@@ -167,7 +167,8 @@ def main(argv: list[str]) -> int:
                 parser_kwargs={"prog": "recast", "exit_on_error": False},
             )
     except ArgumentError as error:
-        raise InputError(" ".join(str(error).split())) from error
+        message = " ".join(str(error).split())
+        raise InputError(f"{message} (see `recast {argv[0]} --help`)") from error
     except UnicodeDecodeError as error:
         named = [word.partition("=")[2] or word for word in argv]
         files = [word for word in named if Path(word).is_file() and not _is_text(Path(word))]
