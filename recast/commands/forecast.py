@@ -120,7 +120,6 @@ def run(args: argparse.Namespace) -> int:
 def _single(args: argparse.Namespace) -> int:
     from catalogs import InputError, load
     from recast.forecast.make import run_forecast
-    from recast.models.kind import ModelKind
     from recast.models.saved import load_model
 
     for name in ("folder", "models", "windows"):
@@ -133,11 +132,6 @@ def _single(args: argparse.Namespace) -> int:
     if args.place is not None and args.no_csep:
         raise InputError("--place is for the CSEP file: leave out that or --no-csep")
     model = load_model(*args.model)
-    if args.own_magnitudes and not model.kind.is_neural:
-        raise InputError(f"--own-magnitudes is for nets, which {model} is not: leave it out")
-    if args.fixed_parameters and type(model.kind).with_uncertainty is ModelKind.with_uncertainty:
-        what = "a net" if model.kind.is_neural else f"of kind {model.kind.name}"
-        raise InputError(f"--fixed-parameters is for ETAS, and {model} is {what}: leave it out")
     catalog = selected(load(args.catalog), args)
     name = catalog.info.name
     out = args.out or Path("runs/forecast") / name

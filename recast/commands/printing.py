@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-
 SPELLED = {
     "as_name": "--name",
     "columns": "--column",

@@ -27,7 +27,7 @@ from recast.forecast.single import (
     draw_forecast,
 )
 from recast.models.environment import describe
-from recast.models.kind import FittedModel
+from recast.models.kind import FittedModel, ModelKind
 from recast.models.saved import SavedModel
 from recast.models.seen import Seen, leaks, to_json
 
@@ -130,6 +130,12 @@ def run_forecast(
     """
     engine = Engine(workers, scheduler)
     engine.check()
+    kind, shown = model.kind, model if isinstance(model, SavedModel) else model.kind.name
+    if own_magnitudes and not kind.is_neural:
+        raise InputError(f"`own_magnitudes` is for nets, which {shown} is not: leave it out")
+    if fixed_parameters and type(kind).with_uncertainty is ModelKind.with_uncertainty:
+        what = "a net" if kind.is_neural else f"of kind {kind.name}"
+        raise InputError(f"`fixed_parameters` is for ETAS, and {shown} is {what}: leave it out")
     info = catalog.info
     day = info.to_days(info.end if at is None else at)
     wanted = tuple(magnitudes or default_magnitudes(catalog))
@@ -151,10 +157,6 @@ def run_forecast(
         day,
         allow=allow_leak,
     )
-    if own_magnitudes and not fitted.kind.is_neural:
-        raise InputError(f"`own_magnitudes` is for nets, which {fitted.kind.name} is not")
-    if fixed_parameters and fitted.kind.is_neural:
-        raise InputError(f"`fixed_parameters` is for ETAS, and {fitted.kind.name} is a net")
     uncertainty = None
     if not fixed_parameters:
         n = min(n_blocks(samples), 2 * PARAMETER_SETS)
