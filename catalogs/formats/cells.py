@@ -88,9 +88,11 @@ def codes(column: pd.Series, *, any_script: bool = False) -> pd.Series:
 
 
 def _printable(cells: pd.Series, *, any_script: bool) -> NDArray[np.bool_]:
-    if any_script:
-        return np.array([cell.isprintable() for cell in cells], dtype=np.bool_)
-    return cells.str.fullmatch(PRINTABLE).to_numpy(np.bool_)
+    printable = cells.str.fullmatch(PRINTABLE).to_numpy(np.bool_, copy=True)
+    if any_script and not printable.all():
+        others = cells[~printable].tolist()
+        printable[~printable] = [cell.isprintable() for cell in others]
+    return printable
 
 
 def identifiers(column: pd.Series, faults: Faults, *, any_script: bool = False) -> pd.Series:
