@@ -485,3 +485,58 @@ def test_years_before_the_nanoseconds_are_named(tmp_path: Path) -> None:
     parsed = read_events(path)
     assert len(parsed.events) == 41
     assert "is before 1678" in parsed.rejected[0].reason
+
+
+@pytest.mark.parametrize(
+    ("name", "others"),
+    [
+        *((name, "time,lat,mag") for name in ("lon (W)", "lon_w", "Long (°W)", "LonW", "lonw")),
+        *((name, "time,lat,mag") for name in ("Longitude West", "West Longitude", "Longitud O")),
+        ("lon O", "fecha,Latitud,magnitud"),
+    ],
+)
+def test_degrees_counted_to_the_west_change_their_sign(
+    name: str, others: str, tmp_path: Path
+) -> None:
+    time, lat, mag = others.split(",")
+    header = f"{time};{lat};{name};{mag}"
+    path = tmp_path / "events.csv"
+    path.write_text(table(header, ISO + ";{lat};{west};{m}"))
+    parsed = read_events(path)
+    np.testing.assert_allclose(parsed.events["longitude"], TRUTH["longitude"])
+    assert f"positive values are degrees west, as the name {name} says" in str(parsed.explanation)
+    path.write_text(table(header, ISO + ";{lat};{lon};{m}"))  # negative already
+    parsed = read_events(path)
+    np.testing.assert_allclose(parsed.events["longitude"], TRUTH["longitude"])
+    assert parsed.explanation.notes == ()
+
+
+def test_degrees_south_and_letters_for_the_west(tmp_path: Path) -> None:
+    text = table("time,Lat °S,Länge O,mag", ISO + ",{lat},{west},{m}")
+    found = read(tmp_path, text)
+    np.testing.assert_allclose(found["latitude"], -TRUTH["latitude"])
+    np.testing.assert_allclose(found["longitude"], -TRUTH["longitude"])  # O is Ost
+    text = table("fecha,latitud,longitud,magnitud", ISO + ",{lat}N,{west}O,{m}")
+    np.testing.assert_allclose(read(tmp_path, text)["longitude"], TRUTH["longitude"])
+
+
+def test_a_side_that_is_not_clear_leaves_longitudes_unknown(tmp_path: Path) -> None:
+    path = tmp_path / "events.csv"
+    path.write_text(table("time,lat,lon (O),mag", ISO + ",{lat},{west},{m}"))
+    parsed = read_events(path)
+    assert parsed.events["longitude"].isna().all()
+    assert "O may be west or east: write degrees north and east, and call it longitude" in str(
+        parsed.explanation.notes
+    )
+    path.write_text(table("time,lat,longitude,mag", ISO + ",{lat},{lon},{m}"))
+    np.testing.assert_allclose(read_events(path).events["longitude"], TRUTH["longitude"])
+
+
+def test_a_file_whose_places_are_not_found_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "events.csv"
+    path.write_text(table("time,where_y,where_x,mag", ISO + ",{lat},{lon},{m}"))
+    (note,) = read_events(path).explanation.notes
+    assert "no column for latitude and longitude: the events have no places" in note
+    parsed = read_events(path, columns={"latitude": "where_y", "longitude": "where_x"})
+    np.testing.assert_allclose(parsed.events["latitude"], TRUTH["latitude"])
+    assert parsed.explanation.notes == ()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -32,7 +32,14 @@ from catalogs.formats.cells import (
 )
 from catalogs.formats.columns import find_columns, heading, is_event_type
 from catalogs.formats.dates import MONTHS, SHARE, Dating, find_zone, read_times, shifted
-from catalogs.formats.names import CALENDAR, MAGNITUDE_TYPES, ROLES_OF_TIME, normalised
+from catalogs.formats.names import (
+    CALENDAR,
+    MAGNITUDE_TYPES,
+    ROLES_OF_TIME,
+    normalised,
+    of_o,
+    side_of,
+)
 from catalogs.formats.parsed import Explanation, Faults, Format, Meaning, Parsed
 from catalogs.formats.ranges import RANGES
 from catalogs.formats.region import SAMPLE
@@ -142,9 +149,24 @@ def parse_table(
     if as_published:
         events = canonical(table, faults)
     else:
+        _say_no_places(table.columns, cells.unused, wanted.columns, faults)
         events = events_of(table, cells.names, faults, wanted, cells.around)
     how = Explanation("table", encoding, cells.region.delimiter or "blanks", cells.region.header)
     return faults.parsed(events, cells.text, replace(how, meanings=meanings, unused=cells.unused))
+
+
+def _say_no_places(
+    found: Iterable[str], unused: Sequence[str], chosen: Mapping[str, str], faults: Faults
+) -> None:
+    """Say which part of a place no column was found for, if the file has columns left."""
+    absent = [role for role in ("latitude", "longitude") if role not in {*found, *chosen}]
+    if not absent or (len(absent) == 2 and not unused):
+        return
+    names = " or ".join(f"`columns` {role}=NAME" for role in absent)
+    faults.say(
+        f"no column for {' and '.join(absent)}: the events have no places; if the file has them in "
+        f"degrees, name the column with {names}"
+    )
 
 
 def _meanings(table: pd.DataFrame, names: Mapping[str, str]) -> tuple[Meaning, ...]:
@@ -337,6 +359,9 @@ class _Loose:
                 read = numbers_among(found[0][fits].str.replace(",", ".", regex=False))
                 if what in {"before", "behind"}:
                     letter = found[1][fits].str.upper()
+                    if "O" in letter.array:
+                        letter = letter.replace("O", self.meaning_of_o(letter))
+                        read = np.where(letter == "?", np.nan, read)
                     read = np.where(letter.isin(["S", "W"]), -np.abs(read), read)
                 else:
                     self.faults.say(
@@ -358,10 +383,51 @@ class _Loose:
             negative = texts(sign).str.upper().isin(["S", "W"]).to_numpy(np.bool_)
             values = np.where(negative, -np.abs(values), values)
             self.faults.say(f"{role}: the sign is that of column {self.names[f'{role} sign']}")
+        else:
+            values = self.on_side(role, values)
         lowest, highest = RANGES[role]
         return self.known(
             role, values, (values >= lowest) & (values <= highest), f"{lowest:g} to {highest:g}"
         )
+
+    def meaning_of_o(self, letters: pd.Series) -> str:
+        """E or W for the O behind degrees: Ost or oeste; ``?`` if nothing tells."""
+        others = {*letters} & {"E", "W"}
+        if len(others) == 1:
+            return "W" if "E" in others else "E"
+        meant = of_o(self.names.values())
+        if meant == "?":
+            self.faults.say(
+                "longitude: O may be west (oeste) or east (Ost), and is taken for unknown: write W "
+                "or E"
+            )
+        return meant
+
+    def on_side(self, role: str, values: FloatArray) -> FloatArray:
+        """Degrees counted from Greenwich to the east and from the equator to the north.
+
+        A name such as ``lon (W)`` says that positive numbers count to the west.
+        """
+        name = self.names[role]
+        side = side_of(name, self.names.values())
+        if side not in {"S", "W", "?"} or not (values > 0).any():
+            return values
+        lettered = texts(self.cells[role]).str.contains(r"[NSEWOnsewo]", regex=True)
+        if lettered.any():
+            return values
+        if side == "?" or (values < 0).any():
+            what = "O may be west or east" if side == "?" else "its values have both signs"
+            self.faults.say(
+                f"{role}: column {name} is left out, {what}: write degrees north and east, and "
+                f"call it {role}"
+            )
+            return np.full(len(values), np.nan)
+        self.faults.say(
+            f"{role}: positive values are degrees {'south' if side == 'S' else 'west'}, as the "
+            f"name {name} says: the sign is changed"
+        )
+        west = -values
+        return np.where(west < -180.0, west + 360.0, west) if role == "longitude" else west
 
     def depth(self) -> FloatArray:
         """In km: metres are scaled, what is impossible or unreadable is unknown."""
@@ -533,8 +599,9 @@ def from_dataframe(
     faults = Faults(where, cells.index)
     called = {role: names[i] for role, i in positions.items()}
     meanings = _meanings(cells.head(SAMPLE), called)
-    events = events_of(cells, called, faults, wanted)
     unused = tuple(name for i, name in enumerate(names) if i not in positions.values())
+    _say_no_places(called, unused, wanted.columns, faults)
+    events = events_of(cells, called, faults, wanted)
     how = Explanation("table", meanings=meanings, unused=unused)
     return faults.parsed(events, lambda i: str(cells.iloc[i].to_dict()), how)
 
