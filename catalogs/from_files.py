@@ -14,7 +14,7 @@ import pandas as pd
 from catalogs.areas import parse_area
 from catalogs.catalog import SAME_EVENT, Catalog, in_order_of_time
 from catalogs.errors import InputError
-from catalogs.event_types import EARTHQUAKES, OTHERS, EventRule, are_earthquakes, types_of
+from catalogs.event_types import EventRule, are_earthquakes, is_known, types_of
 from catalogs.formats.parsed import Parsed
 from catalogs.formats.reading import account, read_events
 from catalogs.importing import import_table
@@ -184,7 +184,7 @@ def _type_sentences(parsed: Parsed, rule: EventRule) -> list[str]:
             f"left out by type{source}: {_counts(parsed.events['event_type'][out])}; keep them "
             "with `event_types` all"
         )
-    odd = ~types.isin(EARTHQUAKES | OTHERS).to_numpy(np.bool_)
+    odd = ~types.isin([kind for kind in types.unique() if is_known(kind)]).to_numpy(np.bool_)
     if odd.any():
         found.append(
             f"kept, though no known type of earthquake{source}: "

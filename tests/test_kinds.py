@@ -540,3 +540,44 @@ def test_a_file_whose_places_are_not_found_says_so(tmp_path: Path) -> None:
     parsed = read_events(path, columns={"latitude": "where_y", "longitude": "where_x"})
     np.testing.assert_allclose(parsed.events["latitude"], TRUTH["latitude"])
     assert parsed.explanation.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "earthquake", "blast"),
+    [
+        ("tipo evento", "terremoto", "esplosione"),
+        ("Ereignistyp", "Erdbeben", "Sprengung"),
+        ("type d'évènement", "séisme", "tir de carrière"),
+        ("Olay Tipi", "Deprem", "Patlatma"),
+        ("natureza", "sismo", "tiro de pedreira"),
+        ("event_type", "earthquake", "quarry_blast"),
+        ("evento", "tectónico", "explosión de cantera"),
+        ("whatever", "earthquake", "quarry blast"),  # told by the values
+    ],
+)
+def test_blasts_are_left_out_in_many_languages(
+    name: str, earthquake: str, blast: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = table(LAYOUT + f",{name}", ISO + ",{lat},{lon},{m},KIND").splitlines()
+    text[1:] = [
+        x.replace("KIND", blast if i % 6 == 2 else earthquake) for i, x in enumerate(text[1:])
+    ]
+    path = tmp_path / "events.csv"
+    path.write_text("\n".join(text))
+    command = ["catalogs", "import", str(path), "--name", "mine", "--completeness", "2"]
+    assert cli.main(command) == 0
+    out = capsys.readouterr().out
+    assert f"left out by type (column {name}): {blast} 10" in out
+    assert len(load("mine").events) == 50
+    assert cli.main([*command, "--overwrite", "--event-types", "all"]) == 0
+    assert len(load("mine").events) == 60
+
+
+def test_types_that_are_not_known_are_said(tmp_path: Path) -> None:
+    text = table(LAYOUT + ",etype", ISO + ",{lat},{lon},{m},KIND").splitlines()
+    text[1:] = [x.replace("KIND", "Q" if i % 6 == 2 else "L") for i, x in enumerate(text[1:])]
+    path = tmp_path / "events.csv"
+    path.write_text("\n".join(text))
+    parsed = read_events(path)
+    assert "event_type" not in parsed.events
+    assert "column etype is not used: few of its values (L, Q, ...)" in parsed.explanation.notes[0]

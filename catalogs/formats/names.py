@@ -116,7 +116,12 @@ NAMES: dict[str, tuple[str, ...]] = {
     ),
     "event_type": (
         "eventtype evtype evttype eventkind 地震类型",
-        "type et etype tip tipo kind",
+        """
+        type et etype tip tipo kind tipoevento tipodeevento tipodoevento tipodievento
+        tipodelevento tipoeventos typeofevent typeevent ereignistyp ereignisart
+        typeevenement typedevenement typdevenement olaytipi olayturu natureza nature
+        naturaleza natura eventclass evento tipodesismo tipsobytiya типсобытия
+        """,
     ),
     "magnitude_type": (
         """

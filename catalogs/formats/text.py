@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from catalogs.errors import InputError
-from catalogs.formats.columns import find_columns
+from catalogs.formats.columns import find_columns, unknown_types
 from catalogs.formats.lines import split_lines
 from catalogs.formats.parsed import Faults
 from catalogs.formats.region import Region, count_lines, find_region, header_of, rows_of, sample_of
@@ -169,6 +169,11 @@ def text_cells(
     moved = np.zeros(len(rows), dtype=np.bool_)
     moved[[i for i in shifted if i < len(rows)]] = True
     faults.note(moved, "columns are not in their places, is a value missing? fix or drop the line")
+    if (untold := unknown_types(region.names, positions, sample)) is not None:
+        faults.say(
+            f"column {untold[0]} is not used: few of its values ({', '.join(untold[1])}, ...) are "
+            "known for types of events, so blasts may be among the events"
+        )
     for text_of_note in region.notes:
         faults.say(text_of_note)
     if below:
