@@ -3,6 +3,7 @@
 import bz2
 import io
 import lzma
+import re
 import shlex
 import tarfile
 import zipfile
@@ -219,7 +220,7 @@ def test_archives_are_opened(kind: str, tmp_path: Path) -> None:
 
 
 def test_a_missing_value_before_words_moves_nothing(tmp_path: Path) -> None:
-    """Without its depth a row of an aligned table has "5 km" for magnitude and place."""
+    """Without its depth a row of an aligned table would have "5 km" for magnitude and place."""
     row = "{t:%Y-%m-%d %H:%M:%S} {lat:8.3f} {lon:9.3f} {dep:5.1f} {m:4.1f} 5 km N of A"
     lines = table("Date       Time          Lat       Lon Depth  Mag Place", row).splitlines()
     for i in range(10, 40, 5):
@@ -227,9 +228,10 @@ def test_a_missing_value_before_words_moves_nothing(tmp_path: Path) -> None:
     path = tmp_path / "events.txt"
     path.write_text("\n".join(lines))
     parsed = read_events(path)
-    assert [row.row for row in parsed.rejected] == list(range(11, 41, 5))
-    kept = TRUTH.drop(index=[i - 1 for i in range(10, 40, 5)])
-    matches(parsed.events, 1.0, kept)
+    assert parsed.rejected == ()
+    matches(parsed.events)
+    blank = [i - 1 for i in range(10, 40, 5)]
+    assert np.flatnonzero(parsed.events["depth_km"].isna()).tolist() == blank
 
 
 @pytest.mark.parametrize("extra", ["7", "x", "2.5"])
@@ -581,3 +583,47 @@ def test_types_that_are_not_known_are_said(tmp_path: Path) -> None:
     parsed = read_events(path)
     assert "event_type" not in parsed.events
     assert "column etype is not used: few of its values (L, Q, ...)" in parsed.explanation.notes[0]
+
+
+def in_columns(blank: str, *, last: str = "{i:>4}", every: int = 6) -> str:
+    """A table in fixed widths in which every sixth row has nothing for one of its values."""
+    head = "Date       Time         Lat      Lon  Depth   Mag  Place"
+    lines = [head]
+    for i, e in enumerate(TRUTH.itertuples(index=False)):
+        cells = {"depth": f"{e.depth_km:7.1f}", "mag": f"{e.magnitude:6.1f}"}
+        if i % every == 2:
+            cells[blank] = " " * len(cells[blank])
+        line = f"{e.time:%Y/%m/%d %H:%M:%S} {e.latitude:9.3f} {e.longitude:9.3f}"
+        lines.append(f"{line}{cells['depth']}{cells['mag']}  {last.format(i=i % 9 + 1)}".rstrip())
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize("last", ["{i:>4}", "{i} km NE of Patras", "Patras"])
+def test_blank_values_between_aligned_columns_shift_nothing(last: str, tmp_path: Path) -> None:
+    gone = np.arange(N) % 6 == 2
+    found = read(tmp_path, in_columns("depth", last=last))
+    matches(found, 1.0)
+    expected = TRUTH["depth_km"].where(~gone)
+    np.testing.assert_allclose(found["depth_km"], expected)
+    (tmp_path / "events.csv").write_text(in_columns("mag", last=last))
+    parsed = read_events(tmp_path / "events.csv")
+    matches(parsed.events, 1.0, TRUTH[~gone])
+    assert {row.reason for row in parsed.rejected} == {
+        "magnitude is empty: fill it in or drop the row"
+    }
+
+
+def test_the_distance_of_a_place_is_no_magnitude(tmp_path: Path) -> None:
+    lines = table(
+        "date time lat lon depth mag place", "{t:%Y/%m/%d %H:%M:%S} {lat} {lon} {dep} {m} P"
+    )
+    rows = [f"{line[:-1]}{i} km NE of Patras" for i, line in enumerate(lines.splitlines()[1:])]
+    for i in range(2, N, 6):  # one value less, one blank between all
+        rows[i] = re.sub(r" [\d.]+ (\d+ km)", r" \1", rows[i])
+    path = tmp_path / "events.csv"
+    path.write_text("\n".join([lines.splitlines()[0], *rows]))
+    parsed = read_events(path)
+    matches(parsed.events, 1.0, TRUTH[np.arange(N) % 6 != 2])
+    assert {row.reason.partition(":")[0] for row in parsed.rejected} == {
+        "columns are not in their places, is a value missing? fix or drop the line"
+    }
