@@ -122,7 +122,7 @@ def import_catalog(
     try:
         events, steps = choose(parsed.events, rules)
         if missing_magnitudes is None and parsed.explanation.layout in UNDOCUMENTED:
-            _ask_for_stand_ins(events, where)
+            sentences += _ask_for_stand_ins(events, where)
         _refuse_equal(events, name)
         span = parsed.events["time"].min(), parsed.events["time"].max()
         splits = making.get("splits")
@@ -199,15 +199,26 @@ def _counts(values: pd.Series) -> str:
     return listed + (f" and {len(counted) - LISTED} more types" if len(counted) > LISTED else "")
 
 
-def _ask_for_stand_ins(events: pd.DataFrame, where: str) -> None:
+def _ask_for_stand_ins(events: pd.DataFrame, where: str) -> list[str]:
+    """What is to be said of a few magnitudes far from the others.
+
+    Raises
+    ------
+    InputError
+        Where they are many, or impossible.
+    """
     found = stand_in(events["magnitude"])
-    if found is not None:
-        raise InputError(
-            f"{where}: {found.count:,} of {len(events):,} magnitudes are {_written(found.value)}, "
-            f"the others {found.lowest:g} to {found.highest:g}: if it stands for a missing "
-            f"magnitude, say `missing_magnitudes` {_written(found.value)}; if it is one, "
-            "`missing_magnitudes` none"
-        )
+    if found is None:
+        return []
+    verb = "is" if found.count == 1 else "are"
+    sentence = (
+        f"{found.count:,} of {len(events):,} magnitudes {verb} {_written(found.value)}, the others "
+        f"{found.lowest:g} to {found.highest:g}: if it stands for a missing magnitude, say "
+        f"`missing_magnitudes` {_written(found.value)}"
+    )
+    if not found.likely:
+        return [sentence]
+    raise InputError(f"{where}: {sentence}; if it is one, `missing_magnitudes` none")
 
 
 def _written(magnitude: float) -> str:

@@ -627,3 +627,57 @@ def test_the_distance_of_a_place_is_no_magnitude(tmp_path: Path) -> None:
     assert {row.reason.partition(":")[0] for row in parsed.rejected} == {
         "columns are not in their places, is a value missing? fix or drop the line"
     }
+
+
+@pytest.mark.parametrize("name", ["z", "depth"])
+def test_negative_depths_are_heights(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "events.csv"
+    path.write_text(table(f"time,lat,lon,{name},mag", ISO + ",{lat},{lon},-{dep},{m}"))
+    parsed = read_events(path)
+    np.testing.assert_allclose(parsed.events["depth_km"], TRUTH["depth_km"])
+    assert parsed.explanation.notes == (
+        "depth: most values are negative, so they are heights: the sign is changed",
+    )
+    path.write_text(table(f"time,lat,lon,{name},mag", ISO + ",{lat},{lon},-{metres},{m}"))
+    np.testing.assert_allclose(read(tmp_path, path.read_text())["depth_km"], TRUTH["depth_km"])
+
+
+def test_depths_above_the_sea_are_said_and_feet_are_changed(tmp_path: Path) -> None:
+    path = tmp_path / "events.csv"
+    frame = TRUTH.assign(depth_km=TRUTH["depth_km"] / 5)
+    path.write_text(table("time,lat,lon,depth,mag", ISO + ",{lat},{lon},-{dep:.3f},{m}", frame))
+    parsed = read_events(path)
+    np.testing.assert_allclose(parsed.events["depth_km"], -frame["depth_km"], atol=1e-3)
+    (note,) = parsed.explanation.notes
+    assert (
+        "60 of 60 values are negative, which is above the sea: if they are heights, change" in note
+    )
+    path.write_text(path.read_text().replace(",-0", ",0").replace(",-1", ",1").replace(",-2", ",2"))
+    assert "-" not in str(read_events(path).explanation.notes)
+    feet = TRUTH.assign(depth_km=TRUTH["depth_km"] / 0.0003048)
+    for name in ("depth_ft", "depth (ft)"):
+        text = table(f"time,lat,lon,{name},mag", ISO + ",{lat},{lon},{dep:.0f},{m}", feet)
+        found = read(tmp_path, text)
+        np.testing.assert_allclose(found["depth_km"], TRUTH["depth_km"], atol=1e-3)
+
+
+@pytest.mark.parametrize(("value", "asked"), [("9.9", True), ("0.0", False), ("-1.0", False)])
+def test_few_magnitudes_far_from_the_others_are_named(
+    value: str, asked: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frame = events(150)
+    lines = table(LAYOUT, ISO + ",{lat},{lon},{m}", frame).splitlines()
+    lines[50] = lines[50].rpartition(",")[0] + f",{value}"
+    path = tmp_path / "events.csv"
+    path.write_text("\n".join(lines))
+    command = ["catalogs", "import", str(path), "--name", "mine"]
+    assert cli.main(command) == (2 if asked else 0)
+    printed = "".join(capsys.readouterr())
+    assert f"1 of 150 magnitudes is {value}, the others 2 to " in printed
+    if asked:
+        assert cli.main([*command, "--missing-magnitude", "none"]) == 0
+    assert cli.main(["catalogs", "check", "mine"]) == 0
+    assert f"1 magnitude is {float(value):g}, the others 2 to" in capsys.readouterr().out
+    said = remedy(printed.partition("say ")[2], {})
+    assert cli.main([*command, "--overwrite", *said]) == 0
+    assert len(load("mine").events) == 149

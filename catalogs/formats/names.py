@@ -103,6 +103,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         depthkm depth dep dpt focaldepth hypodepth hypocentraldepth profundidad prof
         profondita profondeur profundidade tiefe derinlik 深度 深さ 震源深度 глубина
         kedalaman evdp depthm depthmeters depthmetres depthkilometers
+        depthft depthfeet
         """,
         "z",
     ),

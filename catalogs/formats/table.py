@@ -53,6 +53,19 @@ FIRST = 3
 
 METRES = frozenset({"m", "meter", "meters", "metre", "metres", "metros", "metri", "米"})
 
+FEET = frozenset({"ft", "feet", "foot", "pies"})
+
+KM_PER_FOOT = 0.0003048
+
+STAND_INS = (99.0, 999.0, 9999.0, 99999.0)
+"""Numbers that are no depths."""
+
+MOSTLY = 0.9
+"""So large a share of depths is negative where they are written as heights."""
+
+FEW_DEPTHS = 4
+"""Fewer negative depths that differ may stand for none."""
+
 IN_METRES = 0.2
 """No catalog has so large a share of events deeper than 1,000 km: such depths are metres."""
 
@@ -442,15 +455,35 @@ class _Loose:
         written = bool(unit & METRES) or head.key in {"depthm", "depthmeters", "depthmetres"}
         in_km = "km" in unit or "km" in head.whole
         plausible = sizes[~np.isin(sizes, [9999.0, 99999.0])]
-        if written or (not in_km and plausible.size and (plausible > 1000.0).mean() > IN_METRES):
+        if unit & FEET or head.key in {"depthft", "depthfeet"}:
+            self.faults.say("depth is in feet, as the header says: changed to km")
+            values = np.where(np.isin(np.abs(values), STAND_INS), np.nan, values) * KM_PER_FOOT
+        elif written or (not in_km and plausible.size and (plausible > 1000.0).mean() > IN_METRES):
             why = "as the header says" if written else "as the values show"
             self.faults.say(f"depth is in metres, {why}: divided by 1,000")
             values = np.where(np.abs(values) == 999.0, np.nan, values) / 1000.0
+        values = self.downwards(values, head.key)
         lowest, highest = RANGES[role]
         good = (values >= lowest) & (values <= highest) & (values != 999.0)
         if bad.any():
             self.unknown(role, bad, "not a number")
         return self.known(role, values, good, f"{lowest:g} to {highest:g} km")
+
+    def downwards(self, values: FloatArray, name: str) -> FloatArray:
+        """Depths below the sea as positive numbers, where they are written as heights."""
+        plain = values[np.isfinite(values) & ~np.isin(np.abs(values), STAND_INS)]
+        below = plain < 0
+        heights = below.mean() > MOSTLY if plain.size else False
+        if not heights or np.unique(plain[below]).size < FEW_DEPTHS:
+            return values
+        if name != "z" and not (plain < RANGES["depth_km"][0]).any():
+            self.faults.say(
+                f"depth: {int(below.sum()):,} of {plain.size:,} values are negative, which is above "
+                "the sea: if they are heights, change their sign in the file"
+            )
+            return values
+        self.faults.say("depth: most values are negative, so they are heights: the sign is changed")
+        return np.where(np.isin(np.abs(values), (*STAND_INS, 9.999, 99.999)), np.nan, -values)
 
     def known(
         self, role: str, values: FloatArray, good: NDArray[np.bool_], limits: str
