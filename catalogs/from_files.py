@@ -157,18 +157,26 @@ def _named(where: str, message: str) -> str:
 def _left_out(parsed: Parsed, steps: Sequence[Step]) -> list[str]:
     """What the file has and the catalog has not."""
     damaged = len(parsed.damaged())
+    by_rule = [row for row in parsed.rejected if row.by_rule]
+    empty = sum("magnitude" in row.reason for row in by_rule)
     lines = []
-    if len(parsed.rejected) > damaged:
-        others = len(parsed.rejected) - damaged
-        lines.append(f"{others:,} rows have no magnitude, or are not the network's own")
+    if empty:
+        lines.append(f"{count_rows(empty)} no magnitude")
+    if others := len(by_rule) - empty:
+        lines.append(f"{count_rows(others, 'is', 'are')} not the network's own")
     if damaged:
-        lines.append(f"{damaged:,} rows cannot be read")
+        lines.append(f"{count_rows(damaged, 'cannot', 'cannot')} be read")
     lines += [
         f"{step.rule}: {step.after:,} of {step.before:,}"
         for step in steps
         if step.after != step.before
     ]
     return lines
+
+
+def count_rows(n: int, one: str = "has", many: str = "have") -> str:
+    """``1 row has``, ``2 rows have``."""
+    return f"1 row {one}" if n == 1 else f"{n:,} rows {many}"
 
 
 def _type_sentences(parsed: Parsed, rule: EventRule) -> list[str]:

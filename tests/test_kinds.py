@@ -681,3 +681,49 @@ def test_few_magnitudes_far_from_the_others_are_named(
     said = remedy(printed.partition("say ")[2], {})
     assert cli.main([*command, "--overwrite", *said]) == 0
     assert len(load("mine").events) == 149
+
+
+@pytest.mark.parametrize("written", ["ML {m}", "M{m}", "Mw={m}", "{m} ML"])
+def test_the_scale_in_a_magnitude_is_left_out(written: str, tmp_path: Path) -> None:
+    found = read(tmp_path, table(LAYOUT, ISO + ",{lat},{lon}," + written))
+    matches(found, 1e-3)
+
+
+def test_of_two_magnitudes_the_fuller_one_is_proposed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = table("time,lat,lon,Mw,ML", ISO + ",{lat},{lon},,{m}").splitlines()
+    lines[3:9] = [line.replace(",,", ",3.3,") for line in lines[3:9]]
+    path = tmp_path / "events.csv"
+    path.write_text("\n".join(lines))
+    command = ["catalogs", "import", str(path), "--name", "mine", "--completeness", "2"]
+    assert cli.main(command) == 2
+    said = remedy(capsys.readouterr().err, {})
+    assert said == ["--column", "magnitude=ML"]
+    assert cli.main([*command, *said]) == 0
+    assert len(load("mine").events) == N
+
+
+def test_rows_without_a_magnitude_are_counted_in_words(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = table(LAYOUT, ISO + ",{lat},{lon},{m}").splitlines()
+    lines[5] = lines[5].rpartition(",")[0] + ","
+    lines[9] = lines[9].rpartition(",")[0] + ",x"
+    path = tmp_path / "events.csv"
+    path.write_text("\n".join(lines))
+    command = ["catalogs", "import", str(path), "--name", "mine", "--completeness", "2"]
+    assert cli.main(command) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert {"1 row has no magnitude", "1 row cannot be read"} <= {*out}
+
+
+def test_values_of_options_may_begin_with_a_minus(tmp_path: Path) -> None:
+    path = tmp_path / "events.csv"
+    path.write_text(table("Lat(S),lon,time,mag", "{lat},{lon}," + ISO + ",{m}", hours=-5))
+    command = ["catalogs", "import", str(path), "--name", "mine", "--completeness", "2"]
+    south = ["--time-zone", "-05:00", "--area", "-40/-30/-120/-110"]
+    assert cli.main([*command, *south]) == 0
+    matches(load("mine").events, 1e-3)
+    corners = ["--area", "-40,-120 -40,-110 -30,-110 -30,-120", "--overwrite"]
+    assert cli.main([*command, *corners]) == 0

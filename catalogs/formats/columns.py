@@ -227,9 +227,10 @@ class _Columns:
             best = best[:1] if role != "magnitude_type" else self.beside(best, found)
         if len(best) > 1:
             listed = ", ".join(self.name(i) for i in best[:-1]) + f" and {self.name(best[-1])}"
-            name = self.name(best[0])
+            fullest = max(best, key=lambda i: sum(map(_tells, self.values(i))))
+            name = self.name(fullest)
             if len({self.name(i) for i in best}) < len(best):
-                name = str(best[0] + 1)
+                name = str(fullest + 1)
             raise InputError(
                 f"{self.where}: columns {listed} could each be the {role}: choose one with "
                 f"`columns` {role}={name}"

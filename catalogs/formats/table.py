@@ -377,8 +377,9 @@ class _Loose:
                         read = np.where(letter == "?", np.nan, read)
                     read = np.where(letter.isin(["S", "W"]), -np.abs(read), read)
                 else:
+                    side = "before" if what == "type" else "behind"
                     self.faults.say(
-                        f"{role.removesuffix('_km')}: letters behind numbers are left out"
+                        f"{role.removesuffix('_km')}: letters {side} numbers are left out"
                     )
             values[odd[fits]] = read
             odd = odd[~fits]
@@ -478,8 +479,8 @@ class _Loose:
             return values
         if name != "z" and not (plain < RANGES["depth_km"][0]).any():
             self.faults.say(
-                f"depth: {int(below.sum()):,} of {plain.size:,} values are negative, which is above "
-                "the sea: if they are heights, change their sign in the file"
+                f"depth: {int(below.sum()):,} of {plain.size:,} values are negative, which is "
+                "above the sea: if they are heights, change their sign in the file"
             )
             return values
         self.faults.say("depth: most values are negative, so they are heights: the sign is changed")
@@ -588,6 +589,8 @@ PATTERNS: dict[str, dict[str, str]] = {
     },
     "magnitude": {
         "commas": _COMMAS,
+        "type": rf"^(?:{_SCALES}|{_SCALES.upper()}|[Mm][A-Za-z]{{0,3}})\s*[:=]?\s*"
+        r"([+-]?\d+(?:[.,]\d+)?)$",
         "scale": rf"^([+-]?\d+(?:[.,]\d+)?)\s*(?:{_SCALES}|{_SCALES.upper()}|[Mm][A-Za-z]{{0,3}})$",
     },
 }
