@@ -727,3 +727,55 @@ def test_values_of_options_may_begin_with_a_minus(tmp_path: Path) -> None:
     matches(load("mine").events, 1e-3)
     corners = ["--area", "-40,-120 -40,-110 -30,-110 -30,-120", "--overwrite"]
     assert cli.main([*command, *corners]) == 0
+
+
+def parts_of(angle: float) -> tuple[int, float]:
+    """Whole degrees and minutes of an angle, both positive."""
+    return int(abs(angle)), round(abs(angle) % 1 * 60, 4)
+
+
+@pytest.mark.parametrize("seconds", [False, True])
+def test_degrees_and_minutes_are_read(seconds: bool, tmp_path: Path) -> None:
+    def written(angle: float, side: str) -> str:
+        degrees, minutes = parts_of(angle)
+        rest = f"{int(minutes)}'{minutes % 1 * 60:.2f}\"" if seconds else f"{minutes:.3f}'"
+        return f"{degrees}°{rest}{side}"
+
+    lines = table("time;lat;lon;mag", ISO + ";LAT;LON;{m}").splitlines()
+    for i, e in enumerate(TRUTH.itertuples(), start=1):
+        lat, lon = written(e.latitude, "N"), written(e.longitude, "W")
+        lines[i] = lines[i].replace("LAT", lat).replace("LON", lon)
+    if seconds:
+        lines = [line.replace('"', "''") for line in lines]
+    found = read(tmp_path, "\n".join(lines))
+    np.testing.assert_allclose(found["latitude"], TRUTH["latitude"], atol=1e-4)
+    np.testing.assert_allclose(found["longitude"], TRUTH["longitude"], atol=1e-4)
+
+
+@pytest.mark.parametrize("names", ["latd,latm,lond,lonm", "lat_deg,lat_min,lon_deg,lon_min"])
+def test_minutes_of_another_column_count(names: str, tmp_path: Path) -> None:
+    lines = [f"time,{names},mag"]
+    for e in TRUTH.itertuples():
+        lat, lon = parts_of(e.latitude), parts_of(e.longitude)
+        lines.append(f"{e.time.isoformat()},{lat[0]},{lat[1]},-{lon[0]},{lon[1]},{e.magnitude}")
+    found = read(tmp_path, "\n".join(lines))
+    np.testing.assert_allclose(found["latitude"], TRUTH["latitude"], atol=1e-4)
+    np.testing.assert_allclose(found["longitude"], TRUTH["longitude"], atol=1e-4)
+    matches(found, 1e-3)
+    degrees, minimum, *_ = names.split(",")
+    text = table(f"time,{degrees},{minimum},lon,mag", ISO + ",{lat},35.5,{lon},{m}")
+    np.testing.assert_allclose(read(tmp_path, text)["latitude"], TRUTH["latitude"])  # a least one
+
+
+def test_swapped_places_are_refused_with_a_remedy(tmp_path: Path) -> None:
+    text = table("time,longitude,latitude,mag", ISO + ",{lat},{lon},{m}")
+    said = "say `columns` latitude=longitude and `columns` longitude=latitude"
+    with pytest.raises(InputError, match=said):
+        read(tmp_path, text)
+    found = read(tmp_path, text, columns={"latitude": "longitude", "longitude": "latitude"})
+    np.testing.assert_allclose(found["longitude"], TRUTH["longitude"])
+
+
+def test_a_typographic_minus_is_a_minus(tmp_path: Path) -> None:
+    text = table(LAYOUT, ISO + ",{lat},{lon},{m}").replace(",-", ",\u2212")
+    np.testing.assert_allclose(read(tmp_path, text)["longitude"], TRUTH["longitude"])

@@ -88,13 +88,13 @@ NAMES: dict[str, tuple[str, ...]] = {
     "latitude": (
         """
         latitude lat latitud latitudine latitudes breite breitengrad enlem 纬度 緯度
-        широта lintang latdeg ylat latorig latitudedeg
+        широта lintang latdeg ylat latorig latitudedeg latd
         """,
     ),
     "longitude": (
         """
         longitude lon longitud longitudine lange langengrad boylam 经度 經度 経度 долгота
-        bujur londeg xlon lonorig longitudedeg longorig
+        bujur londeg xlon lonorig longitudedeg longorig lond longd longdeg
         """,
         "long lng",
     ),
@@ -146,6 +146,15 @@ COMPASS: dict[str, dict[str, str]] = {
     },
 }
 """Words of a column's name that say on which side its degrees count; O is Ost or oeste."""
+
+MINUTES = {
+    role: frozenset(f"{name}{word}" for name in names for word in ("m", "min", "mins", "minutes"))
+    for role, names in {
+        "latitude": ("lat", "latitude"),
+        "longitude": ("lon", "long", "longitude"),
+    }.items()
+}
+"""Names of the minutes that belong to the degrees of another column."""
 
 GERMAN = ("breite", "lange", "datum", "zeit", "tiefe")
 ROMANCE = ("latitud", "longitud", "fecha", "hora", "heure", "data", "prof", "magnitud")

@@ -261,6 +261,7 @@ class _Loose:
     def events(self) -> pd.DataFrame:
         """The canonical table."""
         events = pd.DataFrame({"time": self.times()})
+        self.refuse_swapped()
         for role in ("latitude", "longitude"):
             events[role] = self.place(role)
         events["depth_km"] = self.depth()
@@ -353,7 +354,9 @@ class _Loose:
         values = plain_numbers(column)
         if values is not None:
             return values, column
-        cells = texts(column)
+        cells = texts(column).str.replace("\u2212", "-", regex=False)
+        if role in {"latitude", "longitude"}:
+            cells = self.in_degrees(role, cells)
         values = numbers_among(cells)
         odd = np.flatnonzero(np.isnan(values) & (cells != "").to_numpy(np.bool_))
         fewest = max(1.0, SHARE * float((cells != "").sum()))
@@ -392,6 +395,8 @@ class _Loose:
         values, cells = self.number(role)
         bad = _unread(values, cells)
         note(self.faults, self.cells[role], bad, "is not a number", "fix or drop the row")
+        if (minutes := self.cells.get(f"{role} minutes")) is not None:
+            values = self.with_minutes(role, values, minutes)
         sign = self.cells.get(f"{role} sign")
         if sign is not None:
             negative = texts(sign).str.upper().isin(["S", "W"]).to_numpy(np.bool_)
@@ -403,6 +408,54 @@ class _Loose:
         return self.known(
             role, values, (values >= lowest) & (values <= highest), f"{lowest:g} to {highest:g}"
         )
+
+    def in_degrees(self, role: str, cells: pd.Series) -> pd.Series:
+        """Cells with degrees and minutes, perhaps seconds, as decimals; the others as they are."""
+        parts = cells.str.extract(DEGREES_MINUTES)
+        fits = parts["minutes"].notna().to_numpy(np.bool_)
+        if not fits.any():
+            return cells
+        degrees, minutes, seconds = (
+            numbers_among(parts[name].fillna("0").str.replace(",", ".", regex=False))
+            for name in ("degrees", "minutes", "seconds")
+        )
+        fits = fits & (minutes < 60.0) & (seconds < 60.0)
+        decimal = pd.Series(degrees + minutes / 60.0 + seconds / 3600.0, index=cells.index)
+        written = parts["sign"].fillna("") + decimal.map("{:.7f}".format) + parts["side"].fillna("")
+        self.faults.say(f"{role}: degrees and minutes are read as such")
+        return cells.where(~fits, written)
+
+    def with_minutes(self, role: str, degrees: FloatArray, column: pd.Series) -> FloatArray:
+        """Whole degrees with the minutes of another column; unknown where these are none."""
+        minutes = numbers_among(texts(column).str.replace(",", ".", regex=False))
+        name, known = self.names[f"{role} minutes"], degrees[np.isfinite(degrees)]
+        if known.size and (known == np.rint(known)).mean() < MOSTLY:
+            return degrees  # decimal already: the column is something else
+        good = (degrees == np.rint(degrees)) & (minutes >= 0.0) & (minutes < 60.0)
+        self.faults.say(f"{role}: minutes are those of column {name}")
+        if (bad := np.isfinite(degrees) & ~good).any():
+            self.unknown(role, bad, f"that are not whole or have no minutes in column {name}")
+        signs = np.where(np.signbit(degrees), -1.0, 1.0)
+        return np.where(good, degrees + signs * minutes / 60.0, np.nan)
+
+    def refuse_swapped(self) -> None:
+        """Raise an InputError where latitudes and longitudes seem to stand for each other."""
+        if not {"latitude", "longitude"} <= {*self.cells.columns}:
+            return
+        latitude, longitude = (
+            numbers_among(texts(self.cells[role])) for role in ("latitude", "longitude")
+        )
+        known = np.isfinite(latitude) & np.isfinite(longitude)
+        swapped = (
+            (np.abs(latitude) > 90.0) & (np.abs(longitude) <= 90.0) & (np.abs(latitude) <= 360)
+        )
+        if known.any() and swapped[known].mean() > MOSTLY:
+            names = self.names
+            raise InputError(
+                f"{self.faults.where}: the latitudes in column {names['latitude']} are beyond 90 "
+                f"degrees, as if it held longitudes: say `columns` latitude={names['longitude']} "
+                f"and `columns` longitude={names['latitude']}"
+            )
 
     def meaning_of_o(self, letters: pd.Series) -> str:
         """E or W for the O behind degrees: Ost or oeste; ``?`` if nothing tells."""
@@ -426,7 +479,7 @@ class _Loose:
         side = side_of(name, self.names.values())
         if side not in {"S", "W", "?"} or not (values > 0).any():
             return values
-        lettered = texts(self.cells[role]).str.contains(r"[NSEWOnsewo]", regex=True)
+        lettered = texts(self.cells[role]).str.contains(r"^\s*[NSEWOnsewo]|[NSEWOnsewo]\s*$")
         if lettered.any():
             return values
         if side == "?" or (values < 0).any():
@@ -456,7 +509,7 @@ class _Loose:
         written = bool(unit & METRES) or head.key in {"depthm", "depthmeters", "depthmetres"}
         in_km = "km" in unit or "km" in head.whole
         plausible = sizes[~np.isin(sizes, [9999.0, 99999.0])]
-        if unit & FEET or head.key in {"depthft", "depthfeet"}:
+        if unit & FEET or (head.key in {"depthft", "depthfeet"} and not head.unit):
             self.faults.say("depth is in feet, as the header says: changed to km")
             values = np.where(np.isin(np.abs(values), STAND_INS), np.nan, values) * KM_PER_FOOT
         elif written or (not in_km and plausible.size and (plausible > 1000.0).mean() > IN_METRES):
@@ -580,6 +633,12 @@ _DEGREES = {
     "before": r"^(?P<b>[NSEWOnsew])\s*(?P<a>\d+(?:[.,]\d+)?)\s*°?$",
     "degrees": r"^([+-]?\d+(?:[.,]\d+)?)\s*°$",
 }
+DEGREES_MINUTES = (
+    r"""^(?P<sign>[+-]?)(?P<degrees>\d{1,3})\s*[°º]\s*(?P<minutes>\d{1,2}(?:[.,]\d+)?)\s*['\u2032\u2019]"""
+    r"""\s*(?:(?P<seconds>\d{1,2}(?:[.,]\d+)?)\s*(?:"|''|\u2033|\u201d))?\s*(?P<side>[NSEWOnsewo]?)$"""
+)
+"""36°34.20'N and 36°34'12"N."""
+
 PATTERNS: dict[str, dict[str, str]] = {
     "latitude": _DEGREES,
     "longitude": _DEGREES,

@@ -14,6 +14,7 @@ import pandas as pd
 from catalogs.errors import InputError
 from catalogs.formats.columns import find_columns, unknown_types
 from catalogs.formats.lines import split_lines
+from catalogs.formats.names import MINUTES, normalised
 from catalogs.formats.parsed import Faults
 from catalogs.formats.region import Region, count_lines, find_region, header_of, rows_of, sample_of
 
@@ -186,13 +187,18 @@ def text_cells(
 
 
 def _helpers(region: Region, sample: Sequence[Sequence[str]], taken: set[int]) -> dict[str, int]:
-    """Columns that hold nothing but the hemisphere of another: N or S, E or W."""
+    """Columns that hold the hemisphere of another, N or S, E or W, or the minutes of an angle."""
     found = {}
     for role, letters in (("latitude sign", {"N", "S"}), ("longitude sign", {"E", "W"})):
         for i in range(len(region.names)):
             cells = {row[i].strip().upper() for row in sample if i < len(row)} - {""}
             if i not in taken and cells and cells <= letters:
                 found[role] = i
+                break
+    for role, known in MINUTES.items():
+        for i, name in enumerate(region.names):
+            if i not in taken and normalised(name) in known:
+                found[f"{role} minutes"] = i
                 break
     return found
 
