@@ -534,6 +534,20 @@ def test_a_side_that_is_not_clear_leaves_longitudes_unknown(tmp_path: Path) -> N
     np.testing.assert_allclose(read_events(path).events["longitude"], TRUTH["longitude"])
 
 
+def test_both_signs_below_a_west_are_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "events.csv"
+    lines = table("time,lat,lon W,mag", ISO + ",{lat},{west},{m}").splitlines()
+    lines[4] = lines[4].replace(",11", ",-11")
+    path.write_text("\n".join(lines))
+    parsed = read_events(path)
+    assert parsed.events["longitude"].isna().all()
+    assert "its values have both signs: write degrees north and east" in parsed.explanation.notes[0]
+    lines[4] = re.sub(r",-11[\d.]+", ",-999", lines[4])  # stands for none
+    path.write_text("\n".join(lines))
+    expected = TRUTH["longitude"].where(np.arange(N) != 3)
+    np.testing.assert_allclose(read_events(path).events["longitude"], expected)
+
+
 def test_a_file_whose_places_are_not_found_says_so(tmp_path: Path) -> None:
     path = tmp_path / "events.csv"
     path.write_text(table("time,where_y,where_x,mag", ISO + ",{lat},{lon},{m}"))

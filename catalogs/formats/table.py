@@ -482,7 +482,7 @@ class _Loose:
         lettered = texts(self.cells[role]).str.contains(r"^\s*[NSEWOnsewo]|[NSEWOnsewo]\s*$")
         if lettered.any():
             return values
-        if side == "?" or (values < 0).any():
+        if side == "?" or ((values < 0) & (values >= RANGES[role][0])).any():
             what = "O may be west or east" if side == "?" else "its values have both signs"
             self.faults.say(
                 f"{role}: column {name} is left out, {what}: write degrees north and east, and "
