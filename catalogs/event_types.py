@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from typing import Literal
 
 import numpy as np
@@ -14,7 +16,23 @@ twice; events of no type, or of an unknown one, stay. ``all`` keeps every type. 
 the RECAST paper did: it chose by time, place and magnitude alone, and kept quarry blasts and
 repeated identifiers."""
 
-EARTHQUAKES = frozenset(
+DISTANCES = re.compile(r"\s+[lrt]$")
+
+
+def compared(kind: str) -> str:
+    """A type as it is compared: in lower case, without accents, underscores and the distance.
+
+    >>> compared("Quarry_Blast"), compared("eq L"), compared("Explosión")
+    ('quarry blast', 'eq', 'explosion')
+    """
+    plain = kind.strip().lower().replace("_", " ")
+    if not plain.isascii():
+        marked = unicodedata.normalize("NFD", plain)
+        plain = "".join(ch for ch in marked if not unicodedata.combining(ch))
+    return DISTANCES.sub("", plain)
+
+
+_EARTHQUAKES = frozenset(
     {
         "",
         "earthquake",
@@ -50,15 +68,29 @@ EARTHQUAKES = frozenset(
         "séisme",
         "seisme",
         "erdbeben",
+        "tektonisches erdbeben",
+        "tectonic",
+        "tectónico",
+        "sismo tectónico",
+        "volcano-tectónico",
+        "volcanotectónico",
+        "sismo local",
+        "tektonisch",
+        "tectonique",
+        "tettonico",
+        "gempa",
+        "gempa bumi",
+        "gempabumi",
         "deprem",
         "天然地震",
         "地震",
         "землетрясение",
     }
 )
-"""What networks write for an earthquake, in lower case; SCEDC adds how far away, as in ``eq l``."""
+EARTHQUAKES = frozenset(map(compared, _EARTHQUAKES))
+"""What networks write for an earthquake, as ``compared``; SCEDC adds how far away, ``eq l``."""
 
-OTHERS = frozenset(
+_OTHERS = frozenset(
     {
         # One or two letters: SCEDC, NCSS, ANSS and ISC
         *(
@@ -202,16 +234,40 @@ OTHERS = frozenset(
         "взрыв",
     }
 )
-"""What networks write for what is known to be no tectonic earthquake, in lower case."""
+OTHERS = frozenset(map(compared, _OTHERS))
+"""What networks write for what is known to be no tectonic earthquake, as ``compared``."""
 
-DISTANCES = r"\s+[lrt]$"
+NO_EARTHQUAKE = re.compile(
+    r"blast|explos|esplos|detona|sprengung|steinbruch|quarry|cantera|cava\b|pedreira|carriere"
+    r"|voladura|desmonte|patlat|tas ocagi|взрыв|爆"
+)
+"""Words for blasts, also where more is said: ``explosión de cantera``."""
+
+AN_EARTHQUAKE = re.compile(r"earthquake|quake|sism|seism|terremoto|beben|deprem|землетряс|地震")
+
+
+def is_other(kind: str) -> bool:
+    """Whether a type, as ``compared``, is known to be no earthquake.
+
+    >>> is_other("explosion de cantera"), is_other("earthquake or explosion"), is_other("eq")
+    (True, False, False)
+    """
+    if kind in OTHERS:
+        return True
+    return NO_EARTHQUAKE.search(kind) is not None and AN_EARTHQUAKE.search(kind) is None
+
+
+def is_known(kind: str) -> bool:
+    """Whether a type, as ``compared``, is known to be an earthquake or to be none."""
+    return kind in EARTHQUAKES or is_other(kind)
 
 
 def types_of(events: pd.DataFrame) -> pd.Series:
-    """The types of the events as they are compared: in lower case, without the distance."""
-    plain = events["event_type"].fillna("").astype("str").str.strip().str.lower()
-    types: pd.Series = plain.str.replace(DISTANCES, "", regex=True)
-    return types
+    """The types of the events as they are ``compared``."""
+    column = events["event_type"].fillna("").astype("str")
+    codes, kinds = pd.factorize(column)
+    plain = np.array([compared(kind) for kind in kinds], dtype=object)
+    return pd.Series(plain[codes], index=column.index, name=column.name, dtype="str")
 
 
 def are_earthquakes(events: pd.DataFrame) -> NDArray[np.bool_]:
@@ -219,4 +275,4 @@ def are_earthquakes(events: pd.DataFrame) -> NDArray[np.bool_]:
     if "event_type" not in events:
         return np.ones(len(events), dtype=np.bool_)
     codes, kinds = pd.factorize(types_of(events))
-    return np.array([kind not in OTHERS for kind in kinds], dtype=np.bool_)[codes]
+    return np.array([not is_other(kind) for kind in kinds], dtype=np.bool_)[codes]

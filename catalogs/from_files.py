@@ -14,7 +14,7 @@ import pandas as pd
 from catalogs.areas import parse_area
 from catalogs.catalog import SAME_EVENT, Catalog, in_order_of_time
 from catalogs.errors import InputError
-from catalogs.event_types import EARTHQUAKES, OTHERS, EventRule, are_earthquakes, types_of
+from catalogs.event_types import EventRule, are_earthquakes, is_known, types_of
 from catalogs.formats.parsed import Parsed
 from catalogs.formats.reading import account, read_events
 from catalogs.importing import import_table, iso
@@ -122,7 +122,7 @@ def import_catalog(
     try:
         events, steps = choose(parsed.events, rules)
         if missing_magnitudes is None and parsed.explanation.layout in UNDOCUMENTED:
-            _ask_for_stand_ins(events, where)
+            sentences += _ask_for_stand_ins(events, where)
         _refuse_equal(events, name)
         span = parsed.events["time"].min(), parsed.events["time"].max()
         splits = making.get("splits")
@@ -157,18 +157,26 @@ def _named(where: str, message: str) -> str:
 def _left_out(parsed: Parsed, steps: Sequence[Step]) -> list[str]:
     """What the file has and the catalog has not."""
     damaged = len(parsed.damaged())
+    by_rule = [row for row in parsed.rejected if row.by_rule]
+    empty = sum("magnitude" in row.reason for row in by_rule)
     lines = []
-    if len(parsed.rejected) > damaged:
-        others = len(parsed.rejected) - damaged
-        lines.append(f"{others:,} rows have no magnitude, or are not the network's own")
+    if empty:
+        lines.append(f"{count_rows(empty)} no magnitude")
+    if others := len(by_rule) - empty:
+        lines.append(f"{count_rows(others, 'is', 'are')} not the network's own")
     if damaged:
-        lines.append(f"{damaged:,} rows cannot be read")
+        lines.append(f"{count_rows(damaged, 'cannot', 'cannot')} be read")
     lines += [
         f"{step.rule}: {step.after:,} of {step.before:,}"
         for step in steps
         if step.after != step.before
     ]
     return lines
+
+
+def count_rows(n: int, one: str = "has", many: str = "have") -> str:
+    """``1 row has``, ``2 rows have``."""
+    return f"1 row {one}" if n == 1 else f"{n:,} rows {many}"
 
 
 def _type_sentences(parsed: Parsed, rule: EventRule) -> list[str]:
@@ -184,7 +192,7 @@ def _type_sentences(parsed: Parsed, rule: EventRule) -> list[str]:
             f"left out by type{source}: {_counts(parsed.events['event_type'][out])}; keep them "
             "with `event_types` all"
         )
-    odd = ~types.isin(EARTHQUAKES | OTHERS).to_numpy(np.bool_)
+    odd = ~types.isin([kind for kind in types.unique() if is_known(kind)]).to_numpy(np.bool_)
     if odd.any():
         found.append(
             f"kept, though no known type of earthquake{source}: "
@@ -199,15 +207,26 @@ def _counts(values: pd.Series) -> str:
     return listed + (f" and {len(counted) - LISTED} more types" if len(counted) > LISTED else "")
 
 
-def _ask_for_stand_ins(events: pd.DataFrame, where: str) -> None:
+def _ask_for_stand_ins(events: pd.DataFrame, where: str) -> list[str]:
+    """What is to be said of a few magnitudes far from the others.
+
+    Raises
+    ------
+    InputError
+        Where they are many, or impossible.
+    """
     found = stand_in(events["magnitude"])
-    if found is not None:
-        raise InputError(
-            f"{where}: {found.count:,} of {len(events):,} magnitudes are {_written(found.value)}, "
-            f"the others {found.lowest:g} to {found.highest:g}: if it stands for a missing "
-            f"magnitude, say `missing_magnitudes` {_written(found.value)}; if it is one, "
-            "`missing_magnitudes` none"
-        )
+    if found is None:
+        return []
+    verb = "is" if found.count == 1 else "are"
+    sentence = (
+        f"{found.count:,} of {len(events):,} magnitudes {verb} {_written(found.value)}, the others "
+        f"{found.lowest:g} to {found.highest:g}: if it stands for a missing magnitude, say "
+        f"`missing_magnitudes` {_written(found.value)}"
+    )
+    if not found.likely:
+        return [sentence]
+    raise InputError(f"{where}: {sentence}; if it is one, `missing_magnitudes` none")
 
 
 def _written(magnitude: float) -> str:

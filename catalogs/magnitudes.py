@@ -432,15 +432,25 @@ def _binomial(hits: NDArray[np.int64], trials: NDArray[np.int64]) -> FloatArray:
 
 @dataclass(frozen=True)
 class StandIn:
-    """A magnitude that seems to stand for none: how often it comes, and where the others lie."""
+    """A magnitude that seems to stand for none: how often it comes, and where the others lie.
+
+    It is ``likely`` where it comes often, or no earthquake ever had it.
+    """
 
     value: float
     count: int
     lowest: float
     highest: float
+    likely: bool = True
 
 
 USUAL_STAND_INS = (0.0, -1.0, -2.0, -9.0, -9.9, -9.99, 9.0, 9.9, 9.99, 10.0)
+
+LARGEST = 9.6
+"""No earthquake had this magnitude: the largest, of 1960, had 9.5 or 9.6."""
+
+FAR = 1.9
+"""So far below all others not even a single magnitude follows the Gutenberg-Richter law."""
 
 FEW = 0.02
 """More of the events than this have a magnitude that stands for none before it is asked for."""
@@ -450,7 +460,8 @@ def stand_in(magnitudes: ArrayLike) -> StandIn | None:
     """The magnitude that holds more than a few per cent of the events far from the rest, if any.
 
     It is the smallest or the largest with a hole between it and the others; or one of the usual
-    numbers (0.0, -1.0, 9.9) with five times as many events as any magnitude around.
+    numbers (0.0, -1.0, 9.9) with five times as many events as any magnitude around. Fewer events
+    than that count where they lie far below the others, or above any earthquake.
     """
     m = np.round(np.asarray(magnitudes, dtype=np.float64), 6)
     values, counts = np.unique(m, return_counts=True)
@@ -471,10 +482,16 @@ def stand_in(magnitudes: ArrayLike) -> StandIn | None:
         if abs(values[at] - value) < 1e-6 and enough[at] and counts[at] > 5 * max(around, 1):
             found = at
             break
+    likely = found is not None or bool(values[-1] > LARGEST)
+    if found is None and likely:
+        found = values.size - 1
+    if found is None and steps[0] > FAR - MAGNITUDE_TOLERANCE:
+        found = 0
     if found is None:
         return None
     rest = np.delete(values, found)
-    return StandIn(float(values[found]), int(counts[found]), float(rest[0]), float(rest[-1]))
+    value, count = float(values[found]), int(counts[found])
+    return StandIn(value, count, float(rest[0]), float(rest[-1]), likely)
 
 
 def b_positive(magnitudes: ArrayLike, *, bin_width: float = 0.01, threshold: float = 0.2) -> float:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from catalogs.formats.names import ALIASES, SHORT
+from catalogs.formats.names import NAMES, SHORT, normalised
 
 EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - UTC throughout
 
@@ -32,7 +32,7 @@ WEAK = {
 }
 """Names that mean something only by what stands below them, or in some company."""
 
-METRES = {"depthm", "depthmeters", "depthmetres"}
+METRES = {"depthft", "depthfeet", "depthm", "depthmeters", "depthmetres"}
 
 NOISE = {
     "rms": lambda rng: f"{rng.uniform(0, 1):.2f}",
@@ -71,7 +71,7 @@ class Made:
 
 def name_of(role: str, rng: np.random.Generator) -> str:
     """One of the names of a role, in any case of letters."""
-    tier = sorted(ALIASES[role][0] - WEAK - METRES)
+    tier = sorted({normalised(n) for n in NAMES[role][0].split()} - WEAK - METRES)
     if role == "magnitude":
         tier += ["ml", "mw"]
     name = str(rng.choice(tier))

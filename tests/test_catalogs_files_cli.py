@@ -48,8 +48,8 @@ def test_a_layout_is_recognised_and_damage_reported(
     assert len(load("mine").events) == 399
     text = run(capsys, "import", path, "--name", "mine", "--overwrite", *WINDOW)
     assert f"(layout {layout}): 399 events read" in text
-    assert f"1 rows cannot be read\n{path} line 40" in text
-    assert "1 rows cannot be read" in load("mine").info.note
+    assert f"1 row cannot be read\n{path} line 40" in text
+    assert "1 row cannot be read" in load("mine").info.note
     error = run(capsys, "import", path, "--name", "other", "--strict", *WINDOW, code=2)
     assert f"{path} line 40" in error
 

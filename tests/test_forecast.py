@@ -309,9 +309,7 @@ def test_python_refuses_what_has_no_effect_as_the_command_does(folder: Path) -> 
     etas, net = load_model(folder / "etas.json"), load_model(folder / "net0.ckpt")
     with pytest.raises(InputError, match=r"`own_magnitudes` is for nets, which .*etas.json is not"):
         run_forecast(catalog, etas, own_magnitudes=True, at=AT)
-    with pytest.raises(
-        InputError, match=r"`fixed_parameters` is for ETAS, .*net0.ckpt is a net"
-    ):
+    with pytest.raises(InputError, match=r"`fixed_parameters` is for ETAS, .*net0.ckpt is a net"):
         run_forecast(catalog, net, fixed_parameters=True, at=AT)
     with pytest.raises(InputError, match="`pretrained` x.ckpt: none of the models starts from it"):
         run_benchmark([catalog], ["etas"], folder / "benchmark", pretrained="x.ckpt")

@@ -3,6 +3,7 @@
 import bz2
 import io
 import lzma
+import re
 import shlex
 import tarfile
 import zipfile
@@ -219,7 +220,7 @@ def test_archives_are_opened(kind: str, tmp_path: Path) -> None:
 
 
 def test_a_missing_value_before_words_moves_nothing(tmp_path: Path) -> None:
-    """Without its depth a row of an aligned table has "5 km" for magnitude and place."""
+    """Without its depth a row of an aligned table would have "5 km" for magnitude and place."""
     row = "{t:%Y-%m-%d %H:%M:%S} {lat:8.3f} {lon:9.3f} {dep:5.1f} {m:4.1f} 5 km N of A"
     lines = table("Date       Time          Lat       Lon Depth  Mag Place", row).splitlines()
     for i in range(10, 40, 5):
@@ -227,9 +228,10 @@ def test_a_missing_value_before_words_moves_nothing(tmp_path: Path) -> None:
     path = tmp_path / "events.txt"
     path.write_text("\n".join(lines))
     parsed = read_events(path)
-    assert [row.row for row in parsed.rejected] == list(range(11, 41, 5))
-    kept = TRUTH.drop(index=[i - 1 for i in range(10, 40, 5)])
-    matches(parsed.events, 1.0, kept)
+    assert parsed.rejected == ()
+    matches(parsed.events)
+    blank = [i - 1 for i in range(10, 40, 5)]
+    assert np.flatnonzero(parsed.events["depth_km"].isna()).tolist() == blank
 
 
 @pytest.mark.parametrize("extra", ["7", "x", "2.5"])
@@ -485,3 +487,309 @@ def test_years_before_the_nanoseconds_are_named(tmp_path: Path) -> None:
     parsed = read_events(path)
     assert len(parsed.events) == 41
     assert "is before 1678" in parsed.rejected[0].reason
+
+
+@pytest.mark.parametrize(
+    ("name", "others"),
+    [
+        *((name, "time,lat,mag") for name in ("lon (W)", "lon_w", "Long (°W)", "LonW", "lonw")),
+        *((name, "time,lat,mag") for name in ("Longitude West", "West Longitude", "Longitud O")),
+        ("lon O", "fecha,Latitud,magnitud"),
+    ],
+)
+def test_degrees_counted_to_the_west_change_their_sign(
+    name: str, others: str, tmp_path: Path
+) -> None:
+    time, lat, mag = others.split(",")
+    header = f"{time};{lat};{name};{mag}"
+    path = tmp_path / "events.csv"
+    path.write_text(table(header, ISO + ";{lat};{west};{m}"))
+    parsed = read_events(path)
+    np.testing.assert_allclose(parsed.events["longitude"], TRUTH["longitude"])
+    assert f"positive values are degrees west, as the name {name} says" in str(parsed.explanation)
+    path.write_text(table(header, ISO + ";{lat};{lon};{m}"))  # negative already
+    parsed = read_events(path)
+    np.testing.assert_allclose(parsed.events["longitude"], TRUTH["longitude"])
+    assert parsed.explanation.notes == ()
+
+
+def test_degrees_south_and_letters_for_the_west(tmp_path: Path) -> None:
+    text = table("time,Lat °S,Länge O,mag", ISO + ",{lat},{west},{m}")
+    found = read(tmp_path, text)
+    np.testing.assert_allclose(found["latitude"], -TRUTH["latitude"])
+    np.testing.assert_allclose(found["longitude"], -TRUTH["longitude"])  # O is Ost
+    text = table("fecha,latitud,longitud,magnitud", ISO + ",{lat}N,{west}O,{m}")
+    np.testing.assert_allclose(read(tmp_path, text)["longitude"], TRUTH["longitude"])
+
+
+def test_a_side_that_is_not_clear_leaves_longitudes_unknown(tmp_path: Path) -> None:
+    path = tmp_path / "events.csv"
+    path.write_text(table("time,lat,lon (O),mag", ISO + ",{lat},{west},{m}"))
+    parsed = read_events(path)
+    assert parsed.events["longitude"].isna().all()
+    assert "O may be west or east: write degrees north and east, and call it longitude" in str(
+        parsed.explanation.notes
+    )
+    path.write_text(table("time,lat,longitude,mag", ISO + ",{lat},{lon},{m}"))
+    np.testing.assert_allclose(read_events(path).events["longitude"], TRUTH["longitude"])
+
+
+def test_both_signs_below_a_west_are_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "events.csv"
+    lines = table("time,lat,lon W,mag", ISO + ",{lat},{west},{m}").splitlines()
+    lines[4] = lines[4].replace(",11", ",-11")
+    path.write_text("\n".join(lines))
+    parsed = read_events(path)
+    assert parsed.events["longitude"].isna().all()
+    assert "its values have both signs: write degrees north and east" in parsed.explanation.notes[0]
+    lines[4] = re.sub(r",-11[\d.]+", ",-999", lines[4])  # stands for none
+    path.write_text("\n".join(lines))
+    expected = TRUTH["longitude"].where(np.arange(N) != 3)
+    np.testing.assert_allclose(read_events(path).events["longitude"], expected)
+
+
+def test_a_file_whose_places_are_not_found_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "events.csv"
+    path.write_text(table("time,where_y,where_x,mag", ISO + ",{lat},{lon},{m}"))
+    (note,) = read_events(path).explanation.notes
+    assert "no column for latitude and longitude: the events have no places" in note
+    parsed = read_events(path, columns={"latitude": "where_y", "longitude": "where_x"})
+    np.testing.assert_allclose(parsed.events["latitude"], TRUTH["latitude"])
+    assert parsed.explanation.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "earthquake", "blast"),
+    [
+        ("tipo evento", "terremoto", "esplosione"),
+        ("Ereignistyp", "Erdbeben", "Sprengung"),
+        ("type d'évènement", "séisme", "tir de carrière"),
+        ("Olay Tipi", "Deprem", "Patlatma"),
+        ("natureza", "sismo", "tiro de pedreira"),
+        ("event_type", "earthquake", "quarry_blast"),
+        ("evento", "tectónico", "explosión de cantera"),
+        ("whatever", "earthquake", "quarry blast"),  # told by the values
+    ],
+)
+def test_blasts_are_left_out_in_many_languages(
+    name: str, earthquake: str, blast: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = table(LAYOUT + f",{name}", ISO + ",{lat},{lon},{m},KIND").splitlines()
+    text[1:] = [
+        x.replace("KIND", blast if i % 6 == 2 else earthquake) for i, x in enumerate(text[1:])
+    ]
+    path = tmp_path / "events.csv"
+    path.write_text("\n".join(text))
+    command = ["catalogs", "import", str(path), "--name", "mine", "--completeness", "2"]
+    assert cli.main(command) == 0
+    out = capsys.readouterr().out
+    assert f"left out by type (column {name}): {blast} 10" in out
+    assert len(load("mine").events) == 50
+    assert cli.main([*command, "--overwrite", "--event-types", "all"]) == 0
+    assert len(load("mine").events) == 60
+
+
+def test_types_that_are_not_known_are_said(tmp_path: Path) -> None:
+    text = table(LAYOUT + ",etype", ISO + ",{lat},{lon},{m},KIND").splitlines()
+    text[1:] = [x.replace("KIND", "Q" if i % 6 == 2 else "L") for i, x in enumerate(text[1:])]
+    path = tmp_path / "events.csv"
+    path.write_text("\n".join(text))
+    parsed = read_events(path)
+    assert "event_type" not in parsed.events
+    assert "column etype is not used: few of its values (L, Q, ...)" in parsed.explanation.notes[0]
+
+
+def in_columns(blank: str, *, last: str = "{i:>4}", every: int = 6) -> str:
+    """A table in fixed widths in which every sixth row has nothing for one of its values."""
+    head = "Date       Time         Lat      Lon  Depth   Mag  Place"
+    lines = [head]
+    for i, e in enumerate(TRUTH.itertuples(index=False)):
+        cells = {"depth": f"{e.depth_km:7.1f}", "mag": f"{e.magnitude:6.1f}"}
+        if i % every == 2:
+            cells[blank] = " " * len(cells[blank])
+        line = f"{e.time:%Y/%m/%d %H:%M:%S} {e.latitude:9.3f} {e.longitude:9.3f}"
+        lines.append(f"{line}{cells['depth']}{cells['mag']}  {last.format(i=i % 9 + 1)}".rstrip())
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize("last", ["{i:>4}", "{i} km NE of Patras", "Patras"])
+def test_blank_values_between_aligned_columns_shift_nothing(last: str, tmp_path: Path) -> None:
+    gone = np.arange(N) % 6 == 2
+    found = read(tmp_path, in_columns("depth", last=last))
+    matches(found, 1.0)
+    expected = TRUTH["depth_km"].where(~gone)
+    np.testing.assert_allclose(found["depth_km"], expected)
+    (tmp_path / "events.csv").write_text(in_columns("mag", last=last))
+    parsed = read_events(tmp_path / "events.csv")
+    matches(parsed.events, 1.0, TRUTH[~gone])
+    assert {row.reason for row in parsed.rejected} == {
+        "magnitude is empty: fill it in or drop the row"
+    }
+
+
+def test_the_distance_of_a_place_is_no_magnitude(tmp_path: Path) -> None:
+    lines = table(
+        "date time lat lon depth mag place", "{t:%Y/%m/%d %H:%M:%S} {lat} {lon} {dep} {m} P"
+    )
+    rows = [f"{line[:-1]}{i} km NE of Patras" for i, line in enumerate(lines.splitlines()[1:])]
+    for i in range(2, N, 6):  # one value less, one blank between all
+        rows[i] = re.sub(r" [\d.]+ (\d+ km)", r" \1", rows[i])
+    path = tmp_path / "events.csv"
+    path.write_text("\n".join([lines.splitlines()[0], *rows]))
+    parsed = read_events(path)
+    matches(parsed.events, 1.0, TRUTH[np.arange(N) % 6 != 2])
+    assert {row.reason.partition(":")[0] for row in parsed.rejected} == {
+        "columns are not in their places, is a value missing? fix or drop the line"
+    }
+
+
+@pytest.mark.parametrize("name", ["z", "depth"])
+def test_negative_depths_are_heights(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "events.csv"
+    path.write_text(table(f"time,lat,lon,{name},mag", ISO + ",{lat},{lon},-{dep},{m}"))
+    parsed = read_events(path)
+    np.testing.assert_allclose(parsed.events["depth_km"], TRUTH["depth_km"])
+    assert parsed.explanation.notes == (
+        "depth: most values are negative, so they are heights: the sign is changed",
+    )
+    path.write_text(table(f"time,lat,lon,{name},mag", ISO + ",{lat},{lon},-{metres},{m}"))
+    np.testing.assert_allclose(read(tmp_path, path.read_text())["depth_km"], TRUTH["depth_km"])
+
+
+def test_depths_above_the_sea_are_said_and_feet_are_changed(tmp_path: Path) -> None:
+    path = tmp_path / "events.csv"
+    frame = TRUTH.assign(depth_km=TRUTH["depth_km"] / 5)
+    path.write_text(table("time,lat,lon,depth,mag", ISO + ",{lat},{lon},-{dep:.3f},{m}", frame))
+    parsed = read_events(path)
+    np.testing.assert_allclose(parsed.events["depth_km"], -frame["depth_km"], atol=1e-3)
+    (note,) = parsed.explanation.notes
+    assert (
+        "60 of 60 values are negative, which is above the sea: if they are heights, change" in note
+    )
+    path.write_text(path.read_text().replace(",-0", ",0").replace(",-1", ",1").replace(",-2", ",2"))
+    assert "-" not in str(read_events(path).explanation.notes)
+    feet = TRUTH.assign(depth_km=TRUTH["depth_km"] / 0.0003048)
+    for name in ("depth_ft", "depth (ft)"):
+        text = table(f"time,lat,lon,{name},mag", ISO + ",{lat},{lon},{dep:.0f},{m}", feet)
+        found = read(tmp_path, text)
+        np.testing.assert_allclose(found["depth_km"], TRUTH["depth_km"], atol=1e-3)
+
+
+@pytest.mark.parametrize(("value", "asked"), [("9.9", True), ("0.0", False), ("-1.0", False)])
+def test_few_magnitudes_far_from_the_others_are_named(
+    value: str, asked: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frame = events(150)
+    lines = table(LAYOUT, ISO + ",{lat},{lon},{m}", frame).splitlines()
+    lines[50] = lines[50].rpartition(",")[0] + f",{value}"
+    path = tmp_path / "events.csv"
+    path.write_text("\n".join(lines))
+    command = ["catalogs", "import", str(path), "--name", "mine"]
+    assert cli.main(command) == (2 if asked else 0)
+    printed = "".join(capsys.readouterr())
+    assert f"1 of 150 magnitudes is {value}, the others 2 to " in printed
+    if asked:
+        assert cli.main([*command, "--missing-magnitude", "none"]) == 0
+    assert cli.main(["catalogs", "check", "mine"]) == 0
+    assert f"1 magnitude is {float(value):g}, the others 2 to" in capsys.readouterr().out
+    said = remedy(printed.partition("say ")[2], {})
+    assert cli.main([*command, "--overwrite", *said]) == 0
+    assert len(load("mine").events) == 149
+
+
+@pytest.mark.parametrize("written", ["ML {m}", "M{m}", "Mw={m}", "{m} ML"])
+def test_the_scale_in_a_magnitude_is_left_out(written: str, tmp_path: Path) -> None:
+    found = read(tmp_path, table(LAYOUT, ISO + ",{lat},{lon}," + written))
+    matches(found, 1e-3)
+
+
+def test_of_two_magnitudes_the_fuller_one_is_proposed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = table("time,lat,lon,Mw,ML", ISO + ",{lat},{lon},,{m}").splitlines()
+    lines[3:9] = [line.replace(",,", ",3.3,") for line in lines[3:9]]
+    path = tmp_path / "events.csv"
+    path.write_text("\n".join(lines))
+    command = ["catalogs", "import", str(path), "--name", "mine", "--completeness", "2"]
+    assert cli.main(command) == 2
+    said = remedy(capsys.readouterr().err, {})
+    assert said == ["--column", "magnitude=ML"]
+    assert cli.main([*command, *said]) == 0
+    assert len(load("mine").events) == N
+
+
+def test_rows_without_a_magnitude_are_counted_in_words(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = table(LAYOUT, ISO + ",{lat},{lon},{m}").splitlines()
+    lines[5] = lines[5].rpartition(",")[0] + ","
+    lines[9] = lines[9].rpartition(",")[0] + ",x"
+    path = tmp_path / "events.csv"
+    path.write_text("\n".join(lines))
+    command = ["catalogs", "import", str(path), "--name", "mine", "--completeness", "2"]
+    assert cli.main(command) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert {"1 row has no magnitude", "1 row cannot be read"} <= {*out}
+
+
+def test_values_of_options_may_begin_with_a_minus(tmp_path: Path) -> None:
+    path = tmp_path / "events.csv"
+    path.write_text(table("Lat(S),lon,time,mag", "{lat},{lon}," + ISO + ",{m}", hours=-5))
+    command = ["catalogs", "import", str(path), "--name", "mine", "--completeness", "2"]
+    south = ["--time-zone", "-05:00", "--area", "-40/-30/-120/-110"]
+    assert cli.main([*command, *south]) == 0
+    matches(load("mine").events, 1e-3)
+    corners = ["--area", "-40,-120 -40,-110 -30,-110 -30,-120", "--overwrite"]
+    assert cli.main([*command, *corners]) == 0
+
+
+def parts_of(angle: float) -> tuple[int, float]:
+    """Whole degrees and minutes of an angle, both positive."""
+    return int(abs(angle)), round(abs(angle) % 1 * 60, 4)
+
+
+@pytest.mark.parametrize("seconds", [False, True])
+def test_degrees_and_minutes_are_read(seconds: bool, tmp_path: Path) -> None:
+    def written(angle: float, side: str) -> str:
+        degrees, minutes = parts_of(angle)
+        rest = f"{int(minutes)}'{minutes % 1 * 60:.2f}\"" if seconds else f"{minutes:.3f}'"
+        return f"{degrees}°{rest}{side}"
+
+    lines = table("time;lat;lon;mag", ISO + ";LAT;LON;{m}").splitlines()
+    for i, e in enumerate(TRUTH.itertuples(), start=1):
+        lat, lon = written(e.latitude, "N"), written(e.longitude, "W")
+        lines[i] = lines[i].replace("LAT", lat).replace("LON", lon)
+    if seconds:
+        lines = [line.replace('"', "''") for line in lines]
+    found = read(tmp_path, "\n".join(lines))
+    np.testing.assert_allclose(found["latitude"], TRUTH["latitude"], atol=1e-4)
+    np.testing.assert_allclose(found["longitude"], TRUTH["longitude"], atol=1e-4)
+
+
+@pytest.mark.parametrize("names", ["latd,latm,lond,lonm", "lat_deg,lat_min,lon_deg,lon_min"])
+def test_minutes_of_another_column_count(names: str, tmp_path: Path) -> None:
+    lines = [f"time,{names},mag"]
+    for e in TRUTH.itertuples():
+        lat, lon = parts_of(e.latitude), parts_of(e.longitude)
+        lines.append(f"{e.time.isoformat()},{lat[0]},{lat[1]},-{lon[0]},{lon[1]},{e.magnitude}")
+    found = read(tmp_path, "\n".join(lines))
+    np.testing.assert_allclose(found["latitude"], TRUTH["latitude"], atol=1e-4)
+    np.testing.assert_allclose(found["longitude"], TRUTH["longitude"], atol=1e-4)
+    matches(found, 1e-3)
+    degrees, minimum, *_ = names.split(",")
+    text = table(f"time,{degrees},{minimum},lon,mag", ISO + ",{lat},35.5,{lon},{m}")
+    np.testing.assert_allclose(read(tmp_path, text)["latitude"], TRUTH["latitude"])  # a least one
+
+
+def test_swapped_places_are_refused_with_a_remedy(tmp_path: Path) -> None:
+    text = table("time,longitude,latitude,mag", ISO + ",{lat},{lon},{m}")
+    said = "say `columns` latitude=longitude and `columns` longitude=latitude"
+    with pytest.raises(InputError, match=said):
+        read(tmp_path, text)
+    found = read(tmp_path, text, columns={"latitude": "longitude", "longitude": "latitude"})
+    np.testing.assert_allclose(found["longitude"], TRUTH["longitude"])
+
+
+def test_a_typographic_minus_is_a_minus(tmp_path: Path) -> None:
+    text = table(LAYOUT, ISO + ",{lat},{lon},{m}").replace(",-", ",\u2212")
+    np.testing.assert_allclose(read(tmp_path, text)["longitude"], TRUTH["longitude"])

@@ -74,8 +74,9 @@ def _of_magnitudes(report: dict[str, Any]) -> list[str]:
         )
     odd = report["missing_magnitudes"]
     if odd:
+        are = "magnitude is" if odd["count"] == 1 else "magnitudes are"
         found.append(
-            f"{odd['count']:,} magnitudes are {odd['value']:g}, the others {odd['lowest']:g} to "
+            f"{odd['count']:,} {are} {odd['value']:g}, the others {odd['lowest']:g} to "
             f"{odd['highest']:g}: does it stand for none?"
         )
     return found

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from functools import cache
 
 from catalogs.errors import InputError
-from catalogs.event_types import EARTHQUAKES, OTHERS
+from catalogs.event_types import compared, is_known, is_other
 from catalogs.formats.names import (
     ALIASES,
     CALENDAR,
+    FREE_TEXT,
     LOCAL_WORDS,
     MAGNITUDE_TYPES,
     NEXT,
@@ -126,6 +127,8 @@ def find_columns(
     for role in ALIASES:
         if role not in {*found, *refused, *ROLES_OF_TIME}:
             columns.find(role, found)
+    if "event_type" not in {*found, *refused}:
+        columns.find_types(found)
     for role in ("time", "magnitude"):
         ways = WAYS if role == "time" else ({role},)
         if not any(way <= found.keys() for way in ways):
@@ -209,7 +212,7 @@ class _Columns:
             return bool(cells) and _share(cells, _is_clock) > MAJORITY
         if role == "hour" and tier:
             return not cells or _share(cells, lambda c: _within(c, 24)) > MAJORITY
-        return True
+        return role != "event_id" or not _says_types(cells)
 
     def find(self, role: str, found: dict[str, int]) -> None:
         """Note the column that plays a role, if there is one."""
@@ -224,14 +227,23 @@ class _Columns:
             best = best[:1] if role != "magnitude_type" else self.beside(best, found)
         if len(best) > 1:
             listed = ", ".join(self.name(i) for i in best[:-1]) + f" and {self.name(best[-1])}"
-            name = self.name(best[0])
+            fullest = max(best, key=lambda i: sum(map(_tells, self.values(i))))
+            name = self.name(fullest)
             if len({self.name(i) for i in best}) < len(best):
-                name = str(best[0] + 1)
+                name = str(fullest + 1)
             raise InputError(
                 f"{self.where}: columns {listed} could each be the {role}: choose one with "
                 f"`columns` {role}={name}"
             )
         found[role] = best[0]
+
+    def find_types(self, found: dict[str, int]) -> None:
+        """Note a column that holds types of events, blasts among them, whatever it is called."""
+        for i, head in enumerate(self.headings):
+            free = i not in found.values() and not {*head.keys} & FREE_TEXT
+            if free and _says_types(self.values(i)):
+                found["event_type"] = i
+                return
 
     def beside(self, columns: list[int], found: Mapping[str, int]) -> list[int]:
         """The column closest to the magnitude."""
@@ -437,13 +449,29 @@ class _Columns:
 
 def is_event_type(cells: Sequence[str]) -> bool:
     """Whether values are types of events: most of them are known for one."""
-    return _share(cells, lambda cell: cell.lower() in EARTHQUAKES | OTHERS or _is_code(cell)) > (
-        MAJORITY
-    )
+    return _share(cells, lambda cell: is_known(compared(cell))) > MAJORITY
 
 
-def _is_code(cell: str) -> bool:
-    return re.sub(r"\s+[lrt]$", "", cell.lower()) in EARTHQUAKES | OTHERS
+def _says_types(cells: Sequence[str]) -> bool:
+    """Whether values are types of events in words, at least one of which is no earthquake."""
+    words = [cell for cell in cells if len(cell) > 2 and not any(map(str.isdigit, cell))]
+    if len(words) <= MAJORITY * len(cells) or not is_event_type(words):
+        return False
+    return any(is_other(compared(cell)) for cell in words)
+
+
+def unknown_types(
+    names: Sequence[str], positions: Mapping[str, int], sample: Sequence[Sequence[str]]
+) -> tuple[str, list[str]] | None:
+    """A column that is called type of event, but is used for nothing, and some of its values."""
+    for i, name in enumerate(names):
+        if i in positions.values() or "event_type" in positions:
+            continue
+        if any(key in tier for key in heading(name).keys for tier in ALIASES["event_type"]):
+            cells = list(dict.fromkeys(row[i].strip() for row in sample if i < len(row)))
+            if len(cells := [cell for cell in cells if cell]) > 1 and len(cells) <= SHOWN:
+                return name.strip(), cells[:3]
+    return None
 
 
 def _is_magnitude_type(cell: str) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections.abc import Iterable
 
 
 def normalised(name: str) -> str:
@@ -86,13 +88,13 @@ NAMES: dict[str, tuple[str, ...]] = {
     "latitude": (
         """
         latitude lat latitud latitudine latitudes breite breitengrad enlem 纬度 緯度
-        широта lintang latdeg ylat latorig latitudedeg
+        широта lintang latdeg ylat latorig latitudedeg latd
         """,
     ),
     "longitude": (
         """
         longitude lon longitud longitudine lange langengrad boylam 经度 經度 経度 долгота
-        bujur londeg xlon lonorig longitudedeg longorig
+        bujur londeg xlon lonorig longitudedeg longorig lond longd longdeg
         """,
         "long lng",
     ),
@@ -101,6 +103,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         depthkm depth dep dpt focaldepth hypodepth hypocentraldepth profundidad prof
         profondita profondeur profundidade tiefe derinlik 深度 深さ 震源深度 глубина
         kedalaman evdp depthm depthmeters depthmetres depthkilometers
+        depthft depthfeet
         """,
         "z",
     ),
@@ -114,7 +117,12 @@ NAMES: dict[str, tuple[str, ...]] = {
     ),
     "event_type": (
         "eventtype evtype evttype eventkind 地震类型",
-        "type et etype tip tipo kind",
+        """
+        type et etype tip tipo kind tipoevento tipodeevento tipodoevento tipodievento
+        tipodelevento tipoeventos typeofevent typeevent ereignistyp ereignisart
+        typeevenement typedevenement typdevenement olaytipi olayturu natureza nature
+        naturaleza natura eventclass evento tipodesismo tipsobytiya типсобытия
+        """,
     ),
     "magnitude_type": (
         """
@@ -126,8 +134,43 @@ NAMES: dict[str, tuple[str, ...]] = {
 }
 """Role -> tiers of names in order of preference."""
 
+COMPASS: dict[str, dict[str, str]] = {
+    "latitude": {
+        **dict.fromkeys(("n", "north", "norte", "nord", "kuzey"), "N"),
+        **dict.fromkeys(("s", "south", "sur", "sul", "sud", "guney"), "S"),
+    },
+    "longitude": {
+        **dict.fromkeys(("e", "east", "este", "est", "leste", "ost", "dogu"), "E"),
+        **dict.fromkeys(("w", "west", "oeste", "ouest", "ovest", "bati"), "W"),
+        "o": "O",
+    },
+}
+"""Words of a column's name that say on which side its degrees count; O is Ost or oeste."""
+
+MINUTES = {
+    role: frozenset(f"{name}{word}" for name in names for word in ("m", "min", "mins", "minutes"))
+    for role, names in {
+        "latitude": ("lat", "latitude"),
+        "longitude": ("lon", "long", "longitude"),
+    }.items()
+}
+"""Names of the minutes that belong to the degrees of another column."""
+
+GERMAN = ("breite", "lange", "datum", "zeit", "tiefe")
+ROMANCE = ("latitud", "longitud", "fecha", "hora", "heure", "data", "prof", "magnitud")
+"""Beginnings or ends of names that tell what the O of a longitude stands for."""
+
+
+def _with_compass(role: str, names: frozenset[str]) -> frozenset[str]:
+    """The names of degrees also with a side: ``lonw``, ``westlongitude``."""
+    sides = COMPASS.get(role, {})
+    behind = {name + side for name in names for side in sides}
+    before = {side + name for name in names for side in sides if len(side) > 1}
+    return names | behind | before
+
+
 ALIASES: dict[str, tuple[frozenset[str], ...]] = {
-    role: tuple(frozenset(map(normalised, tier.split())) for tier in tiers)
+    role: tuple(_with_compass(role, frozenset(map(normalised, tier.split()))) for tier in tiers)
     for role, tiers in NAMES.items()
 }
 """Role -> tiers of names, each in the form that ``normalised`` gives."""
@@ -179,6 +222,37 @@ NEXT = {"year": "month", "month": "day", "day": "month", "hour": "minute", "minu
 UNIT_WORDS = frozenset({"km", "deg", "degree", "degrees", "kms"})
 
 UTC_WORDS, LOCAL_WORDS = ("utc", "gmt"), ("local", "locale", "lt", "lokal", "oficial", "yerel")
+
+
+def side_of(name: str, others: Iterable[str] = ()) -> str:
+    """On which side the degrees of a column count, by its name: N, S, E, W, nothing or ``?``.
+
+    >>> side_of("Long (°W)"), side_of("lat"), side_of("Latitud S"), side_of("Länge O")
+    ('W', '', 'S', 'E')
+    """
+    words = [normalised(w) for w in re.split(r"[\W_\d]+|(?<=[a-z])(?=[NSEWO]$)", name)]
+    words = [word for word in words if word]
+    found: set[str] = set()
+    for role, sides in COMPASS.items():
+        known = {normalised(n) for tier in NAMES[role] for n in tier.split()}
+        if any(word in known for word in words):
+            found = {sides[word] for word in words if word in sides}
+        elif not found and len(words) == 1:
+            joined = {n + w: side for n in known for w, side in sides.items()}
+            found = {joined[words[0]]} if words[0] in joined and words[0] != "lats" else found
+    if len(found) != 1:
+        return ""
+    side = found.pop()
+    return of_o([name, *others]) if side == "O" else side
+
+
+def of_o(names: Iterable[str]) -> str:
+    """What O stands for beside columns of these names: E, W, or ``?``."""
+    keys = [normalised(name) for name in names]
+    german = any(key.startswith(GERMAN) or key.endswith(GERMAN) for key in keys)
+    romance = any(key.startswith(ROMANCE) for key in keys)
+    return "?" if german == romance else "E" if german else "W"
+
 
 KNOWN_NAMES = FREE_TEXT | {name for tiers in ALIASES.values() for tier in tiers for name in tier}
 """Every name that means something."""

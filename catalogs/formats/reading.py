@@ -153,7 +153,7 @@ def obspy_kind(content: bytes) -> str | None:
 def account(parsed: Parsed) -> str:
     """How many rows were read and left out, by reason, with the first of each."""
     if not parsed.rejected:
-        return f"{parsed.n_rows:,} rows read, none left out"
+        return f"{_rows(parsed)} read, none left out"
     kinds = reasons(parsed)
     listed = "; ".join(
         f"{n:,}: {row.unit} {row.row}, {row.reason}"
@@ -163,7 +163,11 @@ def account(parsed: Parsed) -> str:
     )
     if parsed.events.empty:
         return f"none of {parsed.n_rows:,} rows is an event; {listed}"
-    return f"{parsed.n_rows:,} rows read, {len(parsed.rejected):,} left out ({listed})"
+    return f"{_rows(parsed)} read, {len(parsed.rejected):,} left out ({listed})"
+
+
+def _rows(parsed: Parsed) -> str:
+    return "1 row" if parsed.n_rows == 1 else f"{parsed.n_rows:,} rows"
 
 
 def reasons(parsed: Parsed) -> list[tuple[Rejected, int]]:

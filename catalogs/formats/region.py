@@ -29,6 +29,11 @@ SAMPLE = 300
 
 NEARLY_ALL = 0.98
 
+DISTANCE = re.compile(r"(?:kms?|mi|miles?)\.?", re.IGNORECASE)
+
+FEW_LINES = 10
+"""In fewer lines blanks may stand below each other by chance."""
+
 PADDED = re.compile(r"(?<=\d)([/:])\s+(?=\d)")
 """The blank in ``2016/ 8/24`` and ``1: 0:56.5``."""
 
@@ -45,7 +50,8 @@ class Region:
 
     ``header`` is the line of the names, from 1, or 0 where the file has none; ``first`` the
     position of the first line below. ``free`` is the column of words in which delimiters may
-    stand, ``lead`` a test whether the columns before it stand in their places.
+    stand, ``lead`` a test whether the columns before it stand in their places, ``slots`` these
+    places, from the first character to the one behind the last, where blanks keep them apart.
     """
 
     names: tuple[str, ...]
@@ -56,6 +62,7 @@ class Region:
     padded: bool = False
     free: int | None = None
     lead: Callable[[str], bool] | None = None
+    slots: tuple[tuple[int, int], ...] = ()
     notes: tuple[str, ...] = ()
 
     def fields(self, line: str) -> list[str]:
@@ -63,6 +70,13 @@ class Region:
         if self.padded:
             line = PADDED.sub(r"\1", line)
         row = fields_of(line, self.delimiter)
+        if (
+            self.slots
+            and row
+            and '"' not in line
+            and (self.free is not None or len(row) != self.width)
+        ):
+            row = placed(line, self.slots, free=self.free is not None) or row
         if self.free is not None and len(row) != self.width and row:
             row = self._gathered(line, row)
         return row
@@ -266,6 +280,23 @@ def _shaped(region: Region, lines: list[str], *, loose: bool = True) -> Region:
     if not region.delimiter:
         padded = sum(bool(PADDED.search(line)) for line in below) > 0.02 * len(below)
         region = replace(region, padded=padded, delimiter=_other_delimiter(below, full))
+    region = _words_gathered(region, below)
+    if region.delimiter or region.padded or region.width != len(region.names):
+        return region
+    if region.free not in {None, region.width - 1}:
+        return region
+    slots = _slots(below, region.width, free=region.free is not None)
+    if not slots:
+        return region
+    region = replace(region, slots=slots)
+    if region.free is None:
+        return region
+    return replace(region, lead=lambda line: bool(placed(line, slots, free=True)))
+
+
+def _words_gathered(region: Region, below: list[str]) -> Region:
+    """The region with as many names as its rows have fields, or with its free text."""
+    full = len(region.names)
     widths = Counter(len(region.fields(line)) for line in below)
     if set(widths) <= {full}:
         return region
@@ -397,8 +428,22 @@ def _with_free_text(region: Region, below: list[str], widths: Counter[int]) -> R
         return region  # all is shifted by one: no words stand there
     made = replace(region, free=free, width=full)
     if not region.delimiter:
-        made = replace(made, lead=_in_place(below, free))
+        made = replace(made, lead=_without_units(below, free, _in_place(below, free)))
     return made
+
+
+def _without_units(
+    below: list[str], free: int, lead: Callable[[str], bool] | None
+) -> Callable[[str], bool] | None:
+    """A test that also finds free text that begins with km: its number was taken for a value."""
+
+    def begins_with_unit(line: str) -> bool:
+        words = line.split()
+        return len(words) > free and DISTANCE.fullmatch(words[free]) is not None
+
+    if sum(map(begins_with_unit, below)) > 0.5 * len(below):
+        return lead
+    return lambda line: not begins_with_unit(line) and (lead is None or lead(line))
 
 
 def _in_place(below: list[str], count: int) -> Callable[[str], bool] | None:
@@ -440,6 +485,49 @@ def _in_place(below: list[str], count: int) -> Callable[[str], bool] | None:
     return aligned if fitting > 0.5 * len(below) else None
 
 
+def _slots(below: list[str], count: int, *, free: bool) -> tuple[tuple[int, int], ...]:
+    """Where the columns stand, if some characters are blank in all lines between them.
+
+    Words of a last column that is ``free`` must begin below each other.
+    """
+    lines = [line.expandtabs().rstrip() for line in below]
+    width = max(map(len, lines))
+    used = np.zeros(width + 1, dtype=np.bool_)
+    for line in lines:
+        used[: len(line)] |= np.array([ch != " " for ch in line])
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], used]).astype(np.int8)))
+    runs = list(itertools.pairwise(edges.tolist()))[::2]
+    if len(runs) < count or (len(runs) > count and not free):
+        return ()
+    slots = (*runs[: count - 1], (runs[count - 1][0], width if free else runs[count - 1][1]))
+    fitting = sum(bool(placed(line, slots, free=free)) for line in lines)
+    return slots if fitting > 0.9 * len(lines) and len(lines) >= FEW_LINES else ()
+
+
+def placed(line: str, slots: Sequence[tuple[int, int]], *, free: bool) -> list[str]:
+    """The fields of a line by where they stand, empty where nothing does; none if they are shifted.
+
+    A field is taken for missing only if those behind it stand in their places up to the last.
+    """
+    line = line.expandtabs().rstrip()
+    begin = slots[-1][0]
+    row = [""] * len(slots)
+    end = begin if free else len(line)
+    if free and line[begin - 1 : begin].strip():
+        return []
+    for found in re.finditer(r"\S+", line[:end]):
+        at = [j for j, (a, b) in enumerate(slots) if found.start() < b and found.end() > a]
+        if len(at) != 1 or row[at[0]]:
+            return []
+        row[at[0]] = found[0]
+    if free:
+        if line[begin : begin + 1] == " ":
+            return []
+        row[-1] = line[begin:]
+    whole = row[:-1] if free else row
+    return row if row[-1] or all(whole) else []
+
+
 def _nearest(span: tuple[int, int], usual: list[tuple[float, float]]) -> int:
     """Which of the usual spans of characters one overlaps most, or is nearest to."""
     overlaps = [min(span[1], b) - max(span[0], a) for a, b in usual]
@@ -456,7 +544,8 @@ def rows_of(lines: list[str], region: Region, *, comments: bool) -> Iterator[tup
     plain = header.lstrip(COMMENT)
     started = not comments
     again = lines[region.header - 1] if region.header and comments else None
-    plainly, delimiter = not region.padded and region.free is None, region.delimiter
+    plainly = not region.padded and region.free is None and not region.slots
+    delimiter = region.delimiter
     for number, line in enumerate(lines[region.first :], start=region.first + 1):
         if not line.strip():
             continue

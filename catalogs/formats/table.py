@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -32,7 +32,14 @@ from catalogs.formats.cells import (
 )
 from catalogs.formats.columns import find_columns, heading, is_event_type
 from catalogs.formats.dates import MONTHS, SHARE, Dating, find_zone, read_times, shifted
-from catalogs.formats.names import CALENDAR, MAGNITUDE_TYPES, ROLES_OF_TIME, normalised
+from catalogs.formats.names import (
+    CALENDAR,
+    MAGNITUDE_TYPES,
+    ROLES_OF_TIME,
+    normalised,
+    of_o,
+    side_of,
+)
 from catalogs.formats.parsed import Explanation, Faults, Format, Meaning, Parsed
 from catalogs.formats.ranges import RANGES
 from catalogs.formats.region import SAMPLE
@@ -45,6 +52,19 @@ FIRST = 3
 """Values of a column that an explanation shows."""
 
 METRES = frozenset({"m", "meter", "meters", "metre", "metres", "metros", "metri", "米"})
+
+FEET = frozenset({"ft", "feet", "foot", "pies"})
+
+KM_PER_FOOT = 0.0003048
+
+STAND_INS = (99.0, 999.0, 9999.0, 99999.0)
+"""Numbers that are no depths."""
+
+MOSTLY = 0.9
+"""So large a share of depths is negative where they are written as heights."""
+
+FEW_DEPTHS = 4
+"""Fewer negative depths that differ may stand for none."""
 
 IN_METRES = 0.2
 """No catalog has so large a share of events deeper than 1,000 km: such depths are metres."""
@@ -142,9 +162,24 @@ def parse_table(
     if as_published:
         events = canonical(table, faults)
     else:
+        _say_no_places(table.columns, cells.unused, wanted.columns, faults)
         events = events_of(table, cells.names, faults, wanted, cells.around)
     how = Explanation("table", encoding, cells.region.delimiter or "blanks", cells.region.header)
     return faults.parsed(events, cells.text, replace(how, meanings=meanings, unused=cells.unused))
+
+
+def _say_no_places(
+    found: Iterable[str], unused: Sequence[str], chosen: Mapping[str, str], faults: Faults
+) -> None:
+    """Say which part of a place no column was found for, if the file has columns left."""
+    absent = [role for role in ("latitude", "longitude") if role not in {*found, *chosen}]
+    if not absent or (len(absent) == 2 and not unused):
+        return
+    names = " or ".join(f"`columns` {role}=NAME" for role in absent)
+    faults.say(
+        f"no column for {' and '.join(absent)}: the events have no places; if the file has them in "
+        f"degrees, name the column with {names}"
+    )
 
 
 def _meanings(table: pd.DataFrame, names: Mapping[str, str]) -> tuple[Meaning, ...]:
@@ -226,6 +261,7 @@ class _Loose:
     def events(self) -> pd.DataFrame:
         """The canonical table."""
         events = pd.DataFrame({"time": self.times()})
+        self.refuse_swapped()
         for role in ("latitude", "longitude"):
             events[role] = self.place(role)
         events["depth_km"] = self.depth()
@@ -318,7 +354,9 @@ class _Loose:
         values = plain_numbers(column)
         if values is not None:
             return values, column
-        cells = texts(column)
+        cells = texts(column).str.replace("\u2212", "-", regex=False)
+        if role in {"latitude", "longitude"}:
+            cells = self.in_degrees(role, cells)
         values = numbers_among(cells)
         odd = np.flatnonzero(np.isnan(values) & (cells != "").to_numpy(np.bool_))
         fewest = max(1.0, SHARE * float((cells != "").sum()))
@@ -337,10 +375,14 @@ class _Loose:
                 read = numbers_among(found[0][fits].str.replace(",", ".", regex=False))
                 if what in {"before", "behind"}:
                     letter = found[1][fits].str.upper()
+                    if "O" in letter.array:
+                        letter = letter.replace("O", self.meaning_of_o(letter))
+                        read = np.where(letter == "?", np.nan, read)
                     read = np.where(letter.isin(["S", "W"]), -np.abs(read), read)
                 else:
+                    side = "before" if what == "type" else "behind"
                     self.faults.say(
-                        f"{role.removesuffix('_km')}: letters behind numbers are left out"
+                        f"{role.removesuffix('_km')}: letters {side} numbers are left out"
                     )
             values[odd[fits]] = read
             odd = odd[~fits]
@@ -353,15 +395,106 @@ class _Loose:
         values, cells = self.number(role)
         bad = _unread(values, cells)
         note(self.faults, self.cells[role], bad, "is not a number", "fix or drop the row")
+        if (minutes := self.cells.get(f"{role} minutes")) is not None:
+            values = self.with_minutes(role, values, minutes)
         sign = self.cells.get(f"{role} sign")
         if sign is not None:
             negative = texts(sign).str.upper().isin(["S", "W"]).to_numpy(np.bool_)
             values = np.where(negative, -np.abs(values), values)
             self.faults.say(f"{role}: the sign is that of column {self.names[f'{role} sign']}")
+        else:
+            values = self.on_side(role, values)
         lowest, highest = RANGES[role]
         return self.known(
             role, values, (values >= lowest) & (values <= highest), f"{lowest:g} to {highest:g}"
         )
+
+    def in_degrees(self, role: str, cells: pd.Series) -> pd.Series:
+        """Cells with degrees and minutes, perhaps seconds, as decimals; the others as they are."""
+        parts = cells.str.extract(DEGREES_MINUTES)
+        fits = parts["minutes"].notna().to_numpy(np.bool_)
+        if not fits.any():
+            return cells
+        degrees, minutes, seconds = (
+            numbers_among(parts[name].fillna("0").str.replace(",", ".", regex=False))
+            for name in ("degrees", "minutes", "seconds")
+        )
+        fits = fits & (minutes < 60.0) & (seconds < 60.0)
+        decimal = pd.Series(degrees + minutes / 60.0 + seconds / 3600.0, index=cells.index)
+        written = parts["sign"].fillna("") + decimal.map("{:.7f}".format) + parts["side"].fillna("")
+        self.faults.say(f"{role}: degrees and minutes are read as such")
+        return cells.where(~fits, written)
+
+    def with_minutes(self, role: str, degrees: FloatArray, column: pd.Series) -> FloatArray:
+        """Whole degrees with the minutes of another column; unknown where these are none."""
+        minutes = numbers_among(texts(column).str.replace(",", ".", regex=False))
+        name, known = self.names[f"{role} minutes"], degrees[np.isfinite(degrees)]
+        if known.size and (known == np.rint(known)).mean() < MOSTLY:
+            return degrees  # decimal already: the column is something else
+        good = (degrees == np.rint(degrees)) & (minutes >= 0.0) & (minutes < 60.0)
+        self.faults.say(f"{role}: minutes are those of column {name}")
+        if (bad := np.isfinite(degrees) & ~good).any():
+            self.unknown(role, bad, f"that are not whole or have no minutes in column {name}")
+        signs = np.where(np.signbit(degrees), -1.0, 1.0)
+        return np.where(good, degrees + signs * minutes / 60.0, np.nan)
+
+    def refuse_swapped(self) -> None:
+        """Raise an InputError where latitudes and longitudes seem to stand for each other."""
+        if not {"latitude", "longitude"} <= {*self.cells.columns}:
+            return
+        latitude, longitude = (
+            numbers_among(texts(self.cells[role])) for role in ("latitude", "longitude")
+        )
+        known = np.isfinite(latitude) & np.isfinite(longitude)
+        swapped = (
+            (np.abs(latitude) > 90.0) & (np.abs(longitude) <= 90.0) & (np.abs(latitude) <= 360)
+        )
+        if known.any() and swapped[known].mean() > MOSTLY:
+            names = self.names
+            raise InputError(
+                f"{self.faults.where}: the latitudes in column {names['latitude']} are beyond 90 "
+                f"degrees, as if it held longitudes: say `columns` latitude={names['longitude']} "
+                f"and `columns` longitude={names['latitude']}"
+            )
+
+    def meaning_of_o(self, letters: pd.Series) -> str:
+        """E or W for the O behind degrees: Ost or oeste; ``?`` if nothing tells."""
+        others = {*letters} & {"E", "W"}
+        if len(others) == 1:
+            return "W" if "E" in others else "E"
+        meant = of_o(self.names.values())
+        if meant == "?":
+            self.faults.say(
+                "longitude: O may be west (oeste) or east (Ost), and is taken for unknown: write W "
+                "or E"
+            )
+        return meant
+
+    def on_side(self, role: str, values: FloatArray) -> FloatArray:
+        """Degrees counted from Greenwich to the east and from the equator to the north.
+
+        A name such as ``lon (W)`` says that positive numbers count to the west.
+        """
+        name = self.names[role]
+        side = side_of(name, self.names.values())
+        if side not in {"S", "W", "?"} or not (values > 0).any():
+            return values
+        lettered = texts(self.cells[role]).str.contains(r"^\s*[NSEWOnsewo]|[NSEWOnsewo]\s*$")
+        if lettered.any():
+            return values
+        if side == "?" or ((values < 0) & (values >= RANGES[role][0])).any():
+            what = "O may be west or east" if side == "?" else "its values have both signs"
+            self.faults.say(
+                f"{role}: column {name} is left out, {what}: write degrees north and east, and "
+                f"call it {role}"
+            )
+            return np.full(len(values), np.nan)
+        self.faults.say(
+            f"{role}: positive values are degrees {'south' if side == 'S' else 'west'}, as the "
+            f"name {name} says: the sign is changed"
+        )
+        west = -values
+        return np.where(west < -180.0, west + 360.0, west) if role == "longitude" else west
 
     def depth(self) -> FloatArray:
         """In km: metres are scaled, what is impossible or unreadable is unknown."""
@@ -376,15 +509,35 @@ class _Loose:
         written = bool(unit & METRES) or head.key in {"depthm", "depthmeters", "depthmetres"}
         in_km = "km" in unit or "km" in head.whole
         plausible = sizes[~np.isin(sizes, [9999.0, 99999.0])]
-        if written or (not in_km and plausible.size and (plausible > 1000.0).mean() > IN_METRES):
+        if unit & FEET or (head.key in {"depthft", "depthfeet"} and not head.unit):
+            self.faults.say("depth is in feet, as the header says: changed to km")
+            values = np.where(np.isin(np.abs(values), STAND_INS), np.nan, values) * KM_PER_FOOT
+        elif written or (not in_km and plausible.size and (plausible > 1000.0).mean() > IN_METRES):
             why = "as the header says" if written else "as the values show"
             self.faults.say(f"depth is in metres, {why}: divided by 1,000")
             values = np.where(np.abs(values) == 999.0, np.nan, values) / 1000.0
+        values = self.downwards(values, head.key)
         lowest, highest = RANGES[role]
         good = (values >= lowest) & (values <= highest) & (values != 999.0)
         if bad.any():
             self.unknown(role, bad, "not a number")
         return self.known(role, values, good, f"{lowest:g} to {highest:g} km")
+
+    def downwards(self, values: FloatArray, name: str) -> FloatArray:
+        """Depths below the sea as positive numbers, where they are written as heights."""
+        plain = values[np.isfinite(values) & ~np.isin(np.abs(values), STAND_INS)]
+        below = plain < 0
+        heights = below.mean() > MOSTLY if plain.size else False
+        if not heights or np.unique(plain[below]).size < FEW_DEPTHS:
+            return values
+        if name != "z" and not (plain < RANGES["depth_km"][0]).any():
+            self.faults.say(
+                f"depth: {int(below.sum()):,} of {plain.size:,} values are negative, which is "
+                "above the sea: if they are heights, change their sign in the file"
+            )
+            return values
+        self.faults.say("depth: most values are negative, so they are heights: the sign is changed")
+        return np.where(np.isin(np.abs(values), (*STAND_INS, 9.999, 99.999)), np.nan, -values)
 
     def known(
         self, role: str, values: FloatArray, good: NDArray[np.bool_], limits: str
@@ -480,6 +633,12 @@ _DEGREES = {
     "before": r"^(?P<b>[NSEWOnsew])\s*(?P<a>\d+(?:[.,]\d+)?)\s*°?$",
     "degrees": r"^([+-]?\d+(?:[.,]\d+)?)\s*°$",
 }
+DEGREES_MINUTES = (
+    r"""^(?P<sign>[+-]?)(?P<degrees>\d{1,3})\s*[°º]\s*(?P<minutes>\d{1,2}(?:[.,]\d+)?)\s*['\u2032\u2019]"""
+    r"""\s*(?:(?P<seconds>\d{1,2}(?:[.,]\d+)?)\s*(?:"|''|\u2033|\u201d))?\s*(?P<side>[NSEWOnsewo]?)$"""
+)
+"""36°34.20'N and 36°34'12"N."""
+
 PATTERNS: dict[str, dict[str, str]] = {
     "latitude": _DEGREES,
     "longitude": _DEGREES,
@@ -489,6 +648,8 @@ PATTERNS: dict[str, dict[str, str]] = {
     },
     "magnitude": {
         "commas": _COMMAS,
+        "type": rf"^(?:{_SCALES}|{_SCALES.upper()}|[Mm][A-Za-z]{{0,3}})\s*[:=]?\s*"
+        r"([+-]?\d+(?:[.,]\d+)?)$",
         "scale": rf"^([+-]?\d+(?:[.,]\d+)?)\s*(?:{_SCALES}|{_SCALES.upper()}|[Mm][A-Za-z]{{0,3}})$",
     },
 }
@@ -533,8 +694,9 @@ def from_dataframe(
     faults = Faults(where, cells.index)
     called = {role: names[i] for role, i in positions.items()}
     meanings = _meanings(cells.head(SAMPLE), called)
-    events = events_of(cells, called, faults, wanted)
     unused = tuple(name for i, name in enumerate(names) if i not in positions.values())
+    _say_no_places(called, unused, wanted.columns, faults)
+    events = events_of(cells, called, faults, wanted)
     how = Explanation("table", meanings=meanings, unused=unused)
     return faults.parsed(events, lambda i: str(cells.iloc[i].to_dict()), how)
 

@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 
 from catalogs.errors import InputError
-from catalogs.formats.columns import find_columns
+from catalogs.formats.columns import find_columns, unknown_types
 from catalogs.formats.lines import split_lines
+from catalogs.formats.names import MINUTES, normalised
 from catalogs.formats.parsed import Faults
 from catalogs.formats.region import Region, count_lines, find_region, header_of, rows_of, sample_of
 
@@ -169,6 +170,11 @@ def text_cells(
     moved = np.zeros(len(rows), dtype=np.bool_)
     moved[[i for i in shifted if i < len(rows)]] = True
     faults.note(moved, "columns are not in their places, is a value missing? fix or drop the line")
+    if (untold := unknown_types(region.names, positions, sample)) is not None:
+        faults.say(
+            f"column {untold[0]} is not used: few of its values ({', '.join(untold[1])}, ...) are "
+            "known for types of events, so blasts may be among the events"
+        )
     for text_of_note in region.notes:
         faults.say(text_of_note)
     if below:
@@ -181,13 +187,18 @@ def text_cells(
 
 
 def _helpers(region: Region, sample: Sequence[Sequence[str]], taken: set[int]) -> dict[str, int]:
-    """Columns that hold nothing but the hemisphere of another: N or S, E or W."""
+    """Columns that hold the hemisphere of another, N or S, E or W, or the minutes of an angle."""
     found = {}
     for role, letters in (("latitude sign", {"N", "S"}), ("longitude sign", {"E", "W"})):
         for i in range(len(region.names)):
             cells = {row[i].strip().upper() for row in sample if i < len(row)} - {""}
             if i not in taken and cells and cells <= letters:
                 found[role] = i
+                break
+    for role, known in MINUTES.items():
+        for i, name in enumerate(region.names):
+            if i not in taken and normalised(name) in known:
+                found[f"{role} minutes"] = i
                 break
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -48,6 +49,10 @@ WHERE = {"--workers": 1, "--threads": 1, "--scheduler": 1, "--resume": 0}
 """Options that change no result, only where and how it is computed, and their numbers of values."""
 
 
+NEGATIVE = re.compile(r"-\.?\d[-+\d.,:/eE]*$")
+"""A value that begins with a minus: a number, a zone as -05:00, an area as -30/-10/0/9."""
+
+
 class OneLineParser(argparse.ArgumentParser):
     """An argument parser with one-line errors and without abbreviations of options.
 
@@ -57,6 +62,7 @@ class OneLineParser(argparse.ArgumentParser):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"allow_abbrev": False, **kwargs})
+        self._negative_number_matcher = NEGATIVE
         self.set_defaults(parser=self)
 
     def error(self, message: str) -> NoReturn:
