@@ -485,3 +485,65 @@ def test_years_before_the_nanoseconds_are_named(tmp_path: Path) -> None:
     parsed = read_events(path)
     assert len(parsed.events) == 41
     assert "is before 1678" in parsed.rejected[0].reason
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("date,time,ampm,lat,lon,mag", "{t:%Y-%m-%d,%I:%M:%S.%f,%p},{lat},{lon},{m}"),
+        ("time,x,lat,lon,mag", "{t:%Y-%m-%d %I:%M:%S.%f,%p},{lat},{lon},{m}"),
+        ("year,month,day,hour,minute,second,half,mag", "{t:%Y,%m,%d,%I,%M,%S.%f,%p},{m}"),
+        ("year,month,day,time,half,mag", "{t:%Y,%m,%d,%I:%M:%S.%f,%p},{m}"),
+        ("date,hhmmss,half,mag", "{t:%Y%m%d,%I%M%S.%f,%p},{m}"),
+    ],
+)
+def test_a_column_of_am_and_pm_is_applied(header: str, row: str, tmp_path: Path) -> None:
+    text = table(header, row)
+    matches(read(tmp_path, text), 1e-3)
+    matches(read(tmp_path, text.replace("AM", "a. m.").replace("PM", "p. m.")), 1e-3)
+    # A row without it is left out, not read as of the morning
+    path = tmp_path / "events.csv"
+    lines = text.splitlines()
+    lines[5] = lines[5].replace("AM", "").replace("PM", "")
+    path.write_text("\n".join(lines))
+    assert [row.row for row in read_events(path).rejected] == [6]
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("date,time,tz,lat,lon,mag", "{t:%Y-%m-%d,%H:%M:%S.%f},ZONE,{lat},{lon},{m}"),
+        ("time,x,mag", ISO + ",ZONE,{m}"),
+        ("local time,utc offset,mag", ISO + ",ZONE,{m}"),
+        ("year,month,day,hour,minute,second,tz,mag", "{t:%Y,%m,%d,%H,%M,%S.%f},ZONE,{m}"),
+        ("date,hour,minute,second,tz,mag", "{t:%Y-%m-%d,%H,%M,%S.%f},ZONE,{m}"),
+    ],
+)
+def test_a_column_of_offsets_is_applied_row_by_row(header: str, row: str, tmp_path: Path) -> None:
+    zones = {"+08:00": 8, "UTC": 0, "-05:00": -5, "UTC+3": 3}
+    if ",x," not in header:
+        zones |= {"JST": 9, "-3.5": -3.5, "Asia/Manila": 8, "2": 2}
+    lines = [header]
+    for i in range(N):
+        zone, hours = list(zones.items())[i % len(zones)]
+        one = table(header, row, TRUTH.iloc[i : i + 1], hours=hours).splitlines()[1]
+        lines.append(one.replace("ZONE", zone))
+    found = read(tmp_path, "\n".join(lines))
+    matches(found, 1e-3)
+
+
+def test_offsets_that_are_none_are_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "events.csv"
+    path.write_text(table("time,tz,lat,lon,mag", ISO + ",CST,{lat},{lon},{m}", hours=8))
+    command = ["catalogs", "import", str(path), "--name", "mine"]
+    assert cli.main(command) == 2
+    err = capsys.readouterr().err
+    assert "'CST' is no one time zone" in err
+    assert cli.main([*command, *remedy(err.partition("recast: ")[2], {})]) == 0
+    assert "column tz is passed over" in capsys.readouterr().out
+    matches(load("mine").events, 1e-3)
+    # Times that are UTC by their name, or by their own end, are left alone
+    matches(read(tmp_path, table("UTC time,tz,mag", ISO + ",+08:00,{m}")), 1e-3)
+    matches(read(tmp_path, table("time,tz,mag", ISO + "Z,-480,{m}")), 1e-3)

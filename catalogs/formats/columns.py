@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -134,6 +134,41 @@ def find_columns(
                 f"`columns` {role}=NAME"
             )
     return {role: found[role] for role in sorted(found, key=_order)}
+
+
+HALVES = frozenset({"am", "pm", "a.m.", "p.m.", "a. m.", "p. m.", "上午", "下午", "午前", "午後"})
+"""Values of a column of halves of the day."""
+
+HALF_NAMES = frozenset({"ampm", "amorpm", "meridiem"})
+
+OFFSET_NAMES = frozenset(
+    {"tz", "timezone", "timezoneoffset", "tzoffset", "offset", "utcoffset", "gmtoffset"}
+    | {"zonahoraria", "husohorario", "fusohorario", "fusoorario", "fuseauhoraire", "zeitzone"}
+    | {"saatdilimi", "时区", "時區", "utcdiff"}
+)
+
+OFFSET = re.compile(r"Z|(UTC|GMT)(\s*[+-]\s*\d{1,2}(:?\d\d)?)?|[+-]\d\d:\d\d")
+"""An offset from UTC that is nothing else."""
+
+
+def beside_times(
+    names: Sequence[str], sample: Sequence[Sequence[str]], taken: Collection[int]
+) -> dict[str, int]:
+    """Columns that say of each time in which half of the day, or in which zone, it is."""
+    found: dict[str, int] = {}
+    for i, name in enumerate(names):
+        cells = {row[i].strip() for row in sample if i < len(row)} - {"", "nan", "None", "NaN"}
+        if i in taken or not cells:
+            continue
+        key, lower = normalised(name), {cell.lower() for cell in cells}
+        short = key in HALF_NAMES and lower <= {"a", "p"}
+        if "am/pm" not in found and (lower <= HALVES or short):
+            found["am/pm"] = i
+        signed = any(len(cell) > 1 for cell in cells) and all(map(OFFSET.fullmatch, cells))
+        known = key in OFFSET_NAMES and (key != "offset" or signed)
+        if "offset" not in found and (known or signed):
+            found["offset"] = i
+    return found
 
 
 def _order(role: str) -> int:

@@ -79,6 +79,9 @@ LOCAL_TEXT = re.compile(
 )
 """What text around a table says of local times."""
 
+BESIDE = ("am/pm", "offset")
+"""Columns that say more of the times of their rows."""
+
 MONTHS = {
     name: month
     for month, names in enumerate(
@@ -104,7 +107,7 @@ MONTHS = {
 
 _CLOCK = (
     r"(?:(?:[Tt]|[\s,;_]+(?:[-\u2013]\s*)?|\s*[-\u2013]\s+)(\d{1,2})[:hH.](\d{2}|\d)"
-    r"(?:[:mM'.](\d{1,2}(?:\.\d*)?))?\s*(?:s|\"|'')?\s*([AaPp]\.?[Mm]\.?)?)?"
+    r"(?:[:mM'.](\d{1,2}(?:\.\d*)?))?\s*(?:s|\"|'')?\s*([AaPp]\.?\s*[Mm]\.?)?)?"
 )
 _ZONE = r"\s*(Z|z|UTC|GMT|UT|[+-]\d{2}(?::?\d{2})?)?$"
 _NAME = r"([^\W\d_]{3,10})\.?"
@@ -117,7 +120,8 @@ FORMS = {
         rf"^{_NAME}[-/\s]*(\d{{1,2}})(?:st|nd|rd|th)?[,\s/-]+(\d{{4}}){_CLOCK}{_ZONE}"
     ),
     "year, month name": rf"^(\d{{4}})[-/.\s]+{_NAME}[-/.\s]+(\d{{1,2}}){_CLOCK}{_ZONE}",
-    "digits only": r"^(\d{4})(\d\d)(\d\d)(?:[T\s_-]?(\d\d):?(\d\d)(?::?(\d\d(?:\.\d*)?))?)?()"
+    "digits only": r"^(\d{4})(\d\d)(\d\d)(?:[T\s_-]?(\d\d):?(\d\d)(?::?(\d\d(?:\.\d*)?))?)?"
+    + r"\s*([AaPp]\.?\s*[Mm]\.?)?"
     + _ZONE,
 }
 """Ways to write a date and a time, each with the clock's groups and the zone at its end."""
@@ -125,10 +129,14 @@ FORMS = {
 
 @dataclass(frozen=True)
 class Zone:
-    """Hours east of Greenwich, or a name, for times without an offset; and who says so."""
+    """Hours east of Greenwich, or a name, for times without an offset; and who says so.
+
+    ``by_row`` is set where a column gives the offset of each.
+    """
 
     value: float | str
     stated: str
+    by_row: bool = False
 
     @property
     def is_utc(self) -> bool:
@@ -180,10 +188,14 @@ def find_zone(names: Mapping[str, str], dating: Dating, faults: Faults, around: 
         If a column, or the text around the table, says that they are local but not where, or the
         user says otherwise than the file.
     """
-    stated = {name: zone_in(name) for name in names.values()}
+    stated = {name: zone_in(name) for role, name in names.items() if role not in BESIDE}
     zones = [zone for zone in stated.values() if isinstance(zone, Zone)]
     local = next((name for name, zone in stated.items() if zone == "local"), None)
     asked = None if dating.zone is None else Zone(_offset(dating.zone), "`time_zone`")
+    beside = names.get("offset")
+    if beside is not None and (zones or asked):
+        who = zones[0].stated if zones else "`time_zone`"
+        faults.say(f"column {beside.strip()} is passed over: the zone is that of {who}")
     if zones:
         if asked and asked.value != zones[0].value:
             raise InputError(
@@ -193,6 +205,8 @@ def find_zone(names: Mapping[str, str], dating: Dating, faults: Faults, around: 
         return next((zone for zone in zones if not zone.is_utc), zones[0])
     if asked:
         return asked
+    if beside is not None:
+        return Zone(0.0, f"column {beside.strip()}, row by row", by_row=True)
     remedy = "give its zone, as in `time_zone` +08:00 or `time_zone` Asia/Manila"
     if local is not None:
         raise InputError(f"{faults.where}: column {local.strip()} is in local time: {remedy}")
@@ -259,12 +273,96 @@ def read_times(
         else cells["date" if "date" in cells else "time"]
     )
     numbers = _numbers(column)
+    if "am/pm" in cells and numbers is None:
+        column = _with_halves(column, cells["am/pm"], faults)
     if numbers is not None:
         stamps, valid = _of_numbers(numbers, names, faults, dating)
         zoned = np.zeros(len(column), dtype=np.bool_)
     else:
         stamps, valid, zoned = _of_text(column, faults, dating.order)
+    if zone.by_row and numbers is None:
+        stamps = by_row(stamps, zoned | ~valid, cells["offset"], faults)
+    elif zone.by_row:
+        faults.zone = "numbers count in UTC"
     return shifted(stamps, valid, zoned, zone, column, faults)
+
+
+def _halves(halves: pd.Series, faults: Faults) -> pd.Series:
+    """A or p of each row; what is neither is noted."""
+    first = texts(halves).str.lower().replace({"上午": "a", "午前": "a", "下午": "p", "午後": "p"})
+    first = first.str[:1]
+    bad = ~first.isin(["a", "p"]).to_numpy(np.bool_)
+    note(faults, halves.rename("AM or PM"), bad, "is neither AM nor PM", "fix or drop the row")
+    return first
+
+
+def hours_of_day(hours: pd.Series, halves: pd.Series, faults: Faults) -> pd.Series:
+    """Hours from 0 to 23 of those of a clock of 12 hours and a column of AM and PM."""
+    half = _halves(halves, faults)
+    values = pd.to_numeric(hours, errors="coerce")
+    read = (values % 12 + 12.0 * (half == "p")).where(values.between(1, 12), values)
+    wrong = ((half == "a") & (values > 12)) | ((half == "p") & (values == 0))
+    note(faults, hours, wrong.to_numpy(np.bool_), "does not go with AM or PM", "fix the row")
+    return read.astype(str).where(values.notna(), hours.astype(str)).rename("hour")
+
+
+def _with_halves(column: pd.Series, halves: pd.Series, faults: Faults) -> pd.Series:
+    half = _halves(halves, faults)
+    cells = texts(column)
+    named = cells.str.contains(r"[AaPp]\.?\s*[Mm]\.?$", regex=True)
+    return (cells + " " + half + "m").where((cells != "") & ~named, cells).rename(str(column.name))
+
+
+def by_row(
+    stamps: NDArray[np.int64], settled: NDArray[np.bool_], offsets: pd.Series, faults: Faults
+) -> NDArray[np.int64]:
+    """Times in UTC by the offset in each row, but for those ``settled``; empty ones are noted.
+
+    Raises
+    ------
+    InputError
+        For an offset that is not understood.
+    """
+    cells = texts(offsets)
+    empty = (cells == "").to_numpy(np.bool_) & ~settled
+    faults.note(empty, "the time zone is empty: fill it in or drop the row")
+    found = stamps.copy()
+    for cell in cells[~settled & ~empty].unique():
+        rows = np.flatnonzero((cells == cell).to_numpy(np.bool_) & ~settled)
+        value = _zone_of(cell)
+        if value is None:
+            raise InputError(
+                f"{faults.place(int(offsets.index[rows[0]]))}: {cell[:40]!r} is no one time zone: "
+                "write offsets as +08:00, or pass over that column by the zone of all times, as in "
+                "`time_zone` +08:00"
+            )
+        if isinstance(value, str):
+            there = pd.DatetimeIndex(stamps[rows].view("datetime64[ns]"))
+            utc = there.tz_localize(value, ambiguous="NaT", nonexistent="NaT").tz_convert("UTC")
+            clear = np.asarray(utc.notna())
+            found[rows[clear]] = utc[clear].to_numpy("datetime64[ns]").astype(np.int64)
+            twice = np.zeros(len(stamps), dtype=np.bool_)
+            twice[rows[~clear]] = True
+            faults.note(twice, f"the time comes twice or never in {value}: give it in UTC")
+        else:
+            found[rows] -= round(value * 3600) * NS_PER_SECOND
+    return found
+
+
+def _zone_of(text: str) -> float | str | None:
+    """Hours east of Greenwich, or the name of a zone; None if it is neither, or could be two."""
+    if text.upper() in ZONES:
+        return float(ZONES[text.upper()])
+    signed = text.replace("\u2212", "-")
+    if re.fullmatch(r"[+-]?\d{1,2}(\.\d+)?", signed):
+        hours = float(signed)
+        return hours if abs(hours) <= 14.0 else None
+    if re.fullmatch(r"[A-Z]{2,5}", text) and text not in {"UTC", "GMT"}:
+        return None
+    try:
+        return _offset("UTC" if text == "UT" else signed)
+    except InputError:
+        return None
 
 
 def shifted(
@@ -433,9 +531,11 @@ def _fields(
     clock = [pd.to_numeric(parts[j]).fillna(0.0) for j in rest[:3]]
     half = parts[rest[3]].astype("str").str.lower().str[:1]
     named = half.isin(["a", "p"])
+    written_hour = clock[0]
     hour = clock[0] % 12 + 12.0 * (half == "p")
     clock[0] = clock[0].mask(named & clock[0].between(1, 12), hour)
-    clock[0] = clock[0].mask(named & ~clock[0].between(0, 23), 99.0)
+    wrong = ((half == "a") & (clock[0] > 12)) | ((half == "p") & (written_hour == 0))
+    clock[0] = clock[0].mask((named & ~clock[0].between(0, 23)) | wrong, 99.0)
     fields = np.stack([x.to_numpy(np.float64) for x in (*columns, *clock)], axis=1)
     return np.where(np.isnan(fields), 0.0, fields)  # month 0 is none
 
