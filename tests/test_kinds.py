@@ -547,3 +547,44 @@ def test_offsets_that_are_none_are_asked_for(
     # Times that are UTC by their name, or by their own end, are left alone
     matches(read(tmp_path, table("UTC time,tz,mag", ISO + ",+08:00,{m}")), 1e-3)
     matches(read(tmp_path, table("time,tz,mag", ISO + "Z,-480,{m}")), 1e-3)
+
+
+ZONED = {"PST": -8, "EST": -5, "EDT": -4, "MST": -7, "PDT": -7, "CET": 1, "JST": 9, "NPT": 5.75}
+
+
+@pytest.mark.parametrize("zone", [*ZONED, "UTC+5:30", "UTC-05:00"])
+def test_named_zones_are_those_of_headers_preambles_and_values(zone: str, tmp_path: Path) -> None:
+    hours = ZONED.get(zone, 5.5 if "30" in zone else -5)
+    row = ISO + ",{lat},{lon},{m}"
+    for header in (f"Date Time ({zone}),lat,lon,mag", f"Origin time [{zone}],lat,lon,mag"):
+        matches(read(tmp_path, table(header, row, hours=hours)), 1e-3)
+    for said in (f"Times in {zone}.", f"All times are local ({zone})", f"Time zone: {zone}"):
+        text = f"# Catalog of the network. {said}\ntime,lat,lon,mag"
+        matches(read(tmp_path, table(text, row, hours=hours)), 1e-3)
+    values = "{t:%Y-%m-%d %H:%M:%S.%f} " + zone + ",{lat},{lon},{m}"
+    matches(read(tmp_path, table("time,lat,lon,mag", values, hours=hours)), 1e-3)
+    values = "{t:%Y-%m-%d,%H:%M:%S.%f} " + zone + ",{lat},{lon},{m}"
+    matches(read(tmp_path, table("date,time,lat,lon,mag", values, hours=hours)), 1e-3)
+
+
+@pytest.mark.parametrize("where", ["header", "preamble", "values"])
+@pytest.mark.parametrize("zone", ["CST", "IST"])
+def test_names_of_several_zones_are_asked_for(
+    zone: str, where: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    header = f"Time ({zone}),mag" if where == "header" else "time,mag"
+    header = f"# Times are in {zone}.\n{header}" if where == "preamble" else header
+    end = " " + zone if where == "values" else ""
+    path = tmp_path / "events.csv"
+    path.write_text(table(header, "{t:%Y-%m-%d %H:%M:%S.%f}" + end + ",{m}", hours=8))
+    command = ["catalogs", "import", str(path), "--name", "mine"]
+    assert cli.main(command) == 2
+    err = capsys.readouterr().err
+    assert zone in err
+    assert cli.main([*command, *remedy(err.partition("recast: ")[2], {})]) == 0
+    matches(load("mine").events, 1e-3)
+
+
+def test_a_time_of_the_download_says_nothing_of_the_events(tmp_path: Path) -> None:
+    head = "# Query time: 2020-01-01 10:00 PST\n# Local times of stations: see PDT\ntime,mag"
+    matches(read(tmp_path, table(head, ISO + ",{m}")), 1e-3)

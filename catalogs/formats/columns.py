@@ -25,7 +25,8 @@ from catalogs.formats.names import (
 
 CLOCK = re.compile(
     r"\s*\d{1,2}\s*[:hH]\s*\d{1,2}\s*([:m']\s*\d{1,2}([.,]\d*)?\s*(s|'')?)?\s*([APap]\.?\s*[Mm]\.?)?"
-    r"\s*(Z|z|UTC|GMT|UT|[+-]\d{2}(:?\d{2})?)?\s*"
+    r"\s*(Z|z|\(?(UTC|GMT)\s*[+-]\s*\d{1,2}(:?\d{2})?\)?"
+    r"|\(?[A-Z]{2,5}\)?|[+-]\d{2}(:?\d{2})?)?\s*"
 )
 """A time of day as it is written."""
 

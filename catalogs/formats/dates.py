@@ -57,13 +57,56 @@ ZONES = {
     "MSK": 3,
     "PHT": 8,
     "NZST": 12,
+    "SGT": 8,
+    "HKT": 8,
+    "PHST": 8,
+    "PKT": 5,
+    "NPT": 5.75,
+    "TRT": 3,
+    "NZDT": 13,
+    "AEST": 10,
+    "AEDT": 11,
+    "ACST": 9.5,
+    "ACDT": 10.5,
+    "AWST": 8,
     "CET": 1,
+    "MEZ": 1,
+    "CEST": 2,
+    "MESZ": 2,
     "EET": 2,
+    "EEST": 3,
+    "EST": -5,
+    "EDT": -4,
+    "MST": -7,
+    "MDT": -6,
     "PST": -8,
+    "PDT": -7,
     "AKST": -9,
+    "AKDT": -8,
     "HST": -10,
 }
-"""Hours east of Greenwich of abbreviations that mean one zone without summer time."""
+"""Hours east of Greenwich of abbreviations that mean one zone."""
+
+SEVERAL = frozenset({"CST", "CDT", "IST", "BST", "AST", "ADT", "GST", "SST", "ECT", "PT", "ET"})
+"""Abbreviations of zones that are several, or change with the season."""
+
+_WORD = r"(?<![A-Za-z])({})(?![A-Za-z])"
+NAMED_ZONE = re.compile(_WORD.format("|".join([*ZONES, *SEVERAL])))
+"""A zone by its abbreviation."""
+
+_TIMES = (
+    r"times?(?:[ -]?zone)?|horas?|heures?|ora|orari|zeit(?:en|zone)?|uhrzeit(?:en)?|waktu"
+    r"|zona horaria|fuso orario|saat(?:ler)?"
+)
+_SMALL = (
+    "are|is|in|the|all|given|stated|expressed|as|of|origin|standard|local|locale|lokal|oficial|time"
+    "|zone|de|en|est|sont|ist|sind|e|sono|es|son|est[aá]n?|la|le"
+)
+SAID = re.compile(
+    rf"(?i:\b(?:{_TIMES})(?:[\s:=(,-]|\b(?:{_SMALL})\b)*)"
+    r"(?<![A-Za-z])((?:UTC|GMT)\s*[+\-\u2212]\s*\d{1,2}(?::?\d{2})?|[A-Z]{2,4})(?![A-Za-z])"
+)
+"""What text around a table says of the zone of its times, as in "all times are local (UTC-5)"."""
 
 LOCAL = re.compile(
     r"\blocal\b|\blocale\b|\blokal|\boficial\b|\w+ (?:standard )?time\b"
@@ -121,8 +164,7 @@ FORMS = {
     ),
     "year, month name": rf"^(\d{{4}})[-/.\s]+{_NAME}[-/.\s]+(\d{{1,2}}){_CLOCK}{_ZONE}",
     "digits only": r"^(\d{4})(\d\d)(\d\d)(?:[T\s_-]?(\d\d):?(\d\d)(?::?(\d\d(?:\.\d*)?))?)?"
-    + r"\s*([AaPp]\.?\s*[Mm]\.?)?"
-    + _ZONE,
+    r"\s*([AaPp]\.?\s*[Mm]\.?)?" + _ZONE,
 }
 """Ways to write a date and a time, each with the clock's groups and the zone at its end."""
 
@@ -171,12 +213,23 @@ def zone_in(name: str) -> Zone | Literal["local"] | None:
     head = heading(name)
     if head.mark == 0 or UTC.search(name):
         return Zone(0.0, f"column {name.strip()}")
-    for word in re.findall(r"[A-Z]{3,4}", head.unit or name):
-        if word in ZONES:
-            return Zone(float(ZONES[word]), f"column {name.strip()}")
-    if head.mark == 2 or LOCAL.search(head.unit):
+    named = {*NAMED_ZONE.findall(name)}
+    if len(named) == 1 and not named & SEVERAL:
+        return Zone(float(ZONES[named.pop()]), f"column {name.strip()}")
+    if named or head.mark == 2 or LOCAL.search(head.unit):
         return "local"
-    return None
+    return "local" if re.fullmatch(r"[A-Z]{2,4}T", head.unit) else None
+
+
+def zone_around(text: str) -> Zone | Literal["local"] | None:
+    """The zone that the text above and below a table states, as ``zone_in`` has it."""
+    said = {found for line in text.splitlines() for found in SAID.findall(line)}
+    values = {word: _zone_of(re.sub(r"\s", "", word)) for word in said}
+    values = {w: v for w, v in values.items() if v is not None or w in SEVERAL}
+    if len({*values.values()}) != 1:
+        return "local" if values else None
+    value = next(iter(values.values()))
+    return Zone(value, "the text around the table") if value is not None else "local"
 
 
 def find_zone(names: Mapping[str, str], dating: Dating, faults: Faults, around: str) -> Zone:
@@ -203,13 +256,40 @@ def find_zone(names: Mapping[str, str], dating: Dating, faults: Faults, around: 
                 "`time_zone` out, or rename the column"
             )
         return next((zone for zone in zones if not zone.is_utc), zones[0])
+    said_around = zone_around(around)
     if asked:
+        if isinstance(said_around, Zone) and said_around.value != asked.value:
+            faults.say(
+                "the text around the table gives another time zone, "
+                f"{_written(said_around.value)}: that of `time_zone` is taken"
+            )
         return asked
     if beside is not None:
         return Zone(0.0, f"column {beside.strip()}, row by row", by_row=True)
+    return _stated_around(local, said_around, names, faults, around)
+
+
+def _stated_around(
+    local: str | None,
+    said_around: Zone | Literal["local"] | None,
+    names: Mapping[str, str],
+    faults: Faults,
+    around: str,
+) -> Zone:
+    """The zone where neither a column nor the user says it."""
     remedy = "give its zone, as in `time_zone` +08:00 or `time_zone` Asia/Manila"
     if local is not None:
-        raise InputError(f"{faults.where}: column {local.strip()} is in local time: {remedy}")
+        several = NAMED_ZONE.search(local)
+        what = f"in {several.group()}, which is several zones" if several else "in local time"
+        raise InputError(f"{faults.where}: column {local.strip()} is {what}: {remedy}")
+    if isinstance(said_around, Zone):
+        return said_around
+    if said_around == "local":
+        said = [found.group().strip() for found in SAID.finditer(around)]
+        raise InputError(
+            f"{faults.where}: the text around the table says {' and '.join(map(repr, said))}, "
+            f"which is no one zone: {remedy}"
+        )
     if said := LOCAL_TEXT.search(around):
         raise InputError(
             f"{faults.where}: the text around the table says {said.group()!r}: {remedy}"
@@ -272,6 +352,7 @@ def read_times(
         if "date" in cells and "clock" in cells
         else cells["date" if "date" in cells else "time"]
     )
+    column = _with_offsets(column, faults, dating)
     numbers = _numbers(column)
     if "am/pm" in cells and numbers is None:
         column = _with_halves(column, cells["am/pm"], faults)
@@ -285,6 +366,40 @@ def read_times(
     elif zone.by_row:
         faults.zone = "numbers count in UTC"
     return shifted(stamps, valid, zoned, zone, column, faults)
+
+
+def _with_offsets(column: pd.Series, faults: Faults, dating: Dating) -> pd.Series:
+    """Cells that end in the name of a zone, as in 08:25:09 JST or 08:25 (UTC+9), with its offset.
+
+    Raises
+    ------
+    InputError
+        For a name of several zones, unless the user says the zone.
+    """
+    ends = r"\s*\(?((?:UTC|GMT)\s*[+-]\s*\d{1,2}(?::?\d{2})?|[A-Z]{2,5})\)?\s*$"
+    found = column.astype(str).str.extract(r"\d(?:\s*[AaPp]\.?[Mm]\.?)?" + ends)[0]
+    words = [
+        word for word in found.dropna().unique() if word not in {"UTC", "GMT", "UT", "AM", "PM"}
+    ]
+    for word in words:
+        value = _zone_of(word.replace(" ", ""))
+        rows = (found == word).to_numpy(np.bool_)
+        if isinstance(value, float):
+            end = (
+                f"{'-' if value < 0 else '+'}{int(abs(value)):02d}:{round(abs(value) % 1 * 60):02d}"
+            )
+        elif word in SEVERAL:
+            if dating.zone is None:
+                raise InputError(
+                    f"{faults.place(int(column.index[int(np.argmax(rows))]))}: "
+                    f"{str(column[rows].iloc[0]).strip()!r} is in {word}, which is several zones: "
+                    "give the zone, as in `time_zone` +08:00"
+                )
+            end = ""
+        else:
+            continue
+        column = column.where(~rows, column.astype(str).str.replace(ends, end, regex=True))
+    return column
 
 
 def _halves(halves: pd.Series, faults: Faults) -> pd.Series:
