@@ -391,7 +391,7 @@ def test_days_are_counted_from_a_date_that_is_said(tmp_path: Path) -> None:
     frame = TRUTH.copy()
     days = (frame["time"] - frame["time"].iloc[0]) / pd.Timedelta("1D")
     lines = [f"{d:.7f},{m}" for d, m in zip(days, frame["magnitude"], strict=True)]
-    with pytest.raises(InputError, match=r"numbers from 0 to 3\d.*`start` DATE"):
+    with pytest.raises(InputError, match=r"numbers from 0 to 3\d.*`origin` DATE"):
         read(tmp_path, "\n".join(["time,mag", *lines]))
     found = read(tmp_path, "\n".join(["time,mag", *lines]), origin=str(START))
     matches(found, 0.01)
@@ -588,3 +588,89 @@ def test_names_of_several_zones_are_asked_for(
 def test_a_time_of_the_download_says_nothing_of_the_events(tmp_path: Path) -> None:
     head = "# Query time: 2020-01-01 10:00 PST\n# Local times of stations: see PDT\ntime,mag"
     matches(read(tmp_path, table(head, ISO + ",{m}")), 1e-3)
+
+
+@pytest.mark.parametrize(
+    "names",
+    ["HrMn Sec", "hhmm ss", "Hour Sec", "Time Sec", "OriginTime Seconds", "ot sec", "uu Sec"],
+)
+@pytest.mark.parametrize("clock", ["{t:%H%M}", "{hm}", "{hm}.0"])
+def test_hours_and_minutes_of_one_column_go_with_seconds(
+    names: str, clock: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "events.csv"
+    text = ["Year Month Day " + names + " Lat Lon Mag"]
+    for e in TRUTH.itertuples(index=False):
+        t, hm = e.time, 100 * e.time.hour + e.time.minute
+        said = clock.format(t=t, hm=hm)
+        text.append(f"{t:%Y %m %d} {said} {t:%S.%f} {e.latitude} {e.longitude} {e.magnitude}")
+    path.write_text("\n".join(text))
+    name = names.split(maxsplit=1)[0]
+    if name != "uu":
+        matches(read_events(path).events, 1e-3)
+    for role in ("clock", "hour"):
+        matches(read_events(path, columns={role: name}).events, 1e-3)
+    command = ["catalogs", "import", str(path), "--name", "mine"]
+    if name == "uu":
+        assert cli.main(command) == 2
+        command += remedy(capsys.readouterr().err.partition("recast: ")[2], {"hour": "uu"})
+    assert cli.main(command) == 0
+    matches(load("mine").events, 1e-3)
+
+
+def test_hours_and_minutes_with_decimals_are_refused(tmp_path: Path) -> None:
+    text = table("year,month,day,hhmm,mag", "{t:%Y,%m,%d,%H%M}.53,{m}")
+    with pytest.raises(InputError, match="may be hours and minutes or minutes and seconds"):
+        read(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("zero", "said"),
+    [
+        ("1899-12-30", "--origin 1899-12-30"),
+        ("1858-11-17", "--origin mjd"),
+        ("1970-01-01", "--origin datenum"),
+        ("1970-01-01", "--origin jd"),
+    ],
+)
+def test_the_origin_of_days_is_no_start_of_the_window(
+    zero: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "events.csv"
+    first = {"--origin datenum": 719_529.0, "--origin jd": 2_440_587.5}.get(said, 0.0)
+    days = (TRUTH["time"] - pd.Timestamp(zero)) / pd.Timedelta("1D") + first
+    rows = [f"{d:.9f},{m}" for d, m in zip(days, TRUTH["magnitude"], strict=True)]
+    path.write_text("\n".join(["time,mag", *rows]))
+    command = ["catalogs", "import", str(path), "--name", "mine"]
+    assert cli.main(command) == 2
+    err = capsys.readouterr().err
+    assert said in err
+    assert cli.main([*command, *said.split()]) == 0
+    made = load("mine")
+    matches(made.events, 0.01)
+    assert made.info.start == "2019-07-03"
+    if first:
+        name = "datenum" if "datenum" in said else "JD"
+        path.write_text("\n".join([f"{name},mag", *rows]))
+        parsed = read_events(path)
+        matches(parsed.events, 0.01)
+        assert f"of which number {first:.12g} is 1970-01-01" in parsed.explanation.notes[0]
+    path.write_text(table(LAYOUT, ISO + "+02:00,{lat},{lon},{m}", hours=2))
+    assert read_events(path).explanation.zone == "as each time states"
+
+
+def test_years_before_the_nanoseconds_are_no_quiet_loss(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "events.csv"
+    for header, day in (("year,month,day", "{},5,1"), ("time", "{}-05-01T00:00:00")):
+        rows = [day.format(year) + f",5.{year % 10}" for year in range(1200, 2000, 2)]
+        path.write_text("\n".join([header + ",mag", *rows]))
+        command = ["catalogs", "import", str(path), "--name", "mine", "--overwrite"]
+        command += ["--completeness", "5"]
+        assert cli.main(command) == 2
+        err = capsys.readouterr().err
+        assert "239 of 400 rows are earlier than 1678" in err
+        assert cli.main([*command, *remedy(err.partition("recast: ")[2], {})]) == 0
+        assert "239 rows are earlier than 1678" in capsys.readouterr().out
+        assert len(load("mine").events) == 161

@@ -33,7 +33,7 @@ CLOCK = re.compile(
 DAY = re.compile(r"\s*\d{1,4}([-/.])\s*\d{1,2}\1\s*\d{1,4}\s*|[12]\d{7}")
 """A date without a time of day."""
 
-SHORT_CLOCK = re.compile(r"\s*\d{1,2}\s*:?\s*\d{2}\s*")
+SHORT_CLOCK = re.compile(r"\s*\d{1,2}\s*:?\s*\d{2}(\.0*)?\s*")
 """Hours and minutes."""
 
 SHOWN = 12
@@ -279,6 +279,7 @@ class _Columns:
         given = found.keys() & {*ROLES_OF_TIME}
         if given and "time" not in found and not given & {"date", "clock"}:
             self.find_calendar(found, refused)  # parts of a calendar were named
+            self.join_hours(found)
             self.refuse_holes(found, refused)
             return
         if "time" in found:
@@ -295,10 +296,13 @@ class _Columns:
             self.settle_time(found, refused)
         elif "clock" in found:
             self.find_calendar(found, refused, CALENDAR[:3])
+            self.find_seconds(found, refused)
         else:
             self.find_calendar(found, refused)
+            self.join_hours(found)
             if {"year", "month", "day"} <= found.keys() and "hour" not in found:
                 self.find("clock", found)
+                self.find_seconds(found, refused)
             self.refuse_holes(found, refused)
 
     def settle_time(self, found: dict[str, int], refused: set[str]) -> None:
@@ -315,6 +319,7 @@ class _Columns:
             del found["time"]
             found.update(trial)
             found["clock"] = at
+            self.find_seconds(found, refused)
 
     def is_whole(self, i: int) -> bool:
         """Whether a column called time holds dates, and not only times of day."""
@@ -327,7 +332,18 @@ class _Columns:
         if _share(cells, _is_clock) > MAJORITY:
             return True
         wide = any(len(cell.partition(".")[0]) > 4 for cell in cells)
-        return wide and _share(cells, _is_compact_clock) > 0.98
+        return self.are_hhmm(i) or (wide and _share(cells, _is_compact_clock) > 0.98)
+
+    def are_hhmm(self, i: int) -> bool:
+        """Whether a column holds hours and minutes as one number: 1331."""
+        cells = self.values(i)
+        mostly = _share(cells, lambda cell: len(cell.partition(".")[0]) > 2) > MAJORITY
+        return mostly and _share(cells, _is_hhmm) > 0.98
+
+    def join_hours(self, found: dict[str, int]) -> None:
+        """Hours of four digits hold the minutes as well, if nothing else does."""
+        if "hour" in found and "minute" not in found and self.are_hhmm(found["hour"]):
+            found["clock"] = found.pop("hour")
 
     def are_days(self, i: int) -> bool:
         """Whether a column holds dates without a time of day."""
@@ -383,7 +399,8 @@ class _Columns:
         if "clock" not in found or "second" in refused:
             return
         cells = self.values(found["clock"])
-        if _share(cells, lambda cell: SHORT_CLOCK.fullmatch(cell) is not None) > 0.9:
+        short = _share(cells, lambda cell: SHORT_CLOCK.fullmatch(cell) is not None) > 0.9
+        if short or self.are_hhmm(found["clock"]):
             self.find("second", found)
 
     def dates_have_clocks(self, i: int) -> bool:
@@ -496,6 +513,13 @@ def _is_compact_clock(cell: str) -> bool:
         return False
     digits = digits.zfill(6)
     return int(digits[:2]) < 25 and int(digits[2:4]) < 61 and int(digits[4:]) < 61
+
+
+def _is_hhmm(cell: str) -> bool:
+    digits, _, rest = cell.partition(".")
+    if not (digits.isdigit() and len(digits) <= 4 and not rest.strip("0")):
+        return False
+    return int(digits) <= 2400 and int(digits) % 100 < 60
 
 
 def _tells(cell: str) -> bool:

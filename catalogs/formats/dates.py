@@ -122,6 +122,8 @@ LOCAL_TEXT = re.compile(
 )
 """What text around a table says of local times."""
 
+UNSTATED = "not stated, taken as UTC"
+
 BESIDE = ("am/pm", "offset")
 """Columns that say more of the times of their rows."""
 
@@ -197,7 +199,7 @@ class Dating:
     zone : str, optional
         Zone of times that say none themselves: ``+08:00``, or a name such as ``Asia/Manila``.
     origin : str, optional
-        The date from which plain numbers of days are counted.
+        The date from which plain numbers of days are counted, or datenum, mjd or jd.
     """
 
     order: Order | None = None
@@ -285,9 +287,9 @@ def _stated_around(
     if isinstance(said_around, Zone):
         return said_around
     if said_around == "local":
-        said = [found.group().strip() for found in SAID.finditer(around)]
+        words = [found.group().strip() for found in SAID.finditer(around)]
         raise InputError(
-            f"{faults.where}: the text around the table says {' and '.join(map(repr, said))}, "
+            f"{faults.where}: the text around the table says {' and '.join(map(repr, words))}, "
             f"which is no one zone: {remedy}"
         )
     if said := LOCAL_TEXT.search(around):
@@ -300,7 +302,7 @@ def _stated_around(
             f"times are taken as UTC, which column {foreign.strip()} does not say: national lists "
             "often give local time; if this one does, give its zone, as in `time_zone` +08:00"
         )
-    return Zone(0.0, "not stated, taken as UTC")
+    return Zone(0.0, UNSTATED)
 
 
 def _offset(text: str) -> float | str:
@@ -361,6 +363,10 @@ def read_times(
         zoned = np.zeros(len(column), dtype=np.bool_)
     else:
         stamps, valid, zoned = _of_text(column, faults, dating.order)
+        if zoned.any() and zone.stated == UNSTATED:
+            without = int((valid & ~zoned).sum())
+            rest = f", {without:,} rows without one taken as UTC" if without else ""
+            faults.zone = f"as each time states{rest}"
     if zone.by_row and numbers is None:
         stamps = by_row(stamps, zoned | ~valid, cells["offset"], faults)
     elif zone.by_row:
@@ -540,7 +546,8 @@ def _joined(
     days = days.str.replace(MIDNIGHT, "", regex=True) if len(days) else days
     compact = clocks.str.fullmatch(r"\d{1,6}(?:[.,]\d*)?").to_numpy(np.bool_)
     if compact.mean() > MOSTLY:
-        clocks = clocks.mask(compact, _from_digits(clocks[compact]))
+        short = seconds is not None
+        clocks = clocks.mask(compact, _from_digits(clocks[compact], faults, short=short))
     if seconds is not None:
         behind = texts(seconds).str.replace(",", ".", regex=False)
         behind = behind.str.replace(r"^(\d)(?=\.|$)", r"0\1", regex=True)
@@ -552,10 +559,26 @@ def _joined(
     return joined.rename("time")
 
 
-def _from_digits(clocks: pd.Series) -> pd.Series:
-    """``013635.52`` as 01:36:35.52; leading zeros may be lost, so all cells decide on the width."""
+def _from_digits(clocks: pd.Series, faults: Faults, *, short: bool) -> pd.Series:
+    """``013635.52`` as 01:36:35.52; leading zeros may be lost, so all cells decide on the width.
+
+    Raises
+    ------
+    InputError
+        For four digits with decimals: are they minutes or seconds? In ``short`` ones seconds stand
+        in a column of their own.
+    """
     whole = clocks.str.replace(",", ".").str.partition(".")
     digits, rest = whole[0], whole[1] + whole[2]
+    narrow = digits.str.len() <= 4
+    if narrow.all() and rest.str.fullmatch(r"\.0*|").all():
+        rest = rest.mask(rest != "", "")  # whole numbers as a program writes them
+    elif (short or narrow.all()) and (rest != "").any():
+        i = int(np.argmax((rest != "").to_numpy(np.bool_)))
+        raise InputError(
+            f"{faults.place(int(clocks.index[i]))}: {clocks.iloc[i]!r} may be hours and minutes or "
+            "minutes and seconds: write times of day as 13:31:58.5"
+        )
     width = 6 if digits.str.len().max() > 4 or (rest != "").any() else 4
     digits = digits.str.zfill(width)
     parts = [digits.str[i : i + 2] for i in range(0, width, 2)]
@@ -721,6 +744,21 @@ DAY_NUMBERS = {
 }
 """1970-01-01 in days that are counted from somewhere else, by the name of the column."""
 
+
+def _counted(low: float, high: float) -> str:
+    """What numbers of such size may count, and how to say so."""
+    if low >= 600_000 and high <= 800_000:
+        return "they are MATLAB's, say `origin` datenum"
+    if low >= 2_300_000 and high <= 2_500_000:
+        return "they are Julian days, say `origin` jd"
+    if low >= 20_000 and high <= 65_000:
+        return (
+            "they are serial numbers of Excel, say `origin` 1899-12-30; if modified Julian days, "
+            "`origin` mjd"
+        )
+    return "they are days, give the date from which they count with `origin` DATE"
+
+
 UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 
 
@@ -740,9 +778,11 @@ def _of_numbers(
     name = next((text for role, text in names.items() if role in {"time", "date"}), "time").strip()
     valid = np.isfinite(values)
     largest = float(np.abs(values[valid]).max())
-    if heading(name).key in DAY_NUMBERS:
-        first = DAY_NUMBERS[heading(name).key]
-        values, origin, unit = values - first, "1970-01-01", UNITS["d"]
+    day_number = heading(name).key if dating.origin is None else dating.origin.strip().lower()
+    first = 0.0
+    if day_number in DAY_NUMBERS:
+        first = DAY_NUMBERS[day_number]
+        origin, unit = "1970-01-01", UNITS["d"]
     elif since := SINCE.search(name):
         origin, unit = since.group(2).rstrip(")]"), UNITS[since.group(1)[0].lower()]
     elif dating.origin is not None and largest < EPOCHS["s"][0]:
@@ -760,11 +800,15 @@ def _of_numbers(
         low, high = float(values[valid].min()), float(values[valid].max())
         raise InputError(
             f"{faults.where}: column {name} holds numbers from {low:g} to {high:g}, no dates: if "
-            "they are days, give the date from which they count with `start` DATE"
+            + _counted(low, high)
         )
     begin = timestamp(origin, f"{faults.where}: origin of {name}").value
-    faults.say(f"{name} counts {'days' if unit == UNITS['d'] else f'{unit:g} s'} since {origin}")
-    nanoseconds = values * unit * NS_PER_SECOND
+    if first:
+        faults.say(f"{name} counts days, of which number {first:.12g} is {origin} ({day_number})")
+    else:
+        what = "days" if unit == UNITS["d"] else f"{unit:g} s"
+        faults.say(f"{name} counts {what} since {origin}")
+    nanoseconds = (values - first) * unit * NS_PER_SECOND
     valid &= np.abs(nanoseconds + float(begin)) < 9e18
     stamps = np.zeros(len(values), dtype=np.int64)
     stamps[valid] = begin + np.rint(nanoseconds[valid]).astype(np.int64)

@@ -60,7 +60,7 @@ def _catalog(args: argparse.Namespace) -> tuple[Catalog, dict[str, Any]]:
     if not path.is_file() or (path.suffix in STORED and path.with_suffix(".json").is_file()):
         return selected(load(args.catalog), args, any_splits=True), {}
     options = reading_of(args) | {"missing_magnitudes": missing_of(args) or ()}
-    parsed = read_events(path, origin=args.start, **options)
+    parsed = read_events(path, **options)
     catalog = catalog_of_file(parsed, path.name, args.completeness)
     damaged = parsed.damaged()
     reading = {

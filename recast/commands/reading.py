@@ -50,6 +50,12 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
         help="zone of times that state none, as in +08:00 or Asia/Manila (default: UTC)",
     )
     group.add_argument(
+        "--origin",
+        metavar="DATE",
+        help="date from which a column of plain numbers counts days, as in 1899-12-30 for Excel's; "
+        "or datenum (MATLAB), mjd or jd",
+    )
+    group.add_argument(
         "--encoding", metavar="NAME", help="of the text, as in gbk (default: found, mostly utf-8)"
     )
     group.add_argument(
@@ -107,6 +113,7 @@ def reading_of(args: argparse.Namespace) -> dict[str, Any]:
         "encoding": args.encoding,
         "dates": args.dates,
         "time_zone": args.time_zone,
+        "origin": args.origin,
         "strict": args.strict,
     }
 
