@@ -674,3 +674,47 @@ def test_years_before_the_nanoseconds_are_no_quiet_loss(
         assert cli.main([*command, *remedy(err.partition("recast: ")[2], {})]) == 0
         assert "239 rows are earlier than 1678" in capsys.readouterr().out
         assert len(load("mine").events) == 161
+
+
+SHORT = {
+    "{t:%d/%m/%y %H:%M:%S.%f}": "dmy",
+    "{t:%m-%d-%y %I:%M:%S.%f %p}": "mdy",
+    "{t:%y-%m-%d %H:%M:%S.%f}": "ymd",
+    "{t:%d.%m.%y,%H:%M:%S.%f}": "dmy",
+    "{t:%y%m%d,%H%M%S.%f}": "ymd",
+    "{t:%y%m%d,%H,%M,%S.%f}": "ymd",
+    "{t:%d%m%y,%H%M%S.%f}": "dmy",
+}
+
+
+@pytest.mark.parametrize("written", list(SHORT))
+@pytest.mark.parametrize("years", [0, -7305, -12419])  # 2019, 1999, 1985
+def test_years_of_two_digits_are_read_or_asked_for(
+    written: str, years: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    commas = {0: "time", 1: "date,time", 3: "date,hour,minute,second"}[written.count(",")]
+    frame = TRUTH.assign(time=TRUTH["time"] + pd.Timedelta(days=years))
+    path = tmp_path / "events.csv"
+    path.write_text(table(commas + ",mag", written + ",{m}", frame))
+    command = ["catalogs", "import", str(path), "--name", "mine"]
+    code = cli.main(command)
+    out, err = capsys.readouterr()
+    if code:
+        assert f"--dates {SHORT[written]}" in err or f", {SHORT[written]}" in err
+        assert cli.main([*command, "--dates", SHORT[written]]) == 0
+        out = capsys.readouterr().out
+    else:
+        assert "%m-%d-" in written or years  # an order that only one reading fits
+    assert "years of two digits" in out
+    matches(load("mine").events, 1e-3, frame)
+
+
+def test_a_column_of_years_of_two_digits(tmp_path: Path) -> None:
+    row = "{t:%y,%m,%d,%H,%M,%S.%f},{m}"
+    header = "yr,mo,dy,hr,mn,sec,mag"
+    matches(read(tmp_path, table(header, row)), 1e-3)
+    past = TRUTH.assign(time=TRUTH["time"] - pd.Timedelta(days=365 * 30))
+    matches(read(tmp_path, table(header, row, past)), 1e-3, past)
+    old = TRUTH.assign(time=TRUTH["time"] - pd.Timedelta(days=365 * 60))
+    with pytest.raises(InputError, match="may be of the last century"):
+        read(tmp_path, table(header, row, old))

@@ -33,7 +33,7 @@ from catalogs.formats.parsed import Faults
 from catalogs.info import timestamp
 from catalogs.sequence import FloatArray
 
-Order = Literal["dmy", "mdy"]
+Order = Literal["dmy", "mdy", "ymd"]
 
 SHARE = 0.02
 """A way of writing dates counts if so many rows have it: one row alone is a damaged one."""
@@ -167,6 +167,9 @@ FORMS = {
     "year, month name": rf"^(\d{{4}})[-/.\s]+{_NAME}[-/.\s]+(\d{{1,2}}){_CLOCK}{_ZONE}",
     "digits only": r"^(\d{4})(\d\d)(\d\d)(?:[T\s_-]?(\d\d):?(\d\d)(?::?(\d\d(?:\.\d*)?))?)?"
     r"\s*([AaPp]\.?\s*[Mm]\.?)?" + _ZONE,
+    "short year": rf"^(\d{{1,2}})([-/.])(\d{{1,2}})\2(\d{{1,2}}){_CLOCK}{_ZONE}",
+    "short digits": r"^(\d\d)()(\d\d)(\d\d)(?:[T\s_-](\d\d):?(\d\d)(?::?(\d\d(?:\.\d*)?))?)?"
+    r"\s*([AaPp]\.?\s*[Mm]\.?)?" + _ZONE,
 }
 """Ways to write a date and a time, each with the clock's groups and the zone at its end."""
 
@@ -194,8 +197,8 @@ class Dating:
 
     Parameters
     ----------
-    order : {"dmy", "mdy"}, optional
-        Whether day or month comes first where the year is last.
+    order : {"dmy", "mdy", "ymd"}, optional
+        Whether day or month comes first where the year is last; or the year, of two digits.
     zone : str, optional
         Zone of times that say none themselves: ``+08:00``, or a name such as ``Asia/Manila``.
     origin : str, optional
@@ -355,7 +358,7 @@ def read_times(
         else cells["date" if "date" in cells else "time"]
     )
     column = _with_offsets(column, faults, dating)
-    numbers = _numbers(column)
+    numbers = _numbers(column, dating.order)
     if "am/pm" in cells and numbers is None:
         column = _with_halves(column, cells["am/pm"], faults)
     if numbers is not None:
@@ -645,7 +648,7 @@ def _fields(
     """Year to second, shape (row, 6), of what a form has matched."""
     if form == "year last":
         a, b = (pd.to_numeric(parts[j]) for j in (0, 2))
-        first = order or _order(a, b, written, faults)
+        first = order if order in {"dmy", "mdy"} else _order(a, b, written, faults)
         year, month, day = (parts[3], b, a) if first == "dmy" else (parts[3], a, b)
         rest = list(range(4, 8))
         faults.say(
@@ -653,6 +656,10 @@ def _fields(
             if first == "dmy"
             else "dates are read month first, then day"
         )
+    elif form in {"short year", "short digits"}:
+        triple = [pd.to_numeric(parts[j]) for j in (0, 2, 3)]
+        year, month, day = _short_dates(triple, order, written, faults)
+        rest = list(range(4, 8))
     else:
         places = {
             "year first": (0, 1, 2),
@@ -703,15 +710,78 @@ def _order(a: pd.Series, b: pd.Series, written: pd.Series, faults: Faults) -> Or
     return "dmy" if days_first else "mdy"
 
 
+READ_AS = {
+    "dmy": "dates are read day first, then month",
+    "mdy": "dates are read month first, then day",
+    "ymd": "dates are read year first, then month",
+}
+
+
+def _short_dates(
+    triple: list[pd.Series], order: Order | None, written: pd.Series, faults: Faults
+) -> tuple[pd.Series, pd.Series, pd.Series]:
+    """Year, month and day of dates with years of two digits.
+
+    Raises
+    ------
+    InputError
+        Where several orders fit, or none.
+    """
+    a, b, c = triple
+    fits = {
+        "dmy": a.between(1, 31) & b.between(1, 12),
+        "mdy": a.between(1, 12) & b.between(1, 31),
+        "ymd": b.between(1, 12) & c.between(1, 31),
+    }
+    possible = [way for way, good in fits.items() if good.mean() > 1.0 - SHARE]
+    if order is None and len(possible) != 1:
+        example = str(written.iloc[0]).strip()
+        ways = possible or list(fits)
+        raise InputError(
+            f"{faults.place(int(written.index[0]))}: {written.name} = {example!r} may have the "
+            "year, the month or the day first: say "
+            + ", ".join(f"`dates` {way}" for way in ways[:-1])
+            + f" or `dates` {ways[-1]}, or write years of four digits"
+        )
+    way = order or possible[0]
+    faults.say(READ_AS[way])
+    year, month, day = {"dmy": (c, b, a), "mdy": (c, a, b), "ymd": (a, b, c)}[way]
+    return full_years(year, faults), month, day
+
+
+def full_years(years: pd.Series, faults: Faults) -> pd.Series:
+    """Years of two digits by the rule of POSIX, which is said.
+
+    Raises
+    ------
+    InputError
+        Where that gives years to come.
+    """
+    full = years + np.where(years >= 69, 1900, 2000)
+    ahead = years[(full > pd.Timestamp.now(tz="UTC").year).to_numpy(np.bool_)]
+    if len(ahead):
+        raise InputError(
+            f"{faults.where}: {len(ahead):,} years of two digits, as {int(ahead.iloc[0]):02d}, "
+            "may be of the last century, or are no years: write years of four digits"
+        )
+    faults.say("years of two digits: 69 to 99 are 1969 to 1999, 00 to 68 are 2000 to 2068")
+    return full
+
+
 NUMBER = re.compile(r"\s*[+-]?\d+(\.\d*)?([eE][+-]?\d+)?\s*")
 
 
-def _numbers(column: pd.Series) -> FloatArray | None:
-    """The cells as numbers, if nearly all are plain ones; NaN where one is not."""
+def _numbers(column: pd.Series, order: Order | None) -> FloatArray | None:
+    """The cells as numbers, if nearly all are plain ones; NaN where one is not.
+
+    Six digits are a date where the ``order`` of its parts is said.
+    """
     head = [cell for cell in column.iloc[:200] if isinstance(cell, str) and cell.strip()]
     if not head or not all(NUMBER.fullmatch(cell) for cell in head[:5]):
         return None
     cells = texts(column)
+    if order is not None and cells.str.fullmatch(r"\d{6}|").all():
+        return None
     values = pd.to_numeric(cells, errors="coerce").to_numpy(np.float64, na_value=np.nan)
     known = cells != ""
     if not known.any() or np.isnan(values[known.to_numpy(np.bool_)]).mean() > SHARE:
@@ -748,7 +818,9 @@ DAY_NUMBERS = {
 def _counted(low: float, high: float) -> str:
     """What numbers of such size may count, and how to say so."""
     if low >= 600_000 and high <= 800_000:
-        return "they are MATLAB's, say `origin` datenum"
+        return "they are MATLAB's, say `origin` datenum; if dates of six digits, `dates` ymd"
+    if low >= 10_101 and high <= 991_231 and high > 65_000:
+        return "they are dates of six digits, say `dates` ymd, dmy or mdy; if days, `origin` DATE"
     if low >= 2_300_000 and high <= 2_500_000:
         return "they are Julian days, say `origin` jd"
     if low >= 20_000 and high <= 65_000:

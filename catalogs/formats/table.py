@@ -39,6 +39,7 @@ from catalogs.formats.dates import (
     Dating,
     by_row,
     find_zone,
+    full_years,
     hours_of_day,
     read_times,
     shifted,
@@ -305,6 +306,12 @@ class _Loose:
     def plain(self, role: str) -> pd.Series:
         """A part of a calendar as numbers: names of months, decimal commas."""
         column = self.cells[role]
+        if role == "year":
+            years = pd.to_numeric(column, errors="coerce")
+            short = years[years.notna()].between(0, 99)
+            if len(short) and short.all() and (years.dropna() % 1 == 0).all():
+                full = full_years(years.dropna(), self.faults).reindex(column.index).astype(object)
+                return full.where(years.notna(), column).astype(str).rename(role)
         if column.dtype.kind not in "OU" and str(column.dtype) != "str":
             return column
         if role == "month":

@@ -41,8 +41,9 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--dates",
-        choices=("dmy", "mdy"),
-        help="whether the day or the month comes first (default: as a day above 12 shows)",
+        choices=("dmy", "mdy", "ymd"),
+        help="whether the day, the month, or a year of two digits comes first (default: as a day "
+        "above 12 shows)",
     )
     group.add_argument(
         "--time-zone",
