@@ -718,3 +718,66 @@ def test_a_column_of_years_of_two_digits(tmp_path: Path) -> None:
     old = TRUTH.assign(time=TRUTH["time"] - pd.Timedelta(days=365 * 60))
     with pytest.raises(InputError, match="may be of the last century"):
         read(tmp_path, table(header, row, old))
+
+
+def share(seconds: str, unit: float) -> pd.Series:
+    """Of a unit, the decimals of times that are counted in seconds from its beginning."""
+    return (TRUTH["time"] - TRUTH["time"].dt.floor(seconds)) / pd.Timedelta(seconds=unit)
+
+
+@pytest.mark.parametrize("part", ["day", "hour", "minute", "date and hour"])
+def test_decimals_of_the_finest_part_of_a_calendar(part: str, tmp_path: Path) -> None:
+    times = TRUTH["time"].dt
+    day = times.day + share("D", 86_400.0)
+    hour = times.hour + share("h", 3600.0)
+    minute = times.minute + share("min", 60.0)
+    columns = {
+        "day": {"year": times.year, "month": times.month, "day": day},
+        "hour": {"year": times.year, "month": times.month, "day": times.day, "hour": hour},
+        "minute": {
+            "year": times.year,
+            "month": times.month,
+            "day": times.day,
+            "hour": times.hour,
+            "minute": minute,
+        },
+        "date and hour": {"date": times.strftime("%Y-%m-%d"), "hour": hour},
+    }[part]
+    frame = pd.DataFrame({**columns, "mag": TRUTH["magnitude"]})
+    path = tmp_path / "events.csv"
+    frame.to_csv(path, index=False, float_format="%.9g")
+    parsed = read_events(path)
+    matches(parsed.events, 0.05)
+    assert "0.5 is half of one" in parsed.explanation.notes[0]
+    if part == "hour":  # 13.53 may be 13:53
+        frame["hour"] = [f"{h}.{m:02d}" for h, m in zip(times.hour, times.minute, strict=True)]
+        frame.to_csv(path, index=False)
+        left_out = [row.reason for row in read_events(path).rejected]
+        assert len(left_out) > N - 5
+        assert "is not whole" in left_out[0]
+
+
+def test_days_of_the_year_and_years_with_decimals(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for row in ("{t:%Y-%jT%H:%M:%S.%f},{m}", "{t:%Y%j %H:%M:%S.%f},{m}"):
+        matches(read(tmp_path, table("time,mag", row)), 1e-3)
+    matches(read(tmp_path, table("date,time,mag", "{t:%Y-%j,%H:%M:%S.%f},{m}")), 1e-3)
+    year = pd.Timestamp("2019-01-01")
+    decimals = 2019.0 + (TRUTH["time"] - year) / pd.Timedelta(days=365)
+    rows = [f"{y:.11f},{m}" for y, m in zip(decimals, TRUTH["magnitude"], strict=True)]
+    path = tmp_path / "events.csv"
+    path.write_text("\n".join(["decimal year,mag", *rows]))
+    matches(read_events(path, columns={"time": "decimal year"}).events, 0.01)
+    path.write_text("\n".join(["time,mag", *rows]))
+    command = ["catalogs", "import", str(path), "--name", "mine"]
+    assert cli.main(command) == 2
+    assert cli.main([*command, *remedy(capsys.readouterr().err.partition("recast: ")[2], {})]) == 0
+    matches(load("mine").events, 0.01)
+
+
+def test_a_minus_of_printers_is_a_minus(tmp_path: Path) -> None:
+    text = table(LAYOUT, ISO + ",{lat},{lon},{m}")
+    for sign in ("\u2212", "\u2013"):
+        found = read(tmp_path, text.replace(",-", f",{sign}"))
+        np.testing.assert_allclose(found["longitude"], TRUTH["longitude"])

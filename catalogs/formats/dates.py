@@ -202,7 +202,8 @@ class Dating:
     zone : str, optional
         Zone of times that say none themselves: ``+08:00``, or a name such as ``Asia/Manila``.
     origin : str, optional
-        The date from which plain numbers of days are counted, or datenum, mjd or jd.
+        The date from which plain numbers of days are counted, or datenum, mjd,
+        jd or decimalyear.
     """
 
     order: Order | None = None
@@ -386,6 +387,8 @@ def _with_offsets(column: pd.Series, faults: Faults, dating: Dating) -> pd.Serie
         For a name of several zones, unless the user says the zone.
     """
     ends = r"\s*\(?((?:UTC|GMT)\s*[+-]\s*\d{1,2}(?::?\d{2})?|[A-Z]{2,5})\)?\s*$"
+    if not re.search("[A-Z]{2}", "\n".join(column.astype(str))):
+        return column  # what nearly all columns are
     found = column.astype(str).str.extract(r"\d(?:\s*[AaPp]\.?[Mm]\.?)?" + ends)[0]
     words = [
         word for word in found.dropna().unique() if word not in {"UTC", "GMT", "UT", "AM", "PM"}
@@ -633,6 +636,9 @@ def _of_text(
 def _loosened(cells: pd.Series) -> pd.Series:
     """Cells without padding inside dates and clocks, weekdays, and signs that stand for marks."""
     loose = cells.str.replace(r"(?<=\d)([/:.\-])\s+(?=\d)", r"\1", regex=True)
+    ordinal = r"^(\d{4})-?(\d{3})(?=[T\s]|$)"
+    if loose.str.match(r"\d{4}-?\d{3}(?:[T\s]|$)").any():
+        loose = loose.str.replace(ordinal, _ordinal, regex=True)
     loose = loose.str.replace(r"(:\d{1,2}),(\d+)", r"\1.\2", regex=True)
     loose = loose.str.replace(r"(?<=[T\s])\s+(?=\d{1,2}:)", "", regex=True)
     loose = loose.str.replace(r"^[A-Za-z]{3,9},\s+(?=\d)", "", regex=True)
@@ -640,6 +646,46 @@ def _loosened(cells: pd.Series) -> pd.Series:
         loose = loose.str.replace("[年月]", "-", regex=True).str.replace("[日秒]", " ", regex=True)
         loose = loose.str.replace("[时時分点點]", ":", regex=True).str.strip()
     return loose
+
+
+def _ordinal(found: re.Match[str]) -> str:
+    """2018-062 as 2018-03-03; a day that the year has not is left."""
+    year, day = int(found[1]), int(found[2])
+    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    if not (1678 <= year <= 2261 and 1 <= day <= 365 + leap):
+        return found[0]
+    return f"{pd.Timestamp(year, 1, 1) + pd.Timedelta(days=day - 1):%Y-%m-%d}"
+
+
+def split_decimals(parts: dict[str, pd.Series], faults: Faults) -> dict[str, pd.Series]:
+    """Decimals of the finest part of a calendar as the finer ones, which is said.
+
+    Only where they cannot be two digits of the next part, as 13.53 for 13:53 might be.
+    """
+    finest = [part for part in SECONDS if part in parts]
+    if not finest or "second" in parts:
+        return parts
+    part = finest[-1]
+    values = pd.to_numeric(parts[part], errors="coerce")
+    rest = values % 1.0
+    if not ((rest > 0.0).mean() > MOSTLY and (rest >= 0.6).mean() > 0.1):
+        return parts
+    faults.say(f"decimals of the {part} are read as such: 0.5 is half of one")
+    read = dict(parts)
+    whole = np.floor(values)
+    read[part] = whole.map("{:.0f}".format).where(values.notna(), parts[part].astype(str))
+    read[part] = read[part].rename(part)
+    left = (rest * SECONDS[part]).fillna(0.0).round(6)
+    if part == "day":
+        read["hour"], left = (left // 3600.0).rename("hour"), left % 3600.0
+    if part != "minute":
+        read["minute"], left = (left // 60.0).rename("minute"), left % 60.0
+    read["second"] = left.round(6).rename("second")
+    return read
+
+
+SECONDS = {"day": 86_400.0, "hour": 3600.0, "minute": 60.0}
+"""Length of the parts of a calendar whose decimals are times."""
 
 
 def _fields(
@@ -815,6 +861,19 @@ DAY_NUMBERS = {
 """1970-01-01 in days that are counted from somewhere else, by the name of the column."""
 
 
+YEARS = "decimalyear"
+
+
+def _of_years(values: FloatArray) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Times of years with decimals, which are shares of that year's length."""
+    valid = np.isfinite(values) & (values >= 1678.0) & (values < 2262.0)
+    years = np.floor(np.where(valid, values, 1970.0))
+    first = (years.astype(np.int64) - 1970).astype("datetime64[Y]")
+    begin, stop = (x.astype("datetime64[s]").astype(np.int64) for x in (first, first + 1))
+    seconds = (np.where(valid, values, 1970.0) - years) * (stop - begin)
+    return begin * NS_PER_SECOND + np.rint(seconds * 1e3).astype(np.int64) * 1_000_000, valid
+
+
 def _counted(low: float, high: float) -> str:
     """What numbers of such size may count, and how to say so."""
     if low >= 600_000 and high <= 800_000:
@@ -828,6 +887,8 @@ def _counted(low: float, high: float) -> str:
             "they are serial numbers of Excel, say `origin` 1899-12-30; if modified Julian days, "
             "`origin` mjd"
         )
+    if low >= 1678 and high < 2262:
+        return "they are years with decimals, say `origin` decimalyear; if days, `origin` DATE"
     return "they are days, give the date from which they count with `origin` DATE"
 
 
@@ -850,6 +911,9 @@ def _of_numbers(
     name = next((text for role, text in names.items() if role in {"time", "date"}), "time").strip()
     valid = np.isfinite(values)
     largest = float(np.abs(values[valid]).max())
+    if YEARS in {heading(name).key, dating.origin} and dating.origin in {None, YEARS}:
+        faults.say(f"{name} counts years with decimals")
+        return _of_years(values)
     day_number = heading(name).key if dating.origin is None else dating.origin.strip().lower()
     first = 0.0
     if day_number in DAY_NUMBERS:

@@ -43,6 +43,7 @@ from catalogs.formats.dates import (
     hours_of_day,
     read_times,
     shifted,
+    split_decimals,
 )
 from catalogs.formats.names import CALENDAR, MAGNITUDE_TYPES, ROLES_OF_TIME, normalised
 from catalogs.formats.parsed import Explanation, Faults, Format, Meaning, Parsed
@@ -270,6 +271,7 @@ class _Loose:
                 day = read_times(cells[["date"]], {"date": "date"}, faults, Dating(dating.order)).dt
                 parts = {"year": day.year, "month": day.month, "day": day.day}
                 parts |= {n: self.plain(n) for n in CALENDAR[3:] if n in cells}
+                parts = split_decimals(parts, faults)
                 return self.in_zone(calendar_times(parts, faults), names)
             else:
                 return times(column, faults)
@@ -288,6 +290,7 @@ class _Loose:
         parts = {n: self.plain(n) for n in CALENDAR if n in cells}
         if "day_of_year" in cells:
             parts |= _month_and_day(parts["year"], self.plain("day_of_year"), faults)
+        parts = split_decimals(parts, faults)
         return self.in_zone(calendar_times(parts, faults), names)
 
     def in_zone(self, local: pd.Series, names: Mapping[str, str]) -> pd.Series:

@@ -54,7 +54,7 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
         "--origin",
         metavar="DATE",
         help="date from which a column of plain numbers counts days, as in 1899-12-30 for Excel's; "
-        "or datenum (MATLAB), mjd or jd",
+        "or datenum (MATLAB), mjd, jd or decimalyear",
     )
     group.add_argument(
         "--encoding", metavar="NAME", help="of the text, as in gbk (default: found, mostly utf-8)"
