@@ -781,3 +781,31 @@ def test_a_minus_of_printers_is_a_minus(tmp_path: Path) -> None:
     for sign in ("\u2212", "\u2013"):
         found = read(tmp_path, text.replace(",-", f",{sign}"))
         np.testing.assert_allclose(found["longitude"], TRUTH["longitude"])
+
+
+def test_numbers_beside_dates_are_no_days(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "events.csv"
+    path.write_text(table("date,time,mag", "{t:%Y-%m-%d},{t:%H%M}.53,{m}"))
+    command = ["catalogs", "import", str(path), "--name", "mine"]
+    assert cli.main(command) == 2
+    err = capsys.readouterr().err
+    assert "if they are times of day, say --column clock=time; if not, --column time=none" in err
+    assert cli.main([*command, "--column", "clock=time"]) == 2
+    assert "may be hours and minutes or minutes and seconds" in capsys.readouterr().err
+    assert cli.main([*command, "--column", "time=none", "--ties", "separate"]) == 0
+    matches(load("mine").events, 86_400.0)
+
+
+def test_datetimes_of_parquet_obey_zones_too(tmp_path: Path) -> None:
+    frame = TRUTH.assign(time=TRUTH["time"] + pd.Timedelta("8h"), tz="+08:00")
+    path = tmp_path / "events.parquet"
+    frame.to_parquet(path)
+    matches(read_events(path).events, 1e-3)
+    frame.drop(columns="tz").to_parquet(path)
+    matches(read_events(path, time_zone="+08:00").events, 1e-3)
+    frame.drop(columns="tz").rename(columns={"time": "Time (UTC+8)"}).to_parquet(path)
+    matches(read_events(path).events, 1e-3)
+    TRUTH.assign(time=TRUTH["time"].dt.tz_localize("UTC"), tz="+08:00").to_parquet(path)
+    matches(read_events(path).events, 1e-3)

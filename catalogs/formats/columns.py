@@ -363,6 +363,7 @@ class _Columns:
         ranked = [
             (rank, i)
             for role in ("clock", "time")
+            if role not in refused
             for rank, i in self.candidates(role, {*found.values()})
             if not (utc and rank[0] == 2)
         ]
@@ -378,8 +379,21 @@ class _Columns:
             found["clock"] = found.pop("time")
         elif self.dates_have_clocks(found["date"]) and self.values(at):
             del found["time"]
+        elif self.are_days(found["date"]) and self.are_small(at):
+            raise InputError(
+                f"{self.where}: column {self.name(at)} holds numbers such as "
+                f"{self.values(at)[0]!r} beside the dates of {self.name(found['date'])}: if they "
+                f"are times of day, say `columns` clock={self.name(at)}; if not, `columns` "
+                f"time={NONE}"
+            )
         else:
             del found["date"]
+
+    def are_small(self, i: int) -> bool:
+        """Whether a column holds numbers that may be times of day, and is not named otherwise."""
+        cells = self.values(i)
+        small = bool(cells) and _share(cells, lambda cell: _within(cell, 240_001)) > MAJORITY
+        return small and self.headings[i].key in {"time", "origintime", "ot", "otime", "eventtime"}
 
     def find_clock_by_values(self, found: dict[str, int]) -> None:
         """The one column of times of day, whatever its name."""

@@ -285,8 +285,8 @@ def _stated_around(
     """The zone where neither a column nor the user says it."""
     remedy = "give its zone, as in `time_zone` +08:00 or `time_zone` Asia/Manila"
     if local is not None:
-        several = NAMED_ZONE.search(local)
-        what = f"in {several.group()}, which is several zones" if several else "in local time"
+        several = "/".join(NAMED_ZONE.findall(local))
+        what = f"in {several}, which is no one zone" if several else "in local time"
         raise InputError(f"{faults.where}: column {local.strip()} is {what}: {remedy}")
     if isinstance(said_around, Zone):
         return said_around

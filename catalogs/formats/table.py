@@ -274,7 +274,9 @@ class _Loose:
                 parts = split_decimals(parts, faults)
                 return self.in_zone(calendar_times(parts, faults), names)
             else:
-                return times(column, faults)
+                read = times(column, faults)
+                naive = column.dtype.kind == "M" and getattr(column.dt, "tz", None) is None
+                return self.in_zone(read, names) if naive else read
         if role in cells:
             typed = [r for r in ("time", "date", "clock", "second", *BESIDE) if r in cells]
             text = pd.DataFrame(
