@@ -809,3 +809,22 @@ def test_datetimes_of_parquet_obey_zones_too(tmp_path: Path) -> None:
     matches(read_events(path).events, 1e-3)
     TRUTH.assign(time=TRUTH["time"].dt.tz_localize("UTC"), tz="+08:00").to_parquet(path)
     matches(read_events(path).events, 1e-3)
+
+
+def test_dates_that_are_written_both_ways_are_refused(tmp_path: Path) -> None:
+    day = table("time,mag", "{t:%d/%m/%Y %H:%M:%S},{m}").splitlines()
+    month = table("time,mag", "{t:%m/%d/%Y %H:%M:%S},{m}").splitlines()
+    mixed = "\n".join(day[:30] + month[30:])
+    for order in (None, "dmy", "mdy"):
+        with pytest.raises(InputError, match="write all dates one way"):
+            read(tmp_path, mixed, dates=order)
+
+
+def test_a_zone_at_the_end_of_a_name_counts_in_small_letters(tmp_path: Path) -> None:
+    text = table("time_jst,mag", ISO + ",{m}", hours=9)
+    matches(read(tmp_path, text, columns={"time": "time_jst"}), 1e-3)
+    for name in ("datetime_ist", "time_est"):
+        text = table(name + ",mag", ISO + ",{m}", hours=9)
+        with pytest.raises(InputError, match=r"give its zone, as in `time_zone`"):
+            read(tmp_path, text, columns={"time": name})
+        matches(read(tmp_path, text, columns={"time": name}, time_zone="+09:00"), 1e-3)

@@ -220,6 +220,10 @@ def zone_in(name: str) -> Zone | Literal["local"] | None:
     if head.mark == 0 or UTC.search(name):
         return Zone(0.0, f"column {name.strip()}")
     named = {*NAMED_ZONE.findall(name)}
+    first, *rest = re.findall(r"[A-Za-z]+", name) or [""]
+    last = rest[-1].upper() if first and rest else ""
+    if not named and len(last) > 2 and last in {*ZONES, *SEVERAL}:  # datetime_ist
+        named = {last} if last != "EST" else {"EST", "estimate"}
     if len(named) == 1 and not named & SEVERAL:
         return Zone(float(ZONES[named.pop()]), f"column {name.strip()}")
     if named or head.mark == 2 or LOCAL.search(head.unit):
@@ -695,6 +699,13 @@ def _fields(
     if form == "year last":
         a, b = (pd.to_numeric(parts[j]) for j in (0, 2))
         first = order if order in {"dmy", "mdy"} else _order(a, b, written, faults)
+        contrary = ((b if first == "dmy" else a) > 12) & ((a if first == "dmy" else b) <= 12)
+        if contrary.mean() > SHARE:
+            other = str(written[contrary.to_numpy(np.bool_)].iloc[0])
+            raise InputError(
+                f"{faults.where}: {int(contrary.sum()):,} of {len(a):,} dates, such as {other!r}, "
+                f"are not {first}, so that days up to 12 may be either: write all dates one way"
+            )
         year, month, day = (parts[3], b, a) if first == "dmy" else (parts[3], a, b)
         rest = list(range(4, 8))
         faults.say(
@@ -743,6 +754,8 @@ def _order(a: pd.Series, b: pd.Series, written: pd.Series, faults: Faults) -> Or
     remedy = "say `dates` dmy if the day comes first, `dates` mdy if the month does"
     example = f"{faults.place(int(written.index[0]))}: {written.name} = {str(written.iloc[0])!r}"
     if days_first and months_first:
+        if min(days_first, months_first) > SHARE * len(a):
+            remedy = "write all dates one way"
         other = written[(a > 12).to_numpy(np.bool_)].iloc[0]
         one = written[(b > 12).to_numpy(np.bool_)].iloc[0]
         raise InputError(
