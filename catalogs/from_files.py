@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -72,7 +73,7 @@ def import_catalog(
     name : str
         The catalog's name.
     reading : mapping, optional
-        Arguments of ``read_events``: layout, columns, dates, time_zone, encoding and so on.
+        Arguments of ``read_events``: layout, columns, dates, time_zone, origin and so on.
     event_types : {"earthquakes", "all", "paper"}
         Which types of events to take; see ``catalogs.event_types``.
     area : str, optional
@@ -115,11 +116,12 @@ def import_catalog(
     ('2020-01-01', '2020-01-09T00:00:01Z', 3)
     """
     where = str(path)
-    options = {"origin": start, "missing_magnitudes": missing_magnitudes or (), **(reading or {})}
+    options = {"missing_magnitudes": missing_magnitudes or (), **(reading or {})}
     parsed = read_events(path, **options)
     rules = Rules(event_types=event_types, area=parse_area(area) if area else None)
     sentences = _type_sentences(parsed, event_types)
     try:
+        _refuse_early(parsed, start or observed_from)
         events, steps = choose(parsed.events, rules)
         if missing_magnitudes is None and parsed.explanation.layout in UNDOCUMENTED:
             sentences += _ask_for_stand_ins(events, where)
@@ -150,22 +152,40 @@ def import_catalog(
     return Imported(Catalog(catalog.events, info), parsed, steps, left_out, notes)
 
 
+EARLY = re.compile(r"= '(?:(1[0-6]\d\d|[1-9]\d\d)(?:\.0*)?' is outside 1678|.* is before 1678)")
+
+
+def _early(parsed: Parsed) -> int:
+    """Rows left out for a year that nanoseconds cannot hold."""
+    return sum(EARLY.search(row.reason) is not None for row in parsed.rejected)
+
+
+def _refuse_early(parsed: Parsed, start: str | None) -> None:
+    n = _early(parsed)
+    if n and start is None:
+        raise InputError(
+            f"{n:,} of {parsed.n_rows:,} rows are earlier than 1678, the first year that times in "
+            "nanoseconds can hold: to leave them out, begin with a later event, as in `start` "
+            f"{parsed.events['time'].min():%Y-%m-%d}"
+        )
+
+
 def _named(where: str, message: str) -> str:
     return message if message.startswith((where, "catalog ")) else f"{where}: {message}"
 
 
 def _left_out(parsed: Parsed, steps: Sequence[Step]) -> list[str]:
     """What the file has and the catalog has not."""
-    damaged = len(parsed.damaged())
+    damaged, early = len(parsed.damaged()), _early(parsed)
     by_rule = [row for row in parsed.rejected if row.by_rule]
     empty = sum("magnitude" in row.reason for row in by_rule)
-    lines = []
+    lines = [f"{count_rows(early, 'is', 'are')} earlier than 1678"] if early else []
     if empty:
         lines.append(f"{count_rows(empty)} no magnitude")
     if others := len(by_rule) - empty:
         lines.append(f"{count_rows(others, 'is', 'are')} not the network's own")
-    if damaged:
-        lines.append(f"{count_rows(damaged, 'cannot', 'cannot')} be read")
+    if damaged > early:
+        lines.append(f"{count_rows(damaged - early, 'cannot', 'cannot')} be read")
     lines += [
         f"{step.rule}: {step.after:,} of {step.before:,}"
         for step in steps

@@ -393,7 +393,7 @@ def test_days_are_counted_from_a_date_that_is_said(tmp_path: Path) -> None:
     frame = TRUTH.copy()
     days = (frame["time"] - frame["time"].iloc[0]) / pd.Timedelta("1D")
     lines = [f"{d:.7f},{m}" for d, m in zip(days, frame["magnitude"], strict=True)]
-    with pytest.raises(InputError, match=r"numbers from 0 to 3\d.*`start` DATE"):
+    with pytest.raises(InputError, match=r"numbers from 0 to 3\d.*`origin` DATE"):
         read(tmp_path, "\n".join(["time,mag", *lines]))
     found = read(tmp_path, "\n".join(["time,mag", *lines]), origin=str(START))
     matches(found, 0.01)
@@ -793,3 +793,346 @@ def test_swapped_places_are_refused_with_a_remedy(tmp_path: Path) -> None:
 def test_a_typographic_minus_is_a_minus(tmp_path: Path) -> None:
     text = table(LAYOUT, ISO + ",{lat},{lon},{m}").replace(",-", ",\u2212")
     np.testing.assert_allclose(read(tmp_path, text)["longitude"], TRUTH["longitude"])
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("date,time,ampm,lat,lon,mag", "{t:%Y-%m-%d,%I:%M:%S.%f,%p},{lat},{lon},{m}"),
+        ("time,x,lat,lon,mag", "{t:%Y-%m-%d %I:%M:%S.%f,%p},{lat},{lon},{m}"),
+        ("year,month,day,hour,minute,second,half,mag", "{t:%Y,%m,%d,%I,%M,%S.%f,%p},{m}"),
+        ("year,month,day,time,half,mag", "{t:%Y,%m,%d,%I:%M:%S.%f,%p},{m}"),
+        ("date,hhmmss,half,mag", "{t:%Y%m%d,%I%M%S.%f,%p},{m}"),
+    ],
+)
+def test_a_column_of_am_and_pm_is_applied(header: str, row: str, tmp_path: Path) -> None:
+    text = table(header, row)
+    matches(read(tmp_path, text), 1e-3)
+    matches(read(tmp_path, text.replace("AM", "a. m.").replace("PM", "p. m.")), 1e-3)
+    # A row without it is left out, not read as of the morning
+    path = tmp_path / "events.csv"
+    lines = text.splitlines()
+    lines[5] = lines[5].replace("AM", "").replace("PM", "")
+    path.write_text("\n".join(lines))
+    assert [row.row for row in read_events(path).rejected] == [6]
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("date,time,tz,lat,lon,mag", "{t:%Y-%m-%d,%H:%M:%S.%f},ZONE,{lat},{lon},{m}"),
+        ("time,x,mag", ISO + ",ZONE,{m}"),
+        ("local time,utc offset,mag", ISO + ",ZONE,{m}"),
+        ("year,month,day,hour,minute,second,tz,mag", "{t:%Y,%m,%d,%H,%M,%S.%f},ZONE,{m}"),
+        ("date,hour,minute,second,tz,mag", "{t:%Y-%m-%d,%H,%M,%S.%f},ZONE,{m}"),
+    ],
+)
+def test_a_column_of_offsets_is_applied_row_by_row(header: str, row: str, tmp_path: Path) -> None:
+    zones = {"+08:00": 8, "UTC": 0, "-05:00": -5, "UTC+3": 3}
+    if ",x," not in header:
+        zones |= {"JST": 9, "-3.5": -3.5, "Asia/Manila": 8, "2": 2}
+    lines = [header]
+    for i in range(N):
+        zone, hours = list(zones.items())[i % len(zones)]
+        one = table(header, row, TRUTH.iloc[i : i + 1], hours=hours).splitlines()[1]
+        lines.append(one.replace("ZONE", zone))
+    found = read(tmp_path, "\n".join(lines))
+    matches(found, 1e-3)
+
+
+def test_offsets_that_are_none_are_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "events.csv"
+    path.write_text(table("time,tz,lat,lon,mag", ISO + ",CST,{lat},{lon},{m}", hours=8))
+    command = ["catalogs", "import", str(path), "--name", "mine"]
+    assert cli.main(command) == 2
+    err = capsys.readouterr().err
+    assert "'CST' is no one time zone" in err
+    assert cli.main([*command, *remedy(err.partition("recast: ")[2], {})]) == 0
+    assert "column tz is passed over" in capsys.readouterr().out
+    matches(load("mine").events, 1e-3)
+    # Times that are UTC by their name, or by their own end, are left alone
+    matches(read(tmp_path, table("UTC time,tz,mag", ISO + ",+08:00,{m}")), 1e-3)
+    matches(read(tmp_path, table("time,tz,mag", ISO + "Z,-480,{m}")), 1e-3)
+
+
+ZONED = {"PST": -8, "EST": -5, "EDT": -4, "MST": -7, "PDT": -7, "CET": 1, "JST": 9, "NPT": 5.75}
+
+
+@pytest.mark.parametrize("zone", [*ZONED, "UTC+5:30", "UTC-05:00"])
+def test_named_zones_are_those_of_headers_preambles_and_values(zone: str, tmp_path: Path) -> None:
+    hours = ZONED.get(zone, 5.5 if "30" in zone else -5)
+    row = ISO + ",{lat},{lon},{m}"
+    for header in (f"Date Time ({zone}),lat,lon,mag", f"Origin time [{zone}],lat,lon,mag"):
+        matches(read(tmp_path, table(header, row, hours=hours)), 1e-3)
+    for said in (f"Times in {zone}.", f"All times are local ({zone})", f"Time zone: {zone}"):
+        text = f"# Catalog of the network. {said}\ntime,lat,lon,mag"
+        matches(read(tmp_path, table(text, row, hours=hours)), 1e-3)
+    values = "{t:%Y-%m-%d %H:%M:%S.%f} " + zone + ",{lat},{lon},{m}"
+    matches(read(tmp_path, table("time,lat,lon,mag", values, hours=hours)), 1e-3)
+    values = "{t:%Y-%m-%d,%H:%M:%S.%f} " + zone + ",{lat},{lon},{m}"
+    matches(read(tmp_path, table("date,time,lat,lon,mag", values, hours=hours)), 1e-3)
+
+
+@pytest.mark.parametrize("where", ["header", "preamble", "values"])
+@pytest.mark.parametrize("zone", ["CST", "IST"])
+def test_names_of_several_zones_are_asked_for(
+    zone: str, where: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    header = f"Time ({zone}),mag" if where == "header" else "time,mag"
+    header = f"# Times are in {zone}.\n{header}" if where == "preamble" else header
+    end = " " + zone if where == "values" else ""
+    path = tmp_path / "events.csv"
+    path.write_text(table(header, "{t:%Y-%m-%d %H:%M:%S.%f}" + end + ",{m}", hours=8))
+    command = ["catalogs", "import", str(path), "--name", "mine"]
+    assert cli.main(command) == 2
+    err = capsys.readouterr().err
+    assert zone in err
+    assert cli.main([*command, *remedy(err.partition("recast: ")[2], {})]) == 0
+    matches(load("mine").events, 1e-3)
+
+
+def test_a_time_of_the_download_says_nothing_of_the_events(tmp_path: Path) -> None:
+    head = "# Query time: 2020-01-01 10:00 PST\n# Local times of stations: see PDT\ntime,mag"
+    matches(read(tmp_path, table(head, ISO + ",{m}")), 1e-3)
+
+
+@pytest.mark.parametrize(
+    "names",
+    ["HrMn Sec", "hhmm ss", "Hour Sec", "Time Sec", "OriginTime Seconds", "ot sec", "uu Sec"],
+)
+@pytest.mark.parametrize("clock", ["{t:%H%M}", "{hm}", "{hm}.0"])
+def test_hours_and_minutes_of_one_column_go_with_seconds(
+    names: str, clock: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "events.csv"
+    text = ["Year Month Day " + names + " Lat Lon Mag"]
+    for e in TRUTH.itertuples(index=False):
+        t, hm = e.time, 100 * e.time.hour + e.time.minute
+        said = clock.format(t=t, hm=hm)
+        text.append(f"{t:%Y %m %d} {said} {t:%S.%f} {e.latitude} {e.longitude} {e.magnitude}")
+    path.write_text("\n".join(text))
+    name = names.split(maxsplit=1)[0]
+    if name != "uu":
+        matches(read_events(path).events, 1e-3)
+    for role in ("clock", "hour"):
+        matches(read_events(path, columns={role: name}).events, 1e-3)
+    command = ["catalogs", "import", str(path), "--name", "mine"]
+    if name == "uu":
+        assert cli.main(command) == 2
+        command += remedy(capsys.readouterr().err.partition("recast: ")[2], {"hour": "uu"})
+    assert cli.main(command) == 0
+    matches(load("mine").events, 1e-3)
+
+
+def test_hours_and_minutes_with_decimals_are_refused(tmp_path: Path) -> None:
+    text = table("year,month,day,hhmm,mag", "{t:%Y,%m,%d,%H%M}.53,{m}")
+    with pytest.raises(InputError, match="may be hours and minutes or minutes and seconds"):
+        read(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("zero", "said"),
+    [
+        ("1899-12-30", "--origin 1899-12-30"),
+        ("1858-11-17", "--origin mjd"),
+        ("1970-01-01", "--origin datenum"),
+        ("1970-01-01", "--origin jd"),
+    ],
+)
+def test_the_origin_of_days_is_no_start_of_the_window(
+    zero: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "events.csv"
+    first = {"--origin datenum": 719_529.0, "--origin jd": 2_440_587.5}.get(said, 0.0)
+    days = (TRUTH["time"] - pd.Timestamp(zero)) / pd.Timedelta("1D") + first
+    rows = [f"{d:.9f},{m}" for d, m in zip(days, TRUTH["magnitude"], strict=True)]
+    path.write_text("\n".join(["time,mag", *rows]))
+    command = ["catalogs", "import", str(path), "--name", "mine"]
+    assert cli.main(command) == 2
+    err = capsys.readouterr().err
+    assert said in err
+    assert cli.main([*command, *said.split()]) == 0
+    made = load("mine")
+    matches(made.events, 0.01)
+    assert made.info.start == "2019-07-03"
+    if first:
+        name = "datenum" if "datenum" in said else "JD"
+        path.write_text("\n".join([f"{name},mag", *rows]))
+        parsed = read_events(path)
+        matches(parsed.events, 0.01)
+        assert f"of which number {first:.12g} is 1970-01-01" in parsed.explanation.notes[0]
+    path.write_text(table(LAYOUT, ISO + "+02:00,{lat},{lon},{m}", hours=2))
+    assert read_events(path).explanation.zone == "as each time states"
+
+
+def test_years_before_the_nanoseconds_are_no_quiet_loss(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "events.csv"
+    for header, day in (("year,month,day", "{},5,1"), ("time", "{}-05-01T00:00:00")):
+        rows = [day.format(year) + f",5.{year % 10}" for year in range(1200, 2000, 2)]
+        path.write_text("\n".join([header + ",mag", *rows]))
+        command = ["catalogs", "import", str(path), "--name", "mine", "--overwrite"]
+        command += ["--completeness", "5"]
+        assert cli.main(command) == 2
+        err = capsys.readouterr().err
+        assert "239 of 400 rows are earlier than 1678" in err
+        assert cli.main([*command, *remedy(err.partition("recast: ")[2], {})]) == 0
+        assert "239 rows are earlier than 1678" in capsys.readouterr().out
+        assert len(load("mine").events) == 161
+
+
+SHORT = {
+    "{t:%d/%m/%y %H:%M:%S.%f}": "dmy",
+    "{t:%m-%d-%y %I:%M:%S.%f %p}": "mdy",
+    "{t:%y-%m-%d %H:%M:%S.%f}": "ymd",
+    "{t:%d.%m.%y,%H:%M:%S.%f}": "dmy",
+    "{t:%y%m%d,%H%M%S.%f}": "ymd",
+    "{t:%y%m%d,%H,%M,%S.%f}": "ymd",
+    "{t:%d%m%y,%H%M%S.%f}": "dmy",
+}
+
+
+@pytest.mark.parametrize("written", list(SHORT))
+@pytest.mark.parametrize("years", [0, -7305, -12419])  # 2019, 1999, 1985
+def test_years_of_two_digits_are_read_or_asked_for(
+    written: str, years: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    commas = {0: "time", 1: "date,time", 3: "date,hour,minute,second"}[written.count(",")]
+    frame = TRUTH.assign(time=TRUTH["time"] + pd.Timedelta(days=years))
+    path = tmp_path / "events.csv"
+    path.write_text(table(commas + ",mag", written + ",{m}", frame))
+    command = ["catalogs", "import", str(path), "--name", "mine"]
+    code = cli.main(command)
+    out, err = capsys.readouterr()
+    if code:
+        assert f"--dates {SHORT[written]}" in err or f", {SHORT[written]}" in err
+        assert cli.main([*command, "--dates", SHORT[written]]) == 0
+        out = capsys.readouterr().out
+    else:
+        assert "%m-%d-" in written or years  # an order that only one reading fits
+    assert "years of two digits" in out
+    matches(load("mine").events, 1e-3, frame)
+
+
+def test_a_column_of_years_of_two_digits(tmp_path: Path) -> None:
+    row = "{t:%y,%m,%d,%H,%M,%S.%f},{m}"
+    header = "yr,mo,dy,hr,mn,sec,mag"
+    matches(read(tmp_path, table(header, row)), 1e-3)
+    past = TRUTH.assign(time=TRUTH["time"] - pd.Timedelta(days=365 * 30))
+    matches(read(tmp_path, table(header, row, past)), 1e-3, past)
+    old = TRUTH.assign(time=TRUTH["time"] - pd.Timedelta(days=365 * 60))
+    with pytest.raises(InputError, match="may be of the last century"):
+        read(tmp_path, table(header, row, old))
+
+
+def share(seconds: str, unit: float) -> pd.Series:
+    """Of a unit, the decimals of times that are counted in seconds from its beginning."""
+    return (TRUTH["time"] - TRUTH["time"].dt.floor(seconds)) / pd.Timedelta(seconds=unit)
+
+
+@pytest.mark.parametrize("part", ["day", "hour", "minute", "date and hour"])
+def test_decimals_of_the_finest_part_of_a_calendar(part: str, tmp_path: Path) -> None:
+    times = TRUTH["time"].dt
+    day = times.day + share("D", 86_400.0)
+    hour = times.hour + share("h", 3600.0)
+    minute = times.minute + share("min", 60.0)
+    columns = {
+        "day": {"year": times.year, "month": times.month, "day": day},
+        "hour": {"year": times.year, "month": times.month, "day": times.day, "hour": hour},
+        "minute": {
+            "year": times.year,
+            "month": times.month,
+            "day": times.day,
+            "hour": times.hour,
+            "minute": minute,
+        },
+        "date and hour": {"date": times.strftime("%Y-%m-%d"), "hour": hour},
+    }[part]
+    frame = pd.DataFrame({**columns, "mag": TRUTH["magnitude"]})
+    path = tmp_path / "events.csv"
+    frame.to_csv(path, index=False, float_format="%.9g")
+    parsed = read_events(path)
+    matches(parsed.events, 0.05)
+    assert "0.5 is half of one" in parsed.explanation.notes[0]
+    if part == "hour":  # 13.53 may be 13:53
+        frame["hour"] = [f"{h}.{m:02d}" for h, m in zip(times.hour, times.minute, strict=True)]
+        frame.to_csv(path, index=False)
+        left_out = [row.reason for row in read_events(path).rejected]
+        assert len(left_out) > N - 5
+        assert "is not whole" in left_out[0]
+
+
+def test_days_of_the_year_and_years_with_decimals(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for row in ("{t:%Y-%jT%H:%M:%S.%f},{m}", "{t:%Y%j %H:%M:%S.%f},{m}"):
+        matches(read(tmp_path, table("time,mag", row)), 1e-3)
+    matches(read(tmp_path, table("date,time,mag", "{t:%Y-%j,%H:%M:%S.%f},{m}")), 1e-3)
+    year = pd.Timestamp("2019-01-01")
+    decimals = 2019.0 + (TRUTH["time"] - year) / pd.Timedelta(days=365)
+    rows = [f"{y:.11f},{m}" for y, m in zip(decimals, TRUTH["magnitude"], strict=True)]
+    path = tmp_path / "events.csv"
+    path.write_text("\n".join(["decimal year,mag", *rows]))
+    matches(read_events(path, columns={"time": "decimal year"}).events, 0.01)
+    path.write_text("\n".join(["time,mag", *rows]))
+    command = ["catalogs", "import", str(path), "--name", "mine"]
+    assert cli.main(command) == 2
+    assert cli.main([*command, *remedy(capsys.readouterr().err.partition("recast: ")[2], {})]) == 0
+    matches(load("mine").events, 0.01)
+
+
+def test_a_minus_of_printers_is_a_minus(tmp_path: Path) -> None:
+    text = table(LAYOUT, ISO + ",{lat},{lon},{m}")
+    for sign in ("\u2212", "\u2013"):
+        found = read(tmp_path, text.replace(",-", f",{sign}"))
+        np.testing.assert_allclose(found["longitude"], TRUTH["longitude"])
+
+
+def test_numbers_beside_dates_are_no_days(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "events.csv"
+    path.write_text(table("date,time,mag", "{t:%Y-%m-%d},{t:%H%M}.53,{m}"))
+    command = ["catalogs", "import", str(path), "--name", "mine"]
+    assert cli.main(command) == 2
+    err = capsys.readouterr().err
+    assert "if they are times of day, say --column clock=time; if not, --column time=none" in err
+    assert cli.main([*command, "--column", "clock=time"]) == 2
+    assert "may be hours and minutes or minutes and seconds" in capsys.readouterr().err
+    assert cli.main([*command, "--column", "time=none", "--ties", "separate"]) == 0
+    matches(load("mine").events, 86_400.0)
+
+
+def test_datetimes_of_parquet_obey_zones_too(tmp_path: Path) -> None:
+    frame = TRUTH.assign(time=TRUTH["time"] + pd.Timedelta("8h"), tz="+08:00")
+    path = tmp_path / "events.parquet"
+    frame.to_parquet(path)
+    matches(read_events(path).events, 1e-3)
+    frame.drop(columns="tz").to_parquet(path)
+    matches(read_events(path, time_zone="+08:00").events, 1e-3)
+    frame.drop(columns="tz").rename(columns={"time": "Time (UTC+8)"}).to_parquet(path)
+    matches(read_events(path).events, 1e-3)
+    TRUTH.assign(time=TRUTH["time"].dt.tz_localize("UTC"), tz="+08:00").to_parquet(path)
+    matches(read_events(path).events, 1e-3)
+
+
+def test_dates_that_are_written_both_ways_are_refused(tmp_path: Path) -> None:
+    day = table("time,mag", "{t:%d/%m/%Y %H:%M:%S},{m}").splitlines()
+    month = table("time,mag", "{t:%m/%d/%Y %H:%M:%S},{m}").splitlines()
+    mixed = "\n".join(day[:30] + month[30:])
+    for order in (None, "dmy", "mdy"):
+        with pytest.raises(InputError, match="write all dates one way"):
+            read(tmp_path, mixed, dates=order)
+
+
+def test_a_zone_at_the_end_of_a_name_counts_in_small_letters(tmp_path: Path) -> None:
+    text = table("time_jst,mag", ISO + ",{m}", hours=9)
+    matches(read(tmp_path, text, columns={"time": "time_jst"}), 1e-3)
+    for name in ("datetime_ist", "time_est"):
+        text = table(name + ",mag", ISO + ",{m}", hours=9)
+        with pytest.raises(InputError, match=r"give its zone, as in `time_zone`"):
+            read(tmp_path, text, columns={"time": name})
+        matches(read(tmp_path, text, columns={"time": name}, time_zone="+09:00"), 1e-3)

@@ -34,6 +34,7 @@ OTHER_WORDS = {
     "--at": "of a forecast at the catalog's end, of a simulation at its test window",
     "--catalog": "`simulate` continues it; `benchmark` says where names are listed",
     "--days": "lengths of windows, or of catalogs",
+    "--origin": "of simulated times, or of a column of days",
     "--end": "of what is fetched, or of a window",
     "--event-types": "see OTHER_CHOICES",
     "--format": "see OTHER_CHOICES",

@@ -198,7 +198,7 @@ HEADER = "time,latitude,longitude,mag\n2020-01-01,35,-117,3.0\n"
         (" \n\n", "events.csv is empty"),
         ("year,month,day,mag\n2020,1.5,1,3\n", "line 2: month = '1.5' is not whole"),
         ("year,month,day,mag\n2020,2,30,3\n", "line 2: day = '30' is not a day of that month"),
-        ("year,month,day,mag\n20,2,3,3\n", "line 2: year = '20' is outside 1678 to 2261"),
+        ("year,month,day,mag\n120,2,3,3\n", "line 2: year = '120' is outside 1678 to 2261"),
         ("year,month,day,hour,mag\n2020,2,3,,3\n", "line 2: hour is empty"),
         ('{"type": "FeatureCollection"}', "is XML or JSON"),
         ("<?xml version='1.0'?><q/>", "is XML or JSON"),

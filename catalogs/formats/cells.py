@@ -75,6 +75,10 @@ def note(
 def texts(column: pd.Series) -> pd.Series:
     """Cells as stripped strings, missing ones empty."""
     stripped = column.astype(str).str.strip()
+    typeset = stripped.str.startswith(("\u2212", "\u2013")).to_numpy(np.bool_)
+    if typeset.any():  # a minus of printers, or a dash in its place
+        plain = stripped.str.replace(r"^[\u2212\u2013](?=\.?\d)", "-", regex=True)
+        stripped = stripped.mask(typeset, plain)
     return stripped.mask(column.isna() | stripped.str.lower().isin(MISSING), "")
 
 

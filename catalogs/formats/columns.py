@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -26,14 +26,15 @@ from catalogs.formats.names import (
 
 CLOCK = re.compile(
     r"\s*\d{1,2}\s*[:hH]\s*\d{1,2}\s*([:m']\s*\d{1,2}([.,]\d*)?\s*(s|'')?)?\s*([APap]\.?\s*[Mm]\.?)?"
-    r"\s*(Z|z|UTC|GMT|UT|[+-]\d{2}(:?\d{2})?)?\s*"
+    r"\s*(Z|z|\(?(UTC|GMT)\s*[+-]\s*\d{1,2}(:?\d{2})?\)?"
+    r"|\(?[A-Z]{2,5}\)?|[+-]\d{2}(:?\d{2})?)?\s*"
 )
 """A time of day as it is written."""
 
 DAY = re.compile(r"\s*\d{1,4}([-/.])\s*\d{1,2}\1\s*\d{1,4}\s*|[12]\d{7}")
 """A date without a time of day."""
 
-SHORT_CLOCK = re.compile(r"\s*\d{1,2}\s*:?\s*\d{2}\s*")
+SHORT_CLOCK = re.compile(r"\s*\d{1,2}\s*:?\s*\d{2}(\.0*)?\s*")
 """Hours and minutes."""
 
 SHOWN = 12
@@ -137,6 +138,41 @@ def find_columns(
                 f"`columns` {role}=NAME"
             )
     return {role: found[role] for role in sorted(found, key=_order)}
+
+
+HALVES = frozenset({"am", "pm", "a.m.", "p.m.", "a. m.", "p. m.", "上午", "下午", "午前", "午後"})
+"""Values of a column of halves of the day."""
+
+HALF_NAMES = frozenset({"ampm", "amorpm", "meridiem"})
+
+OFFSET_NAMES = frozenset(
+    {"tz", "timezone", "timezoneoffset", "tzoffset", "offset", "utcoffset", "gmtoffset"}
+    | {"zonahoraria", "husohorario", "fusohorario", "fusoorario", "fuseauhoraire", "zeitzone"}
+    | {"saatdilimi", "时区", "時區", "utcdiff"}
+)
+
+OFFSET = re.compile(r"Z|(UTC|GMT)(\s*[+-]\s*\d{1,2}(:?\d\d)?)?|[+-]\d\d:\d\d")
+"""An offset from UTC that is nothing else."""
+
+
+def beside_times(
+    names: Sequence[str], sample: Sequence[Sequence[str]], taken: Collection[int]
+) -> dict[str, int]:
+    """Columns that say of each time in which half of the day, or in which zone, it is."""
+    found: dict[str, int] = {}
+    for i, name in enumerate(names):
+        cells = {row[i].strip() for row in sample if i < len(row)} - {"", "nan", "None", "NaN"}
+        if i in taken or not cells:
+            continue
+        key, lower = normalised(name), {cell.lower() for cell in cells}
+        short = key in HALF_NAMES and lower <= {"a", "p"}
+        if "am/pm" not in found and (lower <= HALVES or short):
+            found["am/pm"] = i
+        signed = any(len(cell) > 1 for cell in cells) and all(map(OFFSET.fullmatch, cells))
+        known = key in OFFSET_NAMES and (key != "offset" or signed)
+        if "offset" not in found and (known or signed):
+            found["offset"] = i
+    return found
 
 
 def _order(role: str) -> int:
@@ -255,6 +291,7 @@ class _Columns:
         given = found.keys() & {*ROLES_OF_TIME}
         if given and "time" not in found and not given & {"date", "clock"}:
             self.find_calendar(found, refused)  # parts of a calendar were named
+            self.join_hours(found)
             self.refuse_holes(found, refused)
             return
         if "time" in found:
@@ -271,10 +308,13 @@ class _Columns:
             self.settle_time(found, refused)
         elif "clock" in found:
             self.find_calendar(found, refused, CALENDAR[:3])
+            self.find_seconds(found, refused)
         else:
             self.find_calendar(found, refused)
+            self.join_hours(found)
             if {"year", "month", "day"} <= found.keys() and "hour" not in found:
                 self.find("clock", found)
+                self.find_seconds(found, refused)
             self.refuse_holes(found, refused)
 
     def settle_time(self, found: dict[str, int], refused: set[str]) -> None:
@@ -291,6 +331,7 @@ class _Columns:
             del found["time"]
             found.update(trial)
             found["clock"] = at
+            self.find_seconds(found, refused)
 
     def is_whole(self, i: int) -> bool:
         """Whether a column called time holds dates, and not only times of day."""
@@ -303,7 +344,18 @@ class _Columns:
         if _share(cells, _is_clock) > MAJORITY:
             return True
         wide = any(len(cell.partition(".")[0]) > 4 for cell in cells)
-        return wide and _share(cells, _is_compact_clock) > 0.98
+        return self.are_hhmm(i) or (wide and _share(cells, _is_compact_clock) > 0.98)
+
+    def are_hhmm(self, i: int) -> bool:
+        """Whether a column holds hours and minutes as one number: 1331."""
+        cells = self.values(i)
+        mostly = _share(cells, lambda cell: len(cell.partition(".")[0]) > 2) > MAJORITY
+        return mostly and _share(cells, _is_hhmm) > 0.98
+
+    def join_hours(self, found: dict[str, int]) -> None:
+        """Hours of four digits hold the minutes as well, if nothing else does."""
+        if "hour" in found and "minute" not in found and self.are_hhmm(found["hour"]):
+            found["clock"] = found.pop("hour")
 
     def are_days(self, i: int) -> bool:
         """Whether a column holds dates without a time of day."""
@@ -323,6 +375,7 @@ class _Columns:
         ranked = [
             (rank, i)
             for role in ("clock", "time")
+            if role not in refused
             for rank, i in self.candidates(role, {*found.values()})
             if not (utc and rank[0] == 2)
         ]
@@ -338,8 +391,21 @@ class _Columns:
             found["clock"] = found.pop("time")
         elif self.dates_have_clocks(found["date"]) and self.values(at):
             del found["time"]
+        elif self.are_days(found["date"]) and self.are_small(at):
+            raise InputError(
+                f"{self.where}: column {self.name(at)} holds numbers such as "
+                f"{self.values(at)[0]!r} beside the dates of {self.name(found['date'])}: if they "
+                f"are times of day, say `columns` clock={self.name(at)}; if not, `columns` "
+                f"time={NONE}"
+            )
         else:
             del found["date"]
+
+    def are_small(self, i: int) -> bool:
+        """Whether a column holds numbers that may be times of day, and is not named otherwise."""
+        cells = self.values(i)
+        small = bool(cells) and _share(cells, lambda cell: _within(cell, 240_001)) > MAJORITY
+        return small and self.headings[i].key in {"time", "origintime", "ot", "otime", "eventtime"}
 
     def find_clock_by_values(self, found: dict[str, int]) -> None:
         """The one column of times of day, whatever its name."""
@@ -359,7 +425,8 @@ class _Columns:
         if "clock" not in found or "second" in refused:
             return
         cells = self.values(found["clock"])
-        if _share(cells, lambda cell: SHORT_CLOCK.fullmatch(cell) is not None) > 0.9:
+        short = _share(cells, lambda cell: SHORT_CLOCK.fullmatch(cell) is not None) > 0.9
+        if short or self.are_hhmm(found["clock"]):
             self.find("second", found)
 
     def dates_have_clocks(self, i: int) -> bool:
@@ -488,6 +555,13 @@ def _is_compact_clock(cell: str) -> bool:
         return False
     digits = digits.zfill(6)
     return int(digits[:2]) < 25 and int(digits[2:4]) < 61 and int(digits[4:]) < 61
+
+
+def _is_hhmm(cell: str) -> bool:
+    digits, _, rest = cell.partition(".")
+    if not (digits.isdigit() and len(digits) <= 4 and not rest.strip("0")):
+        return False
+    return int(digits) <= 2400 and int(digits) % 100 < 60
 
 
 def _tells(cell: str) -> bool:

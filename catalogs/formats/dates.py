@@ -33,7 +33,7 @@ from catalogs.formats.parsed import Faults
 from catalogs.info import timestamp
 from catalogs.sequence import FloatArray
 
-Order = Literal["dmy", "mdy"]
+Order = Literal["dmy", "mdy", "ymd"]
 
 SHARE = 0.02
 """A way of writing dates counts if so many rows have it: one row alone is a damaged one."""
@@ -57,13 +57,56 @@ ZONES = {
     "MSK": 3,
     "PHT": 8,
     "NZST": 12,
+    "SGT": 8,
+    "HKT": 8,
+    "PHST": 8,
+    "PKT": 5,
+    "NPT": 5.75,
+    "TRT": 3,
+    "NZDT": 13,
+    "AEST": 10,
+    "AEDT": 11,
+    "ACST": 9.5,
+    "ACDT": 10.5,
+    "AWST": 8,
     "CET": 1,
+    "MEZ": 1,
+    "CEST": 2,
+    "MESZ": 2,
     "EET": 2,
+    "EEST": 3,
+    "EST": -5,
+    "EDT": -4,
+    "MST": -7,
+    "MDT": -6,
     "PST": -8,
+    "PDT": -7,
     "AKST": -9,
+    "AKDT": -8,
     "HST": -10,
 }
-"""Hours east of Greenwich of abbreviations that mean one zone without summer time."""
+"""Hours east of Greenwich of abbreviations that mean one zone."""
+
+SEVERAL = frozenset({"CST", "CDT", "IST", "BST", "AST", "ADT", "GST", "SST", "ECT", "PT", "ET"})
+"""Abbreviations of zones that are several, or change with the season."""
+
+_WORD = r"(?<![A-Za-z])({})(?![A-Za-z])"
+NAMED_ZONE = re.compile(_WORD.format("|".join([*ZONES, *SEVERAL])))
+"""A zone by its abbreviation."""
+
+_TIMES = (
+    r"times?(?:[ -]?zone)?|horas?|heures?|ora|orari|zeit(?:en|zone)?|uhrzeit(?:en)?|waktu"
+    r"|zona horaria|fuso orario|saat(?:ler)?"
+)
+_SMALL = (
+    "are|is|in|the|all|given|stated|expressed|as|of|origin|standard|local|locale|lokal|oficial|time"
+    "|zone|de|en|est|sont|ist|sind|e|sono|es|son|est[aá]n?|la|le"
+)
+SAID = re.compile(
+    rf"(?i:\b(?:{_TIMES})(?:[\s:=(,-]|\b(?:{_SMALL})\b)*)"
+    r"(?<![A-Za-z])((?:UTC|GMT)\s*[+\-\u2212]\s*\d{1,2}(?::?\d{2})?|[A-Z]{2,4})(?![A-Za-z])"
+)
+"""What text around a table says of the zone of its times, as in "all times are local (UTC-5)"."""
 
 LOCAL = re.compile(
     r"\blocal\b|\blocale\b|\blokal|\boficial\b|\w+ (?:standard )?time\b"
@@ -78,6 +121,11 @@ LOCAL_TEXT = re.compile(
     re.IGNORECASE,
 )
 """What text around a table says of local times."""
+
+UNSTATED = "not stated, taken as UTC"
+
+BESIDE = ("am/pm", "offset")
+"""Columns that say more of the times of their rows."""
 
 MONTHS = {
     name: month
@@ -104,7 +152,7 @@ MONTHS = {
 
 _CLOCK = (
     r"(?:(?:[Tt]|[\s,;_]+(?:[-\u2013]\s*)?|\s*[-\u2013]\s+)(\d{1,2})[:hH.](\d{2}|\d)"
-    r"(?:[:mM'.](\d{1,2}(?:\.\d*)?))?\s*(?:s|\"|'')?\s*([AaPp]\.?[Mm]\.?)?)?"
+    r"(?:[:mM'.](\d{1,2}(?:\.\d*)?))?\s*(?:s|\"|'')?\s*([AaPp]\.?\s*[Mm]\.?)?)?"
 )
 _ZONE = r"\s*(Z|z|UTC|GMT|UT|[+-]\d{2}(?::?\d{2})?)?$"
 _NAME = r"([^\W\d_]{3,10})\.?"
@@ -117,18 +165,25 @@ FORMS = {
         rf"^{_NAME}[-/\s]*(\d{{1,2}})(?:st|nd|rd|th)?[,\s/-]+(\d{{4}}){_CLOCK}{_ZONE}"
     ),
     "year, month name": rf"^(\d{{4}})[-/.\s]+{_NAME}[-/.\s]+(\d{{1,2}}){_CLOCK}{_ZONE}",
-    "digits only": r"^(\d{4})(\d\d)(\d\d)(?:[T\s_-]?(\d\d):?(\d\d)(?::?(\d\d(?:\.\d*)?))?)?()"
-    + _ZONE,
+    "digits only": r"^(\d{4})(\d\d)(\d\d)(?:[T\s_-]?(\d\d):?(\d\d)(?::?(\d\d(?:\.\d*)?))?)?"
+    r"\s*([AaPp]\.?\s*[Mm]\.?)?" + _ZONE,
+    "short year": rf"^(\d{{1,2}})([-/.])(\d{{1,2}})\2(\d{{1,2}}){_CLOCK}{_ZONE}",
+    "short digits": r"^(\d\d)()(\d\d)(\d\d)(?:[T\s_-](\d\d):?(\d\d)(?::?(\d\d(?:\.\d*)?))?)?"
+    r"\s*([AaPp]\.?\s*[Mm]\.?)?" + _ZONE,
 }
 """Ways to write a date and a time, each with the clock's groups and the zone at its end."""
 
 
 @dataclass(frozen=True)
 class Zone:
-    """Hours east of Greenwich, or a name, for times without an offset; and who says so."""
+    """Hours east of Greenwich, or a name, for times without an offset; and who says so.
+
+    ``by_row`` is set where a column gives the offset of each.
+    """
 
     value: float | str
     stated: str
+    by_row: bool = False
 
     @property
     def is_utc(self) -> bool:
@@ -142,12 +197,13 @@ class Dating:
 
     Parameters
     ----------
-    order : {"dmy", "mdy"}, optional
-        Whether day or month comes first where the year is last.
+    order : {"dmy", "mdy", "ymd"}, optional
+        Whether day or month comes first where the year is last; or the year, of two digits.
     zone : str, optional
         Zone of times that say none themselves: ``+08:00``, or a name such as ``Asia/Manila``.
     origin : str, optional
-        The date from which plain numbers of days are counted.
+        The date from which plain numbers of days are counted, or datenum, mjd,
+        jd or decimalyear.
     """
 
     order: Order | None = None
@@ -163,12 +219,27 @@ def zone_in(name: str) -> Zone | Literal["local"] | None:
     head = heading(name)
     if head.mark == 0 or UTC.search(name):
         return Zone(0.0, f"column {name.strip()}")
-    for word in re.findall(r"[A-Z]{3,4}", head.unit or name):
-        if word in ZONES:
-            return Zone(float(ZONES[word]), f"column {name.strip()}")
-    if head.mark == 2 or LOCAL.search(head.unit):
+    named = {*NAMED_ZONE.findall(name)}
+    first, *rest = re.findall(r"[A-Za-z]+", name) or [""]
+    last = rest[-1].upper() if first and rest else ""
+    if not named and len(last) > 2 and last in {*ZONES, *SEVERAL}:  # datetime_ist
+        named = {last} if last != "EST" else {"EST", "estimate"}
+    if len(named) == 1 and not named & SEVERAL:
+        return Zone(float(ZONES[named.pop()]), f"column {name.strip()}")
+    if named or head.mark == 2 or LOCAL.search(head.unit):
         return "local"
-    return None
+    return "local" if re.fullmatch(r"[A-Z]{2,4}T", head.unit) else None
+
+
+def zone_around(text: str) -> Zone | Literal["local"] | None:
+    """The zone that the text above and below a table states, as ``zone_in`` has it."""
+    said = {found for line in text.splitlines() for found in SAID.findall(line)}
+    values = {word: _zone_of(re.sub(r"\s", "", word)) for word in said}
+    values = {w: v for w, v in values.items() if v is not None or w in SEVERAL}
+    if len({*values.values()}) != 1:
+        return "local" if values else None
+    value = next(iter(values.values()))
+    return Zone(value, "the text around the table") if value is not None else "local"
 
 
 def find_zone(names: Mapping[str, str], dating: Dating, faults: Faults, around: str) -> Zone:
@@ -180,10 +251,14 @@ def find_zone(names: Mapping[str, str], dating: Dating, faults: Faults, around: 
         If a column, or the text around the table, says that they are local but not where, or the
         user says otherwise than the file.
     """
-    stated = {name: zone_in(name) for name in names.values()}
+    stated = {name: zone_in(name) for role, name in names.items() if role not in BESIDE}
     zones = [zone for zone in stated.values() if isinstance(zone, Zone)]
     local = next((name for name, zone in stated.items() if zone == "local"), None)
     asked = None if dating.zone is None else Zone(_offset(dating.zone), "`time_zone`")
+    beside = names.get("offset")
+    if beside is not None and (zones or asked):
+        who = zones[0].stated if zones else "`time_zone`"
+        faults.say(f"column {beside.strip()} is passed over: the zone is that of {who}")
     if zones:
         if asked and asked.value != zones[0].value:
             raise InputError(
@@ -191,11 +266,40 @@ def find_zone(names: Mapping[str, str], dating: Dating, faults: Faults, around: 
                 "`time_zone` out, or rename the column"
             )
         return next((zone for zone in zones if not zone.is_utc), zones[0])
+    said_around = zone_around(around)
     if asked:
+        if isinstance(said_around, Zone) and said_around.value != asked.value:
+            faults.say(
+                "the text around the table gives another time zone, "
+                f"{_written(said_around.value)}: that of `time_zone` is taken"
+            )
         return asked
+    if beside is not None:
+        return Zone(0.0, f"column {beside.strip()}, row by row", by_row=True)
+    return _stated_around(local, said_around, names, faults, around)
+
+
+def _stated_around(
+    local: str | None,
+    said_around: Zone | Literal["local"] | None,
+    names: Mapping[str, str],
+    faults: Faults,
+    around: str,
+) -> Zone:
+    """The zone where neither a column nor the user says it."""
     remedy = "give its zone, as in `time_zone` +08:00 or `time_zone` Asia/Manila"
     if local is not None:
-        raise InputError(f"{faults.where}: column {local.strip()} is in local time: {remedy}")
+        several = "/".join(NAMED_ZONE.findall(local))
+        what = f"in {several}, which is no one zone" if several else "in local time"
+        raise InputError(f"{faults.where}: column {local.strip()} is {what}: {remedy}")
+    if isinstance(said_around, Zone):
+        return said_around
+    if said_around == "local":
+        words = [found.group().strip() for found in SAID.finditer(around)]
+        raise InputError(
+            f"{faults.where}: the text around the table says {' and '.join(map(repr, words))}, "
+            f"which is no one zone: {remedy}"
+        )
     if said := LOCAL_TEXT.search(around):
         raise InputError(
             f"{faults.where}: the text around the table says {said.group()!r}: {remedy}"
@@ -206,7 +310,7 @@ def find_zone(names: Mapping[str, str], dating: Dating, faults: Faults, around: 
             f"times are taken as UTC, which column {foreign.strip()} does not say: national lists "
             "often give local time; if this one does, give its zone, as in `time_zone` +08:00"
         )
-    return Zone(0.0, "not stated, taken as UTC")
+    return Zone(0.0, UNSTATED)
 
 
 def _offset(text: str) -> float | str:
@@ -258,13 +362,138 @@ def read_times(
         if "date" in cells and "clock" in cells
         else cells["date" if "date" in cells else "time"]
     )
-    numbers = _numbers(column)
+    column = _with_offsets(column, faults, dating)
+    numbers = _numbers(column, dating.order)
+    if "am/pm" in cells and numbers is None:
+        column = _with_halves(column, cells["am/pm"], faults)
     if numbers is not None:
         stamps, valid = _of_numbers(numbers, names, faults, dating)
         zoned = np.zeros(len(column), dtype=np.bool_)
     else:
         stamps, valid, zoned = _of_text(column, faults, dating.order)
+        if zoned.any() and zone.stated == UNSTATED:
+            without = int((valid & ~zoned).sum())
+            rest = f", {without:,} rows without one taken as UTC" if without else ""
+            faults.zone = f"as each time states{rest}"
+    if zone.by_row and numbers is None:
+        stamps = by_row(stamps, zoned | ~valid, cells["offset"], faults)
+    elif zone.by_row:
+        faults.zone = "numbers count in UTC"
     return shifted(stamps, valid, zoned, zone, column, faults)
+
+
+def _with_offsets(column: pd.Series, faults: Faults, dating: Dating) -> pd.Series:
+    """Cells that end in the name of a zone, as in 08:25:09 JST or 08:25 (UTC+9), with its offset.
+
+    Raises
+    ------
+    InputError
+        For a name of several zones, unless the user says the zone.
+    """
+    ends = r"\s*\(?((?:UTC|GMT)\s*[+-]\s*\d{1,2}(?::?\d{2})?|[A-Z]{2,5})\)?\s*$"
+    if not re.search("[A-Z]{2}", "\n".join(column.astype(str))):
+        return column  # what nearly all columns are
+    found = column.astype(str).str.extract(r"\d(?:\s*[AaPp]\.?[Mm]\.?)?" + ends)[0]
+    words = [
+        word for word in found.dropna().unique() if word not in {"UTC", "GMT", "UT", "AM", "PM"}
+    ]
+    for word in words:
+        value = _zone_of(word.replace(" ", ""))
+        rows = (found == word).to_numpy(np.bool_)
+        if isinstance(value, float):
+            end = (
+                f"{'-' if value < 0 else '+'}{int(abs(value)):02d}:{round(abs(value) % 1 * 60):02d}"
+            )
+        elif word in SEVERAL:
+            if dating.zone is None:
+                raise InputError(
+                    f"{faults.place(int(column.index[int(np.argmax(rows))]))}: "
+                    f"{str(column[rows].iloc[0]).strip()!r} is in {word}, which is several zones: "
+                    "give the zone, as in `time_zone` +08:00"
+                )
+            end = ""
+        else:
+            continue
+        column = column.where(~rows, column.astype(str).str.replace(ends, end, regex=True))
+    return column
+
+
+def _halves(halves: pd.Series, faults: Faults) -> pd.Series:
+    """A or p of each row; what is neither is noted."""
+    first = texts(halves).str.lower().replace({"上午": "a", "午前": "a", "下午": "p", "午後": "p"})
+    first = first.str[:1]
+    bad = ~first.isin(["a", "p"]).to_numpy(np.bool_)
+    note(faults, halves.rename("AM or PM"), bad, "is neither AM nor PM", "fix or drop the row")
+    return first
+
+
+def hours_of_day(hours: pd.Series, halves: pd.Series, faults: Faults) -> pd.Series:
+    """Hours from 0 to 23 of those of a clock of 12 hours and a column of AM and PM."""
+    half = _halves(halves, faults)
+    values = pd.to_numeric(hours, errors="coerce")
+    read = (values % 12 + 12.0 * (half == "p")).where(values.between(1, 12), values)
+    wrong = ((half == "a") & (values > 12)) | ((half == "p") & (values == 0))
+    note(faults, hours, wrong.to_numpy(np.bool_), "does not go with AM or PM", "fix the row")
+    return read.astype(str).where(values.notna(), hours.astype(str)).rename("hour")
+
+
+def _with_halves(column: pd.Series, halves: pd.Series, faults: Faults) -> pd.Series:
+    half = _halves(halves, faults)
+    cells = texts(column)
+    named = cells.str.contains(r"[AaPp]\.?\s*[Mm]\.?$", regex=True)
+    return (cells + " " + half + "m").where((cells != "") & ~named, cells).rename(str(column.name))
+
+
+def by_row(
+    stamps: NDArray[np.int64], settled: NDArray[np.bool_], offsets: pd.Series, faults: Faults
+) -> NDArray[np.int64]:
+    """Times in UTC by the offset in each row, but for those ``settled``; empty ones are noted.
+
+    Raises
+    ------
+    InputError
+        For an offset that is not understood.
+    """
+    cells = texts(offsets)
+    empty = (cells == "").to_numpy(np.bool_) & ~settled
+    faults.note(empty, "the time zone is empty: fill it in or drop the row")
+    found = stamps.copy()
+    for cell in cells[~settled & ~empty].unique():
+        rows = np.flatnonzero((cells == cell).to_numpy(np.bool_) & ~settled)
+        value = _zone_of(cell)
+        if value is None:
+            raise InputError(
+                f"{faults.place(int(offsets.index[rows[0]]))}: {cell[:40]!r} is no one time zone: "
+                "write offsets as +08:00, or pass over that column by the zone of all times, as in "
+                "`time_zone` +08:00"
+            )
+        if isinstance(value, str):
+            there = pd.DatetimeIndex(stamps[rows].view("datetime64[ns]"))
+            utc = there.tz_localize(value, ambiguous="NaT", nonexistent="NaT").tz_convert("UTC")
+            clear = np.asarray(utc.notna())
+            found[rows[clear]] = utc[clear].to_numpy("datetime64[ns]").astype(np.int64)
+            twice = np.zeros(len(stamps), dtype=np.bool_)
+            twice[rows[~clear]] = True
+            faults.note(twice, f"the time comes twice or never in {value}: give it in UTC")
+        else:
+            found[rows] -= round(value * 3600) * NS_PER_SECOND
+    return found
+
+
+def _zone_of(text: str) -> float | str | None:
+    """Hours east of Greenwich, or the name of a zone; None if it is neither, or could be two."""
+    if text.upper() in ZONES:
+        return float(ZONES[text.upper()])
+    signed = text.replace("\u2212", "-")
+    if re.fullmatch(r"[+-]?\d{1,2}(\.\d+)?", signed):
+        hours = float(signed)
+        return hours if abs(hours) <= 14.0 else None
+    if re.fullmatch(r"[A-Z]{2,5}", text) and text not in {"UTC", "GMT"}:
+        return None
+    try:
+        return _offset("UTC" if text == "UT" else signed)
+    except InputError:
+        return None
 
 
 def shifted(
@@ -327,7 +556,8 @@ def _joined(
     days = days.str.replace(MIDNIGHT, "", regex=True) if len(days) else days
     compact = clocks.str.fullmatch(r"\d{1,6}(?:[.,]\d*)?").to_numpy(np.bool_)
     if compact.mean() > MOSTLY:
-        clocks = clocks.mask(compact, _from_digits(clocks[compact]))
+        short = seconds is not None
+        clocks = clocks.mask(compact, _from_digits(clocks[compact], faults, short=short))
     if seconds is not None:
         behind = texts(seconds).str.replace(",", ".", regex=False)
         behind = behind.str.replace(r"^(\d)(?=\.|$)", r"0\1", regex=True)
@@ -339,10 +569,26 @@ def _joined(
     return joined.rename("time")
 
 
-def _from_digits(clocks: pd.Series) -> pd.Series:
-    """``013635.52`` as 01:36:35.52; leading zeros may be lost, so all cells decide on the width."""
+def _from_digits(clocks: pd.Series, faults: Faults, *, short: bool) -> pd.Series:
+    """``013635.52`` as 01:36:35.52; leading zeros may be lost, so all cells decide on the width.
+
+    Raises
+    ------
+    InputError
+        For four digits with decimals: are they minutes or seconds? In ``short`` ones seconds stand
+        in a column of their own.
+    """
     whole = clocks.str.replace(",", ".").str.partition(".")
     digits, rest = whole[0], whole[1] + whole[2]
+    narrow = digits.str.len() <= 4
+    if narrow.all() and rest.str.fullmatch(r"\.0*|").all():
+        rest = rest.mask(rest != "", "")  # whole numbers as a program writes them
+    elif (short or narrow.all()) and (rest != "").any():
+        i = int(np.argmax((rest != "").to_numpy(np.bool_)))
+        raise InputError(
+            f"{faults.place(int(clocks.index[i]))}: {clocks.iloc[i]!r} may be hours and minutes or "
+            "minutes and seconds: write times of day as 13:31:58.5"
+        )
     width = 6 if digits.str.len().max() > 4 or (rest != "").any() else 4
     digits = digits.str.zfill(width)
     parts = [digits.str[i : i + 2] for i in range(0, width, 2)]
@@ -394,6 +640,9 @@ def _of_text(
 def _loosened(cells: pd.Series) -> pd.Series:
     """Cells without padding inside dates and clocks, weekdays, and signs that stand for marks."""
     loose = cells.str.replace(r"(?<=\d)([/:.\-])\s+(?=\d)", r"\1", regex=True)
+    ordinal = r"^(\d{4})-?(\d{3})(?=[T\s]|$)"
+    if loose.str.match(r"\d{4}-?\d{3}(?:[T\s]|$)").any():
+        loose = loose.str.replace(ordinal, _ordinal, regex=True)
     loose = loose.str.replace(r"(:\d{1,2}),(\d+)", r"\1.\2", regex=True)
     loose = loose.str.replace(r"(?<=[T\s])\s+(?=\d{1,2}:)", "", regex=True)
     loose = loose.str.replace(r"^[A-Za-z]{3,9},\s+(?=\d)", "", regex=True)
@@ -403,13 +652,60 @@ def _loosened(cells: pd.Series) -> pd.Series:
     return loose
 
 
+def _ordinal(found: re.Match[str]) -> str:
+    """2018-062 as 2018-03-03; a day that the year has not is left."""
+    year, day = int(found[1]), int(found[2])
+    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    if not (1678 <= year <= 2261 and 1 <= day <= 365 + leap):
+        return found[0]
+    return f"{pd.Timestamp(year, 1, 1) + pd.Timedelta(days=day - 1):%Y-%m-%d}"
+
+
+def split_decimals(parts: dict[str, pd.Series], faults: Faults) -> dict[str, pd.Series]:
+    """Decimals of the finest part of a calendar as the finer ones, which is said.
+
+    Only where they cannot be two digits of the next part, as 13.53 for 13:53 might be.
+    """
+    finest = [part for part in SECONDS if part in parts]
+    if not finest or "second" in parts:
+        return parts
+    part = finest[-1]
+    values = pd.to_numeric(parts[part], errors="coerce")
+    rest = values % 1.0
+    if not ((rest > 0.0).mean() > MOSTLY and (rest >= 0.6).mean() > 0.1):
+        return parts
+    faults.say(f"decimals of the {part} are read as such: 0.5 is half of one")
+    read = dict(parts)
+    whole = np.floor(values)
+    read[part] = whole.map("{:.0f}".format).where(values.notna(), parts[part].astype(str))
+    read[part] = read[part].rename(part)
+    left = (rest * SECONDS[part]).fillna(0.0).round(6)
+    if part == "day":
+        read["hour"], left = (left // 3600.0).rename("hour"), left % 3600.0
+    if part != "minute":
+        read["minute"], left = (left // 60.0).rename("minute"), left % 60.0
+    read["second"] = left.round(6).rename("second")
+    return read
+
+
+SECONDS = {"day": 86_400.0, "hour": 3600.0, "minute": 60.0}
+"""Length of the parts of a calendar whose decimals are times."""
+
+
 def _fields(
     form: str, parts: pd.DataFrame, written: pd.Series, faults: Faults, order: Order | None
 ) -> FloatArray:
     """Year to second, shape (row, 6), of what a form has matched."""
     if form == "year last":
         a, b = (pd.to_numeric(parts[j]) for j in (0, 2))
-        first = order or _order(a, b, written, faults)
+        first = order if order in {"dmy", "mdy"} else _order(a, b, written, faults)
+        contrary = ((b if first == "dmy" else a) > 12) & ((a if first == "dmy" else b) <= 12)
+        if contrary.mean() > SHARE:
+            other = str(written[contrary.to_numpy(np.bool_)].iloc[0])
+            raise InputError(
+                f"{faults.where}: {int(contrary.sum()):,} of {len(a):,} dates, such as {other!r}, "
+                f"are not {first}, so that days up to 12 may be either: write all dates one way"
+            )
         year, month, day = (parts[3], b, a) if first == "dmy" else (parts[3], a, b)
         rest = list(range(4, 8))
         faults.say(
@@ -417,6 +713,10 @@ def _fields(
             if first == "dmy"
             else "dates are read month first, then day"
         )
+    elif form in {"short year", "short digits"}:
+        triple = [pd.to_numeric(parts[j]) for j in (0, 2, 3)]
+        year, month, day = _short_dates(triple, order, written, faults)
+        rest = list(range(4, 8))
     else:
         places = {
             "year first": (0, 1, 2),
@@ -433,9 +733,11 @@ def _fields(
     clock = [pd.to_numeric(parts[j]).fillna(0.0) for j in rest[:3]]
     half = parts[rest[3]].astype("str").str.lower().str[:1]
     named = half.isin(["a", "p"])
+    written_hour = clock[0]
     hour = clock[0] % 12 + 12.0 * (half == "p")
     clock[0] = clock[0].mask(named & clock[0].between(1, 12), hour)
-    clock[0] = clock[0].mask(named & ~clock[0].between(0, 23), 99.0)
+    wrong = ((half == "a") & (clock[0] > 12)) | ((half == "p") & (written_hour == 0))
+    clock[0] = clock[0].mask((named & ~clock[0].between(0, 23)) | wrong, 99.0)
     fields = np.stack([x.to_numpy(np.float64) for x in (*columns, *clock)], axis=1)
     return np.where(np.isnan(fields), 0.0, fields)  # month 0 is none
 
@@ -452,6 +754,8 @@ def _order(a: pd.Series, b: pd.Series, written: pd.Series, faults: Faults) -> Or
     remedy = "say `dates` dmy if the day comes first, `dates` mdy if the month does"
     example = f"{faults.place(int(written.index[0]))}: {written.name} = {str(written.iloc[0])!r}"
     if days_first and months_first:
+        if min(days_first, months_first) > SHARE * len(a):
+            remedy = "write all dates one way"
         other = written[(a > 12).to_numpy(np.bool_)].iloc[0]
         one = written[(b > 12).to_numpy(np.bool_)].iloc[0]
         raise InputError(
@@ -465,15 +769,78 @@ def _order(a: pd.Series, b: pd.Series, written: pd.Series, faults: Faults) -> Or
     return "dmy" if days_first else "mdy"
 
 
+READ_AS = {
+    "dmy": "dates are read day first, then month",
+    "mdy": "dates are read month first, then day",
+    "ymd": "dates are read year first, then month",
+}
+
+
+def _short_dates(
+    triple: list[pd.Series], order: Order | None, written: pd.Series, faults: Faults
+) -> tuple[pd.Series, pd.Series, pd.Series]:
+    """Year, month and day of dates with years of two digits.
+
+    Raises
+    ------
+    InputError
+        Where several orders fit, or none.
+    """
+    a, b, c = triple
+    fits = {
+        "dmy": a.between(1, 31) & b.between(1, 12),
+        "mdy": a.between(1, 12) & b.between(1, 31),
+        "ymd": b.between(1, 12) & c.between(1, 31),
+    }
+    possible = [way for way, good in fits.items() if good.mean() > 1.0 - SHARE]
+    if order is None and len(possible) != 1:
+        example = str(written.iloc[0]).strip()
+        ways = possible or list(fits)
+        raise InputError(
+            f"{faults.place(int(written.index[0]))}: {written.name} = {example!r} may have the "
+            "year, the month or the day first: say "
+            + ", ".join(f"`dates` {way}" for way in ways[:-1])
+            + f" or `dates` {ways[-1]}, or write years of four digits"
+        )
+    way = order or possible[0]
+    faults.say(READ_AS[way])
+    year, month, day = {"dmy": (c, b, a), "mdy": (c, a, b), "ymd": (a, b, c)}[way]
+    return full_years(year, faults), month, day
+
+
+def full_years(years: pd.Series, faults: Faults) -> pd.Series:
+    """Years of two digits by the rule of POSIX, which is said.
+
+    Raises
+    ------
+    InputError
+        Where that gives years to come.
+    """
+    full = years + np.where(years >= 69, 1900, 2000)
+    ahead = years[(full > pd.Timestamp.now(tz="UTC").year).to_numpy(np.bool_)]
+    if len(ahead):
+        raise InputError(
+            f"{faults.where}: {len(ahead):,} years of two digits, as {int(ahead.iloc[0]):02d}, "
+            "may be of the last century, or are no years: write years of four digits"
+        )
+    faults.say("years of two digits: 69 to 99 are 1969 to 1999, 00 to 68 are 2000 to 2068")
+    return full
+
+
 NUMBER = re.compile(r"\s*[+-]?\d+(\.\d*)?([eE][+-]?\d+)?\s*")
 
 
-def _numbers(column: pd.Series) -> FloatArray | None:
-    """The cells as numbers, if nearly all are plain ones; NaN where one is not."""
+def _numbers(column: pd.Series, order: Order | None) -> FloatArray | None:
+    """The cells as numbers, if nearly all are plain ones; NaN where one is not.
+
+    Six digits are a date where the ``order`` of its parts is said.
+    """
     head = [cell for cell in column.iloc[:200] if isinstance(cell, str) and cell.strip()]
     if not head or not all(NUMBER.fullmatch(cell) for cell in head[:5]):
         return None
     cells = texts(column)
+    if order is not None and cells.str.fullmatch(r"\d{6}|").all():
+        return None
     values = pd.to_numeric(cells, errors="coerce").to_numpy(np.float64, na_value=np.nan)
     known = cells != ""
     if not known.any() or np.isnan(values[known.to_numpy(np.bool_)]).mean() > SHARE:
@@ -506,6 +873,38 @@ DAY_NUMBERS = {
 }
 """1970-01-01 in days that are counted from somewhere else, by the name of the column."""
 
+
+YEARS = "decimalyear"
+
+
+def _of_years(values: FloatArray) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Times of years with decimals, which are shares of that year's length."""
+    valid = np.isfinite(values) & (values >= 1678.0) & (values < 2262.0)
+    years = np.floor(np.where(valid, values, 1970.0))
+    first = (years.astype(np.int64) - 1970).astype("datetime64[Y]")
+    begin, stop = (x.astype("datetime64[s]").astype(np.int64) for x in (first, first + 1))
+    seconds = (np.where(valid, values, 1970.0) - years) * (stop - begin)
+    return begin * NS_PER_SECOND + np.rint(seconds * 1e3).astype(np.int64) * 1_000_000, valid
+
+
+def _counted(low: float, high: float) -> str:
+    """What numbers of such size may count, and how to say so."""
+    if low >= 600_000 and high <= 800_000:
+        return "they are MATLAB's, say `origin` datenum; if dates of six digits, `dates` ymd"
+    if low >= 10_101 and high <= 991_231 and high > 65_000:
+        return "they are dates of six digits, say `dates` ymd, dmy or mdy; if days, `origin` DATE"
+    if low >= 2_300_000 and high <= 2_500_000:
+        return "they are Julian days, say `origin` jd"
+    if low >= 20_000 and high <= 65_000:
+        return (
+            "they are serial numbers of Excel, say `origin` 1899-12-30; if modified Julian days, "
+            "`origin` mjd"
+        )
+    if low >= 1678 and high < 2262:
+        return "they are years with decimals, say `origin` decimalyear; if days, `origin` DATE"
+    return "they are days, give the date from which they count with `origin` DATE"
+
+
 UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 
 
@@ -525,9 +924,14 @@ def _of_numbers(
     name = next((text for role, text in names.items() if role in {"time", "date"}), "time").strip()
     valid = np.isfinite(values)
     largest = float(np.abs(values[valid]).max())
-    if heading(name).key in DAY_NUMBERS:
-        first = DAY_NUMBERS[heading(name).key]
-        values, origin, unit = values - first, "1970-01-01", UNITS["d"]
+    if YEARS in {heading(name).key, dating.origin} and dating.origin in {None, YEARS}:
+        faults.say(f"{name} counts years with decimals")
+        return _of_years(values)
+    day_number = heading(name).key if dating.origin is None else dating.origin.strip().lower()
+    first = 0.0
+    if day_number in DAY_NUMBERS:
+        first = DAY_NUMBERS[day_number]
+        origin, unit = "1970-01-01", UNITS["d"]
     elif since := SINCE.search(name):
         origin, unit = since.group(2).rstrip(")]"), UNITS[since.group(1)[0].lower()]
     elif dating.origin is not None and largest < EPOCHS["s"][0]:
@@ -545,11 +949,15 @@ def _of_numbers(
         low, high = float(values[valid].min()), float(values[valid].max())
         raise InputError(
             f"{faults.where}: column {name} holds numbers from {low:g} to {high:g}, no dates: if "
-            "they are days, give the date from which they count with `start` DATE"
+            + _counted(low, high)
         )
     begin = timestamp(origin, f"{faults.where}: origin of {name}").value
-    faults.say(f"{name} counts {'days' if unit == UNITS['d'] else f'{unit:g} s'} since {origin}")
-    nanoseconds = values * unit * NS_PER_SECOND
+    if first:
+        faults.say(f"{name} counts days, of which number {first:.12g} is {origin} ({day_number})")
+    else:
+        what = "days" if unit == UNITS["d"] else f"{unit:g} s"
+        faults.say(f"{name} counts {what} since {origin}")
+    nanoseconds = (values - first) * unit * NS_PER_SECOND
     valid &= np.abs(nanoseconds + float(begin)) < 9e18
     stamps = np.zeros(len(values), dtype=np.int64)
     stamps[valid] = begin + np.rint(nanoseconds[valid]).astype(np.int64)

@@ -41,7 +41,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "clock": (
         """
         clock timeofday timehhmmss hhmmss hms hhmm uhrzeit olusumsaati oluszamani
-        olussaati hhmmssss hhmmssmm clocktime
+        olussaati hhmmssss hhmmssmm clocktime hrmn hrmin hhmn hhmi hourmin hourminute horamin
         """,
         """
         hora horaorigen ora heure saat zeit tempo orario 时间 時間 時刻 时刻 время jam zaman

@@ -64,12 +64,13 @@ def read_events(
         Names of all columns of a table without a header, from left to right.
     encoding : str, optional
         Of the text, where it is not found.
-    dates : {"dmy", "mdy"}, optional
-        Whether day or month comes first, where no day above 12 tells.
+    dates : {"dmy", "mdy", "ymd"}, optional
+        Whether day or month comes first, where no day above 12 tells; or a year of two digits.
     time_zone : str, optional
         Zone of times that state none: ``+08:00`` or ``Asia/Manila``.
     origin : str, optional
-        Date from which a column of plain numbers counts days.
+        Date from which a column of plain numbers counts days, or ``datenum`` (MATLAB), ``mjd``,
+        ``jd`` or ``decimalyear``.
     missing_magnitudes : sequence of float
         Numbers that stand for a missing magnitude, such as 0.0 or 9.9.
     strict : bool

@@ -29,9 +29,22 @@ from catalogs.formats.cells import (
     plain_numbers,
     texts,
     times,
+    utc_times,
 )
-from catalogs.formats.columns import find_columns, heading, is_event_type
-from catalogs.formats.dates import MONTHS, SHARE, Dating, find_zone, read_times, shifted
+from catalogs.formats.columns import beside_times, find_columns, heading, is_event_type
+from catalogs.formats.dates import (
+    BESIDE,
+    MONTHS,
+    SHARE,
+    Dating,
+    by_row,
+    find_zone,
+    full_years,
+    hours_of_day,
+    read_times,
+    shifted,
+    split_decimals,
+)
 from catalogs.formats.names import (
     CALENDAR,
     MAGNITUDE_TYPES,
@@ -284,21 +297,24 @@ class _Loose:
     def times(self) -> pd.Series:
         """In UTC."""
         cells, faults, dating = self.cells, self.faults, self.wanted.dating
-        names = {r: n for r, n in self.names.items() if r in ROLES_OF_TIME}
+        names = {r: n for r, n in self.names.items() if r in (*ROLES_OF_TIME, *BESIDE)}
         role = "date" if "date" in cells else "time"
         if role in cells and (cells[role].dtype.kind == "M" or "hour" in cells):
             column = cells[role]
             if "clock" in cells and column.dtype.kind == "M":
                 cells = cells.assign(date=column.dt.strftime("%Y-%m-%d"))
             elif "hour" in cells and "date" in cells and column.dtype.kind != "M":
-                day = read_times(cells[["date"]], names, faults, Dating(dating.order)).dt
+                day = read_times(cells[["date"]], {"date": "date"}, faults, Dating(dating.order)).dt
                 parts = {"year": day.year, "month": day.month, "day": day.day}
                 parts |= {n: self.plain(n) for n in CALENDAR[3:] if n in cells}
+                parts = split_decimals(parts, faults)
                 return self.in_zone(calendar_times(parts, faults), names)
             else:
-                return times(column, faults)
+                read = times(column, faults)
+                naive = column.dtype.kind == "M" and getattr(column.dt, "tz", None) is None
+                return self.in_zone(read, names) if naive else read
         if role in cells:
-            typed = [r for r in ("time", "date", "clock", "second") if r in cells]
+            typed = [r for r in ("time", "date", "clock", "second", *BESIDE) if r in cells]
             text = pd.DataFrame(
                 {r: cells[r] if cells[r].dtype.kind == "O" else cells[r].astype(str) for r in typed}
             )
@@ -306,11 +322,13 @@ class _Loose:
         if "clock" in cells:
             parts = {n: self.plain(n) for n in CALENDAR[:3]}
             day = calendar_times(parts, faults).dt.strftime("%Y-%m-%d")
-            text = pd.DataFrame({"date": day, "clock": cells["clock"].astype(str)})
+            typed = [r for r in ("clock", "second", *BESIDE) if r in cells]
+            text = pd.DataFrame({"date": day} | {r: cells[r].astype(str) for r in typed})
             return read_times(text, names, faults, dating, self.around)
         parts = {n: self.plain(n) for n in CALENDAR if n in cells}
         if "day_of_year" in cells:
             parts |= _month_and_day(parts["year"], self.plain("day_of_year"), faults)
+        parts = split_decimals(parts, faults)
         return self.in_zone(calendar_times(parts, faults), names)
 
     def in_zone(self, local: pd.Series, names: Mapping[str, str]) -> pd.Series:
@@ -318,15 +336,23 @@ class _Loose:
         faults = self.faults
         zone = find_zone(names, self.wanted.dating, faults, self.around)
         faults.zone = zone.stated if zone.is_utc else f"{zone.stated}: {zone.value}"
-        if zone.is_utc:
+        if zone.is_utc and not zone.by_row:
             return local
         stamps = local.to_numpy("datetime64[ns]").astype(np.int64)
         everywhere = np.ones(len(stamps), dtype=np.bool_)
+        if zone.by_row:
+            return utc_times(by_row(stamps, ~everywhere, self.cells["offset"], faults), local.index)
         return shifted(stamps, everywhere, ~everywhere, zone, local.rename("time"), faults)
 
     def plain(self, role: str) -> pd.Series:
         """A part of a calendar as numbers: names of months, decimal commas."""
         column = self.cells[role]
+        if role == "year":
+            years = pd.to_numeric(column, errors="coerce")
+            short = years[years.notna()].between(0, 99)
+            if len(short) and short.all() and (years.dropna() % 1 == 0).all():
+                full = full_years(years.dropna(), self.faults).reindex(column.index).astype(object)
+                return full.where(years.notna(), column).astype(str).rename(role)
         if column.dtype.kind not in "OU" and str(column.dtype) != "str":
             return column
         if role == "month":
@@ -336,6 +362,8 @@ class _Loose:
                 months = words[named].map(normalised).map(MONTHS)
                 column = column.mask(named & True, months.reindex(column.index)).astype(object)
                 column = column.where(column.notna(), words).astype(str)
+        if role == "hour" and "am/pm" in self.cells:
+            return hours_of_day(column, self.cells["am/pm"], self.faults)
         if role == "second":
             words = column.astype(str)
             commas = words.str.fullmatch(r"\s*\d{1,2},\d+\s*").to_numpy(np.bool_)
@@ -689,6 +717,7 @@ def from_dataframe(
     sample = [[str(cell) for cell in row] for row in head.itertuples(index=False)]
     names = [str(name) for name in table.columns]
     positions = find_columns(names, where, wanted.columns, sample)
+    positions |= beside_times(names, sample, {*positions.values()})
     cells = table.iloc[:, list(positions.values())].set_axis(list(positions), axis="columns")
     cells = cells.set_axis(pd.RangeIndex(1, len(cells) + 1, name="row"))
     faults = Faults(where, cells.index)

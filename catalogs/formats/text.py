@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from catalogs.errors import InputError
-from catalogs.formats.columns import find_columns, unknown_types
+from catalogs.formats.columns import beside_times, find_columns, unknown_types
 from catalogs.formats.lines import split_lines
 from catalogs.formats.names import MINUTES, normalised
 from catalogs.formats.parsed import Faults
@@ -133,6 +133,7 @@ def text_cells(
     sample = sample_of(lines, region, comments=comments) if comments else []
     positions = find_columns(region.names, where, chosen, sample)
     positions |= _helpers(region, sample, {*positions.values()})
+    positions |= beside_times(region.names, sample, {*positions.values()})
     pick = itemgetter(*positions.values())  # two columns at least, so this returns a tuple
     needed, empty = max(positions.values()) + 1, ("",) * len(positions)
     numbers, counts, over, rows = [], [], Counter[int](), []

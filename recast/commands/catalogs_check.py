@@ -68,7 +68,7 @@ def _catalog(args: argparse.Namespace) -> tuple[Catalog, dict[str, Any]]:
         refuse_reading(args)
         return selected(stored, args, any_splits=True), {}
     options = reading_of(args) | {"missing_magnitudes": missing_of(args) or ()}
-    parsed = read_events(path, origin=args.start, **options)
+    parsed = read_events(path, **options)
     catalog = catalog_of_file(parsed, path.name, args.completeness)
     damaged = parsed.damaged()
     reading = {

@@ -66,8 +66,7 @@ def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     parser.add_argument(
         "--start",
         metavar="DATE",
-        help="start of the window (default: midnight of the first event); also the date from which "
-        "a column of plain numbers counts days",
+        help="start of the window (default: midnight of the first event)",
     )
     parser.add_argument(
         "--end", metavar="DATE", help="end of the window, exclusive (default: after the last event)"
@@ -204,7 +203,7 @@ def _explain(args: argparse.Namespace) -> int:
         made = _imported(args, args.name or "explained", ties="separate")
     except InputError as error:
         options = reading_of(args) | {"missing_magnitudes": missing_of(args) or (), "strict": False}
-        parsed = read_events(args.file, origin=args.start, **options)
+        parsed = read_events(args.file, **options)
         if args.json:
             print_json(
                 {

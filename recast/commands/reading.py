@@ -41,13 +41,20 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--dates",
-        choices=("dmy", "mdy"),
-        help="whether the day or the month comes first (default: as a day above 12 shows)",
+        choices=("dmy", "mdy", "ymd"),
+        help="whether the day, the month, or a year of two digits comes first (default: as a day "
+        "above 12 shows)",
     )
     group.add_argument(
         "--time-zone",
         metavar="ZONE",
         help="zone of times that state none, as in +08:00 or Asia/Manila (default: UTC)",
+    )
+    group.add_argument(
+        "--origin",
+        metavar="DATE",
+        help="date from which a column of plain numbers counts days, as in 1899-12-30 for Excel's; "
+        "or datenum (MATLAB), mjd, jd or decimalyear",
     )
     group.add_argument(
         "--encoding", metavar="NAME", help="of the text, as in gbk (default: found, mostly utf-8)"
@@ -107,6 +114,7 @@ def reading_of(args: argparse.Namespace) -> dict[str, Any]:
         "encoding": args.encoding,
         "dates": args.dates,
         "time_zone": args.time_zone,
+        "origin": args.origin,
         "strict": args.strict,
     }
 
