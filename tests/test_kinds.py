@@ -1136,3 +1136,12 @@ def test_a_zone_at_the_end_of_a_name_counts_in_small_letters(tmp_path: Path) -> 
         with pytest.raises(InputError, match=r"give its zone, as in `time_zone`"):
             read(tmp_path, text, columns={"time": name})
         matches(read(tmp_path, text, columns={"time": name}, time_zone="+09:00"), 1e-3)
+
+
+def test_a_japanese_table_is_read_and_its_clock_asked_after(tmp_path: Path) -> None:
+    header = "発生日時,緯度,経度,深さ,マグニチュード"
+    text = table(header, ISO + ",{lat},{lon},{dep},{m}", hours=9)
+    matches(read(tmp_path, text, time_zone="+09:00"), 1e-3)
+    path = tmp_path / "events.csv"
+    path.write_text(text)
+    assert "national lists often give local time" in str(read_events(path).explanation)

@@ -23,7 +23,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         isotime origindatetime dateandtime datehour eventdatetime datetimestring
         fechahora fechayhora datahora dataora dataeora dataehora datumundzeit
         dateetheure datetempo dateheure datumzeit datumuhrzeit tarihsaat 发震时刻 发震时间
-        發震時間 地震时间 发生时间 発生時刻 震源時 震源時刻 発震時 датавремя
+        發震時間 地震时间 发生时间 発生時刻 発生日時 発震日時 震源時 震源時刻 発震時 датавремя
         """,
         """
         originepoch epoch epochtime unixtime unixtimestamp epochms epochseconds ot

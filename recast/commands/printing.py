@@ -72,7 +72,7 @@ def print_info(summary: dict[str, Any]) -> None:
     }
     for label, text in lines.items():
         if text:
-            print(f"{label:<14} {text}")
+            print(f"{label:<14} {in_options(text, {})}")
 
 
 def _b_value(summary: dict[str, Any]) -> str:
