@@ -1,4 +1,4 @@
-"""A part of a catalog: area, window, completeness and splits, alike in Python, YAML and CLI."""
+"""A part of a catalog: area, window, completeness and splits, in Python and in YAML."""
 
 from __future__ import annotations
 
