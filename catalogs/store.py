@@ -97,10 +97,9 @@ def load(name: str | os.PathLike[str]) -> Catalog:
 
     Raises
     ------
-    CatalogNotFoundError
-        Saying where it looked and how to get a catalog.
     InputError
-        For a broken file, naming it, and for an area that cannot be cut from the catalog.
+        For an unknown name, saying where it looked and how to get the catalog; for a broken file,
+        naming it; and for an area that cannot be cut from the catalog.
 
     Examples
     --------
