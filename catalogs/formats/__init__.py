@@ -10,7 +10,8 @@
 ``lines``         lines of text tables, and their fields
 ``columns``       what columns mean, by their names and by their values
 ``names``         the names under which catalogs publish the same columns, in a dozen languages
-``dates``         dates and times as people write them: order, zone, words or numbers
+``dates``         dates and times as people write them: order, words or numbers
+``zones``         the zone of times: what columns, the text around a table and the user say of it
 ``cells``         columns of text to numbers and times; what cannot be read is noted
 ``ranges``        which numbers are taken for values; others are noise or stand for "unknown"
 ``delimited``     named layouts with a header: one event a line, columns by a delimiter

@@ -33,16 +33,12 @@ from catalogs.formats.cells import (
 )
 from catalogs.formats.columns import beside_times, find_columns, heading, is_event_type
 from catalogs.formats.dates import (
-    BESIDE,
     MONTHS,
     SHARE,
     Dating,
-    by_row,
-    find_zone,
     full_years,
     hours_of_day,
     read_times,
-    shifted,
     split_decimals,
 )
 from catalogs.formats.names import (
@@ -57,6 +53,7 @@ from catalogs.formats.parsed import Explanation, Faults, Format, Meaning, Parsed
 from catalogs.formats.ranges import RANGES
 from catalogs.formats.region import SAMPLE
 from catalogs.formats.text import decoded_as, text_cells
+from catalogs.formats.zones import BESIDE, by_row, find_zone, shifted
 from catalogs.sequence import FloatArray
 
 CLOCK = re.compile(r"\d{1,2}:\d{2}(:|$)|\d{2}:\d{2}:\d{2}")
@@ -334,7 +331,7 @@ class _Loose:
     def in_zone(self, local: pd.Series, names: Mapping[str, str]) -> pd.Series:
         """Times of calendar columns in UTC."""
         faults = self.faults
-        zone = find_zone(names, self.wanted.dating, faults, self.around)
+        zone = find_zone(names, self.wanted.dating.zone, faults, self.around)
         faults.zone = zone.stated if zone.is_utc else f"{zone.stated}: {zone.value}"
         if zone.is_utc and not zone.by_row:
             return local
