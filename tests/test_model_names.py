@@ -14,7 +14,6 @@ NO_MODEL = {
     ("recast/cli.py", "recast"): "the program, as its usage names it",
     ("recast/training/lightning_cli.py", "recast"): "the program, and the name of its logger",
     ("recast/commands/options.py", "recast"): "the program, in commands that are written down",
-    ("recast/commands/printing.py", "recast"): "the program, in commands that are written down",
     ("recast/commands/settings_help.py", "recast"): "the package whose files are read",
     ("recast/plots/style.py", "recast"): "a salt for the ids of SVG",
     ("recast/commands/etas.py", "etas"): "the subcommand",
