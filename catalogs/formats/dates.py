@@ -173,7 +173,7 @@ def _with_offsets(column: pd.Series, faults: Faults, dating: Dating) -> pd.Serie
         For a name of several zones, unless the user says the zone.
     """
     ends = r"\s*\(?((?:UTC|GMT)\s*[+-]\s*\d{1,2}(?::?\d{2})?|[A-Z]{2,5})\)?\s*$"
-    if not re.search("[A-Z]{2}", "\n".join(column.astype(str))):
+    if not re.search("[A-Z]{2}", "\n".join(column.astype(str).tolist())):
         return column  # what nearly all columns are
     found = column.astype(str).str.extract(r"\d(?:\s*[AaPp]\.?[Mm]\.?)?" + ends)[0]
     words = [
