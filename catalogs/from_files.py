@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -152,12 +151,9 @@ def import_catalog(
     return Imported(Catalog(catalog.events, info), parsed, steps, left_out, notes)
 
 
-EARLY = re.compile(r"= '(?:(1[0-6]\d\d|[1-9]\d\d)(?:\.0*)?' is outside 1678|.* is before 1678)")
-
-
 def _early(parsed: Parsed) -> int:
     """Rows left out for a year that nanoseconds cannot hold."""
-    return sum(EARLY.search(row.reason) is not None for row in parsed.rejected)
+    return sum(row.fault == "early" for row in parsed.rejected)
 
 
 def _refuse_early(parsed: Parsed, start: str | None) -> None:
@@ -178,7 +174,7 @@ def _left_out(parsed: Parsed, steps: Sequence[Step]) -> list[str]:
     """What the file has and the catalog has not."""
     damaged, early = len(parsed.damaged()), _early(parsed)
     by_rule = [row for row in parsed.rejected if row.by_rule]
-    empty = sum("magnitude" in row.reason for row in by_rule)
+    empty = sum(row.fault == "no magnitude" for row in by_rule)
     lines = [f"{count_rows(early, 'is', 'are')} earlier than 1678"] if early else []
     if empty:
         lines.append(f"{count_rows(empty)} no magnitude")

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from catalogs.formats.parsed import Faults
+from catalogs.formats.parsed import Fault, Faults
 from catalogs.sequence import FloatArray
 
 MISSING = frozenset(
@@ -52,6 +52,12 @@ TIME = (
 )
 """ISO 8601 dates and times as catalogs write them: slashes, a blank for the T, one-digit months."""
 
+EARLIEST_YEAR, LATEST_YEAR = 1678, 2261
+"""Whole years that nanoseconds in 64 bits can hold."""
+
+EARLIEST_TOLD = 100
+"""Smaller numbers are no years of a catalog."""
+
 WRITE_TIMES = "write times as 2019-07-06T03:19:53.040Z"
 
 
@@ -61,6 +67,8 @@ def note(
     bad: NDArray[np.bool_],
     what: str,
     remedy: str,
+    *,
+    fault: Fault = "damaged",
 ) -> None:
     """Note the bad cells of a column: the value, what is wrong with it, and what to do."""
 
@@ -69,7 +77,7 @@ def note(
         value = "is empty" if cell.strip().lower() in MISSING else f"= {cell[:40]!r} {what}"
         return f"{column.name} {value}: {remedy}"
 
-    faults.note(bad, reason)
+    faults.note(bad, reason, fault=fault)
 
 
 def texts(column: pd.Series) -> pd.Series:
@@ -128,7 +136,8 @@ def numbers(
         empty = (cells == "").to_numpy(np.bool_)
     note(faults, column, np.isnan(values) & ~empty, "is not a number", "fix or drop the row")
     if none_by_rule:
-        faults.note(empty, f"{column.name} is empty: fill it in or drop the row", by_rule=True)
+        reason = f"{column.name} is empty: fill it in or drop the row"
+        faults.note(empty, reason, fault="no magnitude")
     elif not may_miss:
         note(faults, column, empty, "", "fill it in or drop the row")
     outside = ~empty & ~((values >= lowest) & (values <= highest))
@@ -228,7 +237,7 @@ def calendar_times(columns: dict[str, pd.Series], faults: Faults) -> pd.Series:
     networks print them when they round.
     """
     ranges: dict[str, tuple[int, int]] = {
-        "year": (1678, 2261),  # what nanoseconds in 64 bits can hold
+        "year": (EARLIEST_TOLD, LATEST_YEAR),
         "month": (1, 12),
         "day": (1, 31),
         "hour": (0, 24),
@@ -239,6 +248,10 @@ def calendar_times(columns: dict[str, pd.Series], faults: Faults) -> pd.Series:
     for j, (name, (lowest, highest)) in enumerate(ranges.items()):
         if name in columns:
             fields[:, j] = numbers(columns[name], faults, lowest=lowest, highest=highest)
+            if name == "year":
+                early = fields[:, j] < EARLIEST_YEAR
+                what = f"is outside {EARLIEST_YEAR} to {LATEST_YEAR}"
+                note(faults, columns[name], early, what, "leave it out", fault="early")
             if name != "second":
                 fraction = np.rint(fields[:, j]) != fields[:, j]
                 note(faults, columns[name], fraction, "is not whole", "fix or drop the row")
@@ -254,7 +267,8 @@ def calendar_stamps(fields: FloatArray) -> tuple[NDArray[np.int64], NDArray[np.b
     midnight, and 60 minutes or up to 99.99 seconds roll over; 24:00:01 is no time.
     """
     year, month, day, hour, minute, second = fields.T
-    valid = (year >= 1678) & (year <= 2261) & (month >= 1) & (month <= 12) & (day >= 1)
+    valid = (year >= EARLIEST_YEAR) & (year <= LATEST_YEAR)
+    valid &= (month >= 1) & (month <= 12) & (day >= 1)
     valid &= (hour >= 0) & (minute >= 0) & (minute <= 60) & (second >= 0) & (second < 100)
     valid &= (hour < 24) | ((hour == 24) & (minute == 0) & (second == 0))
     first = np.full(len(fields), np.datetime64("1970-01", "M"))

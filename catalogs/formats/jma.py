@@ -53,7 +53,7 @@ def _read(rows: Rows) -> pd.DataFrame:
     rows.require(known, "is no record J, U or I: fix or drop the row")
     rows.require(block.lengths >= WIDTH - 1, f"shorter than {WIDTH} columns: fix or drop the row")
     rows.faults.note(
-        known & (first != OWN[0]), "another agency's solution, not the JMA's", by_rule=True
+        known & (first != OWN[0]), "another agency's solution, not the JMA's", fault="foreign"
     )
     dates = [(1, 5), (5, 7), (7, 9), (9, 11), (11, 13)]
     fields = [block.decimals(*field) for field in dates]
@@ -73,7 +73,7 @@ def _read(rows: Rows) -> pd.DataFrame:
         magnitudes.append(rows.checked("magnitude", start, start + 2, values, good, may_miss=True))
     events["magnitude"] = np.where(np.isnan(magnitudes[0]), magnitudes[1], magnitudes[0])
     none = events["magnitude"].isna().to_numpy(np.bool_)
-    rows.faults.note(none, "magnitude is empty: fill it in or drop the row", by_rule=True)
+    rows.faults.note(none, "magnitude is empty: fill it in or drop the row", fault="no magnitude")
     types = [block.text(j, j + 1).set_axis(events.index) for j in (54, 57)]
     events["magnitude_type"] = types[0].where(~np.isnan(magnitudes[0]), types[1])
     kind = block.text(60, 61).set_axis(events.index)

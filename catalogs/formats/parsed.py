@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -17,21 +18,25 @@ SHOWN = 160
 Reading = Callable[[bytes, str], "Parsed"]
 """From the content of a file and its name (for messages) to its events."""
 
+Fault = Literal["damaged", "early", "no magnitude", "foreign"]
+"""Of a row: it cannot be read, is older than times can hold, or is whole but no event to use."""
+
 
 @dataclass(frozen=True)
 class Rejected:
-    """A row that is not among the events, and why.
-
-    ``by_rule`` marks rows that are whole but no event to use, such as one without a magnitude;
-    the others are damaged.
-    """
+    """A row that is not among the events, and why."""
 
     file: str
     row: int
     reason: str
     text: str
-    by_rule: bool = False
+    fault: Fault = "damaged"
     unit: str = "line"
+
+    @property
+    def by_rule(self) -> bool:
+        """Whether the row is whole but no event to use, such as one without a magnitude."""
+        return self.fault in {"no magnitude", "foreign"}
 
     def __str__(self) -> str:
         return f"{self.file} {self.unit} {self.row}: {self.reason}"
@@ -132,19 +137,19 @@ class Faults:
         self.rows = rows
         self.zone = ""
         self.notes: list[str] = []
-        self._reasons: dict[int, tuple[str, bool]] = {}
+        self._reasons: dict[int, tuple[str, Fault]] = {}
 
     def note(
         self,
         bad: NDArray[np.bool_],
         reason: str | Callable[[int], str],
         *,
-        by_rule: bool = False,
+        fault: Fault = "damaged",
     ) -> None:
         """Reject the rows marked in ``bad``; ``reason`` may be a function of their position."""
         for i in np.flatnonzero(bad).tolist():
             if i not in self._reasons:
-                self._reasons[i] = (reason if isinstance(reason, str) else reason(i), by_rule)
+                self._reasons[i] = (reason if isinstance(reason, str) else reason(i), fault)
 
     def say(self, sentence: str) -> None:
         """Note something about the whole file, once."""
@@ -167,8 +172,8 @@ class Faults:
         """
         unit = str(self.rows.name)
         rejected = tuple(
-            Rejected(self.where, int(self.rows[i]), reason, text(i)[:SHOWN], by_rule, unit)
-            for i, (reason, by_rule) in sorted(self._reasons.items())
+            Rejected(self.where, int(self.rows[i]), reason, text(i)[:SHOWN], fault, unit)
+            for i, (reason, fault) in sorted(self._reasons.items())
         )
         keep = np.ones(len(events), dtype=np.bool_)
         keep[list(self._reasons)] = False

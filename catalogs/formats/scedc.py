@@ -86,7 +86,7 @@ class Columns:
             events[name] = column.set_axis(events.index)
         unknown = (events["magnitude"] == 0.0) & (events["magnitude_type"] == NO_MAGNITUDE)
         reason = "magnitude 0.00 of type n stands for no magnitude"
-        rows.faults.note(unknown.to_numpy(np.bool_), reason, by_rule=True)
+        rows.faults.note(unknown.to_numpy(np.bool_), reason, fault="no magnitude")
         return events
 
 

@@ -591,17 +591,17 @@ class _Loose:
         values, cells = self.number("magnitude")
         empty = np.isnan(values) & ~_unread(values, cells)
         note(faults, column, np.isnan(values) & ~empty, "is not a number", "fix or drop the row")
-        faults.note(empty, "magnitude is empty: fill it in or drop the row", by_rule=True)
+        faults.note(empty, "magnitude is empty: fill it in or drop the row", fault="no magnitude")
         for value in self.wanted.missing_magnitudes:
             reason = f"magnitude {value:g} stands for none (`missing_magnitudes`)"
-            faults.note(np.abs(values - value) < 1e-9, reason, by_rule=True)
+            faults.note(np.abs(values - value) < 1e-9, reason, fault="no magnitude")
         lowest, highest = RANGES["magnitude"]
         outside = ~empty & ~((values >= lowest) & (values <= highest))
         if outside.any():
             for value, n in zip(*np.unique(values[outside], return_counts=True), strict=True):
                 if n > 1:
                     reason = f"magnitude {value:g} stands for none, as in {n:,} rows"
-                    faults.note(values == value, reason, by_rule=True)
+                    faults.note(values == value, reason, fault="no magnitude")
         note(
             faults, column, outside, f"is outside {lowest:g} to {highest:g}", "fix or drop the row"
         )

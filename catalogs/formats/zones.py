@@ -12,7 +12,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from catalogs.errors import InputError
-from catalogs.formats.cells import NS_PER_SECOND, WRITE_TIMES, note, texts, utc_times
+from catalogs.formats.cells import (
+    EARLIEST_YEAR,
+    LATEST_YEAR,
+    NS_PER_SECOND,
+    WRITE_TIMES,
+    note,
+    texts,
+    utc_times,
+)
 from catalogs.formats.columns import heading
 from catalogs.formats.parsed import Faults
 
@@ -320,14 +328,11 @@ def shifted(
         note(faults, column, twice, f"comes twice or never in {zone.value}", "give it in UTC")
     elif not zone.is_utc:
         stamps = stamps - np.where(zoned, 0, round(zone.value * 3600) * NS_PER_SECOND)
-    early = ~valid & _too_early(column, ~valid)
-    note(
-        faults,
-        column,
-        early,
-        "is before 1678 or after 2261, which times in nanoseconds cannot hold",
-        "leave it out",
-    )
+    years = _years(column, ~valid)
+    held = "which times in nanoseconds cannot hold"
+    early, late = years < EARLIEST_YEAR, years > LATEST_YEAR
+    note(faults, column, early, f"is before {EARLIEST_YEAR}, {held}", "leave it out", fault="early")
+    note(faults, column, late, f"is after {LATEST_YEAR}, {held}", "leave it out")
     note(faults, column, ~valid, "is not a time", WRITE_TIMES)
     return utc_times(stamps, column.index)
 
@@ -342,11 +347,10 @@ def in_words(hours: float | str) -> str:
     )
 
 
-def _too_early(column: pd.Series, bad: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    early = np.zeros(len(column), dtype=np.bool_)
-    rows = np.flatnonzero(bad)
-    years = texts(column.iloc[rows]).str.extract(r"^(-?\d{1,4})[-/.]\d{1,2}[-/.]\d{1,2}")[0]
-    values = pd.to_numeric(years, errors="coerce").to_numpy(np.float64)
-    four = years.str.len().to_numpy(np.float64, na_value=0) >= 3
-    early[rows] = four & ((values < 1678) | (values > 2261))
-    return early
+def _years(column: pd.Series, bad: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Years of three digits or more that rows begin with, NaN where they have none or are good."""
+    years = np.full(len(column), np.nan)
+    cells = texts(column.iloc[np.flatnonzero(bad)])
+    found = cells.str.extract(r"^(-\d{1,4}|\d{3,4})[-/.]\d{1,2}[-/.]\d{1,2}")[0]
+    years[bad] = pd.to_numeric(found, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    return years
