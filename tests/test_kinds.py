@@ -1145,3 +1145,16 @@ def test_a_japanese_table_is_read_and_its_clock_asked_after(tmp_path: Path) -> N
     path = tmp_path / "events.csv"
     path.write_text(text)
     assert "national lists often give local time" in str(read_events(path).explanation)
+
+
+def test_what_a_catalog_recalls_of_its_import_names_options(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = table("発生日時,緯度,経度,深さ,マグニチュード", ISO + ",{lat},{lon},{dep},{m}", hours=9)
+    (tmp_path / "events.csv").write_text(text)
+    stored = ["--name", "jp", "--out", str(tmp_path)]
+    assert cli.main(["catalogs", "import", str(tmp_path / "events.csv"), *stored]) == 0
+    assert cli.main(["catalogs", "info", str(tmp_path / "jp.json")]) == 0
+    shown = capsys.readouterr().out
+    assert shown.count("as in --time-zone +08:00") == 3  # the note, and twice the record
+    assert "`" not in shown

@@ -14,8 +14,10 @@ SPELLED = {
     "history": "--catalog",
     "missing_magnitudes": "--missing-magnitude",
     "names": "--columns",
+    "dates": "--dates",
+    "time_zone": "--time-zone",
 }
-"""Arguments of Python functions whose option has a different name."""
+"""Options of arguments with a different name, or that catalogs recall after their import."""
 
 
 def in_options(message: str, options: Mapping[str, object]) -> str:
