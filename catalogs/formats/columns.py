@@ -31,7 +31,10 @@ CLOCK = re.compile(
 )
 """A time of day as it is written."""
 
-DAY = re.compile(r"\s*\d{1,4}([-/.])\s*\d{1,2}\1\s*\d{1,4}\s*|[12]\d{7}")
+MIDNIGHT = r"(?:[T\s]+0?0:00(?::00(?:\.0*)?)?)Z?$"
+"""What databases write behind a date without a time of day."""
+
+DAY = re.compile(rf"\s*\d{{1,4}}([-/.])\s*\d{{1,2}}\1\s*\d{{1,4}}\s*(?:{MIDNIGHT})?|[12]\d{{7}}")
 """A date without a time of day."""
 
 SHORT_CLOCK = re.compile(r"\s*\d{1,2}\s*:?\s*\d{2}(\.0*)?\s*")
@@ -387,10 +390,10 @@ class _Columns:
     def settle_date(self, found: dict[str, int]) -> None:
         """Decide whether a time beside a date is a clock, or one of the two says it all."""
         at = found["time"]
-        if self.are_clocks(at):
-            found["clock"] = found.pop("time")
-        elif self.dates_have_clocks(found["date"]) and self.values(at):
+        if self.dates_have_clocks(found["date"]):
             del found["time"]
+        elif self.are_clocks(at):
+            found["clock"] = found.pop("time")
         elif self.are_days(found["date"]) and self.are_small(at):
             raise InputError(
                 f"{self.where}: column {self.name(at)} holds numbers such as "
@@ -431,7 +434,9 @@ class _Columns:
 
     def dates_have_clocks(self, i: int) -> bool:
         """Whether the dates of a column hold times of day as well."""
-        return _share(self.values(i), lambda cell: ":" in cell and len(cell) > 10) > MAJORITY
+        cells = [cell for cell in self.values(i) if ":" in cell and len(cell) > 10]
+        midnights = sum(DAY.fullmatch(cell) is not None for cell in cells)
+        return len(cells) - midnights > MAJORITY * len(self.values(i))
 
     def find_calendar(
         self, found: dict[str, int], refused: set[str], parts: Sequence[str] = CALENDAR

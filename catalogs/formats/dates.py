@@ -25,7 +25,7 @@ from catalogs.formats.cells import (
     texts,
     zone_offsets,
 )
-from catalogs.formats.columns import heading
+from catalogs.formats.columns import MIDNIGHT, heading
 from catalogs.formats.names import normalised
 from catalogs.formats.parsed import Faults
 from catalogs.formats.zones import (
@@ -46,8 +46,6 @@ SHARE = 0.02
 """A way of writing dates counts if so many rows have it: one row alone is a damaged one."""
 
 MOSTLY = 0.5
-
-MIDNIGHT = r"(?:[T\s]+0?0:00(?::00(?:\.0*)?)?)Z?$"
 
 FULL = r"^\s*\d{4}[-/.]\d{1,2}[-/.]\d{1,2}[T\s]+\d{1,2}:\d{2}"
 

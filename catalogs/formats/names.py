@@ -157,6 +157,8 @@ MINUTES = {
 """Names of the minutes that belong to the degrees of another column."""
 
 GERMAN = ("breite", "lange", "datum", "zeit", "tiefe")
+ENGLISH = ("latitude", "longitude", "magnitude")
+
 ROMANCE = ("latitud", "longitud", "fecha", "hora", "heure", "data", "prof", "magnitud")
 """Beginnings or ends of names that tell what the O of a longitude stands for."""
 
@@ -250,7 +252,7 @@ def of_o(names: Iterable[str]) -> str:
     """What O stands for beside columns of these names: E, W, or ``?``."""
     keys = [normalised(name) for name in names]
     german = any(key.startswith(GERMAN) or key.endswith(GERMAN) for key in keys)
-    romance = any(key.startswith(ROMANCE) for key in keys)
+    romance = any(key.startswith(ROMANCE) and not key.startswith(ENGLISH) for key in keys)
     return "?" if german == romance else "E" if german else "W"
 
 

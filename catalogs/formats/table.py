@@ -56,8 +56,6 @@ from catalogs.formats.text import decoded_as, text_cells
 from catalogs.formats.zones import BESIDE, by_row, find_zone, shifted
 from catalogs.sequence import FloatArray
 
-CLOCK = re.compile(r"\d{1,2}:\d{2}(:|$)|\d{2}:\d{2}:\d{2}")
-
 FIRST = 3
 """Values of a column that an explanation shows."""
 
@@ -232,17 +230,6 @@ def canonical(cells: pd.DataFrame, faults: Faults, *, depths_per_km: float = 1.0
 
 
 def _times(cells: pd.DataFrame, faults: Faults) -> pd.Series:
-    if "date" in cells:
-        date, clock = cells["date"], cells.get("clock", cells.get("time"))
-        if clock is not None and all(CLOCK.match(cell) for cell in texts(clock).head(1)):
-            day = date.dt.strftime("%Y-%m-%d") if date.dtype.kind == "M" else texts(date)
-            return times((day + "T" + texts(clock)).rename("time"), faults)
-        if clock is None and "hour" in cells:
-            midnight = times(date, faults).dt
-            day = {"year": midnight.year, "month": midnight.month, "day": midnight.day}
-            return calendar_times(day | {n: cells[n] for n in CALENDAR[3:] if n in cells}, faults)
-        if clock is None:
-            return times(date, faults)
     if "time" in cells:
         return times(cells["time"], faults)
     return calendar_times({n: cells[n] for n in CALENDAR if n in cells}, faults)
@@ -403,6 +390,7 @@ class _Loose:
                     if "O" in letter.array:
                         letter = letter.replace("O", self.meaning_of_o(letter))
                         read = np.where(letter == "?", np.nan, read)
+                        cells = cells.mask(cells.index.isin(letter.index[letter == "?"]), "")
                     read = np.where(letter.isin(["S", "W"]), -np.abs(read), read)
                 else:
                     side = "before" if what == "type" else "behind"

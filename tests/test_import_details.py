@@ -1,0 +1,223 @@
+"""Details of reading anybody's table: each is a way of writing that a person has used."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from catalogs import InputError, load
+from catalogs.formats.reading import read_events
+from catalogs.from_files import import_catalog
+from recast import cli
+
+N = 60
+DAYS = np.round(np.sort(np.random.default_rng(2).uniform(0.0, 90.0, N)), 5)
+TRUTH = pd.DataFrame(
+    {
+        "time": (pd.Timestamp("2019-03-13") + pd.to_timedelta(DAYS, unit="D")).round("s"),
+        "lat": np.round(38.0 + np.linspace(0.0, 1.0, N), 3),
+        "lon": np.round(-121.0 + np.linspace(0.0, 1.0, N), 3),
+        "dep": np.round(np.linspace(1.0, 12.0, N), 1),
+        "m": np.round(2.0 + 0.1 * (np.arange(N) % 17), 1),
+    }
+)
+ISO = "{t:%Y-%m-%dT%H:%M:%S}"
+
+
+def table(header: str, row: str) -> str:
+    rows = TRUTH.itertuples()
+    lines = (row.format(t=e.time, lat=e.lat, lon=e.lon, dep=e.dep, m=e.m, i=e.Index) for e in rows)
+    return "\n".join([header, *lines]) + "\n"
+
+
+def reading(folder: Path, content: str | pd.DataFrame, **how: Any) -> tuple[pd.DataFrame, str]:
+    """The events of a file, and all notes on how it was read."""
+    path = folder / ("events.csv" if isinstance(content, str) else "events.parquet")
+    if isinstance(content, str):
+        path.write_text(content)
+    else:
+        content.to_parquet(path)
+    parsed = read_events(path, **how)
+    return parsed.events, "; ".join(parsed.explanation.notes)
+
+
+def same_times(events: pd.DataFrame) -> None:
+    found = events["time"].dt.tz_localize(None)
+    np.testing.assert_array_equal(found.to_numpy("datetime64[s]"), TRUTH["time"].to_numpy("M8[s]"))
+    np.testing.assert_allclose(events["magnitude"], TRUTH["m"])
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("year;month;day;hour;minute;second;mag", "{t:%Y;%m;%d;%H;%M;%S},0;{m}"),
+        ("time,clock,mag", "{t:%Y-%m-%d} 00:00:00,{t:%H:%M:%S},{m}"),
+        ("date,time,mag", "{t:%Y-%m-%d %H:%M:%S},{t:%H:%M:%S},{m}"),
+        ("date,time,mag", "{t:%Y-%m-%d %H:%M:%S},,{m}"),
+        ("date,when,mag", "{t:%Y-%m-%d},{t:%H:%M:%S},{m}"),
+        ("dat,zeit,mag", "{t:%Y-%m-%d},{t:%H:%M:%S},{m}"),
+        ("time,mag,,", ISO + ",{m}"),
+    ],
+)
+def test_times_are_found(header: str, row: str, tmp_path: Path) -> None:
+    same_times(reading(tmp_path, table(header, row))[0])
+
+
+def test_two_clocks_are_asked_after(tmp_path: Path) -> None:
+    text = table("date,when,then,mag", "{t:%Y-%m-%d},{t:%H:%M:%S},{t:%H:%M:%S},{m}")
+    with pytest.raises(
+        InputError, match=r"when and then could each be the time of day.*clock=when"
+    ):
+        reading(tmp_path, text)
+    same_times(reading(tmp_path, text, columns={"clock": "when"})[0])
+
+
+def test_parquet_holds_dates_beside_clocks_and_numbers(tmp_path: Path) -> None:
+    t = TRUTH["time"]
+    dated = pd.DataFrame({"date": t.dt.normalize(), "clock": t.dt.strftime("%H:%M:%S")})
+    same_times(reading(tmp_path, dated.assign(mag=TRUTH["m"]))[0])
+    parts = {name: getattr(t.dt, name) for name in ("year", "month", "day", "hour", "minute")}
+    numbers = pd.DataFrame(parts | {"second": t.dt.second.astype(float), "mag": TRUTH["m"]})
+    same_times(reading(tmp_path, numbers)[0])
+
+
+def test_what_may_be_a_thousand_is_no_depth(tmp_path: Path) -> None:
+    events, notes = reading(tmp_path, table("time;mag;depth", ISO + ";{m};1,234"))
+    assert events["depth_km"].isna().all()
+    assert "depth" in notes
+
+
+def test_minutes_of_degrees_end_at_sixty(tmp_path: Path) -> None:
+    text = table("time,latd,latm,lond,lonm,mag", ISO + ",38,30.0,-121,15.0,{m}")
+    events, _ = reading(tmp_path, text.replace("38,30.0", "38,75.0", 3))
+    assert events["latitude"].isna().sum() == 3
+    np.testing.assert_allclose(events["latitude"].dropna(), 38.5)
+    np.testing.assert_allclose(events["longitude"], -121.25)
+
+
+def test_the_letter_o_is_what_the_others_leave(tmp_path: Path) -> None:
+    header, east = "time;latitude;longitude;mag", 7
+    west = table(header, ISO + ";{lat}N;121.5O;{m}")
+    events, notes = reading(tmp_path, west)
+    assert events["longitude"].isna().all()
+    assert "O may be west (oeste) or east (Ost)" in notes
+    for written, sign in (("W", -1.0), ("E", 1.0)):  # the remedy
+        events, _ = reading(tmp_path, west.replace("5O", f"5{written}"))
+        np.testing.assert_allclose(events["longitude"], sign * 121.5)
+    for other, sign in (("E", -1.0), ("W", 1.0)):
+        events, _ = reading(tmp_path, west.replace("5O", f"5{other}", east))
+        np.testing.assert_allclose(events["longitude"][east:], sign * 121.5)
+
+
+def test_a_name_with_a_side_leaves_letters_alone(tmp_path: Path) -> None:
+    text = table("time,lat (N),lon (W),mag", ISO + ",{lat},121.5E,{m}")
+    np.testing.assert_allclose(reading(tmp_path, text)[0]["longitude"], 121.5)
+
+
+def test_identifiers_may_come_twice(tmp_path: Path) -> None:
+    text = table("time,mag,event_id", ISO + ",{m},ev{i}")
+    twice = text + text.splitlines()[-1].replace(f",{TRUTH['m'].iloc[-1]},", ",3.9,") + "\n"
+    events, notes = reading(tmp_path, twice)
+    assert events["event_id"].iloc[-1] == events["event_id"].iloc[-2] == f"ev{N - 1}"
+    assert "identifiers" not in notes
+
+
+def test_types_that_are_not_known_leave_nothing_out(tmp_path: Path) -> None:
+    text = table("time,mag,kind", ISO + ",{m},K{i}")
+    events, notes = reading(tmp_path, text, columns={"event_type": "kind"})
+    assert len(events) == N
+    assert "column kind is kept as the type of event, but few of its values are known" in notes
+
+
+def test_a_sequence_of_blasts_among_odd_types_is_left_out_alone(tmp_path: Path) -> None:
+    path = tmp_path / "events.csv"
+    lines = table("time,mag,event_type", ISO + ",{m},earthquake").splitlines()
+    lines[1:4] = [line.replace("earthquake", "strange rumble") for line in lines[1:4]]
+    lines[4] = lines[4].replace("earthquake", "quarry blast")
+    path.write_text("\n".join(lines))
+    said = "; ".join(import_catalog(path, "x", completeness=2.0).left_out)
+    assert "kept, though no known type of earthquake" in said
+    assert "strange rumble 3" in said
+    assert "quarry blast 1; keep them with `event_types` all" in said
+
+
+def test_a_file_without_a_header_may_have_more_than_is_named(tmp_path: Path) -> None:
+    rows = table("", "{t:%Y %m %d %H %M %S} {lat} {lon} {dep} {m} 7 8").lstrip("\n")
+    names = ["yr", "mo", "dy", "hr", "mi", "sc", "lat", "lon", "dep", "mag"]
+    same_times(reading(tmp_path, rows, names=names)[0])
+    events, notes = reading(tmp_path, "first the events of spring\n" + rows, names=names)
+    same_times(events)
+    assert "line 1 is left out: it holds no number" in notes
+    with pytest.raises(InputError, match="has no events"):
+        reading(tmp_path, "# nothing\n\n", names=names)
+
+
+def test_a_magnitude_type_stands_beside_its_magnitude(tmp_path: Path) -> None:
+    text = table("time,magType,author,mag,mag_type", ISO + ",mb,x,{m},ml")
+    assert set(reading(tmp_path, text)[0]["magnitude_type"]) == {"ml"}
+
+
+def test_a_completeness_between_the_steps_is_the_next_step(tmp_path: Path) -> None:
+    path = tmp_path / "events.csv"
+    path.write_text(table("time,mag", ISO + ",{m}"))
+    made = import_catalog(path, "x", completeness=2.05)
+    assert made.catalog.info.magnitude_completeness == 2.1
+    assert "completeness 2.05 lies between steps of 0.1: 2.1 is" in made.catalog.info.note
+
+
+def test_a_change_of_the_step_is_said_at_the_import(tmp_path: Path) -> None:
+    rng = np.random.default_rng(4)
+    n = 4000
+    times = pd.Timestamp("2010-01-01") + pd.to_timedelta(np.arange(n), unit="D")
+    m = 2.0 + rng.exponential(0.4, n)
+    m = np.where(np.arange(n) < n // 2, m.round(1), m.round(2))
+    path = tmp_path / "events.csv"
+    pd.DataFrame({"time": times, "mag": m.round(2)}).to_csv(path, index=False)
+    made = import_catalog(path, "x", completeness=2.5)
+    assert "the step of the magnitudes changes (steps of 0.1 from 2010" in made.catalog.info.note
+    assert made.catalog.info.magnitude_bin == pytest.approx(0.1)
+
+
+def test_what_is_appended_says_what_it_misses(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = table("time,mag", ISO + ",{m}").splitlines()
+    (tmp_path / "old.csv").write_text("\n".join(lines[:31]))
+    (tmp_path / "new.csv").write_text("\n".join([lines[0], "2031-01-01T00:00:00,3.0"]))
+    stored = ["--name", "x", "--completeness", "2", "--out", str(tmp_path)]
+    assert cli.main(["catalogs", "import", str(tmp_path / "old.csv"), *stored]) == 0
+    capsys.readouterr()
+    append = ["catalogs", "append", str(tmp_path / "x.json"), str(tmp_path / "new.csv")]
+    assert cli.main([*append, "--observed-until", "2030-01-01"]) == 2
+    assert "--observed-until 2030-01-01 lies before its last event" in capsys.readouterr().err
+    assert cli.main(append) == 0
+    assert "is a file missing between?" in capsys.readouterr().out
+    assert load(str(tmp_path / "x.json")).events.shape[0] == 31
+    (tmp_path / "newer.csv").write_text("\n".join([lines[0], "2031-02-01T00:00:00,3.0"]))
+    assert cli.main([*append[:3], str(tmp_path / "newer.csv"), "--json"]) == 0
+    record = json.loads(capsys.readouterr().out)
+    assert record["end"].startswith("2031-02-01")
+
+
+def test_explain_shows_what_it_would_do_and_why_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "events.csv"
+    path.write_text(table("time,mag", ISO + ",{m}"))
+    explain = ["catalogs", "import", str(path), "--explain"]
+    assert cli.main([*explain, "--completeness", "2"]) == 0
+    shown = capsys.readouterr().out
+    first = TRUTH["time"].iloc[0]
+    assert f"time       {first:%Y-%m-%dT%H:%M:%S}" in shown
+    assert "M >= 2" in shown
+    assert shown.endswith("Nothing was written.\n")
+    assert cli.main([*explain, "--completeness", "9"]) == 0
+    refused = capsys.readouterr().out
+    assert "It would not be imported like this: " in refused
+    assert "lower --completeness" in refused
+    assert cli.main([*explain, "--completeness", "9", "--json"]) == 0
+    assert "none of 60 events" in json.loads(capsys.readouterr().out)["refused"]
+    assert list(tmp_path.iterdir()) == [path]
