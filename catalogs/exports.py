@@ -102,10 +102,15 @@ def write_csep(catalogs: Iterable[Catalog], path: Path) -> None:
 
 
 def write_csep_forecast(
-    drawn: Trajectories, info: CatalogInfo, path: Path, *, place: tuple[float, float] | None
+    parts: Iterable[Trajectories],
+    info: CatalogInfo,
+    path: Path,
+    *,
+    place: tuple[float, float] | None,
 ) -> None:
     """A forecast in the same layout, one ``catalog_id`` per trajectory, all events at one place.
 
+    Trajectories are numbered on from part to part, so that not all need be in memory.
     Trajectories without an event have a line with their number only, as pyCSEP reads it. ``place``
     is latitude and longitude, ``nan`` where None; depths are ``nan``.
 
@@ -121,7 +126,8 @@ def write_csep_forecast(
 
     def lines() -> Iterator[str]:
         yield CSEP_HEADER
-        for number, (lo, hi) in enumerate(pairwise(drawn.edges.tolist())):
+        ends = ((drawn, *pair) for drawn in parts for pair in pairwise(drawn.edges.tolist()))
+        for number, (drawn, lo, hi) in enumerate(ends):
             if lo == hi:
                 yield f",,,,,{number},"
                 continue

@@ -42,7 +42,7 @@ def loaded(csep: Any, drawn: tuple[Trajectories, EventSequence], folder: Path) -
 
     forecast, observed = drawn
     catalog = synthetic_catalog(observed, SOCAL_TRUTH, "observed", start="2010-01-01")
-    write_csep_forecast(forecast, catalog.info, folder / "forecast.csv", place=PLACE)
+    write_csep_forecast([forecast], catalog.info, folder / "forecast.csv", place=PLACE)
     latitude, longitude = PLACE
     table = catalog.events.assign(latitude=latitude, longitude=longitude)
     write_csep([type(catalog)(table, catalog.info)], folder / "observed.csv")

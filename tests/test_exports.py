@@ -128,7 +128,7 @@ def test_the_centre_of_a_region_across_180_degrees_is_inside_it() -> None:
 def test_a_forecast_in_plain_days_is_not_written(tmp_path: Path) -> None:
     drawn = Trajectories.of_sequences([EventSequence([0.5], [3.0], 0.0, 1.0)])
     with pytest.raises(InputError, match="counts plain days"):
-        write_csep_forecast(drawn, small(start=None).info, tmp_path / "x.csv", place=None)
+        write_csep_forecast([drawn], small(start=None).info, tmp_path / "x.csv", place=None)
     assert not list(tmp_path.iterdir())
 
 

@@ -120,12 +120,14 @@ def test_what_is_written_hangs_together(folder: Path, tmp_path: Path) -> None:
 
 
 def test_threads_and_interruptions_change_nothing(folder: Path, tmp_path: Path) -> None:
-    options = ["--days", "5", "--samples", "1100", "--no-plots", "--max-events", "300"]
+    options = ["--days", "2", "5", "--samples", "1100", "--no-plots", "--max-events", "300"]
     out, model = tmp_path / "run", "net0.ckpt net1.ckpt"
     run(folder, out, model, *options)
-    names = ["forecast.json", "forecast.csv", "forecast_csep.csv", "forecast/chunk_000002.npz"]
+    chunks = ["forecast/chunk_000002.npz", "forecast/chunk_000004.npz"]  # of each window
+    names = ["forecast.json", "forecast.csv", "forecast_csep.csv", *chunks]
     before = {name: (out / name).read_bytes() for name in names}
-    (out / "forecast" / "chunk_000002.npz").unlink()
+    for name in chunks:
+        (out / name).unlink()
     record = run(folder, out, model, *options, "--workers", "1", "--resume")
     assert {name: (out / name).read_bytes() for name in names} == before
     assert len(record["model"]["checkpoints"]) == 2
@@ -322,3 +324,16 @@ def test_a_simulation_takes_a_fitted_model_or_its_process(folder: Path) -> None:
         run_simulation(m, 2.0, 5, history=catalog, seed=1).drawn for m in (model, model.process)
     )
     np.testing.assert_array_equal(with_model.times, with_process.times)
+
+
+def test_a_window_is_forecast_alike_alone_and_with_others(folder: Path) -> None:
+    """Cap, parameter draws and random numbers are those of its own length."""
+    catalog = load(folder / "small.json")
+    for files in (["etas.json"], ["net0.ckpt", "net1.ckpt"]):
+        model = load_model(*(folder / name for name in files)).on(catalog)
+        several = run_forecast(catalog, model, at=AT, days=[1.0, 4.0, 20.0], samples=550)
+        for days in (1.0, 4.0, 20.0):
+            alone = run_forecast(catalog, model, at=AT, days=[days], samples=550)
+            assert alone.table == [row for row in several.table if row.days == days]
+        assert alone.fan == several.fan
+        assert alone.magnitude_test == several.magnitude_test

@@ -6,6 +6,7 @@ import numpy as np
 
 from catalogs import InputError, Trajectories
 from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray
+from catalogs.trajectories import IntArray
 
 BIN = 0.1
 """Width of the magnitude bins, that of CSEP experiments."""
@@ -37,15 +38,22 @@ def magnitude_test(drawn: Trajectories, observed: FloatArray, bins: FloatArray) 
     bins : array (bin,)
         Lower edges; the last bin is open.
     """
-    if not observed.size or not drawn.magnitudes.size:
-        return None
-    lowest = min(float(observed.min()), float(drawn.magnitudes.min()))
-    if lowest < bins[0] - MAGNITUDE_TOLERANCE:
-        raise InputError(f"magnitude {lowest:g} lies below the lowest bin {bins[0]:g}")
-    seen = np.bincount(_bin(observed, bins), minlength=bins.size)
+    return histogram_test(magnitude_histograms(drawn, bins), observed, bins)
+
+
+def magnitude_histograms(drawn: Trajectories, bins: FloatArray) -> IntArray:
+    """Number of events of each trajectory by magnitude, shape (trajectory, bin)."""
     flat = drawn.trajectory * bins.size + _bin(drawn.magnitudes, bins)
     each = np.bincount(flat, minlength=drawn.n * bins.size).reshape(drawn.n, bins.size)
+    return each.astype(np.int32)
+
+
+def histogram_test(each: IntArray, observed: FloatArray, bins: FloatArray) -> float | None:
+    """The magnitude test from the ``magnitude_histograms`` of the simulated catalogs."""
     union = each.sum(axis=0)
+    if not observed.size or not union.any():
+        return None
+    seen = np.bincount(_bin(observed, bins), minlength=bins.size)
     n = float(seen.sum())
     target = np.log10(union * (n / union.sum()) + 1.0)
     events = each.sum(axis=1)
@@ -56,6 +64,8 @@ def magnitude_test(drawn: Trajectories, observed: FloatArray, bins: FloatArray) 
     return float((distances <= here).mean())
 
 
-def _bin(magnitudes: FloatArray, bins: FloatArray) -> FloatArray:
+def _bin(magnitudes: FloatArray, bins: FloatArray) -> IntArray:
     found = np.searchsorted(bins, magnitudes + MAGNITUDE_TOLERANCE, side="right") - 1
-    return np.maximum(found, 0)
+    if found.size and found.min() < 0:
+        raise InputError(f"magnitude {magnitudes.min():g} lies below the lowest bin {bins[0]:g}")
+    return found

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from catalogs import Catalog, EventSequence, PointProcess, Trajectories
 from catalogs.sequence import FloatArray
 from recast.evaluation.magnitudes import magnitude_bins
+
+T = TypeVar("T")
 
 BLOCK = 50
 """Trajectories that share a random stream and a member of a mixture: part of the definition of the
@@ -52,6 +54,26 @@ class Source:
         )
 
 
+def draw_block(
+    source: Source,
+    window: int,
+    block: int,
+    days: float,
+    n: int,
+    *,
+    stream: Sequence[int],
+    max_events: int,
+) -> Trajectories:
+    """Draw one block, of ``BLOCK`` trajectories, of the ``n`` at one forecast time.
+
+    Block j of the forecast time i is drawn with (``stream``, j) from member (i + j) modulo their
+    number. So it depends on no other block.
+    """
+    size = min(BLOCK, n - block * BLOCK)
+    member = (window + block) % len(source.processes)
+    return source.draw(window, member, days, size, [*stream, block], max_events)
+
+
 def draw_blocks(
     source: Source,
     window: int,
@@ -63,23 +85,26 @@ def draw_blocks(
     max_events: int = MAX_EVENTS,
     threads: int = 1,
 ) -> Trajectories:
-    """Draw some ``blocks``, of ``BLOCK`` each, of the ``n`` trajectories at one forecast time.
+    """Draw some ``blocks`` of the ``n`` trajectories at one forecast time, in stream (seed, time).
 
-    Block j of the forecast time i is drawn with the stream (seed, i, j) from member (i + j) modulo
-    their number. So it depends neither on other blocks nor on the number of ``threads``.
+    The result does not depend on the number of ``threads``.
     """
-    members = len(source.processes)
 
     def draw(block: int) -> Trajectories:
-        size = min(BLOCK, n - block * BLOCK)
-        member = (window + block) % members
-        return source.draw(window, member, days, size, [seed, window, block], max_events)
+        return draw_block(
+            source, window, block, days, n, stream=[seed, window], max_events=max_events
+        )
 
+    return Trajectories.joined(in_threads(draw, blocks, threads))
+
+
+def in_threads(function: Callable[[int], T], blocks: range, threads: int) -> list[T]:
+    """Call a function for each block, in order of the blocks."""
     if threads == 1:
-        return Trajectories.joined([draw(block) for block in blocks])
+        return [function(block) for block in blocks]
     # Compiled code runs without the interpreter lock, so threads use the cores
     with ThreadPoolExecutor(max_workers=threads) as pool:
-        return Trajectories.joined(list(pool.map(draw, blocks)))
+        return list(pool.map(function, blocks))
 
 
 def n_blocks(n: int) -> int:

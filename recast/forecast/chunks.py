@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,23 +59,34 @@ class Writer:
         self.progress(self.folder.name, self.chunks - self.left, self.chunks)
 
 
-def read_chunks(folder: Path, chunks: int) -> dict[str, np.ndarray]:
-    """Read the arrays of all chunks, joined along their first axis.
+def read_chunk(folder: Path, chunk: int, without: Container[str] = ()) -> dict[str, np.ndarray]:
+    """Read the arrays of one chunk, but for some.
 
     Raises
     ------
     InputError
-        If one is missing or damaged.
+        If it is missing or damaged.
+    """
+    path = chunk_path(folder, chunk)
+    try:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as content:
+            return {name: content[name] for name in content.files if name not in without}
+    except Exception as error:  # zip and numpy raise many kinds for a damaged file
+        raise InputError(f"{path} cannot be read ({error}): remove it and resume") from error
+
+
+def read_chunks(folder: Path, chunks: int, without: Container[str] = ()) -> dict[str, np.ndarray]:
+    """Read the arrays of all chunks that have them, joined along their first axis.
+
+    Raises
+    ------
+    InputError
+        If a chunk is missing or damaged.
     """
     parts: dict[str, list[np.ndarray]] = {}
     for chunk in range(chunks):
-        path = chunk_path(folder, chunk)
-        try:
-            with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as content:
-                for name in content.files:
-                    parts.setdefault(name, []).append(content[name])
-        except Exception as error:  # zip and numpy raise many kinds for a damaged file
-            raise InputError(f"{path} cannot be read ({error}): remove it and resume") from error
+        for name, array in read_chunk(folder, chunk, without).items():
+            parts.setdefault(name, []).append(array)
     return {name: np.concatenate(arrays) for name, arrays in parts.items()}
 
 

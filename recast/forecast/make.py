@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from catalogs.cores import at_most
 from catalogs.cores import threads as all_threads
 from catalogs.exports import centre, write_csep_forecast
 from catalogs.files import write_json, write_whole
-from recast.forecast.blocks import bins_of, n_blocks
+from recast.forecast.blocks import n_blocks
 from recast.forecast.chunks import Progress
 from recast.forecast.engine import Engine
 from recast.forecast.results import ForecastResult
@@ -22,7 +21,6 @@ from recast.forecast.rolling import written_time
 from recast.forecast.single import (
     Drawn,
     Request,
-    default_cap,
     default_magnitudes,
     draw_forecast,
 )
@@ -73,7 +71,8 @@ def run_forecast(
     at : date or day, optional
         Time of the forecast; by default the catalog's end.
     days : sequence of float
-        Lengths of the windows, all starting at ``at``.
+        Lengths of the windows, all starting at ``at``. Each is simulated by itself: its numbers do
+        not depend on the others.
     magnitudes : sequence of float, optional
         Count events at or above these; by default completeness, and whole numbers up to 7.
     samples : int
@@ -139,12 +138,8 @@ def run_forecast(
     info = catalog.info
     day = info.to_days(info.end if at is None else at)
     wanted = tuple(magnitudes or default_magnitudes(catalog))
-    request = Request(day, tuple(days), wanted, samples, seed)
+    request = Request(day, tuple(days), wanted, samples, seed, max_events)
     request.check(catalog)
-    cap = max_events
-    if cap is None:
-        cap = default_cap(catalog.to_sequence(), day, request.horizon)
-    request = replace(request, max_events=cap)
     if isinstance(model, SavedModel):
         with at_most(threads):
             fitted = model.on(catalog, fit=True)
@@ -157,15 +152,19 @@ def run_forecast(
         day,
         allow=allow_leak,
     )
-    uncertainty = None
-    if not fixed_parameters:
-        n = min(n_blocks(samples), 2 * PARAMETER_SETS)
-        fitted, uncertainty = fitted.kind.with_uncertainty(fitted, n, request.horizon, seed=seed)
-    _check_subcritical(fitted, request.horizon)
-    processes = tuple(
-        process if own_magnitudes else process.with_fixed_magnitudes()
-        for process in fitted.processes
-    )
+    processes, uncertainty = {}, {}
+    for window in reversed(request.days):
+        several = fitted
+        if not fixed_parameters:
+            n = min(n_blocks(samples), 2 * PARAMETER_SETS)
+            several, draws = fitted.kind.with_uncertainty(fitted, n, window, seed=seed)
+            if draws is not None:
+                uncertainty[window] = draws
+        _check_subcritical(several, window)
+        processes[window] = tuple(
+            process if own_magnitudes else process.with_fixed_magnitudes()
+            for process in several.processes
+        )
     with ExitStack() as stack:
         folder = out or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         drawn = draw_forecast(
@@ -187,12 +186,12 @@ def run_forecast(
         fan=drawn.quantiles(),
         n_samples=request.samples,
         seed=request.seed,
-        max_events=request.max_events,
-        capped=int(drawn.drawn.capped.size),
+        max_events=drawn.caps[-1],
+        capped=int(drawn.capped.sum()),
         leak=leak,
         own_magnitudes=own_magnitudes,
-        parameter_uncertainty=uncertainty,
-        magnitude_test=drawn.magnitude_quantile(bins_of(catalog, processes)),
+        parameter_uncertainty=uncertainty.get(request.horizon),
+        magnitude_test=drawn.magnitude_quantile(),
         csep=None if out is None or not csep else _csep(catalog, drawn, out, place),
         fitted_on=to_json(fitted.seen),
         version=str(environment["recast-forecast"]),
@@ -233,12 +232,12 @@ def _csep(
     """Write the simulated catalogs for CSEP, and state what their locations mean."""
     if catalog.info.uses_plain_days:
         return None
-    if done.drawn.times.size > MOST_FOR_CSEP:
+    if int(done.histograms.sum()) > MOST_FOR_CSEP:
         note = f"more than {MOST_FOR_CSEP:,} events: not written, the chunks hold them"
         return {"file": None, "time_only": True, "place": None, "note": note}
     where = place or centre(catalog)
     name = "forecast_csep.csv"
-    write_csep_forecast(done.drawn, catalog.info, out / name, place=where)
+    write_csep_forecast(done.trajectories(), catalog.info, out / name, place=where)
     return {
         "file": name,
         "time_only": True,

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from catalogs import Catalog, EventSequence, InputError, PointProcess, Trajectories
 from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray, reaches
+from catalogs.trajectories import IntArray
 from recast.evaluation.counts import QUANTILES, score_counts
-from recast.evaluation.magnitudes import magnitude_test
+from recast.evaluation.magnitudes import histogram_test, magnitude_histograms
 from recast.forecast.blocks import (
-    BLOCK,
-    MAX_EVENTS,
     Source,
-    draw_blocks,
+    bins_of,
+    draw_block,
     fingerprints,
+    in_threads,
     n_blocks,
 )
-from recast.forecast.chunks import Progress, Writer, open_folder, read_chunks
+from recast.forecast.chunks import Progress, Writer, open_folder, read_chunk, read_chunks
 from recast.forecast.engine import Engine
 from recast.forecast.results import Fan, ForecastRow
 
@@ -40,7 +42,8 @@ FAN_POINTS = 61
 class Request:
     """A forecast from day ``at`` of a catalog over each of ``days``, of events >= ``magnitudes``.
 
-    ``at`` counts from the catalog's start. A trajectory is cut off at ``max_events``, and counted.
+    ``at`` counts from the catalog's start. A trajectory is cut off at ``max_events``, by default at
+    the ``default_cap`` of its window, and counted.
     """
 
     at: float
@@ -48,12 +51,13 @@ class Request:
     magnitudes: tuple[float, ...]
     samples: int = 10_000
     seed: int = 0
-    max_events: int = MAX_EVENTS
+    max_events: int | None = None
 
     def __post_init__(self) -> None:
         if not self.days or min(self.days) <= 0.0 or not np.isfinite(self.days).all():
             raise InputError(f"days = {list(self.days)}: give one or more positive numbers")
-        if self.samples < 1 or self.max_events < 1 or self.seed < 0:
+        cap = 1 if self.max_events is None else self.max_events
+        if self.samples < 1 or cap < 1 or self.seed < 0:
             raise InputError(
                 f"samples = {self.samples} and max_events = {self.max_events} must be positive, "
                 f"seed = {self.seed} not negative"
@@ -94,31 +98,55 @@ class Request:
 
 
 @dataclass(frozen=True, eq=False)
+class Window:
+    """One window: what it is drawn from, and where its trajectories are cut off."""
+
+    days: float
+    source: Source
+    max_events: int
+
+
+@dataclass(frozen=True, eq=False)
 class Job:
     """Everything a worker needs to draw any chunk of a forecast."""
 
-    source: Source
     request: Request
+    windows: tuple[Window, ...]
+    bins: FloatArray
     threads: int
 
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
-    """The simulated catalogs, and the events observed, where they are known."""
+    """The numbers of simulated events, and the events observed, where they are known."""
 
     request: Request
-    drawn: Trajectories
-    counts: np.ndarray
+    counts: IntArray
     """Numbers of events, (sample, window, magnitude)."""
 
-    fan: np.ndarray
+    capped: NDArray[np.bool_]
+    """Whether a trajectory was cut off, (sample, window)."""
+
+    caps: tuple[int, ...]
+    """Events at which trajectories were cut off, by window."""
+
+    fan: IntArray
     """Cumulative numbers of events at ``fan_days``, (sample, time)."""
+
+    histograms: IntArray
+    """Events of the longest window by magnitude, (sample, bin)."""
+
+    bins: FloatArray
+    """Lower edges of the magnitude bins."""
 
     observed: EventSequence | None
     """Events from ``at`` to the end of the longest window or of the catalog; None at its end."""
 
     known: tuple[bool, ...]
     """Whether the catalog has the outcome, by window."""
+
+    folder: Path
+    """Where the chunks are."""
 
     @property
     def fan_days(self) -> FloatArray:
@@ -128,8 +156,8 @@ class Drawn:
     def rows(self) -> list[ForecastRow]:
         """Return expected number, ranges, probability and outcome by window and magnitude."""
         request, out = self.request, []
-        rng = np.random.default_rng([request.seed, 1])
         for i, days in enumerate(request.days):
+            rng = np.random.default_rng([request.seed, 1, stream(days)])
             for j, magnitude in enumerate(request.magnitudes):
                 counts = self.counts[:, i, j]
                 quantiles = np.quantile(counts, QUANTILES).tolist()
@@ -151,11 +179,11 @@ class Drawn:
                 out.append(row)
         return out
 
-    def magnitude_quantile(self, bins: FloatArray) -> float | None:
+    def magnitude_quantile(self) -> float | None:
         """Return the magnitude test over the longest window, if its outcome is known."""
         if self.observed is None or not self.known[-1]:
             return None
-        return magnitude_test(self.drawn, self.observed.magnitudes, bins)
+        return histogram_test(self.histograms, self.observed.magnitudes, self.bins)
 
     def quantiles(self) -> Fan:
         """Return quantiles of the cumulative number of events."""
@@ -163,36 +191,88 @@ class Drawn:
         by_share = zip(QUANTILES, quantiles, strict=True)
         return Fan(self.fan_days.tolist(), {f"{q:g}": row.tolist() for q, row in by_share})
 
+    def trajectories(self) -> Iterator[Trajectories]:
+        """Read the simulated catalogs over the longest window, a few hundred at a time."""
+        request, here = self.request, n_chunks(self.request.samples)
+        first = (len(request.days) - 1) * here
+        for chunk in range(first, first + here):
+            arrays = read_chunk(self.folder, chunk)
+            sizes = arrays["sizes"]
+            yield Trajectories(
+                np.repeat(np.arange(sizes.size), sizes),
+                arrays["times"],
+                arrays["magnitudes"],
+                sizes.size,
+                request.at,
+                request.at + request.horizon,
+                np.flatnonzero(arrays["capped"]),
+            )
+
+
+def stream(days: float) -> int:
+    """Number of a window's random stream, from its length: which others are asked for is no matter.
+
+    >>> stream(1.0) == stream(1)
+    True
+    """
+    return int(np.float64(days).view(np.uint64))
+
+
+def n_chunks(samples: int) -> int:
+    """Number of chunks of each window."""
+    return -(-n_blocks(samples) // BLOCKS_PER_CHUNK)
+
 
 def draw_chunk(job: Job, chunk: int) -> dict[str, np.ndarray]:
-    """Draw a few hundred trajectories: their events, and counts by window and magnitude."""
+    """Draw a few hundred trajectories over one window, and count their events by magnitude.
+
+    Those of the longest window are also counted by time and by magnitude bin, and kept.
+    """
     request = job.request
-    first, stop = chunk * BLOCKS_PER_CHUNK, n_blocks(request.samples)
-    drawn = draw_blocks(
-        job.source,
-        0,
-        range(first, min(first + BLOCKS_PER_CHUNK, stop)),
-        request.horizon,
-        request.samples,
-        seed=request.seed,
-        max_events=request.max_events,
-        threads=job.threads,
-    )
-    since = drawn.times - request.at
-    counts = np.empty((drawn.n, len(request.days), len(request.magnitudes)), dtype=np.int32)
-    for i, days in enumerate(request.days):
-        for j, magnitude in enumerate(request.magnitudes):
-            here = (since < days) & reaches(drawn.magnitudes, magnitude)
-            counts[:, i, j] = np.bincount(drawn.trajectory[here], minlength=drawn.n)
+    i, part = divmod(chunk, n_chunks(request.samples))
+    window, longest = job.windows[i], i == len(job.windows) - 1
+
+    def draw(block: int) -> dict[str, np.ndarray]:
+        drawn = draw_block(
+            window.source,
+            0,
+            block,
+            window.days,
+            request.samples,
+            stream=[request.seed, stream(window.days)],
+            max_events=window.max_events,
+        )
+        found = counted(drawn, request.magnitudes)
+        return {**found, **detailed(drawn, job.bins)} if longest else found
+
+    first = part * BLOCKS_PER_CHUNK
+    blocks = range(first, min(first + BLOCKS_PER_CHUNK, n_blocks(request.samples)))
+    parts = in_threads(draw, blocks, job.threads)
+    return {name: np.concatenate([one[name] for one in parts]) for name in parts[0]}
+
+
+def counted(drawn: Trajectories, magnitudes: Sequence[float]) -> dict[str, np.ndarray]:
+    """Count the events of each trajectory by magnitude, (trajectory, magnitude)."""
+    counts = np.empty((drawn.n, len(magnitudes)), dtype=np.int32)
+    for j, magnitude in enumerate(magnitudes):
+        here = reaches(drawn.magnitudes, magnitude)
+        counts[:, j] = np.bincount(drawn.trajectory[here], minlength=drawn.n)
+    capped = np.zeros(drawn.n, dtype=np.bool_)
+    capped[drawn.capped] = True
+    return {"counts": counts, "capped": capped}
+
+
+def detailed(drawn: Trajectories, bins: FloatArray) -> dict[str, np.ndarray]:
+    """Count the events of each trajectory by time and magnitude bin, and keep them."""
     # An event counts from the first grid time at or after it
-    cell = np.ceil(since / request.horizon * (FAN_POINTS - 1)).astype(np.int64)
-    flat = drawn.trajectory * FAN_POINTS + np.clip(cell, 0, FAN_POINTS - 1)
+    share = (drawn.times - drawn.start) / (drawn.end - drawn.start)
+    cell = np.clip(np.ceil(share * (FAN_POINTS - 1)).astype(np.int64), 0, FAN_POINTS - 1)
+    flat = drawn.trajectory * FAN_POINTS + cell
     each = np.bincount(flat, minlength=drawn.n * FAN_POINTS).reshape(drawn.n, FAN_POINTS)
     return {
-        "counts": counts,
         "fan": each.cumsum(axis=1).astype(np.int32),
-        "capped": drawn.capped + first * BLOCK,
-        "trajectory": drawn.trajectory + first * BLOCK,
+        "histograms": magnitude_histograms(drawn, bins),
+        "sizes": drawn.counts,
         "times": drawn.times,
         "magnitudes": drawn.magnitudes,
     }
@@ -200,7 +280,7 @@ def draw_chunk(job: Job, chunk: int) -> dict[str, np.ndarray]:
 
 def draw_forecast(
     catalog: Catalog,
-    processes: Sequence[PointProcess],
+    processes: Sequence[PointProcess] | Mapping[float, Sequence[PointProcess]],
     request: Request,
     folder: Path,
     *,
@@ -211,6 +291,8 @@ def draw_forecast(
 ) -> Drawn:
     """Draw a forecast chunk by chunk into ``folder``; see ``recast.forecast.rolling.roll``.
 
+    Each window is drawn by itself, from ``processes``: the same for all, or those of its length.
+
     Raises
     ------
     InputError
@@ -219,34 +301,49 @@ def draw_forecast(
     request.check(catalog)
     whole = catalog.to_sequence()
     history = whole.before(request.at)  # later events are not even sent to the workers
+    if isinstance(processes, Mapping):
+        sources = [Source.of(processes[days], history, [request.at]) for days in request.days]
+    else:
+        sources = [Source.of(processes, history, [request.at])] * len(request.days)
+    windows = tuple(
+        Window(days, source, request.max_events or default_cap(history, request.at, days))
+        for days, source in zip(request.days, sources, strict=True)
+    )
+    everything = [process for source in sources for process in source.processes]
+    caps = tuple(window.max_events for window in windows)
     plan = {
         **asdict(request),
         "days": list(request.days),
         "magnitudes": list(request.magnitudes),
-        **fingerprints(history, np.array([request.at]), processes),
+        "max_events": list(caps),
+        **fingerprints(history, np.array([request.at]), everything),
     }
-    chunks = -(-n_blocks(request.samples) // BLOCKS_PER_CHUNK)
+    chunks = len(windows) * n_chunks(request.samples)
     missing = open_folder(folder, plan, chunks, resume=resume)
+    bins = bins_of(catalog, everything)
     if missing:
-        source = Source.of(processes, history, [request.at])
-        job = Job(source, request, threads if engine.is_local else 1)
+        job = Job(request, windows, bins, threads if engine.is_local else 1)
         with engine.session() as session:
             done = Writer(folder, chunks, len(missing), progress)
-            session.run(draw_chunk, job, missing, done)
-    arrays = read_chunks(folder, chunks)
-    drawn = Trajectories(
-        arrays["trajectory"],
-        arrays["times"],
-        arrays["magnitudes"],
-        request.samples,
-        request.at,
-        request.at + request.horizon,
-        arrays["capped"],
-    )
+            # The longest window first: the time left is then not more than it seems
+            session.run(draw_chunk, job, missing[::-1], done)
+    arrays = read_chunks(folder, chunks, without={"sizes", "times", "magnitudes"})
+    shape = (len(windows), request.samples)
     end = min(whole.end, request.at + request.horizon)
     observed = whole.between(request.at, end) if end > request.at else None
     known = tuple(request.at + days <= whole.end + 1e-9 for days in request.days)
-    return Drawn(request, drawn, arrays["counts"], arrays["fan"], observed, known)
+    return Drawn(
+        request,
+        arrays["counts"].reshape(*shape, -1).swapaxes(0, 1),
+        arrays["capped"].reshape(shape).T,
+        caps,
+        arrays["fan"],
+        arrays["histograms"],
+        bins,
+        observed,
+        known,
+        folder,
+    )
 
 
 def default_cap(events: EventSequence, at: float, days: float) -> int:
