@@ -20,7 +20,9 @@ from etas.fit import fit_etas
 from etas.synthetic import SOCAL_TRUTH, synthetic_catalog
 from recast import load_model, run_benchmark, run_forecast, run_simulation
 from recast.cli import main
-from recast.forecast.single import Request, default_cap
+from recast.evaluation.counts import QUANTILES
+from recast.forecast.results import Fan, ForecastResult
+from recast.forecast.single import Request, default_cap, summarised
 from recast.models.seen import leaks, merged, seen_by_fit, to_json
 from recast.net.scaling import Scaling
 from recast.training.task import RecastTask
@@ -244,6 +246,55 @@ def test_runaways_are_cut_at_ten_times_the_busiest_window() -> None:
     assert default_cap(events, 60.0, 0.01) == 10_000
 
 
+@pytest.mark.parametrize("share", [0.0, 0.004, 0.02, 0.1, 0.4, 0.7, 1.0])
+def test_lower_bounds_are_what_cut_off_trajectories_leave_open(share: float) -> None:
+    """Whatever those would have had, what is not marked is true, and what is marked too low."""
+    rng = np.random.default_rng(5)
+    whole = rng.poisson(rng.gamma(1.0, 3.0, size=1000))
+    capped = rng.random(1000) < share
+    counts = np.where(capped, rng.binomial(whole, 0.5), whole)
+    row = summarised(1.0, 3.0, counts, capped)
+    low, low50, median, high50, high = np.quantile(whole, QUANTILES)
+    truth = {
+        "expected": (row.expected, whole.mean()),
+        "median": (row.median, median),
+        "low95": (row.ci95[0], low),
+        "high95": (row.ci95[1], high),
+        "low50": (row.ci50[0], low50),
+        "high50": (row.ci50[1], high50),
+        "probability": (row.probability, (whole > 0).mean()),
+    }
+    for name, (said, true) in truth.items():
+        assert name in row.lower_bounds or said == true
+        assert said is None or said <= true
+    assert (row.ci95[1] is None) == (capped.mean() > 0.025)
+    assert set(row.lower_bounds) <= truth.keys()
+    assert bool(row.lower_bounds) == capped.any()
+
+
+def test_a_probability_is_known_once_every_cut_off_trajectory_has_an_event() -> None:
+    all_of_them = np.ones(1000, dtype=bool)
+    row = summarised(1.0, 7.0, np.full(1000, 38), all_of_them)
+    assert row.probability == 1.0
+    assert set(row.lower_bounds) == {"expected", "median", "low50", "low95", "high50", "high95"}
+    row = summarised(1.0, 7.0, np.zeros(1000, dtype=int), all_of_them)
+    result = ForecastResult("a", "1.0", {}, [row], Fan([], {}), 1000, 0, 9, capped=1000)
+    *_, line, note, warning = str(result).splitlines()
+    assert " ".join(line.split()) == "1 7 >= 0.00 >= 0 >= 0 to unknown unknown"
+    assert note.startswith("1,000 of 1,000 simulations of 1 day exceeded 9 events and were cut off")
+    assert warning.startswith("WARNING")
+    assert ForecastResult.from_json(result.to_json(), "forecast.json") == result
+
+
+def test_forecasts_of_older_versions_are_read() -> None:
+    row = {"days": 1.0, "magnitude": 3.0, "expected": 2.0, "median": 2.0, "probability": 0.9}
+    row |= {"ci50": [1.0, 3.0], "ci95": [0.0, 5.0]}
+    old = {"catalog": "a", "at": "1.0", "model": {"kind": "etas"}, "table": [row]}
+    old |= {"fan": {"days": [], "quantiles": {}}, "n_samples": 10, "seed": 0, "max_events": 99}
+    shown = str(ForecastResult.from_json({**old, "capped": 2}, "forecast.json"))
+    assert "2 of 10 simulations of 1 day exceeded 99 events and were cut off" in shown
+
+
 @pytest.mark.parametrize("settings", [{"samples": 0}, {"max_events": 0}, {"seed": -1}])
 def test_numbers_of_a_request_are_checked(settings: dict[str, int]) -> None:
     with pytest.raises(InputError, match=r"samples = .* must be positive, seed = .* not negative"):
@@ -282,10 +333,19 @@ def test_runaways_are_said_and_warned_of(
     for most, warned in (("150", False), ("6", True)):
         record = run(folder, tmp_path, "etas.json", *options, most)
         shown = capsys.readouterr().out
-        said = f"{record['capped']} of 200 exceeded {most} events and were cut off"
+        said = f"{record['capped']} of 200 simulations of 9 days exceeded {most} events and were"
         assert said in shown
-        assert ("WARNING: the model runs away here" in shown) == warned
+        assert ("WARNING: the model runs away over 9 days" in shown) == warned
         assert ("unknown: forecast fewer days" in shown) == warned
+        assert (" to unknown" in shown) == warned
+        first = record["table"][0]
+        assert (first["ci95"][1] is None) == warned
+        assert "expected" in first["lower_bounds"]
+        assert f">= {first['expected']:,.2f} " in shown
+        with (tmp_path / "forecast.csv").open() as stream:
+            row = next(csv.DictReader(stream))
+        assert (row["high95"] == "") == warned
+        assert row["lower_bounds"].split()[0] == "expected"
 
 
 def test_a_supercritical_model_forecasts_as_long_as_it_says(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -187,10 +188,14 @@ def run_forecast(
         n_samples=request.samples,
         seed=request.seed,
         max_events=drawn.caps[-1],
-        capped=int(drawn.capped.sum()),
+        capped=int(drawn.capped[:, -1].sum()),
         leak=leak,
         own_magnitudes=own_magnitudes,
         parameter_uncertainty=uncertainty.get(request.horizon),
+        windows=[
+            replace(window, parameter_uncertainty=uncertainty.get(window.days))
+            for window in drawn.windows()
+        ],
         magnitude_test=drawn.magnitude_quantile(),
         csep=None if out is None or not csep else _csep(catalog, drawn, out, place),
         fitted_on=to_json(fitted.seen),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from catalogs.display import some, table_as_html, text_as_html
+from catalogs.display import some, span, table_as_html, text_as_html
 from catalogs.json_records import Record
 
 if TYPE_CHECKING:
@@ -23,23 +23,45 @@ RUNAWAY = 0.025
 class ForecastRow(Record):
     """Number of events at or above a magnitude in a window that starts at the forecast time.
 
-    ``observed`` and ``scores`` are None where the catalog ends before the window does.
+    Where trajectories were cut off, ``lower_bounds`` names the numbers that are too low for it, as
+    columns of ``ForecastResult.to_dataframe`` or low50 and high50; the upper end of a range is None
+    where more of them were cut off than lie above it. ``observed`` and ``scores`` are None where
+    the catalog ends before the window does; scores count a trajectory that was cut off with the
+    events it had.
     """
 
     days: float
     magnitude: float
     expected: float
     median: float
-    ci50: tuple[float, float]
-    ci95: tuple[float, float]
+    ci50: tuple[float, float | None]
+    ci95: tuple[float, float | None]
     probability: float
     observed: int | None = None
     scores: dict[str, float] | None = None
+    lower_bounds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ForecastWindow(Record):
+    """How one window was simulated.
+
+    ``capped`` of its trajectories exceeded ``max_events`` and were cut off. For
+    ``parameter_uncertainty`` see ``ForecastResult``.
+    """
+
+    days: float
+    max_events: int
+    capped: int
+    parameter_uncertainty: dict[str, int] | None = None
 
 
 @dataclass(frozen=True)
 class Fan(Record):
-    """Quantiles of the cumulative number of events, by days since the forecast time."""
+    """Quantiles of the cumulative number of events, by days since the forecast time.
+
+    A trajectory that was cut off counts with the events it had.
+    """
 
     days: list[float]
     quantiles: dict[str, list[float]]
@@ -66,7 +88,7 @@ class ForecastResult(Record):
     seed : int
         Random seed.
     max_events : int
-        Cap on a trajectory.
+        Cap on a trajectory over the longest window.
     capped : int
         Trajectories that were cut off there.
     leak : list of str
@@ -74,7 +96,7 @@ class ForecastResult(Record):
     own_magnitudes : bool
         Whether magnitudes were drawn from the net's own law.
     parameter_uncertainty : dict, optional
-        Numbers of parameter draws, if the forecast includes them.
+        Numbers of parameter draws of the longest window, if the forecast includes them.
     magnitude_test : float, optional
         Quantile of the magnitude test over the longest window; None where the outcome is unknown.
     csep : dict, optional
@@ -85,6 +107,8 @@ class ForecastResult(Record):
         Version of the package, and the command line.
     environment : dict
         Versions and machine.
+    windows : list of ForecastWindow
+        How each window was simulated.
 
     See Also
     --------
@@ -120,6 +144,7 @@ class ForecastResult(Record):
     version: str | None = None
     command: str | None = None
     environment: dict[str, Any] = field(default_factory=dict)
+    windows: list[ForecastWindow] = field(default_factory=list)
 
     @property
     def kind(self) -> str:
@@ -133,23 +158,17 @@ class ForecastResult(Record):
 
     def __str__(self) -> str:
         """The table, in the order of public aftershock forecasts."""
-        n, notes = self.n_samples, self._notes()
-        lines = [self._head()]
+        notes, lines = self._notes(), [self._head()]
         if self.leak:
             lines.append(notes.pop(0))
         known = any(row.observed is not None for row in self.table)
-        lines.append(
-            f"{'days':>6} {'M >=':>6} {'expected':>10} {'median':>8} {'95 % range':>16} "
-            f"{'probability':>12}" + (f" {'observed':>9}" if known else "")
-        )
-        for row in self.table:
-            low, high = row.ci95
-            span = f"{low:,.0f} to {high:,.0f}"
-            seen = "" if row.observed is None else f" {row.observed:9,d}"
-            lines.append(
-                f"{row.days:6g} {row.magnitude:6g} {row.expected:10,.2f} {row.median:8,.0f} "
-                f"{span:>16} {_percent(row.probability, n):>12}{seen}"
-            )
+        heads = ["days", "M >=", "expected", "median", "95 % range", "probability"]
+        rows = [heads + ["observed"] * known, *(_cells(row, self.n_samples) for row in self.table)]
+        widths = [
+            max(width, *(len(row[i]) for row in rows if i < len(row)))
+            for i, width in enumerate([6, 6, 10, 8, 16, 12, 9][: len(rows[0])])
+        ]
+        lines += [" ".join(map(str.rjust, row, widths)) for row in rows]
         return "\n".join([*lines, *notes])
 
     __repr__ = __str__
@@ -172,14 +191,18 @@ class ForecastResult(Record):
                 f"{p['rejected_supercritical']} supercritical and {p['rejected_impossible']} "
                 "impossible ones rejected"
             )
-        if self.capped:
+        windows = self.windows or [ForecastWindow(self.horizon, self.max_events, self.capped)]
+        notes += [
+            f"{w.capped:,} of {n:,} simulations of {span(w.days)} exceeded {w.max_events:,} events "
+            "and were cut off: the true numbers are larger"
+            for w in windows
+            if w.capped
+        ]
+        away = [w for w in windows if w.capped > RUNAWAY * n]
+        if away:
             notes.append(
-                f"{self.capped:,} of {n:,} exceeded {self.max_events:,} events and were cut off: "
-                "expected numbers are too low"
-            )
-        if self.capped > RUNAWAY * n:
-            notes.append(
-                "WARNING: the model runs away here, and the upper end of its range is unknown: "
+                f"WARNING: the model runs away over {span(away[0].days)}, and the upper end of its "
+                "range is unknown: "
                 + ("leave out own magnitudes" if self.own_magnitudes else "forecast fewer days")
                 + ", or use another model"
             )
@@ -191,8 +214,9 @@ class ForecastResult(Record):
         Returns
         -------
         DataFrame
-            Columns days, magnitude, expected, median, low95, high95, probability and observed
-            (missing where the outcome is unknown).
+            Columns days, magnitude, expected, median, low95, high95 (missing where it is unknown),
+            probability, observed (missing where the outcome is unknown) and lower_bounds (names of
+            the columns that are too low because simulations were cut off).
         """
         import pandas as pd
 
@@ -203,9 +227,13 @@ class ForecastResult(Record):
                 "expected": [row.expected for row in self.table],
                 "median": [row.median for row in self.table],
                 "low95": [row.ci95[0] for row in self.table],
-                "high95": [row.ci95[1] for row in self.table],
+                "high95": pd.Series([row.ci95[1] for row in self.table], dtype="float64"),
                 "probability": [row.probability for row in self.table],
                 "observed": pd.array([row.observed for row in self.table], dtype="Int64"),
+                "lower_bounds": [
+                    " ".join(name for name in row.lower_bounds if not name.endswith("50"))
+                    for row in self.table
+                ],
             }
         )
 
@@ -439,10 +467,29 @@ class RollingResult(Record):
         return rolling_forecasts(name, self.catalogs[name], self.window_days)
 
 
-def _percent(probability: float, n: int) -> str:
+def _cells(row: ForecastRow, n: int) -> list[str]:
+    """A row of the table, with lower bounds marked."""
+
+    def at_least(name: str, text: str) -> str:
+        return f">= {text}" if name in row.lower_bounds else text
+
+    low, high = row.ci95
+    top = "unknown" if high is None else at_least("high95", f"{high:,.0f}")
+    return [
+        f"{row.days:g}",
+        f"{row.magnitude:g}",
+        at_least("expected", f"{row.expected:,.2f}"),
+        at_least("median", f"{row.median:,.0f}"),
+        f"{at_least('low95', f'{low:,.0f}')} to {top}",
+        _percent(row.probability, n, is_bound="probability" in row.lower_bounds),
+        *([] if row.observed is None else [f"{row.observed:,d}"]),
+    ]
+
+
+def _percent(probability: float, n: int, *, is_bound: bool) -> str:
     """Format a probability; never as 0 or 100 %, which no number of simulations shows."""
     if probability == 0.0:
-        return f"< {100.0 / n:.2g} %"
+        return "unknown" if is_bound else f"< {100.0 / n:.2g} %"
     if probability >= 0.995:
         return "> 99 %"
-    return f"{100.0 * probability:.2g} %"
+    return f"{'>= ' if is_bound else ''}{100.0 * probability:.2g} %"

@@ -24,7 +24,7 @@ from recast.forecast.blocks import (
 )
 from recast.forecast.chunks import Progress, Writer, open_folder, read_chunk, read_chunks
 from recast.forecast.engine import Engine
-from recast.forecast.results import Fan, ForecastRow
+from recast.forecast.results import RUNAWAY, Fan, ForecastRow, ForecastWindow
 
 BLOCKS_PER_CHUNK = 10
 """500 trajectories: a second or less of work."""
@@ -33,6 +33,9 @@ FEWEST_BEFORE_CAP = 10_000
 BUSIEST_TIMES = 10.0
 """By default a trajectory is cut off at ten times the events of the busiest window of that length
 so far, and not below ten thousand: simulating it further would tell nothing."""
+
+BEYOND = 1e100
+"""More events than any number of them."""
 
 FAN_POINTS = 61
 """Times at which the chart of cumulative numbers is drawn, both ends included."""
@@ -160,16 +163,7 @@ class Drawn:
             rng = np.random.default_rng([request.seed, 1, stream(days)])
             for j, magnitude in enumerate(request.magnitudes):
                 counts = self.counts[:, i, j]
-                quantiles = np.quantile(counts, QUANTILES).tolist()
-                row = ForecastRow(
-                    days=days,
-                    magnitude=magnitude,
-                    expected=float(counts.mean()),
-                    median=quantiles[2],
-                    ci50=(quantiles[1], quantiles[3]),
-                    ci95=(quantiles[0], quantiles[4]),
-                    probability=float((counts > 0).mean()),
-                )
+                row = summarised(days, magnitude, counts, self.capped[:, i])
                 if self.known[i] and self.observed is not None:
                     seen = _count(self.observed, request.at + days, magnitude)
                     scores = score_counts(counts[None, :], [seen], rng)
@@ -178,6 +172,11 @@ class Drawn:
                     row = replace(row, observed=seen, scores=found)
                 out.append(row)
         return out
+
+    def windows(self) -> list[ForecastWindow]:
+        """Return the cap of each window, and how many trajectories reached it."""
+        cut = self.capped.sum(axis=0).tolist()
+        return list(map(ForecastWindow, self.request.days, self.caps, cut))
 
     def magnitude_quantile(self) -> float | None:
         """Return the magnitude test over the longest window, if its outcome is known."""
@@ -207,6 +206,39 @@ class Drawn:
                 request.at + request.horizon,
                 np.flatnonzero(arrays["capped"]),
             )
+
+
+def summarised(
+    days: float, magnitude: float, counts: IntArray, capped: NDArray[np.bool_]
+) -> ForecastRow:
+    """Summarise the numbers of events of all trajectories, some of which may have been cut off.
+
+    Those had at least as many events as were counted. What would change if they had had any number
+    more is marked as a lower bound; an upper end that only they could tell is None.
+    """
+    low, low50, median, high50, high = np.quantile(counts, QUANTILES).tolist()
+    seen = {
+        "expected": float(counts.mean()),
+        "low95": low,
+        "low50": low50,
+        "median": median,
+        "high50": high50,
+        "high95": high,
+        "probability": float((counts > 0).mean()),
+    }
+    most = np.where(capped, BEYOND, counts)
+    highest = [most.mean(), *np.quantile(most, QUANTILES).tolist(), (most > 0).mean()]
+    share = float(capped.mean())
+    return ForecastRow(
+        days=days,
+        magnitude=magnitude,
+        expected=seen["expected"],
+        median=median,
+        ci50=(low50, None if share > 0.25 else high50),
+        ci95=(low, None if share > RUNAWAY else high),
+        probability=seen["probability"],
+        lower_bounds=tuple(n for n, top in zip(seen, highest, strict=True) if seen[n] < top),
+    )
 
 
 def stream(days: float) -> int:

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from catalogs import Catalog
@@ -121,22 +122,34 @@ def forecast_fan(catalog: Catalog, done: Any) -> Figure:
     left.set_title(f"{done.catalog}, {done.kind}")
     left.legend(loc="upper left")
     left.margins(x=0.01)
-    rows = [row for row in done.table if row.days == horizon]
-    magnitudes = np.array([row.magnitude for row in rows])
-    expected = np.array([row.expected for row in rows])
-    ends = np.array([row.ci95 for row in rows]).T
-    some = expected > 0.0
-    floor = 0.5 / done.n_samples  # less than one event in all simulations is drawn there
-    right.vlines(magnitudes, np.maximum(ends[0], floor), np.maximum(ends[1], floor), color=shade)
-    right.plot(magnitudes[some], expected[some], "o", color=shade, label="expected, 95 % range")
-    shown = [(row.magnitude, row.observed) for row in rows if row.observed]
-    if shown:
-        right.plot(*zip(*shown, strict=True), "x", color=OBSERVED, label="observed")
-    right.set_yscale("log")
-    right.set_ylim(bottom=floor)
-    right.set_xlabel("magnitude M")
-    right.set_ylabel(f"events >= M in {horizon:g} days")
-    right.legend()
+    _by_magnitude(right, done, shade)
+    if done.table[-1].ci95[1] is None:
+        cut = f"{done.capped:,} of {done.n_samples:,} simulations were cut off"
+        left.set_title(f"{done.catalog}, {done.kind}: {cut}", color=ALARM)
     if done.leak:
         figure.suptitle("LEAK: the model has seen data from after this forecast", color=ALARM)
     return figure
+
+
+def _by_magnitude(axes: Axes, done: Any, shade: str) -> None:
+    """Expected number of events in the longest window at or above each magnitude."""
+    rows = [row for row in done.table if row.days == done.horizon]
+    magnitudes = np.array([row.magnitude for row in rows])
+    expected = np.array([row.expected for row in rows])
+    ends = np.array([row.ci95 for row in rows], dtype=np.float64).T  # NaN where unknown
+    unknown = np.isnan(ends[1])
+    low, high = ends[0], np.where(unknown, expected, ends[1])
+    some = expected > 0.0
+    floor = 0.5 / done.n_samples  # less than one event in all simulations is drawn there
+    axes.vlines(magnitudes, np.maximum(low, floor), np.maximum(high, floor), color=shade)
+    axes.plot(magnitudes[some], expected[some], "o", color=shade, label="expected, 95 % range")
+    if unknown.any():
+        axes.plot(magnitudes[some], expected[some], "^", color=ALARM, label="upper end unknown")
+    shown = [(row.magnitude, row.observed) for row in rows if row.observed]
+    if shown:
+        axes.plot(*zip(*shown, strict=True), "x", color=OBSERVED, label="observed")
+    axes.set_yscale("log")
+    axes.set_ylim(bottom=floor)
+    axes.set_xlabel("magnitude M")
+    axes.set_ylabel(f"events >= M in {done.horizon:g} days")
+    axes.legend()
