@@ -391,6 +391,15 @@ class ETAS(PointProcess):
             return cls.from_json(record.get("model", record))
 
 
+def shorter_or_other(process: PointProcess, horizon: float) -> str:
+    """What to do about a branching ratio of 1 or more over ``horizon`` days, for messages."""
+    shorter = (horizon * 0.9**i for i in range(1, 100))
+    longest = next((d for d in shorter if (process.branching_ratio(d) or 0.0) < 1.0), None)
+    # Rounded, but below the limit
+    less = "" if longest is None else f"set `days` to {0.95 * longest:.2g} or less, or "
+    return f"{less}use another `model`"
+
+
 def _misfit(record: dict[str, Any], cls: type) -> str:
     """Fields that a record lacks, or else those that it should not have; empty if it fits."""
     names = {field.name: field.default is MISSING for field in fields(cls)}

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from catalogs import InputError
+from catalogs import EventSequence, InputError
 from catalogs.display import span
-from etas.model import ETAS
-from etas.parameters import LOGARITHMIC
+from etas.model import ETAS, shorter_or_other
+from etas.parameters import POSITIVE
+from etas.prior import Prior
 from etas.uncertainty import Uncertainty
 
-ATTEMPTS = 100
-"""Draws tried for each one wanted before giving up."""
+ATTEMPTS = 200
+"""Draws tried for each one wanted. A fit to a few hundred events takes fifty."""
+
+FEWEST = 0.1
+"""Share of those wanted below which there are too few."""
 
 PURPOSE = 2
 """Keeps these random numbers apart from those of simulations with the same seed."""
@@ -26,16 +31,19 @@ class ParameterDraws:
     Parameters
     ----------
     models : tuple of ETAS
-        As many as were asked for.
+        As many as were asked for, or those that were found.
     supercritical : int
         Draws rejected because their branching ratio is 1 or more.
     impossible : int
-        Draws rejected because no model can have them: mu < 0, alpha < 0 or p <= 0.
+        Draws rejected because no model can have them: alpha < 0, p <= 0 or no finite number.
+    unlikely : int
+        Draws rejected because their likelihood is below that of the normal law.
     """
 
     models: tuple[ETAS, ...]
     supercritical: int
     impossible: int
+    unlikely: int = 0
 
     def to_json(self) -> dict[str, int]:
         """The numbers of draws, as forecasts record them."""
@@ -43,19 +51,36 @@ class ParameterDraws:
             "draws": len(self.models),
             "rejected_supercritical": self.supercritical,
             "rejected_impossible": self.impossible,
+            "rejected_unlikely": self.unlikely,
         }
 
 
 def draw_models(
-    model: ETAS, uncertainty: Uncertainty, n: int, horizon: float, *, seed: int
+    model: ETAS,
+    uncertainty: Uncertainty,
+    n: int,
+    horizon: float,
+    *,
+    seed: int,
+    events: EventSequence | None = None,
+    prior: Prior | None = None,
 ) -> ParameterDraws:
-    """Draw models from the asymptotic distribution of the maximum-likelihood estimates.
+    """Draw models that a fit cannot tell from the best one.
 
-    It is normal in ln k, ln c, the logarithm of the taper, and in mu, alpha and p themselves, with
-    the standard errors and correlations of the fit. Parameters without error (fixed, or on a bound)
-    keep their values. Draws that no model can have (mu < 0, alpha < 0, p <= 0), and those with a
-    branching ratio of 1 or more over ``horizon`` days, are rejected and counted: the distribution
-    is truncated there.
+    Parameters are drawn on the scales on which their intervals are symmetric: from a normal law of
+    ln mu, ln k, ln c, the logarithm of the taper, alpha and p, with the standard errors and
+    correlations of the fit. Parameters without error (fixed, or on a bound) keep their values.
+
+    That law is the second-order expansion of the likelihood L around its maximum, and may be far
+    too wide where there are few events. With the ``events`` of the fit a draw x of density q is
+    therefore kept with the probability
+
+        min(1, L(x) / L(best) * q(best) / q(x))
+
+    with the density of the ``prior`` as a factor of L, so that all are about as likely as the data
+    say. Draws that no model can have
+    (alpha < 0, p <= 0), and those with a branching ratio of 1 or more over ``horizon`` days, are
+    rejected and counted: the law is truncated there.
 
     Parameters
     ----------
@@ -69,6 +94,10 @@ def draw_models(
         Days to be forecast.
     seed : int
         Random seed; the same gives the same models.
+    events : EventSequence, optional
+        What the model was fitted to.
+    prior : Prior, optional
+        That of the fit.
 
     Returns
     -------
@@ -92,34 +121,51 @@ def draw_models(
     """
     rng = np.random.default_rng([seed, PURPOSE])
     names = uncertainty.correlation.names
-    correlation = np.array(uncertainty.correlation.matrix)
-    logarithmic = np.array([name in LOGARITHMIC for name in names])
+    logarithmic = np.array([name in POSITIVE for name in names])
     values = np.array([float(getattr(model, name)) for name in names])
     errors = np.array([uncertainty.standard_error(name) for name in names])
     errors = np.where(logarithmic, errors / values, errors)  # d ln x = dx / x
     centre = np.where(logarithmic, np.log(np.where(logarithmic, values, 1.0)), values)
-    covariance = correlation * np.outer(errors, errors)
+    # The matrix may have lost its last digits, and with them its positive definiteness
+    variances, axes = np.linalg.eigh(np.array(uncertainty.correlation.matrix))
+    factor = errors[:, None] * axes * np.sqrt(np.maximum(variances, 0.0))
+
+    def log_density(other: ETAS) -> float:
+        if events is None:
+            return 0.0
+        density = other.log_likelihood(events)
+        rate = events.n_scored / events.scored_days
+        return density + (0.0 if prior is None else prior.log_density(other, rate))
+
+    best = log_density(model)
     models: list[ETAS] = []
-    supercritical = impossible = 0
-    for _ in range(ATTEMPTS * n):
-        if len(models) == n:
-            break
-        drawn = rng.multivariate_normal(centre, covariance, method="eigh")
-        natural = np.where(logarithmic, np.exp(np.where(logarithmic, drawn, 0.0)), drawn)
-        parameters = dict(zip(names, natural.tolist(), strict=True))
-        if min(parameters.get("mu", 0.0), parameters.get("alpha", 0.0)) < 0.0 or not (
-            parameters.get("p", 1.0) > 0.0
-        ):
-            impossible += 1
-            continue
-        other = replace(model, **parameters)
-        if other.branching_ratio(horizon) >= 1.0:
-            supercritical += 1
-            continue
-        models.append(other)
-    if len(models) < n:
+    supercritical = impossible = unlikely = 0
+    with np.errstate(over="ignore"):  # e^1000 of a parameter that is not known at all
+        for _ in range(ATTEMPTS * n):
+            if len(models) == n:
+                break
+            normal, uniform = rng.standard_normal(len(names)), rng.random()
+            drawn = centre + factor @ normal
+            drawn = np.where(logarithmic, np.exp(np.where(logarithmic, drawn, 0.0)), drawn)
+            parameters = dict(zip(names, drawn.tolist(), strict=True))
+            p, alpha = parameters.get("p", 1.0), parameters.get("alpha", 0.0)
+            if alpha < 0.0 or p <= 0.0 or not np.isfinite(drawn).all():
+                impossible += 1
+                continue
+            other = replace(model, **parameters)
+            if not other.branching_ratio(horizon) < 1.0:
+                supercritical += 1
+                continue
+            if events is not None:
+                more = log_density(other) - best + 0.5 * float(normal @ normal)
+                if not uniform < math.exp(min(more, 0.0)):
+                    unlikely += 1
+                    continue
+            models.append(other)
+    if len(models) < max(1.0, FEWEST * n):
         raise InputError(
             f"only {len(models)} of {ATTEMPTS * n:,} draws from the uncertainty of the ETAS fit "
-            f"have a branching ratio below 1 over {span(horizon)}: forecast fewer `days`"
+            f"can be used over {span(horizon)}, {supercritical:,} have a branching ratio of 1 or "
+            f"more: {shorter_or_other(model, horizon)}"
         )
-    return ParameterDraws(tuple(models), supercritical, impossible)
+    return ParameterDraws(tuple(models), supercritical, impossible, unlikely)

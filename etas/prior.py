@@ -87,6 +87,24 @@ class Prior:
             )
         return cls(scaled.mean(axis=0), variance)
 
+    def log_density(self, model: ETAS, rate: float) -> float:
+        """ln p of a model, up to the constant.
+
+        Parameters
+        ----------
+        model : ETAS
+            Its parameters.
+        rate : float
+            Mean rate of the window that it describes, events/day.
+
+        Returns
+        -------
+        float
+            In nats.
+        """
+        off = Box.of(rate, 1.0, taper=False).scaled(model.parameters[:5]) - self.mean
+        return -0.5 * float(off @ (off / self.variance))
+
     def added_to(
         self, evaluate: Callable[[FloatArray], Evaluation], n_events: int
     ) -> Callable[[FloatArray], Evaluation]:

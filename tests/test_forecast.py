@@ -1,6 +1,8 @@
 """`recast forecast`, run in this process."""
 
+import argparse
 import csv
+import inspect
 import json
 import re
 from dataclasses import replace
@@ -15,14 +17,18 @@ import torch
 from catalogs import EventSequence, InputError, load, save
 from catalogs.checks.extent import Extent
 from catalogs.files import write_json
-from etas import ETAS
+from etas import ETAS, Prior, parameter_draws
 from etas.fit import fit_etas
+from etas.model import shorter_or_other
 from etas.synthetic import SOCAL_TRUTH, synthetic_catalog
-from recast import load_model, run_benchmark, run_forecast, run_simulation
-from recast.cli import main
+from recast import fit_model, load_model, run_benchmark, run_forecast, run_simulation
+from recast.cli import _parser, main
+from recast.commands.printing import in_options
 from recast.evaluation.counts import QUANTILES
+from recast.forecast import blocks, chunks, engine, make, results, single
 from recast.forecast.results import Fan, ForecastResult
 from recast.forecast.single import Request, default_cap, summarised
+from recast.models.etas_report import fit_catalog
 from recast.models.seen import leaks, merged, seen_by_fit, to_json
 from recast.net.scaling import Scaling
 from recast.training.task import RecastTask
@@ -155,13 +161,18 @@ def test_uncertain_parameters_widen_the_forecast(folder: Path, tmp_path: Path) -
     record = json.loads((folder / "etas.json").read_text())
     mu = record["uncertainty"]["parameters"]["mu"]
     mu["standard_error"] = 0.5 * mu["estimate"]
+    write_json(folder / "refuted.json", record)  # by the likelihood of the events
+    del record["log_likelihood"]
     write_json(folder / "vague.json", record)
     options = ["--days", "30", "--samples", "2000", "--no-plots", "--no-csep"]
     vague = run(folder, tmp_path / "a", "vague.json", *options)
     fixed = run(folder, tmp_path / "b", "vague.json", *options, "--fixed-parameters")
     width = [np.diff(result["table"][0]["ci95"])[0] for result in (vague, fixed)]
     assert width[0] > 1.1 * width[1]
-    assert vague["parameter_uncertainty"]["rejected_impossible"] > 0  # mu < 0, two sd below
+    assert vague["parameter_uncertainty"]["rejected_unlikely"] == 0
+    refuted = run(folder, tmp_path / "c", "refuted.json", *options)
+    assert refuted["parameter_uncertainty"]["rejected_unlikely"] > 0
+    assert np.diff(refuted["table"][0]["ci95"])[0] < width[0]
 
 
 @pytest.mark.parametrize(
@@ -330,13 +341,13 @@ def test_runaways_are_said_and_warned_of(
     assert "were cut" not in capsys.readouterr().out
     assert run(folder, tmp_path, "poisson.json", *options, "6")["capped"] > 0
     assert "exceeded 6 events and were cut off" in capsys.readouterr().out
-    for most, warned in (("150", False), ("6", True)):
+    for most, warned in (("100", False), ("6", True)):
         record = run(folder, tmp_path, "etas.json", *options, most)
         shown = capsys.readouterr().out
         said = f"{record['capped']} of 200 simulations of 9 days exceeded {most} events and were"
         assert said in shown
         assert ("WARNING: the model runs away over 9 days" in shown) == warned
-        assert ("unknown: forecast fewer days" in shown) == warned
+        assert ("unknown: forecast fewer --days, set a higher --max-ev" in shown) == warned
         assert (" to unknown" in shown) == warned
         first = record["table"][0]
         assert (first["ci95"][1] is None) == warned
@@ -346,6 +357,69 @@ def test_runaways_are_said_and_warned_of(
             row = next(csv.DictReader(stream))
         assert (row["high95"] == "") == warned
         assert row["lower_bounds"].split()[0] == "expected"
+
+
+def test_what_a_warning_of_runaways_advises_helps(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    few = ["--samples", "200", "--no-plots", "--no-csep"]
+
+    def warned(model: str, *options: str) -> bool:
+        run(folder, tmp_path, model, *few, *options)
+        shown = capsys.readouterr().out
+        advice = "forecast fewer --days, set a higher --max-events, or use another --model"
+        assert ("WARNING" in shown) == (advice in shown)
+        return "WARNING" in shown
+
+    assert warned("etas.json", "--days", "9", "--max-events", "9")
+    assert not warned("etas.json", "--days", "0.1", "--max-events", "9")
+    assert not warned("etas.json", "--days", "9", "--max-events", "2000")
+    assert not warned("poisson.json", "--days", "3", "--max-events", "9")
+
+
+def test_a_forecast_by_few_of_the_parameter_sets_says_so(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = json.loads((folder / "etas.json").read_text())
+    model = ETAS.load(folder / "etas.json")
+    hot = replace(model, k=1.05 * model.k / model.branching_ratio(30.0))
+    record = {**record, "model": hot.to_json(), "log_likelihood": 0.0}
+    write_json(folder / "warm.json", record)
+    options = ["--samples", "400", "--no-plots", "--no-csep", "--days"]
+    for days, most in (("30", True), ("1", False)):
+        draws = run(folder, tmp_path, "warm.json", *options, days)["parameter_uncertainty"]
+        shown = capsys.readouterr().out
+        share = draws["rejected_supercritical"] / (draws["rejected_supercritical"] + draws["draws"])
+        assert (share > 0.5) == most
+        assert ("supercritical over 30 days: this is a forecast by the others" in shown) == most
+        assert (f"WARNING: {100 * share:.0f} % of the parameter sets" in shown) == most
+
+
+def test_a_saved_fit_knows_its_events_and_prior(tmp_path: Path) -> None:
+    catalog = load("ridgecrest_2019")
+    path = fit_catalog(catalog, prior="shipped").write(tmp_path)
+    fitted = load_model(path).on(catalog)
+    assert fitted.fitted_to is not None
+    np.testing.assert_array_equal(fitted.fitted_to.times, catalog.split().train.times)
+    assert isinstance(fitted.prior, Prior)
+    assert fit_model("etas", catalog).fitted_to is not None
+    write_json(tmp_path / "etas.json", {**json.loads(path.read_text()), "log_likelihood": 1.0})
+    assert load_model(path).on(catalog).fitted_to is None  # that of other events
+
+
+def test_remedies_are_arguments_and_options_of_a_forecast() -> None:
+    """What messages name in backticks is what a caller can set, in Python and in the shell."""
+    arguments = set(inspect.signature(run_forecast).parameters)
+    (commands,) = (a for a in _parser()._actions if isinstance(a, argparse._SubParsersAction))
+    options = set(commands.choices["forecast"]._option_string_actions)
+    modules = (blocks, chunks, engine, make, results, single, parameter_draws)
+    texts = [inspect.getsource(module) for module in modules]
+    texts.append(shorter_or_other(SOCAL_TRUTH, 1e9))
+    named = {name for text in texts for name in re.findall(r"(?<!`)`(\w+)`(?!`)", text)}
+    assert {"days", "model", "max_events", "own_magnitudes", "allow_leak", "resume"} <= named
+    assert named <= arguments
+    for name in named:
+        assert in_options(f"`{name}`", dict.fromkeys(arguments)) in options
 
 
 def test_a_supercritical_model_forecasts_as_long_as_it_says(
@@ -360,7 +434,7 @@ def test_a_supercritical_model_forecasts_as_long_as_it_says(
     command += ["--model", str(folder / "hot.json"), "--samples", "10", "--out", str(tmp_path)]
     assert main([*command, "--days", "30"]) == 2
     err = capsys.readouterr().err
-    said = re.search(r"branching ratio 1.300 over 30 days: .* forecast (\S+) --days or fewer", err)
+    said = re.search(r"branching ratio 1.300 over 30 days: .* set --days to (\S+) or less", err)
     assert said is not None
     assert 0.8 < hot.branching_ratio(float(said[1])) < 1.0
     assert main([*command, "--days", said[1]]) == 0

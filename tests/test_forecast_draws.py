@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import stats
 
-from catalogs import EventSequence, InputError
+from catalogs import EventSequence, InputError, load
+from etas import ETAS
 from etas.fit import fit_etas
 from etas.parameter_draws import draw_models
 from etas.synthetic import SOCAL_TRUTH
@@ -22,7 +24,7 @@ def test_draws_have_the_standard_errors_of_the_fit() -> None:
     parameters = np.array([model.parameters for model in draws.models])
     for j, name in enumerate(("mu", "k", "alpha", "c", "p")):
         error = fit.uncertainty.standard_error(name)
-        logs = name in {"k", "c"}
+        logs = name in {"mu", "k", "c"}
         x = np.log(parameters[:, j]) if logs else parameters[:, j]
         value = getattr(fit.model, name)
         wanted = error / value if logs else error
@@ -34,21 +36,69 @@ def test_draws_have_the_standard_errors_of_the_fit() -> None:
     assert draws.to_json()["draws"] == 2000
 
 
-def test_supercritical_and_impossible_draws_are_thrown_away_and_counted() -> None:
-    model = replace(SOCAL_TRUTH, mu=0.01)
-    ratio = model.branching_ratio(1000.0)
-    model = replace(model, k=0.97 * model.k / ratio)
-    errors = {"mu": 0.01, "k": 0.05 * model.k}
-    uncertainty = Uncertainty(
-        {name: Estimate(getattr(model, name), error, (0.0, 1.0)) for name, error in errors.items()},
-        Correlation(("mu", "k"), ((1.0, 0.0), (0.0, 1.0))),
-    )
-    draws = draw_models(model, uncertainty, 1000, 1000.0, seed=3)
-    assert all(m.branching_ratio(1000.0) < 1.0 and m.mu >= 0.0 for m in draws.models)
+def test_draws_have_the_intervals_of_a_fit_that_is_well_determined() -> None:
+    """With and without its events, which then say the same."""
+    (events,) = SOCAL_TRUTH.sample(EMPTY, 4000.0, 1, seed=1)
+    fit = fit_etas(events, SOCAL_TRUTH.magnitude_law)
+    assert fit.uncertainty is not None
+    for known in (None, events):
+        draws = draw_models(fit.model, fit.uncertainty, 1000, 30.0, seed=2, events=known)
+        assert draws.unlikely < 0.25 * 1000
+        parameters = np.array([model.parameters for model in draws.models])
+        for j, name in enumerate(("mu", "k", "alpha", "c", "p")):
+            ends = np.quantile(parameters[:, j], [0.025, 0.975])
+            # 1,000 draws know these quantiles to 0.09 standard errors
+            error = 0.3 * fit.uncertainty.standard_error(name)
+            assert ends == pytest.approx(fit.uncertainty.interval(name), abs=error)
+
+
+def test_draws_of_a_poor_fit_are_as_likely_as_its_events_allow() -> None:
+    """Four days leave intervals over many orders of magnitude, of models that lose all."""
+    catalog = load("ridgecrest_2019")
+    events = catalog.split().train
+    fit = fit_etas(events, catalog.magnitude_law())
+    assert fit.uncertainty is not None
+    low, high = fit.uncertainty.interval("mu")
+    assert high > 1e6 * low
+    lost = []
+    for known in (None, events):
+        draws = draw_models(fit.model, fit.uncertainty, 200, 1.0, seed=2, events=known)
+        each = [model.log_likelihood(events) for model in draws.models]
+        lost.append(fit.log_likelihood - np.array(each))
+    # Twice the loss is chi-squared where the likelihood is normal
+    bound = stats.chi2.ppf(0.95, len(fit.uncertainty.names)) / 2.0
+    assert (lost[0] < bound).mean() < 0.5
+    assert (lost[1] < bound).mean() > 0.9
+
+
+def with_errors(model: ETAS, **errors: float) -> Uncertainty:
+    """The uncertainty of a fit that has these standard errors, without correlations."""
+    known = {name: Estimate(getattr(model, name), e, (0.0, 1.0)) for name, e in errors.items()}
+    identity = tuple(map(tuple, np.eye(len(known)).tolist()))
+    return Uncertainty(known, Correlation(tuple(known), identity))
+
+
+def test_supercritical_draws_are_thrown_away_and_counted() -> None:
+    ratio = SOCAL_TRUTH.branching_ratio(1000.0)
+    model = replace(SOCAL_TRUTH, k=0.97 * SOCAL_TRUTH.k / ratio)
+    draws = draw_models(model, with_errors(model, k=0.05 * model.k), 1000, 1000.0, seed=3)
+    assert all(m.branching_ratio(1000.0) < 1.0 for m in draws.models)
     assert {m.alpha for m in draws.models} == {model.alpha}  # without an error it stays
-    tried = 1000 + draws.supercritical + draws.impossible
-    # mu < 0 one standard deviation below the mean; k beyond 1 / 0.97, that is 0.62 above it
-    assert draws.impossible / tried == pytest.approx(0.1587, abs=0.04)
-    assert draws.supercritical / tried == pytest.approx(0.2679 * 0.8413, abs=0.05)
-    with pytest.raises(InputError, match="draws from the uncertainty of the ETAS fit have a"):
-        draw_models(replace(model, k=3.0 * model.k), uncertainty, 5, 1000.0, seed=4)
+    # ln k above ln(1 / 0.97) is 0.61 standard deviations from the mean
+    share = draws.supercritical / (1000 + draws.supercritical)
+    assert share == pytest.approx(stats.norm.sf(np.log(1 / 0.97) / 0.05), abs=0.05)
+    hot = replace(model, k=3.0 * model.k)
+    with pytest.raises(
+        InputError, match=r"have a branching ratio .* set `days` to \S+ or less"
+    ) as e:
+        draw_models(hot, with_errors(hot, k=0.05 * hot.k), 5, 1000.0, seed=4)
+    days = float(str(e.value).partition("set `days` to ")[2].split()[0])
+    assert len(draw_models(hot, with_errors(hot, k=0.05 * hot.k), 5, days, seed=4).models) == 5
+
+
+def test_impossible_draws_are_thrown_away_and_counted() -> None:
+    model = replace(SOCAL_TRUTH, k=1e-6)
+    draws = draw_models(model, with_errors(model, alpha=model.alpha), 1000, 1000.0, seed=3)
+    assert all(m.alpha >= 0.0 for m in draws.models)
+    # alpha < 0 one standard deviation below the mean
+    assert draws.impossible / (1000 + draws.impossible) == pytest.approx(0.1587, abs=0.04)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import lightning
@@ -15,6 +16,7 @@ from catalogs.files import read_yaml
 from etas.poisson import Poisson
 from etas.synthetic import SOCAL_TRUTH, synthetic_catalog
 from recast.cli import main
+from recast.commands.printing import in_options
 from recast.evaluation.counts import randomised_pit
 from recast.forecast.blocks import BLOCK, Source, draw_blocks, n_blocks
 from recast.forecast.chunks import read_chunks
@@ -279,3 +281,16 @@ def test_a_net_that_has_seen_later_data_is_refused(
         InputError, match="b until 2021: fit it on earlier data, or set `allow_leak`"
     ):
         check_leak("net", known, catalog, allow=False)
+
+
+def test_a_model_whose_numbers_explode_is_refused_with_what_helps(
+    catalog: Catalog, tmp_path: Path
+) -> None:
+    hot = replace(SOCAL_TRUTH, k=1.2 * SOCAL_TRUTH.k / SOCAL_TRUTH.branching_ratio(14.0))
+    members, engine = [Member("hot", (hot,))], Engine()
+    with pytest.raises(InputError, match=r"set `days` to \S+ or less, or use another `model`") as e:
+        roll(catalog, members, Rolling(14.0, 10, 1), tmp_path, engine=engine)
+    of_rolling = {"days": None, "model": None, "spelled": {"days": "--rolling"}}
+    assert "set --rolling to" in in_options(str(e.value), of_rolling)
+    days = float(str(e.value).partition("set `days` to ")[2].split()[0])
+    roll(catalog, members, Rolling(days, 10, 1), tmp_path, engine=engine)

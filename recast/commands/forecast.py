@@ -25,6 +25,7 @@ from recast.commands.options import (
     typed,
     without_where,
 )
+from recast.commands.printing import in_options
 
 SAMPLES, ROLLING_SAMPLES = 10_000, 1000
 
@@ -161,7 +162,7 @@ def _single(args: argparse.Namespace) -> int:
         from recast.plots.style import save
 
         save(done.plot(catalog), out / "forecast.png")
-    print(done)
+    print(in_options(str(done), vars(args)))
     print(f"written: {out / 'forecast.json'} and files beside it")
     return 0
 
@@ -174,6 +175,7 @@ def _rolling(args: argparse.Namespace) -> int:
     from recast.plots.forecasts import rolling_forecasts
     from recast.plots.style import save
 
+    args.spelled = {"days": "--rolling", "model": "--models"}
     given = [name for name in (*SINGLE, *SELECTION) if getattr(args, name) is not None]
     given += ["no_csep"] if args.no_csep else []
     if given:

@@ -20,18 +20,19 @@ SPELLED = {
 """Options of arguments with a different name, or that catalogs recall after their import."""
 
 
-def in_options(message: str, options: Mapping[str, object]) -> str:
+def in_options(message: str, options: Mapping[str, Any]) -> str:
     """Replace arguments of Python functions, in backticks, by options in a message.
 
     >>> in_options("`end` is before `start`, see `epoch`", {"start": None, "end": None})
     '--end is before --start, see `epoch`'
     """
+    spelled: dict[str, str] = {**SPELLED, **options.get("spelled", {})}  # of the command itself
 
     def option(found: re.Match[str]) -> str:
         name = found[1]
-        if name in options and name not in SPELLED:
+        if name in options and name not in spelled:
             return f"--{name.replace('_', '-')}"
-        return SPELLED.get(name, found[0])
+        return spelled.get(name, found[0])
 
     return re.sub(r"`(\w+)`", option, message)
 

@@ -8,8 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from catalogs import Catalog, EventSequence, PointProcess, Trajectories
+from catalogs import Catalog, EventSequence, InputError, PointProcess, Trajectories
+from catalogs.display import span
 from catalogs.sequence import FloatArray
+from etas.model import shorter_or_other
 from recast.evaluation.magnitudes import magnitude_bins
 
 T = TypeVar("T")
@@ -117,6 +119,17 @@ def bins_of(catalog: Catalog, processes: Sequence[PointProcess]) -> FloatArray:
     laws = [process.magnitude_law for process in processes]
     lowest = min([catalog.info.magnitude_completeness, *(law.completeness for law in laws)])
     return magnitude_bins(lowest, max(law.maximum for law in laws))
+
+
+def check_subcritical(processes: Sequence[PointProcess], days: float) -> None:
+    """Refuse a forecast whose numbers explode, and say how long a window the model allows."""
+    for process in processes:
+        ratio = process.branching_ratio(days)
+        if ratio is not None and ratio >= 1.0:
+            raise InputError(
+                f"branching ratio {ratio:.3f} over {span(days)}: each event triggers one or more, "
+                f"and numbers explode: {shorter_or_other(process, days)}"
+            )
 
 
 def fingerprints(

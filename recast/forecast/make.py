@@ -14,7 +14,7 @@ from catalogs.cores import at_most
 from catalogs.cores import threads as all_threads
 from catalogs.exports import centre, write_csep_forecast
 from catalogs.files import write_json, write_whole
-from recast.forecast.blocks import n_blocks
+from recast.forecast.blocks import check_subcritical, n_blocks
 from recast.forecast.chunks import Progress
 from recast.forecast.engine import Engine
 from recast.forecast.results import ForecastResult
@@ -161,7 +161,7 @@ def run_forecast(
             several, draws = fitted.kind.with_uncertainty(fitted, n, window, seed=seed)
             if draws is not None:
                 uncertainty[window] = draws
-        _check_subcritical(several, window)
+        check_subcritical(several.processes, window)
         processes[window] = tuple(
             process if own_magnitudes else process.with_fixed_magnitudes()
             for process in several.processes
@@ -250,20 +250,3 @@ def _csep(
         "note": "the model forecasts times and magnitudes: all events are at one place, "
         + ("which is unknown (nan)" if where is None else "the centre of the region"),
     }
-
-
-def _check_subcritical(model: FittedModel, horizon: float) -> None:
-    """Refuse a forecast whose numbers explode, and say how long a window the model allows."""
-    for process in model.processes:
-        ratio = process.branching_ratio(horizon)
-        if ratio is None or ratio < 1.0:
-            continue
-        shorter = (horizon * 0.9**i for i in range(1, 100))
-        longest = next((d for d in shorter if (process.branching_ratio(d) or 0.0) < 1.0), 0.0)
-        raise InputError(
-            f"branching ratio {ratio:.3f} over {horizon:g} days: each event triggers one or more, "
-            "and numbers explode: "
-            # rounded, but below the limit
-            + (f"forecast {0.95 * longest:.2g} `days` or fewer, or " if longest else "")
-            + "fit more events"
-        )

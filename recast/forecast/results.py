@@ -185,12 +185,7 @@ class ForecastResult(Record):
         if self.leak:
             notes.append(f"LEAK: the model was fitted on {'; '.join(self.leak)}")
         if self.parameter_uncertainty is not None:
-            p = self.parameter_uncertainty
-            notes.append(
-                f"{p['draws']} parameter sets from the uncertainty of the fit; "
-                f"{p['rejected_supercritical']} supercritical and {p['rejected_impossible']} "
-                "impossible ones rejected"
-            )
+            notes += _notes_on_draws(self.parameter_uncertainty, self.horizon)
         windows = self.windows or [ForecastWindow(self.horizon, self.max_events, self.capped)]
         notes += [
             f"{w.capped:,} of {n:,} simulations of {span(w.days)} exceeded {w.max_events:,} events "
@@ -203,8 +198,8 @@ class ForecastResult(Record):
             notes.append(
                 f"WARNING: the model runs away over {span(away[0].days)}, and the upper end of its "
                 "range is unknown: "
-                + ("leave out own magnitudes" if self.own_magnitudes else "forecast fewer days")
-                + ", or use another model"
+                + ("leave out `own_magnitudes`" if self.own_magnitudes else "forecast fewer `days`")
+                + ", set a higher `max_events`, or use another `model`"
             )
         return notes
 
@@ -465,6 +460,28 @@ class RollingResult(Record):
 
         name = catalog or next(iter(self.catalogs))
         return rolling_forecasts(name, self.catalogs[name], self.window_days)
+
+
+def _notes_on_draws(draws: dict[str, int], days: float) -> list[str]:
+    """How many parameter sets a forecast has, and what was rejected."""
+    above = draws["rejected_supercritical"]
+    rejected = [
+        f"{n:,} {name.removeprefix('rejected_')}"
+        for name, n in draws.items()
+        if name.startswith("rejected_") and n
+    ]
+    share = above / max(sum(draws.values()) - draws["rejected_impossible"], 1)
+    notes = [
+        f"{draws['draws']:,} parameter sets from the uncertainty of the fit"
+        + (f"; rejected: {', '.join(rejected)}" if rejected else "")
+    ]
+    if share > 0.5:
+        notes.append(
+            f"WARNING: {100.0 * share:.0f} % of the parameter sets that the fit allows are "
+            f"supercritical over {span(days)}: this is a forecast by the others only, and may be "
+            "far too low: forecast fewer `days`, or use another `model`"
+        )
+    return notes
 
 
 def _cells(row: ForecastRow, n: int) -> list[str]:

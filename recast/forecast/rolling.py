@@ -19,6 +19,7 @@ from recast.forecast.blocks import (
     MAX_EVENTS,
     Source,
     bins_of,
+    check_subcritical,
     draw_blocks,
     fingerprints,
     n_blocks,
@@ -198,6 +199,7 @@ def roll(
     chunks = -(-starts.size // WINDOWS_PER_CHUNK)
     todo: list[tuple[Member, list[int]]] = []
     for member in members:  # refuse what doesn't fit before anything is drawn
+        check_subcritical(member.processes, rolling.days)
         plan = {**asdict(rolling), **fingerprints(events, starts, member.processes)}
         todo.append((member, open_folder(folder / member.name, plan, chunks, resume=resume)))
     with engine.session() as session:

@@ -85,18 +85,18 @@ class Request:
         if not 0.0 < self.at <= end:
             raise InputError(
                 f"a forecast at {info.to_time(self.at)} is outside catalog {info.name!r}, which "
-                f"covers {info.start} to {info.end}"
+                f"covers {info.start} to {info.end}: set `at` to a time there"
             )
         if self.horizon > self.at + 1e-9:
             raise InputError(
                 f"a window of {self.horizon:g} days is longer than the {self.at:g} days that "
                 f"catalog {info.name!r} covers before {info.to_time(self.at)}: "
-                "forecast a shorter one"
+                "set `days` to that or less"
             )
         if self.magnitudes and self.magnitudes[0] < lowest - MAGNITUDE_TOLERANCE:
             raise InputError(
                 f"magnitude {self.magnitudes[0]:g} is below completeness {lowest:g} of catalog "
-                f"{info.name!r}: smaller events are not simulated"
+                f"{info.name!r}: smaller events are not simulated, set `magnitudes` to larger ones"
             )
 
 

@@ -7,14 +7,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
+
 from catalogs import Catalog, InputError, PointProcess
 from catalogs.files import read_json, reading, write_json
-from etas.fit import fit_etas
+from etas.fit import fit_etas, fitting_sequence
 from etas.model import ETAS
 from etas.parameter_draws import draw_models
 from etas.poisson import Poisson
+from etas.prior import Prior
 from etas.synthetic import true_model
 from etas.uncertainty import Uncertainty
+from recast.models.etas_report import prior_of
 from recast.models.kind import FittedModel, ModelKind, Task
 from recast.models.seen import from_json, seen_by_old_file, to_json
 from recast.training.region import check_completeness
@@ -60,7 +64,12 @@ class ETASKind(ModelKind):
         """Fit by maximum likelihood, with errors."""
         fit = fit_etas(task.split.train, task.catalog.magnitude_law())
         fitted = self.fitted(task, fit.model, 5)
-        return replace(fitted, record=fit.to_json(), uncertainty=fit.uncertainty)
+        return replace(
+            fitted,
+            record=fit.to_json(),
+            uncertainty=fit.uncertainty,
+            fitted_to=task.split.train,
+        )
 
     def save(self, task: Task, fitted: FittedModel) -> None:
         """Save the full record of the fit."""
@@ -91,16 +100,45 @@ class ETASKind(ModelKind):
             uncertainty = None if known is None else Uncertainty.from_json(known, path)
             about = {"kind": self.name, **self.to_json(model)}
             n = int(record.get("n_parameters", 0))
-            return FittedModel(self, model, seen, n, record=about, uncertainty=uncertainty)
+            fitted = FittedModel(self, model, seen, n, record=about, uncertainty=uncertainty)
+            return fitted if catalog is None else _with_events(fitted, record, catalog)
 
     def with_uncertainty(
         self, model: FittedModel, n: int, horizon: float, *, seed: int
     ) -> tuple[FittedModel, dict[str, int] | None]:
-        """Draw ``n`` parameter sets from the normal law of the fit (``etas.parameter_draws``)."""
+        """Draw ``n`` parameter sets that the fit cannot tell apart (``etas.parameter_draws``)."""
         if not isinstance(model.uncertainty, Uncertainty) or not isinstance(model.process, ETAS):
             return model, None
-        draws = draw_models(model.process, model.uncertainty, n, horizon, seed=seed)
+        draws = draw_models(
+            model.process,
+            model.uncertainty,
+            n,
+            horizon,
+            seed=seed,
+            events=model.fitted_to,
+            prior=model.prior if isinstance(model.prior, Prior) else None,
+        )
         return replace(model, members=tuple(draws.models)), draws.to_json()
+
+
+def _with_events(fitted: FittedModel, record: Mapping[str, Any], catalog: Catalog) -> FittedModel:
+    """Add the events and the prior of a saved fit, if the catalog still has them.
+
+    They are known by their likelihood, which the record has too.
+    """
+    known, prior = record.get("log_likelihood"), record.get("prior")
+    if known is None or record.get("completeness"):
+        return fitted
+    try:
+        events = fitting_sequence(catalog, record.get("protocol", "train"))
+        likelihood = fitted.process.log_likelihood(events)
+        if not np.isclose(likelihood, known, rtol=1e-9):
+            return fitted
+        return replace(
+            fitted, fitted_to=events, prior=None if prior is None else prior_of(prior, catalog)
+        )
+    except InputError:  # without splits, of another time, or the net of the prior is gone
+        return fitted
 
 
 class TruthKind(ModelKind):

@@ -236,7 +236,7 @@ def fit_catalog(
         fixed=fixed,
         taper=taper,
         completeness=history,
-        prior=None if prior is None else _prior(prior, catalog),
+        prior=None if prior is None else prior_of(prior, catalog),
         protocol=protocol,
     )
     return ETASResult(
@@ -282,7 +282,14 @@ def _label(how: History) -> str | None:
     return None if how is None else str(how)
 
 
-def _prior(net: str | PathLike[str], catalog: Catalog) -> Prior:
+def prior_of(net: str | PathLike[str], catalog: Catalog) -> Prior:
+    """Make the prior that the regions of a net give, for a catalog that it does not know.
+
+    Raises
+    ------
+    InputError
+        If there is none, or the net has seen the catalog's test window.
+    """
     from recast.net.scaling import Scaling
     from recast.pretrained import etas_prior, seen
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-from catalogs import Catalog, InputError, PointProcess, Split
+from catalogs import Catalog, EventSequence, InputError, PointProcess, Split
 from catalogs.display import as_text, some
 from catalogs.files import read_json, reading, write_json
 from recast.models.seen import Seen, from_json, seen_by_fit, to_json
@@ -78,6 +78,10 @@ class FittedModel:
         Uncertainty of the parameters, from which the kind can draw others.
     members : tuple of PointProcess
         The processes of a mixture, of equal weight; empty for a single process.
+    fitted_to : EventSequence, optional
+        The events of the fit, for a kind that draws other parameters by their likelihood.
+    prior : object, optional
+        Prior of the fit, for the same.
 
     See Also
     --------
@@ -100,6 +104,8 @@ class FittedModel:
     record: Mapping[str, Any] | None = None
     uncertainty: object = None
     members: tuple[PointProcess, ...] = ()
+    fitted_to: EventSequence | None = None
+    prior: object = None
 
     @property
     def processes(self) -> tuple[PointProcess, ...]:
