@@ -23,6 +23,7 @@ from etas.model import shorter_or_other
 from etas.synthetic import SOCAL_TRUTH, synthetic_catalog
 from recast import fit_model, load_model, run_benchmark, run_forecast, run_simulation
 from recast.cli import _parser, main
+from recast.commands.options import chunk_progress
 from recast.commands.printing import in_options
 from recast.evaluation.counts import QUANTILES
 from recast.forecast import blocks, chunks, engine, make, results, single
@@ -325,11 +326,30 @@ def test_a_forecast_that_was_complete_is_only_read(folder: Path, tmp_path: Path)
 def test_too_many_events_are_not_written_for_csep(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("recast.forecast.make.MOST_FOR_CSEP", 10)
+    monkeypatch.setattr("recast.forecast.single.MOST_KEPT", 10)
     record = run(folder, tmp_path, "poisson.json", "--days", "5", "--samples", "200", "--no-plots")
     assert record["csep"]["file"] is None
-    assert record["csep"]["note"].startswith("more than 10 events: not written")
+    assert re.match(r"too many events, [\d,]+: not written", record["csep"]["note"])
+    with np.load(tmp_path / "forecast" / "chunk_000000.npz") as chunk:
+        assert chunk["sizes"].sum() > 10
+        assert not chunk["times"].size
     assert not (tmp_path / "forecast_csep.csv").exists()
+
+
+def test_progress_says_how_much_time_is_left(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock = iter([100.0, 105.0, 120.0, 220.0, 300.0])
+    monkeypatch.setattr("time.monotonic", lambda: next(clock))
+    say = chunk_progress("mine")
+    for done in (1, 2, 3, 8, 10):
+        say("forecast", done, 10)
+    assert capsys.readouterr().err.splitlines() == [
+        "mine: forecast, 1 of 10 chunks of forecasts",
+        "mine: forecast, 3 of 10 chunks of forecasts, 70 s left",  # 10 s each
+        "mine: forecast, 8 of 10 chunks of forecasts, 34 s left",
+        "mine: forecast, 10 of 10 chunks of forecasts",
+    ]
 
 
 def test_runaways_are_said_and_warned_of(

@@ -378,18 +378,34 @@ def without_where(argv: Sequence[str]) -> list[str]:
 
 
 def chunk_progress(label: str, seconds: float = 10.0) -> Progress:
-    """Return a function that prints the progress of forecasts every few seconds."""
+    """Return a function that prints the progress of forecasts, and the time left, now and then."""
     import sys
     import time
 
     said = 0.0
+    begun: dict[str, tuple[float, int]] = {}  # when, and chunks done by then
 
     def say(model: str, done: int, chunks: int) -> None:
         nonlocal said
         now = time.monotonic()
+        since, before = begun.setdefault(model, (now, done))
         if done == chunks or now - said > seconds:
             said = now
             line = f"{label}: {model}, {done} of {chunks} chunks of forecasts"
+            if before < done < chunks:
+                left = (now - since) / (done - before) * (chunks - done)
+                line += f", {rough_time(left)} left"
             print(line, file=sys.stderr, flush=True)
 
     return say
+
+
+def rough_time(seconds: float) -> str:
+    """A duration in its largest unit.
+
+    >>> rough_time(42.3), rough_time(200.0), rough_time(9000.0)
+    ('42 s', '3 min', '2.5 h')
+    """
+    if seconds < 90.0:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60.0:.0f} min" if seconds < 5400.0 else f"{seconds / 3600.0:.1f} h"

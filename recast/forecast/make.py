@@ -33,9 +33,6 @@ from recast.models.seen import Seen, leaks, to_json
 PARAMETER_SETS = 100
 """Number of draws from the uncertainty of an ETAS fit."""
 
-MOST_FOR_CSEP = 10_000_000
-"""Simulated events, or 0.6 GB of text: pyCSEP takes minutes to read them."""
-
 
 def run_forecast(
     catalog: Catalog,
@@ -237,8 +234,8 @@ def _csep(
     """Write the simulated catalogs for CSEP, and state what their locations mean."""
     if catalog.info.uses_plain_days:
         return None
-    if int(done.histograms.sum()) > MOST_FOR_CSEP:
-        note = f"more than {MOST_FOR_CSEP:,} events: not written, the chunks hold them"
+    if not done.has_events:
+        note = f"too many events, {int(done.histograms.sum()):,}: not written"
         return {"file": None, "time_only": True, "place": None, "note": note}
     where = place or centre(catalog)
     name = "forecast_csep.csv"

@@ -37,6 +37,9 @@ so far, and not below ten thousand: simulating it further would tell nothing."""
 BEYOND = 1e100
 """More events than any number of them."""
 
+MOST_KEPT = 10_000_000
+"""Simulated events that are kept, 160 MB: of more, only the numbers."""
+
 FAN_POINTS = 61
 """Times at which the chart of cumulative numbers is drawn, both ends included."""
 
@@ -151,6 +154,9 @@ class Drawn:
     folder: Path
     """Where the chunks are."""
 
+    has_events: bool
+    """Whether there were so few events that the chunks hold them."""
+
     @property
     def fan_days(self) -> FloatArray:
         """Days since the forecast time."""
@@ -191,7 +197,10 @@ class Drawn:
         return Fan(self.fan_days.tolist(), {f"{q:g}": row.tolist() for q, row in by_share})
 
     def trajectories(self) -> Iterator[Trajectories]:
-        """Read the simulated catalogs over the longest window, a few hundred at a time."""
+        """Read the simulated catalogs over the longest window, a few hundred at a time.
+
+        Only if ``has_events``.
+        """
         request, here = self.request, n_chunks(self.request.samples)
         first = (len(request.days) - 1) * here
         for chunk in range(first, first + here):
@@ -258,7 +267,8 @@ def n_chunks(samples: int) -> int:
 def draw_chunk(job: Job, chunk: int) -> dict[str, np.ndarray]:
     """Draw a few hundred trajectories over one window, and count their events by magnitude.
 
-    Those of the longest window are also counted by time and by magnitude bin, and kept.
+    Those of the longest window are also counted by time and by magnitude bin, and kept unless there
+    are too many. Each block is counted before the next is drawn: few trajectories are in memory.
     """
     request = job.request
     i, part = divmod(chunk, n_chunks(request.samples))
@@ -275,7 +285,10 @@ def draw_chunk(job: Job, chunk: int) -> dict[str, np.ndarray]:
             max_events=window.max_events,
         )
         found = counted(drawn, request.magnitudes)
-        return {**found, **detailed(drawn, job.bins)} if longest else found
+        if not longest:
+            return found
+        most = MOST_KEPT * drawn.n / request.samples
+        return {**found, **detailed(drawn, job.bins), **kept(drawn, most)}
 
     first = part * BLOCKS_PER_CHUNK
     blocks = range(first, min(first + BLOCKS_PER_CHUNK, n_blocks(request.samples)))
@@ -295,7 +308,7 @@ def counted(drawn: Trajectories, magnitudes: Sequence[float]) -> dict[str, np.nd
 
 
 def detailed(drawn: Trajectories, bins: FloatArray) -> dict[str, np.ndarray]:
-    """Count the events of each trajectory by time and magnitude bin, and keep them."""
+    """Count the events of each trajectory by time and magnitude bin."""
     # An event counts from the first grid time at or after it
     share = (drawn.times - drawn.start) / (drawn.end - drawn.start)
     cell = np.clip(np.ceil(share * (FAN_POINTS - 1)).astype(np.int64), 0, FAN_POINTS - 1)
@@ -304,9 +317,17 @@ def detailed(drawn: Trajectories, bins: FloatArray) -> dict[str, np.ndarray]:
     return {
         "fan": each.cumsum(axis=1).astype(np.int32),
         "histograms": magnitude_histograms(drawn, bins),
+    }
+
+
+def kept(drawn: Trajectories, most: float) -> dict[str, np.ndarray]:
+    """The events themselves, or none where there are more than ``most``."""
+    end = drawn.times.size if drawn.times.size <= most else 0
+    return {
+        "has_events": np.full(drawn.n, end == drawn.times.size),
         "sizes": drawn.counts,
-        "times": drawn.times,
-        "magnitudes": drawn.magnitudes,
+        "times": drawn.times[:end],
+        "magnitudes": drawn.magnitudes[:end],
     }
 
 
@@ -375,6 +396,7 @@ def draw_forecast(
         observed,
         known,
         folder,
+        bool(arrays["has_events"].all()),
     )
 
 
