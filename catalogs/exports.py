@@ -119,7 +119,7 @@ def write_csep_forecast(
     InputError
         If the catalog has no calendar.
     """
-    info.check_dated("which CSEP's format cannot hold", "leave it out (--no-csep)")
+    info.check_dated("which CSEP's format cannot hold", "leave it out")
     start = info.date(info.start).to_datetime64()
     latitude, longitude = (np.nan, np.nan) if place is None else place
     before = f"{longitude:g},{latitude:g},"

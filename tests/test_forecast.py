@@ -101,7 +101,8 @@ def test_a_poisson_forecast_is_the_poisson_law(folder: Path, tmp_path: Path) -> 
 
 
 def test_what_is_written_hangs_together(folder: Path, tmp_path: Path) -> None:
-    record = run(folder, tmp_path, "etas.json", "--days", "7", "1", "--samples", "700")
+    options = ["--days", "7", "1", "--samples", "700", "--csep"]
+    record = run(folder, tmp_path, "etas.json", *options)
     rows = record["table"]
     assert [row["days"] for row in rows] == sorted(row["days"] for row in rows)
     week = next(row for row in rows if row["days"] == 7.0)
@@ -129,7 +130,17 @@ def test_what_is_written_hangs_together(folder: Path, tmp_path: Path) -> None:
 
 
 def test_threads_and_interruptions_change_nothing(folder: Path, tmp_path: Path) -> None:
-    options = ["--days", "2", "5", "--samples", "1100", "--no-plots", "--max-events", "300"]
+    options = [
+        "--days",
+        "2",
+        "5",
+        "--samples",
+        "1100",
+        "--no-plots",
+        "--max-events",
+        "300",
+        "--csep",
+    ]
     out, model = tmp_path / "run", "net0.ckpt net1.ckpt"
     run(folder, out, model, *options)
     chunks = ["forecast/chunk_000002.npz", "forecast/chunk_000004.npz"]  # of each window
@@ -148,7 +159,7 @@ def test_threads_and_interruptions_change_nothing(folder: Path, tmp_path: Path) 
 def test_magnitudes_have_a_fixed_b_unless_the_nets_own_are_asked_for(
     folder: Path, tmp_path: Path
 ) -> None:
-    options = ["--days", "5", "--samples", "500", "--no-plots", "--no-csep", "--max-events", "300"]
+    options = ["--days", "5", "--samples", "500", "--no-plots", "--max-events", "300"]
     own = run(folder, tmp_path, "net0.ckpt", *options, "--own-magnitudes")
     fixed = run(folder, tmp_path, "net0.ckpt", *options)
     assert (own["own_magnitudes"], fixed["own_magnitudes"]) == (True, False)
@@ -165,7 +176,7 @@ def test_uncertain_parameters_widen_the_forecast(folder: Path, tmp_path: Path) -
     write_json(folder / "refuted.json", record)  # by the likelihood of the events
     del record["log_likelihood"]
     write_json(folder / "vague.json", record)
-    options = ["--days", "30", "--samples", "2000", "--no-plots", "--no-csep"]
+    options = ["--days", "30", "--samples", "2000", "--no-plots"]
     vague = run(folder, tmp_path / "a", "vague.json", *options)
     fixed = run(folder, tmp_path / "b", "vague.json", *options, "--fixed-parameters")
     width = [np.diff(result["table"][0]["ci95"])[0] for result in (vague, fixed)]
@@ -246,7 +257,7 @@ def test_leaks_are_found_by_time_and_place(folder: Path) -> None:
 
 def test_a_part_of_a_catalog_is_forecast(folder: Path, tmp_path: Path) -> None:
     """What is cut off at the end is neither history nor known outcome."""
-    options = ["--days", "5", "--samples", "200", "--no-plots", "--no-csep"]
+    options = ["--days", "5", "--samples", "200", "--no-plots"]
     record = run(folder, tmp_path, "poisson.json", *options, "--end", AT)
     assert record["at"].startswith(AT)
     assert [row["observed"] for row in record["table"]] == [None] * len(record["table"])
@@ -314,7 +325,7 @@ def test_numbers_of_a_request_are_checked(settings: dict[str, int]) -> None:
 
 
 def test_a_forecast_that_was_complete_is_only_read(folder: Path, tmp_path: Path) -> None:
-    options = ["--days", "5", "--samples", "200", "--no-plots", "--no-csep"]
+    options = ["--days", "5", "--samples", "200", "--no-plots"]
     first = run(folder, tmp_path, "poisson.json", *options)
     chunk = tmp_path / "forecast" / "chunk_000000.npz"
     before = chunk.stat().st_mtime_ns
@@ -324,16 +335,42 @@ def test_a_forecast_that_was_complete_is_only_read(folder: Path, tmp_path: Path)
 
 
 def test_too_many_events_are_not_written_for_csep(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr("recast.forecast.single.MOST_KEPT", 10)
-    record = run(folder, tmp_path, "poisson.json", "--days", "5", "--samples", "200", "--no-plots")
+    options = ["--days", "5", "--samples", "200", "--no-plots", "--csep"]
+    record = run(folder, tmp_path, "poisson.json", *options)
     assert record["csep"]["file"] is None
-    assert re.match(r"too many events, [\d,]+: not written", record["csep"]["note"])
+    note = r"no CSEP file: [\d,]+ events are too many: set fewer --samples or --days"
+    assert re.search(note, capsys.readouterr().out)
     with np.load(tmp_path / "forecast" / "chunk_000000.npz") as chunk:
         assert chunk["sizes"].sum() > 10
         assert not chunk["times"].size
     assert not (tmp_path / "forecast_csep.csv").exists()
+
+
+def test_a_csep_file_is_written_where_it_is_asked_for(folder: Path, tmp_path: Path) -> None:
+    options = ["--days", "5", "--samples", "60", "--no-plots"]
+    assert run(folder, tmp_path, "poisson.json", *options)["csep"] is None
+    assert not (tmp_path / "forecast_csep.csv").exists()
+    place = ["--csep", "--place", "35.5", "-117.5", "--resume"]  # of the same simulations
+    assert run(folder, tmp_path, "poisson.json", *options, *place)["csep"]["place"] == [
+        35.5,
+        -117.5,
+    ]
+    assert "-117.5,35.5," in (tmp_path / "forecast_csep.csv").read_text()
+    catalog, model = load(folder / "small.json"), load_model(folder / "poisson.json")
+    with pytest.raises(InputError, match="`csep` is a file in `out`: set that"):
+        run_forecast(catalog, model, csep=True)
+    with pytest.raises(InputError, match="`place` is for the CSEP file: set `csep`"):
+        run_forecast(catalog, model, place=(1.0, 2.0), out=tmp_path)
+    (events,) = SOCAL_TRUTH.sample(EventSequence.nothing(), 100.0, 1, seed=2)
+    days = synthetic_catalog(events, SOCAL_TRUTH, "days")
+    with pytest.raises(InputError, match="which CSEP's format cannot hold: leave out `csep`"):
+        run_forecast(days, model, csep=True, out=tmp_path)
 
 
 def test_progress_says_how_much_time_is_left(
@@ -355,7 +392,7 @@ def test_progress_says_how_much_time_is_left(
 def test_runaways_are_said_and_warned_of(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    options = ["--days", "9", "--samples", "200", "--no-plots", "--no-csep", "--max-events"]
+    options = ["--days", "9", "--samples", "200", "--no-plots", "--max-events"]
     counts = run(folder, tmp_path, "etas.json", *options, "1000")["capped"]
     assert counts == 0
     assert "were cut" not in capsys.readouterr().out
@@ -382,7 +419,7 @@ def test_runaways_are_said_and_warned_of(
 def test_what_a_warning_of_runaways_advises_helps(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    few = ["--samples", "200", "--no-plots", "--no-csep"]
+    few = ["--samples", "200", "--no-plots"]
 
     def warned(model: str, *options: str) -> bool:
         run(folder, tmp_path, model, *few, *options)
@@ -405,7 +442,7 @@ def test_a_forecast_by_few_of_the_parameter_sets_says_so(
     hot = replace(model, k=1.05 * model.k / model.branching_ratio(30.0))
     record = {**record, "model": hot.to_json(), "log_likelihood": 0.0}
     write_json(folder / "warm.json", record)
-    options = ["--samples", "400", "--no-plots", "--no-csep", "--days"]
+    options = ["--samples", "400", "--no-plots", "--days"]
     for days, most in (("30", True), ("1", False)):
         draws = run(folder, tmp_path, "warm.json", *options, days)["parameter_uncertainty"]
         shown = capsys.readouterr().out

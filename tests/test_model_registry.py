@@ -105,7 +105,7 @@ def lies_between(mean: float, fitted: dict[str, float], days: float, n: int) -> 
 
 
 def test_it_is_forecast_once(command: Callable[..., str], folder: Path, tmp_path: Path) -> None:
-    words = ["--days", "0.5", "--samples", "60", "--no-plots", "--no-csep", "--out", tmp_path]
+    words = ["--days", "0.5", "--samples", "60", "--no-plots", "--out", tmp_path]
     splits = load(CATALOG).info.splits
     options = ["--catalog", CATALOG, "--model", folder / FIT, "--at", splits.test_start]
     command("forecast", *options, *words)

@@ -139,6 +139,7 @@ OLD = {
     "etas residuals --model x": "`recast etas residuals` is now `recast residuals`",
     "etas simulate -n 3": "`recast etas simulate` is now `recast simulate`",
     "simulate --preset recast_many --start 2020-01-01": "--start is now --origin DATE",
+    "forecast --no-csep": "--no-csep is now the default: leave it out, or add --csep for the file",
     "benchmark --rolling --seed 1": "in `recast forecast --rolling DAYS --run RUN --seed N`",
     "benchmark --rolling --parameter-uncertainty": "is now the default of `recast forecast",
     "benchmark --rolling --own-magnitudes": "--rolling DAYS --run RUN --own-magnitudes`",
@@ -213,6 +214,7 @@ def test_a_misspelt_word_is_answered_with_one_like_it(
         ("catalogs check ridgecrest_2019 --strict", "--strict is for files"),
         ("catalogs list --known --layouts", "--layouts: not allowed with argument --known"),
         ("etas fit --catalog ridgecrest_2019 --seed 0", "--seed is for --random-starts"),
+        ("forecast --catalog x --model y --place 1 2", "--place is for the CSEP file: add --csep"),
         (
             "forecast --catalog ridgecrest_2019 --model shipped --fixed-parameters",
             "--fixed-parameters is for ETAS, and shipped is a net",

@@ -95,7 +95,7 @@ def test_a_model_that_knows_the_future_is_marked(
         (["forecast", "--run", "{run}"], "--run goes with --rolling: add that"),
         (["forecast", "--rolling"], "add --run RUN"),
         (["forecast", "--rolling", "--run", "{run}", "--at", "2042-01-01"], "--at is for a single"),
-        (["forecast", "--rolling", "--run", "{run}", "--no-csep"], "--no-csep is for a single"),
+        (["forecast", "--rolling", "--run", "{run}", "--csep"], "--csep is for a single"),
         (["forecast", "--rolling", "--run", "{run}", "--end", "2042"], "--end is for a single"),
         (["forecast", "--rolling", "--run", "{run}", "--out", "x"], "written to the folder of"),
         (["forecast", "--rolling", "--run", "{run}", "--models", "a"], "no model 'a' in"),

@@ -42,9 +42,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="numbers and probabilities of future earthquakes",
         description="Simulate continuations of a catalog after a date, and write the expected "
         "number of events with its 95 % range and the probability of one or more, by window and "
-        "magnitude: forecast.json, forecast.csv, the simulated catalogs in the CSEP format, and a "
-        "plot. Where the catalog has the outcome, it is shown and scored. With --rolling: forecast "
-        "consecutive windows with the models of a benchmark, and score them.",
+        "magnitude: forecast.json, forecast.csv and a plot. Where the catalog has the outcome, it "
+        "is shown and scored. With --rolling: forecast consecutive windows with the models of a "
+        "benchmark, and score them.",
     )
     parser.add_argument("--catalog", metavar="NAME", help="name or path of a catalog")
     add_model(parser, required=False)
@@ -75,7 +75,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add_magnitudes_of_nets(parser)
     add_leak(parser)
     add_place(parser, "the mean epicentre of the catalog")
-    parser.add_argument("--no-csep", action="store_true", help="write no CSEP file")
+    parser.add_argument(
+        "--csep",
+        action="store_true",
+        help="also write the simulated catalogs over the longest window in the CSEP format, "
+        "forecast_csep.csv: some 60 bytes an event",
+    )
     add_no_plots(parser)
     parser.add_argument(
         "--max-events",
@@ -130,8 +135,8 @@ def _single(args: argparse.Namespace) -> int:
     if args.catalog is None or args.model is None:
         missing = "--catalog NAME" if args.catalog is None else "--model FILE"
         raise InputError(f"a forecast needs a catalog and a model: add {missing}")
-    if args.place is not None and args.no_csep:
-        raise InputError("--place is for the CSEP file: leave out that or --no-csep")
+    if args.place is not None and not args.csep:
+        raise InputError("--place is for the CSEP file: add --csep, or leave it out")
     model = load_model(*args.model)
     catalog = selected(load(args.catalog), args)
     name = catalog.info.name
@@ -153,7 +158,7 @@ def _single(args: argparse.Namespace) -> int:
         scheduler=args.scheduler,
         resume=args.resume,
         out=out,
-        csep=not args.no_csep,
+        csep=args.csep,
         place=None if args.place is None else tuple(args.place),
         command=typed(without_where(args.argv)),
         progress=chunk_progress(name),
@@ -177,7 +182,7 @@ def _rolling(args: argparse.Namespace) -> int:
 
     args.spelled = {"days": "--rolling", "model": "--models"}
     given = [name for name in (*SINGLE, *SELECTION) if getattr(args, name) is not None]
-    given += ["no_csep"] if args.no_csep else []
+    given += ["csep"] if args.csep else []
     if given:
         option = given[0].replace("_", "-")
         raise InputError(f"--{option} is for a single forecast: leave out that or --rolling")

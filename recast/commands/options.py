@@ -28,6 +28,7 @@ RENAMED = {
     "--box": "--area AREA",
     "catalogs fetch --preset": "--event-types paper",
     "simulate --start": "--origin DATE",
+    "forecast --no-csep": "the default: leave it out, or add --csep for the file",
     "benchmark --parameter-uncertainty": "the default of `recast forecast --rolling DAYS --run "
     "RUN`",
     **{

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from catalogs import Catalog, InputError
+from catalogs import Catalog, CatalogInfo, InputError
 from catalogs.cores import at_most
 from catalogs.cores import threads as all_threads
 from catalogs.exports import centre, write_csep_forecast
@@ -52,7 +52,7 @@ def run_forecast(
     scheduler: str | None = None,
     resume: bool = False,
     out: Path | None = None,
-    csep: bool = True,
+    csep: bool = False,
     place: tuple[float, float] | None = None,
     command: str | None = None,
     progress: Progress = lambda *_: None,
@@ -95,10 +95,10 @@ def run_forecast(
     resume : bool
         Resume an interrupted run from what it left in ``out``.
     out : Path, optional
-        Folder for forecast.json, forecast.csv and the simulated catalogs; by default nothing is
-        written.
+        Folder for forecast.json, forecast.csv and, in ``forecast``, the chunks from which a run
+        resumes, with the events over the longest window; by default nothing is written.
     csep : bool
-        Write the simulated catalogs in the CSEP format.
+        Also write the simulated catalogs over the longest window in the CSEP format; needs ``out``.
     place : (latitude, longitude), optional
         Location of all events in the CSEP file; by default the mean epicentre of the catalog.
     command : str, optional
@@ -127,13 +127,10 @@ def run_forecast(
     """
     engine = Engine(workers, scheduler)
     engine.check()
-    kind, shown = model.kind, model if isinstance(model, SavedModel) else model.kind.name
-    if own_magnitudes and not kind.is_neural:
-        raise InputError(f"`own_magnitudes` is for nets, which {shown} is not: leave it out")
-    if fixed_parameters and type(kind).with_uncertainty is ModelKind.with_uncertainty:
-        what = "a net" if kind.is_neural else f"of kind {kind.name}"
-        raise InputError(f"`fixed_parameters` is for ETAS, and {shown} is {what}: leave it out")
+    if fixed_parameters or own_magnitudes:
+        _check_effect(model, fixed_parameters=fixed_parameters, own_magnitudes=own_magnitudes)
     info = catalog.info
+    _check_csep(info, out, place, csep=csep)
     day = info.to_days(info.end if at is None else at)
     wanted = tuple(magnitudes or default_magnitudes(catalog))
     request = Request(day, tuple(days), wanted, samples, seed, max_events)
@@ -228,14 +225,36 @@ def check_leak(
     return found
 
 
+def _check_effect(
+    model: SavedModel | FittedModel, *, fixed_parameters: bool, own_magnitudes: bool
+) -> None:
+    """Refuse what has no effect on a model of this kind."""
+    kind, shown = model.kind, model if isinstance(model, SavedModel) else model.kind.name
+    if own_magnitudes and not kind.is_neural:
+        raise InputError(f"`own_magnitudes` is for nets, which {shown} is not: leave it out")
+    if fixed_parameters and type(kind).with_uncertainty is ModelKind.with_uncertainty:
+        what = "a net" if kind.is_neural else f"of kind {kind.name}"
+        raise InputError(f"`fixed_parameters` is for ETAS, and {shown} is {what}: leave it out")
+
+
+def _check_csep(
+    info: CatalogInfo, out: Path | None, place: tuple[float, float] | None, *, csep: bool
+) -> None:
+    """Refuse a CSEP file that cannot be written, or a place without one."""
+    if place is not None and not csep:
+        raise InputError("`place` is for the CSEP file: set `csep`, or leave it out")
+    if csep and out is None:
+        raise InputError("`csep` is a file in `out`: set that, too")
+    if csep:
+        info.check_dated("which CSEP's format cannot hold", "leave out `csep`")
+
+
 def _csep(
     catalog: Catalog, done: Drawn, out: Path, place: tuple[float, float] | None
-) -> dict[str, Any] | None:
+) -> dict[str, Any]:
     """Write the simulated catalogs for CSEP, and state what their locations mean."""
-    if catalog.info.uses_plain_days:
-        return None
     if not done.has_events:
-        note = f"too many events, {int(done.histograms.sum()):,}: not written"
+        note = f"{int(done.histograms.sum()):,} events are too many: set fewer `samples` or `days`"
         return {"file": None, "time_only": True, "place": None, "note": note}
     where = place or centre(catalog)
     name = "forecast_csep.csv"

@@ -100,7 +100,7 @@ class ForecastResult(Record):
     magnitude_test : float, optional
         Quantile of the magnitude test over the longest window; None where the outcome is unknown.
     csep : dict, optional
-        The file of simulated catalogs for CSEP.
+        The file of simulated catalogs for CSEP, if one was asked for.
     fitted_on : dict
         Time and place of the data the model was fitted on, by catalog.
     version, command : str, optional
@@ -184,6 +184,8 @@ class ForecastResult(Record):
         n, notes = self.n_samples, []
         if self.leak:
             notes.append(f"LEAK: the model was fitted on {'; '.join(self.leak)}")
+        if self.csep is not None and self.csep["file"] is None:
+            notes.append(f"no CSEP file: {self.csep['note']}")
         if self.parameter_uncertainty is not None:
             notes += _notes_on_draws(self.parameter_uncertainty, self.horizon)
         windows = self.windows or [ForecastWindow(self.horizon, self.max_events, self.capped)]
