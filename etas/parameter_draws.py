@@ -14,8 +14,8 @@ from etas.parameters import POSITIVE
 from etas.prior import Prior
 from etas.uncertainty import Uncertainty
 
-ATTEMPTS = 200
-"""Draws tried for each one wanted. A fit to a few hundred events takes fifty."""
+ATTEMPTS = 40_000
+"""Draws tried, in seconds. A fit to a few hundred events keeps one of fifty or fewer."""
 
 FEWEST = 0.1
 """Share of those wanted below which there are too few."""
@@ -78,9 +78,9 @@ def draw_models(
         min(1, L(x) / L(best) * q(best) / q(x))
 
     with the density of the ``prior`` as a factor of L, so that all are about as likely as the data
-    say. Draws that no model can have
-    (alpha < 0, p <= 0), and those with a branching ratio of 1 or more over ``horizon`` days, are
-    rejected and counted: the law is truncated there.
+    say; if too few are, the likeliest of the others make up the number. Draws that no model can
+    have (alpha < 0, p <= 0), and those with a branching ratio of 1 or more over ``horizon`` days,
+    are rejected and counted: the law is truncated there.
 
     Parameters
     ----------
@@ -139,9 +139,10 @@ def draw_models(
 
     best = log_density(model)
     models: list[ETAS] = []
-    supercritical = impossible = unlikely = 0
+    unlikely: list[tuple[float, ETAS]] = []
+    supercritical = impossible = 0
     with np.errstate(over="ignore"):  # e^1000 of a parameter that is not known at all
-        for _ in range(ATTEMPTS * n):
+        for _ in range(ATTEMPTS):
             if len(models) == n:
                 break
             normal, uniform = rng.standard_normal(len(names)), rng.random()
@@ -156,16 +157,21 @@ def draw_models(
             if not other.branching_ratio(horizon) < 1.0:
                 supercritical += 1
                 continue
-            if events is not None:
-                more = log_density(other) - best + 0.5 * float(normal @ normal)
-                if not uniform < math.exp(min(more, 0.0)):
-                    unlikely += 1
-                    continue
+            more = log_density(other) - best
+            if not math.isfinite(more):
+                impossible += 1
+                continue
+            if uniform >= math.exp(min(more + 0.5 * float(normal @ normal), 0.0)):
+                unlikely.append((more, other))
+                continue
             models.append(other)
+    missing = n - len(models)
+    unlikely.sort(key=lambda draw: -draw[0])
+    models += [other for _, other in unlikely[:missing]]
     if len(models) < max(1.0, FEWEST * n):
         raise InputError(
-            f"only {len(models)} of {ATTEMPTS * n:,} draws from the uncertainty of the ETAS fit "
+            f"only {len(models)} of {ATTEMPTS:,} draws from the uncertainty of the ETAS fit "
             f"can be used over {span(horizon)}, {supercritical:,} have a branching ratio of 1 or "
             f"more: {shorter_or_other(model, horizon)}"
         )
-    return ParameterDraws(tuple(models), supercritical, impossible, unlikely)
+    return ParameterDraws(tuple(models), supercritical, impossible, len(unlikely[missing:]))

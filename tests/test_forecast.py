@@ -306,6 +306,8 @@ def test_a_probability_is_known_once_every_cut_off_trajectory_has_an_event() -> 
     assert " ".join(line.split()) == "1 7 >= 0.00 >= 0 >= 0 to unknown unknown"
     assert note.startswith("1,000 of 1,000 simulations of 1 day exceeded 9 events and were cut off")
     assert warning.startswith("WARNING")
+    assert "own_magnitudes" not in warning
+    assert "leave out `own_magnitudes`, set a higher" in str(replace(result, own_magnitudes=True))
     assert ForecastResult.from_json(result.to_json(), "forecast.json") == result
 
 
