@@ -27,9 +27,9 @@ from recast.commands.options import (
 )
 from recast.commands.printing import in_options
 
-SAMPLES, ROLLING_SAMPLES = 10_000, 1000
+ROLLING_SAMPLES = 1000
 
-SINGLE = ("model", "at", "days", "magnitudes", "max_events", "place")
+SINGLE = ("model", "at", "days", "magnitudes", "max_events", "place", "b", "maximum_magnitude")
 """Options of a single forecast, None if not given."""
 
 SELECTION = ("area", "start", "end", "completeness", "splits", "fractions")
@@ -49,7 +49,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--catalog", metavar="NAME", help="name or path of a catalog")
     add_model(parser, required=False)
     parser.add_argument(
-        "--at", metavar="TIME", help="date (or plain day) of the forecast (default: catalog's end)"
+        "--at",
+        metavar="TIME",
+        help="date (or plain day) of the forecast, or now (default: catalog's end)",
     )
     parser.add_argument(
         "--days",
@@ -71,6 +73,22 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--fixed-parameters",
         action="store_true",
         help="use the best parameters only, without their uncertainty",
+    )
+    parser.add_argument(
+        "--uncorrected",
+        action="store_true",
+        help="simulate ETAS as it is even after a mainshock, whose aftershocks so far and the "
+        "errors of past forecasts otherwise correct the numbers",
+    )
+    parser.add_argument(
+        "--b", type=float, metavar="B", help="b-value, without --model (default: estimated)"
+    )
+    parser.add_argument(
+        "--maximum-magnitude",
+        type=float,
+        metavar="M",
+        help="largest magnitude simulated, without --model (default: 8, or one unit above the "
+        "largest so far)",
     )
     add_magnitudes_of_nets(parser)
     add_leak(parser)
@@ -132,12 +150,11 @@ def _single(args: argparse.Namespace) -> int:
         if getattr(args, name) is not None:
             option = "run" if name == "folder" else name
             raise InputError(f"--{option} goes with --rolling: add that, or leave it out")
-    if args.catalog is None or args.model is None:
-        missing = "--catalog NAME" if args.catalog is None else "--model FILE"
-        raise InputError(f"a forecast needs a catalog and a model: add {missing}")
+    if args.catalog is None:
+        raise InputError("a forecast needs a catalog: add --catalog NAME")
     if args.place is not None and not args.csep:
         raise InputError("--place is for the CSEP file: add --csep, or leave it out")
-    model = load_model(*args.model)
+    model = None if args.model is None else load_model(*args.model)
     catalog = selected(load(args.catalog), args)
     name = catalog.info.name
     out = args.out or Path("runs/forecast") / name
@@ -147,10 +164,13 @@ def _single(args: argparse.Namespace) -> int:
         at=args.at,
         days=args.days or (1.0, 7.0, 30.0),
         magnitudes=args.magnitudes,
-        samples=args.samples or SAMPLES,
+        samples=args.samples,
         seed=args.seed,
         max_events=args.max_events,
         fixed_parameters=args.fixed_parameters,
+        uncorrected=args.uncorrected,
+        b=args.b,
+        maximum_magnitude=args.maximum_magnitude,
         own_magnitudes=args.own_magnitudes,
         allow_leak=args.allow_leak,
         threads=args.threads,

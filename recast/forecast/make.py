@@ -9,15 +9,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from catalogs import Catalog, CatalogInfo, InputError
+import numpy as np
+import pandas as pd
+
+from catalogs import Catalog, CatalogInfo, InputError, PointProcess
 from catalogs.cores import at_most
 from catalogs.cores import threads as all_threads
 from catalogs.exports import centre, write_csep_forecast
 from catalogs.files import write_json, write_whole
 from recast.forecast.blocks import check_subcritical, n_blocks
 from recast.forecast.chunks import Progress
+from recast.forecast.correction import SequenceForecast, under_way
 from recast.forecast.engine import Engine
-from recast.forecast.results import ForecastResult
+from recast.forecast.results import Factor, ForecastResult, SequenceUnderWay
 from recast.forecast.rolling import written_time
 from recast.forecast.single import (
     Drawn,
@@ -29,6 +33,11 @@ from recast.models.environment import describe
 from recast.models.kind import FittedModel, ModelKind
 from recast.models.saved import SavedModel
 from recast.models.seen import Seen, leaks, to_json
+from recast.models.so_far import fit_so_far
+
+SAMPLES, SAMPLES_AFTER_A_MAINSHOCK = 10_000, 2_000
+
+NOW = "now"
 
 PARAMETER_SETS = 100
 """Number of draws from the uncertainty of an ETAS fit."""
@@ -36,15 +45,18 @@ PARAMETER_SETS = 100
 
 def run_forecast(
     catalog: Catalog,
-    model: SavedModel | FittedModel,
+    model: SavedModel | FittedModel | None = None,
     *,
     at: str | float | None = None,
     days: Sequence[float] = (1.0, 7.0, 30.0),
     magnitudes: Sequence[float] | None = None,
-    samples: int = 10_000,
+    samples: int | None = None,
     seed: int = 0,
     max_events: int | None = None,
     fixed_parameters: bool = False,
+    uncorrected: bool = False,
+    b: float | None = None,
+    maximum_magnitude: float | None = None,
     own_magnitudes: bool = False,
     allow_leak: bool = False,
     threads: int | None = None,
@@ -63,18 +75,21 @@ def run_forecast(
     ----------
     catalog : Catalog
         Its events before ``at`` are the history; later ones are used for scoring only.
-    model : SavedModel or FittedModel
+    model : SavedModel or FittedModel, optional
         From ``load_model`` or ``fit_model``. A net of many regions builds on the ETAS of the
-        catalog, which is fitted to its train window.
+        catalog, which is fitted to its train window. By default ETAS, fitted to everything before
+        ``at`` (``recast.models.so_far``).
     at : date or day, optional
-        Time of the forecast; by default the catalog's end.
+        Time of the forecast; by default the catalog's end. "now" is the time of the call: since
+        its end the catalog then has no event.
     days : sequence of float
         Lengths of the windows, all starting at ``at``. Each is simulated by itself: its numbers do
         not depend on the others.
     magnitudes : sequence of float, optional
         Count events at or above these; by default completeness, and whole numbers up to 7.
-    samples : int
-        Number of simulated catalogs.
+    samples : int, optional
+        Number of simulated catalogs; by default 10,000, and 2,000 after a mainshock, where each has
+        many events.
     seed : int
         The same seed gives the same forecast on any number of threads and workers.
     max_events : int, optional
@@ -82,6 +97,14 @@ def run_forecast(
         busiest window of that length so far, and at least 10,000.
     fixed_parameters : bool
         Ignore the uncertainty of the parameters; by default it is included where it is known.
+    uncorrected : bool
+        Simulate ETAS as it is even after a mainshock; by default its numbers are then corrected by
+        the aftershocks so far and by the errors of past forecasts (``recast.forecast.correction``),
+        which include what parameters are uncertain.
+    b, maximum_magnitude : float, optional
+        The b-value and the largest magnitude of what is simulated, without ``model``; by default
+        the b-value is estimated, and the largest magnitude is 8 or one unit above the largest so
+        far.
     own_magnitudes : bool
         Draw magnitudes from the net's own law instead of the fixed one of its train window.
     allow_leak : bool
@@ -127,13 +150,16 @@ def run_forecast(
     """
     engine = Engine(workers, scheduler)
     engine.check()
+    if at == NOW:
+        catalog, at = until_now(catalog), None
+    model = _model(catalog, model, at, threads, b, maximum_magnitude)
     if fixed_parameters or own_magnitudes:
         _check_effect(model, fixed_parameters=fixed_parameters, own_magnitudes=own_magnitudes)
     info = catalog.info
     _check_csep(info, out, place, csep=csep)
     day = info.to_days(info.end if at is None else at)
     wanted = tuple(magnitudes or default_magnitudes(catalog))
-    request = Request(day, tuple(days), wanted, samples, seed, max_events)
+    request = Request(day, tuple(days), wanted, samples or SAMPLES, seed, max_events)
     request.check(catalog)
     if isinstance(model, SavedModel):
         with at_most(threads):
@@ -147,19 +173,18 @@ def run_forecast(
         day,
         allow=allow_leak,
     )
-    processes, uncertainty = {}, {}
-    for window in reversed(request.days):
-        several = fitted
-        if not fixed_parameters:
-            n = min(n_blocks(samples), 2 * PARAMETER_SETS)
-            several, draws = fitted.kind.with_uncertainty(fitted, n, window, seed=seed)
-            if draws is not None:
-                uncertainty[window] = draws
-        check_subcritical(several.processes, window)
-        processes[window] = tuple(
-            process if own_magnitudes else process.with_fixed_magnitudes()
-            for process in several.processes
-        )
+    sequence = None
+    if not uncorrected:
+        sequence = under_way([fitted.process], catalog.to_sequence().before(day))
+    if sequence is not None:
+        request = replace(request, samples=samples or SAMPLES_AFTER_A_MAINSHOCK)
+    processes, uncertainty = _processes(
+        fitted,
+        request,
+        sequence,
+        fixed_parameters=fixed_parameters,
+        own_magnitudes=own_magnitudes,
+    )
     with ExitStack() as stack:
         folder = out or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         drawn = draw_forecast(
@@ -171,12 +196,14 @@ def run_forecast(
             resume=resume,
             threads=threads or all_threads(),
             progress=progress,
+            sequence=sequence,
         )
     environment = describe()
     result = ForecastResult(
         catalog=info.name,
         at=written_time(info, day),
         model={"kind": fitted.kind.name, **(fitted.record or {})},
+        sequence=None if sequence is None else _recorded(sequence, drawn, info),
         table=drawn.rows(),
         fan=drawn.quantiles(),
         n_samples=request.samples,
@@ -201,6 +228,85 @@ def run_forecast(
         write_json(out / "forecast.json", result.to_json())
         write_whole(out / "forecast.csv", result.to_dataframe().to_csv(index=False).encode())
     return result
+
+
+def _model(
+    catalog: Catalog,
+    model: SavedModel | FittedModel | None,
+    at: str | float | None,
+    threads: int | None,
+    b: float | None,
+    maximum_magnitude: float | None,
+) -> SavedModel | FittedModel:
+    """The model that was named, or else ETAS on all that is known."""
+    if model is None:
+        day = catalog.info.to_days(catalog.info.end if at is None else at)
+        with at_most(threads):
+            return fit_so_far(catalog, day, b=b, maximum_magnitude=maximum_magnitude)
+    if b is not None or maximum_magnitude is not None:
+        name = "b" if b is not None else "maximum_magnitude"
+        raise InputError(f"`{name}` is for a forecast without `model`: leave out one of them")
+    return model
+
+
+def _processes(
+    fitted: FittedModel,
+    request: Request,
+    sequence: SequenceForecast | None,
+    *,
+    fixed_parameters: bool,
+    own_magnitudes: bool,
+) -> tuple[dict[float, tuple[PointProcess, ...]], dict[float, dict[str, int]]]:
+    """What each window is drawn from, and the numbers of parameter draws."""
+    processes: dict[float, tuple[PointProcess, ...]] = {}
+    uncertainty: dict[float, dict[str, int]] = {}
+    for window in reversed(request.days):
+        if sequence is not None:
+            processes[window] = (fitted.process,)
+            continue
+        several = fitted
+        if not fixed_parameters:
+            n = min(n_blocks(request.samples), 2 * PARAMETER_SETS)
+            several, draws = fitted.kind.with_uncertainty(fitted, n, window, seed=request.seed)
+            if draws is not None:
+                uncertainty[window] = draws
+        check_subcritical(several.processes, window)
+        processes[window] = tuple(
+            process if own_magnitudes else process.with_fixed_magnitudes()
+            for process in several.processes
+        )
+    return processes, uncertainty
+
+
+def until_now(catalog: Catalog) -> Catalog:
+    """The same catalog, with no event from its end until now.
+
+    Raises
+    ------
+    InputError
+        If it counts plain days, or ends in the future.
+    """
+    info = catalog.info
+    info.check_dated("which have no now", "give the day of the forecast as `at`")
+    now = pd.Timestamp.now("UTC").tz_localize(None).floor("s")
+    if now < pd.Timestamp(info.end):
+        raise InputError(f"catalog {info.name!r} ends at {info.end}, later than now: set `at`")
+    return Catalog(catalog.events, replace(info, end=now.isoformat()))
+
+
+def _recorded(sequence: SequenceForecast, drawn: Drawn, info: CatalogInfo) -> SequenceUnderWay:
+    """What a forecast says of the sequence that it was corrected for."""
+    shock = sequence.mainshock
+    return SequenceUnderWay(
+        time=written_time(info, shock.time),
+        magnitude=shock.magnitude,
+        hours=24.0 * sequence.omori.elapsed,
+        events=shock.events,
+        factors=[
+            Factor(days, float(np.exp(c.shift)), c.spread)
+            for days, c in zip(drawn.request.days, drawn.corrections, strict=True)
+        ],
+    )
 
 
 def check_leak(

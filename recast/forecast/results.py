@@ -67,6 +67,36 @@ class Fan(Record):
     quantiles: dict[str, list[float]]
 
 
+@dataclass(frozen=True)
+class Factor(Record):
+    """What numbers of one window were multiplied by: median, and standard deviation of the log."""
+
+    days: float
+    median: float
+    spread: float
+
+
+@dataclass(frozen=True)
+class SequenceUnderWay(Record):
+    """The mainshock that a forecast comes after, and how it was corrected for its sequence."""
+
+    time: str
+    magnitude: float
+    hours: float
+    events: int
+    factors: list[Factor]
+
+    def note(self) -> str:
+        """What was done, in a sentence."""
+        long = self.hours >= 48.0
+        since = f"{self.hours / 24.0:.1f} days" if long else f"{self.hours:.3g} hours"
+        return (
+            f"{since} after the M {self.magnitude:g} of {self.time[:16].replace('T', ' ')}, with "
+            f"{self.events:,} events so far: numbers follow these and ETAS, and their ranges the "
+            "errors of such forecasts in the past (`uncorrected` leaves that out)"
+        )
+
+
 @dataclass(frozen=True, repr=False)
 class ForecastResult(Record):
     """One forecast: its table, and how it was made (`forecast.json`).
@@ -99,6 +129,8 @@ class ForecastResult(Record):
         Numbers of parameter draws of the longest window, if the forecast includes them.
     magnitude_test : float, optional
         Quantile of the magnitude test over the longest window; None where the outcome is unknown.
+    sequence : SequenceUnderWay, optional
+        The mainshock after which the forecast was made, and how it was corrected for that.
     csep : dict, optional
         The file of simulated catalogs for CSEP, if one was asked for.
     fitted_on : dict
@@ -145,6 +177,7 @@ class ForecastResult(Record):
     command: str | None = None
     environment: dict[str, Any] = field(default_factory=dict)
     windows: list[ForecastWindow] = field(default_factory=list)
+    sequence: SequenceUnderWay | None = None
 
     @property
     def kind(self) -> str:
@@ -186,6 +219,8 @@ class ForecastResult(Record):
             notes.append(f"LEAK: the model was fitted on {'; '.join(self.leak)}")
         if self.csep is not None and self.csep["file"] is None:
             notes.append(f"no CSEP file: {self.csep['note']}")
+        if self.sequence is not None:
+            notes.append(self.sequence.note())
         if self.parameter_uncertainty is not None:
             notes += _notes_on_draws(self.parameter_uncertainty, self.horizon)
         windows = self.windows or [ForecastWindow(self.horizon, self.max_events, self.capped)]

@@ -15,6 +15,7 @@ from catalogs.trajectories import IntArray
 from recast.evaluation.counts import QUANTILES, score_counts
 from recast.evaluation.magnitudes import histogram_test, magnitude_histograms
 from recast.forecast.blocks import (
+    BLOCK,
     Source,
     bins_of,
     draw_block,
@@ -23,6 +24,7 @@ from recast.forecast.blocks import (
     n_blocks,
 )
 from recast.forecast.chunks import Progress, Writer, open_folder, read_chunk, read_chunks
+from recast.forecast.correction import Correction, SequenceForecast, subcritical
 from recast.forecast.engine import Engine
 from recast.forecast.results import RUNAWAY, Fan, ForecastRow, ForecastWindow
 
@@ -39,6 +41,14 @@ BEYOND = 1e100
 
 MOST_KEPT = 10_000_000
 """Simulated events that are kept, 160 MB: of more, only the numbers."""
+
+PILOT_BLOCKS = 4
+"""Blocks from whose numbers a correction starts."""
+
+TIMES_EXPECTED = 200.0
+
+CORRECTED, PILOT = 3, 4
+"""Keep random numbers apart from those of simulations with the same seed."""
 
 FAN_POINTS = 61
 """Times at which the chart of cumulative numbers is drawn, both ends included."""
@@ -79,8 +89,7 @@ class Request:
     def check(self, catalog: Catalog) -> None:
         """Raise an InputError unless the catalog supports this forecast.
 
-        The catalog must cover the time of the forecast, and before it the length of the longest
-        window: no model can have seen a longer one. Magnitudes below completeness are not
+        The catalog must cover the time of the forecast. Magnitudes below completeness are not
         simulated.
         """
         info = catalog.info
@@ -89,12 +98,6 @@ class Request:
             raise InputError(
                 f"a forecast at {info.to_time(self.at)} is outside catalog {info.name!r}, which "
                 f"covers {info.start} to {info.end}: set `at` to a time there"
-            )
-        if self.horizon > self.at + 1e-9:
-            raise InputError(
-                f"a window of {self.horizon:g} days is longer than the {self.at:g} days that "
-                f"catalog {info.name!r} covers before {info.to_time(self.at)}: "
-                "set `days` to that or less"
             )
         if self.magnitudes and self.magnitudes[0] < lowest - MAGNITUDE_TOLERANCE:
             raise InputError(
@@ -110,6 +113,40 @@ class Window:
     days: float
     source: Source
     max_events: int
+    correction: Correction | None = None
+
+    def draw(self, block: int, n: int, seed: int) -> Trajectories:
+        """Draw one block of the ``n`` trajectories."""
+        if self.correction is None:
+            return self._draw(block, n, [seed, stream(self.days)])
+        whole = self._draw(block, n + BLOCK, [seed, stream(self.days)])
+        rng = np.random.default_rng([seed, stream(self.days), block, CORRECTED])
+        return self.correction.apply(whole, min(BLOCK, n - block * BLOCK), rng, self.max_events)
+
+    def _draw(self, block: int, n: int, seeds: Sequence[int]) -> Trajectories:
+        return draw_block(
+            self.source, 0, block, self.days, n, stream=seeds, max_events=self.max_events
+        )
+
+    def corrected(self, sequence: SequenceForecast, seed: int, max_events: int | None) -> Window:
+        """The same window, with numbers corrected by what is known of a sequence.
+
+        They start from the median of a few hundred trajectories. By default those are cut off that
+        have two hundred times the number that is then expected.
+        """
+        pilot = Trajectories.joined(
+            [
+                self._draw(block, PILOT_BLOCKS * BLOCK, [seed, PILOT, stream(self.days)])
+                for block in range(PILOT_BLOCKS)
+            ]
+        )
+        law = self.source.processes[0].magnitude_law
+        correction = sequence.correction(self.days, pilot.counts.astype(np.float64), law)
+        most = self.max_events
+        if max_events is None:
+            expected = np.exp(correction.shift) * float(np.median(pilot.counts))
+            most = max(most, round(TIMES_EXPECTED * expected))
+        return replace(self, correction=correction, max_events=most)
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,6 +193,9 @@ class Drawn:
 
     has_events: bool
     """Whether there were so few events that the chunks hold them."""
+
+    corrections: tuple[Correction, ...] = ()
+    """By window, where a sequence is under way."""
 
     @property
     def fan_days(self) -> FloatArray:
@@ -275,15 +315,7 @@ def draw_chunk(job: Job, chunk: int) -> dict[str, np.ndarray]:
     window, longest = job.windows[i], i == len(job.windows) - 1
 
     def draw(block: int) -> dict[str, np.ndarray]:
-        drawn = draw_block(
-            window.source,
-            0,
-            block,
-            window.days,
-            request.samples,
-            stream=[request.seed, stream(window.days)],
-            max_events=window.max_events,
-        )
+        drawn = window.draw(block, request.samples, request.seed)
         found = counted(drawn, request.magnitudes)
         if not longest:
             return found
@@ -341,10 +373,12 @@ def draw_forecast(
     resume: bool = False,
     threads: int = 1,
     progress: Progress = lambda *_: None,
+    sequence: SequenceForecast | None = None,
 ) -> Drawn:
     """Draw a forecast chunk by chunk into ``folder``; see ``recast.forecast.rolling.roll``.
 
     Each window is drawn by itself, from ``processes``: the same for all, or those of its length.
+    With a ``sequence`` under way its numbers are corrected (``recast.forecast.correction``).
 
     Raises
     ------
@@ -354,14 +388,20 @@ def draw_forecast(
     request.check(catalog)
     whole = catalog.to_sequence()
     history = whole.before(request.at)  # later events are not even sent to the workers
-    if isinstance(processes, Mapping):
-        sources = [Source.of(processes[days], history, [request.at]) for days in request.days]
-    else:
-        sources = [Source.of(processes, history, [request.at])] * len(request.days)
+    sources = []
+    for days in request.days:
+        several = processes[days] if isinstance(processes, Mapping) else processes
+        if sequence is not None:
+            several = [subcritical(process, days) for process in several]
+        sources.append(Source.of(several, history, [request.at]))
     windows = tuple(
         Window(days, source, request.max_events or default_cap(history, request.at, days))
         for days, source in zip(request.days, sources, strict=True)
     )
+    if sequence is not None:
+        windows = tuple(
+            window.corrected(sequence, request.seed, request.max_events) for window in windows
+        )
     everything = [process for source in sources for process in source.processes]
     caps = tuple(window.max_events for window in windows)
     plan = {
@@ -371,6 +411,9 @@ def draw_forecast(
         "max_events": list(caps),
         **fingerprints(history, np.array([request.at]), everything),
     }
+    corrections = tuple(w.correction for w in windows if w.correction is not None)
+    if corrections:
+        plan["corrections"] = [[c.shift, c.spread] for c in corrections]
     chunks = len(windows) * n_chunks(request.samples)
     missing = open_folder(folder, plan, chunks, resume=resume)
     bins = bins_of(catalog, everything)
@@ -397,6 +440,7 @@ def draw_forecast(
         known,
         folder,
         bool(arrays["has_events"].all()),
+        corrections,
     )
 
 

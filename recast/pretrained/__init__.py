@@ -6,6 +6,7 @@ checkpoints  the files: written whole or not at all, and read without running co
 
 from recast.pretrained.loading import (
     SHIPPED,
+    b_prior,
     checkpoint_path,
     etas_prior,
     is_regional,
@@ -16,6 +17,7 @@ from recast.pretrained.loading import (
 
 __all__ = [
     "SHIPPED",
+    "b_prior",
     "checkpoint_path",
     "etas_prior",
     "is_regional",

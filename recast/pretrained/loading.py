@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from os import PathLike
@@ -74,6 +75,12 @@ def etas_prior(name: str | PathLike[str], scaling: Scaling | None) -> Prior | No
     if known or len(saved.regions) < FEWEST_REGIONS:
         return None
     return Prior.of([(region.etas, 1.0 / region.mean_inter_time) for region in saved.regions])
+
+
+def b_prior(name: str | PathLike[str]) -> tuple[float, float]:
+    """Mean and standard deviation of the b-values of a checkpoint's regions."""
+    values = [region.b for region in _read(checkpoint_path(name)).regions]
+    return statistics.fmean(values), statistics.pstdev(values)
 
 
 def load_weights(

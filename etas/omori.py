@@ -1,0 +1,188 @@
+"""The Omori-Utsu law of one aftershock sequence, with what others say of it before it is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from catalogs import EventSequence, InputError, PointProcess
+from catalogs.json_records import Record
+from catalogs.sequence import FloatArray
+from etas.kernel import inverse_omori, omori_integral
+
+P = np.linspace(0.5, 1.7, 25)
+LOG_C = np.linspace(np.log(1e-3), np.log(2.0), 22)
+LOG_K_SPAN, LOG_K_STEP = 5.0, 0.1
+"""The grid of the posterior: p, ln c (days), and ln K to either side of the prior's mean, in the
+prior's standard deviations and nats."""
+
+BINS = 60
+"""Intervals of time since the mainshock, equal in its logarithm, in which events are counted."""
+
+FIRST_MINUTE = 1.0 / 1440.0
+
+MOST_AT_ONCE = 100_000
+"""Direct aftershocks of one drawn event: more than any network has seen."""
+
+
+@dataclass(frozen=True)
+class OmoriPrior(Record):
+    """What past sequences say of the next: a normal prior of ln K, p and ln c.
+
+        ln K ~ N(log_k + log_k_slope x, log_k_sd^2)
+        p    ~ N(p, p_sd^2)
+        ln c ~ N(log_c + log_c_slope x, log_c_sd^2),    x = M - completeness
+
+    for a mainshock of magnitude M, with K in events day^(p - 1) at or above completeness and c in
+    days. The productivity K grows with x, and so does c: more small events are missed at first.
+    """
+
+    log_k: float
+    log_k_slope: float
+    log_k_sd: float
+    p: float
+    p_sd: float
+    log_c: float
+    log_c_slope: float
+    log_c_sd: float
+
+    def __post_init__(self) -> None:
+        if min(self.log_k_sd, self.p_sd, self.log_c_sd) <= 0.0:
+            raise InputError("the standard deviations of an Omori prior must be positive")
+
+    def draw(self, excess: float, rng: np.random.Generator) -> tuple[float, float, float]:
+        """Draw (K, c, p) of a mainshock ``excess`` units above completeness, within the grid."""
+        normal = rng.standard_normal(3)
+        log_k = self.log_k + self.log_k_slope * excess + self.log_k_sd * normal[0]
+        log_c = self.log_c + self.log_c_slope * excess + self.log_c_sd * normal[1]
+        p = self.p + self.p_sd * normal[2]
+        return (
+            float(np.exp(log_k)),
+            float(np.exp(np.clip(log_c, LOG_C[0], LOG_C[-1]))),
+            float(np.clip(p, P[0], P[-1])),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class OmoriSequence:
+    """Posterior of the Omori-Utsu law of the sequence of one mainshock, from its events so far.
+
+    Events after the mainshock at t0 are a Poisson process of rate
+
+        lambda(t) = lambda_0(t) + K (t - t0 + c)^{-p}
+
+    (Reasenberg and Jones 1989), where lambda_0 is what a model expects of the events before t0
+    alone. Those of later generations are part of the law: it describes the sequence, not what one
+    event triggers. The posterior is that of an ``OmoriPrior`` and of the counts in 60 intervals,
+    equal in ln(t - t0), on a grid of (p, ln c, ln K).
+
+    References
+    ----------
+    Reasenberg, P. A. and Jones, L. M. (1989). Earthquake hazard after a mainshock in California.
+    Science 243, 1173-1176. doi:10.1126/science.243.4895.1173
+    """
+
+    elapsed: float
+    """Days since the mainshock."""
+
+    n_events: int
+    """Events since then."""
+
+    log_k: FloatArray
+    weights: FloatArray
+    """Of the grid, shape (p, ln c, ln K), adding up to one."""
+
+    process: PointProcess
+    before: EventSequence
+
+    @classmethod
+    def of(
+        cls,
+        process: PointProcess,
+        events: EventSequence,
+        mainshock: float,
+        magnitude: float,
+        prior: OmoriPrior,
+    ) -> OmoriSequence:
+        """Compute it.
+
+        Parameters
+        ----------
+        process : PointProcess
+            Gives lambda_0, and the completeness magnitude.
+        events : EventSequence
+            All events up to now, the end of their window.
+        mainshock, magnitude : float
+            Time of the mainshock in days, and its magnitude.
+        prior : OmoriPrior
+            Law of its parameters before its aftershocks are known.
+
+        Returns
+        -------
+        OmoriSequence
+            The posterior.
+
+        Raises
+        ------
+        InputError
+            If the mainshock is not before the end of the window.
+        """
+        elapsed = events.end - mainshock
+        if not elapsed > 0.0:
+            raise InputError("a mainshock must come before the time of its forecast")
+        before = replace(events.where(events.times < mainshock), score_from=mainshock)
+        first = min(FIRST_MINUTE, 0.1 * elapsed)
+        edges = np.concatenate([[0.0], np.geomspace(first, elapsed, BINS)])
+        edges[-1] = elapsed  # not a bit more
+        since = events.times[events.times > mainshock] - mainshock
+        counts = np.histogram(since, edges)[0]
+        background = np.diff(process.compensator(before, mainshock + edges))
+        excess = magnitude - process.magnitude_law.completeness
+        mean = prior.log_k + prior.log_k_slope * excess
+        span = LOG_K_SPAN * prior.log_k_sd
+        log_k = np.linspace(mean - span, mean + span, 1 + 2 * round(span / LOG_K_STEP))
+        log_p = -0.5 * ((P - prior.p) / prior.p_sd) ** 2
+        log_c = (LOG_C - prior.log_c - prior.log_c_slope * excess) / prior.log_c_sd
+        logs = (
+            log_p[:, None, None]
+            - 0.5 * (log_c**2)[None, :, None]
+            - 0.5 * ((log_k - mean) / prior.log_k_sd) ** 2
+        )
+        k = np.exp(log_k)
+        for start, stop, n, quiet in zip(edges[:-1], edges[1:], counts, background, strict=True):
+            expected = quiet + _integrals(start, stop)[:, :, None] * k
+            logs -= expected
+            if n:
+                logs += n * np.log(expected)
+        weights = np.exp(logs - logs.max())
+        return cls(elapsed, since.size, log_k, weights / weights.sum(), process, before)
+
+    def median(self, days: float) -> float:
+        """Median over the posterior of the expected number of events in the next ``days``."""
+        now = self.before.end
+        window = replace(self.before, end=now + days, score_from=now)
+        quiet = float(self.process.compensator(window, [now + days])[0])
+        integrals = _integrals(self.elapsed, self.elapsed + days)
+        expected = quiet + integrals[:, :, None] * np.exp(self.log_k)
+        order = np.argsort(expected, axis=None)
+        share = np.cumsum(self.weights.ravel()[order])
+        return float(expected.ravel()[order[np.searchsorted(share, 0.5)]])
+
+
+def draw_aftershocks(
+    prior: OmoriPrior, excess: float, days: float, rng: np.random.Generator
+) -> FloatArray:
+    """Draw when the aftershocks of a new mainshock come, in days after it, sorted.
+
+    Its parameters are drawn from ``prior``, and a Poisson number of aftershocks in ``days``.
+    """
+    k, c, p = prior.draw(excess, rng)
+    n = min(int(rng.poisson(k * omori_integral(0.0, days, c, p))), MOST_AT_ONCE)
+    return np.sort(inverse_omori(rng.random(n), days, c, p))
+
+
+def _integrals(start: float, stop: float) -> FloatArray:
+    """Integral of (t + c)^{-p} from ``start`` to ``stop`` on the grid, shape (p, ln c)."""
+    c = np.exp(LOG_C)
+    return np.array([omori_integral(start, stop, c, float(p)) for p in P])

@@ -1,0 +1,306 @@
+"""Forecasts after a mainshock, corrected by its own aftershocks and by past errors.
+
+ETAS gives every sequence the productivity and decay of the average one, and forecasts that are too
+sure. After a mainshock its numbers are therefore multiplied by a random factor, whose law
+was learned from how far such forecasts of past sequences were off (``experiments/aftershocks.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from catalogs import EventSequence, GutenbergRichter, PointProcess, Trajectories
+from catalogs.json_records import Record
+from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray, reaches
+from etas.model import ETAS
+from etas.omori import OmoriPrior, OmoriSequence, draw_aftershocks
+
+LEARNED = Path(__file__).parent / "correction.json"
+
+QUIET_DAYS = 30.0
+"""A mainshock is the largest event of so many days, and of as many before it."""
+
+EXCESS = 2.0
+"""Magnitude units above completeness that a mainshock must have: smaller ones have few
+aftershocks."""
+
+FEWEST = 5
+"""Events after a mainshock, without which nothing is known of its sequence."""
+
+LARGE = 0.3
+"""Events so much smaller than the mainshock, or larger, have aftershocks of their own."""
+
+GENERATIONS = 3
+"""Of such events among the aftershocks of such events."""
+
+SMALLEST, LONGEST_HOURS = 0.5, 30.0 * 24.0
+"""Hours after a mainshock, beyond which the law of the factor stays what it is there."""
+
+MOST = 0.8
+"""Branching ratio of the simulations whose numbers are multiplied, at most: that of whole regions
+is 0.7 over a month. A sequence alone looks like more, and would make most of the numbers."""
+
+HALF = 0.5
+"""Added to numbers of events before logarithms are taken."""
+
+
+@dataclass(frozen=True)
+class Learned(Record):
+    """What past sequences taught: the Omori prior, and the law of the factor.
+
+    With w the length of the window and h the time since the mainshock in days, n the events since
+    then, and E and N the median numbers of events in the window by ETAS and by the Omori law of the
+    sequence (``etas.omori``),
+
+        ln(factor) = ln N - ln E + shift . (1, ln w / ln 30, ln h / 3, ln E - ln N)
+                     + exp(spread . (1, ln w / ln 30, ln h / 3, ln(n + 5) / 5 - 1)) Z
+
+    with a standard normal Z for every simulated catalog.
+    """
+
+    prior: OmoriPrior
+    shift: tuple[float, float, float, float]
+    spread: tuple[float, float, float, float]
+    sequences: dict[str, int]
+    """Mainshocks that it was learned from, by catalog."""
+
+    command: str
+    """What made the file."""
+
+
+@cache
+def learned() -> Learned:
+    """Read what comes with the package."""
+    return Learned.load(LEARNED)
+
+
+@dataclass(frozen=True)
+class Mainshock:
+    """A mainshock whose sequence is under way."""
+
+    time: float
+    """Days since the catalog's start."""
+
+    magnitude: float
+    events: int
+    """Since then."""
+
+
+def current_mainshock(events: EventSequence, completeness: float) -> Mainshock | None:
+    """Find the mainshock of the sequence that is under way at the end of ``events``.
+
+    It is the largest event of the last 30 days (of equal ones the last), at least two units above
+    completeness, with no larger event in the 30 days before it and five events or more since.
+    """
+    times, magnitudes = events.times, events.magnitudes
+    first = int(np.searchsorted(times, events.end - QUIET_DAYS))
+    if first == len(events):
+        return None
+    largest = first + int(np.flatnonzero(magnitudes[first:] == magnitudes[first:].max())[-1])
+    time, magnitude = float(times[largest]), float(magnitudes[largest])
+    before = magnitudes[np.searchsorted(times, time - QUIET_DAYS) : largest]
+    since = len(events) - largest - 1
+    if magnitude < completeness + EXCESS - MAGNITUDE_TOLERANCE:
+        return None
+    if since < FEWEST or before.max(initial=-np.inf) > magnitude:
+        return None
+    return Mainshock(time, magnitude, since)
+
+
+@dataclass(frozen=True, eq=False)
+class Correction:
+    """The law of the factor by which numbers of events in one window are multiplied."""
+
+    shift: float
+    """Median of ln(factor)."""
+
+    spread: float
+    """Standard deviation of ln(factor)."""
+
+    large: float
+    """Magnitude at or above which an event has aftershocks of its own."""
+
+    prior: OmoriPrior
+    law: GutenbergRichter
+
+    def apply(
+        self, drawn: Trajectories, n: int, rng: np.random.Generator, max_events: int
+    ) -> Trajectories:
+        """Multiply the numbers of events, and add the aftershocks of large ones.
+
+        A trajectory whose factor is f becomes the events of f trajectories of a block: of whole
+        ones, and of one more a random part. So factors keep what belongs together.
+
+        Parameters
+        ----------
+        drawn : Trajectories
+            A block.
+        n : int
+            Number of trajectories to return, the first of the block.
+        rng : numpy.random.Generator
+            Source of randomness.
+        max_events : int
+            A trajectory with more is cut off there.
+        """
+        factors = np.exp(self.shift + self.spread * rng.standard_normal(drawn.n))
+        several = scaled(drawn, factors, rng)
+        return cut(self._with_aftershocks(several, rng), n, max_events)
+
+    def _with_aftershocks(self, drawn: Trajectories, rng: np.random.Generator) -> Trajectories:
+        parts, parents = [drawn], drawn
+        for _ in range(GENERATIONS):
+            who, times, magnitudes = [], [], []
+            for i in np.flatnonzero(reaches(parents.magnitudes, self.large)).tolist():
+                excess = float(parents.magnitudes[i]) - self.law.completeness
+                start = float(parents.times[i])
+                delays = draw_aftershocks(self.prior, excess, drawn.end - start, rng)
+                who.append(np.full(delays.size, parents.trajectory[i]))
+                times.append(np.minimum(start + delays, np.nextafter(drawn.end, 0.0)))
+                magnitudes.append(self.law.sample(delays.size, rng))
+            if not who:
+                break
+            parents = replace(
+                drawn,
+                trajectory=np.concatenate(who),
+                times=np.concatenate(times),
+                magnitudes=np.concatenate(magnitudes),
+            )
+            parts.append(parents)
+        return replace(
+            drawn,
+            trajectory=np.concatenate([part.trajectory for part in parts]),
+            times=np.concatenate([part.times for part in parts]),
+            magnitudes=np.concatenate([part.magnitudes for part in parts]),
+        )
+
+
+def scaled(drawn: Trajectories, factors: FloatArray, rng: np.random.Generator) -> Trajectories:
+    """Multiply the numbers of events of a block: events of trajectory i, i + 1, ... until it is.
+
+    The last of them gives each of its events with the probability that is left of the factor. The
+    trajectories are a ring; more than all of them are not given.
+
+    Examples
+    --------
+    >>> one = EventSequence([0.5], [3.0], 0.0, 1.0)
+    >>> drawn = Trajectories.of_sequences([one, replace(one, times=[0.25])])
+    >>> scaled(drawn, np.array([1.0, 2.0]), np.random.default_rng(0)).counts
+    array([1, 2])
+    """
+    n, edges = drawn.n, drawn.edges
+    whole = np.floor(np.minimum(factors, n)).astype(np.int64)
+    rest = np.minimum(factors, n) - whole
+    own = np.arange(n)
+    target, chosen, capped = [], [], np.zeros(n, dtype=np.bool_)
+    cut_off = np.zeros(n, dtype=np.bool_)
+    cut_off[drawn.capped] = True
+    for i in range(int(whole.max(initial=0)) + 1):
+        use = np.flatnonzero((whole > i) | ((whole == i) & (rest > 0.0)))
+        source = (own[use] + i) % n
+        sizes = edges[source + 1] - edges[source]
+        events = np.repeat(edges[source] - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
+        goal = np.repeat(own[use], sizes)
+        share = np.where(whole[goal] > i, 1.0, rest[goal])
+        kept = rng.random(goal.size) < share
+        target.append(goal[kept])
+        chosen.append(events[kept])
+        capped[use] |= cut_off[source]
+    picked = np.concatenate(chosen)
+    return replace(
+        drawn,
+        trajectory=np.concatenate(target),
+        times=drawn.times[picked],
+        magnitudes=drawn.magnitudes[picked],
+        capped=np.flatnonzero(capped),
+    )
+
+
+def cut(drawn: Trajectories, n: int, max_events: int) -> Trajectories:
+    """The first ``n`` trajectories in order, those of more than ``max_events`` cut off there."""
+    ordered = drawn.sorted()
+    edges = ordered.edges
+    position = np.arange(ordered.times.size) - edges[ordered.trajectory]
+    kept = (position < max_events) & (ordered.trajectory < n)
+    over = np.flatnonzero(np.diff(edges) > max_events)
+    capped = np.union1d(drawn.capped, over)
+    return replace(
+        ordered,
+        trajectory=ordered.trajectory[kept],
+        times=ordered.times[kept],
+        magnitudes=ordered.magnitudes[kept],
+        n=n,
+        capped=capped[capped < n],
+    ).distinct()
+
+
+@dataclass(frozen=True, eq=False)
+class SequenceForecast:
+    """What is known of the sequence under way: corrects the forecast of any window."""
+
+    mainshock: Mainshock
+    omori: OmoriSequence
+    learned: Learned
+
+    @classmethod
+    def of(
+        cls,
+        process: PointProcess,
+        history: EventSequence,
+        mainshock: Mainshock,
+        known: Learned | None = None,
+    ) -> SequenceForecast:
+        """Compute the Omori law of the sequence."""
+        known = known or learned()
+        omori = OmoriSequence.of(process, history, mainshock.time, mainshock.magnitude, known.prior)
+        return cls(mainshock, omori, known)
+
+    def features(self, days: float, counts: FloatArray) -> tuple[float, FloatArray, FloatArray]:
+        """ln N of the Omori law, and what shift and spread depend on, for one window.
+
+        ``counts`` are the numbers of events of simulated catalogs, (trajectory,).
+        """
+        own = float(np.log(self.omori.median(days) + HALF))
+        base = float(np.median(np.log(counts + HALF)))
+        hours = np.clip(24.0 * self.omori.elapsed, SMALLEST, LONGEST_HOURS)
+        window, lead = np.log(days) / np.log(30.0), np.log(hours / 24.0) / 3.0
+        size = np.log(self.omori.n_events + 5.0) / 5.0 - 1.0
+        return (
+            own - base,
+            np.array([1.0, window, lead, base - own]),
+            np.array([1.0, window, lead, size]),
+        )
+
+    def correction(self, days: float, counts: FloatArray, law: GutenbergRichter) -> Correction:
+        """Return the law of the factor over one window."""
+        ratio, shift, spread = self.features(days, counts)
+        return Correction(
+            ratio + float(shift @ np.array(self.learned.shift)),
+            float(np.exp(spread @ np.array(self.learned.spread))),
+            self.mainshock.magnitude - LARGE,
+            self.learned.prior,
+            law,
+        )
+
+
+def under_way(processes: Sequence[PointProcess], history: EventSequence) -> SequenceForecast | None:
+    """Return what is known of the sequence at the end of a history, where forecasts use it.
+
+    That is after a mainshock, and for ETAS: what was learned, was learned of its errors.
+    """
+    if not all(isinstance(process, ETAS) for process in processes):
+        return None
+    shock = current_mainshock(history, processes[0].magnitude_law.completeness)
+    return None if shock is None else SequenceForecast.of(processes[0], history, shock)
+
+
+def subcritical(process: PointProcess, days: float) -> PointProcess:
+    """Lower the productivity of ETAS whose branching ratio over a window is above 0.8."""
+    ratio = process.branching_ratio(days)
+    if not isinstance(process, ETAS) or ratio is None or ratio <= MOST:
+        return process
+    return replace(process, k=process.k * MOST / ratio)

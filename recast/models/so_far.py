@@ -1,0 +1,129 @@
+"""ETAS on everything that is known at some time, with what other regions say where that is little.
+
+It is what `recast forecast` uses where no model is named: hours of data are enough.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from catalogs import Catalog, EventSequence, GutenbergRichter, InputError
+from catalogs.checks.extent import Extent
+from catalogs.magnitudes import b_positive
+from catalogs.sequence import MAGNITUDE_TOLERANCE
+from etas.fit import WITH_PRIOR, fit_etas
+from etas.model import ETAS
+from etas.parameters import Box
+from recast.models.kind import FittedModel
+from recast.models.registry import REFERENCE, model_kind
+from recast.pretrained import SHIPPED, b_prior, etas_prior
+
+ENOUGH = 1000
+"""Events since the train window's start, of which the earlier ones are history only."""
+
+LEAST_INCREASE = 0.2
+"""Of consecutive magnitudes: less may be noise."""
+
+LARGEST = 8.0
+"""Largest magnitude drawn, unless one unit above the largest so far is more."""
+
+
+def fit_so_far(
+    catalog: Catalog,
+    day: float,
+    *,
+    b: float | None = None,
+    maximum_magnitude: float | None = None,
+) -> FittedModel:
+    """Fit ETAS to all events before a day.
+
+    The result is the mode of the posterior whose prior are the regions of the net that comes with
+    the package (``etas.prior``); with fewer than ten events it is the mean of that prior. The
+    b-value is that of the n increases between consecutive magnitudes, which does not suffer from
+    the small events that are missed after large ones (``catalogs.magnitudes.b_positive``), drawn
+    towards those regions:
+
+        1 / b = (n / b_increases + n_0 / b_regions) / (n + n_0),    n_0 = (b_regions / sd)^2
+
+    the precision-weighted mean of two estimates with variances b^2 / n and sd^2.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        With events before ``day``.
+    day : float
+        Days since its start.
+    b : float, optional
+        The b-value, if it is known.
+    maximum_magnitude : float, optional
+        The largest magnitude that can occur; by default 8, or one unit above the largest so far.
+
+    Returns
+    -------
+    FittedModel
+        It has seen the events before ``day``.
+
+    Raises
+    ------
+    InputError
+        If ``b`` or ``maximum_magnitude`` is impossible, or there is no event before ``day``.
+    """
+    info = catalog.info
+    events = catalog.to_sequence().before(day)
+    start = info.to_days(info.splits.train_start)
+    known = events
+    if events.start < start < day:
+        later = events.scored_from(start)
+        known = later if later.n_scored >= ENOUGH else events
+    if known.n_scored == 0:
+        raise InputError(
+            f"catalog {info.name!r} has no event before {info.to_time(day)}: there is nothing to "
+            "forecast from"
+        )
+    law = _law(catalog, known, b, maximum_magnitude)
+    kind = model_kind(REFERENCE)
+    time = info.to_time(day)
+    until = time if isinstance(time, float) else time.isoformat()
+    extent = replace(Extent.of(catalog), end=until, until=until)
+    seen = {info.name: extent}
+    if known.n_scored < WITH_PRIOR:
+        return FittedModel(kind, _generic(known, law), seen, 0)
+    fit = fit_etas(known, law, prior=etas_prior(SHIPPED, None), protocol="all")
+    return FittedModel(kind, fit.model, seen, 5, record=fit.to_json(), uncertainty=fit.uncertainty)
+
+
+def _law(
+    catalog: Catalog, known: EventSequence, b: float | None, maximum: float | None
+) -> GutenbergRichter:
+    """The law of magnitudes."""
+    info = catalog.info
+    lowest, largest = info.magnitude_completeness, float(known.magnitudes.max(initial=-np.inf))
+    top = max(largest + 1.0, LARGEST) if maximum is None else maximum
+    if top < largest:
+        raise InputError(
+            f"`maximum_magnitude` {top:g} is below the largest so far, {largest:g}: raise it"
+        )
+    law = GutenbergRichter(lowest, 1.0 if b is None else b, top)
+    if b is not None:
+        return law
+    mean, sd = b_prior(SHIPPED)
+    n_0 = (mean / sd) ** 2
+    magnitudes = known.magnitudes[known.first_scored :]
+    least = max(LEAST_INCREASE, info.magnitude_bin)
+    try:
+        found = b_positive(magnitudes, bin_width=info.magnitude_bin, threshold=least)
+    except InputError:  # hardly an event
+        return replace(law, b=mean)
+    n = int((np.diff(magnitudes) >= least - MAGNITUDE_TOLERANCE).sum())
+    return replace(law, b=(n + n_0) / (n / found + n_0 / mean))
+
+
+def _generic(known: EventSequence, law: GutenbergRichter) -> ETAS:
+    """The ETAS of the average region, with the rate of these events."""
+    prior = etas_prior(SHIPPED, None)
+    if prior is None:
+        raise InputError(f"{known.n_scored} events are too few to fit ETAS without a prior")
+    rate = known.n_scored / known.scored_days
+    return ETAS(*Box.of(rate, 1.0, taper=False).natural(prior.mean).tolist(), law)

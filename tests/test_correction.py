@@ -1,0 +1,328 @@
+"""Forecasts after a mainshock: the Omori law of its sequence, and the factor of numbers."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from catalogs import Catalog, EventSequence, GutenbergRichter, InputError, Trajectories, save
+from etas import ETAS, Poisson
+from etas.kernel import inverse_omori, omori_integral
+from etas.omori import OmoriPrior, OmoriSequence, draw_aftershocks
+from etas.synthetic import synthetic_catalog
+from recast import run_forecast
+from recast.cli import main
+from recast.forecast.correction import (
+    Correction,
+    current_mainshock,
+    cut,
+    learned,
+    scaled,
+    subcritical,
+    under_way,
+)
+from recast.forecast.results import ForecastResult
+from recast.models.so_far import fit_so_far
+
+LAW = GutenbergRichter(2.0, 1.0, 8.0)
+PRIOR = OmoriPrior(0.0, 1.1, 1.0, 1.0, 0.2, -4.0, 0.5, 1.0)
+QUIET = Poisson(0.5, LAW)
+TRUTH = ETAS(0.5, 0.015, 0.8, 0.01, 1.1, LAW)
+
+
+def sequence(k: float, c: float, p: float, days: float, seed: int) -> EventSequence:
+    """A mainshock of M 6 on day 100, with aftershocks by a known law, and a quiet background."""
+    rng = np.random.default_rng(seed)
+    n = rng.poisson(k * omori_integral(0.0, days, c, p))
+    after = 100.0 + inverse_omori(rng.random(n), days, c, p)
+    quiet = rng.uniform(0.0, 100.0 + days, rng.poisson(0.5 * (100.0 + days)))
+    times = np.sort(np.concatenate([[100.0], after, quiet]))
+    magnitudes = np.minimum(LAW.sample(times.size, rng), 5.9)
+    magnitudes[times == 100.0] = 6.0
+    return EventSequence(times, magnitudes, 0.0, 100.0 + days)
+
+
+@pytest.mark.parametrize("law", [(200.0, 0.05, 1.1), (60.0, 0.2, 0.9), (20.0, 0.01, 1.3)])
+def test_the_law_of_a_sequence_is_found_from_its_events(law: tuple[float, float, float]) -> None:
+    ratios = []
+    for seed in range(6):
+        events = sequence(*law, days=10.0, seed=seed)
+        found = OmoriSequence.of(QUIET, events, 100.0, 6.0, PRIOR)
+        k, c, p = law
+        expected = 0.5 * 20.0 + k * omori_integral(10.0, 30.0, c, p)
+        ratios.append(np.log(found.median(20.0) / expected))
+    assert abs(np.mean(ratios)) < 0.15
+    assert np.std(ratios) < 0.25
+
+
+def test_without_aftershocks_the_prior_speaks_and_a_silent_hour_lowers_it() -> None:
+    events = EventSequence([100.0], [6.0], 0.0, 100.0 + 1e-6)
+    at_once = OmoriSequence.of(QUIET, events, 100.0, 6.0, PRIOR).median(1.0)
+    drawn = [draw_aftershocks(PRIOR, 4.0, 1.0, np.random.default_rng(i)).size for i in range(2000)]
+    assert at_once == pytest.approx(np.median(drawn) + 0.5, rel=0.1)
+    later = OmoriSequence.of(QUIET, replace(events, end=100.04), 100.0, 6.0, PRIOR).median(1.0)
+    assert later < 0.3 * at_once
+
+
+def test_more_events_than_the_average_sequence_has_raise_what_is_expected() -> None:
+    few, many = (
+        OmoriSequence.of(QUIET, sequence(k, 0.05, 1.1, 1.0, 1), 100.0, 6.0, PRIOR).median(7.0)
+        for k in (30.0, 300.0)
+    )
+    assert many / few == pytest.approx(10.0, rel=0.35)
+
+
+def test_what_came_before_the_mainshock_is_the_background() -> None:
+    events = sequence(100.0, 0.05, 1.1, 5.0, 3)
+    found = OmoriSequence.of(TRUTH, events, 100.0, 6.0, PRIOR)
+    earlier = events.where(events.times < 100.0)
+    alone = replace(earlier, end=112.0, score_from=105.0)
+    background = float(TRUTH.compensator(alone, [112.0])[0])
+    silent = found.median(7.0) - background
+    assert 0.0 < silent < found.median(7.0)
+
+
+def test_a_mainshock_comes_before_its_forecast() -> None:
+    with pytest.raises(InputError, match="must come before the time of its forecast"):
+        OmoriSequence.of(QUIET, sequence(10.0, 0.1, 1.0, 1.0, 1), 101.0, 6.0, PRIOR)
+
+
+def test_a_prior_has_spread() -> None:
+    with pytest.raises(InputError, match="must be positive"):
+        replace(PRIOR, p_sd=0.0)
+
+
+def events_of(*rows: tuple[float, float], end: float = 100.0) -> EventSequence:
+    times, magnitudes = zip(*rows, strict=True)
+    return EventSequence(times, magnitudes, 0.0, end)
+
+
+AFTER = [(90.0 + 0.1 * i, 2.5) for i in range(1, 8)]
+
+
+def test_the_mainshock_is_the_largest_event_of_thirty_days() -> None:
+    found = current_mainshock(events_of((80.0, 4.5), (90.0, 6.0), *AFTER), 2.0)
+    assert found is not None
+    assert (found.time, found.magnitude, found.events) == (90.0, 6.0, 7)
+
+
+@pytest.mark.parametrize(
+    ("events", "why"),
+    [
+        (events_of((90.0, 3.9), *AFTER), "too small"),
+        (events_of((90.0, 6.0), *AFTER[:4]), "too few events since"),
+        (events_of((69.0, 6.0), (69.5, 2.5)), "too long ago"),
+        (events_of((65.0, 6.5), (90.0, 6.0), *AFTER), "an aftershock of a larger one"),
+    ],
+)
+def test_otherwise_no_sequence_is_under_way(events: EventSequence, why: str) -> None:
+    assert why
+    assert current_mainshock(events, 2.0) is None
+
+
+def block(n: int = 50, mean: float = 20.0, seed: int = 0) -> Trajectories:
+    rng = np.random.default_rng(seed)
+    return Trajectories.of_sequences(
+        [
+            EventSequence(np.sort(rng.uniform(0.0, 7.0, k)), LAW.sample(k, rng), 0.0, 7.0)
+            for k in rng.poisson(mean, n)
+        ]
+    )
+
+
+@pytest.mark.parametrize("factor", [0.0, 0.3, 1.0, 2.6])
+def test_numbers_are_multiplied_by_the_factor(factor: float) -> None:
+    rng = np.random.default_rng(1)
+    means = [
+        scaled(block(seed=i), np.full(50, factor), rng).counts.mean() / block(seed=i).counts.mean()
+        for i in range(20)
+    ]
+    assert np.mean(means) == pytest.approx(factor, abs=0.02)
+
+
+def test_the_factor_one_changes_nothing_and_cut_trajectories_stay_marked() -> None:
+    drawn = replace(block(), capped=np.array([3]))
+    same = scaled(drawn, np.ones(50), np.random.default_rng(0)).sorted()
+    np.testing.assert_array_equal(same.times, drawn.times)
+    assert same.capped.tolist() == [3]
+    twice = scaled(drawn, np.full(50, 2.0), np.random.default_rng(0))
+    assert twice.capped.tolist() == [2, 3]  # 2 is made of 2 and 3
+
+
+def test_trajectories_are_cut_at_the_cap_and_counted() -> None:
+    drawn = block()
+    shorter = cut(drawn, 30, 20)
+    assert shorter.n == 30
+    np.testing.assert_array_equal(shorter.counts, np.minimum(drawn.counts[:30], 20))
+    np.testing.assert_array_equal(shorter.capped, np.flatnonzero(drawn.counts[:30] > 20))
+
+
+def test_events_as_large_as_the_mainshock_have_aftershocks_of_their_own() -> None:
+    drawn = block(mean=5.0)
+    large = replace(drawn, magnitudes=np.where(np.arange(drawn.times.size) == 7, 7.5, 2.5))
+    one = Correction(0.0, 1e-12, 6.0, replace(PRIOR, log_k=3.0, log_k_sd=0.01), LAW)
+    counts = one.apply(large, 50, np.random.default_rng(0), 100_000).counts
+    own = large.trajectory[7]
+    assert counts[own] > 500
+    others = np.arange(50) != own
+    np.testing.assert_array_equal(counts[others], drawn.counts[others])
+
+
+def test_the_spread_of_numbers_is_that_of_the_factor() -> None:
+    correction = Correction(np.log(2.0), 0.5, 9.0, PRIOR, LAW)
+    logs = np.concatenate(
+        [
+            np.log(
+                correction.apply(
+                    block(mean=400.0, seed=i), 50, np.random.default_rng(i), 100_000
+                ).counts
+            )
+            for i in range(20)
+        ]
+    )
+    assert np.median(logs) == pytest.approx(np.log(800.0), abs=0.06)
+    assert logs.std() == pytest.approx(0.5, abs=0.05)
+
+
+def test_a_supercritical_model_is_drawn_with_a_lower_productivity() -> None:
+    hot = ETAS(0.2, 0.2, 0.9, 0.01, 1.1, LAW)
+    assert hot.branching_ratio(30.0) > 1.0
+    cooler = subcritical(hot, 30.0)
+    assert cooler.branching_ratio(30.0) == pytest.approx(0.8)
+    assert subcritical(TRUTH, 30.0) is TRUTH
+    assert subcritical(QUIET, 30.0) is QUIET
+
+
+def test_only_forecasts_of_etas_are_corrected() -> None:
+    events = sequence(50.0, 0.05, 1.1, 2.0, 1)
+    assert under_way([QUIET], events) is None
+    found = under_way([TRUTH], events)
+    assert found is not None
+    assert found.mainshock.magnitude == 6.0
+
+
+def test_what_was_learned_is_known_with_its_source() -> None:
+    known = learned()
+    assert known.prior.log_k_slope > 0.0  # larger mainshocks have more aftershocks
+    assert sum(known.sequences.values()) > 50
+    assert "experiments/aftershocks.py" in known.command
+
+
+@pytest.fixture(scope="module")
+def hours_after(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
+    """The catalog of a network, 24 hours after an M 6: little more than its sequence."""
+    events = sequence(300.0, 0.05, 1.1, 40.0, 5)
+    return synthetic_catalog(events, TRUTH, "hours", start="2024-01-01")
+
+
+AT = "2024-04-11"  # day 101
+
+
+def test_a_forecast_after_a_mainshock_needs_no_model_and_holds(hours_after: Catalog) -> None:
+    done = run_forecast(hours_after, at=AT, samples=400, magnitudes=[2.0, 3.0])
+    assert done.sequence is not None
+    assert done.sequence.hours == pytest.approx(24.0)
+    for row in done.table:
+        assert row.observed is not None
+        low, high = row.ci95
+        assert high is not None
+        assert low <= row.observed <= high
+    assert "24 hours after the M 6 of 2024-04-10 00:00" in str(done)
+    assert done.capped == 0
+    assert ForecastResult.from_json(done.to_json(), "there") == done
+
+
+def test_the_correction_can_be_left_out_and_widens_the_range(hours_after: Catalog) -> None:
+    model = replace(fit_so_far(hours_after, 101.0), process=TRUTH)
+    given = {"at": AT, "days": [7.0], "magnitudes": [2.0], "samples": 400}
+    plain = run_forecast(hours_after, model, **given, uncorrected=True, fixed_parameters=True)
+    mended = run_forecast(hours_after, model, **given)
+    assert plain.sequence is None
+    assert mended.sequence is not None
+    widths = []
+    for done in (plain, mended):
+        low, high = done.table[0].ci95
+        assert high is not None
+        widths.append(np.log((high + 0.5) / (low + 0.5)))
+    assert widths[1] > 1.5 * widths[0]
+
+
+def test_the_same_seed_gives_the_same_corrected_forecast(
+    hours_after: Catalog, tmp_path: Path
+) -> None:
+    given = {"at": AT, "samples": 120, "seed": 3}
+    alone = run_forecast(hours_after, days=[1.0], threads=1, **given)
+    several = run_forecast(hours_after, days=[1.0, 7.0], threads=2, out=tmp_path, **given)
+    assert several.table[: len(alone.table)] == alone.table
+    again = run_forecast(
+        hours_after, days=[1.0, 7.0], threads=2, out=tmp_path, resume=True, **given
+    )
+    assert again.table == several.table
+
+
+def test_a_window_may_be_longer_than_what_is_known(hours_after: Catalog) -> None:
+    done = run_forecast(hours_after, at=AT, days=[365.0], samples=50)
+    assert done.table[0].median > 0.0
+
+
+def test_a_model_so_far_knows_nothing_later(hours_after: Catalog) -> None:
+    changed = hours_after.events.copy()
+    later = (changed["time"] >= AT).to_numpy()
+    changed.loc[later, "magnitude"] = 7.0
+    other = Catalog(changed, hours_after.info)
+    first, second = (fit_so_far(catalog, 101.0) for catalog in (hours_after, other))
+    assert first.process == second.process
+    assert first.seen["hours"].until == "2024-04-11T00:00:00+00:00"
+
+
+def test_few_events_are_forecast_as_in_the_average_region(hours_after: Catalog) -> None:
+    known = fit_so_far(hours_after, 3.0)
+    assert known.n_parameters == 0
+    assert known.process.branching_ratio(30.0) < 1.0
+    with pytest.raises(InputError, match="no event before"):
+        fit_so_far(hours_after, 1e-6)
+
+
+def test_the_b_value_leans_on_other_regions_where_there_are_few_events(
+    hours_after: Catalog,
+) -> None:
+    few = fit_so_far(hours_after, 30.0).process.magnitude_law
+    many = fit_so_far(hours_after, 140.0).process.magnitude_law
+    assert few.b == pytest.approx(0.92, abs=0.1)
+    assert many.b == pytest.approx(1.0, abs=0.1)
+    assert many.maximum == 8.0
+
+
+def test_b_and_the_largest_magnitude_can_be_given(hours_after: Catalog) -> None:
+    law = fit_so_far(hours_after, 101.0, b=0.8, maximum_magnitude=7.2).process.magnitude_law
+    assert (law.b, law.maximum) == (0.8, 7.2)
+    with pytest.raises(InputError, match="`maximum_magnitude` 5 is below the largest so far, 6"):
+        run_forecast(hours_after, at=AT, maximum_magnitude=5.0)
+    with pytest.raises(InputError, match="`b` is for a forecast without `model`"):
+        run_forecast(hours_after, fit_so_far(hours_after, 101.0), at=AT, b=1.0)
+
+
+def test_now_is_later_than_the_end_of_the_catalog(hours_after: Catalog) -> None:
+    done = run_forecast(hours_after, at="now", days=[1.0], samples=50)
+    assert pd.Timestamp(done.at) > pd.Timestamp(hours_after.info.end, tz="UTC")
+    assert done.sequence is None  # that was long ago
+
+
+def test_plain_days_have_no_now() -> None:
+    events = sequence(50.0, 0.05, 1.1, 2.0, 1)
+    with pytest.raises(InputError, match="counts plain days, which have no now"):
+        run_forecast(synthetic_catalog(events, TRUTH, "plain"), at="now")
+
+
+def test_the_command_needs_a_catalog_only(
+    hours_after: Catalog, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save(hours_after, tmp_path)
+    path = str(tmp_path / "hours.json")
+    given = ["--at", AT, "--samples", "100", "--no-plots", "--out", str(tmp_path / "out")]
+    assert main(["forecast", "--catalog", path, *given, "--maximum-magnitude", "7.5"]) == 0
+    assert "(--uncorrected leaves that out)" in capsys.readouterr().out
+    assert main(["forecast", "--catalog", path, *given, "--uncorrected"]) == 0
+    assert "leaves that out" not in capsys.readouterr().out
