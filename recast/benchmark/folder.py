@@ -17,6 +17,7 @@ from recast.models.kind import PRETRAINED, FittedModel
 from recast.models.registry import MIXTURE, model_kind, plain_name
 
 RECORD, ROLLING, SIZES = "benchmark.json", "rolling.json", "trimmed.json"
+AFTERSHOCKS = "aftershocks.json"
 DIAGNOSES = "diagnosis.npz"
 OTHERS = {
     "forecast.json": "a forecast",

@@ -377,7 +377,9 @@ def without_where(argv: Sequence[str]) -> list[str]:
     return out
 
 
-def chunk_progress(label: str, seconds: float = 10.0) -> Progress:
+def chunk_progress(
+    label: str, seconds: float = 10.0, what: str = "chunks of forecasts"
+) -> Progress:
     """Return a function that prints the progress of forecasts every few seconds."""
     import sys
     import time
@@ -389,7 +391,7 @@ def chunk_progress(label: str, seconds: float = 10.0) -> Progress:
         now = time.monotonic()
         if done == chunks or now - said > seconds:
             said = now
-            line = f"{label}: {model}, {done} of {chunks} chunks of forecasts"
+            line = f"{label}: {model}, {done} of {chunks} {what}"
             print(line, file=sys.stderr, flush=True)
 
     return say
