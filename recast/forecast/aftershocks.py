@@ -90,9 +90,9 @@ class Exam:
             raise InputError(f"hours = {list(self.hours)}: give one or more positive numbers")
         if not np.isfinite(self.magnitude):
             raise InputError(f"magnitude = {self.magnitude} is no number: give that of a mainshock")
-        object.__setattr__(self, "hours", tuple(sorted(set(self.hours))))
         Request(1.0, self.days, self.magnitudes or (), self.samples, self.seed)  # checks them
-        object.__setattr__(self, "days", tuple(sorted(set(self.days))))
+        for name in ("hours", "days"):
+            object.__setattr__(self, name, tuple(sorted({float(n) for n in getattr(self, name)})))
 
     def request(
         self, info: CatalogInfo, events: EventSequence, shock: Mainshock, hours: float
