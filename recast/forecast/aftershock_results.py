@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -14,15 +14,24 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-COLUMNS = {
-    "in 95 %": ("inside_95", "{:.0%}"),
-    "in 50 %": ("inside_50", "{:.0%}"),
-    "ln(median/observed)": ("log_ratio", "{:+.2f}"),
-    "absolute": ("absolute_log_ratio", "{:.2f}"),
-    "CRPS": ("crps", "{:,.3g}"),
-    "log score": ("log_score", "{:.2f}"),
+
+def in_digits(value: float, sign: str = "") -> str:
+    """Three digits, or all of a large number."""
+    return f"{value:{sign},.0f}" if abs(value) >= 100.0 else f"{value:{sign}.3g}"
+
+
+COLUMNS: dict[str, tuple[str, Callable[[float], str]]] = {
+    "in 95 %": ("inside_95", "{:.0%}".format),
+    "in 50 %": ("inside_50", "{:.0%}".format),
+    "ln(median/observed)": ("log_ratio", "{:+.2f}".format),
+    "absolute": ("absolute_log_ratio", "{:.2f}".format),
+    "CRPS": ("crps", in_digits),
+    "log score": ("log_score", "{:.2f}".format),
 }
 """Columns of the table: a field of ``AftershockScores``, and how it is printed."""
+
+SCORES = {"log_score": "log score", "crps": "CRPS"}
+"""Scores that models are compared by."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +144,7 @@ class AftershockCatalog(Record):
         }
         columns = {
             head: {
-                model: " / ".join(form.format(getattr(row, what)) for row in rows)
+                model: " / ".join(form(getattr(row, what)) for row in rows)
                 .replace("% /", "/")
                 .replace("%", " %")
                 for model, rows in cells.items()
@@ -153,8 +162,7 @@ class AftershockCatalog(Record):
             for score in rows[0].differences if rows else ():
                 found = [row.differences[score] for row in rows]
                 shown = " / ".join(difference_text(difference) for difference in found)
-                what = score.replace("_", " ").replace("crps", "CRPS")
-                yield f"  {what} of {model} less that of {found[0].over}: {shown}"
+                yield f"  {SCORES[score]} of {model} less that of {found[0].over}: {shown}"
 
     def _leaks(self, model: str) -> Iterator[str]:
         seen = [s.leak[model] for s in self.sequences if model in s.leak]
@@ -291,8 +299,7 @@ def mainshock_label(time: str, magnitude: float) -> str:
 
 def difference_text(difference: SequenceDifference) -> str:
     """``+1.21 [+0.20, +2.44]``; no range for a single sequence."""
-    mean = f"{difference.mean:+,.3g}"
+    mean = in_digits(difference.mean, "+")
     if difference.ci95 is None:
         return mean
-    low, high = difference.ci95
-    return f"{mean} [{low:+,.3g}, {high:+,.3g}]"
+    return f"{mean} [{', '.join(in_digits(end, '+') for end in difference.ci95)}]"
