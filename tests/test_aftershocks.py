@@ -1,6 +1,7 @@
 """Forecasts after mainshocks: which events they are, what models know, and how they are scored."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,15 +20,17 @@ from catalogs import (
     save,
 )
 from etas.synthetic import SOCAL_TRUTH, synthetic_catalog
-from recast import fit_model, run_aftershock_exam, run_benchmark
+from recast import fit_model, run_aftershock_exam, run_benchmark, write_report
 from recast.benchmark.folder import AFTERSHOCKS
 from recast.cli import main
 from recast.evaluation.bootstrap import mean_by_blocks
 from recast.forecast import aftershocks
 from recast.forecast.aftershock_results import (
+    AftershockCatalog,
     AftershockForecast,
     AftershockResult,
     AftershockSequence,
+    LeftOut,
 )
 from recast.forecast.aftershocks import Exam, find_mainshocks, known_before, lead_times, scored
 from recast.forecast.results import ForecastRow
@@ -191,6 +194,25 @@ def test_scores_of_a_few_forecasts() -> None:
     assert (log_score.mean, log_score.better) == ((1.0 - 18.0) / 2.0, "higher")
     assert log_score.ci95 == (-18.0, 1.0)  # one sequence or the other, twice
     assert scored([first])["poisson"][0].differences["crps"].ci95 is None
+
+
+def test_the_table_has_the_windows_side_by_side() -> None:
+    rows = [row(1.0, 10.0, 4.0, 12, crps=2.0, log_score=-3.0)]
+    rows += [row(7.0, 2000.0, 4.0, 1000, crps=1234.5, log_score=-30.0)]
+    forecast = AftershockForecast(1.0, "2020-01-01T01:00:00+00:00", rows)
+    shock = sequence(etas=[])
+    shock = replace(shock, forecasts={"etas": [forecast]})
+    text = AftershockCatalog([shock], scored([shock])).table("mine")
+    head, windows, _, columns, numbers = text.splitlines()
+    assert head == "mine: 1 mainshock, 1 forecast"
+    assert windows == "windows of 1 / 7 days side by side"
+    assert columns.split()[:3] == ["M", ">=", "2"]
+    expected = "etas 100 / 0 % 100 / 0 % -0.18 / +0.69 0.18 / 0.69 2 / 1,234 -3.00 / -20.00"
+    assert " ".join(numbers.split()) == expected
+    with_note = AftershockCatalog(
+        [shock], scored([shock]), [LeftOut("512.25", 6.0, "too few events")]
+    )
+    assert with_note.table("mine").splitlines()[-1] == ("left out: day 512.25 M6.0: too few events")
 
 
 def test_a_sequence_is_one_block() -> None:
@@ -428,3 +450,39 @@ def test_options_that_have_no_effect_are_refused(
     shown = capsys.readouterr().err
     assert message in shown
     assert shown.count("\n") == 1
+
+
+def test_a_report_holds_each_sequence(folder: Path, tmp_path: Path) -> None:
+    """Of an exam alone, and of a benchmark beside it."""
+    exam = AftershockResult.load(folder / "exam" / AFTERSHOCKS)
+    labels = [shock.label for shock in exam.catalogs["small"].sequences]
+    assert main(["report", str(folder / "exam"), "--out", str(tmp_path / "alone")]) == 0
+    alone = (tmp_path / "alone" / "report.html").read_text(encoding="utf-8")
+    run_benchmark([str(folder / "small.json")], ["poisson", "etas"], tmp_path / "run")
+    (tmp_path / "run" / AFTERSHOCKS).write_bytes((folder / "exam" / AFTERSHOCKS).read_bytes())
+    assert main(["report", str(tmp_path / "run"), "--samples", "40", "--workers", "1"]) == 0
+    both = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    for page in (alone, both):
+        (figure,) = re.findall(r'<figure id="small-aftershocks">.*?</figure>', page, re.DOTALL)
+        assert all(f">{label}<" in figure for label in labels)
+        assert '<figure id="small-aftershock_calibration">' in page
+        rows = re.findall(r'<tr><th scope="row">M ≥ [\d.]+</th><td>[17]</td><td>(\w+)</td>', page)
+        assert rows == ["poisson", "etas"] * 6  # three magnitudes, two windows
+    assert "Gain over ETAS" in both
+    assert "Gain over ETAS" not in alone
+    assert (tmp_path / "alone/report/small/aftershocks.png").stat().st_size > 0
+
+
+def test_what_was_left_out_is_on_the_page(tmp_path: Path) -> None:
+    catalog = made({100.2: 5.0, 250.2: 5.5}, start=50.0)
+    run_aftershock_exam([catalog], ["poisson"], 5.0, tmp_path, hours=[24], days=[1.0], samples=20)
+    page, plots = write_report(tmp_path)
+    assert plots == 2
+    assert re.search(r"<li>day 100.2 M5.0: .* has 48 events", page.read_text(encoding="utf-8"))
+
+
+def test_a_plot_has_a_panel_for_each_mainshock(folder: Path) -> None:
+    result = AftershockResult.load(folder / "exam" / AFTERSHOCKS)
+    shown = result.plot()
+    titles = [axes.get_title() for axes in shown.axes if axes.get_title()]
+    assert titles == [shock.label for shock in result.catalogs["small"].sequences]

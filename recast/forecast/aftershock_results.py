@@ -121,7 +121,7 @@ class AftershockCatalog(Record):
         """Scores of every model by magnitude, the windows side by side, for the terminal."""
         windows = sorted({row.days for rows in self.scores.values() for row in rows})
         shown = " / ".join(f"{days:g}" for days in windows)
-        lines = [self._head(name), f"columns: windows of {shown} days"]
+        lines = [self._head(name), f"windows of {shown} days side by side"]
         for magnitude in sorted({row.magnitude for rows in self.scores.values() for row in rows}):
             lines += ["", *self._rows(magnitude)]
         lines += ["", *(line for model in self.scores for line in self._leaks(model))]
@@ -145,7 +145,7 @@ class AftershockCatalog(Record):
         columns = {
             head: {
                 model: " / ".join(form(getattr(row, what)) for row in rows)
-                .replace("% /", "/")
+                .replace("% /", " /")
                 .replace("%", " %")
                 for model, rows in cells.items()
             }

@@ -78,7 +78,7 @@ def aftershock_forecasts(sequences: Sequence[Mainshock]) -> Figure:
     for axes, sequence in zip(grid.flat, sequences, strict=False):
         _panel(axes, sequence, hours)
     for axes in grid.flat[max(len(sequences) - ACROSS, 0) : len(sequences)]:  # of each column
-        axes.set_xlabel("hours after the mainshock")
+        axes.set_xlabel("hours after it")
     days = max(row.days for forecast in _all(sequences) for row in forecast.table)
     figure.supylabel(f"events in {days:g} days from then", fontsize=10.0)
     legend_above(figure, grid[0, 0])
