@@ -34,6 +34,7 @@ from recast.forecast.aftershock_results import (
 )
 from recast.forecast.aftershocks import Exam, find_mainshocks, known_before, lead_times, scored
 from recast.forecast.results import ForecastRow
+from recast.models.seen import seen_by_net
 
 SMALL = ["--samples", "60", "--hours", "6", "24", "--days", "1", "7"]
 
@@ -391,6 +392,43 @@ def test_a_mainshock_before_which_a_model_cannot_be_fitted_is_left_out() -> None
     alone = made({100.2: 5.0}, start=50.0)
     with pytest.raises(InputError, match=r"no forecast .* after day 100.2 M5.0: .* 48 events"):
         run_aftershock_exam([alone], ["poisson"], hours=[24], days=[1.0], samples=20)
+
+
+def test_a_mainshock_after_which_a_model_cannot_be_simulated_is_left_out(
+    catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = find_mainshocks(catalog, 5.0)
+    draw = aftershocks.draw_forecast
+
+    def explodes(catalog: Catalog, processes: Any, request: Any, *rest: Any, **more: Any) -> Any:
+        if request.at < second.time:
+            raise InputError("branching ratio 1.200 over 1 day")
+        return draw(catalog, processes, request, *rest, **more)
+
+    monkeypatch.setattr(aftershocks, "draw_forecast", explodes)
+    exam = {"hours": [6, 24], "days": [1.0], "samples": 20}
+    found = run_aftershock_exam([catalog], ["poisson"], 5.0, tmp_path, **exam).catalogs["small"]
+    assert [shock.magnitude for shock in found.left_out] == [first.magnitude]
+    assert found.left_out[0].reason == "poisson after 24 hours: branching ratio 1.200 over 1 day"
+    assert [shock.magnitude for shock in found.sequences] == [second.magnitude]
+    assert len(files(tmp_path)) == 2
+
+
+def test_a_net_stops_early_on_the_last_events_before_a_mainshock(
+    catalog: Catalog, tmp_path: Path
+) -> None:
+    shock = find_mainshocks(catalog, 5.0)[0]
+    part = Catalog(catalog.events, replace(catalog.info, end=str(catalog.info.splits.end)))
+    exam = {"hours": [24], "days": [1.0], "samples": 20, "quick": True, "max_events": 500}
+    result = run_aftershock_exam([part], ["recast-native"], 5.0, tmp_path, **exam)
+    assert len(result.catalogs["small"].sequences) == 2
+    nets = sorted(tmp_path.glob("aftershocks/small/*/recast-native/seed0/best.ckpt"))
+    assert len(nets) == 2
+    seen = seen_by_net(nets[0], None)["small"]
+    info = catalog.info
+    assert info.to_days(seen.until or "") == pytest.approx(shock.time - 1.0)
+    day, start = shock.time - 1.0, info.to_days(info.splits.train_start)
+    assert info.to_days(seen.end) == pytest.approx(day - 0.15 * (day - start))
 
 
 def test_a_model_that_has_seen_later_data_leaves_a_mainshock_out_or_is_marked(

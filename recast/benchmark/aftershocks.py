@@ -42,6 +42,9 @@ from recast.models.neural_kinds import Shipped
 from recast.models.registry import REFERENCE, TRUTH, model_kind, model_kinds, unknown_model
 from recast.models.seen import seen_by_net
 
+FOLDER = "aftershocks"
+"""Folder of fits and forecasts, beside the result."""
+
 DEFAULT_MODELS = (REFERENCE, Shipped.name)
 """Others are trained from scratch before every mainshock, or constant."""
 
@@ -230,10 +233,6 @@ def run_aftershock_exam(
                 write_json(where / AFTERSHOCKS, result.to_json())
             done(name, found)
     return result
-
-
-FOLDER = "aftershocks"
-"""Folder of fits and forecasts, beside the result."""
 
 
 @dataclass(frozen=True)
