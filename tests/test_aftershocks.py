@@ -345,6 +345,17 @@ def test_a_killed_run_resumes(
     assert "holds chunks made with seed = 0, now 3" in capsys.readouterr().err
 
 
+def test_more_mainshocks_leave_forecasts_as_they_are(catalog: Catalog, tmp_path: Path) -> None:
+    exam = {"hours": [24], "days": [1.0], "samples": 20}
+    run_aftershock_exam([catalog], ["poisson"], 5.5, tmp_path, **exam)
+    first = files(tmp_path)
+    assert len(first) == 1
+    run_aftershock_exam([catalog], ["poisson"], 5.0, tmp_path, **exam, resume=True)
+    second = files(tmp_path)
+    assert len(second) == 2
+    assert first.items() <= second.items()
+
+
 def test_workers_and_threads_change_nothing(folder: Path, tmp_path: Path) -> None:
     pytest.importorskip("distributed", reason="needs dask: pip install '.[cluster]'")
     where = ["--workers", "2", "--threads", "1", "--no-plots"]
@@ -468,6 +479,10 @@ def test_a_model_that_has_seen_later_data_leaves_a_mainshock_out_or_is_marked(
         ("--after-mainshocks --run x --end 2020", "--end is for --catalog NAME: leave out"),
         ("--after-mainshocks --catalog x --hours 0", "hours = [0.0]: give one or more positive"),
         ("--after-mainshocks --catalog x --days -1", "days = [-1.0]: give one or more positive"),
+        (
+            "--after-mainshocks 6 --catalog synthetic_socal --magnitudes 2 --models poisson",
+            "magnitude 2 is below completeness 2.5",
+        ),
         ("--after-mainshocks nan --catalog x", "magnitude = nan is no number"),
         (
             "--after-mainshocks --catalog synthetic_socal --models etas etas",

@@ -107,7 +107,7 @@ class Exam:
             self.magnitudes or (lowest, lowest + 1.0, lowest + 2.0),
             self.samples,
             int(stream.generate_state(1)[0]),
-            self.max_events or default_cap(events, at, self.days[-1]),
+            default_cap(events, at, self.days[-1]) if self.max_events is None else self.max_events,
         )
 
 
@@ -440,10 +440,15 @@ def _folder_name(info: CatalogInfo, shock: Mainshock) -> str:
 def _plan(
     exam: Exam, requests: Mapping[float, Request], events: EventSequence, member: Member
 ) -> dict[str, object]:
-    """Everything that the forecasts of a model after a mainshock depend on, as JSON types."""
+    """Everything that the forecasts of a model after a mainshock depend on, as JSON types.
+
+    They do not depend on which other events are mainshocks.
+    """
     starts = np.array([request.at for request in requests.values()])
+    settings = asdict(exam)
+    del settings["magnitude"]
     return {
-        **asdict(exam),
+        **settings,
         "hours": list(exam.hours),
         "days": list(exam.days),
         "magnitudes": None if exam.magnitudes is None else list(exam.magnitudes),
