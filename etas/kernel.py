@@ -24,7 +24,7 @@ LOWEST_NODE = 1e-6
 (1e-6)^{p+1} / Gamma(p+1)."""
 
 
-def omori_integral(start: ArrayLike, stop: ArrayLike, c: float, p: float) -> FloatArray:
+def omori_integral(start: ArrayLike, stop: ArrayLike, c: ArrayLike, p: float) -> FloatArray:
     """Integral of (x + c)^{-p} from ``start`` to ``stop`` (days), exact and smooth at p = 1.
 
     With q = 1 - p, a = start + c and D = ln((stop + c) / a): a^q D f(q D), f(z) = (e^z - 1) / z.
@@ -34,6 +34,7 @@ def omori_integral(start: ArrayLike, stop: ArrayLike, c: float, p: float) -> Flo
     >>> float(omori_integral(0.0, 1.0, c=1.0, p=2.0))  # 1 - 1/2
     0.5
     """
+    c = np.asarray(c, dtype=np.float64)
     a = np.asarray(start, dtype=np.float64) + c
     ratio = np.log((np.asarray(stop, dtype=np.float64) + c) / a)
     q = 1.0 - p

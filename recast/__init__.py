@@ -31,6 +31,7 @@ except ImportError as error:
     raise
 
 if TYPE_CHECKING:
+    from recast.benchmark.aftershocks import run_aftershock_exam
     from recast.benchmark.results import BenchmarkResult
     from recast.benchmark.run import run_benchmark, run_rolling
     from recast.evaluation import Score, event_terms, gain, score
@@ -70,6 +71,7 @@ __all__ = [
     "load_model",
     "model_kinds",
     "residual_report",
+    "run_aftershock_exam",
     "run_benchmark",
     "run_forecast",
     "run_rolling",
@@ -81,6 +83,7 @@ __all__ = [
 __getattr__, __dir__ = lazy_names(
     __name__,
     {
+        "recast.benchmark.aftershocks": ["run_aftershock_exam"],
         "recast.benchmark.results": ["BenchmarkResult"],
         "recast.benchmark.run": ["run_benchmark", "run_rolling"],
         "recast.evaluation": ["Score", "event_terms", "gain", "score"],

@@ -91,8 +91,11 @@ def test_a_model_that_knows_the_future_is_marked(
             "--scheduler is now in `recast forecast",
         ),
         (["forecast", "--windows", "3"], "--windows goes with --rolling: add that"),
-        (["forecast", "--models", "etas"], "--models goes with --rolling: add that"),
-        (["forecast", "--run", "{run}"], "--run goes with --rolling: add that"),
+        (
+            ["forecast", "--models", "etas"],
+            "--models goes with --rolling or --after-mainshocks:",
+        ),
+        (["forecast", "--run", "{run}"], "--run goes with --rolling or --after-mainshocks:"),
         (["forecast", "--rolling"], "add --run RUN"),
         (["forecast", "--rolling", "--run", "{run}", "--at", "2042-01-01"], "--at is for a single"),
         (["forecast", "--rolling", "--run", "{run}", "--csep"], "--csep is for a single"),

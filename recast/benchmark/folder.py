@@ -12,11 +12,13 @@ from catalogs.files import read_json
 from recast.benchmark.results import BenchmarkResult, ModelResult, TrainingSizes
 from recast.evaluation import event_terms
 from recast.evaluation.diagnosis import Diagnosis, diagnose, load_diagnoses, save_diagnoses
+from recast.forecast.aftershock_results import AftershockResult
 from recast.forecast.results import RollingResult
 from recast.models.kind import PRETRAINED, FittedModel
 from recast.models.registry import MIXTURE, model_kind, plain_name
 
 RECORD, ROLLING, SIZES = "benchmark.json", "rolling.json", "trimmed.json"
+AFTERSHOCKS = "aftershocks.json"
 DIAGNOSES = "diagnosis.npz"
 OTHERS = {
     "forecast.json": "a forecast",
@@ -51,6 +53,12 @@ class BenchmarkFolder:
         """Scores of rolling forecasts, if they were made."""
         path = self.folder / ROLLING
         return RollingResult.from_json(read_json(path), str(path)) if path.is_file() else None
+
+    @property
+    def aftershocks(self) -> AftershockResult | None:
+        """Scores of forecasts after mainshocks, if they were made."""
+        path = self.folder / AFTERSHOCKS
+        return AftershockResult.load(path) if path.is_file() else None
 
     @property
     def training_sizes(self) -> TrainingSizes | None:

@@ -27,10 +27,15 @@ from recast.commands.options import (
 )
 from recast.commands.printing import in_options
 
-ROLLING_SAMPLES = 1000
+ROLLING_SAMPLES, EXAM_SAMPLES = 1000, 500
 
-SINGLE = ("model", "at", "days", "magnitudes", "max_events", "place", "b", "maximum_magnitude")
+EXAM_OUT = Path("runs/aftershocks")
+
+ONE = ("model", "at", "place", "b", "maximum_magnitude")
 """Options of a single forecast, None if not given."""
+
+SINGLE = ("days", "magnitudes", "max_events", *ONE)
+"""Options of forecasts other than rolling ones, likewise."""
 
 SELECTION = ("area", "start", "end", "completeness", "splits", "fractions")
 
@@ -43,10 +48,17 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         description="Simulate continuations of a catalog after a date, and write the expected "
         "number of events with its 95 % range and the probability of one or more, by window and "
         "magnitude: forecast.json, forecast.csv and a plot. Where the catalog has the outcome, it "
-        "is shown and scored. With --rolling: forecast consecutive windows with the models of a "
-        "benchmark, and score them.",
+        "is shown and scored. Without --model: ETAS, fitted to everything before that date. With "
+        "--rolling: forecast consecutive windows with the models of a benchmark, and score them. "
+        "With --after-mainshocks: forecast the hours and days after each large event so far, with "
+        "models that are fitted before it, and score them.",
     )
-    parser.add_argument("--catalog", metavar="NAME", help="name or path of a catalog")
+    parser.add_argument(
+        "--catalog",
+        nargs="+",
+        metavar="NAME",
+        help="name or path of a catalog; with --rolling or --after-mainshocks of several",
+    )
     add_model(parser, required=False)
     parser.add_argument(
         "--at",
@@ -65,7 +77,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         type=float,
         nargs="+",
         metavar="M",
-        help="count events at or above these (default: completeness, and whole numbers up to 7)",
+        help="count events at or above these (default: completeness, and whole numbers up to 7; "
+        "with --after-mainshocks completeness, and one and two units above it)",
     )
     add_samples(parser, None)
     add_seed(parser)
@@ -111,9 +124,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add_workers(parser, "processes of dask that draw (default: this one)")
     add_scheduler(parser)
     add_resume(parser)
-    add_out(parser, "runs/forecast/NAME; with --rolling the folder RUN")
+    add_out(
+        parser, f"runs/forecast/NAME; with --run the folder RUN, else after mainshocks {EXAM_OUT}"
+    )
     add_selection(parser)
-    group = parser.add_argument_group("rolling forecasts")
+    group = parser.add_argument_group("rolling forecasts, and forecasts after mainshocks")
     group.add_argument(
         "--rolling",
         type=float,
@@ -124,20 +139,59 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "models of a benchmark, and write rolling.json there",
     )
     group.add_argument(
+        "--windows", type=int, metavar="N", help="number of windows (default: all that fit)"
+    )
+    group.add_argument(
+        "--after-mainshocks",
+        type=float,
+        nargs="?",
+        const=5.0,
+        metavar="M",
+        help="forecast 1, 6, 24, 72 and 168 hours after each event >= M (default: 5) of the "
+        "validation and test windows that no larger one precedes by 30 days, and write "
+        "aftershocks.json; every model is fitted again on all data up to the day before",
+    )
+    group.add_argument(
+        "--hours",
+        type=float,
+        nargs="+",
+        metavar="N",
+        help="forecast so long after each mainshock (default: 1 6 24 72 168)",
+    )
+    group.add_argument(
+        "--no-refit",
+        action="store_true",
+        help="use models as they are fitted on the train window, or as they are in RUN",
+    )
+    group.add_argument(
+        "--parameter-uncertainty",
+        action="store_true",
+        help="after mainshocks: include the uncertainty of the parameters, as other forecasts do",
+    )
+    group.add_argument(
         "--run", dest="folder", type=Path, metavar="RUN", help="the --out folder of a benchmark"
     )
     group.add_argument(
-        "--models", nargs="+", metavar="MODEL", help="some of its models (default: all)"
-    )
-    group.add_argument(
-        "--windows", type=int, metavar="N", help="number of windows (default: all that fit)"
+        "--models",
+        nargs="+",
+        metavar="MODEL",
+        help="some of its models (default: all); after mainshocks without --run, names of models "
+        "(default: etas recast)",
     )
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Make one forecast, or rolling ones."""
+    """Make one forecast, rolling ones, or those after mainshocks."""
+    from catalogs import InputError
+
     check_counts(args, "samples", "threads", "workers", "windows", "max_events")
+    if args.after_mainshocks is not None:
+        return _after_mainshocks(args)
+    for name in ("hours", "no_refit", "parameter_uncertainty"):
+        if getattr(args, name):
+            option = name.replace("_", "-")
+            raise InputError(f"--{option} goes with --after-mainshocks: add that, or leave it out")
     return _single(args) if args.rolling is None else _rolling(args)
 
 
@@ -149,13 +203,16 @@ def _single(args: argparse.Namespace) -> int:
     for name in ("folder", "models", "windows"):
         if getattr(args, name) is not None:
             option = "run" if name == "folder" else name
-            raise InputError(f"--{option} goes with --rolling: add that, or leave it out")
+            modes = "--rolling" if name == "windows" else "--rolling or --after-mainshocks"
+            raise InputError(f"--{option} goes with {modes}: add that, or leave it out")
     if args.catalog is None:
         raise InputError("a forecast needs a catalog: add --catalog NAME")
+    if len(args.catalog) > 1:
+        raise InputError(f"--catalog {' '.join(args.catalog)}: a forecast is of one, name that")
     if args.place is not None and not args.csep:
         raise InputError("--place is for the CSEP file: add --csep, or leave it out")
     model = None if args.model is None else load_model(*args.model)
-    catalog = selected(load(args.catalog), args)
+    catalog = selected(load(args.catalog[0]), args)
     name = catalog.info.name
     out = args.out or Path("runs/forecast") / name
     done = run_forecast(
@@ -220,7 +277,7 @@ def _rolling(args: argparse.Namespace) -> int:
     run_rolling(
         args.folder,
         Rolling(args.rolling, args.samples or ROLLING_SAMPLES, args.windows, args.seed),
-        catalogs=None if args.catalog is None else [args.catalog],
+        catalogs=args.catalog,
         models=args.models,
         parameter_uncertainty=not args.fixed_parameters,
         own_magnitudes=args.own_magnitudes,
@@ -235,3 +292,73 @@ def _rolling(args: argparse.Namespace) -> int:
     )
     print(f"written: {args.folder / 'rolling.json'}")
     return 0
+
+
+def _after_mainshocks(args: argparse.Namespace) -> int:
+    from recast.benchmark.aftershocks import run_aftershock_exam
+    from recast.forecast.aftershock_results import AftershockCatalog
+    from recast.plots.aftershocks import aftershock_forecasts
+    from recast.plots.style import save
+
+    _check_after_mainshocks(args)
+    out = args.out or args.folder or EXAM_OUT
+
+    def show(name: str, found: AftershockCatalog) -> None:
+        if not args.no_plots:
+            save(aftershock_forecasts(found.sequences), out / name / "aftershocks.png")
+        print(in_options(found.table(name), vars(args)), end="\n\n", flush=True)
+
+    run_aftershock_exam(
+        args.catalog,
+        args.models,
+        args.after_mainshocks,
+        out,
+        run=args.folder,
+        refit=not args.no_refit,
+        **{name: getattr(args, name) for name in ("hours", "days") if getattr(args, name)},
+        magnitudes=args.magnitudes,
+        samples=args.samples or EXAM_SAMPLES,
+        seed=args.seed,
+        max_events=args.max_events,
+        uncorrected=args.uncorrected,
+        parameter_uncertainty=args.parameter_uncertainty,
+        own_magnitudes=args.own_magnitudes,
+        allow_leak=args.allow_leak,
+        threads=args.threads,
+        workers=args.workers or 1,
+        scheduler=args.scheduler,
+        resume=args.resume,
+        select=lambda catalog: selected(catalog, args),
+        command=typed(without_where(args.argv)),
+        done=show,
+        progress=chunk_progress("after mainshocks", what="forecasts"),
+    )
+    print(f"written: {out / 'aftershocks.json'}")
+    return 0
+
+
+def _check_after_mainshocks(args: argparse.Namespace) -> None:
+    """Refuse what has no effect after mainshocks."""
+    from catalogs import InputError
+
+    if args.rolling is not None:
+        raise InputError("--rolling and --after-mainshocks are two ways to forecast: leave out one")
+    given = [name for name in ONE if getattr(args, name) is not None]
+    given += ["csep"] if args.csep else []
+    if given:
+        option = given[0].replace("_", "-")
+        raise InputError(
+            f"--{option} is for a single forecast: leave out that or --after-mainshocks"
+        )
+    if args.windows is not None:
+        raise InputError("--windows goes with --rolling: leave it out")
+    if args.fixed_parameters:
+        raise InputError(
+            "--fixed-parameters is the default after mainshocks: leave it out; "
+            "--parameter-uncertainty is the opposite"
+        )
+    if args.folder is None and args.catalog is None:
+        raise InputError("--after-mainshocks needs --catalog NAME, or --run RUN of a benchmark")
+    selection = [name for name in SELECTION if getattr(args, name) is not None]
+    if args.folder is not None and selection:
+        raise InputError(f"--{selection[0]} is for --catalog NAME: leave out that or --run")

@@ -378,7 +378,9 @@ def without_where(argv: Sequence[str]) -> list[str]:
     return out
 
 
-def chunk_progress(label: str, seconds: float = 10.0) -> Progress:
+def chunk_progress(
+    label: str, seconds: float = 10.0, what: str = "chunks of forecasts"
+) -> Progress:
     """Return a function that prints the progress of forecasts, and the time left, now and then."""
     import sys
     import time
@@ -392,7 +394,7 @@ def chunk_progress(label: str, seconds: float = 10.0) -> Progress:
         since, before = begun.setdefault(model, (now, done))
         if done == chunks or now - said > seconds:
             said = now
-            line = f"{label}: {model}, {done} of {chunks} chunks of forecasts"
+            line = f"{label}: {model}, {done} of {chunks} {what}"
             if before < done < chunks:
                 left = (now - since) / (done - before) * (chunks - done)
                 line += f", {rough_time(left)} left"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -94,3 +95,38 @@ def block_length(values: FloatArray) -> float:
     d = 2.0 * (variance + 2.0 * float(weights @ covariance[1 : width + 1])) ** 2
     length = (2.0 * g**2 / d * n) ** (1.0 / 3.0) if d > 0.0 else 1.0
     return float(np.clip(length, 1.0, max(min(3.0 * np.sqrt(n), n / 3.0), 1.0)))
+
+
+def mean_by_blocks(
+    values: ArrayLike,
+    blocks: Sequence[int],
+    *,
+    rng: np.random.Generator,
+    level: float = 0.95,
+    resamples: int = 2000,
+) -> tuple[float, tuple[float, float] | None]:
+    """Mean of values that depend on each other within blocks, and its percentile interval.
+
+    Whole blocks are drawn with replacement, as many as there are, and all their values averaged.
+
+    Parameters
+    ----------
+    values : array (value,)
+        One or more.
+    blocks : sequence of int
+        Number of the block of each value.
+
+    Returns
+    -------
+    mean, (low, high)
+        No interval for a single block.
+    """
+    x = np.asarray(values, dtype=np.float64)
+    _, block = np.unique(np.asarray(blocks), return_inverse=True)
+    sums, sizes = np.bincount(block, weights=x), np.bincount(block)
+    if sums.size < 2:
+        return float(x.mean()), None
+    drawn = rng.integers(sums.size, size=(resamples, sums.size))
+    means = sums[drawn].sum(axis=1) / sizes[drawn].sum(axis=1)
+    low, high = np.quantile(means, [0.5 - level / 2.0, 0.5 + level / 2.0]).tolist()
+    return float(x.mean()), (low, high)

@@ -3,12 +3,14 @@
 Everything is drawn in blocks whose random streams depend on the seed and the block only, so that no
 result depends on the number of workers or on interruptions.
 
-make        one forecast and its files: ``run_forecast``
-single      drawing it, by window and magnitude
-rolling     drawing and scoring consecutive windows
-simulation  synthetic catalogs and their files: ``run_simulation``
-results     the records: ``ForecastResult``, ``RollingResult``
-blocks      seeded blocks of trajectories
-chunks      parts on disk, whole or not at all
-engine      computes them in this process or on dask workers
+make                one forecast and its files: ``run_forecast``
+single              drawing it, by window and magnitude
+rolling             drawing and scoring consecutive windows
+aftershocks         drawing and scoring forecasts after mainshocks
+simulation          synthetic catalogs and their files: ``run_simulation``
+results             the records: ``ForecastResult``, ``RollingResult``
+aftershock_results  the records of forecasts after mainshocks: ``AftershockResult``
+blocks              seeded blocks of trajectories
+chunks              parts on disk, whole or not at all
+engine              computes them in this process or on dask workers
 """

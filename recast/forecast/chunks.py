@@ -100,6 +100,18 @@ def open_folder(folder: Path, plan: dict[str, Any], chunks: int, *, resume: bool
     InputError
         If the folder holds chunks of another plan.
     """
+    claim(folder, plan, "*chunk_*.npz*", resume=resume)
+    return [chunk for chunk in range(chunks) if not chunk_path(folder, chunk).is_file()]
+
+
+def claim(folder: Path, plan: dict[str, Any], files: str, *, resume: bool) -> None:
+    """Record the ``plan`` of a folder; without ``resume`` remove its ``files``, a glob pattern.
+
+    Raises
+    ------
+    InputError
+        If with ``resume`` the folder holds files of another plan.
+    """
     known = folder / PLAN
     if resume and known.is_file():
         old = read_json(known)
@@ -110,9 +122,8 @@ def open_folder(folder: Path, plan: dict[str, Any], chunks: int, *, resume: bool
                 f"{folder} holds chunks made with {name} = {old.get(name)}, now {plan.get(name)}: "
                 "choose another `out`, or leave out `resume` to make all of them again"
             )
-        return [chunk for chunk in range(chunks) if not chunk_path(folder, chunk).is_file()]
+        return
     folder.mkdir(parents=True, exist_ok=True)
-    for path in folder.glob("*chunk_*.npz*"):
+    for path in folder.glob(files):
         path.unlink()
     write_json(known, plan)
-    return list(range(chunks))

@@ -41,6 +41,8 @@ class Task:
         Resume an interrupted fit from what it left in ``folder``.
     pretrained : str
         Checkpoint of the net that some models start from.
+    allow_leak : bool
+        Allow that net to have seen the test window.
     """
 
     catalog: Catalog
@@ -49,6 +51,7 @@ class Task:
     quick: bool = False
     resume: bool = False
     pretrained: str = PRETRAINED
+    allow_leak: bool = False
 
     @property
     def split(self) -> Split:

@@ -76,7 +76,8 @@ class NetKind(ModelKind):
         settings: dict[str, Any] = {}
         start = model.get("pretrained")
         if start is not None:
-            check_unseen(seen(start), task.catalog, f"net {start}")
+            if not task.allow_leak:
+                check_unseen(seen(start), task.catalog, f"net {start}")
             max_epochs = FEW_SHOT_EPOCHS
             few = few_shot_settings(task.split.train.n_scored)
             settings, model = few["data"], {**model, **few["model"]}
@@ -229,7 +230,8 @@ class ZeroShot(NetKind):
         """Fit only the ETAS of the train window, even for a net of one other catalog."""
         from recast.training.region import Region
 
-        check_unseen(seen(task.pretrained), task.catalog, f"net {task.pretrained}")
+        if not task.allow_leak:
+            check_unseen(seen(task.pretrained), task.catalog, f"net {task.pretrained}")
         scaling = Region(task.catalog, pretrained=task.pretrained).scaling
         found = self._loaded([Path(task.pretrained)], task.catalog, scaling)
         return replace(found, n_parameters=5, started_from=task.pretrained)

@@ -126,4 +126,5 @@ def _generic(known: EventSequence, law: GutenbergRichter) -> ETAS:
     if prior is None:
         raise InputError(f"{known.n_scored} events are too few to fit ETAS without a prior")
     rate = known.n_scored / known.scored_days
-    return ETAS(*Box.of(rate, 1.0, taper=False).natural(prior.mean).tolist(), law)
+    mu, k, alpha, c, p = Box.of(rate, 1.0, taper=False).natural(prior.mean).tolist()
+    return ETAS(mu, k, alpha, c, p, law)

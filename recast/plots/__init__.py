@@ -5,6 +5,7 @@ catalogs       magnitudes in time, frequency and magnitude, map
 scores         gains, residuals, intensities, Omori decay
 continuations  simulated catalogs against observed ones, calibration
 forecasts      single and rolling forecasts
+aftershocks    forecasts after mainshocks
 counts         cumulative numbers and likelihoods
 sizes          scores against the number of training events
 quality        plots of `recast catalogs check`

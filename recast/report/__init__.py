@@ -3,6 +3,7 @@
 page       write_report
 section    a catalog's part of it
 contents   the plots, with how to read them
+exam       the report of an exam after mainshocks, without a benchmark
 subject    a catalog with all that its plots need
 summary    tables and provenance
 svg        plots inside a page, in its colours

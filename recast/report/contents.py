@@ -9,7 +9,9 @@ from matplotlib.figure import Figure
 
 from etas.residuals import MINIMUM_EVENTS
 from recast.evaluation.continuations import Continuations, continuations, omori_samples
+from recast.forecast.aftershock_results import AftershockCatalog
 from recast.models.registry import NULL, REFERENCE, TRUTH
+from recast.plots.aftershocks import aftershock_calibration, aftershock_forecasts
 from recast.plots.catalogs import event_map, frequency_magnitude, magnitude_time
 from recast.plots.continuations import (
     calibration,
@@ -172,6 +174,8 @@ def _of_forecasts(subject: Subject, shown: Continuations) -> Iterator[Item]:
         number_histogram(shown),
     )
     yield from _rolling(subject)
+    if subject.aftershocks is not None:
+        yield from after_mainshocks(subject.aftershocks)
     yield Item(
         "magnitudes_and_intervals",
         "Magnitudes and inter-event times",
@@ -203,6 +207,29 @@ def _rolling(subject: Subject) -> Iterator[Item]:
         "the band; a peak at 0 means overforecasting, at 1 underforecasting, at both ends "
         "overconfidence.",
         calibration(models),
+    )
+
+
+def after_mainshocks(found: AftershockCatalog) -> Iterator[Item]:
+    """Yield the plots of forecasts after mainshocks."""
+    longest = max(row.days for rows in found.scores.values() for row in rows)
+    yield Item(
+        "aftershocks",
+        "Forecasts after mainshocks",
+        f"Numbers of events in the {longest:g} days from 1 hour, 6 hours and so on after each "
+        "mainshock: dark and light bars hold 50 and 95 % of the simulations, dashes are medians. A "
+        "cross outside the light bars is an outcome that the model all but excluded; one that "
+        "stays on one side of all dashes is a sequence of unusual productivity.",
+        aftershock_forecasts(found.sequences),
+    )
+    yield Item(
+        "aftershock_calibration",
+        "Calibration after mainshocks",
+        "Shares of these forecasts whose observed number lies below each position within the "
+        "forecast (PIT). A calibrated model follows the diagonal; a line that jumps at both ends "
+        "is one of ranges that are too narrow. The forecasts of a sequence depend on each other, "
+        "so that a few sequences bend every line.",
+        aftershock_calibration(found.scores),
     )
 
 

@@ -13,9 +13,11 @@ from markupsafe import Markup
 from catalogs.cores import cores
 from catalogs.files import write_whole
 from recast.benchmark.comparison import process_pool, say
-from recast.benchmark.folder import BenchmarkFolder, open_run
+from recast.benchmark.folder import AFTERSHOCKS, RECORD, BenchmarkFolder, open_run
 from recast.benchmark.results import sentence
+from recast.forecast.aftershock_results import AftershockResult
 from recast.report.contents import overview
+from recast.report.exam import exam_page
 from recast.report.section import FOLDER, Entry, catalog_section, page_entry
 from recast.report.summary import gains_table, run_provenance
 from recast.report.svg import colour_variables
@@ -38,12 +40,12 @@ def write_report(
     workers: int | None = None,
     command: str = "recast report",
 ) -> tuple[Path, int]:
-    """Write a benchmark as one HTML page, and its plots as files.
+    """Write a benchmark, or an exam after mainshocks, as one HTML page, and its plots as files.
 
     Parameters
     ----------
     folder : path
-        Folder of the benchmark.
+        Folder of the benchmark, or of ``run_aftershock_exam``.
     out : path, optional
         Where report.html is written; by default ``folder``.
     samples : int
@@ -76,6 +78,11 @@ def write_report(
     >>> page.name
     'report.html'
     """
+    exam = Path(folder) / AFTERSHOCKS
+    if exam.is_file() and not (Path(folder) / RECORD).is_file():
+        where = Path(folder if out is None else out)
+        shown = exam_page(AftershockResult.load(exam), where, command)
+        return _written(where, **shown), sum(len(part["plots"]) for part in shown["sections"])
     run = open_run(Path(folder))
     out = run.folder if out is None else Path(out)
     workers = cores() if workers is None else workers
@@ -89,7 +96,8 @@ def write_report(
             sections.append(section)
     first = _overview(run, out)
     count = sum(len(section["plots"]) for section in sections) + (first is not None)
-    page = _template().render(
+    page = _written(
+        out,
         title="Earthquake forecasting benchmark",
         subtitle=", ".join(run.catalogs),
         quick=run.result.quick,
@@ -103,11 +111,19 @@ def write_report(
         overview=first,
         sections=sections,
         provenance=run_provenance(run, command=command, samples=samples, seed=seed),
+    )
+    return page, count
+
+
+def _written(out: Path, **shown: Any) -> Path:
+    """Write the page with what it shows, in both sets of colours."""
+    page = _template().render(
+        **shown,
         light=Markup(colour_variables(dark=False)),  # noqa: S704 - our own constants
         dark=Markup(colour_variables(dark=True)),  # noqa: S704
     )
     write_whole(out / PAGE, page.encode())
-    return out / PAGE, count
+    return out / PAGE
 
 
 def _template() -> Any:

@@ -15,7 +15,7 @@ from recast.benchmark.folder import BenchmarkFolder
 from recast.plots.style import render, sign
 from recast.report.contents import Item, items
 from recast.report.subject import Subject, read_subject
-from recast.report.summary import catalog_provenance, facts, rolling_table, table
+from recast.report.summary import aftershock_table, catalog_provenance, facts, rolling_table, table
 from recast.report.svg import inline_svg
 
 FOLDER = "report"
@@ -84,6 +84,7 @@ def _section(catalog: Catalog, subject: Subject, plots: list[Entry]) -> dict[str
         "columns": columns,
         "rows": rows,
         "rolling": rolling_table(subject.rolling),
+        "aftershocks": aftershock_table(subject.aftershocks),
         "note": NOTE,
         "plots": [plot for plot in plots if plot.svg],
         "missing": [plot for plot in plots if not plot.svg],

@@ -15,6 +15,7 @@ from recast.benchmark.folder import BenchmarkFolder
 from recast.benchmark.results import ModelResult, TrainingSize
 from recast.evaluation import Diagnosis, PeriodGain, gains_by_period
 from recast.evaluation.gains import FEWEST_OF_PERIOD
+from recast.forecast.aftershock_results import AftershockCatalog
 from recast.forecast.results import RollingCatalog
 from recast.models.registry import DEFAULT, MIXTURE, NULL, REFERENCE, TRUTH
 
@@ -34,6 +35,7 @@ class Subject:
     processes: Mapping[str, PointProcess]
     """Processes to sample from."""
     rolling: RollingCatalog | None
+    aftershocks: AftershockCatalog | None
     sizes: list[TrainingSize]
     command: str
     """Command line of the benchmark."""
@@ -93,7 +95,7 @@ def read_subject(run: BenchmarkFolder, name: str, *, samples: int, seed: int) ->
     """Read one catalog of a benchmark's folder; no model is fitted."""
     catalog = folder.load_catalog(run, name)
     models = run.models(name)
-    rolling, sizes = run.rolling, run.training_sizes
+    rolling, shocks, sizes = run.rolling, run.aftershocks, run.training_sizes
     return Subject(
         catalog,
         catalog.split(),
@@ -101,6 +103,7 @@ def read_subject(run: BenchmarkFolder, name: str, *, samples: int, seed: int) ->
         folder.diagnoses(run, catalog),
         {m: folder.load_fitted(run, catalog, m).process for m in sampled_models(models)},
         None if rolling is None else rolling.catalogs.get(name),
+        None if shocks is None else shocks.catalogs.get(name),
         [] if sizes is None else sizes.catalogs.get(name, []),
         run.result.command or "recast benchmark",
         samples,

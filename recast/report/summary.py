@@ -10,6 +10,12 @@ import numpy as np
 from catalogs import Catalog, Split
 from recast.benchmark.folder import BenchmarkFolder
 from recast.benchmark.results import ModelResult, interval_text
+from recast.forecast.aftershock_results import (
+    SCORES,
+    AftershockCatalog,
+    difference_text,
+    in_digits,
+)
 from recast.forecast.results import RollingCatalog
 from recast.models.environment import describe
 
@@ -72,6 +78,52 @@ def rolling_table(rolling: RollingCatalog | None) -> tuple[list[str], list[list[
         means = [_mean(values) for values in (row.crps, row.log_score, row.information_gain)]
         rows.append([name + (" (leak)" if row.leak else ""), *shares, *means])
     return list(ROLLING_COLUMNS), rows
+
+
+AFTERSHOCK_COLUMNS = (
+    "after mainshocks",
+    "window (days)",
+    "model",
+    "forecasts",
+    "in 50\u00a0% range",
+    "in 95\u00a0% range",
+    "ln(median/observed)",
+    "absolute",
+    "mean CRPS (events)",
+    "mean log score (nats)",
+    "log score less that of ETAS [95\u00a0%]",
+    "CRPS less that of ETAS [95\u00a0%]",
+)
+
+
+def aftershock_table(found: AftershockCatalog | None) -> tuple[list[str], list[list[str]]] | None:
+    """Make headings and a row per magnitude, window and model, if there was an exam."""
+    if found is None:
+        return None
+    scores = [(name, row) for name, rows in found.scores.items() for row in rows]
+    leak = {name for sequence in found.sequences for name in sequence.leak}
+    over = {d.over for _, row in scores for d in row.differences.values()}
+    heads = [head.replace("ETAS", min(over, default="ETAS")) for head in AFTERSHOCK_COLUMNS]
+    # Models of one window below each other
+    ordered = sorted(scores, key=lambda item: (item[1].magnitude, item[1].days))
+    return heads, [
+        [
+            f"M ≥ {row.magnitude:g}",
+            f"{row.days:g}",
+            name + (" (leak)" if name in leak else ""),
+            f"{row.forecasts}",
+            *(f"{100.0 * share:.0f}\u00a0%" for share in (row.inside_50, row.inside_95)),
+            f"{row.log_ratio:+.2f}",
+            f"{row.absolute_log_ratio:.2f}",
+            in_digits(row.crps),
+            f"{row.log_score:.2f}",
+            *(
+                difference_text(row.differences[score]) if score in row.differences else "-"
+                for score in SCORES
+            ),
+        ]
+        for name, row in ordered
+    ]
 
 
 def _mean(values: Sequence[float] | None) -> str:
