@@ -17,6 +17,7 @@ print(fit_etas(catalog.split().train, catalog.magnitude_law()))
 ``starting_points``      where fits start from
 ``optimiser``            maximising a likelihood inside a box: Fisher scoring, then Newton
 ``prior``                a prior for regions with few events, from fits elsewhere
+``omori``                the Omori-Utsu law of one sequence, from its events so far
 ``uncertainty``          standard errors, confidence intervals and correlations
 ``profile``              the profile likelihood of one parameter
 ``parameter_draws``      parameter uncertainty in forecasts: sets that a fit cannot tell apart
@@ -84,6 +85,7 @@ _PRIVATE = (
     "branching",
     "kernel",
     "likelihood",
+    "omori",
     "optimiser",
     "parameters",
     "presets",

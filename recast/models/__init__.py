@@ -7,6 +7,7 @@ neural_kinds  the nets: as published, from the shipped net, native, few-shot, ze
 neural        Recast: a trained net as a point process
 saved         load_model: models from files
 fitting       fit_model: one model on one catalog
+so_far        ETAS on all that is known at a time: what forecasts use that name no model
 etas_report   fit_catalog: ETAS on a catalog, with errors, scores and tests
 seen          what a model has seen, so that it is not tested on it
 environment   what a result was made with
