@@ -26,7 +26,15 @@ from catalogs.files import read_json, write_json
 from catalogs.sequence import reaches
 from etas import ETAS, fit_etas
 from etas.omori import LOG_C, OmoriPrior, OmoriSequence, P
-from recast.forecast.correction import HALF, LARGE, LEARNED, Learned, Mainshock, SequenceForecast
+from recast.forecast.correction import (
+    HALF,
+    LARGE,
+    LEARNED,
+    UNIT_LOGISTIC,
+    Learned,
+    Mainshock,
+    SequenceForecast,
+)
 
 FEWEST_IN_A_DAY = 20
 QUIET_DAYS = 30.0
@@ -161,11 +169,11 @@ def learned_factor(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The law of the factor under which what came is most likely.
 
-    Numbers are log-normal: with the spread of the simulations, and that of the factor. Windows
-    with an event nearly as large as the mainshock are left out, whose aftershocks are added apart.
-    Each sequence counts as the root of its forecasts.
+    Logarithms of numbers are logistic, with the spread of the simulations and that of the factor.
+    Windows with an event nearly as large as the mainshock are left out: its aftershocks are added
+    apart. Each sequence counts as the root of its forecasts.
     """
-    blank = Learned(prior, (0.0,) * 4, (0.0,) * 4, {}, "")
+    blank = Learned(prior, (0.0,) * 3, (0.0,) * 3, {}, "")
     shifts, spreads, errors, variances, weights = [], [], [], [], []
     for past, rows in sequences:
         kept = [row for row in rows if not row["larger"]]
@@ -193,10 +201,10 @@ def learned_factor(
 
     def loss(q: np.ndarray) -> float:
         variance = v + np.exp(2.0 * np.clip(s @ q[k:], -4.0, 2.0))
-        error = y - x @ q[:k]
-        return float(
-            0.5 * np.sum(w * (np.log(variance) + error**2 / variance)) + ridge * np.sum(q[1:k] ** 2)
-        )
+        scale = UNIT_LOGISTIC * np.sqrt(variance)
+        z = np.abs(y - x @ q[:k]) / scale
+        terms = z + 2.0 * np.log1p(np.exp(-z)) + np.log(scale)
+        return float(np.sum(w * terms) + ridge * np.sum(q[1:k] ** 2))
 
     start = np.zeros(k + s.shape[1])
     start[k] = -0.5

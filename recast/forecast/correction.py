@@ -45,6 +45,9 @@ MOST = 0.8
 """Branching ratio of the simulations whose numbers are multiplied, at most: that of whole regions
 is 0.7 over a month. A sequence alone looks like more, and would make most of the numbers."""
 
+UNIT_LOGISTIC = float(np.sqrt(3.0) / np.pi)
+"""Scale of the logistic law of variance 1."""
+
 HALF = 0.5
 """Added to numbers of events before logarithms are taken."""
 
@@ -57,15 +60,16 @@ class Learned(Record):
     then, and E and N the median numbers of events in the window by ETAS and by the Omori law of the
     sequence (``etas.omori``),
 
-        ln(factor) = ln N - ln E + shift . (1, ln w / ln 30, ln h / 3, ln E - ln N)
-                     + exp(spread . (1, ln w / ln 30, ln h / 3, ln(n + 5) / 5 - 1)) Z
+        ln(factor) = ln N - ln E + shift . (1, ln w / ln 30, ln E - ln N)
+                     + exp(spread . (1, ln h / 3, ln(n + 5) / 5 - 1)) Z
 
-    with a standard normal Z for every simulated catalog.
+    with a Z for every simulated catalog that is logistic, with mean 0 and variance 1: large errors
+    are more frequent than by a normal law.
     """
 
     prior: OmoriPrior
-    shift: tuple[float, float, float, float]
-    spread: tuple[float, float, float, float]
+    shift: tuple[float, float, float]
+    spread: tuple[float, float, float]
     sequences: dict[str, int]
     """Mainshocks that it was learned from, by catalog."""
 
@@ -147,7 +151,8 @@ class Correction:
         max_events : int
             A trajectory with more is cut off there.
         """
-        factors = np.exp(self.shift + self.spread * rng.standard_normal(drawn.n))
+        errors = rng.logistic(scale=UNIT_LOGISTIC, size=drawn.n)
+        factors = np.exp(self.shift + self.spread * errors)
         several = scaled(drawn, factors, rng)
         return cut(self._with_aftershocks(several, rng), n, max_events)
 
@@ -271,8 +276,8 @@ class SequenceForecast:
         size = np.log(self.omori.n_events + 5.0) / 5.0 - 1.0
         return (
             own - base,
-            np.array([1.0, window, lead, base - own]),
-            np.array([1.0, window, lead, size]),
+            np.array([1.0, window, base - own]),
+            np.array([1.0, lead, size]),
         )
 
     def correction(self, days: float, counts: FloatArray, law: GutenbergRichter) -> Correction:
