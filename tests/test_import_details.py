@@ -60,10 +60,27 @@ def same_times(events: pd.DataFrame) -> None:
         ("date,when,mag", "{t:%Y-%m-%d},{t:%H:%M:%S},{m}"),
         ("dat,zeit,mag", "{t:%Y-%m-%d},{t:%H:%M:%S},{m}"),
         ("time,mag,,", ISO + ",{m}"),
+        ("fecha;hora;mag", "{t:%Y-%m-%d};{t:%H%M%S};{m}"),
+        ("year,month,day,hora,mag", "{t:%Y,%m,%d,%H%M%S}.0,{m}"),
+        ("日期,时间,mag", "{t:%Y-%m-%d},{t:%H}时{t:%M}分{t:%S}秒,{m}"),
+        ("日期,mag", "{t:%Y}年{t:%m}月{t:%d}日 {t:%H}時{t:%M}分{t:%S}秒,{m}"),
     ],
 )
 def test_times_are_found(header: str, row: str, tmp_path: Path) -> None:
     same_times(reading(tmp_path, table(header, row))[0])
+
+
+@pytest.mark.parametrize("days", ["fecha {t:%Y-%m-%d}", "time {t:%Y-%m-%d}", "y;m;d {t:%Y;%m;%d}"])
+def test_a_clock_that_is_not_understood_is_asked_after(days: str, tmp_path: Path) -> None:
+    header, row = days.split(maxsplit=1)
+    text = table(f"{header};hora;mag", f"{row};{{t:%H.%M.%S}};{{m}}")
+    with pytest.raises(InputError, match=r"hora may be the time of day.*`columns` clock=hora"):
+        reading(tmp_path, text)
+    same_times(reading(tmp_path, text, columns={"clock": "hora"})[0])
+    midnights, _ = reading(tmp_path, text, columns={"clock": "none"})
+    assert midnights["time"].dt.strftime("%F %T").tolist() == [
+        f"{t:%F} 00:00:00" for t in TRUTH["time"]
+    ]
 
 
 def test_two_clocks_are_asked_after(tmp_path: Path) -> None:

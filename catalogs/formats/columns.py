@@ -25,7 +25,8 @@ from catalogs.formats.names import (
 )
 
 CLOCK = re.compile(
-    r"\s*\d{1,2}\s*[:hH]\s*\d{1,2}\s*([:m']\s*\d{1,2}([.,]\d*)?\s*(s|'')?)?\s*([APap]\.?\s*[Mm]\.?)?"
+    r"\s*\d{1,2}\s*[:hH时時点點]\s*\d{1,2}\s*([:m'分]\s*(\d{1,2}([.,]\d*)?\s*(s|''|秒)?)?)?"
+    r"\s*([APap]\.?\s*[Mm]\.?)?"
     r"\s*(Z|z|\(?(UTC|GMT)\s*[+-]\s*\d{1,2}(:?\d{2})?\)?"
     r"|\(?[A-Z]{2,5}\)?|[+-]\d{2}(:?\d{2})?)?\s*"
 )
@@ -248,7 +249,7 @@ class _Columns:
         if role == "date" and tier:
             return bool(cells) and _share(cells, lambda c: sum(map(str.isdigit, c)) >= 4) > MAJORITY
         if role == "clock" and tier:
-            return bool(cells) and _share(cells, _is_clock) > MAJORITY
+            return self.are_clocks(i)
         if role == "hour" and tier:
             return not cells or _share(cells, lambda c: _within(c, 24)) > MAJORITY
         return role != "event_id" or not _says_types(cells)
@@ -319,6 +320,25 @@ class _Columns:
                 self.find("clock", found)
                 self.find_seconds(found, refused)
             self.refuse_holes(found, refused)
+        self.refuse_lost_clock(found, refused)
+
+    def refuse_lost_clock(self, found: Mapping[str, int], refused: set[str]) -> None:
+        """Raise an InputError where days are all that is read, but a column is called a clock."""
+        days = {"day"} & found.keys() or [
+            role for role in ("date", "time") if role in found and self.are_days(found[role])
+        ]
+        if not days or {"clock", "hour"} & {*found, *refused}:
+            return
+        for i, head in enumerate(self.headings):
+            cells = self.values(i)
+            named = any(key in tier for key in head.keys for tier in ALIASES["clock"])
+            if i in found.values() or not named or not _share(cells, _has_digits) > MAJORITY:
+                continue
+            raise InputError(
+                f"{self.where}: column {self.name(i)} may be the time of day, but {cells[0]!r} is "
+                f"written in no way that is known: write 13:31:58.5, or say `columns` "
+                f"clock={self.name(i)}, or `columns` clock={NONE} if it is not"
+            )
 
     def settle_time(self, found: dict[str, int], refused: set[str]) -> None:
         """A column called time may be a date beside a clock, or a clock beside a calendar."""
@@ -552,6 +572,10 @@ def _is_magnitude_type(cell: str) -> bool:
 
 def _is_clock(cell: str) -> bool:
     return CLOCK.fullmatch(cell) is not None
+
+
+def _has_digits(cell: str) -> bool:
+    return sum(map(str.isdigit, cell)) > 1
 
 
 def _is_compact_clock(cell: str) -> bool:

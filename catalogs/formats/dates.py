@@ -325,7 +325,7 @@ def _loosened(cells: pd.Series) -> pd.Series:
     loose = loose.str.replace(r"^[A-Za-z]{3,9},\s+(?=\d)", "", regex=True)
     if loose.str.contains("[年时時]", regex=True).any():
         loose = loose.str.replace("[年月]", "-", regex=True).str.replace("[日秒]", " ", regex=True)
-        loose = loose.str.replace("[时時分点點]", ":", regex=True).str.strip()
+        loose = loose.str.replace("[时時分点點]", ":", regex=True).str.rstrip(": ")
     return loose
 
 
