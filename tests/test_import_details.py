@@ -70,6 +70,15 @@ def test_times_are_found(header: str, row: str, tmp_path: Path) -> None:
     same_times(reading(tmp_path, table(header, row))[0])
 
 
+@pytest.mark.parametrize("name", ["fecha", "time"])
+def test_who_names_one_column_of_times_keeps_the_other(name: str, tmp_path: Path) -> None:
+    text = table(f"{name};hora;mag", "{t:%Y-%m-%d};{t:%H:%M:%S};{m}")
+    for chosen in ({"time": name}, {"time": name, "clock": "hora"}, {"clock": "2"}, {"date": "1"}):
+        same_times(reading(tmp_path, text, columns=chosen)[0])
+    whole = table(f"{name};hora;mag", "{t:%Y-%m-%d %H:%M:%S};{t:%H:%M:%S};{m}")
+    same_times(reading(tmp_path, whole, columns={"time": name, "clock": "hora"})[0])
+
+
 @pytest.mark.parametrize("days", ["fecha {t:%Y-%m-%d}", "time {t:%Y-%m-%d}", "y;m;d {t:%Y;%m;%d}"])
 def test_a_clock_that_is_not_understood_is_asked_after(days: str, tmp_path: Path) -> None:
     header, row = days.split(maxsplit=1)

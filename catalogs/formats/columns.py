@@ -298,18 +298,15 @@ class _Columns:
             self.join_hours(found)
             self.refuse_holes(found, refused)
             return
-        if "time" in found:
-            return
-        for role in ("date",) if "clock" in given else ("time", "date"):
-            if role not in {*found, *refused} and not (role == "time" and "date" in found):
-                self.find(role, found)
+        self.find_days(found, refused)
         if "date" in found:
             self.find_clock(found, refused)
             self.find_seconds(found, refused)
             if not {"clock", "time"} & found.keys() and not self.dates_have_clocks(found["date"]):
                 self.find_calendar(found, refused, CALENDAR[3:])
         elif "time" in found:
-            self.settle_time(found, refused)
+            if "time" not in given or self.are_days(found["time"]):
+                self.settle_time(found, refused)
         elif "clock" in found:
             self.find_calendar(found, refused, CALENDAR[:3])
             self.find_seconds(found, refused)
@@ -321,6 +318,22 @@ class _Columns:
                 self.find_seconds(found, refused)
             self.refuse_holes(found, refused)
         self.refuse_lost_clock(found, refused)
+
+    def find_days(self, found: dict[str, int], refused: set[str]) -> None:
+        """A column of times or of dates, the latter for a clock that was named."""
+        named = "time" in found
+        for role in () if named else ("date",) if "clock" in found else ("time", "date"):
+            if role not in {*found, *refused} and not (role == "time" and "date" in found):
+                self.find(role, found)
+        if "clock" not in found or "date" in {*found, *refused}:
+            return
+        times = [i for _, i in self.candidates("time", {*found.values()})]
+        days = [i for i in ([found["time"]] if named else times) if self.are_days(i)]
+        if days:
+            found.pop("time", None)
+            found["date"] = days[0]
+        elif named:
+            del found["clock"]  # the time says it all
 
     def refuse_lost_clock(self, found: Mapping[str, int], refused: set[str]) -> None:
         """Raise an InputError where days are all that is read, but a column is called a clock."""
