@@ -15,6 +15,7 @@ from catalogs import Catalog, available, load
 from recast.cli import main
 from recast.models.neural_kinds import FEW_SHOT_EPOCHS, few_shot_settings
 from recast.pretrained import SHIPPED
+from recast.pretrained.loading import checkpoint_path
 from tests.conftest import REAL_DATA
 
 RIDGECREST = "ridgecrest_2019"
@@ -118,6 +119,54 @@ def test_mistakes_are_answered_in_one_line(
     assert message in error.splitlines()[-1]
     assert "Traceback" not in error
     assert not list(tmp_path.rglob("*.ckpt"))
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ("checkpoint: null", "checkpoint = None: give settings by name, as in `checkpoint: {filen"),
+        ("data: {window: null}", "data.window is null: give a value, or leave it out"),
+        ("model: {width: null}", "model.width is null"),
+        ("trainer: {accelerator: abacus}", "trainer: You selected an invalid accelerator name"),
+        ("a: &a [*a]", "the settings cannot be understood"),
+        ("data: latin.yaml", "a file that the settings name is not UTF-8 text"),
+        ("ckpt_path: list.ckpt", "list.ckpt cannot be read (TypeError: there are no weights in"),
+        ("ckpt_path: other.ckpt", "other.ckpt cannot be read (KeyError: 'hyper_parameters')"),
+        (f"ckpt_path: {checkpoint_path(SHIPPED)}", "of a training to resume: start from its weigh"),
+    ],
+)
+def test_mistakes_in_a_file_are_answered_in_one_line(
+    settings: str,
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("latin.yaml").write_bytes("window: 64  # è\n".encode("latin-1"))
+    Path("mine.yaml").write_text(settings)
+    torch.save([1, 2], "list.ckpt")
+    torch.save({"state_dict": {}}, "other.ckpt")
+    assert main(["fit", "--config", "mine.yaml"]) == 2
+    error = capsys.readouterr().err.strip()
+    assert message in error.splitlines()[-1]
+    assert "Traceback" not in error
+
+
+@pytest.mark.parametrize(
+    "words", [["--config", "latin.yaml"], ["--config=latin.yaml"], ["--data", "latin.yaml"]]
+)
+def test_a_file_in_another_encoding_is_named(
+    words: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("latin.yaml").write_bytes("window: 64  # è\n".encode("latin-1"))
+    Path("plain.yaml").write_text("trainer: {max_epochs: 1}\n")
+    assert main(["fit", "--config", "plain.yaml", *words]) == 2
+    assert capsys.readouterr().err.startswith("recast: latin.yaml is not UTF-8 text")
 
 
 def test_two_processes_train_together(tmp_path: Path) -> None:
