@@ -260,6 +260,11 @@ def test_a_fit_prints_as_a_table(sequence: EventSequence) -> None:
     named = replace(fit, protocol="<b>")
     assert "<p>fitted on &lt;b&gt;" in named._repr_html_()
     assert named._repr_html_().count("<tr>") == 6
+    flat = replace(fit, uncertainty=None).to_dataframe()
+    assert flat["lower"].isna().all()
+    assert flat["note"].to_list() == [
+        "fixed" if name == "p" else "no error: the likelihood is flat here" for name in PARAMETERS
+    ]
 
 
 @pytest.mark.parametrize("p", [0.5, 0.8, 0.999, 1.0, 1.001, 1.2, 2.0, 3.0])

@@ -284,6 +284,24 @@ class CannotBeSaved(ModelKind):
         return self.fitted(task, model_kind("poisson").fit(task).process, 1)
 
 
+class CannotBeLoaded(CannotBeSaved):
+    def to_json(self, process: PointProcess) -> dict[str, Any]:
+        return {}
+
+
+@pytest.mark.usefixtures("fresh")
+def test_a_kind_that_cannot_be_loaded_says_what_it_lacks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    added(monkeypatch, "{here}:CannotBeLoaded")
+    command = ["benchmark", "--catalog", CATALOG, "--models", "mine", "--out", str(tmp_path)]
+    assert cli.main(command) == 0
+    capsys.readouterr()
+    saved = tmp_path / CATALOG / "mine.json"
+    assert cli.main(["residuals", "--catalog", CATALOG, "--model", str(saved)]) == 2
+    assert "model 'mine' cannot be loaded: give its kind a from_json" in capsys.readouterr().err
+
+
 @pytest.mark.usefixtures("fresh")
 @pytest.mark.parametrize(
     ("kind", "message"),

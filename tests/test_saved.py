@@ -47,3 +47,10 @@ def test_a_poisson_file_holds_a_rate(tmp_path: Path) -> None:
         write_json(path, {"model": "poisson", **rate})
         with pytest.raises(InputError, match=r"poisson.json( is damaged|: Poisson rate = -1.0)"):
             load_model(path).on(CATALOG)
+
+
+def test_a_poisson_process_has_no_magnitudes_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "poisson.json"
+    write_json(path, {"model": "poisson", "rate": 2.0})
+    with pytest.raises(InputError, match="needs the magnitude law of a catalog: name one"):
+        load_model(path).alone()
