@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from catalogs import Catalog, CatalogInfo, EventSequence, GutenbergRichter, InputError, SplitDates
 from etas.poisson import Poisson
-from recast.forecast.results import RollingCatalog, RollingScores, RollingWindow
+from recast.forecast.results import RollingCatalog, RollingResult, RollingScores, RollingWindow
 from recast.plots.catalogs import event_map
 from recast.plots.forecasts import rolling_forecasts
 from recast.plots.style import legend_above
@@ -81,6 +81,11 @@ def test_rolling_forecasts_have_days_or_dates(starts: tuple[str, str]) -> None:
     windows = [RollingWindow(start, start, 2) for start in starts]
     figure = rolling_forecasts("made", RollingCatalog(windows, {"etas": scores}), 7.0)
     assert figure.axes[0].get_xlabel() == ("time (UTC)" if ":" in starts[0] else "day")
+    record = RollingCatalog(windows, {"etas": scores})
+    result = RollingResult(7.0, {"one": record, "two": record})
+    for name in ("one", "two"):
+        titles = [axes.get_title() for axes in result.plot(None if name == "one" else name).axes]
+        assert any(title.startswith(name) for title in titles), titles
 
 
 def test_no_curve_no_legend() -> None:
