@@ -110,6 +110,61 @@ def test_parquet_holds_dates_beside_clocks_and_numbers(tmp_path: Path) -> None:
     same_times(reading(tmp_path, numbers)[0])
 
 
+def test_a_word_among_numbers_is_no_time_and_spoils_no_other(tmp_path: Path) -> None:
+    lines = table("time,mag", "{t:%s},{m}").splitlines()
+    odd = [5, 9, 30]
+    for i in odd:
+        lines[i] = lines[i].replace("15", "x", 1)
+    path = tmp_path / "events.csv"
+    path.write_text("\n".join(lines))
+    parsed = read_events(path)
+    assert [row.row for row in parsed.rejected] == [i + 1 for i in odd]
+    np.testing.assert_array_equal(
+        parsed.events["time"].dt.tz_localize(None).to_numpy("M8[s]"),
+        TRUTH["time"].drop([i - 1 for i in odd]).to_numpy("M8[s]"),
+    )
+    mixed = table("time,mag", ISO + ",{m}").splitlines()
+    path.write_text("\n".join([*lines[:10], *mixed[10:]]))  # most are no numbers
+    assert len(read_events(path).events) == N - 9
+
+
+def test_a_day_that_the_year_has_not_is_none(tmp_path: Path) -> None:
+    text = table("time,mag", "{t:%Y-%jT%H:%M:%S},{m}")
+    same_times(reading(tmp_path, text)[0])
+    events, _ = reading(tmp_path, text.replace("2019-0", "2019-4", 1))
+    assert len(events) == N - 1
+
+
+def test_numbers_since_1970_are_utc_whatever_a_column_says(tmp_path: Path) -> None:
+    path = tmp_path / "events.csv"
+    path.write_text(table("time,tz,mag", "{t:%s},+02:00,{m}"))
+    parsed = read_events(path)
+    same_times(parsed.events)
+    assert parsed.explanation.zone == "numbers count in UTC"
+
+
+def test_the_zone_of_the_user_goes_before_that_of_the_text(tmp_path: Path) -> None:
+    text = "# All times are JST (UTC+9)\n" + table("time,mag", ISO + ",{m}")
+    for hours, said in ((8, True), (9, False)):
+        events, notes = reading(tmp_path, text, time_zone=f"+{hours:02d}:00")
+        assert (events["time"] + pd.Timedelta(hours=hours)).dt.tz_localize(None).tolist() == (
+            TRUTH["time"].tolist()
+        )
+        assert ("gives another time zone, UTC+9: that of `time_zone` is taken" in notes) is said
+
+
+@pytest.mark.parametrize("text", ["# times in hora local\n", "# 日本時間\n"])
+def test_text_that_says_local_time_is_asked_of_its_zone(text: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"the text around the table says .*: give its zone"):
+        reading(tmp_path, text + table("time,mag", ISO + ",{m}"))
+
+
+@pytest.mark.parametrize("zone", ["Mars", "+25:00", "UTC+99", "America/Nowhere"])
+def test_a_zone_that_is_none_is_named_with_its_line(zone: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"line 2: '.*' is no one time zone: write offsets as"):
+        reading(tmp_path, table("time,tz,mag", ISO + f",{zone},{{m}}"))
+
+
 def test_what_may_be_a_thousand_is_no_depth(tmp_path: Path) -> None:
     events, notes = reading(tmp_path, table("time;mag;depth", ISO + ";{m};1,234"))
     assert events["depth_km"].isna().all()
@@ -247,3 +302,44 @@ def test_explain_shows_what_it_would_do_and_why_not(
     assert cli.main([*explain, "--completeness", "9", "--json"]) == 0
     assert "none of 60 events" in json.loads(capsys.readouterr().out)["refused"]
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("Origin Time Lat Lon Dep Mag Type", ISO + " {lat} {lon} {dep} {m} ml"),
+        ("time lat lon mag dist place", ISO + " {lat} {lon} {m} 12 km N of Town"),
+    ],
+)
+def test_words_between_blanks_are_told_from_values(header: str, row: str, tmp_path: Path) -> None:
+    events, _ = reading(tmp_path, table(header, row))
+    same_times(events)
+    np.testing.assert_allclose(events["longitude"], TRUTH["lon"])
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "fields"),
+    [
+        ("Date Lat Lon Mag", "{t:%Y %m %d %H %M} {lat} {lon} {m}", "8 fields where .* has 4"),
+        ("time,lat,lon,place,mag", ISO + ",{lat},{lon},{i},near,{m}", "6 fields where .* has 5"),
+    ],
+)
+def test_fields_without_a_name_are_refused(
+    header: str, row: str, fields: str, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match=fields):
+        reading(tmp_path, table(header, row))
+
+
+def test_a_value_between_two_places_is_refused(tmp_path: Path) -> None:
+    row = ISO + "  {lat:7.3f} {lon:8.3f}  {m:3.1f}  {dep:5.1f} {i:3d}  ab"
+    lines = table("time                 lat     lon       mag  dep    n  nm", row).splitlines()
+    lines[7] = lines[7][:21] + " " * 7 + lines[7][28:]
+    lines[9] = lines[9][:23] + " " + lines[9][24:]  # 38 136, of which none is the latitude
+    path = tmp_path / "events.txt"
+    path.write_text("\n".join(lines))
+    parsed = read_events(path)
+    assert [row.row for row in parsed.rejected] == [10]
+    whole = TRUTH.drop(8)
+    np.testing.assert_allclose(parsed.events["magnitude"], whole["m"])
+    np.testing.assert_allclose(parsed.events["latitude"], whole["lat"].mask(whole.index == 6))
