@@ -174,6 +174,11 @@ def test_uncertain_parameters_widen_the_forecast(folder: Path, tmp_path: Path) -
         ("tuned.ckpt", [], "gone.ckpt knew until an unknown date"),
         ("far.ckpt", [], "small until 2019-01-01"),  # it is this catalog, wherever it says it is
         ("etas.json net0.ckpt", [], "only nets can be mixed"),
+        (
+            "etas.json",
+            ["--place", "34", "-118", "--no-csep"],
+            "--place is for the CSEP file: leave out that or --no-csep",
+        ),
         ("etas.json", ["--workers", "0"], "--workers 0: at least one is needed"),
         ("etas.json", ["--completeness", "2"], "below that of catalog 'small', 2.5"),
     ],
