@@ -92,3 +92,20 @@ def test_damage_inside_an_archive_is_named() -> None:
     both[both.index(b"a.csv") + len("a.csv")] ^= 0xFF
     with pytest.raises(InputError, match="^file: damaged archive .*: fetch it again"):
         unpacked(bytes(both), "file", lambda head: head.startswith(b"time"))
+
+
+def test_a_workbook_is_told_from_text() -> None:
+    for data in (b"\xd0\xcf\x11\xe0" + bytes(600), zipped(("xl/workbook.xml", b"<a/>"))):
+        with pytest.raises(
+            InputError, match="is a spreadsheet, as of Excel.*save its sheet as CSV"
+        ):
+            unpacked(data, "file")
+
+
+def test_what_is_packed_for_ever_is_no_catalog() -> None:
+    data = CSV
+    for _ in range(4):
+        data = gzip.compress(data)
+    assert unpacked(data, "file") == CSV
+    with pytest.raises(InputError, match="file is neither text nor Parquet"):
+        parse(gzip.compress(data), "table", name="file")

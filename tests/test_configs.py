@@ -16,6 +16,8 @@ from recast.cli import main
 from recast.models.neural_kinds import FEW_SHOT_EPOCHS, few_shot_settings
 from recast.pretrained import SHIPPED
 from recast.pretrained.loading import checkpoint_path
+from recast.training.data import CatalogData
+from recast.training.trainer import train
 from tests.conftest import REAL_DATA
 
 RIDGECREST = "ridgecrest_2019"
@@ -86,6 +88,12 @@ def test_fit_validate_test_predict_and_resume(
     resumed = max((tmp_path / "runs").rglob("last.ckpt"), key=lambda p: p.stat().st_mtime)
     assert torch.load(resumed, weights_only=True)["global_step"] == 6
 
+    elsewhere = ["--checkpoint.dirpath", str(tmp_path / "elsewhere"), "--ckpt_path", str(resumed)]
+    assert main(["fit", *small, "--trainer.max_epochs", "4", *elsewhere]) == 0
+    content = torch.load(tmp_path / "elsewhere" / "best.ckpt", weights_only=True)
+    (state,) = (s for s in content["callbacks"].values() if s.get("monitor") == "val/nll")
+    assert float(state["best_model_score"]) <= metrics["val/nll"].min() + 1e-6
+
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
@@ -121,6 +129,12 @@ def test_mistakes_are_answered_in_one_line(
     assert not list(tmp_path.rglob("*.ckpt"))
 
 
+GOPHER = (
+    "trainer: {logger: {class_path: lightning.pytorch.loggers.CSVLogger, "
+    "init_args: {save_dir: 'gopher://here'}}}"
+)
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
@@ -128,6 +142,8 @@ def test_mistakes_are_answered_in_one_line(
         ("data: {window: null}", "data.window is null: give a value, or leave it out"),
         ("model: {width: null}", "model.width is null"),
         ("trainer: {accelerator: abacus}", "trainer: You selected an invalid accelerator name"),
+        (GOPHER, "a folder in the settings is not valid"),
+        ("model: {warmup: 2}", "model.warmup = 2.0 must lie in [0, 1]"),
         ("a: &a [*a]", "the settings cannot be understood"),
         ("data: latin.yaml", "a file that the settings name is not UTF-8 text"),
         ("ckpt_path: list.ckpt", "list.ckpt cannot be read (TypeError: there are no weights in"),
@@ -151,6 +167,17 @@ def test_mistakes_in_a_file_are_answered_in_one_line(
     error = capsys.readouterr().err.strip()
     assert message in error.splitlines()[-1]
     assert "Traceback" not in error
+
+
+def test_a_checkpoint_of_another_catalog_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    data = CatalogData(RIDGECREST, window=64, steps_per_epoch=1)
+    net = str(train(data, tmp_path / "net", seed=0, max_epochs=1).checkpoint)
+    assert main(["test", "--data.catalog", "synthetic_socal", "--ckpt_path", net]) == 2
+    message = f"the checkpoint was trained on {RIDGECREST}, the data are synthetic_socal: use the"
+    assert message in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from catalogs import EventSequence, GutenbergRichter, InputError, load
-from etas.fit import fit_etas
+from etas.fit import WITH_PRIOR, fit_etas
 from etas.likelihood import LogLikelihood
 from etas.parameters import PARAMETERS
 from etas.synthetic import SOCAL_TRUTH, true_model
@@ -53,6 +53,11 @@ def test_too_few_events_are_refused() -> None:
     sequence = EventSequence(np.arange(1.0, 50.0), np.full(49, 3.0), 0.0, 50.0)
     with pytest.raises(InputError, match="49 scored events are too few"):
         fit_etas(sequence, GutenbergRichter(2.0))
+    for n, prior_helps in ((WITH_PRIOR, True), (WITH_PRIOR - 1, False)):
+        with pytest.raises(InputError) as refused:
+            fit_etas(sequence.before(n + 0.5), GutenbergRichter(2.0))
+        assert str(refused.value).startswith(f"{n} scored events are too few")
+        assert str(refused.value).endswith("or use a `prior`") is prior_helps
 
 
 def test_truth_is_known_for_synthetic_catalogs_only() -> None:

@@ -60,6 +60,8 @@ def same_times(events: pd.DataFrame) -> None:
         ("date,when,mag", "{t:%Y-%m-%d},{t:%H:%M:%S},{m}"),
         ("dat,zeit,mag", "{t:%Y-%m-%d},{t:%H:%M:%S},{m}"),
         ("time,mag,,", ISO + ",{m}"),
+        ("date,time,mag", "{t:%Y-%m-%d}," + ISO + ",{m}"),
+        ("hour,mm,ss,day,mo,year,mag", "{t:%H,%M,%S,%d,%m,%Y},{m}"),
         ("fecha;hora;mag", "{t:%Y-%m-%d};{t:%H%M%S};{m}"),
         ("year,month,day,hora,mag", "{t:%Y,%m,%d,%H%M%S}.0,{m}"),
         ("日期,时间,mag", "{t:%Y-%m-%d},{t:%H}时{t:%M}分{t:%S}秒,{m}"),
@@ -343,3 +345,91 @@ def test_a_value_between_two_places_is_refused(tmp_path: Path) -> None:
     whole = TRUTH.drop(8)
     np.testing.assert_allclose(parsed.events["magnitude"], whole["m"])
     np.testing.assert_allclose(parsed.events["latitude"], whole["lat"].mask(whole.index == 6))
+
+
+def test_a_clock_alone_is_no_time(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="time = '.*' is not a time"):
+        reading(tmp_path, table("time,mag", "{t:%H:%M:%S},{m}"))
+
+
+def test_of_two_columns_of_one_name_the_number_is_proposed(tmp_path: Path) -> None:
+    text = table("time,mag,mag", ISO + ",0.0,{m}").replace(",0.0,", ",0.1,", 5)
+    with pytest.raises(InputError, match="mag and mag could each .* `columns` magnitude=3"):
+        reading(tmp_path, text)
+    same_times(reading(tmp_path, text, columns={"magnitude": "3"})[0])
+
+
+@pytest.mark.parametrize("last", [True, False])
+def test_days_without_hours_are_midnights(last: bool, tmp_path: Path) -> None:
+    header, row = "year,month,day", "{t:%Y,%m,%d}"
+    text = (
+        table(f"mag,{header}", f"{{m}},{row}") if last else table(f"{header},mag", f"{row},{{m}}")
+    )
+    days = reading(tmp_path, text)[0]["time"].dt.tz_localize(None)
+    assert days.tolist() == TRUTH["time"].dt.normalize().tolist()
+
+
+def test_a_number_beside_a_day_is_asked_after(tmp_path: Path) -> None:
+    text = table("year,month,day,x,mag", "{t:%Y,%m,%d,%H},{m}")
+    with pytest.raises(InputError, match="column x may be the hour.* `columns` hour=none if"):
+        reading(tmp_path, text)
+    hours = reading(tmp_path, text, columns={"hour": "x"})[0]["time"].dt.tz_localize(None)
+    assert hours.tolist() == TRUTH["time"].dt.floor("h").tolist()
+    days = reading(tmp_path, text, columns={"hour": "none"})[0]["time"].dt.tz_localize(None)
+    assert days.tolist() == TRUTH["time"].dt.normalize().tolist()
+
+
+def test_one_date_that_is_contrary_to_the_others_is_asked_after(tmp_path: Path) -> None:
+    lines = table("time,mag", "{t:%d/%m/%Y %H:%M:%S},{m}").splitlines()
+    lines[1] = "03/16/2019 11:23:06,2.0"
+    path = tmp_path / "events.csv"
+    path.write_text("\n".join(lines))
+    with pytest.raises(InputError, match="some dates have the day first.*say `dates` dmy if"):
+        read_events(path)
+    parsed = read_events(path, dates="dmy")
+    assert [row.row for row in parsed.rejected] == [2]
+    assert parsed.events["time"].dt.tz_localize(None).tolist() == TRUTH["time"].tolist()[1:]
+
+
+def test_an_encoding_that_it_is_not_in_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "events.csv"
+    path.write_bytes(table("time,mag,place", ISO + ",{m},Zürich").encode("latin-1"))
+    with pytest.raises(InputError, match=r"is not in the encoding utf-8 \(byte 4\d\): try another"):
+        read_events(path, encoding="utf-8")
+    same_times(read_events(path, encoding="latin-1").events)
+
+
+def test_who_names_a_column_reads_a_known_layout_as_a_table(tmp_path: Path) -> None:
+    header = "time,latitude,longitude,depth,mag,magType,nst,gap,dmin,rms,net,id,updated,place,type,"
+    header += "horizontalError,depthError,magError,magNst,status,locationSource,magSource"
+    row = ISO + "Z,{lat},{lon},{dep},9.9,ml,9,90,1,1,nc,nc{i},2020-01-01T00:00:00Z,x,earthquake,"
+    path = tmp_path / "events.csv"
+    path.write_text(table(header, row + "0.1,0.2,{m},9,reviewed,nc,nc"))
+    assert read_events(path).explanation.layout == "ehp_csv"
+    parsed = read_events(path, columns={"magnitude": "magError"})
+    assert parsed.explanation.layout == "table"
+    same_times(parsed.events)
+
+
+@pytest.mark.parametrize(
+    ("layout", "content", "message"),
+    [
+        ("hypodd", "time,mag\n", "is not of layout hypodd.*: it starts with 'time,mag'"),
+        ("hypodd", "\n", "is not of layout hypodd.*: it is empty"),
+        ("isc", "time,mag\n", "is not of layout isc: no header EVENTID,"),
+    ],
+)
+def test_a_layout_that_it_is_not_of_is_named(
+    layout: str, content: str, message: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "events.txt"
+    path.write_text(content)
+    with pytest.raises(InputError, match=message):
+        read_events(path, layout=layout)
+
+
+def test_words_behind_columns_that_were_named_are_one(tmp_path: Path) -> None:
+    rows = table("", "{t:%Y %m %d %H %M %S} {m} near the {i} th Town").lstrip("\n")
+    rows = rows.replace("near the", "off", 9)
+    names = ["yr", "mo", "dy", "hr", "mi", "sc", "mag", "place"]
+    same_times(reading(tmp_path, rows, names=names)[0])

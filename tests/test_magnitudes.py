@@ -186,6 +186,15 @@ def test_the_step_changes_where_it_does(edges: tuple[int, ...]) -> None:
     np.testing.assert_allclose([at for at, _ in found], (0, *edges), atol=3)
 
 
+def test_a_share_that_changes_is_no_other_step() -> None:
+    rng = np.random.default_rng(0)
+    m = (2.0 + rng.exponential(0.43, 900)).round(2)
+    tenths = np.where(np.arange(900) < 300, 1.0, np.where(np.arange(900) < 600, 0.5, 0.0))
+    found = step_changes(np.where(rng.random(900) < tenths, m.round(1), m))
+    assert [step for _, step in found] == [0.1, 0.01]
+    assert found[1][0] == pytest.approx(300, abs=20)
+
+
 def test_zeros_among_magnitudes_around_zero_stand_for_none() -> None:
     m = np.random.default_rng(0).normal(0.5, 0.4, 500).round(1)
     assert stand_in(m) is None

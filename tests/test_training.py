@@ -325,7 +325,7 @@ def test_checkpoints_are_looked_for_where_they_are_now(tmp_path: Path) -> None:
     state = {"dirpath": "/gone", "best_model_path": "/gone/best.ckpt", "last_model_path": ""}
     state |= {"kth_best_model_path": "", "best_k_models": {"/gone/best.ckpt": 1.0}}
     checkpoint = {"callbacks": {moved.state_key: state}}  # the other one was not there then
-    trainer: Any = SimpleNamespace(checkpoint_callbacks=[new, moved])
+    trainer: Any = SimpleNamespace(checkpoint_callbacks=[new, moved], ckpt_path=None)
     GoesOn().on_load_checkpoint(trainer, RecastTask.__new__(RecastTask), checkpoint)
     here = str(tmp_path / "a" / "best.ckpt")
     assert state["best_model_path"] == here
