@@ -9,16 +9,17 @@ from typing import Any
 
 import lightning
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
-from catalogs import EventSequence, InputError, load, save
+from catalogs import Catalog, CatalogInfo, EventSequence, InputError, SplitDates, load, save
 from catalogs.checks.extent import Extent
 from catalogs.files import write_json
 from etas import ETAS
 from etas.fit import fit_etas
 from etas.synthetic import SOCAL_TRUTH, synthetic_catalog
-from recast import load_model, run_benchmark, run_forecast, run_simulation
+from recast import fit_model, load_model, run_benchmark, run_forecast, run_simulation
 from recast.cli import main
 from recast.forecast.single import Request, default_cap
 from recast.models.seen import leaks, merged, seen_by_fit, to_json
@@ -327,3 +328,19 @@ def test_a_simulation_takes_a_fitted_model_or_its_process(folder: Path) -> None:
         run_simulation(m, 2.0, 5, history=catalog, seed=1).drawn for m in (model, model.process)
     )
     np.testing.assert_array_equal(with_model.times, with_process.times)
+
+
+def test_a_catalog_in_plain_days_is_forecast_and_continued_in_days(tmp_path: Path) -> None:
+    (events,) = SOCAL_TRUTH.sample(EventSequence.nothing(), 300.0, 1, seed=2)
+    table = pd.DataFrame({"time": events.times, "magnitude": events.magnitudes})
+    splits = SplitDates(0.0, 100.0, 200.0, 300.0)
+    info = CatalogInfo("days", 0.0, 300.0, splits, 2.5, time_unit="days since start")
+    catalog = Catalog(table, info)
+    model = fit_model("poisson", catalog)
+    done = run_forecast(catalog, model, days=[1.0], samples=50, out=tmp_path / "forecast")
+    assert done.csep is None
+    assert not list(tmp_path.rglob("*csep*"))
+    run_simulation(model, 2.0, 5, history=catalog, seed=1, out=tmp_path / "simulation")
+    continued = load(tmp_path / "simulation" / "simulated_0.json")
+    assert continued.info.uses_plain_days
+    assert (continued.info.start, continued.info.end) == (200.0, 202.0)  # from the test window on

@@ -6,12 +6,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from lightning.pytorch.callbacks import ModelCheckpoint
 from torch import Tensor
 
-from catalogs import EventSequence, GutenbergRichter, InputError
+from catalogs import Catalog, EventSequence, GutenbergRichter, InputError, load, save
 from etas.synthetic import SOCAL_TRUTH
 from recast.cli import main
 from recast.models.neural import Recast
@@ -348,3 +349,28 @@ def test_a_pretrained_net_of_another_kind_is_refused(
     path = train(data, tmp_path, seed=0, max_epochs=1).checkpoint
     with pytest.raises(InputError, match=message):
         RecastTask(data.scalings, pretrained=str(path), **model)  # type: ignore[arg-type]
+
+
+def test_predictions_expect_nothing_in_gaps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = load(RIDGECREST)
+    gap = ("2019-07-11T12:00:00Z", "2019-07-12T00:00:00Z")
+    begin, end = (whole.info.to_days(date) for date in gap)
+    kept = (whole.days < begin) | (whole.days >= end)
+    info = replace(whole.info, name="gappy", gaps=(gap,), n_events=int(kept.sum()), sha256="")
+    path = save(Catalog(whole.events[kept].reset_index(drop=True), info), tmp_path)
+    monkeypatch.chdir(tmp_path)
+    data = CatalogData(str(path), window=64, burn_in=16, steps_per_epoch=2)
+    net = train(data, tmp_path / "net", seed=0, max_epochs=1).checkpoint
+    assert main(["predict", "--data.catalog", str(path), "--ckpt_path", str(net)]) == 0
+    (table,) = (pd.read_csv(file) for file in (tmp_path / "runs").rglob("predictions.csv"))
+    test, model = data.region.split.test, Recast.load(net)
+    times = test.times[test.first_scored :]
+    assert test.gaps
+    np.testing.assert_allclose(
+        table["compensator_increment"].cumsum(), model.compensator(test, times), rtol=1e-6
+    )
+    np.testing.assert_allclose(
+        table["log_intensity"], np.log(model.intensity(test, times)), rtol=1e-6
+    )
