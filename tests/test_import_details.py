@@ -215,6 +215,20 @@ def test_types_that_are_not_known_leave_nothing_out(tmp_path: Path) -> None:
     assert "column kind is kept as the type of event, but few of its values are known" in notes
 
 
+@pytest.mark.parametrize(("kinds", "said"), [(3, True), (30, False)])
+def test_a_column_of_types_that_none_is_known_of_is_said(
+    kinds: int, said: bool, tmp_path: Path
+) -> None:
+    lines = table("time,mag,kind", ISO + ",{m},K{i}").splitlines()
+    text = "\n".join(
+        [lines[0], *(f"{li.rsplit('K', 1)[0]}K{i % kinds}" for i, li in enumerate(lines[1:]))]
+    )
+    events, notes = reading(tmp_path, text)
+    assert len(events) == N
+    assert "event_type" not in events
+    assert ("kind" in notes) is said  # thirty different ones are no types
+
+
 def test_a_sequence_of_blasts_among_odd_types_is_left_out_alone(tmp_path: Path) -> None:
     path = tmp_path / "events.csv"
     lines = table("time,mag,event_type", ISO + ",{m},earthquake").splitlines()

@@ -338,6 +338,10 @@ def test_checkpoints_are_looked_for_where_they_are_now(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("model", "message"),
     [
+        (
+            {"decoder": "weibull"},
+            "codes has shape .* give model.decoder, model.hidden_size and mod",
+        ),
         ({"hidden_size": 8}, "shape .* give model.decoder, model.hidden_size and model.width"),
         ({"frozen": ["decoder"]}, "no part 'decoder': choose from encoder, hazard, magnitude"),
         ({"fine_tuning": 0.0}, "model.fine_tuning = 0"),
