@@ -14,7 +14,7 @@ from recast import fit_model, run_forecast
 from recast.forecast.results import RollingCatalog, RollingResult, RollingScores, RollingWindow
 from recast.plots.catalogs import event_map, magnitude_time
 from recast.plots.forecasts import forecast_fan, rolling_forecasts
-from recast.plots.style import legend_above
+from recast.plots.style import legend_above, log_ticks
 from recast.report.subject import period_edges
 
 
@@ -114,6 +114,19 @@ def test_rolling_forecasts_have_days_or_dates(starts: tuple[str, str]) -> None:
     for name in ("one", "two"):
         titles = [axes.get_title() for axes in result.plot(None if name == "one" else name).axes]
         assert any(title.startswith(name) for title in titles), titles
+
+
+@pytest.mark.parametrize(("low", "shown"), [(1e-4, False), (1.0, True)])
+def test_small_numbers_of_a_logarithmic_axis_are_not_rounded_to_zero(
+    low: float, shown: bool
+) -> None:
+    axes = Figure().subplots()
+    axes.set_yscale("log")
+    axes.set_ylim(low, 5000.0)
+    log_ticks(axes.yaxis)
+    label = axes.yaxis.get_major_formatter()
+    assert label(low, 0) not in {"", "0"}
+    assert (label(2000.0, 0) == "2,000") is shown
 
 
 def test_no_curve_no_legend() -> None:
