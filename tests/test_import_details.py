@@ -81,6 +81,24 @@ def test_who_names_one_column_of_times_keeps_the_other(name: str, tmp_path: Path
     same_times(reading(tmp_path, whole, columns={"time": name, "clock": "hora"})[0])
 
 
+DAYS_AS = [
+    *("{t:%d %b %Y}", "{t:%b %d, %Y}", "{t:%d-%b-%Y}", "{t:%Y %B %d}", "{t:%A, %d %B %Y}"),
+    *("{t:%d.%m.%Y}", "{t:%Y%m%d}", "{t:%y%m%d}", "{t:%Y-%j}", "{t:%Y}年{t:%m}月{t:%d}日"),
+]
+
+
+@pytest.mark.parametrize("name", ["fecha", "time"])
+@pytest.mark.parametrize("written", DAYS_AS)
+def test_a_clock_goes_with_dates_of_every_kind(written: str, name: str, tmp_path: Path) -> None:
+    how = {"dates": "ymd"} if written == "{t:%y%m%d}" else {}
+    for clock in ("hora", "clock"):
+        text = table(f"{name};{clock};mag", written + ";{t:%H:%M:%S};{m}")
+        same_times(reading(tmp_path, text, **how)[0])
+    text = table(f"{name};hora;mag", written + ";{t:%H.%M.%S};{m}")
+    with pytest.raises(InputError, match="hora may be the time of day"):
+        reading(tmp_path, text, **how)
+
+
 @pytest.mark.parametrize("days", ["fecha {t:%Y-%m-%d}", "time {t:%Y-%m-%d}", "y;m;d {t:%Y;%m;%d}"])
 def test_a_clock_that_is_not_understood_is_asked_after(days: str, tmp_path: Path) -> None:
     header, row = days.split(maxsplit=1)

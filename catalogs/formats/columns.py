@@ -35,8 +35,17 @@ CLOCK = re.compile(
 MIDNIGHT = r"(?:[T\s]+0?0:00(?::00(?:\.0*)?)?)Z?$"
 """What databases write behind a date without a time of day."""
 
-DAY = re.compile(rf"\s*\d{{1,4}}([-/.])\s*\d{{1,2}}\1\s*\d{{1,4}}\s*(?:{MIDNIGHT})?|[12]\d{{7}}")
+_WEEKDAY = r"(?:[^\W\d]+,?\s+)?"
+DAY = re.compile(
+    rf"\s*\d{{1,4}}([-/.])\s*\d{{1,2}}\1\s*\d{{1,4}}\s*(?:{MIDNIGHT})?|[12]\d{{7}}|\d{{4}}-\d{{3}}"
+    rf"|{_WEEKDAY}\d{{1,4}}[-/.,\s]*[^\W\d]{{3,10}}\.?[-/.,\s]+\d{{1,4}}"
+    rf"|{_WEEKDAY}[^\W\d]{{3,10}}\.?[-/\s]*\d{{1,2}}(?:st|nd|rd|th)?[,\s/-]+\d{{4}}"
+    r"|\d{4}年\s*\d{1,2}月\s*\d{1,2}日?"
+)
 """A date without a time of day."""
+
+SIX_DIGITS = re.compile(r"\d{6}")
+"""A date of a short year, if a time of day stands beside it."""
 
 SHORT_CLOCK = re.compile(r"\s*\d{1,2}\s*:?\s*\d{2}(\.0*)?\s*")
 """Hours and minutes."""
@@ -305,7 +314,7 @@ class _Columns:
             if not {"clock", "time"} & found.keys() and not self.dates_have_clocks(found["date"]):
                 self.find_calendar(found, refused, CALENDAR[3:])
         elif "time" in found:
-            if "time" not in given or self.are_days(found["time"]):
+            if "time" not in given or self.may_be_days(found["time"]):
                 self.settle_time(found, refused)
         elif "clock" in found:
             self.find_calendar(found, refused, CALENDAR[:3])
@@ -328,7 +337,7 @@ class _Columns:
         if "clock" not in found or "date" in {*found, *refused}:
             return
         times = [i for _, i in self.candidates("time", {*found.values()})]
-        days = [i for i in ([found["time"]] if named else times) if self.are_days(i)]
+        days = [i for i in ([found["time"]] if named else times) if self.may_be_days(i)]
         if days:
             found.pop("time", None)
             found["date"] = days[0]
@@ -338,7 +347,7 @@ class _Columns:
     def refuse_lost_clock(self, found: Mapping[str, int], refused: set[str]) -> None:
         """Raise an InputError where days are all that is read, but a column is called a clock."""
         days = {"day"} & found.keys() or [
-            role for role in ("date", "time") if role in found and self.are_days(found[role])
+            role for role in ("date", "time") if role in found and self.may_be_days(found[role])
         ]
         if not days or {"clock", "hour"} & {*found, *refused}:
             return
@@ -356,11 +365,6 @@ class _Columns:
     def settle_time(self, found: dict[str, int], refused: set[str]) -> None:
         """A column called time may be a date beside a clock, or a clock beside a calendar."""
         at = found["time"]
-        if self.is_whole(at):
-            if self.are_days(at) and self.candidates("clock", {*found.values()}):
-                found["date"] = found.pop("time")
-                self.find_clock(found, refused)
-            return
         trial = {role: i for role, i in found.items() if role != "time"}
         self.find_calendar(trial, refused, CALENDAR[:3])
         if {"year", "month", "day"} <= trial.keys() and self.are_clocks(at):
@@ -368,11 +372,9 @@ class _Columns:
             found.update(trial)
             found["clock"] = at
             self.find_seconds(found, refused)
-
-    def is_whole(self, i: int) -> bool:
-        """Whether a column called time holds dates, and not only times of day."""
-        cells = self.values(i)
-        return not cells or not (_share(cells, _is_clock) > MAJORITY or self.are_clocks(i))
+        elif self.may_be_days(at) and self.candidates("clock", {*found.values()}):
+            found["date"] = found.pop("time")
+            self.find_clock(found, refused)
 
     def are_clocks(self, i: int) -> bool:
         """Whether a column holds times of day, also as digits only: 013635.52."""
@@ -397,6 +399,11 @@ class _Columns:
         """Whether a column holds dates without a time of day."""
         cells = self.values(i)
         return bool(cells) and _share(cells, lambda c: DAY.fullmatch(c) is not None) > MAJORITY
+
+    def may_be_days(self, i: int) -> bool:
+        """Whether a column holds dates, be they of six digits, if another one holds clocks."""
+        short = _share(self.values(i), lambda c: SIX_DIGITS.fullmatch(c) is not None) > MAJORITY
+        return short or self.are_days(i)
 
     def find_clock(self, found: dict[str, int], refused: set[str]) -> None:
         """The time of day that goes with a date: by its name, else by its values."""

@@ -326,6 +326,7 @@ def _loosened(cells: pd.Series) -> pd.Series:
     if loose.str.contains("[年时時]", regex=True).any():
         loose = loose.str.replace("[年月]", "-", regex=True).str.replace("[日秒]", " ", regex=True)
         loose = loose.str.replace("[时時分点點]", ":", regex=True).str.rstrip(": ")
+        loose = loose.str.replace(r"\s+T(?=\d)", "T", regex=True)
     return loose
 
 
