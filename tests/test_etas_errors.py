@@ -76,6 +76,21 @@ def test_profile_likelihood_agrees_with_the_standard_error(sequence: EventSequen
         profile_likelihood(fit, sequence, "taper")
 
 
+def test_the_profile_of_a_positive_parameter_is_even_in_its_logarithm(
+    sequence: EventSequence,
+) -> None:
+    fit = fit_etas(sequence, LAW, starts=1)
+    assert fit.uncertainty is not None
+    profile = profile_likelihood(fit, sequence, "mu")
+    assert (profile.values > 0.0).all()
+    np.testing.assert_allclose(np.diff(np.log(profile.values), 2), 0.0, atol=1e-9)
+    low, high = profile.ci95
+    assert low is not None
+    assert high is not None
+    # The interval of the standard error is symmetric in the logarithm as well
+    np.testing.assert_allclose([low, high], fit.uncertainty.interval("mu"), rtol=0.05)
+
+
 def test_a_profile_of_a_parameter_on_its_bound_covers_the_box() -> None:
     # One mainshock without background: mu is on its lower bound for this seed
     start = EventSequence([0.9], [7.5], 0.0, 1.0)
