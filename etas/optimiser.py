@@ -121,10 +121,8 @@ def _box_step(
     matrix = here.information + damping * np.diag(np.maximum(np.diag(here.information), 1e-12))
     step = np.zeros(x.size)
     moving = free.copy()
-    for _ in range(x.size):
+    while moving.any():
         inner, outer = np.flatnonzero(moving), np.flatnonzero(~moving)
-        if not inner.size:
-            break
         pull = here.gradient[inner] - matrix[np.ix_(inner, outer)] @ step[outer]
         step[inner] = np.linalg.solve(matrix[np.ix_(inner, inner)], pull)
         out = moving & ((x + step < lower) | (x + step > upper))

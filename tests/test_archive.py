@@ -4,8 +4,10 @@ import gzip
 import io
 import pickle
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from catalogs import InputError
@@ -67,3 +69,43 @@ def test_a_pickle_is_not_opened() -> None:
         parse(pickle.dumps(Trap()), "table", name="file")
     with pytest.raises(InputError):
         parse(pickle.dumps(Trap()), "obspy", name="file")
+
+
+TAN = (
+    b"year,month,day,hour,minute,second,lat,lon,depth,mw,ml_median\n2016,1,1,0,0,1.5,42,13,8,2,2\n"
+)
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, lambda content: zipped(("b.csv", content))])
+def test_what_is_packed_twice_is_recognised(pack: Callable[[bytes], bytes]) -> None:
+    twice = zipped(("b.packed", pack(TAN)))
+    assert detect(twice, name="file") == "tan2021"
+    assert len(parse(twice, "tan2021", name="file").events) == 1
+
+
+def test_damage_inside_an_archive_is_named() -> None:
+    rng = np.random.default_rng(0)
+    whole = gzip.compress(TAN + rng.bytes(200_000).hex().encode())
+    with pytest.raises(InputError, match="^file: damaged archive .*: fetch it again"):
+        detect(zipped(("b.csv.gz", whole[:40])), name="file")
+    both = bytearray(zipped(("README", b"Read me"), ("a.csv", CSV)))
+    both[both.index(b"a.csv") + len("a.csv")] ^= 0xFF
+    with pytest.raises(InputError, match="^file: damaged archive .*: fetch it again"):
+        unpacked(bytes(both), "file", lambda head: head.startswith(b"time"))
+
+
+def test_a_workbook_is_told_from_text() -> None:
+    for data in (b"\xd0\xcf\x11\xe0" + bytes(600), zipped(("xl/workbook.xml", b"<a/>"))):
+        with pytest.raises(
+            InputError, match="is a spreadsheet, as of Excel.*save its sheet as CSV"
+        ):
+            unpacked(data, "file")
+
+
+def test_what_is_packed_for_ever_is_no_catalog() -> None:
+    data = CSV
+    for _ in range(4):
+        data = gzip.compress(data)
+    assert unpacked(data, "file") == CSV
+    with pytest.raises(InputError, match="file is neither text nor Parquet"):
+        parse(gzip.compress(data), "table", name="file")

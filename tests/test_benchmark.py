@@ -3,17 +3,22 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from catalogs import load
+from catalogs import InputError, load
 from catalogs.files import read_json
 from etas.model import ETAS
 from recast.benchmark.comparison import compare
-from recast.benchmark.results import CatalogResult, Gain, sentence
+from recast.benchmark.results import BenchmarkResult, CatalogResult, Gain, sentence
+from recast.benchmark.run import run_benchmark
 from recast.cli import main
+from recast.models import environment
 from recast.models.neural import Recast
+
+RIDGECREST = "ridgecrest_2019"
 
 
 @pytest.fixture(scope="module")
@@ -131,6 +136,61 @@ def test_mistakes_are_answered_before_anything_is_written(
     assert len(lines) == 1
     assert re.search(message, lines[0])
     assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"models": ["oracle"]}, "no model 'oracle': choose from poisson"),
+        ({"seeds": 0}, "seeds = 0: at least one is needed"),
+        ({"workers": 0}, "workers = 0: at least one is needed"),
+    ],
+)
+def test_python_is_answered_before_anything_is_written(
+    asked: dict[str, Any], message: str, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match=message):
+        run_benchmark(**{"catalogs": [RIDGECREST], "models": ["poisson"], "out": tmp_path} | asked)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "message"),
+    [
+        ("seeds", [], "seeds is empty"),
+        ("splits", {}, "splits has no test"),
+        (None, {}, "models is empty"),
+    ],
+)
+def test_a_result_that_lacks_a_part_is_named(
+    part: str | None, value: object, message: str, run_folder: Path
+) -> None:
+    record = read_json(run_folder / "benchmark.json")
+    entry = record["catalogs"][RIDGECREST]
+    if part is None:
+        entry["models"] = value
+    else:
+        entry["models"]["etas"][part] = value
+    with pytest.raises(InputError, match=f"^old.json: catalogs.*: {message}"):
+        BenchmarkResult.from_json(record, "old.json")
+
+
+def test_gains_in_magnitude_of_older_results_are_those_of_a_mark(run_folder: Path) -> None:
+    record = read_json(run_folder / "benchmark.json")
+    models = record["catalogs"][RIDGECREST]["models"]
+    gain = {"mean": 0.25, "ci95": [0.125, 0.5]}
+    for name in ("poisson", "recast"):
+        models[name]["magnitude_gain"] = gain
+    del models["poisson"]["marks"]
+    found = BenchmarkResult.from_json(record, "old.json").catalogs[RIDGECREST].models
+    assert found["poisson"].marks["magnitude"].gain == Gain(0.25, (0.125, 0.5))
+    assert found["recast"].marks["magnitude"].to_json() == models["recast"]["marks"]["magnitude"]
+
+
+def test_what_is_not_installed_is_recorded_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environment, "PACKAGES", ("numpy", "no-such-package"))
+    found = environment.describe()
+    assert (found["numpy"], found["no-such-package"]) == (np.__version__, "not installed")
 
 
 def test_the_mixture_of_seeds_is_scored_as_a_model(run_folder: Path) -> None:

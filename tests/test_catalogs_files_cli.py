@@ -54,6 +54,22 @@ def test_a_layout_is_recognised_and_damage_reported(
     assert f"{path} line 40" in error
 
 
+def test_events_of_another_agency_are_counted_apart_from_damage(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    header, rows = write("jma", 70, np.random.default_rng(3))
+    rows[4:8] = ["U" + row[1:] for row in rows[4:8]]
+    rows[9] = rows[9][:20]
+    path = tmp_path / "jma.txt"
+    path.write_text(header + "\n".join(rows) + "\n")
+    summary = json.loads(run(capsys, "import", path, "--name", "mine", "--json", *WINDOW))
+    assert summary["left_out"][:2] == [
+        "4 rows are not the network's own",
+        "1 row cannot be read",
+    ]
+    assert (summary["events_read"], summary["rows_damaged"]) == (65, 1)
+
+
 def test_a_layout_can_be_chosen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = made("white", tmp_path)
     run(capsys, "import", path, "--name", "white", "--layout", "white", *WINDOW)
@@ -123,6 +139,20 @@ def test_a_catalog_is_checked_by_name(capsys: pytest.CaptureFixture[str]) -> Non
     assert part["events"] < 830
     assert "Worth a look" in run(capsys, "check", "ridgecrest_2019")
     assert "no catalog 'nothing'" in run(capsys, "check", "nothing", code=2)
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        *("--layout table", "--column time=t", "--columns t_m", "--dates dmy", "--time-zone UTC"),
+        *("--origin 2000-01-01", "--encoding utf-8", "--missing-magnitude 9.9", "--strict"),
+    ],
+)
+def test_how_a_file_is_read_means_nothing_to_a_stored_catalog(
+    option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    error = run(capsys, "check", "ridgecrest_2019", *option.split(), code=2)
+    assert f"{option.split(maxsplit=1)[0]} is for files, and ridgecrest_2019 is stored" in error
 
 
 @pytest.mark.parametrize(

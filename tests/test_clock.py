@@ -134,3 +134,8 @@ def test_a_validation_window_without_a_whole_hour_has_no_clock_and_no_warning() 
     first = whole.before(150.0)
     later = whole.before(150.02).scored_from(150.0)
     assert fit_clock(first, later, TRUTH) == DayClock()
+
+
+def test_one_event_tells_no_habit() -> None:
+    one = EventSequence([1.5], [3.0], 0.0, 10.0)
+    assert fit_clock(one, detected_by_day(10.0, 1), TRUTH) == DayClock()

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import norm
 
 from catalogs import GutenbergRichter, InputError
 from catalogs.completeness import (
@@ -31,8 +32,6 @@ def test_completeness_of_nothing_is_refused() -> None:
 
 def incomplete(n: int, seed: int) -> np.ndarray:
     """b = 1 above 1.0, detected with a probability that falls to a half at 2.0 (normal, 0.1)."""
-    from scipy.stats import norm
-
     rng = np.random.default_rng(seed)
     m = GutenbergRichter(1.0, 1.0, 9.0).sample(n, rng)
     seen = m[rng.random(n) < norm.cdf(m, 2.0, 0.1)]
@@ -55,6 +54,15 @@ def test_completeness_is_found_where_detection_ends() -> None:
     m = incomplete(30_000, 4)
     assert 2.1 - 1e-9 <= b_stability(m) <= 2.4 + 1e-9
     assert 2.1 - 1e-9 <= ks_completeness(m, rng=np.random.default_rng(0)) <= 2.4 + 1e-9
+
+
+def test_where_detection_fades_in_slowly_b_is_stable_later() -> None:
+    rng = np.random.default_rng(8)
+    m = GutenbergRichter(1.0, 1.0, 9.0).sample(200_000, rng)
+    seen = m[rng.random(m.size) < norm.cdf(m, 2.0, 0.3)].round(2)
+    assert b_stability(seen) > maximum_curvature(seen)  # half of the events at 2.0 are missing
+    values, errors = b_by_completeness(seen, [b_stability(seen)])
+    assert values[0] == pytest.approx(1.0, abs=3.0 * errors[0] + 0.03)
 
 
 def test_complete_catalogs_pass_the_ks_test_nine_times_in_ten() -> None:

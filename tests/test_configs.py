@@ -15,6 +15,9 @@ from catalogs import Catalog, available, load
 from recast.cli import main
 from recast.models.neural_kinds import FEW_SHOT_EPOCHS, few_shot_settings
 from recast.pretrained import SHIPPED
+from recast.pretrained.loading import checkpoint_path
+from recast.training.data import CatalogData
+from recast.training.trainer import train
 from tests.conftest import REAL_DATA
 
 RIDGECREST = "ridgecrest_2019"
@@ -85,6 +88,12 @@ def test_fit_validate_test_predict_and_resume(
     resumed = max((tmp_path / "runs").rglob("last.ckpt"), key=lambda p: p.stat().st_mtime)
     assert torch.load(resumed, weights_only=True)["global_step"] == 6
 
+    elsewhere = ["--checkpoint.dirpath", str(tmp_path / "elsewhere"), "--ckpt_path", str(resumed)]
+    assert main(["fit", *small, "--trainer.max_epochs", "4", *elsewhere]) == 0
+    content = torch.load(tmp_path / "elsewhere" / "best.ckpt", weights_only=True)
+    (state,) = (s for s in content["callbacks"].values() if s.get("monitor") == "val/nll")
+    assert float(state["best_model_score"]) <= metrics["val/nll"].min() + 1e-6
+
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
@@ -118,6 +127,73 @@ def test_mistakes_are_answered_in_one_line(
     assert message in error.splitlines()[-1]
     assert "Traceback" not in error
     assert not list(tmp_path.rglob("*.ckpt"))
+
+
+GOPHER = (
+    "trainer: {logger: {class_path: lightning.pytorch.loggers.CSVLogger, "
+    "init_args: {save_dir: 'gopher://here'}}}"
+)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ("checkpoint: null", "checkpoint = None: give settings by name, as in `checkpoint: {filen"),
+        ("data: {window: null}", "data.window is null: give a value, or leave it out"),
+        ("model: {width: null}", "model.width is null"),
+        ("trainer: {accelerator: abacus}", "trainer: You selected an invalid accelerator name"),
+        (GOPHER, "a folder in the settings is not valid"),
+        ("model: {warmup: 2}", "model.warmup = 2.0 must lie in [0, 1]"),
+        ("a: &a [*a]", "the settings cannot be understood"),
+        ("data: latin.yaml", "a file that the settings name is not UTF-8 text"),
+        ("ckpt_path: list.ckpt", "list.ckpt cannot be read (TypeError: there are no weights in"),
+        ("ckpt_path: other.ckpt", "other.ckpt cannot be read (KeyError: 'hyper_parameters')"),
+        (f"ckpt_path: {checkpoint_path(SHIPPED)}", "of a training to resume: start from its weigh"),
+    ],
+)
+def test_mistakes_in_a_file_are_answered_in_one_line(
+    settings: str,
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("latin.yaml").write_bytes("window: 64  # è\n".encode("latin-1"))
+    Path("mine.yaml").write_text(settings)
+    torch.save([1, 2], "list.ckpt")
+    torch.save({"state_dict": {}}, "other.ckpt")
+    assert main(["fit", "--config", "mine.yaml"]) == 2
+    error = capsys.readouterr().err.strip()
+    assert message in error.splitlines()[-1]
+    assert "Traceback" not in error
+
+
+def test_a_checkpoint_of_another_catalog_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    data = CatalogData(RIDGECREST, window=64, steps_per_epoch=1)
+    net = str(train(data, tmp_path / "net", seed=0, max_epochs=1).checkpoint)
+    assert main(["test", "--data.catalog", "synthetic_socal", "--ckpt_path", net]) == 2
+    message = f"the checkpoint was trained on {RIDGECREST}, the data are synthetic_socal: use the"
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words", [["--config", "latin.yaml"], ["--config=latin.yaml"], ["--data", "latin.yaml"]]
+)
+def test_a_file_in_another_encoding_is_named(
+    words: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("latin.yaml").write_bytes("window: 64  # è\n".encode("latin-1"))
+    Path("plain.yaml").write_text("trainer: {max_epochs: 1}\n")
+    assert main(["fit", "--config", "plain.yaml", *words]) == 2
+    assert capsys.readouterr().err.startswith("recast: latin.yaml is not UTF-8 text")
 
 
 def test_two_processes_train_together(tmp_path: Path) -> None:

@@ -72,18 +72,22 @@ def test_an_unknown_decoder_is_named(capsys: pytest.CaptureFixture[str]) -> None
 
 
 @pytest.mark.parametrize(
-    ("value", "message"),
+    ("name", "value", "message"),
     [
-        ("nowhere:NOTHING", "cannot be loaded"),
-        ("math:pi", "is no recast.net.architectures.Architecture"),
+        ("odd", "nowhere:NOTHING", "cannot be loaded"),
+        ("odd", "math:pi", "is no recast.net.architectures.Architecture"),
+        ("hazard", "outside_decoder:CONSTANT", "the name is taken or no identifier"),
+        ("two words", "outside_decoder:CONSTANT", "the name is taken or no identifier"),
     ],
 )
 def test_a_broken_entry_point_is_one_line(
-    monkeypatch: pytest.MonkeyPatch, value: str, message: str
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, value: str, message: str
 ) -> None:
-    point = EntryPoint("odd", value, GROUP)
+    monkeypatch.syspath_prepend(str(install("outside_decoder", tmp_path)))
+    point = EntryPoint(name, value, GROUP)
     monkeypatch.setattr("recast.net.architectures.entry_points", lambda group: [point])
     architectures.cache_clear()
     with pytest.raises(InputError, match=message):
         architectures()
     architectures.cache_clear()
+    sys.modules.pop("outside_decoder", None)

@@ -9,6 +9,7 @@ from catalogs import EventSequence, GutenbergRichter, InputError
 from etas.model import ETAS
 from etas.poisson import Poisson
 from recast.evaluation import diagnose, event_terms
+from recast.evaluation.continuations import omori_samples
 from recast.evaluation.diagnosis import (
     OMORI_EDGES,
     largest_scored,
@@ -92,3 +93,8 @@ def test_an_empty_window_is_traced_from_end_to_end() -> None:
     times = trace_times(empty)
     assert (times[0], times[-1]) == (4.0, 10.0)
     assert (np.diff(times) > 0.0).all()
+
+
+def test_nothing_comes_after_an_event_at_the_very_end() -> None:
+    alone = EventSequence([9.0, 10.0 - 1e-7], [2.5, 7.0], 0.0, 10.0, score_from=9.5)
+    assert (omori_samples(TRUTH, alone, seed=0) == 0.0).all()

@@ -1,18 +1,22 @@
 """`recast etas` and `recast simulate`, run in this process: results, files, and refusals."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 from catalogs import EventSequence, InputError, load, save
 from etas import ETAS, ETASFit, residual_test
 from etas.synthetic import SOCAL_TRUTH, synthetic_catalog, true_model
 from recast.cli import main
-from recast.models.etas_report import ETASResult, fit_catalog, history_of
-from recast.plots.window import Detected
+from recast.models.etas_report import ETASResult, fit_catalog, history_of, score_catalog
+from recast.plots.window import Detected, fit_plots
+from recast.training.data import CatalogData
+from recast.training.trainer import train
 
 PLOTS = {"omori_decay.png", "residuals.png", "cumulative_counts.png", "frequency_magnitude.png"}
 PNG = b"\x89PNG\r\n"
@@ -111,7 +115,7 @@ def test_every_form_of_etas_json_is_read(part: str, fitted: Path, tmp_path: Path
 
 
 def test_counts_of_an_incomplete_catalog_are_those_above_its_completeness(
-    small: Path, tmp_path: Path
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     catalog, table = load(str(small)), tmp_path / "mc.csv"
     table.write_text("time,magnitude\n2001-03-01,3.0\n2001-04-01,2.5\n")
@@ -124,6 +128,37 @@ def test_counts_of_an_incomplete_catalog_are_those_above_its_completeness(
     assert seen.expected == pytest.approx(result.fit.n_events, rel=1e-5)
     assert seen.expected < result.fit.model.compensator(train, train.end)[0] - 1.0
     assert residual_test(seen.transformed).ks_p == pytest.approx(result.fit.residuals.ks_p)
+    drawn: dict[str, Figure] = {}
+    monkeypatch.setattr(
+        "recast.plots.window.save", lambda figure, p: drawn.update({p.stem: figure})
+    )
+    fit_plots(result, catalog, tmp_path, completeness_history=table)
+    (axes,) = drawn["cumulative_counts"].axes
+    assert axes.get_title().endswith("M ≥ Mc(t)")
+    observed, expected = (np.asarray(line.get_ydata()) for line in axes.lines)
+    assert observed[-1] == result.fit.n_events
+    assert (expected[0], expected[-1]) == (0.0, seen.expected)
+
+
+def test_a_fit_on_all_events_has_no_scores_to_explain(small: Path, tmp_path: Path) -> None:
+    catalog, table = load(str(small)), tmp_path / "mc.csv"
+    table.write_text("time,magnitude\n2001-03-01,3.0\n2001-04-01,2.5\n")
+    history = history_of(catalog, "all", table)
+    assert history is not None
+    result = fit_catalog(catalog, protocol="all", completeness_history=history)
+    assert result.completeness == f"{history.times.size} steps"
+    assert result.splits == {}
+    assert "below Mc(t)" not in str(result)
+    named = replace(result, fit=replace(result.fit, protocol="<i>"))
+    assert "fitted on &lt;i&gt;" in named._repr_html_()
+    assert "<i>" not in named._repr_html_()
+
+
+def test_a_net_of_this_catalog_is_no_prior(small: Path, tmp_path: Path) -> None:
+    data = CatalogData([str(small)], window=64, burn_in=16, steps_per_epoch=1)
+    net = train(data, tmp_path, seed=0, max_epochs=1).checkpoint
+    with pytest.raises(InputError, match="its net knows this catalog, or too few others"):
+        fit_catalog(load(str(small)), prior=net)
 
 
 def test_a_pretrained_net_says_what_to_expect(small: Path, fitted: Path, tmp_path: Path) -> None:
@@ -149,6 +184,9 @@ def test_scores_are_those_of_the_fit(fitted: Path, small: Path, tmp_path: Path) 
         )
     assert record["splits"]["train"]["gain_over_poisson"] > 0.1
     assert (tmp_path / "gain_over_poisson.png").read_bytes().startswith(PNG)
+    scores = score_catalog(load(str(small)), ETAS.load(fitted), "<i>")
+    assert scores.splits["test"].to_json() == record["splits"]["test"]
+    assert "fitted on: &lt;i&gt;" in scores._repr_html_()
 
 
 def test_the_model_of_another_program_is_refused_in_one_line(

@@ -76,6 +76,21 @@ def test_profile_likelihood_agrees_with_the_standard_error(sequence: EventSequen
         profile_likelihood(fit, sequence, "taper")
 
 
+def test_the_profile_of_a_positive_parameter_is_even_in_its_logarithm(
+    sequence: EventSequence,
+) -> None:
+    fit = fit_etas(sequence, LAW, starts=1)
+    assert fit.uncertainty is not None
+    profile = profile_likelihood(fit, sequence, "mu")
+    assert (profile.values > 0.0).all()
+    np.testing.assert_allclose(np.diff(np.log(profile.values), 2), 0.0, atol=1e-9)
+    low, high = profile.ci95
+    assert low is not None
+    assert high is not None
+    # The interval of the standard error is symmetric in the logarithm as well
+    np.testing.assert_allclose([low, high], fit.uncertainty.interval("mu"), rtol=0.05)
+
+
 def test_a_profile_of_a_parameter_on_its_bound_covers_the_box() -> None:
     # One mainshock without background: mu is on its lower bound for this seed
     start = EventSequence([0.9], [7.5], 0.0, 1.0)
@@ -260,6 +275,11 @@ def test_a_fit_prints_as_a_table(sequence: EventSequence) -> None:
     named = replace(fit, protocol="<b>")
     assert "<p>fitted on &lt;b&gt;" in named._repr_html_()
     assert named._repr_html_().count("<tr>") == 6
+    flat = replace(fit, uncertainty=None).to_dataframe()
+    assert flat["lower"].isna().all()
+    assert flat["note"].to_list() == [
+        "fixed" if name == "p" else "no error: the likelihood is flat here" for name in PARAMETERS
+    ]
 
 
 @pytest.mark.parametrize("p", [0.5, 0.8, 0.999, 1.0, 1.001, 1.2, 2.0, 3.0])

@@ -1,12 +1,15 @@
 """Maximum likelihood: the truth is recovered, and what comes out is a maximum."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
 from catalogs import EventSequence, GutenbergRichter, InputError, load
-from etas.fit import fit_etas
+from etas.fit import WITH_PRIOR, fit_etas
 from etas.likelihood import LogLikelihood
-from etas.parameters import PARAMETERS
+from etas.optimiser import Summit, polish, scaled_objective
+from etas.parameters import PARAMETERS, Box
 from etas.synthetic import SOCAL_TRUTH, true_model
 
 
@@ -53,6 +56,11 @@ def test_too_few_events_are_refused() -> None:
     sequence = EventSequence(np.arange(1.0, 50.0), np.full(49, 3.0), 0.0, 50.0)
     with pytest.raises(InputError, match="49 scored events are too few"):
         fit_etas(sequence, GutenbergRichter(2.0))
+    for n, prior_helps in ((WITH_PRIOR, True), (WITH_PRIOR - 1, False)):
+        with pytest.raises(InputError) as refused:
+            fit_etas(sequence.before(n + 0.5), GutenbergRichter(2.0))
+        assert str(refused.value).startswith(f"{n} scored events are too few")
+        assert str(refused.value).endswith("or use a `prior`") is prior_helps
 
 
 def test_truth_is_known_for_synthetic_catalogs_only() -> None:
@@ -68,3 +76,20 @@ def test_a_fit_with_nothing_left_to_estimate_is_the_model_itself() -> None:
     assert fit.n_parameters == 0
     assert fit.uncertainty is None
     assert fit.log_likelihood == pytest.approx(SOCAL_TRUTH.log_likelihood(train), rel=1e-9)
+
+
+def test_newton_steps_end_at_the_maximum() -> None:
+    train = load("synthetic_socal").split().train.before(1200.0).scored_from(500.0)
+    n = train.n_scored
+    evaluate = LogLikelihood.of(train, 2.5, c_min=1e-5)
+    box = Box.of(n / train.scored_days, train.scored_days, taper=False)
+    objective = scaled_objective(evaluate, box, n)
+    best = fit_etas(train, SOCAL_TRUTH.magnitude_law, starts=1)
+    off = box.scaled(best.model.parameters * np.array([1.05, 0.96, 1.03, 1.05, 0.98]))
+    near = Summit(off, objective(off), 1)
+    with ThreadPoolExecutor(1) as pool:
+        done, curvature = polish(objective, near, box, np.ones(5, dtype=np.bool_), pool)
+    assert done.evaluation.value > near.evaluation.value
+    assert np.abs(done.evaluation.gradient).max() < 1e-3 * np.abs(near.evaluation.gradient).max()
+    assert n * done.evaluation.value == pytest.approx(best.log_likelihood, abs=1e-3)
+    assert np.linalg.eigvalsh(curvature).max() < 0.0

@@ -11,10 +11,11 @@ from typing import Any
 
 import lightning
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
-from catalogs import EventSequence, InputError, load, save
+from catalogs import Catalog, CatalogInfo, EventSequence, InputError, SplitDates, load, save
 from catalogs.checks.extent import Extent
 from catalogs.files import write_json
 from etas import ETAS, Prior, parameter_draws
@@ -201,6 +202,11 @@ def test_uncertain_parameters_widen_the_forecast(folder: Path, tmp_path: Path) -
         ("tuned.ckpt", [], "gone.ckpt knew until an unknown date"),
         ("far.ckpt", [], "small until 2019-01-01"),  # it is this catalog, wherever it says it is
         ("etas.json net0.ckpt", [], "only nets can be mixed"),
+        (
+            "etas.json",
+            ["--place", "34", "-118", "--no-csep"],
+            "--place is for the CSEP file: leave out that or --no-csep",
+        ),
         ("etas.json", ["--workers", "0"], "--workers 0: at least one is needed"),
         ("etas.json", ["--completeness", "2"], "below that of catalog 'small', 2.5"),
     ],
@@ -530,3 +536,19 @@ def test_a_window_is_forecast_alike_alone_and_with_others(folder: Path) -> None:
             assert alone.table == [row for row in several.table if row.days == days]
         assert alone.fan == several.fan
         assert alone.magnitude_test == several.magnitude_test
+
+
+def test_a_catalog_in_plain_days_is_forecast_and_continued_in_days(tmp_path: Path) -> None:
+    (events,) = SOCAL_TRUTH.sample(EventSequence.nothing(), 300.0, 1, seed=2)
+    table = pd.DataFrame({"time": events.times, "magnitude": events.magnitudes})
+    splits = SplitDates(0.0, 100.0, 200.0, 300.0)
+    info = CatalogInfo("days", 0.0, 300.0, splits, 2.5, time_unit="days since start")
+    catalog = Catalog(table, info)
+    model = fit_model("poisson", catalog)
+    done = run_forecast(catalog, model, days=[1.0], samples=50, out=tmp_path / "forecast")
+    assert done.csep is None
+    assert not list(tmp_path.rglob("*csep*"))
+    run_simulation(model, 2.0, 5, history=catalog, seed=1, out=tmp_path / "simulation")
+    continued = load(tmp_path / "simulation" / "simulated_0.json")
+    assert continued.info.uses_plain_days
+    assert (continued.info.start, continued.info.end) == (200.0, 202.0)  # from the test window on

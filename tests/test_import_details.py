@@ -60,10 +60,56 @@ def same_times(events: pd.DataFrame) -> None:
         ("date,when,mag", "{t:%Y-%m-%d},{t:%H:%M:%S},{m}"),
         ("dat,zeit,mag", "{t:%Y-%m-%d},{t:%H:%M:%S},{m}"),
         ("time,mag,,", ISO + ",{m}"),
+        ("date,time,mag", "{t:%Y-%m-%d}," + ISO + ",{m}"),
+        ("hour,mm,ss,day,mo,year,mag", "{t:%H,%M,%S,%d,%m,%Y},{m}"),
+        ("fecha;hora;mag", "{t:%Y-%m-%d};{t:%H%M%S};{m}"),
+        ("year,month,day,hora,mag", "{t:%Y,%m,%d,%H%M%S}.0,{m}"),
+        ("日期,时间,mag", "{t:%Y-%m-%d},{t:%H}时{t:%M}分{t:%S}秒,{m}"),
+        ("日期,mag", "{t:%Y}年{t:%m}月{t:%d}日 {t:%H}時{t:%M}分{t:%S}秒,{m}"),
     ],
 )
 def test_times_are_found(header: str, row: str, tmp_path: Path) -> None:
     same_times(reading(tmp_path, table(header, row))[0])
+
+
+@pytest.mark.parametrize("name", ["fecha", "time"])
+def test_who_names_one_column_of_times_keeps_the_other(name: str, tmp_path: Path) -> None:
+    text = table(f"{name};hora;mag", "{t:%Y-%m-%d};{t:%H:%M:%S};{m}")
+    for chosen in ({"time": name}, {"time": name, "clock": "hora"}, {"clock": "2"}, {"date": "1"}):
+        same_times(reading(tmp_path, text, columns=chosen)[0])
+    whole = table(f"{name};hora;mag", "{t:%Y-%m-%d %H:%M:%S};{t:%H:%M:%S};{m}")
+    same_times(reading(tmp_path, whole, columns={"time": name, "clock": "hora"})[0])
+
+
+DAYS_AS = [
+    *("{t:%d %b %Y}", "{t:%b %d, %Y}", "{t:%d-%b-%Y}", "{t:%Y %B %d}", "{t:%A, %d %B %Y}"),
+    *("{t:%d.%m.%Y}", "{t:%Y%m%d}", "{t:%y%m%d}", "{t:%Y-%j}", "{t:%Y}年{t:%m}月{t:%d}日"),
+]
+
+
+@pytest.mark.parametrize("name", ["fecha", "time"])
+@pytest.mark.parametrize("written", DAYS_AS)
+def test_a_clock_goes_with_dates_of_every_kind(written: str, name: str, tmp_path: Path) -> None:
+    how = {"dates": "ymd"} if written == "{t:%y%m%d}" else {}
+    for clock in ("hora", "clock"):
+        text = table(f"{name};{clock};mag", written + ";{t:%H:%M:%S};{m}")
+        same_times(reading(tmp_path, text, **how)[0])
+    text = table(f"{name};hora;mag", written + ";{t:%H.%M.%S};{m}")
+    with pytest.raises(InputError, match="hora may be the time of day"):
+        reading(tmp_path, text, **how)
+
+
+@pytest.mark.parametrize("days", ["fecha {t:%Y-%m-%d}", "time {t:%Y-%m-%d}", "y;m;d {t:%Y;%m;%d}"])
+def test_a_clock_that_is_not_understood_is_asked_after(days: str, tmp_path: Path) -> None:
+    header, row = days.split(maxsplit=1)
+    text = table(f"{header};hora;mag", f"{row};{{t:%H.%M.%S}};{{m}}")
+    with pytest.raises(InputError, match=r"hora may be the time of day.*`columns` clock=hora"):
+        reading(tmp_path, text)
+    same_times(reading(tmp_path, text, columns={"clock": "hora"})[0])
+    midnights, _ = reading(tmp_path, text, columns={"clock": "none"})
+    assert midnights["time"].dt.strftime("%F %T").tolist() == [
+        f"{t:%F} 00:00:00" for t in TRUTH["time"]
+    ]
 
 
 def test_two_clocks_are_asked_after(tmp_path: Path) -> None:
@@ -82,6 +128,61 @@ def test_parquet_holds_dates_beside_clocks_and_numbers(tmp_path: Path) -> None:
     parts = {name: getattr(t.dt, name) for name in ("year", "month", "day", "hour", "minute")}
     numbers = pd.DataFrame(parts | {"second": t.dt.second.astype(float), "mag": TRUTH["m"]})
     same_times(reading(tmp_path, numbers)[0])
+
+
+def test_a_word_among_numbers_is_no_time_and_spoils_no_other(tmp_path: Path) -> None:
+    lines = table("time,mag", "{t:%s},{m}").splitlines()
+    odd = [5, 9, 30]
+    for i in odd:
+        lines[i] = lines[i].replace("15", "x", 1)
+    path = tmp_path / "events.csv"
+    path.write_text("\n".join(lines))
+    parsed = read_events(path)
+    assert [row.row for row in parsed.rejected] == [i + 1 for i in odd]
+    np.testing.assert_array_equal(
+        parsed.events["time"].dt.tz_localize(None).to_numpy("M8[s]"),
+        TRUTH["time"].drop([i - 1 for i in odd]).to_numpy("M8[s]"),
+    )
+    mixed = table("time,mag", ISO + ",{m}").splitlines()
+    path.write_text("\n".join([*lines[:10], *mixed[10:]]))  # most are no numbers
+    assert len(read_events(path).events) == N - 9
+
+
+def test_a_day_that_the_year_has_not_is_none(tmp_path: Path) -> None:
+    text = table("time,mag", "{t:%Y-%jT%H:%M:%S},{m}")
+    same_times(reading(tmp_path, text)[0])
+    events, _ = reading(tmp_path, text.replace("2019-0", "2019-4", 1))
+    assert len(events) == N - 1
+
+
+def test_numbers_since_1970_are_utc_whatever_a_column_says(tmp_path: Path) -> None:
+    path = tmp_path / "events.csv"
+    path.write_text(table("time,tz,mag", "{t:%s},+02:00,{m}"))
+    parsed = read_events(path)
+    same_times(parsed.events)
+    assert parsed.explanation.zone == "numbers count in UTC"
+
+
+def test_the_zone_of_the_user_goes_before_that_of_the_text(tmp_path: Path) -> None:
+    text = "# All times are JST (UTC+9)\n" + table("time,mag", ISO + ",{m}")
+    for hours, said in ((8, True), (9, False)):
+        events, notes = reading(tmp_path, text, time_zone=f"+{hours:02d}:00")
+        assert (events["time"] + pd.Timedelta(hours=hours)).dt.tz_localize(None).tolist() == (
+            TRUTH["time"].tolist()
+        )
+        assert ("gives another time zone, UTC+9: that of `time_zone` is taken" in notes) is said
+
+
+@pytest.mark.parametrize("text", ["# times in hora local\n", "# 日本時間\n"])
+def test_text_that_says_local_time_is_asked_of_its_zone(text: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"the text around the table says .*: give its zone"):
+        reading(tmp_path, text + table("time,mag", ISO + ",{m}"))
+
+
+@pytest.mark.parametrize("zone", ["Mars", "+25:00", "UTC+99", "America/Nowhere"])
+def test_a_zone_that_is_none_is_named_with_its_line(zone: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"line 2: '.*' is no one time zone: write offsets as"):
+        reading(tmp_path, table("time,tz,mag", ISO + f",{zone},{{m}}"))
 
 
 def test_what_may_be_a_thousand_is_no_depth(tmp_path: Path) -> None:
@@ -130,6 +231,20 @@ def test_types_that_are_not_known_leave_nothing_out(tmp_path: Path) -> None:
     events, notes = reading(tmp_path, text, columns={"event_type": "kind"})
     assert len(events) == N
     assert "column kind is kept as the type of event, but few of its values are known" in notes
+
+
+@pytest.mark.parametrize(("kinds", "said"), [(3, True), (30, False)])
+def test_a_column_of_types_that_none_is_known_of_is_said(
+    kinds: int, said: bool, tmp_path: Path
+) -> None:
+    lines = table("time,mag,kind", ISO + ",{m},K{i}").splitlines()
+    text = "\n".join(
+        [lines[0], *(f"{li.rsplit('K', 1)[0]}K{i % kinds}" for i, li in enumerate(lines[1:]))]
+    )
+    events, notes = reading(tmp_path, text)
+    assert len(events) == N
+    assert "event_type" not in events
+    assert ("kind" in notes) is said  # thirty different ones are no types
 
 
 def test_a_sequence_of_blasts_among_odd_types_is_left_out_alone(tmp_path: Path) -> None:
@@ -221,3 +336,132 @@ def test_explain_shows_what_it_would_do_and_why_not(
     assert cli.main([*explain, "--completeness", "9", "--json"]) == 0
     assert "none of 60 events" in json.loads(capsys.readouterr().out)["refused"]
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("Origin Time Lat Lon Dep Mag Type", ISO + " {lat} {lon} {dep} {m} ml"),
+        ("time lat lon mag dist place", ISO + " {lat} {lon} {m} 12 km N of Town"),
+    ],
+)
+def test_words_between_blanks_are_told_from_values(header: str, row: str, tmp_path: Path) -> None:
+    events, _ = reading(tmp_path, table(header, row))
+    same_times(events)
+    np.testing.assert_allclose(events["longitude"], TRUTH["lon"])
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "fields"),
+    [
+        ("Date Lat Lon Mag", "{t:%Y %m %d %H %M} {lat} {lon} {m}", "8 fields where .* has 4"),
+        ("time,lat,lon,place,mag", ISO + ",{lat},{lon},{i},near,{m}", "6 fields where .* has 5"),
+    ],
+)
+def test_fields_without_a_name_are_refused(
+    header: str, row: str, fields: str, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match=fields):
+        reading(tmp_path, table(header, row))
+
+
+def test_a_value_between_two_places_is_refused(tmp_path: Path) -> None:
+    row = ISO + "  {lat:7.3f} {lon:8.3f}  {m:3.1f}  {dep:5.1f} {i:3d}  ab"
+    lines = table("time                 lat     lon       mag  dep    n  nm", row).splitlines()
+    lines[7] = lines[7][:21] + " " * 7 + lines[7][28:]
+    lines[9] = lines[9][:23] + " " + lines[9][24:]  # 38 136, of which none is the latitude
+    path = tmp_path / "events.txt"
+    path.write_text("\n".join(lines))
+    parsed = read_events(path)
+    assert [row.row for row in parsed.rejected] == [10]
+    whole = TRUTH.drop(8)
+    np.testing.assert_allclose(parsed.events["magnitude"], whole["m"])
+    np.testing.assert_allclose(parsed.events["latitude"], whole["lat"].mask(whole.index == 6))
+
+
+def test_a_clock_alone_is_no_time(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="time = '.*' is not a time"):
+        reading(tmp_path, table("time,mag", "{t:%H:%M:%S},{m}"))
+
+
+def test_of_two_columns_of_one_name_the_number_is_proposed(tmp_path: Path) -> None:
+    text = table("time,mag,mag", ISO + ",0.0,{m}").replace(",0.0,", ",0.1,", 5)
+    with pytest.raises(InputError, match="mag and mag could each .* `columns` magnitude=3"):
+        reading(tmp_path, text)
+    same_times(reading(tmp_path, text, columns={"magnitude": "3"})[0])
+
+
+@pytest.mark.parametrize("last", [True, False])
+def test_days_without_hours_are_midnights(last: bool, tmp_path: Path) -> None:
+    header, row = "year,month,day", "{t:%Y,%m,%d}"
+    text = (
+        table(f"mag,{header}", f"{{m}},{row}") if last else table(f"{header},mag", f"{row},{{m}}")
+    )
+    days = reading(tmp_path, text)[0]["time"].dt.tz_localize(None)
+    assert days.tolist() == TRUTH["time"].dt.normalize().tolist()
+
+
+def test_a_number_beside_a_day_is_asked_after(tmp_path: Path) -> None:
+    text = table("year,month,day,x,mag", "{t:%Y,%m,%d,%H},{m}")
+    with pytest.raises(InputError, match="column x may be the hour.* `columns` hour=none if"):
+        reading(tmp_path, text)
+    hours = reading(tmp_path, text, columns={"hour": "x"})[0]["time"].dt.tz_localize(None)
+    assert hours.tolist() == TRUTH["time"].dt.floor("h").tolist()
+    days = reading(tmp_path, text, columns={"hour": "none"})[0]["time"].dt.tz_localize(None)
+    assert days.tolist() == TRUTH["time"].dt.normalize().tolist()
+
+
+def test_one_date_that_is_contrary_to_the_others_is_asked_after(tmp_path: Path) -> None:
+    lines = table("time,mag", "{t:%d/%m/%Y %H:%M:%S},{m}").splitlines()
+    lines[1] = "03/16/2019 11:23:06,2.0"
+    path = tmp_path / "events.csv"
+    path.write_text("\n".join(lines))
+    with pytest.raises(InputError, match="some dates have the day first.*say `dates` dmy if"):
+        read_events(path)
+    parsed = read_events(path, dates="dmy")
+    assert [row.row for row in parsed.rejected] == [2]
+    assert parsed.events["time"].dt.tz_localize(None).tolist() == TRUTH["time"].tolist()[1:]
+
+
+def test_an_encoding_that_it_is_not_in_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "events.csv"
+    path.write_bytes(table("time,mag,place", ISO + ",{m},Zürich").encode("latin-1"))
+    with pytest.raises(InputError, match=r"is not in the encoding utf-8 \(byte 4\d\): try another"):
+        read_events(path, encoding="utf-8")
+    same_times(read_events(path, encoding="latin-1").events)
+
+
+def test_who_names_a_column_reads_a_known_layout_as_a_table(tmp_path: Path) -> None:
+    header = "time,latitude,longitude,depth,mag,magType,nst,gap,dmin,rms,net,id,updated,place,type,"
+    header += "horizontalError,depthError,magError,magNst,status,locationSource,magSource"
+    row = ISO + "Z,{lat},{lon},{dep},9.9,ml,9,90,1,1,nc,nc{i},2020-01-01T00:00:00Z,x,earthquake,"
+    path = tmp_path / "events.csv"
+    path.write_text(table(header, row + "0.1,0.2,{m},9,reviewed,nc,nc"))
+    assert read_events(path).explanation.layout == "ehp_csv"
+    parsed = read_events(path, columns={"magnitude": "magError"})
+    assert parsed.explanation.layout == "table"
+    same_times(parsed.events)
+
+
+@pytest.mark.parametrize(
+    ("layout", "content", "message"),
+    [
+        ("hypodd", "time,mag\n", "is not of layout hypodd.*: it starts with 'time,mag'"),
+        ("hypodd", "\n", "is not of layout hypodd.*: it is empty"),
+        ("isc", "time,mag\n", "is not of layout isc: no header EVENTID,"),
+    ],
+)
+def test_a_layout_that_it_is_not_of_is_named(
+    layout: str, content: str, message: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "events.txt"
+    path.write_text(content)
+    with pytest.raises(InputError, match=message):
+        read_events(path, layout=layout)
+
+
+def test_words_behind_columns_that_were_named_are_one(tmp_path: Path) -> None:
+    rows = table("", "{t:%Y %m %d %H %M %S} {m} near the {i} th Town").lstrip("\n")
+    rows = rows.replace("near the", "off", 9)
+    names = ["yr", "mo", "dy", "hr", "mi", "sc", "mag", "place"]
+    same_times(reading(tmp_path, rows, names=names)[0])

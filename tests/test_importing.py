@@ -1,6 +1,7 @@
 """From a table of events to a catalog: completeness, window, splits, and what stops it."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from catalogs import Catalog, InputError, SplitDates
 from catalogs.checks.summary import describe
 from catalogs.formats.table import read_table
 from catalogs.importing import import_table, out_of_order, tied_rows
+from recast import cli
 
 START = pd.Timestamp("2020-01-01T06:00", tz="UTC")
 
@@ -242,3 +244,14 @@ def test_a_real_catalog_comes_back_as_it_was(real_catalog: Callable[[str], Catal
     )
     np.testing.assert_array_equal(catalog.to_sequence().times, original.to_sequence().times)
     assert counts(catalog) == counts(original)
+
+
+def test_equal_complete_magnitudes_determine_no_b_value(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "events.csv"
+    rows = [f"2020-01-0{day}T00:00:00,{min(0.5 + day / 2, 2.0)}" for day in range(1, 6)]
+    path.write_text("\n".join(["time,mag", *rows]))
+    options = ["--name", "few", "--completeness", "2", "--magnitude-bin", "0"]
+    assert cli.main(["catalogs", "import", str(path), *options]) == 0
+    assert "b-value        not determined by so few events" in capsys.readouterr().out

@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 
 from catalogs import Catalog, GutenbergRichter, InputError
-from catalogs.magnitudes import b_positive, b_standard_error, magnitude_grid
+from catalogs.magnitudes import (
+    b_positive,
+    b_standard_error,
+    magnitude_grid,
+    stand_in,
+    step_changes,
+)
 
 laws = st.builds(
     lambda completeness, b, span: GutenbergRichter(completeness, b, completeness + span),
@@ -162,6 +168,40 @@ def test_the_grid_of_rounded_magnitudes_is_found(steps: list[int], digits: int, 
 
 def test_continuous_magnitudes_have_no_grid() -> None:
     assert magnitude_grid([2.0, 2.12345]) == 0.0
+
+
+def test_few_magnitudes_have_the_step_that_is_written() -> None:
+    m = np.random.default_rng(0).uniform(2.0, 8.0, 150).round(2)
+    assert magnitude_grid(m) == 0.01
+
+
+@pytest.mark.parametrize("edges", [(80,), (60,), (100, 170), (100, 150)])
+def test_the_step_changes_where_it_does(edges: tuple[int, ...]) -> None:
+    m = 2.0 + np.random.default_rng(0).exponential(0.43, 240)
+    periods = np.split(np.arange(240), edges)
+    digits = np.concatenate([np.full(len(p), 1 + i % 2) for i, p in enumerate(periods)])
+    found = step_changes(np.where(digits == 1, m.round(1), m.round(2)))
+    assert [step for _, step in found] == [0.1, 0.01, 0.1][: len(periods)]
+    # One in ten hundredths is a tenth by chance, so that an edge may seem to lie a few events off
+    np.testing.assert_allclose([at for at, _ in found], (0, *edges), atol=3)
+
+
+def test_a_share_that_changes_is_no_other_step() -> None:
+    rng = np.random.default_rng(0)
+    m = (2.0 + rng.exponential(0.43, 900)).round(2)
+    tenths = np.where(np.arange(900) < 300, 1.0, np.where(np.arange(900) < 600, 0.5, 0.0))
+    found = step_changes(np.where(rng.random(900) < tenths, m.round(1), m))
+    assert [step for _, step in found] == [0.1, 0.01]
+    assert found[1][0] == pytest.approx(300, abs=20)
+
+
+def test_zeros_among_magnitudes_around_zero_stand_for_none() -> None:
+    m = np.random.default_rng(0).normal(0.5, 0.4, 500).round(1)
+    assert stand_in(m) is None
+    found = stand_in(np.concatenate([m[m != 0.0], np.zeros(600)]))
+    assert found is not None
+    assert (found.value, found.count, found.likely) == (0.0, 600, True)
+    assert stand_in(np.concatenate([m[m != 0.3], np.full(600, 0.3)])) is None  # no usual number
 
 
 @pytest.mark.parametrize("bin_width", [0.0, 0.01, 0.1])

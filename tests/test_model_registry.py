@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 from outside import install
 
-from catalogs import InputError, PointProcess, load
+from catalogs import Catalog, EventSequence, GutenbergRichter, InputError, PointProcess, load
 from catalogs.files import read_json, write_json
+from etas.poisson import Poisson
 from recast import cli, fit_model, load_model
 from recast.models.kind import FittedModel, ModelKind, Task
 from recast.models.registry import GROUP, TRUTH, mixture_name, model_kind, model_kinds
@@ -282,6 +283,49 @@ class CannotBeSaved(ModelKind):
 
     def fit(self, task: Task) -> FittedModel:
         return self.fitted(task, model_kind("poisson").fit(task).process, 1)
+
+
+class CannotBeLoaded(CannotBeSaved):
+    def to_json(self, process: PointProcess) -> dict[str, Any]:
+        return {}
+
+
+@pytest.mark.usefixtures("fresh")
+def test_a_kind_that_cannot_be_loaded_says_what_it_lacks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    added(monkeypatch, "{here}:CannotBeLoaded")
+    command = ["benchmark", "--catalog", CATALOG, "--models", "mine", "--out", str(tmp_path)]
+    assert cli.main(command) == 0
+    capsys.readouterr()
+    saved = tmp_path / CATALOG / "mine.json"
+    assert cli.main(["residuals", "--catalog", CATALOG, "--model", str(saved)]) == 2
+    assert "model 'mine' cannot be loaded: give its kind a from_json" in capsys.readouterr().err
+
+
+class OfText(CannotBeLoaded):
+    def opens(self, path: Path, record: Mapping[str, Any] | None) -> bool:
+        return path.suffix == ".txt"
+
+    def read(
+        self, paths: Sequence[Path], catalog: Catalog | None, *, fit: bool = False
+    ) -> FittedModel:
+        return FittedModel(self, Poisson(float(paths[0].read_text()), LAW_OF_TEXT), {})
+
+
+LAW_OF_TEXT = GutenbergRichter(2.5)
+
+
+@pytest.mark.usefixtures("fresh")
+def test_a_kind_may_have_files_that_are_neither_json_nor_checkpoints(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    added(monkeypatch, "{here}:OfText")
+    path = tmp_path / "rate.txt"
+    path.write_text("2.5")
+    model = load_model(path)
+    assert model.kind.name == "mine"
+    assert model.alone().process.intensity(EventSequence([], [], 0.0, 9.0), [1.0]) == 2.5
 
 
 @pytest.mark.usefixtures("fresh")

@@ -147,3 +147,10 @@ def test_theirs_was_uninstalled(site: Path, left: str) -> None:
     expected = "simulation.py of recast-forecast" if left else "etas/__init__.py of recast-forecast"
     assert said[-1].startswith(f"ImportError: {expected}")
     assert run_command(site) == (1, [said[-1].replace("ImportError", "recast")])
+
+
+def test_a_file_of_ones_own_without_a_record_of_its_hash_is_no_fault(site: Path) -> None:
+    (site / "etas" / "notes.py").write_text("")  # of nobody else's package
+    rows = "".join(f"etas/{path.name},,\n" for path in (site / "etas").glob("*.py"))
+    (site / "recast_forecast-9.9.dist-info" / "RECORD").write_text(rows)
+    assert run("import recast", site) == (0, [])

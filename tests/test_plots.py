@@ -1,16 +1,20 @@
 """What plots make of catalogs across the date line, of many years, of plain days, of few events."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
 from catalogs import Catalog, CatalogInfo, EventSequence, GutenbergRichter, InputError, SplitDates
+from catalogs.completeness import WINDOW_EVENTS
 from etas.poisson import Poisson
-from recast.forecast.results import RollingCatalog, RollingScores, RollingWindow
-from recast.plots.catalogs import event_map
-from recast.plots.forecasts import rolling_forecasts
-from recast.plots.style import legend_above
+from recast import fit_model, run_forecast
+from recast.forecast.results import RollingCatalog, RollingResult, RollingScores, RollingWindow
+from recast.plots.catalogs import event_map, magnitude_time
+from recast.plots.forecasts import forecast_fan, rolling_forecasts
+from recast.plots.style import legend_above, log_ticks
 from recast.report.subject import period_edges
 
 
@@ -50,6 +54,30 @@ def test_the_colour_of_long_catalogs_is_the_year() -> None:
     assert bar.get_xlim() == pytest.approx((2000.0, 2008.2), abs=0.2)
 
 
+def trainable(catalog: Catalog) -> Catalog:
+    """The same, with half of the window to train on."""
+    splits = SplitDates("2000-01-01", "2004-01-01", "2004-06-01", catalog.info.end)
+    return replace(catalog, info=replace(catalog.info, splits=splits))
+
+
+@pytest.mark.parametrize(("n", "label"), [(WINDOW_EVENTS - 1, 0), (2 * WINDOW_EVENTS, 1)])
+def test_completeness_in_time_is_drawn_where_events_are_enough(n: int, label: int) -> None:
+    catalog = trainable(made(3000, n=n))
+    (axes,) = magnitude_time(catalog, catalog.split()).axes
+    labels = [text for text in axes.get_legend_handles_labels()[1] if text.startswith("Mc(t)")]
+    assert len(labels) == label
+
+
+def test_a_forecast_from_the_last_event_on_has_nothing_to_compare_with() -> None:
+    catalog = trainable(made(3000))
+    model = fit_model("poisson", catalog)
+    for at, drawn in ((catalog.info.end, False), ("2005-01-01", True)):
+        done = run_forecast(catalog, model, at=at, days=[200.0], samples=50)
+        left, right = forecast_fan(catalog, done).axes
+        assert ("observed since" in left.get_legend_handles_labels()[1]) is drawn
+        assert ("observed" in right.get_legend_handles_labels()[1]) is drawn
+
+
 def test_without_places_there_is_no_map() -> None:
     nowhere = EventSequence([1.0], [3.0], 0.0, 2.0)
     with pytest.raises(InputError, match="catalog 'made' has no locations, so it has no map"):
@@ -81,6 +109,24 @@ def test_rolling_forecasts_have_days_or_dates(starts: tuple[str, str]) -> None:
     windows = [RollingWindow(start, start, 2) for start in starts]
     figure = rolling_forecasts("made", RollingCatalog(windows, {"etas": scores}), 7.0)
     assert figure.axes[0].get_xlabel() == ("time (UTC)" if ":" in starts[0] else "day")
+    record = RollingCatalog(windows, {"etas": scores})
+    result = RollingResult(7.0, {"one": record, "two": record})
+    for name in ("one", "two"):
+        titles = [axes.get_title() for axes in result.plot(None if name == "one" else name).axes]
+        assert any(title.startswith(name) for title in titles), titles
+
+
+@pytest.mark.parametrize(("low", "shown"), [(1e-4, False), (1.0, True)])
+def test_small_numbers_of_a_logarithmic_axis_are_not_rounded_to_zero(
+    low: float, shown: bool
+) -> None:
+    axes = Figure().subplots()
+    axes.set_yscale("log")
+    axes.set_ylim(low, 5000.0)
+    log_ticks(axes.yaxis)
+    label = axes.yaxis.get_major_formatter()
+    assert label(low, 0) not in {"", "0"}
+    assert (label(2000.0, 0) == "2,000") is shown
 
 
 def test_no_curve_no_legend() -> None:

@@ -207,3 +207,35 @@ def test_fingerprints_know_what_numbers_depend_on() -> None:
     assert make().fingerprint() == make().fingerprint()
     other = Plain(0.8, 0.02, 0.8, 0.02, 1.2, LAW)
     assert other.fingerprint() != make().fingerprint()
+    prints = set()
+    for array in (np.ones(4), np.ones((2, 2)), np.ones(4, dtype=np.float32), np.arange(4.0)):
+        process = make()
+        process.stairs = array  # type: ignore[attr-defined]
+        prints.add(process.fingerprint())
+    assert len(prints) == 4
+
+
+def test_histories_hold_what_happened_before_each_time(
+    process: PointProcess, sequence: EventSequence
+) -> None:
+    times = [5.0, 12.5, sequence.end]
+    histories = process.histories(sequence, times)
+    assert len(histories) == 3
+    for time, history in zip(times, histories, strict=True):
+        one, other = (
+            process.simulate(known, 1.0, 3, seed=4, max_events=50)
+            for known in (history, sequence.before(time))
+        )
+        np.testing.assert_array_equal(one.times, other.times)
+        np.testing.assert_array_equal(one.magnitudes, other.magnitudes)
+
+
+def test_inversion_ends_where_no_time_is_left() -> None:
+    class Busy(Poisson):
+        simulate = PointProcess.simulate  # type: ignore[assignment]
+
+    begin, horizon = 2.0**30, 2.0**-20  # 8 numbers of 64 bits are all the times there are
+    (sample,) = Busy(1e9, LAW).sample(EventSequence([], [], 0.0, begin), horizon, 1, seed=0)
+    assert 0 < len(sample) <= 8
+    assert (sample.times >= begin).all()
+    assert (sample.times < begin + horizon).all()

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.patches import Rectangle
 
 from catalogs import Catalog, CatalogInfo, InputError, SplitDates, load
 from catalogs.checks.findings import findings
@@ -18,6 +19,7 @@ from catalogs.checks.quality import (
     gaps,
     time_of_day,
 )
+from recast.plots.quality import over_time
 
 DAYS = 1000
 
@@ -255,3 +257,17 @@ def test_declared_gaps_do_not_stand_out() -> None:
     assert "gaps" not in info().to_json()
     with pytest.raises(InputError, match="has no length"):
         replace(info(), gaps=(("2001-01-02", "2001-01-01"),))
+
+
+@pytest.mark.parametrize("days", [0.0, 30.0])
+def test_gaps_are_shaded_in_the_plot(days: float) -> None:
+    table = poisson(np.random.default_rng(1))
+    since = (table["time"] - table["time"].iloc[0]) / pd.Timedelta(days=1)
+    table = table[(since < 300.0) | (since >= 300.0 + days)].reset_index(drop=True)
+    catalog = Catalog(table, info())
+    report = check_catalog(catalog)
+    *_, counts = over_time(catalog, report).axes
+    shades = [patch for patch in counts.patches if isinstance(patch, Rectangle)]
+    assert len(shades) == len(report["gaps"]) == (days > 0.0)
+    for shade in shades:
+        assert shade.get_width() == pytest.approx(days, abs=0.5)

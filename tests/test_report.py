@@ -285,3 +285,12 @@ MEASURE = """() => {
     }),
   });
 }"""
+
+
+def test_without_etas_there_are_no_gains_to_show(tmp_path: Path) -> None:
+    command = ["benchmark", "--catalog", "ridgecrest_2019", "--models", "poisson"]
+    assert main([*command, "--out", str(tmp_path)]) == 0
+    assert main(["report", str(tmp_path), "--samples", "40", "--workers", "1"]) == 0
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "gain_by_period" not in page
+    assert ">poisson<" in page

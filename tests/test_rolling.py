@@ -1,5 +1,6 @@
 """Rolling forecasts: calibrated where the model is true, the same however they are made."""
 
+import copy
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,6 +23,7 @@ from recast.forecast.blocks import BLOCK, Source, draw_blocks, n_blocks
 from recast.forecast.chunks import read_chunks
 from recast.forecast.engine import Engine
 from recast.forecast.make import check_leak
+from recast.forecast.results import RollingResult
 from recast.forecast.rolling import Member, Rolling, roll, window_log_likelihoods
 from recast.models.neural import Recast
 from recast.models.seen import seen_by_net
@@ -150,6 +152,20 @@ def test_windows_that_do_not_fit_are_refused(
 
 
 CONFIG = Path(__file__).parent.parent / "experiments" / "rolling" / "scedc_14_days.yaml"
+
+
+def test_scores_that_lack_a_part_are_named() -> None:
+    quantiles = {q: [1.0] for q in ("0.025", "0.25", "0.5", "0.75", "0.975")}
+    scores = {"quantiles": quantiles, "pit": [0.5], "crps": [1.0], "log_score": [-1.0]}
+    model = {**scores, "coverage": {"50": 1.0, "95": 1.0}}
+    windows = [{"start": "2020-01-01", "end": "2020-01-15", "observed": 1}]
+    record = {"window_days": 14.0, "catalogs": {"x": {"windows": windows, "models": {"m": model}}}}
+    assert RollingResult.from_json(record, "rolling.json").catalogs["x"].models["m"].pit == [0.5]
+    for part, name in (("coverage", "50"), ("coverage", "95"), ("quantiles", "0.5")):
+        content = copy.deepcopy(record)
+        del content["catalogs"]["x"]["models"]["m"][part][name]  # type: ignore[index]
+        with pytest.raises(InputError, match=f"^rolling.json: .*{part} has no {name}"):
+            RollingResult.from_json(content, "rolling.json")
 
 
 def test_the_result_is_of_its_configuration() -> None:

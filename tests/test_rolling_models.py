@@ -13,6 +13,7 @@ from catalogs.files import read_json, write_json
 from etas.synthetic import SOCAL_TRUTH, synthetic_catalog
 from recast.benchmark.folder import diagnoses, load_catalog, load_fitted, open_run
 from recast.cli import main
+from recast.evaluation.diagnosis import load_diagnoses, save_diagnoses
 from recast.models.registry import model_kind
 from recast.pretrained import SHIPPED
 
@@ -140,6 +141,10 @@ def test_a_folder_of_an_older_benchmark_is_diagnosed_once(folder: Path, tmp_path
     assert list(made) == list(saved) == list(run.models("small"))
     for name, one in saved.items():
         np.testing.assert_allclose(made[name].terms, one.terms, rtol=1e-9, atol=1e-12)
+    save_diagnoses(path, {"etas": made["etas"]})  # of a benchmark of fewer models
+    again = diagnoses(run, catalog)
+    assert list(again) == list(saved)
+    assert list(load_diagnoses(path)) == list(saved)
 
 
 def test_only_synthetic_catalogs_have_a_truth(folder: Path) -> None:

@@ -1,5 +1,6 @@
 """Fitted models from their files: what a file must hold, and what it is known to have seen."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from catalogs import InputError, load
 from catalogs.files import write_json
 from etas.model import ETAS
 from etas.poisson import Poisson
+from recast.models.registry import TRUTH
 from recast.models.saved import load_model
 
 CATALOG = load("ridgecrest_2019")
@@ -47,3 +49,17 @@ def test_a_poisson_file_holds_a_rate(tmp_path: Path) -> None:
         write_json(path, {"model": "poisson", **rate})
         with pytest.raises(InputError, match=r"poisson.json( is damaged|: Poisson rate = -1.0)"):
             load_model(path).on(CATALOG)
+
+
+def test_a_poisson_process_has_no_magnitudes_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "poisson.json"
+    write_json(path, {"model": "poisson", "rate": 2.0})
+    with pytest.raises(InputError, match="needs the magnitude law of a catalog: name one"):
+        load_model(path).alone()
+
+
+def test_a_model_without_estimates_counts_none() -> None:
+    truth = TRUTH.of(load("synthetic_socal"))
+    assert truth is not None
+    assert "parameter" not in repr(truth)
+    assert "5 parameters" in repr(replace(truth, n_parameters=5))

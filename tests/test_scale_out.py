@@ -116,3 +116,9 @@ def test_no_scheduler_is_one_line() -> None:
         Engine(scheduler="nowhere").session() as session,
     ):
         session.run(numbers, np.ones(3), [0], lambda *_: None)
+
+
+def test_nothing_to_do_starts_no_workers() -> None:
+    with Engine(workers=2).session() as session:
+        session.run(numbers, np.ones(3), [], lambda *_: pytest.fail("there is no chunk"))
+        assert session.client is None

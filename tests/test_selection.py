@@ -88,6 +88,11 @@ def test_event_types_are_chosen() -> None:
             Selection(magnitude_completeness=1.0),
             "1 is below that of catalog 'ridgecrest_2019', 2.5",
         ),
+        (
+            Selection(start="2018-07-01"),
+            "'ridgecrest_2019' is known from 2019-07-0.*import it again",
+        ),
+        (Selection(end="2020-07-01"), "'ridgecrest_2019' is known until 2019-07-.*choose a window"),
         (Selection(start="2019-07-13"), "need start <= train_start < val_start"),
         (Selection(splits=("2019-07-07", "2019-07-08")), "give train start, validation start"),
         (

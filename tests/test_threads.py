@@ -67,6 +67,14 @@ def test_no_more_cores_than_a_scheduler_gives() -> None:
     assert cores.cores() == len(os.sched_getaffinity(0))
 
 
+def test_where_no_scheduler_can_limit_it_all_cores_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "sched_getaffinity")  # as on macOS
+    monkeypatch.setattr(os, "cpu_count", lambda: 6)
+    assert cores.cores() == 6
+    monkeypatch.setattr(os, "cpu_count", lambda: None)
+    assert cores.cores() == 1
+
+
 def test_nobody_else_counts_cores() -> None:
     counting = [
         path.name

@@ -2,12 +2,17 @@
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
+from lightning.pytorch.callbacks import ModelCheckpoint
+from torch import Tensor
 
-from catalogs import EventSequence, GutenbergRichter, InputError
+from catalogs import Catalog, EventSequence, GutenbergRichter, InputError, load, save
 from etas.synthetic import SOCAL_TRUTH
 from recast.cli import main
 from recast.models.neural import Recast
@@ -16,8 +21,9 @@ from recast.net.network import RecastNet
 from recast.net.scaling import Scaling
 from recast.pretrained import read_net, seen
 from recast.training.data import CatalogData
+from recast.training.resuming import GoesOn
 from recast.training.task import RecastTask
-from recast.training.trainer import PAPER, PAPER_EPOCHS, train
+from recast.training.trainer import EARLY_STOPPING, PAPER, PAPER_EPOCHS, StartCounts, train
 
 RIDGECREST = "ridgecrest_2019"
 
@@ -249,9 +255,93 @@ def test_a_net_that_training_made_worse_is_given_up(data: CatalogData, tmp_path:
     assert ruined.validation == pytest.approx(start.validation, abs=1e-6)
 
 
+def test_a_net_that_training_made_worse_is_given_up_after_an_interruption_too(
+    data: CatalogData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = train(data, tmp_path / "start", seed=0, max_epochs=2)
+    model = {"pretrained": str(start.checkpoint), "learning_rate": 3.0, "fine_tuning": 1.0}
+    how: dict[str, Any] = {"seed": 1, "model": model, "max_epochs": 2}
+    with monkeypatch.context() as patch:
+        patch.setattr(StartCounts, "on_train_end", _stop)
+        with pytest.raises(RuntimeError, match="power"):
+            train(data, tmp_path / "ruined", **how)
+    ruined = train(data, tmp_path / "ruined", **how, resume=True)
+    one, other = (read_net(trained.checkpoint).state_dict() for trained in (start, ruined))
+    assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def _stop(*_: object) -> None:
+    raise RuntimeError("no power")
+
+
+def test_of_several_processes_one_writes(data: CatalogData, tmp_path: Path) -> None:
+    path = train(data, tmp_path, seed=0, max_epochs=1).checkpoint
+    task = RecastTask(data.scalings)
+    best = ModelCheckpoint(monitor="val/nll")
+    best.best_model_path, best.best_model_score = str(path), torch.tensor(0.0)
+    start = StartCounts()
+    start.loss, start.weights = -1e9, task.state_dict()
+    before = path.read_bytes()
+    for first in (False, True):
+        trainer: Any = SimpleNamespace(
+            checkpoint_callbacks=[best], datamodule=data, is_global_zero=first
+        )
+        start.on_train_end(trainer, task)
+        assert (path.read_bytes() != before) is first
+
+
+def test_what_had_stopped_early_stays_stopped(
+    data: CatalogData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(EARLY_STOPPING, "patience", 1)
+    how: dict[str, Any] = {"seed": 0, "model": {"learning_rate": 3.0}}
+    train(data, tmp_path, **how, max_epochs=8)
+    steps = torch.load(tmp_path / "last.ckpt", weights_only=True)["global_step"]
+    assert steps < 8 * 4
+    train(data, tmp_path, **how, max_epochs=16, resume=True)
+    assert torch.load(tmp_path / "last.ckpt", weights_only=True)["global_step"] == steps
+
+
+def test_random_numbers_of_a_gpu_go_on_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    restored: list[Tensor] = []
+    on_gpu = torch.tensor([7], dtype=torch.uint8)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_rng_state", lambda: on_gpu)
+    monkeypatch.setattr(torch.cuda, "set_rng_state", restored.append)
+    state, drawn = GoesOn().state_dict(), torch.rand(3)
+    trainer: Any = SimpleNamespace(train_dataloader=None)
+    for is_here in (True, False):  # a checkpoint of a GPU also goes on without one
+        monkeypatch.setattr(torch.cuda, "is_available", lambda is_here=is_here: is_here)
+        callback = GoesOn()
+        callback.load_state_dict(state)
+        callback.on_train_batch_start(trainer)
+        assert torch.equal(torch.rand(3), drawn)
+        callback.on_train_batch_start(trainer)  # only before the first step
+        assert not torch.equal(torch.rand(3), drawn)
+    assert restored == [on_gpu]
+
+
+def test_checkpoints_are_looked_for_where_they_are_now(tmp_path: Path) -> None:
+    moved, new = (ModelCheckpoint(dirpath=tmp_path / name, monitor=name) for name in ("a", "b"))
+    state = {"dirpath": "/gone", "best_model_path": "/gone/best.ckpt", "last_model_path": ""}
+    state |= {"kth_best_model_path": "", "best_k_models": {"/gone/best.ckpt": 1.0}}
+    checkpoint = {"callbacks": {moved.state_key: state}}  # the other one was not there then
+    trainer: Any = SimpleNamespace(checkpoint_callbacks=[new, moved], ckpt_path=None)
+    GoesOn().on_load_checkpoint(trainer, RecastTask.__new__(RecastTask), checkpoint)
+    here = str(tmp_path / "a" / "best.ckpt")
+    assert state["best_model_path"] == here
+    assert state["last_model_path"] == ""
+    assert state["best_k_models"] == {here: 1.0}
+    assert list(checkpoint["callbacks"]) == [moved.state_key]
+
+
 @pytest.mark.parametrize(
     ("model", "message"),
     [
+        (
+            {"decoder": "weibull"},
+            "codes has shape .* give model.decoder, model.hidden_size and mod",
+        ),
         ({"hidden_size": 8}, "shape .* give model.decoder, model.hidden_size and model.width"),
         ({"frozen": ["decoder"]}, "no part 'decoder': choose from encoder, hazard, magnitude"),
         ({"fine_tuning": 0.0}, "model.fine_tuning = 0"),
@@ -263,3 +353,28 @@ def test_a_pretrained_net_of_another_kind_is_refused(
     path = train(data, tmp_path, seed=0, max_epochs=1).checkpoint
     with pytest.raises(InputError, match=message):
         RecastTask(data.scalings, pretrained=str(path), **model)  # type: ignore[arg-type]
+
+
+def test_predictions_expect_nothing_in_gaps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = load(RIDGECREST)
+    gap = ("2019-07-11T12:00:00Z", "2019-07-12T00:00:00Z")
+    begin, end = (whole.info.to_days(date) for date in gap)
+    kept = (whole.days < begin) | (whole.days >= end)
+    info = replace(whole.info, name="gappy", gaps=(gap,), n_events=int(kept.sum()), sha256="")
+    path = save(Catalog(whole.events[kept].reset_index(drop=True), info), tmp_path)
+    monkeypatch.chdir(tmp_path)
+    data = CatalogData(str(path), window=64, burn_in=16, steps_per_epoch=2)
+    net = train(data, tmp_path / "net", seed=0, max_epochs=1).checkpoint
+    assert main(["predict", "--data.catalog", str(path), "--ckpt_path", str(net)]) == 0
+    (table,) = (pd.read_csv(file) for file in (tmp_path / "runs").rglob("predictions.csv"))
+    test, model = data.region.split.test, Recast.load(net)
+    times = test.times[test.first_scored :]
+    assert test.gaps
+    np.testing.assert_allclose(
+        table["compensator_increment"].cumsum(), model.compensator(test, times), rtol=1e-6
+    )
+    np.testing.assert_allclose(
+        table["log_intensity"], np.log(model.intensity(test, times)), rtol=1e-6
+    )

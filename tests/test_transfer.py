@@ -5,15 +5,19 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 import yaml
 
 from catalogs import Catalog, InputError, load
 from catalogs.checks.overlap import shared_fraction
 from catalogs.files import read_json
+from recast.benchmark.run import run_benchmark
 from recast.cli import main
+from recast.forecast.rolling import Rolling
 from recast.models.neural_kinds import few_shot_settings
 from recast.pretrained import SHIPPED
 from recast.training.data import CatalogData
@@ -114,3 +118,21 @@ def test_a_benchmark_of_a_pretrained_net(tmp_path: Path) -> None:
     assert models["recast-zero-shot"]["n_parameters"] == 5  # of its ETAS; the net learns nothing
     gain = models["recast-zero-shot"]["gain_over_etas"]["mean"]
     assert gain == pytest.approx(0.0, abs=0.05)
+
+
+def test_a_net_is_forecast_with_where_it_has_seen_nothing_later(tmp_path: Path) -> None:
+    data = CatalogData(["synthetic_socal"], window=64, burn_in=16, steps_per_epoch=1)
+    checkpoint = train(data, tmp_path / "net", seed=0, max_epochs=1).checkpoint
+    how: dict[str, Any] = {"models": ["recast-zero-shot"], "rolling": Rolling(0.5, 20, windows=2)}
+    run_benchmark(["ridgecrest_2019"], out=tmp_path / "run", pretrained=str(checkpoint), **how)
+    rolled = read_json(tmp_path / "run" / "rolling.json")["catalogs"]["ridgecrest_2019"]
+    assert len(rolled["windows"]) == 2
+    assert rolled["models"]["recast-zero-shot"]["leak"] == []
+    content = torch.load(checkpoint, weights_only=True)
+    later = {"start": "2025-01-01", "end": "2025-06-01", "until": "2026-01-01"}
+    content["hyper_parameters"]["trained_on"] = {"here": {**later, "box": None, "gaps": []}}
+    torch.save(content, checkpoint)  # it has seen no tested event, and yet what came of them
+    out = tmp_path / "other"
+    with pytest.raises(InputError, match="data from after the forecast .* here until 2026-01-01"):
+        run_benchmark(["ridgecrest_2019"], out=out, pretrained=str(checkpoint), **how)
+    assert not out.exists()

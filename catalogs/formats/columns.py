@@ -25,7 +25,8 @@ from catalogs.formats.names import (
 )
 
 CLOCK = re.compile(
-    r"\s*\d{1,2}\s*[:hH]\s*\d{1,2}\s*([:m']\s*\d{1,2}([.,]\d*)?\s*(s|'')?)?\s*([APap]\.?\s*[Mm]\.?)?"
+    r"\s*\d{1,2}\s*[:hH时時点點]\s*\d{1,2}\s*([:m'分]\s*(\d{1,2}([.,]\d*)?\s*(s|''|秒)?)?)?"
+    r"\s*([APap]\.?\s*[Mm]\.?)?"
     r"\s*(Z|z|\(?(UTC|GMT)\s*[+-]\s*\d{1,2}(:?\d{2})?\)?"
     r"|\(?[A-Z]{2,5}\)?|[+-]\d{2}(:?\d{2})?)?\s*"
 )
@@ -34,8 +35,17 @@ CLOCK = re.compile(
 MIDNIGHT = r"(?:[T\s]+0?0:00(?::00(?:\.0*)?)?)Z?$"
 """What databases write behind a date without a time of day."""
 
-DAY = re.compile(rf"\s*\d{{1,4}}([-/.])\s*\d{{1,2}}\1\s*\d{{1,4}}\s*(?:{MIDNIGHT})?|[12]\d{{7}}")
+_WEEKDAY = r"(?:[^\W\d]+,?\s+)?"
+DAY = re.compile(
+    rf"\s*\d{{1,4}}([-/.])\s*\d{{1,2}}\1\s*\d{{1,4}}\s*(?:{MIDNIGHT})?|[12]\d{{7}}|\d{{4}}-\d{{3}}"
+    rf"|{_WEEKDAY}\d{{1,4}}[-/.,\s]*[^\W\d]{{3,10}}\.?[-/.,\s]+\d{{1,4}}"
+    rf"|{_WEEKDAY}[^\W\d]{{3,10}}\.?[-/\s]*\d{{1,2}}(?:st|nd|rd|th)?[,\s/-]+\d{{4}}"
+    r"|\d{4}年\s*\d{1,2}月\s*\d{1,2}日?"
+)
 """A date without a time of day."""
+
+SIX_DIGITS = re.compile(r"\d{6}")
+"""A date of a short year, if a time of day stands beside it."""
 
 SHORT_CLOCK = re.compile(r"\s*\d{1,2}\s*:?\s*\d{2}(\.0*)?\s*")
 """Hours and minutes."""
@@ -248,7 +258,7 @@ class _Columns:
         if role == "date" and tier:
             return bool(cells) and _share(cells, lambda c: sum(map(str.isdigit, c)) >= 4) > MAJORITY
         if role == "clock" and tier:
-            return bool(cells) and _share(cells, _is_clock) > MAJORITY
+            return self.are_clocks(i)
         if role == "hour" and tier:
             return not cells or _share(cells, lambda c: _within(c, 24)) > MAJORITY
         return role != "event_id" or not _says_types(cells)
@@ -297,18 +307,15 @@ class _Columns:
             self.join_hours(found)
             self.refuse_holes(found, refused)
             return
-        if "time" in found:
-            return
-        for role in ("date",) if "clock" in given else ("time", "date"):
-            if role not in {*found, *refused} and not (role == "time" and "date" in found):
-                self.find(role, found)
+        self.find_days(found, refused)
         if "date" in found:
             self.find_clock(found, refused)
             self.find_seconds(found, refused)
             if not {"clock", "time"} & found.keys() and not self.dates_have_clocks(found["date"]):
                 self.find_calendar(found, refused, CALENDAR[3:])
         elif "time" in found:
-            self.settle_time(found, refused)
+            if "time" not in given or self.may_be_days(found["time"]):
+                self.settle_time(found, refused)
         elif "clock" in found:
             self.find_calendar(found, refused, CALENDAR[:3])
             self.find_seconds(found, refused)
@@ -319,15 +326,45 @@ class _Columns:
                 self.find("clock", found)
                 self.find_seconds(found, refused)
             self.refuse_holes(found, refused)
+        self.refuse_lost_clock(found, refused)
+
+    def find_days(self, found: dict[str, int], refused: set[str]) -> None:
+        """A column of times or of dates, the latter for a clock that was named."""
+        named = "time" in found
+        for role in () if named else ("date",) if "clock" in found else ("time", "date"):
+            if role not in {*found, *refused} and not (role == "time" and "date" in found):
+                self.find(role, found)
+        if "clock" not in found or "date" in {*found, *refused}:
+            return
+        times = [i for _, i in self.candidates("time", {*found.values()})]
+        days = [i for i in ([found["time"]] if named else times) if self.may_be_days(i)]
+        if days:
+            found.pop("time", None)
+            found["date"] = days[0]
+        elif named:
+            del found["clock"]  # the time says it all
+
+    def refuse_lost_clock(self, found: Mapping[str, int], refused: set[str]) -> None:
+        """Raise an InputError where days are all that is read, but a column is called a clock."""
+        days = {"day"} & found.keys() or [
+            role for role in ("date", "time") if role in found and self.may_be_days(found[role])
+        ]
+        if not days or {"clock", "hour"} & {*found, *refused}:
+            return
+        for i, head in enumerate(self.headings):
+            cells = self.values(i)
+            named = any(key in tier for key in head.keys for tier in ALIASES["clock"])
+            if i in found.values() or not named or not _share(cells, _has_digits) > MAJORITY:
+                continue
+            raise InputError(
+                f"{self.where}: column {self.name(i)} may be the time of day, but {cells[0]!r} is "
+                f"written in no way that is known: write 13:31:58.5, or say `columns` "
+                f"clock={self.name(i)}, or `columns` clock={NONE} if it is not"
+            )
 
     def settle_time(self, found: dict[str, int], refused: set[str]) -> None:
         """A column called time may be a date beside a clock, or a clock beside a calendar."""
         at = found["time"]
-        if self.is_whole(at):
-            if self.are_days(at) and self.candidates("clock", {*found.values()}):
-                found["date"] = found.pop("time")
-                self.find_clock(found, refused)
-            return
         trial = {role: i for role, i in found.items() if role != "time"}
         self.find_calendar(trial, refused, CALENDAR[:3])
         if {"year", "month", "day"} <= trial.keys() and self.are_clocks(at):
@@ -335,11 +372,9 @@ class _Columns:
             found.update(trial)
             found["clock"] = at
             self.find_seconds(found, refused)
-
-    def is_whole(self, i: int) -> bool:
-        """Whether a column called time holds dates, and not only times of day."""
-        cells = self.values(i)
-        return not cells or not (_share(cells, _is_clock) > MAJORITY or self.are_clocks(i))
+        elif self.may_be_days(at) and self.candidates("clock", {*found.values()}):
+            found["date"] = found.pop("time")
+            self.find_clock(found, refused)
 
     def are_clocks(self, i: int) -> bool:
         """Whether a column holds times of day, also as digits only: 013635.52."""
@@ -364,6 +399,11 @@ class _Columns:
         """Whether a column holds dates without a time of day."""
         cells = self.values(i)
         return bool(cells) and _share(cells, lambda c: DAY.fullmatch(c) is not None) > MAJORITY
+
+    def may_be_days(self, i: int) -> bool:
+        """Whether a column holds dates, be they of six digits, if another one holds clocks."""
+        short = _share(self.values(i), lambda c: SIX_DIGITS.fullmatch(c) is not None) > MAJORITY
+        return short or self.are_days(i)
 
     def find_clock(self, found: dict[str, int], refused: set[str]) -> None:
         """The time of day that goes with a date: by its name, else by its values."""
@@ -552,6 +592,10 @@ def _is_magnitude_type(cell: str) -> bool:
 
 def _is_clock(cell: str) -> bool:
     return CLOCK.fullmatch(cell) is not None
+
+
+def _has_digits(cell: str) -> bool:
+    return sum(map(str.isdigit, cell)) > 1
 
 
 def _is_compact_clock(cell: str) -> bool:

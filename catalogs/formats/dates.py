@@ -325,7 +325,8 @@ def _loosened(cells: pd.Series) -> pd.Series:
     loose = loose.str.replace(r"^[A-Za-z]{3,9},\s+(?=\d)", "", regex=True)
     if loose.str.contains("[年时時]", regex=True).any():
         loose = loose.str.replace("[年月]", "-", regex=True).str.replace("[日秒]", " ", regex=True)
-        loose = loose.str.replace("[时時分点點]", ":", regex=True).str.strip()
+        loose = loose.str.replace("[时時分点點]", ":", regex=True).str.rstrip(": ")
+        loose = loose.str.replace(r"\s+T(?=\d)", "T", regex=True)
     return loose
 
 
@@ -508,19 +509,19 @@ NUMBER = re.compile(r"\s*[+-]?\d+(\.\d*)?([eE][+-]?\d+)?\s*")
 
 
 def _numbers(column: pd.Series, order: Order | None) -> FloatArray | None:
-    """The cells as numbers, if nearly all are plain ones; NaN where one is not.
+    """The cells as numbers, if most are plain ones; NaN where one is not.
 
     Six digits are a date where the ``order`` of its parts is said.
     """
     head = [cell for cell in column.iloc[:200] if isinstance(cell, str) and cell.strip()]
-    if not head or not all(NUMBER.fullmatch(cell) for cell in head[:5]):
+    if sum(NUMBER.fullmatch(cell) is not None for cell in head) <= MOSTLY * len(head):
         return None
     cells = texts(column)
     if order is not None and cells.str.fullmatch(r"\d{6}|").all():
         return None
     values = pd.to_numeric(cells, errors="coerce").to_numpy(np.float64, na_value=np.nan)
     known = cells != ""
-    if not known.any() or np.isnan(values[known.to_numpy(np.bool_)]).mean() > SHARE:
+    if not known.any() or np.isnan(values[known.to_numpy(np.bool_)]).mean() > MOSTLY:
         return None
     digits = cells[known].str.fullmatch(
         r"[12]\d{3}(0[1-9]|1[0-2])([0-2]\d|3[01])(\d{4}(\d\d)?(\.\d*)?)?"

@@ -472,8 +472,6 @@ def _in_place(below: list[str], count: int) -> Callable[[str], bool] | None:
         (float(np.median([s[j][0] for s in starts])), float(np.median([s[j][1] for s in starts])))
         for j in range(count)
     ]
-    if any(a[1] >= b[0] for a, b in itertools.pairwise(usual)):
-        return None
 
     def aligned(line: str) -> bool:
         spans = [m.span() for m, _ in zip(re.finditer(r"\S+", line), range(count), strict=False)]

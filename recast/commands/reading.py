@@ -123,8 +123,8 @@ def refuse_reading(args: argparse.Namespace) -> None:
     """Raise if an option says how a file is to be read: there is none."""
     from catalogs import InputError
 
-    names = ("layout", "column", "columns", "dates", "time_zone", "encoding", "missing_magnitude")
-    for name in (*names, "strict"):
+    names = ("layout", "column", "columns", "dates", "time_zone", "origin", "encoding")
+    for name in (*names, "missing_magnitude", "strict"):
         if getattr(args, name) not in (None, [], False):
             option = name.replace("_", "-")
             raise InputError(f"--{option} is for files, and {args.catalog} is stored: leave it out")

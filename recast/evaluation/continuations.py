@@ -71,7 +71,7 @@ def omori_samples(process: PointProcess, test: EventSequence, *, seed: int) -> F
     seeds = np.random.SeedSequence(seed).generate_state(stops.shape[0]).tolist()
     total = np.zeros((OMORI_SAMPLES, OMORI_BINS))
     for onset, edges, child in zip(largest_scored(test).tolist(), stops, seeds, strict=True):
-        history = test.before(onset + AT_ONCE)
+        history = test.before(min(onset + AT_ONCE, test.end))
         horizon = float(edges[-1]) - history.end
         if horizon <= 0.0:
             continue

@@ -172,8 +172,3 @@ class TruthKind(ModelKind):
         """Return the truth from the catalog's record."""
         del pretrained
         return self.fit(Task(catalog, folder, seed))
-
-    def opens(self, path: Path, record: Mapping[str, Any] | None) -> bool:
-        """Return False: the truth has no files."""
-        del path, record
-        return False

@@ -148,7 +148,7 @@ def sample_with_torch(
     elapsed = torch.full_like(times, start - last)
     alive = torch.arange(n, device=device)
     events: list[tuple[torch.Tensor, ...]] = []
-    for _ in range(max_events + 1):
+    while True:
         inter_times = exact.decode(*state).sample(elapsed, generator)
         times = torch.clamp_min(times + inter_times, start)
         going = times < end

@@ -57,7 +57,7 @@ class RecastCLI(LightningCLI):
         """Report settings that cannot be parsed in one line."""
         try:
             super().parse_arguments(parser, args)
-        except (ArgumentError, InputError):
+        except (ArgumentError, InputError, UnicodeDecodeError):
             raise
         except Exception as error:  # a parser of free text can fail in any way
             words = args if isinstance(args, list) else []
@@ -172,7 +172,8 @@ def main(argv: list[str]) -> int:
     except UnicodeDecodeError as error:
         named = [word.partition("=")[2] or word for word in argv]
         files = [word for word in named if Path(word).is_file() and not _is_text(Path(word))]
-        raise InputError(f"{', '.join(files)} is not UTF-8 text ({error})") from error
+        which = ", ".join(files) or "a file that the settings name"
+        raise InputError(f"{which} is not UTF-8 text ({error})") from error
     except ValueError as error:  # how jsonargparse passes on errors raised in a link
         if isinstance(error.__cause__, InputError):
             raise error.__cause__ from None

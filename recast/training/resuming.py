@@ -13,6 +13,7 @@ from lightning.pytorch.callbacks import Callback, ModelCheckpoint
 from torch import Tensor
 
 from catalogs import InputError
+from catalogs.files import write_whole
 from recast.pretrained.checkpoints import read_checkpoint, write_checkpoint
 
 if TYPE_CHECKING:
@@ -90,12 +91,13 @@ class GoesOn(Callback):
         _: lightning.LightningModule,
         checkpoint: dict[str, Any],
     ) -> None:
-        """Point the callbacks to where their files are now."""
+        """Point the callbacks to where their files are now: the best of all epochs comes along."""
         for callback in trainer.checkpoint_callbacks:
             state = checkpoint["callbacks"].get(callback.state_key)
             if not isinstance(callback, ModelCheckpoint) or state is None:
                 continue
             folder = Path(callback.dirpath or ".")
+            _bring(Path(trainer.ckpt_path or ".").parent, folder, state["best_k_models"])
             state["dirpath"] = callback.dirpath
             for name in PATHS:
                 state[name] = state[name] and str(folder / Path(state[name]).name)
@@ -119,3 +121,10 @@ class GoesOn(Callback):
             torch.cuda.set_rng_state(self.random["cuda"].cpu())
         self.random = {}
         iter(trainer.train_dataloader or ())  # draws a seed, as at the beginning of each epoch
+
+
+def _bring(began: Path, folder: Path, names: Iterable[str]) -> None:
+    """Copy the best checkpoints of a training that goes on in another folder."""
+    for name in (Path(path).name for path in names):
+        if (began / name).is_file() and not (folder / name).exists():
+            write_whole(folder / name, (began / name).read_bytes())
