@@ -473,7 +473,7 @@ def test_a_model_that_has_seen_later_data_leaves_a_mainshock_out_or_is_marked(
         ("--after-mainshocks --rolling", "are two ways to forecast: leave out one"),
         ("--after-mainshocks --catalog x --at 2020", "--at is for a single forecast"),
         ("--after-mainshocks --catalog x --model y", "--model is for a single forecast"),
-        ("--after-mainshocks --catalog x --no-csep", "--no-csep is for a single forecast"),
+        ("--after-mainshocks --catalog x --csep", "--csep is for a single forecast"),
         ("--after-mainshocks --catalog x --windows 3", "--windows goes with --rolling: leave it"),
         ("--after-mainshocks --catalog x --fixed-parameters", "is the default after mainshocks"),
         ("--after-mainshocks --run x --end 2020", "--end is for --catalog NAME: leave out"),

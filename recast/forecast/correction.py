@@ -19,6 +19,7 @@ from catalogs.json_records import Record
 from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray, reaches
 from etas.model import ETAS
 from etas.omori import OmoriPrior, OmoriSequence, draw_aftershocks
+from recast.forecast.results import MOST
 
 LEARNED = Path(__file__).parent / "correction.json"
 
@@ -40,10 +41,6 @@ GENERATIONS = 3
 
 SMALLEST, LONGEST_HOURS = 0.5, 30.0 * 24.0
 """Hours after a mainshock, beyond which the law of the factor stays what it is there."""
-
-MOST = 0.8
-"""Branching ratio of the simulations whose numbers are multiplied, at most: that of whole regions
-is 0.7 over a month. A sequence alone looks like more, and would make most of the numbers."""
 
 UNIT_LOGISTIC = float(np.sqrt(3.0) / np.pi)
 """Scale of the logistic law of variance 1."""
@@ -304,7 +301,11 @@ def under_way(processes: Sequence[PointProcess], history: EventSequence) -> Sequ
 
 
 def subcritical(process: PointProcess, days: float) -> PointProcess:
-    """Lower the productivity of ETAS whose branching ratio over a window is above 0.8."""
+    """Lower the productivity of ETAS whose branching ratio over a window is above 0.8.
+
+    That of whole regions is 0.7 over a month. A sequence alone looks like more, and would make most
+    of its numbers, which are corrected anyway: here only their shape matters.
+    """
     ratio = process.branching_ratio(days)
     if not isinstance(process, ETAS) or ratio is None or ratio <= MOST:
         return process

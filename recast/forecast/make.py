@@ -21,7 +21,7 @@ from recast.forecast.blocks import check_subcritical, n_blocks
 from recast.forecast.chunks import Progress
 from recast.forecast.correction import SequenceForecast, under_way
 from recast.forecast.engine import Engine
-from recast.forecast.results import Factor, ForecastResult, SequenceUnderWay
+from recast.forecast.results import MOST, Factor, ForecastResult, SequenceUnderWay
 from recast.forecast.rolling import written_time
 from recast.forecast.single import (
     Drawn,
@@ -203,7 +203,7 @@ def run_forecast(
         catalog=info.name,
         at=written_time(info, day),
         model={"kind": fitted.kind.name, **(fitted.record or {})},
-        sequence=None if sequence is None else _recorded(sequence, drawn, info),
+        sequence=None if sequence is None else _recorded(sequence, fitted.process, drawn, info),
         table=drawn.rows(),
         fan=drawn.quantiles(),
         n_samples=request.samples,
@@ -294,9 +294,11 @@ def until_now(catalog: Catalog) -> Catalog:
     return Catalog(catalog.events, replace(info, end=now.isoformat()))
 
 
-def _recorded(sequence: SequenceForecast, drawn: Drawn, info: CatalogInfo) -> SequenceUnderWay:
+def _recorded(
+    sequence: SequenceForecast, process: PointProcess, drawn: Drawn, info: CatalogInfo
+) -> SequenceUnderWay:
     """What a forecast says of the sequence that it was corrected for."""
-    shock = sequence.mainshock
+    shock, ratio = sequence.mainshock, process.branching_ratio(drawn.request.horizon)
     return SequenceUnderWay(
         time=written_time(info, shock.time),
         magnitude=shock.magnitude,
@@ -306,6 +308,7 @@ def _recorded(sequence: SequenceForecast, drawn: Drawn, info: CatalogInfo) -> Se
             Factor(days, float(np.exp(c.shift)), c.spread)
             for days, c in zip(drawn.request.days, drawn.corrections, strict=True)
         ],
+        branching_ratio=ratio if ratio is not None and ratio > MOST else None,
     )
 
 

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from catalogs import Catalog
 
 
+MOST = 0.8
+"""Largest branching ratio with which ETAS is simulated where its numbers are corrected."""
+
 RUNAWAY = 0.025
 """Share of capped trajectories above which the upper end of the 95 % range is unknown."""
 
@@ -85,6 +88,8 @@ class SequenceUnderWay(Record):
     hours: float
     events: int
     factors: list[Factor]
+    branching_ratio: float | None = None
+    """That of the model over the longest window, if it was lowered."""
 
     def note(self) -> str:
         """What was done, in a sentence."""
@@ -94,6 +99,12 @@ class SequenceUnderWay(Record):
             f"{since} after the M {self.magnitude:g} of {self.time[:16].replace('T', ' ')}, with "
             f"{self.events:,} events so far: numbers follow these and ETAS, and their ranges the "
             "errors of such forecasts in the past (`uncorrected` leaves that out)"
+            + (
+                ""
+                if self.branching_ratio is None
+                else f"; ETAS was simulated with a branching ratio of {MOST:g} instead of "
+                f"{self.branching_ratio:.3g}"
+            )
         )
 
 
@@ -129,8 +140,6 @@ class ForecastResult(Record):
         Numbers of parameter draws of the longest window, if the forecast includes them.
     magnitude_test : float, optional
         Quantile of the magnitude test over the longest window; None where the outcome is unknown.
-    sequence : SequenceUnderWay, optional
-        The mainshock after which the forecast was made, and how it was corrected for that.
     csep : dict, optional
         The file of simulated catalogs for CSEP, if one was asked for.
     fitted_on : dict
@@ -141,6 +150,8 @@ class ForecastResult(Record):
         Versions and machine.
     windows : list of ForecastWindow
         How each window was simulated.
+    sequence : SequenceUnderWay, optional
+        The mainshock after which the forecast was made, and how it was corrected for that.
 
     See Also
     --------
