@@ -158,8 +158,11 @@ class OmoriSequence:
         weights = np.exp(logs - logs.max())
         return cls(elapsed, since.size, log_k, weights / weights.sum(), process, before)
 
-    def median(self, days: float) -> float:
-        """Median over the posterior of the expected number of events in the next ``days``."""
+    def expected(self, days: float) -> tuple[float, float]:
+        """Expected number of events in the next ``days``, and those of events before the mainshock.
+
+        The first is the median of the posterior, the second the integral of lambda_0.
+        """
         now = self.before.end
         window = replace(self.before, end=now + days, score_from=now)
         quiet = float(self.process.compensator(window, [now + days])[0])
@@ -167,7 +170,7 @@ class OmoriSequence:
         expected = quiet + integrals[:, :, None] * np.exp(self.log_k)
         order = np.argsort(expected, axis=None)
         share = np.cumsum(self.weights.ravel()[order])
-        return float(expected.ravel()[order[np.searchsorted(share, 0.5)]])
+        return float(expected.ravel()[order[np.searchsorted(share, 0.5)]]), quiet
 
 
 def draw_aftershocks(

@@ -28,7 +28,6 @@ from etas import ETAS, fit_etas
 from etas.omori import LOG_C, OmoriPrior, OmoriSequence, P
 from recast.forecast.correction import (
     HALF,
-    LARGE,
     LEARNED,
     UNIT_LOGISTIC,
     Learned,
@@ -113,7 +112,7 @@ def forecasts(past: Past, config: dict[str, Any]) -> list[dict[str, Any]]:
                     "days": days,
                     "counts": np.bincount(drawn.trajectory[inside], minlength=drawn.n).tolist(),
                     "observed": int(came.sum()),
-                    "larger": bool(reaches(events.magnitudes[came], past.magnitude - LARGE).any()),
+                    "larger": bool((events.magnitudes[came] > past.magnitude).any()),
                 }
             )
     return rows
@@ -170,8 +169,8 @@ def learned_factor(
     """The law of the factor under which what came is most likely.
 
     Logarithms of numbers are logistic, with the spread of the simulations and that of the factor.
-    Windows with an event nearly as large as the mainshock are left out: its aftershocks are added
-    apart. Each sequence counts as the root of its forecasts.
+    Windows with an event larger than the mainshock are left out: its aftershocks are added apart.
+    Each sequence counts as the root of its forecasts.
     """
     blank = Learned(prior, (0.0,) * 3, (0.0,) * 3, {}, "")
     shifts, spreads, errors, variances, weights = [], [], [], [], []
@@ -237,16 +236,15 @@ def main() -> None:
         raise InputError("no mainshock to learn from")
     prior = learned_prior([past for past, _ in sequences], max(config["hours"]))
     shift, spread = learned_factor(sequences, prior, config["ridge"])
-    round3 = lambda values: tuple(round(float(v), 3) for v in values)  # noqa: E731
-    found = Learned(
-        OmoriPrior(*round3(vars(prior).values())),
-        round3(shift),
-        round3(spread),
-        number,
-        f"python experiments/aftershocks.py {path}",
-    )
-    print(found.to_json())
-    write_json(LEARNED, found.to_json())
+    record = {
+        "prior": {name: round(value, 3) for name, value in prior.to_json().items()},
+        "shift": shift.round(3).tolist(),
+        "spread": spread.round(3).tolist(),
+        "sequences": number,
+        "command": f"python experiments/aftershocks.py {path}",
+    }
+    write_json(LEARNED, Learned.from_json(record, LEARNED).to_json())
+    print(Learned.load(LEARNED))
 
 
 if __name__ == "__main__":

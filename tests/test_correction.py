@@ -52,23 +52,23 @@ def test_the_law_of_a_sequence_is_found_from_its_events(law: tuple[float, float,
         found = OmoriSequence.of(QUIET, events, 100.0, 6.0, PRIOR)
         k, c, p = law
         expected = 0.5 * 20.0 + k * omori_integral(10.0, 30.0, c, p)
-        ratios.append(np.log(found.median(20.0) / expected))
+        ratios.append(np.log(found.expected(20.0)[0] / expected))
     assert abs(np.mean(ratios)) < 0.15
     assert np.std(ratios) < 0.25
 
 
 def test_without_aftershocks_the_prior_speaks_and_a_silent_hour_lowers_it() -> None:
     events = EventSequence([100.0], [6.0], 0.0, 100.0 + 1e-6)
-    at_once = OmoriSequence.of(QUIET, events, 100.0, 6.0, PRIOR).median(1.0)
+    at_once = OmoriSequence.of(QUIET, events, 100.0, 6.0, PRIOR).expected(1.0)[0]
     drawn = [draw_aftershocks(PRIOR, 4.0, 1.0, np.random.default_rng(i)).size for i in range(2000)]
     assert at_once == pytest.approx(np.median(drawn) + 0.5, rel=0.1)
-    later = OmoriSequence.of(QUIET, replace(events, end=100.04), 100.0, 6.0, PRIOR).median(1.0)
+    later = OmoriSequence.of(QUIET, replace(events, end=100.04), 100.0, 6.0, PRIOR).expected(1.0)[0]
     assert later < 0.3 * at_once
 
 
 def test_more_events_than_the_average_sequence_has_raise_what_is_expected() -> None:
     few, many = (
-        OmoriSequence.of(QUIET, sequence(k, 0.05, 1.1, 1.0, 1), 100.0, 6.0, PRIOR).median(7.0)
+        OmoriSequence.of(QUIET, sequence(k, 0.05, 1.1, 1.0, 1), 100.0, 6.0, PRIOR).expected(7.0)[0]
         for k in (30.0, 300.0)
     )
     assert many / few == pytest.approx(10.0, rel=0.35)
@@ -80,8 +80,9 @@ def test_what_came_before_the_mainshock_is_the_background() -> None:
     earlier = events.where(events.times < 100.0)
     alone = replace(earlier, end=112.0, score_from=105.0)
     background = float(TRUTH.compensator(alone, [112.0])[0])
-    silent = found.median(7.0) - background
-    assert 0.0 < silent < found.median(7.0)
+    both, quiet = found.expected(7.0)
+    assert quiet == pytest.approx(background)
+    assert both > quiet
 
 
 def test_a_mainshock_comes_before_its_forecast() -> None:
@@ -159,19 +160,21 @@ def test_trajectories_are_cut_at_the_cap_and_counted() -> None:
     np.testing.assert_array_equal(shorter.capped, np.flatnonzero(drawn.counts[:30] > 20))
 
 
-def test_events_as_large_as_the_mainshock_have_aftershocks_of_their_own() -> None:
+def test_events_larger_than_the_mainshock_have_aftershocks_of_their_own() -> None:
     drawn = block(mean=5.0)
     large = replace(drawn, magnitudes=np.where(np.arange(drawn.times.size) == 7, 7.5, 2.5))
-    one = Correction(0.0, 1e-12, 6.0, replace(PRIOR, log_k=3.0, log_k_sd=0.01), LAW)
+    one = Correction(0.0, 1e-12, 6.0, 1.0, replace(PRIOR, log_k=3.0, log_k_sd=0.01), LAW)
     counts = one.apply(large, 50, np.random.default_rng(0), 100_000).counts
     own = large.trajectory[7]
     assert counts[own] > 500
+    elsewhere = replace(one, share=0.0).apply(large, 50, np.random.default_rng(0), 100_000)
+    np.testing.assert_array_equal(elsewhere.counts, drawn.counts)
     others = np.arange(50) != own
     np.testing.assert_array_equal(counts[others], drawn.counts[others])
 
 
 def test_the_spread_of_numbers_is_that_of_the_factor() -> None:
-    correction = Correction(np.log(2.0), 0.5, 9.0, PRIOR, LAW)
+    correction = Correction(np.log(2.0), 0.5, 9.0, 1.0, PRIOR, LAW)
     logs = np.concatenate(
         [
             np.log(

@@ -16,7 +16,7 @@ import numpy as np
 
 from catalogs import EventSequence, GutenbergRichter, PointProcess, Trajectories
 from catalogs.json_records import Record
-from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray, reaches
+from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray
 from etas.model import ETAS
 from etas.omori import OmoriPrior, OmoriSequence, draw_aftershocks
 from recast.forecast.results import MOST
@@ -32,12 +32,6 @@ aftershocks."""
 
 FEWEST = 5
 """Events after a mainshock, without which nothing is known of its sequence."""
-
-LARGE = 0.3
-"""Events so much smaller than the mainshock, or larger, have aftershocks of their own."""
-
-GENERATIONS = 3
-"""Of such events among the aftershocks of such events."""
 
 SMALLEST, LONGEST_HOURS = 0.5, 30.0 * 24.0
 """Hours after a mainshock, beyond which the law of the factor stays what it is there."""
@@ -124,7 +118,10 @@ class Correction:
     """Standard deviation of ln(factor)."""
 
     large: float
-    """Magnitude at or above which an event has aftershocks of its own."""
+    """Magnitude above which an event of the sequence has aftershocks as its mainshock has."""
+
+    share: float
+    """Of the sequence among the events of the window."""
 
     prior: OmoriPrior
     law: GutenbergRichter
@@ -154,30 +151,22 @@ class Correction:
         return cut(self._with_aftershocks(several, rng), n, max_events)
 
     def _with_aftershocks(self, drawn: Trajectories, rng: np.random.Generator) -> Trajectories:
-        parts, parents = [drawn], drawn
-        for _ in range(GENERATIONS):
-            who, times, magnitudes = [], [], []
-            for i in np.flatnonzero(reaches(parents.magnitudes, self.large)).tolist():
-                excess = float(parents.magnitudes[i]) - self.law.completeness
-                start = float(parents.times[i])
-                delays = draw_aftershocks(self.prior, excess, drawn.end - start, rng)
-                who.append(np.full(delays.size, parents.trajectory[i]))
-                times.append(np.minimum(start + delays, np.nextafter(drawn.end, 0.0)))
-                magnitudes.append(self.law.sample(delays.size, rng))
-            if not who:
-                break
-            parents = replace(
-                drawn,
-                trajectory=np.concatenate(who),
-                times=np.concatenate(times),
-                magnitudes=np.concatenate(magnitudes),
-            )
-            parts.append(parents)
+        """Add the aftershocks of larger events, those of the sequence: one chance in 1 / share."""
+        larger = drawn.magnitudes > self.large + MAGNITUDE_TOLERANCE
+        larger &= rng.random(larger.size) < self.share
+        who, times, magnitudes = [drawn.trajectory], [drawn.times], [drawn.magnitudes]
+        for i in np.flatnonzero(larger).tolist():
+            start = float(drawn.times[i])
+            excess = float(drawn.magnitudes[i]) - self.law.completeness
+            delays = draw_aftershocks(self.prior, excess, drawn.end - start, rng)
+            who.append(np.full(delays.size, drawn.trajectory[i]))
+            times.append(np.minimum(start + delays, np.nextafter(drawn.end, 0.0)))
+            magnitudes.append(self.law.sample(delays.size, rng))
         return replace(
             drawn,
-            trajectory=np.concatenate([part.trajectory for part in parts]),
-            times=np.concatenate([part.times for part in parts]),
-            magnitudes=np.concatenate([part.magnitudes for part in parts]),
+            trajectory=np.concatenate(who),
+            times=np.concatenate(times),
+            magnitudes=np.concatenate(magnitudes),
         )
 
 
@@ -266,7 +255,7 @@ class SequenceForecast:
 
         ``counts`` are the numbers of events of simulated catalogs, (trajectory,).
         """
-        own = float(np.log(self.omori.median(days) + HALF))
+        own = float(np.log(self.omori.expected(days)[0] + HALF))
         base = float(np.median(np.log(counts + HALF)))
         hours = np.clip(24.0 * self.omori.elapsed, SMALLEST, LONGEST_HOURS)
         window, lead = np.log(days) / np.log(30.0), np.log(hours / 24.0) / 3.0
@@ -280,10 +269,12 @@ class SequenceForecast:
     def correction(self, days: float, counts: FloatArray, law: GutenbergRichter) -> Correction:
         """Return the law of the factor over one window."""
         ratio, shift, spread = self.features(days, counts)
+        expected, quiet = self.omori.expected(days)
         return Correction(
             ratio + float(shift @ np.array(self.learned.shift)),
             float(np.exp(spread @ np.array(self.learned.spread))),
-            self.mainshock.magnitude - LARGE,
+            self.mainshock.magnitude,
+            1.0 - min(quiet / expected, 1.0),
             self.learned.prior,
             law,
         )
