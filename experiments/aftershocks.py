@@ -28,6 +28,7 @@ from etas import ETAS, fit_etas
 from etas.omori import LOG_C, OmoriPrior, OmoriSequence, P
 from recast.forecast.correction import (
     HALF,
+    LARGE,
     LEARNED,
     UNIT_LOGISTIC,
     Learned,
@@ -112,7 +113,7 @@ def forecasts(past: Past, config: dict[str, Any]) -> list[dict[str, Any]]:
                     "days": days,
                     "counts": np.bincount(drawn.trajectory[inside], minlength=drawn.n).tolist(),
                     "observed": int(came.sum()),
-                    "larger": bool((events.magnitudes[came] > past.magnitude).any()),
+                    "larger": bool(reaches(events.magnitudes[came], past.magnitude - LARGE).any()),
                 }
             )
     return rows
@@ -169,7 +170,8 @@ def learned_factor(
     """The law of the factor under which what came is most likely.
 
     Logarithms of numbers are logistic, with the spread of the simulations and that of the factor.
-    Windows with an event larger than the mainshock are left out: its aftershocks are added apart.
+    Windows with an event about as large as the mainshock are left out: its aftershocks are added
+    apart.
     Each sequence counts as the root of its forecasts.
     """
     blank = Learned(prior, (0.0,) * 3, (0.0,) * 3, {}, "")

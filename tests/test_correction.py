@@ -100,20 +100,27 @@ def events_of(*rows: tuple[float, float], end: float = 100.0) -> EventSequence:
     return EventSequence(times, magnitudes, 0.0, end)
 
 
-AFTER = [(90.0 + 0.1 * i, 2.5) for i in range(1, 8)]
+AFTER = [(90.0 + 0.01 * i, 2.5) for i in range(1, 26)]
+BUSY = [(60.0 + 0.02 * i, 2.5) for i in range(1500)]
 
 
 def test_the_mainshock_is_the_largest_event_of_thirty_days() -> None:
     found = current_mainshock(events_of((80.0, 4.5), (90.0, 6.0), *AFTER), 2.0)
     assert found is not None
-    assert (found.time, found.magnitude, found.events) == (90.0, 6.0, 7)
+    assert (found.time, found.magnitude, found.events) == (90.0, 6.0, 25)
+
+
+def test_in_the_first_day_five_events_are_enough() -> None:
+    assert current_mainshock(events_of((90.0, 6.0), *AFTER[:5], end=90.1), 2.0) is not None
 
 
 @pytest.mark.parametrize(
     ("events", "why"),
     [
         (events_of((90.0, 3.9), *AFTER), "too small"),
-        (events_of((90.0, 6.0), *AFTER[:4]), "too few events since"),
+        (events_of((90.0, 6.0), *AFTER[:19]), "fewer than twenty in the first day"),
+        (events_of((90.0, 6.0), *AFTER[:4], end=90.1), "fewer than five in two hours"),
+        (events_of(*BUSY, (90.0, 6.0), *AFTER), "no more than on any other day"),
         (events_of((69.0, 6.0), (69.5, 2.5)), "too long ago"),
         (events_of((65.0, 6.5), (90.0, 6.0), *AFTER), "an aftershock of a larger one"),
     ],
