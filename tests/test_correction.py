@@ -336,3 +336,17 @@ def test_the_command_needs_a_catalog_only(
     assert "(--uncorrected leaves that out)" in capsys.readouterr().out
     assert main(["forecast", "--catalog", path, *given, "--uncorrected"]) == 0
     assert "leaves that out" not in capsys.readouterr().out
+
+
+def test_an_import_in_the_hours_after_a_mainshock_leads_to_a_forecast(
+    hours_after: Catalog, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = hours_after.events[hours_after.events["time"] < pd.Timestamp(AT, tz="UTC")]
+    rows.to_csv(tmp_path / "network.csv", index=False)
+    command = ["catalogs", "import", str(tmp_path / "network.csv"), "--name", "network"]
+    assert main([*command, "--completeness", "2"]) == 0
+    _, _, following = capsys.readouterr().out.partition("Next: recast ")
+    assert following.split() == ["forecast", "--catalog", "network"]
+    given = ["--no-plots", "--samples", "100", "--days", "1", "--out", str(tmp_path / "out")]
+    assert main([*following.split(), *given]) == 0
+    assert "hours after the M 6 of 2024-04-10" in capsys.readouterr().out

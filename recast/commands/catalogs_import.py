@@ -135,9 +135,14 @@ def run_import(args: argparse.Namespace) -> int:
 
 
 def _next(catalog: Catalog, *, splits: bool) -> str:
-    """The command that makes sense for so many events."""
+    """The command that makes sense for these events."""
     from etas.fit import WITH_PRIOR
+    from recast.forecast.correction import current_mainshock
 
+    if len(catalog.complete_rows()):
+        completeness = catalog.info.magnitude_completeness
+        if current_mainshock(catalog.to_sequence(), completeness) is not None:
+            return "forecast --catalog"
     if splits:
         return "benchmark --catalog"
     enough = len(catalog.complete_rows()) >= WITH_PRIOR
