@@ -259,6 +259,13 @@ def test_the_correction_can_be_left_out_and_widens_the_range(hours_after: Catalo
     assert widths[1] > 1.5 * widths[0]
 
 
+def test_a_supercritical_model_is_said_to_be_lowered(hours_after: Catalog) -> None:
+    hot = replace(TRUTH, k=1.3 * TRUTH.k / TRUTH.branching_ratio(7.0))
+    model = replace(fit_so_far(hours_after, 101.0), process=hot)
+    done = run_forecast(hours_after, model, at=AT, days=[7.0], samples=50)
+    assert "ETAS was simulated with a branching ratio of 0.8 instead of 1.3" in str(done)
+
+
 def test_the_same_seed_gives_the_same_corrected_forecast(
     hours_after: Catalog, tmp_path: Path
 ) -> None:
@@ -308,6 +315,8 @@ def test_the_b_value_leans_on_other_regions_where_there_are_few_events(
 def test_b_and_the_largest_magnitude_can_be_given(hours_after: Catalog) -> None:
     law = fit_so_far(hours_after, 101.0, b=0.8, maximum_magnitude=7.2).process.magnitude_law
     assert (law.b, law.maximum) == (0.8, 7.2)
+    done = run_forecast(hours_after, at=AT, b=0.8, maximum_magnitude=7.2, days=[1.0], samples=50)
+    assert ", 50 simulations, b 0.80, M up to 7.2\n" in str(done)
     with pytest.raises(InputError, match="`maximum_magnitude` 5 is below the largest so far, 6"):
         run_forecast(hours_after, at=AT, maximum_magnitude=5.0)
     with pytest.raises(InputError, match="`b` is for a forecast without `model`"):

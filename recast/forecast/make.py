@@ -198,12 +198,14 @@ def run_forecast(
             progress=progress,
             sequence=sequence,
         )
-    environment = describe()
+    environment, law = describe(), None if own_magnitudes else fitted.process.magnitude_law
     result = ForecastResult(
         catalog=info.name,
         at=written_time(info, day),
         model={"kind": fitted.kind.name, **(fitted.record or {})},
         sequence=None if sequence is None else _recorded(sequence, fitted.process, drawn, info),
+        b=None if law is None else law.b,
+        maximum_magnitude=None if law is None else law.maximum,
         table=drawn.rows(),
         fan=drawn.quantiles(),
         n_samples=request.samples,

@@ -152,6 +152,8 @@ class ForecastResult(Record):
         How each window was simulated.
     sequence : SequenceUnderWay, optional
         The mainshock after which the forecast was made, and how it was corrected for that.
+    b, maximum_magnitude : float, optional
+        The law that magnitudes were drawn from, unless that was a net's own.
 
     See Also
     --------
@@ -189,6 +191,8 @@ class ForecastResult(Record):
     environment: dict[str, Any] = field(default_factory=dict)
     windows: list[ForecastWindow] = field(default_factory=list)
     sequence: SequenceUnderWay | None = None
+    b: float | None = None
+    maximum_magnitude: float | None = None
 
     @property
     def kind(self) -> str:
@@ -221,7 +225,10 @@ class ForecastResult(Record):
         return table_as_html(self._head(), self.to_dataframe(), self._notes())
 
     def _head(self) -> str:
-        return f"{self.catalog}, forecast at {self.at}, {self.n_samples:,} simulations"
+        head = f"{self.catalog}, forecast at {self.at}, {self.n_samples:,} simulations"
+        if self.b is None or self.maximum_magnitude is None:
+            return head
+        return f"{head}, b {self.b:.2f}, M up to {self.maximum_magnitude:.3g}"
 
     def _notes(self) -> list[str]:
         """Notes on the table; a leak comes first."""
