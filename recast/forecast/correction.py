@@ -31,8 +31,11 @@ EXCESS = 2.0
 aftershocks."""
 
 FEWEST, FEWEST_IN_A_DAY = 5, 20
-"""Events in the first day after a mainshock, or so far, more than usual: of fewer there is no
-sequence, or nothing is known of it. In a day there are as many in what was learned from."""
+"""Events after a mainshock: in the first day, or so far. Of fewer there is no sequence, or nothing
+is known of it. In a day there are as many in what was learned from."""
+
+SIGNIFICANT = 3.0
+"""Standard deviations by which they exceed the usual number."""
 
 SMALLEST, LONGEST_HOURS = 0.5, 30.0 * 24.0
 """Hours after a mainshock, beyond which the law of the factor stays what it is there."""
@@ -95,9 +98,9 @@ def current_mainshock(events: EventSequence, completeness: float) -> Mainshock |
     """Find the mainshock of the sequence that is under way at the end of ``events``.
 
     It is the largest event of the last 30 days (of equal ones the last), at least two units above
-    completeness, with no larger event in the 30 days before it. Twenty events or more above the
-    usual number followed in the first day, or five where that is not over; usual is the mean of the
-    30 days before.
+    completeness, with no larger event in the 30 days before it. Twenty events or more followed in
+    the first day, or five where that is not over, and significantly more than usual: than the mean
+    of the 30 days before, by three standard deviations of a Poisson number.
     """
     times, magnitudes = events.times, events.magnitudes
     first = int(np.searchsorted(times, events.end - QUIET_DAYS))
@@ -114,7 +117,8 @@ def current_mainshock(events: EventSequence, completeness: float) -> Mainshock |
     known = min(QUIET_DAYS, time - events.start)
     usual = before.size * min(elapsed, 1.0) / known if known > 0.0 else 0.0
     followed = int(np.searchsorted(times, time + 1.0)) - largest - 1
-    if followed - usual < (FEWEST_IN_A_DAY if elapsed >= 1.0 else FEWEST):
+    fewest = FEWEST_IN_A_DAY if elapsed >= 1.0 else FEWEST
+    if followed < max(fewest, usual + SIGNIFICANT * np.sqrt(usual)):
         return None
     return Mainshock(time, magnitude, len(events) - largest - 1)
 
