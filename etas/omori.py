@@ -8,6 +8,7 @@ import numpy as np
 
 from catalogs import EventSequence, InputError, PointProcess
 from catalogs.json_records import Record
+from catalogs.magnitudes import LN10
 from catalogs.sequence import FloatArray
 from etas.kernel import inverse_omori, omori_integral
 
@@ -62,6 +63,51 @@ class OmoriPrior(Record):
             float(np.exp(np.clip(log_c, LOG_C[0], LOG_C[-1]))),
             float(np.clip(p, P[0], P[-1])),
         )
+
+
+@dataclass(frozen=True)
+class Regime:
+    """A tectonic regime: what its mainshocks of M >= 6 have in common, and how they differ.
+
+    The rate of aftershocks >= m, t days after a mainshock M, is 10^{a + M - m} (t + c)^{-p}, with a
+    normal from sequence to sequence.
+    """
+
+    about: str
+    a: float
+    a_sd: float
+    p: float
+
+    def prior(self, other: OmoriPrior) -> OmoriPrior:
+        """The prior of its sequences, with the rest (c, and the spread of p) from another."""
+        return replace(
+            other,
+            log_k=LN10 * self.a,
+            log_k_slope=LN10,
+            log_k_sd=LN10 * self.a_sd,
+            p=self.p,
+        )
+
+
+REGIMES = {
+    "ANSR-DEEPCON": Regime("active crust, deep continental", -2.13, 0.52, 0.98),
+    "ANSR-HOTSPOT": Regime("active crust, hot spot", -3.00, 0.68, 1.12),
+    "ANSR-OCEANBD": Regime("active crust, oceanic boundary", -3.19, 0.60, 1.08),
+    "ANSR-SHALCON": Regime("active crust, shallow continental", -2.42, 0.63, 0.98),
+    "ANSR-ABSLDEC": Regime("active crust above a slab, deep", -2.29, 0.63, 1.01),
+    "ANSR-ABSLOCB": Regime("active crust above a slab, oceanic boundary", -2.82, 0.80, 0.64),
+    "ANSR-ABSLSHC": Regime("active crust above a slab, shallow", -2.85, 0.75, 1.06),
+    "SCR-GENERIC": Regime("stable continent", -2.85, 0.78, 0.73),
+    "SCR-ABVSLAB": Regime("stable continent above a slab", -2.85, 0.78, 0.73),
+    "SOR-GENERIC": Regime("stable ocean", -3.04, 0.67, 0.97),
+    "SOR-ABVSLAB": Regime("stable ocean above a slab", -3.04, 0.67, 0.97),
+    "SZ-GENERIC": Regime("subduction zone", -2.47, 0.63, 0.88),
+    "SZ-INLBACK": Regime("subduction zone, inland or back-arc", -2.43, 0.66, 0.86),
+    "SZ-ONSHORE": Regime("subduction zone, on shore", -2.34, 0.60, 0.81),
+    "SZ-OUTERTR": Regime("subduction zone, outer trench", -2.42, 0.64, 0.92),
+}
+"""Generic parameters by the regimes of Garcia et al. (2012), as Page et al. (2016) give them
+(doi:10.1785/0120160073), with b = 1."""
 
 
 @dataclass(frozen=True, eq=False)

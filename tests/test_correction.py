@@ -10,7 +10,7 @@ import pytest
 from catalogs import Catalog, EventSequence, GutenbergRichter, InputError, Trajectories, save
 from etas import ETAS, Poisson
 from etas.kernel import inverse_omori, omori_integral
-from etas.omori import OmoriPrior, OmoriSequence, draw_aftershocks
+from etas.omori import REGIMES, OmoriPrior, OmoriSequence, draw_aftershocks
 from etas.synthetic import synthetic_catalog
 from recast import run_forecast
 from recast.cli import main
@@ -359,3 +359,22 @@ def test_an_import_in_the_hours_after_a_mainshock_leads_to_a_forecast(
     given = ["--no-plots", "--samples", "100", "--days", "1", "--out", str(tmp_path / "out")]
     assert main([*following.split(), *given]) == 0
     assert "hours after the M 6 of 2024-04-10" in capsys.readouterr().out
+
+
+def test_a_regime_says_what_to_expect_of_aftershocks() -> None:
+    prior = REGIMES["ANSR-SHALCON"].prior(PRIOR)
+    # 10^(a + M - m) for a mainshock four units above completeness
+    assert prior.log_k + 4.0 * prior.log_k_slope == pytest.approx(np.log(10.0 ** (-2.42 + 4.0)))
+    assert (prior.log_c, prior.p_sd) == (PRIOR.log_c, PRIOR.p_sd)
+    hour = sequence(50.0, 0.05, 1.1, 1.0 / 24.0, 1)
+    few, many = (under_way([TRUTH], hour, name) for name in ("ANSR-OCEANBD", "SZ-ONSHORE"))
+    assert few is not None
+    assert many is not None
+    assert few.omori.expected(7.0)[0] < many.omori.expected(7.0)[0]
+
+
+def test_a_regime_is_one_of_those_known_and_has_an_effect(hours_after: Catalog) -> None:
+    with pytest.raises(InputError, match="no `regime` 'MARS': ANSR-DEEPCON, "):
+        run_forecast(hours_after, at=AT, regime="MARS")
+    with pytest.raises(InputError, match="`regime` is for corrected forecasts"):
+        run_forecast(hours_after, at=AT, regime="SZ-GENERIC", uncorrected=True)

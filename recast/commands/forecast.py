@@ -31,7 +31,7 @@ ROLLING_SAMPLES, EXAM_SAMPLES = 1000, 500
 
 EXAM_OUT = Path("runs/aftershocks")
 
-ONE = ("model", "at", "place", "b", "maximum_magnitude")
+ONE = ("model", "at", "place", "regime", "b", "maximum_magnitude")
 """Options of a single forecast, None if not given."""
 
 SINGLE = ("days", "magnitudes", "max_events", *ONE)
@@ -92,6 +92,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         action="store_true",
         help="simulate ETAS as it is even after a mainshock, whose aftershocks so far and the "
         "errors of past forecasts otherwise correct the numbers",
+    )
+    parser.add_argument(
+        "--regime",
+        metavar="NAME",
+        help="tectonic regime, as SZ-GENERIC, whose mainshocks say what to expect of this one's "
+        "aftershocks (default: those of California and Italy)",
     )
     parser.add_argument(
         "--b", type=float, metavar="B", help="b-value, without --model (default: estimated)"
@@ -226,6 +232,7 @@ def _single(args: argparse.Namespace) -> int:
         max_events=args.max_events,
         fixed_parameters=args.fixed_parameters,
         uncorrected=args.uncorrected,
+        regime=args.regime,
         b=args.b,
         maximum_magnitude=args.maximum_magnitude,
         own_magnitudes=args.own_magnitudes,

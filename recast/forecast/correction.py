@@ -14,11 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
-from catalogs import EventSequence, GutenbergRichter, PointProcess, Trajectories
+from catalogs import EventSequence, GutenbergRichter, InputError, PointProcess, Trajectories
 from catalogs.json_records import Record
 from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray, reaches
 from etas.model import ETAS
-from etas.omori import OmoriPrior, OmoriSequence, draw_aftershocks
+from etas.omori import REGIMES, OmoriPrior, OmoriSequence, Regime, draw_aftershocks
 from recast.forecast.results import MOST
 
 LEARNED = Path(__file__).parent / "correction.json"
@@ -296,15 +296,34 @@ class SequenceForecast:
         )
 
 
-def under_way(processes: Sequence[PointProcess], history: EventSequence) -> SequenceForecast | None:
+def under_way(
+    processes: Sequence[PointProcess], history: EventSequence, regime: str | None = None
+) -> SequenceForecast | None:
     """Return what is known of the sequence at the end of a history, where forecasts use it.
 
-    That is after a mainshock, and for ETAS: what was learned, was learned of its errors.
+    That is after a mainshock, and for ETAS: what was learned, was learned of its errors. The
+    productivity and decay that mainshocks have in common may be those of a tectonic ``regime``.
     """
+    known = learned()
+    if regime is not None:
+        known = replace(known, prior=regime_of(regime).prior(known.prior))
     if not all(isinstance(process, ETAS) for process in processes):
         return None
     shock = current_mainshock(history, processes[0].magnitude_law.completeness)
-    return None if shock is None else SequenceForecast.of(processes[0], history, shock)
+    return None if shock is None else SequenceForecast.of(processes[0], history, shock, known)
+
+
+def regime_of(name: str) -> Regime:
+    """Return a tectonic regime by its name.
+
+    Raises
+    ------
+    InputError
+        If there is none of that name.
+    """
+    if name not in REGIMES:
+        raise InputError(f"no `regime` {name!r}: {', '.join(REGIMES)}")
+    return REGIMES[name]
 
 
 def subcritical(process: PointProcess, days: float) -> PointProcess:

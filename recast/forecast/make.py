@@ -55,6 +55,7 @@ def run_forecast(
     max_events: int | None = None,
     fixed_parameters: bool = False,
     uncorrected: bool = False,
+    regime: str | None = None,
     b: float | None = None,
     maximum_magnitude: float | None = None,
     own_magnitudes: bool = False,
@@ -101,6 +102,9 @@ def run_forecast(
         Simulate ETAS as it is even after a mainshock; by default its numbers are then corrected by
         the aftershocks so far and by the errors of past forecasts (``recast.forecast.correction``),
         which include what parameters are uncertain.
+    regime : str, optional
+        Tectonic regime, one of ``etas.omori.REGIMES``, whose mainshocks say what to expect of this
+        one's aftershocks; by default those of California and Italy.
     b, maximum_magnitude : float, optional
         The b-value and the largest magnitude of what is simulated, without ``model``; by default
         the b-value is estimated, and the largest magnitude is 8 or one unit above the largest so
@@ -175,7 +179,9 @@ def run_forecast(
     )
     sequence = None
     if not uncorrected:
-        sequence = under_way([fitted.process], catalog.to_sequence().before(day))
+        sequence = under_way([fitted.process], catalog.to_sequence().before(day), regime)
+    elif regime is not None:
+        raise InputError("`regime` is for corrected forecasts: leave out that or `uncorrected`")
     if sequence is not None:
         request = replace(request, samples=samples or SAMPLES_AFTER_A_MAINSHOCK)
     processes, uncertainty = _processes(
