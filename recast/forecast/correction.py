@@ -34,8 +34,9 @@ FEWEST, FEWEST_IN_A_DAY = 5, 20
 """Events after a mainshock: in the first day, or so far. Of fewer there is no sequence, or nothing
 is known of it. In a day there are as many in what was learned from."""
 
-SIGNIFICANT = 3.0
-"""Standard deviations by which they exceed the usual number."""
+SIGNIFICANT = 1.0
+"""Standard deviations by which they exceed the usual number: chosen of 0 to 3 on the validation
+windows of four catalogs."""
 
 SMALLEST, LONGEST_HOURS = 0.5, 30.0 * 24.0
 """Hours after a mainshock, beyond which the law of the factor stays what it is there."""
@@ -99,8 +100,8 @@ def current_mainshock(events: EventSequence, completeness: float) -> Mainshock |
 
     It is the largest event of the last 30 days (of equal ones the last), at least two units above
     completeness, with no larger event in the 30 days before it. Twenty events or more followed in
-    the first day, or five where that is not over, and significantly more than usual: than the mean
-    of the 30 days before, by three standard deviations of a Poisson number.
+    the first day, or five where that is not over, and more than usual: than the mean of the 30
+    days before, by one standard deviation of a Poisson number.
     """
     times, magnitudes = events.times, events.magnitudes
     first = int(np.searchsorted(times, events.end - QUIET_DAYS))
