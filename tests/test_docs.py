@@ -71,6 +71,5 @@ def test_methods_and_constants_are_documented(documented: set[str]) -> None:
         "etas.recursion.score_sums",  # compiled
         "recast.Recast.load",
         "recast.net.decoders.HazardDecoder.forward",
-        "recast.evaluation.bootstrap.block_length",
     }
     assert expected <= documented

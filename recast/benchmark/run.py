@@ -73,7 +73,7 @@ def run_benchmark(
 
     in nats. Of more than one seed the mixture of the nets (``recast.net.ensemble``) is scored as
     well, as a model of its own. The gain over ETAS is the mean over test events of the difference
-    of log-likelihood terms, in nats per event; its interval a paired stationary block bootstrap.
+    of log-likelihood terms, in nats per event; its interval that of ``recast.evaluation.gain``.
 
     Parameters
     ----------

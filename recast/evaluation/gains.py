@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from catalogs import InputError
 from catalogs.sequence import FloatArray
-from recast.evaluation.bootstrap import Interval, mean_interval
-
-BOOTSTRAP_SEED = 0
+from recast.evaluation.intervals import Interval, mean_interval
 
 FEWEST_OF_PERIOD = 20
 """A period of fewer events has a mean but no interval: so few blocks say nothing of its spread."""
-
-PERIOD_RESAMPLES = 500
-"""Of each period: ends of intervals that are read off a plot."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +26,11 @@ class PeriodGain:
     high: float
 
 
-def gain(terms: FloatArray, reference: FloatArray) -> Interval:
+def gain(terms: FloatArray, reference: FloatArray, times: FloatArray | None = None) -> Interval:
     """Mean difference of log-likelihood terms, nats per event, of shape (event,) each.
 
-    The interval is that of a paired stationary block bootstrap with a fixed seed: the differences
-    are resampled, not the models.
+    The 95 % interval is that of the expected mean in windows of this length, by ``mean_interval``
+    of the differences: pass ``times`` of the events, so that its blocks hold whole sequences.
 
     Examples
     --------
@@ -46,7 +40,9 @@ def gain(terms: FloatArray, reference: FloatArray) -> Interval:
     >>> from recast.evaluation import event_terms
     >>> split = load("synthetic_socal").split()
     >>> poisson = Poisson.fit(split.train, SOCAL_TRUTH.magnitude_law)
-    >>> done = gain(event_terms(SOCAL_TRUTH, split.test), event_terms(poisson, split.test))
+    >>> test = split.test
+    >>> times = test.times[test.first_scored :]
+    >>> done = gain(event_terms(SOCAL_TRUTH, test), event_terms(poisson, test), times)
     >>> 0.0 < done.low < done.mean < done.high
     True
     """
@@ -55,7 +51,7 @@ def gain(terms: FloatArray, reference: FloatArray) -> Interval:
             f"terms of {terms.size} and {reference.size} events cannot be paired: score both "
             "models on the same window"
         )
-    return mean_interval(terms - reference, rng=np.random.default_rng(BOOTSTRAP_SEED))
+    return mean_interval(terms - reference, times)
 
 
 def gains_by_period(
@@ -72,16 +68,6 @@ def gains_by_period(
         part = gains[lo:hi]
         mean, low, high = (float(part.mean()) if part.size else np.nan), np.nan, np.nan
         if part.size >= FEWEST_OF_PERIOD:
-            rng = np.random.default_rng([BOOTSTRAP_SEED, i])
-            _, low, high, _ = mean_interval(part, rng=rng, resamples=PERIOD_RESAMPLES)
+            _, low, high, _ = mean_interval(part, times[lo:hi])
         out.append(PeriodGain(float(edges[i]), float(edges[i + 1]), hi - lo, mean, low, high))
     return tuple(out)
-
-
-def interval_record(interval: Interval) -> dict[str, Any]:
-    """As in benchmark.json."""
-    return {
-        "mean": interval.mean,
-        "ci95": [interval.low, interval.high],
-        "block_events": interval.block,
-    }

@@ -24,7 +24,7 @@ PAGE = "report.html"
 
 SUMMARY_NOTE = (
     "Mean difference of the log-likelihood of each test event, in nats (natural logarithms), with "
-    "the 95 % interval of a paired stationary block bootstrap: above zero a model explains the "
+    "the 95 % interval of a jackknife over blocks of time: above zero a model explains the "
     "events better than ETAS, across zero they cannot be told apart."
 )
 
