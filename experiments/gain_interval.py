@@ -4,9 +4,9 @@
 
 Each world is one long ETAS catalog, cut into test windows of 300 to 9,900 expected events. In each
 window models are compared pairwise; the expected gain is the mean gain of all windows of the same
-length. The constants of the interval minimise a loss on the "chosen" worlds alone, though results
-on the "verified" ones were seen meanwhile and its form settled with both in view. "memory" worlds
-have sequences that outlast the windows; they were set apart when candidates were seen to fail there.
+length. The constants of the interval are near those that minimise a loss on the "chosen" worlds,
+rounded with results on the "verified" ones in view. "memory" worlds have sequences that outlast
+the windows; they were set apart when candidates were seen to fail there.
 One process, about a minute a world and 2 GB.
 """
 
