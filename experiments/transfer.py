@@ -25,7 +25,7 @@ import yaml
 from catalogs import load
 from catalogs.files import read_json, write_json
 from recast.benchmark.training_size import recent
-from recast.evaluation import event_terms, mean_interval, score
+from recast.evaluation import event_terms, gain, score
 from recast.models.neural_kinds import FEW_SHOT_EPOCHS, few_shot_settings
 from recast.pretrained import SHIPPED
 
@@ -84,8 +84,8 @@ def run(job: Job) -> dict[str, Any]:
         )
         process = Recast.load(trained.checkpoint)
     etas = Region(region.catalog, day_clock=False).etas
-    gains = event_terms(process, test) - event_terms(etas, test)
-    interval = mean_interval(gains, rng=np.random.default_rng(0))
+    times = test.times[test.first_scored :]
+    interval = gain(event_terms(process, test), event_terms(etas, test), times)
     return {
         "n_train": region.split.train.n_scored,
         "n_test": test.n_scored,
