@@ -37,8 +37,9 @@ def test_a_gain_is_the_interval_of_the_differences() -> None:
     got = gain(better, shared)
     want = mean_interval(better - shared)
     assert got == want
-    # 1.96 * 0.1 / sqrt(500) on either side, blocks or not
-    assert 0.5 * (got.high - got.low) == pytest.approx(0.0088, rel=0.25)
+    # 1.96 * 0.1 / sqrt(500) = 0.0088 on either side, a third more from six blocks, and scatter;
+    # 0.26 if what both find hard did not cancel
+    assert 0.004 < 0.5 * (got.high - got.low) < 0.025
 
 
 def test_other_events_are_no_pairs() -> None:

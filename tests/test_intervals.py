@@ -14,16 +14,21 @@ from recast.evaluation import mean_interval
 sys.path.insert(0, str(Path(__file__).parents[1] / "experiments"))
 
 
+WIDER = 2.571 / 1.96 * 0.952 * (1.0 + 0.4 * 0.176)
+"""Of intervals from six blocks: the quantile of Student's t with five degrees of freedom for that
+of the normal law, the mean of a root of chi squared, and 0.8 times half of the mean absolute
+skewness of 120 normal values."""
+
+
 def test_the_interval_of_independent_values_is_the_classical_one() -> None:
     widths = []
-    for seed in range(20):
+    for seed in range(100):
         x = np.random.default_rng(seed).normal(0.3, 2.0, 4000)
         interval = mean_interval(x)
         assert interval.mean == pytest.approx(x.mean())
         widths.append((interval.high - interval.low) / 2)
-    # Blocks of normal values have a skewness of 0.22 by chance, which widens one side by a fifth
-    assert 1.96 * 2.0 / np.sqrt(4000) == pytest.approx(np.mean(widths), rel=0.2)
-    assert np.mean(widths) > 1.96 * 2.0 / np.sqrt(4000)
+    # One width scatters by a third, their mean by 3 %
+    assert np.mean(widths) == pytest.approx(1.96 * 2.0 / np.sqrt(4000) * WIDER, rel=0.1)
 
 
 def autoregressive(n: int, coefficient: float, seed: int) -> np.ndarray:
@@ -39,9 +44,9 @@ def test_dependence_widens_the_interval_as_theory_says() -> None:
     # The mean of x_i = rho x_{i-1} + e_i has variance var(e) / (n (1 - rho)^2): for rho = 0.5 three
     # times that of independent values with the same variance
     n, rho = 8000, 0.5
-    widths = [np.ptp(mean_interval(autoregressive(n, rho, i))[1:3]) / 2 for i in range(20)]
+    widths = [np.ptp(mean_interval(autoregressive(n, rho, i))[1:3]) / 2 for i in range(100)]
     error = 1.0 / ((1 - rho) * np.sqrt(n))
-    assert np.mean(widths) == pytest.approx(1.96 * error, rel=0.2)
+    assert np.mean(widths) == pytest.approx(1.96 * error * WIDER, rel=0.1)
 
 
 def test_the_interval_covers_as_often_as_it_says() -> None:
@@ -63,7 +68,7 @@ def test_sequences_are_whole_in_blocks_of_time() -> None:
         covered += interval.low <= 0.0 <= interval.high
         narrow += (interval.high - interval.low) / 2 < 1.5 / np.sqrt(300)
     assert 0.9 <= covered / 200 <= 0.99
-    assert narrow < 20
+    assert narrow < 30
 
 
 def test_rare_large_values_widen_their_side() -> None:

@@ -11,25 +11,29 @@ from scipy.stats import t as student
 from catalogs import InputError
 from catalogs.sequence import FloatArray
 
-BLOCKS = 40
-"""Blocks of equal duration whose scatter gives the standard error."""
-
-FINE = 3
-"""Parts of each block that give the skewness, which long blocks average away."""
+BLOCKS = 6
+"""Blocks of equal duration whose scatter gives the standard error: few and long ones, so that what
+follows a large event stays in one block."""
 
 PER_BLOCK = 5
-"""Values in a block, on average, at least: fewer values have fewer blocks."""
+"""Values in such a block, on average, at least: fewer values have fewer blocks."""
 
-SKEW_WIDENING = 1.2
-"""Widening of the longer side per unit of skewness, chosen on simulated ETAS catalogs:
-``experiments/gain_interval.py``."""
+FINE_BLOCKS = 120
+"""Blocks that give the skewness, which long blocks average away."""
+
+FINE_PER_VALUE = 0.6
+"""Of these, at most, for each value: empty blocks say nothing."""
+
+SKEW_WIDENING = 0.8
+"""Widening of the longer side per unit of skewness. Like the number of blocks it was chosen on
+simulated ETAS catalogs: ``experiments/gain_interval.py``."""
 
 
 class Interval(NamedTuple):
     """A mean with the ends of its 95 % interval.
 
-    ``effective_blocks`` says how many blocks of time carry the standard error: near one, a single
-    sequence decides it.
+    ``effective_blocks`` says how many of 120 blocks of time carry the scatter (40 for normal
+    values): near one, a single sequence decides it.
     """
 
     mean: float
@@ -56,8 +60,9 @@ def mean_interval(values: ArrayLike, times: ArrayLike | None = None) -> Interval
 
         [x - t se (1 + a max(-g, 0)), x + t se (1 + a max(g, 0))]
 
-    where t is the 97.5 % quantile of Student's t with G - 1 degrees of freedom. G = 40 (fewer for
-    fewer than 200 values), 120 blocks for g, and a = 1.2 were chosen on simulated ETAS catalogs.
+    where t is the 97.5 % quantile of Student's t with G - 1 degrees of freedom. G = 6 (fewer for
+    fewer than 30 values), 120 blocks for g (fewer for fewer than 200), and a = 0.8 were chosen on
+    simulated ETAS catalogs.
 
     Parameters
     ----------
@@ -103,13 +108,14 @@ def mean_interval(values: ArrayLike, times: ArrayLike | None = None) -> Interval
     mean, blocks = float(x.mean()), int(np.clip(x.size // PER_BLOCK, 2, BLOCKS))
     # Without the mean first: large offsets of all values must not cost digits
     pulls = _pulls(x - mean, t, blocks)
-    squares = pulls @ pulls
-    half = student.ppf(0.975, blocks - 1) * np.sqrt((blocks - 1) / blocks * squares)
-    fine = _pulls(x - mean, t, FINE * blocks)
-    scale = np.sqrt(np.mean(fine**2))
+    half = student.ppf(0.975, blocks - 1) * np.sqrt((blocks - 1) / blocks * (pulls @ pulls))
+    parts = int(np.clip(FINE_PER_VALUE * x.size, blocks, FINE_BLOCKS))
+    fine = _pulls(x - mean, t, parts)
+    squares = fine @ fine
+    scale = np.sqrt(squares / parts)
     skewness = float(np.mean((fine / scale) ** 3)) if scale > 0.0 else 0.0
     below, above = (1.0 + SKEW_WIDENING * max(s, 0.0) for s in (-skewness, skewness))
-    effective = float(1.0 / np.sum((pulls**2 / squares) ** 2)) if squares > 0.0 else float(blocks)
+    effective = float(1.0 / np.sum((fine**2 / squares) ** 2)) if squares > 0.0 else float(parts)
     return Interval(mean, float(mean - half * below), float(mean + half * above), effective)
 
 
