@@ -28,6 +28,10 @@ SKEW_WIDENING = 0.8
 """Widening of the longer side per unit of skewness. Like the number of blocks it was chosen on
 simulated ETAS catalogs: ``experiments/gain_interval.py``."""
 
+SKEW_LIMIT = 2.0
+"""Skewness beyond which the longer side grows no further. One sequence among 120 blocks has 11: it
+would make the interval ten times as long, and cover hardly more often."""
+
 
 class Interval(NamedTuple):
     """A mean with the ends of its 95 % interval.
@@ -60,9 +64,9 @@ def mean_interval(values: ArrayLike, times: ArrayLike | None = None) -> Interval
 
         [x - t se (1 + a max(-g, 0)), x + t se (1 + a max(g, 0))]
 
-    where t is the 97.5 % quantile of Student's t with G - 1 degrees of freedom. G = 6 (fewer for
-    fewer than 30 values), 120 blocks for g (fewer for fewer than 200), and a = 0.8 were chosen on
-    simulated ETAS catalogs.
+    with g kept within -2 and 2, and t the 97.5 % quantile of Student's t with G - 1 degrees of
+    freedom. G = 6 (fewer for fewer than 30 values), 120 blocks for g (fewer for fewer than 200),
+    a = 0.8 and the limit of g were chosen on simulated ETAS catalogs.
 
     Parameters
     ----------
@@ -114,6 +118,7 @@ def mean_interval(values: ArrayLike, times: ArrayLike | None = None) -> Interval
     squares = fine @ fine
     scale = np.sqrt(squares / parts)
     skewness = float(np.mean((fine / scale) ** 3)) if scale > 0.0 else 0.0
+    skewness = float(np.clip(skewness, -SKEW_LIMIT, SKEW_LIMIT))
     below, above = (1.0 + SKEW_WIDENING * max(s, 0.0) for s in (-skewness, skewness))
     effective = float(1.0 / np.sum((fine**2 / squares) ** 2)) if squares > 0.0 else float(parts)
     return Interval(mean, float(mean - half * below), float(mean + half * above), effective)
