@@ -5,7 +5,6 @@ import pytest
 
 from catalogs import InputError
 from recast.evaluation import gain, gains_by_period, mean_interval
-from recast.evaluation.gains import BOOTSTRAP_SEED
 
 
 def test_periods_add_up_to_the_whole() -> None:
@@ -36,10 +35,11 @@ def test_a_gain_is_the_interval_of_the_differences() -> None:
     shared = rng.normal(0.0, 3.0, 500)  # what both models find hard cancels
     better = shared + rng.normal(0.05, 0.1, 500)
     got = gain(better, shared)
-    want = mean_interval(better - shared, rng=np.random.default_rng(BOOTSTRAP_SEED))
+    want = mean_interval(better - shared)
     assert got == want
-    # 1.96 * 0.1 / sqrt(500) on either side, blocks or not
-    assert 0.5 * (got.high - got.low) == pytest.approx(0.0088, rel=0.25)
+    # 1.96 * 0.1 / sqrt(500) = 0.0088 on either side, a third more from six blocks, and scatter;
+    # 0.26 if what both find hard did not cancel
+    assert 0.004 < 0.5 * (got.high - got.low) < 0.025
 
 
 def test_other_events_are_no_pairs() -> None:

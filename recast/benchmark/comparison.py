@@ -27,8 +27,7 @@ from recast.benchmark.results import (
     SeedResult,
     WindowScore,
 )
-from recast.evaluation import Diagnosis, Interval, diagnose, gain, mean_interval, score
-from recast.evaluation.gains import BOOTSTRAP_SEED
+from recast.evaluation import Diagnosis, diagnose, gain, mean_interval, score
 from recast.models.fitting import fit_task
 from recast.models.kind import PRETRAINED, FittedModel, Task
 from recast.models.registry import (
@@ -167,10 +166,11 @@ def _compared(catalog: Catalog, fits: dict[str, list[Timed]]) -> Comparison:
     if truth is not None:
         done[TRUTH.name] = _combined([_run(Timed(truth), split)])
     enough = split.test.n_scored > 1  # one event has no interval
+    times = split.test.times[split.test.first_scored :]
     models = {}
     for name, run in done.items():
         gains = {
-            reference: Gain.of(gain(run.diagnosis.terms, done[reference].diagnosis.terms))
+            reference: Gain.of(gain(run.diagnosis.terms, done[reference].diagnosis.terms, times))
             for reference in (REFERENCE, NULL)
             if reference in done and name != reference and enough
         }
@@ -179,7 +179,7 @@ def _compared(catalog: Catalog, fits: dict[str, list[Timed]]) -> Comparison:
             gain_over_etas=gains.get(REFERENCE),
             gain_over_poisson=gains.get(NULL),
             marks={
-                mark: MarkScore(Gain.of(_mean(values)))
+                mark: MarkScore(Gain.of(mean_interval(values, times)))
                 for mark, values in run.mark_gains.items()
                 if enough
             },
@@ -278,10 +278,6 @@ def _combined(runs: Sequence[_Run]) -> _Run:
         for mark in dict.fromkeys(mark for run in runs for mark in run.mark_gains)
     }
     return _Run(result, replace(first.diagnosis, terms=terms), gains)
-
-
-def _mean(gains: FloatArray) -> Interval:
-    return mean_interval(gains, rng=np.random.default_rng(BOOTSTRAP_SEED))
 
 
 def say(line: str) -> None:

@@ -34,16 +34,16 @@ class WindowScore(Record):
 
 @dataclass(frozen=True)
 class Gain(Record):
-    """A mean gain, nats per event, with its 95 % interval and the mean block of the bootstrap."""
+    """A mean gain, nats per event, with its 95 % interval; see ``mean_interval``."""
 
     mean: float
     ci95: tuple[float, float]
-    block_events: float | None = None
+    effective_blocks: float | None = None
 
     @classmethod
     def of(cls, interval: Interval) -> Self:
         """Convert what ``recast.gain`` returns."""
-        return cls(interval.mean, (interval.low, interval.high), interval.block)
+        return cls(interval.mean, (interval.low, interval.high), interval.effective_blocks)
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,7 @@ def run_benchmark(
 
     in nats. With more than one seed the mixture of the nets (``recast.net.ensemble``) is scored
     too, as a model of its own. The gain over ETAS is the mean difference of log-likelihood terms
-    over the test events, in nats per event; its interval is a paired stationary block bootstrap.
+    over the test events, in nats per event, with the interval of ``recast.gain``.
 
     Parameters
     ----------

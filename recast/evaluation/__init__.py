@@ -2,16 +2,17 @@
 
 scores         log-likelihood in total and event by event
 gains          how much better one model explains events than another
-bootstrap      confidence intervals of means of dependent values
+intervals      confidence intervals of means of values that come in sequences
+bootstrap      the same for values in blocks that are known, like forecasts of one sequence
 diagnosis      quantities that the plots of a window need
 continuations  simulated continuations of a test window
 counts         forecast numbers against observed ones
 magnitudes     forecast magnitudes against observed ones
 """
 
-from recast.evaluation.bootstrap import Interval, mean_interval
 from recast.evaluation.diagnosis import Diagnosis, diagnose
 from recast.evaluation.gains import PeriodGain, gain, gains_by_period
+from recast.evaluation.intervals import Interval, mean_interval
 from recast.evaluation.scores import Score, event_terms, score
 
 __all__ = [

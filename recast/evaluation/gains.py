@@ -8,15 +8,10 @@ import numpy as np
 
 from catalogs import InputError
 from catalogs.sequence import FloatArray
-from recast.evaluation.bootstrap import Interval, mean_interval
-
-BOOTSTRAP_SEED = 0
+from recast.evaluation.intervals import Interval, mean_interval
 
 FEWEST_OF_PERIOD = 20
 """A period of fewer events has a mean but no interval: too few blocks to estimate the spread."""
-
-PERIOD_RESAMPLES = 500
-"""Resamples of each period; its intervals are read off a plot."""
 
 
 @dataclass(frozen=True)
@@ -31,31 +26,28 @@ class PeriodGain:
     high: float
 
 
-def gain(terms: FloatArray, reference: FloatArray) -> Interval:
+def gain(terms: FloatArray, reference: FloatArray, times: FloatArray | None = None) -> Interval:
     """Mean difference of log-likelihood terms of two models, with its 95 % interval.
 
-    The interval is that of a paired stationary block bootstrap with a fixed seed: the differences
-    are resampled, not the models.
+    The 95 % interval is that of the expected mean in windows of this length, by ``mean_interval``
+    of the differences: pass ``times`` of the events, so that its blocks hold whole sequences.
 
     Parameters
     ----------
     terms, reference : array (event,)
         ``event_terms`` of the model and of the reference on the same window, nats.
+    times : array (event,), optional
+        When the events were, ascending; without them, each counts as one step of time.
 
     Returns
     -------
     Interval
-        mean, low and high in nats per event, and the mean block length in events.
+        mean, low and high in nats per event, and the number of blocks that carry the error.
 
     Raises
     ------
     InputError
         If the arrays differ in shape, or there are fewer than two events.
-
-    References
-    ----------
-    Politis, D. N. and Romano, J. P. (1994). The stationary bootstrap. J. Am. Stat. Assoc. 89,
-    1303-1313. doi:10.1080/01621459.1994.10476870
 
     Examples
     --------
@@ -65,7 +57,9 @@ def gain(terms: FloatArray, reference: FloatArray) -> Interval:
     >>> from recast.evaluation import event_terms
     >>> split = load("synthetic_socal").split()
     >>> poisson = Poisson.fit(split.train, SOCAL_TRUTH.magnitude_law)
-    >>> done = gain(event_terms(SOCAL_TRUTH, split.test), event_terms(poisson, split.test))
+    >>> test = split.test
+    >>> times = test.times[test.first_scored :]
+    >>> done = gain(event_terms(SOCAL_TRUTH, test), event_terms(poisson, test), times)
     >>> 0.0 < done.low < done.mean < done.high
     True
     """
@@ -74,7 +68,7 @@ def gain(terms: FloatArray, reference: FloatArray) -> Interval:
             f"terms of {terms.size} and {reference.size} events cannot be paired: score both "
             "models on the same window"
         )
-    return mean_interval(terms - reference, rng=np.random.default_rng(BOOTSTRAP_SEED))
+    return mean_interval(terms - reference, times)
 
 
 def gains_by_period(
@@ -91,7 +85,6 @@ def gains_by_period(
         part = gains[lo:hi]
         mean, low, high = (float(part.mean()) if part.size else np.nan), np.nan, np.nan
         if part.size >= FEWEST_OF_PERIOD:
-            rng = np.random.default_rng([BOOTSTRAP_SEED, i])
-            _, low, high, _ = mean_interval(part, rng=rng, resamples=PERIOD_RESAMPLES)
+            _, low, high, _ = mean_interval(part, times[lo:hi])
         out.append(PeriodGain(float(edges[i]), float(edges[i + 1]), hi - lo, mean, low, high))
     return tuple(out)

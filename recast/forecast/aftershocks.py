@@ -17,8 +17,7 @@ import numpy as np
 from catalogs import Catalog, CatalogInfo, EventSequence, InputError
 from catalogs.files import write_json
 from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray, reaches
-from recast.evaluation.bootstrap import mean_by_blocks
-from recast.evaluation.gains import BOOTSTRAP_SEED
+from recast.evaluation.bootstrap import BOOTSTRAP_SEED, mean_by_blocks
 from recast.forecast.aftershock_results import (
     AftershockCatalog,
     AftershockForecast,

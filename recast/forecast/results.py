@@ -321,8 +321,8 @@ class Difference(Record):
     over: str
     mean: float
     ci95: tuple[float, float]
-    block_windows: float
     better: str
+    effective_blocks: float | None = None
 
 
 @dataclass(frozen=True)

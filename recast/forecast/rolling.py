@@ -13,7 +13,6 @@ from catalogs.display import some, span
 from catalogs.sequence import FloatArray
 from recast.evaluation import mean_interval
 from recast.evaluation.counts import score_counts
-from recast.evaluation.gains import BOOTSTRAP_SEED
 from recast.evaluation.magnitudes import magnitude_test
 from recast.forecast.blocks import (
     MAX_EVENTS,
@@ -286,15 +285,13 @@ def _compared(
         differences = {}
         for score in COMPARED if name != REFERENCE and starts.size > 1 else ():
             theirs = zeros[score] if score in zeros else np.array(getattr(base, score))
-            interval = mean_interval(
-                np.array(getattr(known, score)) - theirs, rng=np.random.default_rng(BOOTSTRAP_SEED)
-            )
+            interval = mean_interval(np.array(getattr(known, score)) - theirs)
             differences[score] = Difference(
                 REFERENCE,
                 interval.mean,
                 (interval.low, interval.high),
-                interval.block,
                 "higher" if score in HIGHER_IS_BETTER else "lower",
+                interval.effective_blocks,
             )
         out[name] = replace(known, differences=differences)
     return out

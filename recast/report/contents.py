@@ -97,8 +97,8 @@ def _of_gains(subject: Subject) -> Iterator[Item]:
     yield Item(
         "gain_by_period",
         "Gain by period",
-        "The same gain per event, in parts of the test window, with 95 % intervals of a paired "
-        "stationary block bootstrap (none for fewer than 20 events). If some periods are above "
+        "The same gain per event, in parts of the test window, with 95 % intervals of a "
+        "jackknife over blocks of time (none for fewer than 20 events). If some periods are above "
         "zero and others below, the mean alone is misleading.",
         gain_by_period(catalog, gains_of_periods(subject, REFERENCE), REFERENCE),
     )

@@ -26,7 +26,7 @@ PAGE = "report.html"
 
 SUMMARY_NOTE = (
     "Mean difference in log-likelihood per test event, in nats (natural logarithms), with the 95 % "
-    "interval of a paired stationary block bootstrap. Above zero, a model explains the events "
+    "interval of a jackknife over blocks of time. Above zero, a model explains the events "
     "better than ETAS; where the interval includes zero, the two cannot be told apart."
 )
 

@@ -23,7 +23,7 @@ FOLDER = "report"
 
 NOTE = (
     "Scores are those of the test window, in nats per event (natural logarithms); gains are means "
-    "over its events, with 95 % intervals of a paired stationary block bootstrap. KS p: "
+    "over its events, with 95 % intervals of a jackknife over blocks of time. KS p: "
     "Kolmogorov-Smirnov test of the residuals; below 0.05 the model does not fit, and with enough "
     "events no model does."
 )
