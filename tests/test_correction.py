@@ -329,6 +329,12 @@ def test_now_is_later_than_the_end_of_the_catalog(hours_after: Catalog) -> None:
     assert done.sequence is None  # that was long ago
 
 
+def test_a_catalog_that_ends_in_the_future_has_no_now(hours_after: Catalog) -> None:
+    info = replace(hours_after.info, end="2124-01-01")
+    with pytest.raises(InputError, match="ends at 2124-01-01, later than now: set `at`"):
+        run_forecast(Catalog(hours_after.events, info), at="now")
+
+
 def test_plain_days_have_no_now() -> None:
     events = sequence(50.0, 0.05, 1.1, 2.0, 1)
     with pytest.raises(InputError, match="counts plain days, which have no now"):

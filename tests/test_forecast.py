@@ -496,6 +496,7 @@ def test_a_supercritical_model_forecasts_as_long_as_it_says(
     write_json(folder / "hot.json", {**record, "model": hot.to_json(), "uncertainty": None})
     command = ["forecast", "--catalog", str(folder / "small.json"), "--at", AT, "--no-plots"]
     command += ["--model", str(folder / "hot.json"), "--samples", "10", "--out", str(tmp_path)]
+    command += ["--uncorrected"]
     assert main([*command, "--days", "30"]) == 2
     err = capsys.readouterr().err
     said = re.search(r"branching ratio 1.300 over 30 days: .* set --days to (\S+) or less", err)
