@@ -11,8 +11,8 @@ import numpy as np
 
 from catalogs import Catalog, EventSequence, GutenbergRichter, InputError
 from catalogs.checks.extent import Extent
-from catalogs.magnitudes import b_positive
-from catalogs.sequence import MAGNITUDE_TOLERANCE
+from catalogs.sequence import reaches
+from etas.completeness import CompletenessHistory, law_above
 from etas.fit import WITH_PRIOR, fit_etas
 from etas.model import ETAS
 from etas.parameters import Box
@@ -23,8 +23,10 @@ from recast.pretrained import SHIPPED, b_prior, etas_prior
 ENOUGH = 1000
 """Events since the train window's start, of which the earlier ones are history only."""
 
-LEAST_INCREASE = 0.2
-"""Of consecutive magnitudes: less may be noise."""
+RECENT = 1000
+"""Events by which b is estimated, which changes in time. Of 500 to all, above completeness or Mc(t)
+and by increases of magnitude, the choice that told best which share of the events after mainshocks
+of train windows was one unit above completeness."""
 
 LARGEST = 8.0
 """Largest magnitude drawn, unless one unit above the largest so far is more."""
@@ -41,11 +43,10 @@ def fit_so_far(
 
     The result is the mode of the posterior whose prior are the regions of the net that comes with
     the package (``etas.prior``); with fewer than ten events it is the mean of that prior. The
-    b-value is that of the n increases between consecutive magnitudes, which does not suffer from
-    the small events that are missed after large ones (``catalogs.magnitudes.b_positive``), drawn
-    towards those regions:
+    b-value is that of the last thousand events, of the n among them above Mc(t), which large events
+    raise (``CompletenessHistory.helmstetter``), drawn towards those regions:
 
-        1 / b = (n / b_increases + n_0 / b_regions) / (n + n_0),    n_0 = (b_regions / sd)^2
+        1 / b = (n / b_events + n_0 / b_regions) / (n + n_0),    n_0 = (b_regions / sd)^2
 
     the precision-weighted mean of two estimates with variances b^2 / n and sd^2.
 
@@ -110,13 +111,15 @@ def _law(
         return law
     mean, sd = b_prior(SHIPPED)
     n_0 = (mean / sd) ** 2
-    magnitudes = known.magnitudes[known.first_scored :]
-    least = max(LEAST_INCREASE, info.magnitude_bin)
+    history = CompletenessHistory.helmstetter(known, lowest)
+    first = max(known.first_scored, len(known) - RECENT)
+    recent = known.scored_from(float(known.times[first]))
+    n = int(reaches(recent.magnitudes, history.at(recent.times))[first:].sum())
+    step, strict = info.magnitude_bin, info.completeness_is_strict
     try:
-        found = b_positive(magnitudes, bin_width=info.magnitude_bin, threshold=least)
-    except InputError:  # hardly an event
+        found = law_above(recent, history, law, bin_width=step, strict=strict).b
+    except InputError:  # hardly an event above Mc(t)
         return replace(law, b=mean)
-    n = int((np.diff(magnitudes) >= least - MAGNITUDE_TOLERANCE).sum())
     return replace(law, b=(n + n_0) / (n / found + n_0 / mean))
 
 
