@@ -210,6 +210,8 @@ def test_the_table_has_the_windows_side_by_side() -> None:
     assert columns.split()[:3] == ["M", ">=", "2"]
     expected = "etas 100 / 0 % 100 / 0 % -0.18 / +0.69 0.18 / 0.69 2 / 1,234 -3.00 / -20.00"
     assert " ".join(numbers.split()) == expected
+    day = replace(shock, forecasts={"etas": [replace(forecast, table=rows[:1])]})
+    assert "\nin the next 1 day\n" in AftershockCatalog([day], scored([day])).table("mine")
     with_note = AftershockCatalog(
         [shock], scored([shock]), [LeftOut("512.25", 6.0, "too few events")]
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from catalogs.display import some, text_as_html
+from catalogs.display import some, span, text_as_html
 from catalogs.json_records import Record
 from recast.forecast.results import ForecastRow
 
@@ -121,7 +121,11 @@ class AftershockCatalog(Record):
         """Scores of every model by magnitude, the windows side by side, for the terminal."""
         windows = sorted({row.days for rows in self.scores.values() for row in rows})
         shown = " / ".join(f"{days:g}" for days in windows)
-        lines = [self._head(name), f"windows of {shown} days side by side"]
+        several = f"windows of {shown} days side by side"
+        lines = [
+            self._head(name),
+            several if len(windows) > 1 else f"in the next {span(windows[0])}",
+        ]
         for magnitude in sorted({row.magnitude for rows in self.scores.values() for row in rows}):
             lines += ["", *self._rows(magnitude)]
         lines += ["", *(line for model in self.scores for line in self._leaks(model))]
