@@ -20,6 +20,8 @@ NO_MODEL = {
     ("catalogs/namesake.py", "etas"): "the package, and another one of its name",
     ("catalogs/namesake.py", "recast"): "the package that tells ours from another one",
     ("recast/commands/printing.py", "truth"): "a field of the record of a catalog",
+    ("experiments/gain_interval.py", "poisson"): "a name in committed results",
+    ("experiments/gain_interval.py", "truth"): "a name in committed results",
     ("experiments/transfer.py", "etas"): "a field of committed results",
     ("experiments/transfer.py", "recast"): "a field of committed results",
 }
