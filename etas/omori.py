@@ -22,6 +22,7 @@ BINS = 60
 """Intervals of time since the mainshock, equal in its logarithm, in which events are counted."""
 
 FIRST_MINUTE = 1.0 / 1440.0
+"""End of the first interval, in days."""
 
 MOST_AT_ONCE = 100_000
 """Direct aftershocks of one drawn event: more than any network has seen."""
@@ -75,6 +76,8 @@ class Regime:
 
     about: str
     a: float
+    """Mean of a: log10 of events day^(p - 1) that are as large as the mainshock, or larger."""
+
     a_sd: float
     p: float
 
@@ -136,11 +139,16 @@ class OmoriSequence:
     """Events since then."""
 
     log_k: FloatArray
+    """Grid of ln K, shape (ln K,), with K in events day^(p - 1)."""
+
     weights: FloatArray
     """Of the grid, shape (p, ln c, ln K), adding up to one."""
 
     process: PointProcess
+    """Gives lambda_0."""
+
     before: EventSequence
+    """Events before the mainshock, in a window that ends now."""
 
     @classmethod
     def of(
@@ -183,7 +191,8 @@ class OmoriSequence:
         edges[-1] = elapsed  # not a bit more
         since = events.times[events.times > mainshock] - mainshock
         counts = np.histogram(since, edges)[0]
-        background = np.diff(process.compensator(before, mainshock + edges))
+        dates = np.minimum(mainshock + edges, events.end)
+        background = np.diff(process.compensator(before, dates))
         excess = magnitude - process.magnitude_law.completeness
         mean = prior.log_k + prior.log_k_slope * excess
         span = LOG_K_SPAN * prior.log_k_sd

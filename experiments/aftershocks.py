@@ -26,18 +26,16 @@ from catalogs.files import read_json, write_json
 from catalogs.sequence import reaches
 from etas import ETAS, fit_etas
 from etas.omori import LOG_C, OmoriPrior, OmoriSequence, P
+from recast.forecast.aftershocks import find_mainshocks
 from recast.forecast.correction import (
     HALF,
     LARGE,
     LEARNED,
     UNIT_LOGISTIC,
     Learned,
-    Mainshock,
     SequenceForecast,
 )
 
-FEWEST_IN_A_DAY = 20
-QUIET_DAYS = 30.0
 YEARS_FOR_A_FIT, EVENTS_FOR_A_FIT = 2.0, 600
 CAP = 60_000
 
@@ -65,23 +63,17 @@ def mainshocks(catalog: Catalog, magnitude: float, refit_days: float) -> Iterato
     """Mainshocks of the train window with a model for each."""
     info, events = catalog.info, catalog.to_sequence()
     begin, end = info.to_days(info.splits.train_start), info.to_days(info.splits.val_start)
-    times, sizes = events.times, events.magnitudes
     fitted, model = -np.inf, None
-    large = reaches(sizes, magnitude) & (times >= begin) & (times < end)
-    for i in np.flatnonzero(large).tolist():
-        t = float(times[i])
-        earlier = sizes[np.searchsorted(times, t - QUIET_DAYS) : i]
-        day = int(np.searchsorted(times, t + 1.0)) - i - 1
-        if day < FEWEST_IN_A_DAY or (earlier > sizes[i]).any():
+    for shock in find_mainshocks(catalog, magnitude, (begin, end)):
+        day = shock.time - 1.0
+        past = events.before(day)
+        if len(past) < EVENTS_FOR_A_FIT or day - events.start < YEARS_FOR_A_FIT * 365.25:
             continue
-        past = events.before(t - 1.0)
-        if len(past) < EVENTS_FOR_A_FIT or t - 1.0 - events.start < YEARS_FOR_A_FIT * 365.25:
-            continue
-        if model is None or t - fitted > refit_days:
+        if model is None or shock.time - fitted > refit_days:
             known = past.scored_from(max(events.start + 30.0, begin))
             law = info.magnitude_law(known.magnitudes[known.first_scored :])
-            model, fitted = fit_etas(known, law).model, t
-        yield Past(info.name, events, model, t, float(sizes[i]), i)
+            model, fitted = fit_etas(known, law).model, shock.time
+        yield Past(info.name, events, model, shock.time, shock.magnitude, shock.index)
 
 
 def forecasts(past: Past, config: dict[str, Any]) -> list[dict[str, Any]]:
@@ -182,13 +174,12 @@ def learned_factor(
         for row in kept:
             hours = row["hours"]
             if hours not in by_hours:
-                history = past.history(hours)
-                n = int((history.times > past.time).sum())
                 by_hours[hours] = SequenceForecast.of(
-                    past.model, history, Mainshock(past.time, past.magnitude, n), blank
+                    past.model, past.history(hours), past.index, blank
                 )
-            counts = np.array(row["counts"], dtype=np.float64)
-            ratio, shift, spread = by_hours[hours].features(row["days"], counts)
+            sequence, counts = by_hours[hours], np.array(row["counts"], dtype=np.float64)
+            expected, _ = sequence.omori.expected(row["days"])
+            ratio, shift, spread = sequence.features(row["days"], expected, counts)
             logs = np.log(counts + HALF)
             low, high = np.quantile(logs, [0.16, 0.84])
             shifts.append(shift)

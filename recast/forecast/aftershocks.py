@@ -29,7 +29,7 @@ from recast.forecast.aftershock_results import (
 )
 from recast.forecast.blocks import fingerprints
 from recast.forecast.chunks import Progress, claim
-from recast.forecast.correction import under_way
+from recast.forecast.correction import FEWEST_IN_A_DAY, QUIET_DAYS, learned, under_way
 from recast.forecast.engine import Engine
 from recast.forecast.results import ForecastRow
 from recast.forecast.rolling import HIGHER_IS_BETTER, Member, written_time
@@ -38,12 +38,6 @@ from recast.models.registry import REFERENCE
 
 HOURS = (1.0, 6.0, 24.0, 72.0, 168.0)
 DAYS = (1.0, 7.0, 30.0)
-
-QUIET_DAYS = 30.0
-"""Days before a mainshock without a larger event."""
-
-FEWEST_IN_A_DAY = 20
-"""Complete events in the day after a mainshock; of fewer there is little to forecast."""
 
 DAYS_BEFORE = 1.0
 """A refit ends this long before the mainshock, so that no foreshock of the last hours is in it."""
@@ -122,11 +116,13 @@ class Mainshock:
     """Complete events in the day after it."""
 
 
-def find_mainshocks(catalog: Catalog, magnitude: float) -> list[Mainshock]:
-    """Find the mainshocks >= ``magnitude`` of the validation and test windows.
+def find_mainshocks(
+    catalog: Catalog, magnitude: float, window: tuple[float, float] | None = None
+) -> list[Mainshock]:
+    """Find the mainshocks >= ``magnitude`` of a window, by default of validation and test.
 
     No event in the 30 days before is larger, and in the day after there are 20 complete events or
-    more.
+    more. ``window`` is in days since the catalog's start.
 
     Raises
     ------
@@ -134,7 +130,8 @@ def find_mainshocks(catalog: Catalog, magnitude: float) -> list[Mainshock]:
         If there is none.
     """
     info, events = catalog.info, catalog.to_sequence()
-    begin, end = info.to_days(info.splits.val_start), info.to_days(info.splits.end)
+    splits = info.splits
+    begin, end = window or (info.to_days(splits.val_start), info.to_days(splits.end))
     times, magnitudes = events.times, events.magnitudes
     large = reaches(magnitudes, magnitude) & (times >= begin) & (times < end)
     found = []
@@ -146,8 +143,8 @@ def find_mainshocks(catalog: Catalog, magnitude: float) -> list[Mainshock]:
     if not found:
         raise InputError(
             f"catalog {info.name!r} has no mainshock of M >= {magnitude:g} with {FEWEST_IN_A_DAY} "
-            f"complete events or more in the day after it between {info.splits.val_start} and "
-            f"{info.splits.end}: choose a lower magnitude"
+            f"complete events or more in the day after it between {info.to_time(begin)} and "
+            f"{info.to_time(end)}: choose a lower magnitude"
         )
     return found
 
@@ -461,5 +458,6 @@ def _plan(
         "hours": list(exam.hours),
         "days": list(exam.days),
         "magnitudes": None if exam.magnitudes is None else list(exam.magnitudes),
+        "correction": None if exam.uncorrected else learned().to_json(),
         **fingerprints(events, starts, member.processes),
     }

@@ -19,7 +19,6 @@ from catalogs.json_records import Record
 from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray, reaches
 from etas.model import ETAS
 from etas.omori import REGIMES, OmoriPrior, OmoriSequence, Regime, draw_aftershocks
-from recast.forecast.results import MOST
 
 LEARNED = Path(__file__).parent / "correction.json"
 
@@ -38,12 +37,17 @@ SIGNIFICANT = 1.0
 """Standard deviations by which they exceed the usual number: chosen of 0 to 3 on the validation
 windows of four catalogs."""
 
-SMALLEST, LONGEST_HOURS = 0.5, 30.0 * 24.0
+EARLIEST, LATEST = 0.5, 30.0 * 24.0
 """Hours after a mainshock, beyond which the law of the factor stays what it is there."""
 
 LARGE = 0.3
 """Events of a sequence so much smaller than its mainshock, or larger, have aftershocks as that has.
 Of 0, 0.3, 0.6 and 1 the one with which past sequences are forecast best, by cross-validation."""
+
+MOST_BRANCHING = 0.8
+"""Branching ratio of the simulations whose numbers are multiplied, at most. That of whole regions
+is 0.7 over a month. A sequence alone looks like more, and would make most of its numbers, which
+are corrected anyway: here only their shape matters."""
 
 UNIT_LOGISTIC = float(np.sqrt(3.0) / np.pi)
 """Scale of the logistic law of variance 1."""
@@ -83,20 +87,8 @@ def learned() -> Learned:
     return Learned.load(LEARNED)
 
 
-@dataclass(frozen=True)
-class Mainshock:
-    """A mainshock whose sequence is under way."""
-
-    time: float
-    """Days since the catalog's start."""
-
-    magnitude: float
-    events: int
-    """Since then."""
-
-
-def current_mainshock(events: EventSequence, completeness: float) -> Mainshock | None:
-    """Find the mainshock of the sequence that is under way at the end of ``events``.
+def current_mainshock(events: EventSequence, completeness: float) -> int | None:
+    """Return which event is the mainshock of the sequence under way at the end of ``events``.
 
     It is the largest event of the last 30 days (of equal ones the last), at least two units above
     completeness, with no larger event in the 30 days before it. Twenty events or more followed in
@@ -121,7 +113,7 @@ def current_mainshock(events: EventSequence, completeness: float) -> Mainshock |
     fewest = FEWEST_IN_A_DAY if elapsed >= 1.0 else FEWEST
     if followed < max(fewest, usual + SIGNIFICANT * np.sqrt(usual)):
         return None
-    return Mainshock(time, magnitude, len(events) - largest - 1)
+    return largest
 
 
 @dataclass(frozen=True, eq=False)
@@ -250,31 +242,33 @@ def cut(drawn: Trajectories, n: int, max_events: int) -> Trajectories:
 class SequenceForecast:
     """What is known of the sequence under way: corrects the forecast of any window."""
 
-    mainshock: Mainshock
+    time: float
+    """Of the mainshock, in days since the catalog's start."""
+
+    magnitude: float
     omori: OmoriSequence
     learned: Learned
 
     @classmethod
     def of(
-        cls,
-        process: PointProcess,
-        history: EventSequence,
-        mainshock: Mainshock,
-        known: Learned | None = None,
+        cls, process: PointProcess, history: EventSequence, mainshock: int, known: Learned
     ) -> SequenceForecast:
-        """Compute the Omori law of the sequence."""
-        known = known or learned()
-        omori = OmoriSequence.of(process, history, mainshock.time, mainshock.magnitude, known.prior)
-        return cls(mainshock, omori, known)
+        """Compute the Omori law of the sequence of one event of ``history``."""
+        time, magnitude = float(history.times[mainshock]), float(history.magnitudes[mainshock])
+        omori = OmoriSequence.of(process, history, time, magnitude, known.prior)
+        return cls(time, magnitude, omori, known)
 
-    def features(self, days: float, counts: FloatArray) -> tuple[float, FloatArray, FloatArray]:
-        """ln N of the Omori law, and what shift and spread depend on, for one window.
+    def features(
+        self, days: float, expected: float, counts: FloatArray
+    ) -> tuple[float, FloatArray, FloatArray]:
+        """ln N - ln E, and what shift and spread depend on, for one window.
 
-        ``counts`` are the numbers of events of simulated catalogs, (trajectory,).
+        ``expected`` is the number by the Omori law, ``counts`` are those of simulated catalogs,
+        (trajectory,).
         """
-        own = float(np.log(self.omori.expected(days)[0] + HALF))
+        own = float(np.log(expected + HALF))
         base = float(np.median(np.log(counts + HALF)))
-        hours = np.clip(24.0 * self.omori.elapsed, SMALLEST, LONGEST_HOURS)
+        hours = np.clip(24.0 * self.omori.elapsed, EARLIEST, LATEST)
         window, lead = np.log(days) / np.log(30.0), np.log(hours / 24.0) / 3.0
         size = np.log(self.omori.n_events + 5.0) / 5.0 - 1.0
         return (
@@ -285,12 +279,12 @@ class SequenceForecast:
 
     def correction(self, days: float, counts: FloatArray, law: GutenbergRichter) -> Correction:
         """Return the law of the factor over one window."""
-        ratio, shift, spread = self.features(days, counts)
         expected, quiet = self.omori.expected(days)
+        ratio, shift, spread = self.features(days, expected, counts)
         return Correction(
             ratio + float(shift @ np.array(self.learned.shift)),
             float(np.exp(spread @ np.array(self.learned.spread))),
-            self.mainshock.magnitude - LARGE,
+            self.magnitude - LARGE,
             1.0 - min(quiet / expected, 1.0),
             self.learned.prior,
             law,
@@ -328,12 +322,8 @@ def regime_of(name: str) -> Regime:
 
 
 def subcritical(process: PointProcess, days: float) -> PointProcess:
-    """Lower the productivity of ETAS whose branching ratio over a window is above 0.8.
-
-    That of whole regions is 0.7 over a month. A sequence alone looks like more, and would make most
-    of its numbers, which are corrected anyway: here only their shape matters.
-    """
+    """Lower the productivity of ETAS whose branching ratio over a window is above 0.8."""
     ratio = process.branching_ratio(days)
-    if not isinstance(process, ETAS) or ratio is None or ratio <= MOST:
+    if not isinstance(process, ETAS) or ratio is None or ratio <= MOST_BRANCHING:
         return process
-    return replace(process, k=process.k * MOST / ratio)
+    return replace(process, k=process.k * MOST_BRANCHING / ratio)

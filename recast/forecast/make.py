@@ -15,13 +15,14 @@ import pandas as pd
 from catalogs import Catalog, CatalogInfo, InputError, PointProcess
 from catalogs.cores import at_most
 from catalogs.cores import threads as all_threads
+from catalogs.display import span
 from catalogs.exports import centre, write_csep_forecast
 from catalogs.files import write_json, write_whole
 from recast.forecast.blocks import check_subcritical, n_blocks
 from recast.forecast.chunks import Progress
-from recast.forecast.correction import SequenceForecast, under_way
+from recast.forecast.correction import MOST_BRANCHING, SequenceForecast, under_way
 from recast.forecast.engine import Engine
-from recast.forecast.results import MOST, Factor, ForecastResult, SequenceUnderWay
+from recast.forecast.results import Factor, ForecastResult, SequenceUnderWay
 from recast.forecast.rolling import written_time
 from recast.forecast.single import (
     Drawn,
@@ -34,10 +35,15 @@ from recast.models.kind import FittedModel, ModelKind
 from recast.models.saved import SavedModel
 from recast.models.seen import Seen, leaks, to_json
 from recast.models.so_far import fit_so_far
+from recast.pretrained import SHIPPED, seen
 
 SAMPLES, SAMPLES_AFTER_A_MAINSHOCK = 10_000, 2_000
+"""Simulated catalogs where no number is asked for."""
 
 NOW = "now"
+
+SILENCE_TIMES = 3.0
+"""Times the longest interval between events, beyond which a catalog is taken to be out of date."""
 
 PARAMETER_SETS = 100
 """Number of draws from the uncertainty of an ETAS fit."""
@@ -81,8 +87,8 @@ def run_forecast(
         catalog, which is fitted to its train window. By default ETAS, fitted to everything before
         ``at`` (``recast.models.so_far``).
     at : date or day, optional
-        Time of the forecast; by default the catalog's end. "now" is the time of the call: since
-        its end the catalog then has no event.
+        Time of the forecast; by default the catalog's end. "now" is the time of the call: no event
+        is then taken to have been since the catalog's end.
     days : sequence of float
         Lengths of the windows, all starting at ``at``. Each is simulated by itself: its numbers do
         not depend on the others.
@@ -95,9 +101,11 @@ def run_forecast(
         The same seed gives the same forecast on any number of threads and workers.
     max_events : int, optional
         A trajectory with more is cut off there, and counted; by default ten times the events of the
-        busiest window of that length so far, and at least 10,000.
+        busiest window of that length so far, and at least 10,000; after a mainshock at least 200
+        times what is expected.
     fixed_parameters : bool
-        Ignore the uncertainty of the parameters; by default it is included where it is known.
+        Ignore the uncertainty of the parameters; by default it is included where it is known, but
+        for corrected forecasts.
     uncorrected : bool
         Simulate ETAS as it is even after a mainshock; by default its numbers are then corrected by
         the aftershocks so far and by the errors of past forecasts (``recast.forecast.correction``),
@@ -154,17 +162,25 @@ def run_forecast(
     """
     engine = Engine(workers, scheduler)
     engine.check()
+    remarks: list[str] = []
     if at == NOW:
+        remarks.append(f"no event is known of since {catalog.info.end}: none is taken to have been")
         catalog, at = until_now(catalog), None
-    model = _model(catalog, model, at, threads, b, maximum_magnitude)
-    if fixed_parameters or own_magnitudes:
-        _check_effect(model, fixed_parameters=fixed_parameters, own_magnitudes=own_magnitudes)
     info = catalog.info
     _check_csep(info, out, place, csep=csep)
     day = info.to_days(info.end if at is None else at)
     wanted = tuple(magnitudes or default_magnitudes(catalog))
     request = Request(day, tuple(days), wanted, samples or SAMPLES, seed, max_events)
     request.check(catalog)
+    if model is None:
+        with at_most(threads):
+            model = fit_so_far(catalog, day, b=b, maximum_magnitude=maximum_magnitude)
+        remarks += _about(model, catalog, day)
+    elif b is not None or maximum_magnitude is not None:
+        name = "b" if b is not None else "maximum_magnitude"
+        raise InputError(f"`{name}` is for a forecast without `model`: leave out one of them")
+    if fixed_parameters or own_magnitudes:
+        _check_effect(model, fixed_parameters=fixed_parameters, own_magnitudes=own_magnitudes)
     if isinstance(model, SavedModel):
         with at_most(threads):
             fitted = model.on(catalog, fit=True)
@@ -180,10 +196,13 @@ def run_forecast(
     sequence = None
     if not uncorrected:
         sequence = under_way([fitted.process], catalog.to_sequence().before(day), regime)
-    elif regime is not None:
-        raise InputError("`regime` is for corrected forecasts: leave out that or `uncorrected`")
     if sequence is not None:
         request = replace(request, samples=samples or SAMPLES_AFTER_A_MAINSHOCK)
+    elif regime is not None:
+        raise InputError(
+            "`regime` is for forecasts of ETAS after a mainshock that are corrected, which this is "
+            "not: leave it out"
+        )
     processes, uncertainty = _processes(
         fitted,
         request,
@@ -212,6 +231,7 @@ def run_forecast(
         sequence=None if sequence is None else _recorded(sequence, fitted.process, drawn, info),
         b=None if law is None else law.b,
         maximum_magnitude=None if law is None else law.maximum,
+        remarks=remarks,
         table=drawn.rows(),
         fan=drawn.quantiles(),
         n_samples=request.samples,
@@ -238,23 +258,14 @@ def run_forecast(
     return result
 
 
-def _model(
-    catalog: Catalog,
-    model: SavedModel | FittedModel | None,
-    at: str | float | None,
-    threads: int | None,
-    b: float | None,
-    maximum_magnitude: float | None,
-) -> SavedModel | FittedModel:
-    """The model that was named, or else ETAS on all that is known."""
-    if model is None:
-        day = catalog.info.to_days(catalog.info.end if at is None else at)
-        with at_most(threads):
-            return fit_so_far(catalog, day, b=b, maximum_magnitude=maximum_magnitude)
-    if b is not None or maximum_magnitude is not None:
-        name = "b" if b is not None else "maximum_magnitude"
-        raise InputError(f"`{name}` is for a forecast without `model`: leave out one of them")
-    return model
+def _about(model: FittedModel, catalog: Catalog, day: float) -> list[str]:
+    """What was taken for a model where none was named."""
+    if model.fitted_to is None:
+        return ["few events: ETAS of the average region, with the rate of these"]
+    n = model.fitted_to.n_scored
+    about = f"ETAS, fitted to the {n:,} events so far, with other regions as prior"
+    later = leaks(seen(SHIPPED), catalog, day)
+    return [f"{about} (known until after this forecast)" if later else about]
 
 
 def _processes(
@@ -292,13 +303,22 @@ def until_now(catalog: Catalog) -> Catalog:
     Raises
     ------
     InputError
-        If it counts plain days, or ends in the future.
+        If it counts plain days, ends in the future, or no event until now would be a silence such
+        as it never had.
     """
-    info = catalog.info
+    info, events = catalog.info, catalog.to_sequence()
     info.check_dated("which have no now", "give the day of the forecast as `at`")
-    now = pd.Timestamp.now("UTC").tz_localize(None).floor("s")
-    if now < pd.Timestamp(info.end):
+    now = pd.Timestamp.now("UTC").floor("s")
+    day, end = info.to_days(now.isoformat()), info.to_days(info.end)
+    if day < end:
         raise InputError(f"catalog {info.name!r} ends at {info.end}, later than now: set `at`")
+    silence = day - float(events.times.max(initial=0.0))
+    longest = float(np.diff(events.times).max(initial=0.0))
+    if silence > max(SILENCE_TIMES * longest, 1.0):
+        raise InputError(
+            f"catalog {info.name!r} ends at {info.end}: {span(silence)} without an event until now "
+            f"is more than it ever had, {span(longest)}: append newer events, or set `at`"
+        )
     return Catalog(catalog.events, replace(info, end=now.isoformat()))
 
 
@@ -306,17 +326,17 @@ def _recorded(
     sequence: SequenceForecast, process: PointProcess, drawn: Drawn, info: CatalogInfo
 ) -> SequenceUnderWay:
     """What a forecast says of the sequence that it was corrected for."""
-    shock, ratio = sequence.mainshock, process.branching_ratio(drawn.request.horizon)
+    ratio = process.branching_ratio(drawn.request.horizon)
     return SequenceUnderWay(
-        time=written_time(info, shock.time),
-        magnitude=shock.magnitude,
+        time=written_time(info, sequence.time),
+        magnitude=sequence.magnitude,
         hours=24.0 * sequence.omori.elapsed,
-        events=shock.events,
+        events=sequence.omori.n_events,
         factors=[
             Factor(days, float(np.exp(c.shift)), c.spread)
             for days, c in zip(drawn.request.days, drawn.corrections, strict=True)
         ],
-        branching_ratio=ratio if ratio is not None and ratio > MOST else None,
+        lowered=None if ratio is None or ratio <= MOST_BRANCHING else (ratio, MOST_BRANCHING),
     )
 
 

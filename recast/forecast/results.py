@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from catalogs import Catalog
 
 
-MOST = 0.8
-"""Largest branching ratio with which ETAS is simulated where its numbers are corrected."""
-
 RUNAWAY = 0.025
 """Share of capped trajectories above which the upper end of the 95 % range is unknown."""
 
@@ -84,28 +81,35 @@ class SequenceUnderWay(Record):
     """The mainshock that a forecast comes after, and how it was corrected for its sequence."""
 
     time: str
+    """Of the mainshock: a date, or a plain day."""
+
     magnitude: float
     hours: float
+    """Since the mainshock."""
+
     events: int
+    """Since the mainshock."""
+
     factors: list[Factor]
-    branching_ratio: float | None = None
-    """That of the model over the longest window, if it was lowered."""
+    """By window."""
+
+    lowered: tuple[float, float] | None = None
+    """Branching ratio of the model over the longest window, and that of the simulations."""
 
     def note(self) -> str:
-        """What was done, in a sentence."""
+        """What was done, for people."""
         long = self.hours >= 48.0
         since = f"{self.hours / 24.0:.1f} days" if long else f"{self.hours:.3g} hours"
-        return (
-            f"{since} after the M {self.magnitude:g} of {self.time[:16].replace('T', ' ')}, with "
-            f"{self.events:,} events so far: numbers follow these and ETAS, and their ranges the "
-            "errors of such forecasts in the past (`uncorrected` leaves that out)"
-            + (
-                ""
-                if self.branching_ratio is None
-                else f"; ETAS was simulated with a branching ratio of {MOST:g} instead of "
-                f"{self.branching_ratio:.3g}"
-            )
+        when = f"{self.time[:16].replace('T', ' ')} UTC" if "T" in self.time else f"day {self.time}"
+        note = (
+            f"{since} after the M {self.magnitude:g} of {when}, with {self.events:,} events since: "
+            "numbers lie between the decay of this sequence and ETAS, and ranges are as wide as "
+            "such forecasts were wrong in the past (`uncorrected` simulates ETAS as it is)"
         )
+        if self.lowered is None:
+            return note
+        ratio, used = self.lowered
+        return f"{note}; simulated with a branching ratio of {used:g} instead of {ratio:.3g}"
 
 
 @dataclass(frozen=True, repr=False)
@@ -154,6 +158,8 @@ class ForecastResult(Record):
         The mainshock after which the forecast was made, and how it was corrected for that.
     b, maximum_magnitude : float, optional
         The law that magnitudes were drawn from, unless that was a net's own.
+    remarks : list of str
+        What model was taken where none was named, and what was taken for granted.
 
     See Also
     --------
@@ -193,6 +199,7 @@ class ForecastResult(Record):
     sequence: SequenceUnderWay | None = None
     b: float | None = None
     maximum_magnitude: float | None = None
+    remarks: list[str] = field(default_factory=list)
 
     @property
     def kind(self) -> str:
@@ -237,6 +244,7 @@ class ForecastResult(Record):
             notes.append(f"LEAK: the model was fitted on {'; '.join(self.leak)}")
         if self.csep is not None and self.csep["file"] is None:
             notes.append(f"no CSEP file: {self.csep['note']}")
+        notes += self.remarks
         if self.sequence is not None:
             notes.append(self.sequence.note())
         if self.parameter_uncertainty is not None:
@@ -527,7 +535,7 @@ def _notes_on_draws(draws: dict[str, int], days: float) -> list[str]:
     ]
     share = above / max(sum(draws.values()) - draws["rejected_impossible"], 1)
     notes = [
-        f"{draws['draws']:,} parameter sets from the uncertainty of the fit"
+        f"{some(draws['draws'], 'parameter set')} from the uncertainty of the fit"
         + (f"; rejected: {', '.join(rejected)}" if rejected else "")
     ]
     if share > 0.5:

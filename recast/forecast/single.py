@@ -46,6 +46,7 @@ PILOT_BLOCKS = 4
 """Blocks from whose numbers a correction starts."""
 
 TIMES_EXPECTED = 200.0
+"""A corrected trajectory is not cut off below so many times the number that is expected."""
 
 CORRECTED, PILOT = 3, 4
 """Keep random numbers apart from those of simulations with the same seed."""

@@ -90,9 +90,20 @@ def fit_so_far(
     extent = replace(Extent.of(catalog), end=until, until=until)
     seen = {info.name: extent}
     if known.n_scored < WITH_PRIOR:
-        return FittedModel(kind, _generic(known, law), seen, 0)
-    fit = fit_etas(known, law, prior=etas_prior(SHIPPED, None), protocol="all")
-    return FittedModel(kind, fit.model, seen, 5, record=fit.to_json(), uncertainty=fit.uncertainty)
+        generic = _generic(known, law)
+        return FittedModel(kind, generic, seen, 0, record=kind.to_json(generic))
+    prior = etas_prior(SHIPPED, None)
+    fit = fit_etas(known, law, prior=prior, protocol="all")
+    return FittedModel(
+        kind,
+        fit.model,
+        seen,
+        5,
+        record=fit.to_json(),
+        uncertainty=fit.uncertainty,
+        fitted_to=known,
+        prior=prior,
+    )
 
 
 def _law(
