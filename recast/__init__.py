@@ -36,8 +36,9 @@ if TYPE_CHECKING:
     from recast.benchmark.run import run_benchmark, run_rolling
     from recast.evaluation import Score, event_terms, gain, score
     from recast.forecast.make import run_forecast
-    from recast.forecast.results import ForecastResult, RollingResult
+    from recast.forecast.results import ForecastResult
     from recast.forecast.rolling import Rolling
+    from recast.forecast.rolling_results import RollingResult
     from recast.forecast.simulation import run_simulation
     from recast.models.etas_report import fit_catalog
     from recast.models.fitting import fit_model
@@ -88,7 +89,8 @@ __getattr__, __dir__ = lazy_names(
         "recast.benchmark.run": ["run_benchmark", "run_rolling"],
         "recast.evaluation": ["Score", "event_terms", "gain", "score"],
         "recast.forecast.make": ["run_forecast"],
-        "recast.forecast.results": ["ForecastResult", "RollingResult"],
+        "recast.forecast.results": ["ForecastResult"],
+        "recast.forecast.rolling_results": ["RollingResult"],
         "recast.forecast.rolling": ["Rolling"],
         "recast.forecast.simulation": ["run_simulation"],
         "recast.models.etas_report": ["fit_catalog"],

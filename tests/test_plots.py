@@ -11,7 +11,12 @@ from catalogs import Catalog, CatalogInfo, EventSequence, GutenbergRichter, Inpu
 from catalogs.completeness import WINDOW_EVENTS
 from etas.poisson import Poisson
 from recast import fit_model, run_forecast
-from recast.forecast.results import RollingCatalog, RollingResult, RollingScores, RollingWindow
+from recast.forecast.rolling_results import (
+    RollingCatalog,
+    RollingResult,
+    RollingScores,
+    RollingWindow,
+)
 from recast.plots.catalogs import event_map, magnitude_time
 from recast.plots.forecasts import forecast_fan, rolling_forecasts
 from recast.plots.style import legend_above, log_ticks

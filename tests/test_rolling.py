@@ -23,8 +23,8 @@ from recast.forecast.blocks import BLOCK, Source, draw_blocks, n_blocks
 from recast.forecast.chunks import read_chunks
 from recast.forecast.engine import Engine
 from recast.forecast.make import check_leak
-from recast.forecast.results import RollingResult
 from recast.forecast.rolling import Member, Rolling, roll, window_log_likelihoods
+from recast.forecast.rolling_results import RollingResult
 from recast.models.neural import Recast
 from recast.models.seen import seen_by_net
 from recast.net.network import RecastNet

@@ -13,7 +13,7 @@ from recast.benchmark.results import BenchmarkResult, ModelResult, TrainingSizes
 from recast.evaluation import event_terms
 from recast.evaluation.diagnosis import Diagnosis, diagnose, load_diagnoses, save_diagnoses
 from recast.forecast.aftershock_results import AftershockResult
-from recast.forecast.results import RollingResult
+from recast.forecast.rolling_results import RollingResult
 from recast.models.kind import PRETRAINED, FittedModel
 from recast.models.registry import MIXTURE, model_kind, plain_name
 

@@ -29,8 +29,8 @@ from recast.evaluation.diagnosis import save_diagnoses
 from recast.forecast.chunks import Progress
 from recast.forecast.engine import Engine
 from recast.forecast.make import PARAMETER_SETS, check_leak
-from recast.forecast.results import RollingCatalog, RollingResult
 from recast.forecast.rolling import Member, Rolling, roll
+from recast.forecast.rolling_results import RollingCatalog, RollingResult
 from recast.models.environment import describe
 from recast.models.kind import PRETRAINED
 from recast.models.registry import DEFAULT, MIXTURE, TRUTH, mixture_name, model_kind

@@ -259,8 +259,8 @@ def _single(args: argparse.Namespace) -> int:
 def _rolling(args: argparse.Namespace) -> int:
     from catalogs import InputError
     from recast.benchmark.run import run_rolling
-    from recast.forecast.results import RollingCatalog
     from recast.forecast.rolling import Rolling
+    from recast.forecast.rolling_results import RollingCatalog
     from recast.plots.forecasts import rolling_forecasts
     from recast.plots.style import save
 

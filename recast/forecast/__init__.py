@@ -9,8 +9,10 @@ rolling             drawing and scoring consecutive windows
 correction          after a mainshock: numbers by its own aftershocks, ranges by past errors
 aftershocks         drawing and scoring forecasts after mainshocks
 simulation          synthetic catalogs and their files: ``run_simulation``
-results             the records: ``ForecastResult``, ``RollingResult``
-aftershock_results  the records of forecasts after mainshocks: ``AftershockResult``
+results             the record of one forecast: ``ForecastResult``
+rolling_results     those of consecutive windows: ``RollingResult``
+aftershock_results  those after mainshocks: ``AftershockResult``
+by_catalog          what the last two have in common
 blocks              seeded blocks of trajectories
 chunks              parts on disk, whole or not at all
 engine              computes them in this process or on dask workers

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from catalogs.display import some, span, text_as_html
+from catalogs.display import some, span
 from catalogs.json_records import Record
+from recast.forecast.by_catalog import ByCatalog
 from recast.forecast.results import ForecastRow
 
 if TYPE_CHECKING:
@@ -212,7 +213,7 @@ class AftershockCatalog(Record):
 
 
 @dataclass(frozen=True, repr=False)
-class AftershockResult(Record):
+class AftershockResult(ByCatalog):
     """Forecasts after mainshocks and their scores, by catalog (`aftershocks.json`).
 
     Parameters
@@ -253,15 +254,6 @@ class AftershockResult(Record):
     command: str | None = None
     environment: dict[str, Any] = field(default_factory=dict)
 
-    def __str__(self) -> str:
-        """A table for each catalog."""
-        return "\n\n".join(catalog.table(name) for name, catalog in self.catalogs.items())
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        return text_as_html(str(self))
-
     def to_dataframe(self) -> pd.DataFrame:
         """The forecasts, a row per catalog, mainshock, model, lead time, window and magnitude.
 
@@ -271,10 +263,7 @@ class AftershockResult(Record):
             Columns catalog, mainshock, mainshock_magnitude, model, hours, days, magnitude, median,
             low95, low50, high50, high95, observed, pit, crps (events) and log_score (nats).
         """
-        import pandas as pd
-
-        parts = {name: catalog.to_dataframe() for name, catalog in self.catalogs.items()}
-        return pd.concat(parts, names=["catalog"]).reset_index("catalog").reset_index(drop=True)
+        return self._joined()
 
     def plot(self, catalog: str | None = None) -> Figure:
         """Plot the forecasts over the longest window after each mainshock, with the outcome.

@@ -25,7 +25,7 @@ from recast.forecast.blocks import (
 )
 from recast.forecast.chunks import Progress, Writer, open_folder, read_chunks
 from recast.forecast.engine import Engine
-from recast.forecast.results import Difference, RollingCatalog, RollingScores, RollingWindow
+from recast.forecast.rolling_results import Difference, RollingCatalog, RollingScores, RollingWindow
 from recast.models.registry import REFERENCE
 
 WINDOWS_PER_CHUNK = 5

@@ -16,7 +16,7 @@ from recast.benchmark.results import ModelResult, TrainingSize
 from recast.evaluation import Diagnosis, PeriodGain, gains_by_period
 from recast.evaluation.gains import FEWEST_OF_PERIOD
 from recast.forecast.aftershock_results import AftershockCatalog
-from recast.forecast.results import RollingCatalog
+from recast.forecast.rolling_results import RollingCatalog
 from recast.models.registry import DEFAULT, MIXTURE, NULL, REFERENCE, TRUTH
 
 PERIODS = 8

@@ -16,7 +16,7 @@ from recast.forecast.aftershock_results import (
     difference_text,
     in_digits,
 )
-from recast.forecast.results import RollingCatalog
+from recast.forecast.rolling_results import RollingCatalog
 from recast.models.environment import describe
 
 PARTS = {"train": "training", "val": "validation", "test": "test"}
