@@ -26,7 +26,6 @@ from catalogs.files import read_json, write_json
 from catalogs.sequence import reaches
 from etas import ETAS, fit_etas
 from etas.omori import LOG_C, OmoriPrior, OmoriSequence, P
-from recast.forecast.aftershocks import find_mainshocks
 from recast.forecast.correction import (
     HALF,
     LARGE,
@@ -35,6 +34,7 @@ from recast.forecast.correction import (
     Learned,
     SequenceForecast,
 )
+from recast.forecast.mainshocks import find_mainshocks
 
 YEARS_FOR_A_FIT, EVENTS_FOR_A_FIT = 2.0, 600
 CAP = 60_000

@@ -16,8 +16,9 @@ import numpy as np
 
 from catalogs import load
 from etas import fit_etas
-from recast.forecast.correction import current_mainshock, under_way
+from recast.forecast.correction import under_way
 from recast.forecast.engine import Engine
+from recast.forecast.mainshocks import current_mainshock
 from recast.forecast.single import Request, draw_forecast
 
 DAYS = 14.0

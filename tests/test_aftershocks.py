@@ -32,7 +32,8 @@ from recast.forecast.aftershock_results import (
     AftershockSequence,
     LeftOut,
 )
-from recast.forecast.aftershocks import Exam, find_mainshocks, known_before, lead_times, scored
+from recast.forecast.aftershocks import Exam, known_before, lead_times, scored
+from recast.forecast.mainshocks import find_mainshocks
 from recast.forecast.results import ForecastRow
 from recast.models.seen import seen_by_net
 

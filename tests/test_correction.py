@@ -25,13 +25,13 @@ from recast import run_forecast
 from recast.cli import main
 from recast.forecast.correction import (
     Correction,
-    current_mainshock,
     cut,
     learned,
     scaled,
     subcritical,
     under_way,
 )
+from recast.forecast.mainshocks import current_mainshock
 from recast.forecast.results import ForecastResult
 from recast.models.so_far import fit_so_far
 

@@ -25,14 +25,13 @@ from recast.forecast.aftershocks import (
     DAYS,
     HOURS,
     Exam,
-    Mainshock,
     examine,
-    find_mainshocks,
     known_before,
 )
 from recast.forecast.blocks import n_blocks
 from recast.forecast.chunks import Progress
 from recast.forecast.engine import Engine
+from recast.forecast.mainshocks import Mainshock, find_mainshocks
 from recast.forecast.make import PARAMETER_SETS, check_leak
 from recast.forecast.rolling import Member, written_time
 from recast.models.environment import describe

@@ -137,7 +137,7 @@ def run_import(args: argparse.Namespace) -> int:
 def _next(catalog: Catalog, *, splits: bool) -> str:
     """The command that makes sense for these events."""
     from etas.fit import WITH_PRIOR
-    from recast.forecast.correction import current_mainshock
+    from recast.forecast.mainshocks import current_mainshock
 
     if len(catalog.complete_rows()):
         completeness = catalog.info.magnitude_completeness

@@ -6,6 +6,7 @@ result depends on the number of workers or on interruptions.
 make                one forecast and its files: ``run_forecast``
 single              drawing it, by window and magnitude
 rolling             drawing and scoring consecutive windows
+mainshocks          those of the past, and that of the sequence under way
 correction          after a mainshock: numbers by its own aftershocks, ranges by past errors
 aftershocks         drawing and scoring forecasts after mainshocks
 simulation          synthetic catalogs and their files: ``run_simulation``

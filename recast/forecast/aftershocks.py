@@ -16,7 +16,7 @@ import numpy as np
 
 from catalogs import Catalog, CatalogInfo, EventSequence, InputError
 from catalogs.files import write_json
-from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray, reaches
+from catalogs.sequence import FloatArray
 from recast.evaluation.bootstrap import BOOTSTRAP_SEED, mean_by_blocks
 from recast.forecast.aftershock_results import (
     AftershockCatalog,
@@ -29,8 +29,9 @@ from recast.forecast.aftershock_results import (
 )
 from recast.forecast.blocks import fingerprints
 from recast.forecast.chunks import Progress, claim
-from recast.forecast.correction import FEWEST_IN_A_DAY, QUIET_DAYS, learned, under_way
+from recast.forecast.correction import learned, under_way
 from recast.forecast.engine import Engine
+from recast.forecast.mainshocks import Mainshock, find_mainshocks, is_larger
 from recast.forecast.results import ForecastRow
 from recast.forecast.rolling import HIGHER_IS_BETTER, Member, written_time
 from recast.forecast.single import Request, draw_forecast
@@ -105,50 +106,6 @@ class Exam:
         )
 
 
-@dataclass(frozen=True)
-class Mainshock:
-    """A large event: its number among the complete events, its day and its magnitude."""
-
-    index: int
-    time: float
-    magnitude: float
-    first_day: int
-    """Complete events in the day after it."""
-
-
-def find_mainshocks(
-    catalog: Catalog, magnitude: float, window: tuple[float, float] | None = None
-) -> list[Mainshock]:
-    """Find the mainshocks >= ``magnitude`` of a window, by default of validation and test.
-
-    No event in the 30 days before is larger, and in the day after there are 20 complete events or
-    more. ``window`` is in days since the catalog's start.
-
-    Raises
-    ------
-    InputError
-        If there is none.
-    """
-    info, events = catalog.info, catalog.to_sequence()
-    splits = info.splits
-    begin, end = window or (info.to_days(splits.val_start), info.to_days(splits.end))
-    times, magnitudes = events.times, events.magnitudes
-    large = reaches(magnitudes, magnitude) & (times >= begin) & (times < end)
-    found = []
-    for i in np.flatnonzero(large).tolist():
-        before = magnitudes[np.searchsorted(times, times[i] - QUIET_DAYS) : i]
-        first_day = int(np.searchsorted(times, times[i] + 1.0, side="right")) - i - 1
-        if first_day >= FEWEST_IN_A_DAY and not _larger(before, magnitudes[i]).any():
-            found.append(Mainshock(i, float(times[i]), float(magnitudes[i]), first_day))
-    if not found:
-        raise InputError(
-            f"catalog {info.name!r} has no mainshock of M >= {magnitude:g} with {FEWEST_IN_A_DAY} "
-            f"complete events or more in the day after it between {info.to_time(begin)} and "
-            f"{info.to_time(end)}: choose a lower magnitude"
-        )
-    return found
-
-
 def lead_times(events: EventSequence, shock: Mainshock, exam: Exam) -> list[float]:
     """Hours after a mainshock at which there is something to forecast, and to compare it with.
 
@@ -156,7 +113,7 @@ def lead_times(events: EventSequence, shock: Mainshock, exam: Exam) -> list[floa
     mainshock, which has aftershocks of its own.
     """
     later = slice(shock.index + 1, None)
-    larger = _larger(events.magnitudes[later], shock.magnitude)
+    larger = is_larger(events.magnitudes[later], shock.magnitude)
     end = min([events.end - exam.days[0] + 1e-9, *events.times[later][larger][:1].tolist()])
     return [hours for hours in exam.hours if shock.time + hours / 24.0 <= end]
 
@@ -420,10 +377,6 @@ def _scores(
 def _values(rows: Rows) -> Mapping[str, FloatArray]:
     values = {score: np.array([(row.scores or {})[score] for _, row in rows]) for score in COMPARED}
     return {**values, "log_score": np.maximum(values["log_score"], LOWEST_LOG_SCORE)}
-
-
-def _larger(magnitudes: FloatArray, than: float) -> np.ndarray:
-    return magnitudes > than + MAGNITUDE_TOLERANCE
 
 
 def _end(high: float | None) -> float:

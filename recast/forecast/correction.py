@@ -16,26 +16,12 @@ import numpy as np
 
 from catalogs import EventSequence, GutenbergRichter, InputError, PointProcess, Trajectories
 from catalogs.json_records import Record
-from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray, reaches
+from catalogs.sequence import FloatArray, reaches
 from etas.model import ETAS
 from etas.omori import REGIMES, OmoriPrior, OmoriSequence, Regime, draw_aftershocks
+from recast.forecast.mainshocks import current_mainshock
 
 LEARNED = Path(__file__).parent / "correction.json"
-
-QUIET_DAYS = 30.0
-"""A mainshock is the largest event of so many days, and of as many before it."""
-
-EXCESS = 2.0
-"""Magnitude units above completeness that a mainshock must have: smaller ones have few
-aftershocks."""
-
-FEWEST, FEWEST_IN_A_DAY = 5, 20
-"""Events after a mainshock: in the first day, or so far. Of fewer there is no sequence, or nothing
-is known of it. In a day there are as many in what was learned from."""
-
-SIGNIFICANT = 1.0
-"""Standard deviations by which they exceed the usual number: chosen of 0 to 3 on the validation
-windows of four catalogs."""
 
 EARLIEST, LATEST = 0.5, 30.0 * 24.0
 """Hours after a mainshock, beyond which the law of the factor stays what it is there."""
@@ -85,35 +71,6 @@ class Learned(Record):
 def learned() -> Learned:
     """Read what comes with the package."""
     return Learned.load(LEARNED)
-
-
-def current_mainshock(events: EventSequence, completeness: float) -> int | None:
-    """Return which event is the mainshock of the sequence under way at the end of ``events``.
-
-    It is the largest event of the last 30 days (of equal ones the last), at least two units above
-    completeness, with no larger event in the 30 days before it. Twenty events or more followed in
-    the first day, or five where that is not over, and more than usual: than the mean of the 30
-    days before, by one standard deviation of a Poisson number.
-    """
-    times, magnitudes = events.times, events.magnitudes
-    first = int(np.searchsorted(times, events.end - QUIET_DAYS))
-    if first == len(events):
-        return None
-    largest = first + int(np.flatnonzero(magnitudes[first:] == magnitudes[first:].max())[-1])
-    time, magnitude = float(times[largest]), float(magnitudes[largest])
-    if magnitude < completeness + EXCESS - MAGNITUDE_TOLERANCE:
-        return None
-    before = magnitudes[np.searchsorted(times, time - QUIET_DAYS) : largest]
-    if before.max(initial=-np.inf) > magnitude:
-        return None
-    elapsed = events.end - time
-    known = min(QUIET_DAYS, time - events.start)
-    usual = before.size * min(elapsed, 1.0) / known if known > 0.0 else 0.0
-    followed = int(np.searchsorted(times, time + 1.0)) - largest - 1
-    fewest = FEWEST_IN_A_DAY if elapsed >= 1.0 else FEWEST
-    if followed < max(fewest, usual + SIGNIFICANT * np.sqrt(usual)):
-        return None
-    return largest
 
 
 @dataclass(frozen=True, eq=False)
