@@ -22,8 +22,8 @@ FEWEST, FEWEST_IN_A_DAY = 5, 20
 sequence, or nothing is known of it."""
 
 SIGNIFICANT = 1.0
-"""Standard deviations by which the events of the first day exceed the usual number: chosen of 0 to 3
-on the validation windows of four catalogs."""
+"""Standard deviations by which they exceed the usual number: chosen of 0 to 3 on the validation
+windows of four catalogs."""
 
 
 @dataclass(frozen=True)
