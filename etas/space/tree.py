@@ -328,8 +328,8 @@ def _tree_sums(targets, events, order, groups, means, moments, numbers, series, 
         place = positions[i]
         counts = _walk(i, times[i] + c, place, radius, events, order, groups, means, far, near, work)
         nf, nn = counts
-        _kernel(work[0, :, :nf], p, q, taper * times[i])
-        _kernel(work[1, :, :nn], p, q, taper * times[i])
+        _kernel(work[0], nf, p, q, taper * times[i])
+        _kernel(work[1], nn, p, q, taper * times[i])
         g = _group_sums(far[:nf], work[0], place, means, moments, p, q, series)
         e = _event_sums(near[:nn], work[1], events, p, q)
         scale = (q - 1.0) / math.pi
@@ -378,9 +378,9 @@ def _walk(i, now, place, radius, events, order, groups, means, far, near, work):
 
 
 @_jit
-def _kernel(work, p, q, faded):
-    n = work.shape[1]
-    lags, us, terms, late, wide, spare = work[LAGS], work[US], work[TERMS], work[LATE], work[WIDE], work[SPARE]
+def _kernel(work, n, p, q, faded):
+    lags, us, terms = work[LAGS, :n], work[US, :n], work[TERMS, :n]
+    late, wide, spare = work[LATE, :n], work[WIDE, :n], work[SPARE, :n]
     for m in range(n):
         spare[m] = lags[m]
     logarithms(spare, late)
