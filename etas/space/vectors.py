@@ -49,7 +49,7 @@ def logarithms(x: FloatArray, out: FloatArray) -> None:
 
 @_jit
 def exponentials(x: FloatArray, out: FloatArray) -> None:
-    """Write e^x to ``out``, 0 below -700, and spoil ``x``.
+    """Write e^x to ``out``, that of -708 for what is below, and spoil ``x``.
 
     With x = k ln 2 + r, k whole: e^x = 2^k e^r.
     """
