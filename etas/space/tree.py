@@ -15,8 +15,8 @@ place of the target, so that the moments of v follow from those of places and wi
 follow alike. Groups that are too near are divided (Barnes and Hut 1986, doi:10.1038/324446a0, who
 stop at the first moment); the smallest are summed event by event.
 
-A group that lasts until now can't act as one however far it is, as part of it is in the future: at
-10^4 to 10^5 events most of the time goes into these, and it grows as N^1.7 rather than N ln N.
+Of 10^4 to 10^5 events many groups are still so long or wide that they are near in time or in place,
+and those that last until now are divided wherever they are: time grows as N^1.7, not yet as N ln N.
 """
 
 from __future__ import annotations
