@@ -393,9 +393,13 @@ def _csep(
     if not done.has_events:
         note = f"{int(done.histograms.sum()):,} events are too many: set fewer `samples` or `days`"
         return {"file": None, "time_only": True, "place": None, "note": note}
-    where = place or centre(catalog)
+    located = next(done.trajectories()).locations is not None
+    where = place if located else place or centre(catalog)
     name = "forecast_csep.csv"
     write_csep_forecast(done.trajectories(), catalog.info, out / name, place=where)
+    if located:
+        note = "the model forecasts times, magnitudes and places"
+        return {"file": name, "time_only": False, "place": None, "note": note}
     return {
         "file": name,
         "time_only": True,
