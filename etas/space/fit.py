@@ -1,17 +1,21 @@
-"""Maximum-likelihood fit of the law of triggered places."""
+"""Maximum-likelihood fits of places, and of times and places."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
 
 import numpy as np
 
-from catalogs import EventSequence, InputError
+from catalogs import EventSequence, GutenbergRichter, InputError
+from etas.fit import fit_etas
 from etas.optimiser import climb, polish, scaled_objective
-from etas.parameters import Bound, Box
+from etas.parameters import C_BOUND, Bound, Box
 from etas.space.law import PlaceLaw
+from etas.space.likelihood import SpaceTimeLikelihood
+from etas.space.model import SpaceTimeETAS
 from etas.space.region import Region
 from etas.space.triggered import PlaceLikelihood, PlaceTerms, TriggeredPlaces
 from etas.uncertainty import Uncertainty
@@ -64,16 +68,20 @@ BOUNDS = {
 }
 
 
+Fitted = TypeVar("Fitted", TriggeredPlaces, SpaceTimeETAS)
+
+
 @dataclass(frozen=True, eq=False, repr=False)
-class PlaceFit:
-    """A maximum-likelihood fit of ``TriggeredPlaces``.
+class SpaceFit(Generic[Fitted]):
+    """A maximum-likelihood fit of ``TriggeredPlaces`` or ``SpaceTimeETAS``.
 
     Parameters
     ----------
-    law : TriggeredPlaces
+    model : TriggeredPlaces or SpaceTimeETAS
         At the maximum.
     log_likelihood : float
-        sum_i ln f(x_i | t_i, H) over the scored events, nats.
+        Of the places of the scored events given their times, or of both; nats, with densities per
+        km^2 (and day).
     n_events : int
         Scored events.
     converged : bool
@@ -90,7 +98,7 @@ class PlaceFit:
         Number of evaluations of the likelihood.
     """
 
-    law: TriggeredPlaces
+    model: Fitted
     log_likelihood: float
     n_events: int
     converged: bool
@@ -105,6 +113,31 @@ class PlaceFit:
         """Log-likelihood per scored event."""
         return self.log_likelihood / self.n_events
 
+    def __repr__(self) -> str:
+        rows: list[str] = []
+        for name in self.model.names:
+            value, known = getattr(self.model, name), self.uncertainty
+            if name in self.fixed:
+                about = "fixed"
+            elif name in self.bound_reasons:
+                about = f"on its bound: {self.bound_reasons[name]}"
+            elif known is None:
+                about = "no error: the likelihood is flat here"
+            else:
+                low, high = known.interval(name)
+                about = f"{known.standard_error(name):12.3g}   {low:.6g} to {high:.6g}"
+            rows.append(f"{name:>6} {value:12.6g} {about}")
+        state = "converged" if self.converged else "NOT converged"
+        effort = f"gradient {self.gradient_norm:.1e} nats/event, {self.evaluations} evaluations"
+        return "\n".join(
+            [
+                f"{'':>6} {'estimate':>12} {'std. error':>12}   95 % interval",
+                *rows,
+                f"log-likelihood {self.nats_per_event:.4f} nats/event, densities per km^2",
+                f"{state}: {effort}",
+            ]
+        )
+
 
 def fit_places(
     sequence: EventSequence,
@@ -114,7 +147,7 @@ def fit_places(
     background: PlaceLaw | None = None,
     fixed: Mapping[str, float] | None = None,
     max_iterations: int = 100,
-) -> PlaceFit:
+) -> SpaceFit[TriggeredPlaces]:
     """Fit where triggered events happen by maximum likelihood.
 
         max over (mu, alpha, c, p, d, gamma, q) of sum_i ln f(x_i | t_i, H)
@@ -138,7 +171,7 @@ def fit_places(
 
     Returns
     -------
-    PlaceFit
+    SpaceFit
         The law, with errors and how the maximum was found.
 
     Raises
@@ -148,19 +181,11 @@ def fit_places(
         impossible ``fixed`` value.
     """
     held = dict(fixed or {})
-    n = sequence.n_scored
-    if n < MINIMUM_EVENTS:
-        raise InputError(
-            f"{n} scored events are too few to fit places, which needs {MINIMUM_EVENTS}: lengthen "
-            "the window or lower the completeness magnitude"
-        )
+    _check_enough(sequence)
     start = TriggeredPlaces(
         region, completeness, 1.0, **{**START, **_known(held)}, background=background
     )
-    terms = PlaceTerms.of(
-        sequence, start, c_min=0.99 * BOUNDS["c"].lower, p_max=BOUNDS["p"].upper + 0.01
-    )
-    # The background starts with a tenth of the weight of all parents
+    terms = _terms(sequence, start)
     weight = float(terms.evaluate(start.parameters).total.mean())
     box = Box(
         {
@@ -174,12 +199,99 @@ def fit_places(
         },
         weight,
     )
+    # The background starts with a tenth of the weight of all parents
+    start = replace(start, mu=0.1 * weight)
+    return _maximum(PlaceLikelihood(terms), box, start, held, max_iterations)
+
+
+def fit_space_time(
+    sequence: EventSequence,
+    magnitude_law: GutenbergRichter,
+    region: Region,
+    *,
+    background: PlaceLaw | None = None,
+    fixed: Mapping[str, float] | None = None,
+    max_iterations: int = 100,
+) -> SpaceFit[SpaceTimeETAS]:
+    """Fit the space-time ETAS model by maximum likelihood.
+
+        max over (mu, k, alpha, c, p, d, gamma, q) of sum_i ln lambda(t_i, x_i) - integral lambda
+
+    over the scored window and the region, from the temporal fit.
+
+    Parameters
+    ----------
+    sequence : EventSequence
+        With locations, usually ``catalog.split().train``.
+    magnitude_law : GutenbergRichter
+        Gives the completeness magnitude; becomes the model's law of magnitudes.
+    region : Region
+        That holds the scored events.
+    background : PlaceLaw, optional
+        Law of background places; uniform by default.
+    fixed : mapping of str to float, optional
+        Parameters held at a value.
+    max_iterations : int
+        Scoring steps.
+
+    Returns
+    -------
+    SpaceFit
+        The model, with errors and how the maximum was found.
+
+    Raises
+    ------
+    InputError
+        With fewer than 70 scored events, an event below completeness or outside the region, or an
+        impossible ``fixed`` value.
+    """
+    held = dict(fixed or {})
+    _check_enough(sequence)
+    times = fit_etas(sequence, magnitude_law, starts=1).model
+    values = {**START, "alpha": times.alpha, "c": times.c, "p": times.p, **_known(held)}
+    days, n = sequence.scored_days, sequence.n_scored
+    bounds = Box.of(n / days, days, taper=False).bounds
+    box = Box({**bounds, **{name: BOUNDS[name] for name in ("d", "gamma", "q")}}, n / days)
+    start = SpaceTimeETAS(
+        max(times.mu, 0.1 * n / days),
+        times.k,
+        **values,
+        magnitude_law=magnitude_law,
+        region=region,
+        background=background,
+    )
+    terms = _terms(sequence, start.places)
+    return _maximum(SpaceTimeLikelihood(terms), box, start, held, max_iterations)
+
+
+def _check_enough(sequence: EventSequence) -> None:
+    """Raise an InputError for fewer events than a fit needs."""
+    if sequence.n_scored < MINIMUM_EVENTS:
+        raise InputError(
+            f"{sequence.n_scored} scored events are too few to fit places, which needs "
+            f"{MINIMUM_EVENTS}: lengthen the window or lower the completeness magnitude"
+        )
+
+
+def _terms(sequence: EventSequence, law: TriggeredPlaces) -> PlaceTerms:
+    """What does not depend on the parameters, for all of the box."""
+    lowest = 0.99 * min(BOUNDS["c"].lower, C_BOUND.lower)
+    return PlaceTerms.of(sequence, law, c_min=lowest, p_max=BOUNDS["p"].upper + 0.01)
+
+
+def _maximum(
+    objective: PlaceLikelihood | SpaceTimeLikelihood,
+    box: Box,
+    start: Fitted,
+    held: dict[str, float],
+    max_iterations: int,
+) -> SpaceFit[Fitted]:
+    """Climb from ``start``, polish, and describe where it ends."""
+    n = objective.sequence.n_scored
     values = box.fixed_mask(held)
     free = np.isnan(values)
-    first = start.parameters
-    first[0] = 0.1 * weight
-    evaluate = scaled_objective(PlaceLikelihood(terms), box, n)
-    begin = box.scaled(np.where(free, first, values))
+    evaluate = scaled_objective(objective, box, n)
+    begin = box.scaled(np.where(free, start.parameters, values))
     climbed = climb(evaluate, begin, box, free, tolerance=1e-10, max_iterations=max_iterations)
     edges = np.array([name in box.reasons(climbed.position) for name in box.names])
     # Sums use all cores already
@@ -188,14 +300,13 @@ def fit_places(
     x = summit.position
     gradient = np.where(free, summit.evaluation.gradient, 0.0)
     norm = float(np.abs(x - np.clip(x + gradient, box.lower, box.upper)).max())
-    reasons = {name: why for name, why in box.reasons(x).items() if name not in held}
-    return PlaceFit(
+    return SpaceFit(
         start.with_parameters(np.where(free, box.natural(x), values)),
         n * summit.evaluation.value,
         n,
         bool(norm < CONVERGED),
         norm,
-        reasons,
+        {name: why for name, why in box.reasons(x).items() if name not in held},
         held,
         Uncertainty.of(box, x, free & ~edges, hessian * n),
         summit.evaluations,
@@ -203,5 +314,5 @@ def fit_places(
 
 
 def _known(fixed: Mapping[str, float]) -> dict[str, float]:
-    """Fixed values that the law has, for a start; ``Box.fixed_mask`` refuses others by name."""
+    """Fixed values that a start has; ``Box.fixed_mask`` refuses unknown names."""
     return {name: value for name, value in fixed.items() if name in START}

@@ -121,9 +121,7 @@ def place(
     )  # (level, lane, event)
     start = running[:, :, -1] if len(history) else np.zeros(weights.shape)
     known = np.radians(region.located(history))
-    corners = np.radians(outline(region.area, 1e9)[:-1])
-    box = bounding_box(region.area)
-    frame = np.radians([box.south, box.north, box.west, box.east])
+    corners, frame = frame_of(region)
     places = np.empty((drawn.times.size, 2))
     chosen = np.empty(drawn.times.size, dtype=np.int64)
     edges = drawn.edges
@@ -161,8 +159,15 @@ def place(
     return replace(drawn, locations=np.degrees(places)), chosen
 
 
+def frame_of(region: Region) -> tuple[FloatArray, FloatArray]:
+    """Corners of the region, (corner, 2), and south, north, west, east of it, in radians."""
+    box = bounding_box(region.area)
+    corners = outline(region.area, math.inf, region.radius)[:-1]
+    return np.radians(corners), np.radians([box.south, box.north, box.west, box.east])
+
+
 @_jit
-def _inside(corners: FloatArray, latitude: float, longitude: float) -> bool:
+def inside(corners: FloatArray, latitude: float, longitude: float) -> bool:
     """Whether a place lies inside a polygon, by the even-odd rule; radians."""
     west = corners[:, 1].min()
     x = longitude - 2.0 * math.pi * math.floor((longitude - west) / (2.0 * math.pi))
@@ -179,7 +184,7 @@ def _inside(corners: FloatArray, latitude: float, longitude: float) -> bool:
 
 
 @_jit
-def _about(
+def about(
     rng: np.random.Generator,
     latitude: float,
     longitude: float,
@@ -212,12 +217,12 @@ def _anywhere(
     while True:
         latitude = math.asin(south + (north - south) * rng.random())
         longitude = frame[2] + width * rng.random()
-        if _inside(corners, latitude, longitude):
+        if inside(corners, latitude, longitude):
             return latitude, longitude
 
 
 @_jit
-def _background(
+def background_place(
     rng: np.random.Generator,
     known: FloatArray,
     widths: FloatArray,
@@ -232,8 +237,8 @@ def _background(
         if widths.size == 0 or rng.random() < uniform:
             break
         j = int(rng.random() * widths.size)
-        latitude, longitude = _about(rng, known[j, 0], known[j, 1], widths[j], q, radius)
-        if _inside(corners, latitude, longitude):
+        latitude, longitude = about(rng, known[j, 0], known[j, 1], widths[j], q, radius)
+        if inside(corners, latitude, longitude):
             return latitude, longitude
     return _anywhere(rng, corners, frame)
 
@@ -343,7 +348,7 @@ def _place(
             total = _fade(times[i] - before, base, weights, old, new, shares, decays)
             before = times[i]
             for _ in range(MOST_TRIES):
-                parent = -1
+                parent = np.int64(-1)
                 if (mu + total) * rng.random() >= mu:
                     parent = _parent(
                         rng,
@@ -364,15 +369,15 @@ def _place(
                         if parent < n
                         else (places[parent - n, 0], places[parent - n, 1], new_widths[parent - n])
                     )
-                    latitude, longitude = _about(rng, y, x, width, q, radius)
+                    latitude, longitude = about(rng, y, x, width, q, radius)
                 else:
-                    latitude, longitude = _background(
+                    latitude, longitude = background_place(
                         rng, known, site_widths, uniform, site_q, radius, corners, frame
                     )
-                if _inside(corners, latitude, longitude):
+                if inside(corners, latitude, longitude):
                     break
             else:
-                parent = -1
+                parent = np.int64(-1)
                 latitude, longitude = _anywhere(rng, corners, frame)
             longitude -= 2.0 * math.pi * math.floor((longitude + math.pi) / (2.0 * math.pi))
             places[i, 0], places[i, 1] = latitude, longitude

@@ -82,6 +82,11 @@ class TriggeredPlaces(PlaceLaw):
             raise InputError(f"q = {self.q} must be above 1: kernels have no mass otherwise")
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the parameters."""
+        return PARAMETERS
+
+    @property
     def parameters(self) -> FloatArray:
         """(mu, alpha, c, p, d, gamma, q), shape (7,)."""
         return np.array([getattr(self, name) for name in PARAMETERS])
@@ -194,44 +199,38 @@ class PlaceTerms:
             quadrature,
         )
 
-    def evaluate(self, parameters: FloatArray) -> Terms:
-        """Numerators and denominators at (mu, alpha, c, p, d, gamma, q)."""
-        mu, alpha, c, p, d, gamma, q = parameters.tolist()
-        first, magnitudes = self.sequence.first_scored, LN10 * self.excess
+    def sums(self, kernel: Kernel, alpha: float, d: float, gamma: float) -> FloatArray:
+        """sum_j w_j K_j at each scored event, and its slopes by alpha, c, p, d, gamma and q."""
+        magnitudes = LN10 * self.excess
         gains = np.exp(alpha * magnitudes)
         widths = d * np.exp(gamma * magnitudes)
         sources = Sources(
             self.sequence.times, self.points, gains, gains * magnitudes, widths, magnitudes
         )
-        sums = pair_sums(sources, Kernel(c, p, q, self.region.radius), first)
-        masses, by_width, by_q = self.borders.parent_masses(widths, q).T
-        inside = excitations(
-            self.sequence.times,
-            gains[:, None]
-            * np.stack(
-                [masses, masses * magnitudes, by_width, by_width * magnitudes, by_q], axis=1
-            ),
-            self.quadrature,
-            c,
-            p,
-        )[first:]
-        total, by_alpha, by_d, by_gamma, by_q, by_c, by_p = inside.T
+        sums = pair_sums(sources, kernel, self.sequence.first_scored)
+        sums[:, 4] /= d  # from ln d to d
+        return sums
+
+    def inside(self, alpha: float, d: float, gamma: float, q: float) -> FloatArray:
+        """10^{alpha (m_j - Mc)} Z_j, and its slopes by alpha, d, gamma and q, shape (event, 5)."""
+        magnitudes = LN10 * self.excess
+        masses, by_width, by_q = self.borders.parent_masses(d * np.exp(gamma * magnitudes), q).T
+        columns = [masses, masses * magnitudes, by_width / d, by_width * magnitudes, by_q]
+        return np.asarray(np.exp(alpha * magnitudes)[:, None] * np.stack(columns, axis=1))
+
+    def evaluate(self, parameters: FloatArray) -> Terms:
+        """Numerators and denominators at (mu, alpha, c, p, d, gamma, q)."""
+        mu, alpha, c, p, d, gamma, q = parameters.tolist()
+        sums = self.sums(Kernel(c, p, q, self.region.radius), alpha, d, gamma)
+        inside = self.inside(alpha, d, gamma, q)
+        totals = excitations(self.sequence.times, inside, self.quadrature, c, p)
+        total, by_alpha, by_d, by_gamma, by_q, by_c, by_p = totals[self.sequence.first_scored :].T
         one = np.ones(total.size)
         return Terms(
             mu * self.background + sums[:, 0],
             mu + total,
-            np.stack(
-                [
-                    self.background,
-                    sums[:, 1],
-                    sums[:, 2],
-                    sums[:, 3],
-                    sums[:, 4] / d,
-                    *sums[:, 5:].T,
-                ],
-                axis=1,
-            ),
-            np.column_stack([one, by_alpha, by_c, by_p, by_d / d, by_gamma, by_q]),
+            np.column_stack([self.background, sums[:, 1:]]),
+            np.column_stack([one, by_alpha, by_c, by_p, by_d, by_gamma, by_q]),
         )
 
 
