@@ -1,0 +1,380 @@
+"""Drawing the places of simulated events."""
+
+from __future__ import annotations
+
+import math
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import numba
+import numpy as np
+
+from catalogs import EventSequence, Trajectories, cores
+from catalogs.areas import bounding_box
+from catalogs.process import Seed
+from catalogs.sequence import FloatArray
+from catalogs.sphere import outline
+from catalogs.trajectories import IntArray
+from etas.kernel import Quadrature
+from etas.recursion import NEGLIGIBLE
+from etas.space.region import Region
+
+CHUNK = 64
+"""Trajectories that share a random stream: part of the definition of the result, so a constant."""
+
+PLACES = 9
+"""Keeps the random numbers of places apart from those of times with the same seed."""
+
+MOST_TRIES = 10_000
+"""A parent far outside may have none of its kernel inside; then the place is uniform."""
+
+_jit = numba.njit(cache=True, nogil=True, error_model="numpy")
+
+
+@dataclass(frozen=True, eq=False)
+class Parents:
+    """How a law weighs earlier events as parents, and how far from them it places others.
+
+    The weight of parent j at time t is gain_j (t - t_j + c)^{-p}, that of the background ``mu``.
+    """
+
+    mu: float
+    c: float
+    p: float
+    q: float
+    gains: FloatArray
+    """Of the events of the history, shape (event,)."""
+
+    widths: FloatArray
+    """D_j of the same, km^2."""
+
+    new_gains: FloatArray
+    """Of the simulated events."""
+
+    new_widths: FloatArray
+    """D_j of the same, km^2."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sites:
+    """Where background events happen: at random in the region, or about earlier events."""
+
+    uniform: float
+    """Share of those at random."""
+
+    widths: FloatArray
+    """h_j^2 of the events of the history, km^2; empty where all are at random."""
+
+    q: float
+
+
+def place(
+    region: Region,
+    history: EventSequence,
+    drawn: Trajectories,
+    parents: Parents,
+    sites: Sites,
+    *,
+    seed: Seed,
+    threads: int | None = None,
+) -> tuple[Trajectories, IntArray]:
+    """Draw a place for each simulated event, in order of time.
+
+    A parent is drawn by its weight, or the background; then a place about it. What falls outside
+    the region is drawn again, parent and all, so that places follow f(x | t, H) as it is
+    normalised over the region. A parent is found through the sum of exponentials that the
+    Omori-Utsu law is (``etas.kernel.Quadrature``): first the exponential, then the event, from the
+    running sum of its weights, which holds for all times.
+
+    Parameters
+    ----------
+    region : Region
+        Where places are.
+    history : EventSequence
+        With locations; ends where the trajectories start.
+    drawn : Trajectories
+        Simulated times and magnitudes.
+    parents : Parents
+        Weights and kernels of the events of both.
+    sites : Sites
+        The background, as known at the end of the history.
+    seed : int or sequence of int
+        Places depend on it and on the times, not on the number of threads.
+    threads : int, optional
+        By default one per core.
+
+    Returns
+    -------
+    Trajectories
+        With ``locations``.
+    array of int (event,)
+        The parent of each: its index in the history, that in ``drawn`` plus the length of the
+        history, or -1 for the background.
+    """
+    quadrature = Quadrature.for_range(
+        drawn.end - history.start, parents.c, p_max=max(parents.p, 1.0)
+    )
+    weights, _, _ = quadrature.weights(parents.c, parents.p)
+    since = history.end - history.times
+    running = np.cumsum(
+        np.exp(-quadrature.nodes[:, :, None] * since) * parents.gains, axis=2
+    )  # (level, lane, event)
+    start = running[:, :, -1] if len(history) else np.zeros(weights.shape)
+    known = np.radians(region.located(history))
+    corners = np.radians(outline(region.area, 1e9)[:-1])
+    box = bounding_box(region.area)
+    frame = np.radians([box.south, box.north, box.west, box.east])
+    places = np.empty((drawn.times.size, 2))
+    chosen = np.empty(drawn.times.size, dtype=np.int64)
+    edges = drawn.edges
+    chunks = [(lo, min(lo + CHUNK, drawn.n)) for lo in range(0, drawn.n, CHUNK)]
+    numbers = np.array([parents.mu, parents.q, sites.uniform, sites.q, region.radius])
+
+    def fill(rng: np.random.Generator, chunk: tuple[int, int]) -> None:
+        first, last = edges[chunk[0]], edges[chunk[1]]
+        _place(
+            rng,
+            edges[chunk[0] : chunk[1] + 1] - first,
+            drawn.times[first:last] - history.end,
+            parents.new_gains[first:last],
+            parents.new_widths[first:last],
+            known,
+            parents.widths,
+            running,
+            start,
+            quadrature.base,
+            weights,
+            sites.widths,
+            numbers,
+            corners,
+            frame,
+            places[first:last],
+            chosen[first:last],
+        )
+        mine = chosen[first:last]
+        mine[mine >= len(history)] += first
+
+    streams = np.random.default_rng([*np.atleast_1d(seed).tolist(), PLACES]).spawn(len(chunks))
+    with ThreadPoolExecutor(max_workers=threads or cores.threads()) as pool:
+        for _ in pool.map(fill, streams, chunks):
+            pass
+    return replace(drawn, locations=np.degrees(places)), chosen
+
+
+@_jit
+def _inside(corners: FloatArray, latitude: float, longitude: float) -> bool:
+    """Whether a place lies inside a polygon, by the even-odd rule; radians."""
+    west = corners[:, 1].min()
+    x = longitude - 2.0 * math.pi * math.floor((longitude - west) / (2.0 * math.pi))
+    inside = False
+    n = len(corners)
+    for k in range(n):
+        y_0, x_0 = corners[k, 0], corners[k, 1]
+        y_1, x_1 = corners[(k + 1) % n, 0], corners[(k + 1) % n, 1]
+        if (y_0 <= latitude) != (y_1 <= latitude):
+            crossing = x_0 + (latitude - y_0) * (x_1 - x_0) / (y_1 - y_0)
+            if x < crossing:
+                inside = not inside
+    return inside
+
+
+@_jit
+def _about(
+    rng: np.random.Generator,
+    latitude: float,
+    longitude: float,
+    width: float,
+    q: float,
+    radius: float,
+) -> tuple[float, float]:
+    """A place about another, by the inverse of F(r) = 1 - (1 + r^2 / D)^{1 - q}; radians."""
+    angle = math.sqrt(width * math.expm1(math.log(1.0 - rng.random()) / (1.0 - q))) / radius
+    angle = min(angle, math.pi)
+    bearing = 2.0 * math.pi * rng.random()
+    s, c = math.sin(angle), math.cos(angle)
+    sine = math.sin(latitude) * c + math.cos(latitude) * s * math.cos(bearing)
+    there = math.asin(min(1.0, max(-1.0, sine)))
+    east = math.atan2(
+        math.sin(bearing) * s * math.cos(latitude), c - math.sin(latitude) * math.sin(there)
+    )
+    return there, longitude + east
+
+
+@_jit
+def _anywhere(
+    rng: np.random.Generator, corners: FloatArray, frame: FloatArray
+) -> tuple[float, float]:
+    """A place at random in the polygon, by rejection from the box around it; radians."""
+    south, north = math.sin(frame[0]), math.sin(frame[1])
+    width = frame[3] - frame[2]
+    if width <= 0.0:
+        width += 2.0 * math.pi
+    while True:
+        latitude = math.asin(south + (north - south) * rng.random())
+        longitude = frame[2] + width * rng.random()
+        if _inside(corners, latitude, longitude):
+            return latitude, longitude
+
+
+@_jit
+def _background(
+    rng: np.random.Generator,
+    known: FloatArray,
+    widths: FloatArray,
+    uniform: float,
+    q: float,
+    radius: float,
+    corners: FloatArray,
+    frame: FloatArray,
+) -> tuple[float, float]:
+    """A place of the background inside the polygon: at random, or about an event of the history."""
+    for _ in range(MOST_TRIES):
+        if widths.size == 0 or rng.random() < uniform:
+            break
+        j = int(rng.random() * widths.size)
+        latitude, longitude = _about(rng, known[j, 0], known[j, 1], widths[j], q, radius)
+        if _inside(corners, latitude, longitude):
+            return latitude, longitude
+    return _anywhere(rng, corners, frame)
+
+
+@_jit
+def _parent(
+    rng: np.random.Generator,
+    now: float,
+    first: int,
+    i: int,
+    total: float,
+    shares: FloatArray,
+    old: FloatArray,
+    new: FloatArray,
+    nodes: FloatArray,
+    running: FloatArray,
+    times: FloatArray,
+    gains: FloatArray,
+) -> np.int64:
+    """A parent by its weight: an event of the history, or a new one, counted on from there."""
+    levels, lanes = shares.shape
+    target = total * rng.random()
+    level, lane = levels - 1, lanes - 1
+    found = 0.0
+    for a in range(levels):
+        for b in range(lanes):
+            found += shares[a, b]
+            if found >= target:
+                level, lane, target = a, b, -1.0
+                break
+        if target < 0.0:
+            break
+    n = running.shape[2]
+    mine = (old[level, lane] + new[level, lane]) * rng.random()
+    if mine < old[level, lane] or i == first:
+        row = running[level, lane]
+        return np.int64(min(np.searchsorted(row, row[n - 1] * rng.random(), side="right"), n - 1))
+    left = new[level, lane] * rng.random()
+    for j in range(i - 1, first - 1, -1):
+        left -= gains[j] * math.exp(-nodes[level, lane] * (now - times[j]))
+        if left <= 0.0:
+            return np.int64(n + j)
+    return np.int64(n + i - 1)
+
+
+@_jit
+def _fade(
+    dt: float,
+    base: FloatArray,
+    weights: FloatArray,
+    old: FloatArray,
+    new: FloatArray,
+    shares: FloatArray,
+    decays: FloatArray,
+) -> float:
+    """Let the excitation of old and new parents decay; fills ``shares`` and gives their sum."""
+    levels, lanes = weights.shape
+    total = 0.0
+    for lane in range(lanes):
+        decays[0, lane] = math.exp(-base[lane] * dt)
+    for level in range(levels):
+        for lane in range(lanes):
+            if level > 0:
+                e = decays[level - 1, lane] ** 2
+                decays[level, lane] = e if e > NEGLIGIBLE else 0.0
+            old[level, lane] *= decays[level, lane]
+            new[level, lane] *= decays[level, lane]
+            shares[level, lane] = weights[level, lane] * (old[level, lane] + new[level, lane])
+            total += shares[level, lane]
+    return total
+
+
+@_jit
+def _place(
+    rng: np.random.Generator,
+    edges: IntArray,
+    times: FloatArray,
+    gains: FloatArray,
+    new_widths: FloatArray,
+    known: FloatArray,
+    widths: FloatArray,
+    running: FloatArray,
+    start: FloatArray,
+    base: FloatArray,
+    weights: FloatArray,
+    site_widths: FloatArray,
+    numbers: FloatArray,
+    corners: FloatArray,
+    frame: FloatArray,
+    places: FloatArray,
+    chosen: IntArray,
+) -> None:
+    """Places and parents of one chunk; times are since the end of the history."""
+    mu, q, uniform, site_q, radius = numbers
+    levels, lanes = weights.shape
+    nodes = np.empty((levels, lanes))
+    for level in range(levels):
+        nodes[level] = base * 2.0**level
+    old, new = np.empty((levels, lanes)), np.empty((levels, lanes))
+    shares, decays = np.empty((levels, lanes)), np.empty((levels, lanes))
+    n = len(known)
+    for trajectory in range(edges.size - 1):
+        first, last = edges[trajectory], edges[trajectory + 1]
+        old[:], new[:] = start, 0.0
+        before = 0.0
+        for i in range(first, last):
+            total = _fade(times[i] - before, base, weights, old, new, shares, decays)
+            before = times[i]
+            for _ in range(MOST_TRIES):
+                parent = -1
+                if (mu + total) * rng.random() >= mu:
+                    parent = _parent(
+                        rng,
+                        times[i],
+                        first,
+                        i,
+                        total,
+                        shares,
+                        old,
+                        new,
+                        nodes,
+                        running,
+                        times,
+                        gains,
+                    )
+                    y, x, width = (
+                        (known[parent, 0], known[parent, 1], widths[parent])
+                        if parent < n
+                        else (places[parent - n, 0], places[parent - n, 1], new_widths[parent - n])
+                    )
+                    latitude, longitude = _about(rng, y, x, width, q, radius)
+                else:
+                    latitude, longitude = _background(
+                        rng, known, site_widths, uniform, site_q, radius, corners, frame
+                    )
+                if _inside(corners, latitude, longitude):
+                    break
+            else:
+                parent = -1
+                latitude, longitude = _anywhere(rng, corners, frame)
+            longitude -= 2.0 * math.pi * math.floor((longitude + math.pi) / (2.0 * math.pi))
+            places[i, 0], places[i, 1] = latitude, longitude
+            chosen[i] = parent
+            new += gains[i]
