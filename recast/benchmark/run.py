@@ -60,6 +60,7 @@ def run_benchmark(
     pretrained: str = PRETRAINED,
     sizes: Sequence[int] = (),
     rolling: Rolling | None = None,
+    places: bool = False,
     select: Callable[[Catalog], Catalog] = lambda catalog: catalog,
     command: str | None = None,
     done: Callable[[Done], None] = lambda _: None,
@@ -98,6 +99,8 @@ def run_benchmark(
         Also fit to these numbers of the last training events, and write scores to trimmed.json.
     rolling : Rolling, optional
         Forecast consecutive windows of the test window with every model, and write rolling.json.
+    places : bool
+        Fit and score laws of places, too, for catalogs with locations.
     select : callable
         Applied to each catalog first, to select a part of it.
     command : str, optional
@@ -130,7 +133,7 @@ def run_benchmark(
     folder = Path(out)
     named = [(c if isinstance(c, str) else c.info.name, c) for c in catalogs]
     chosen = [select(load(c) if isinstance(c, str) else c) for _, c in named]
-    check_request(chosen, models, seeds, pretrained)
+    check_request(chosen, models, seeds, pretrained, places=places)
     for n in sizes:
         check_size(n)
     if rolling is not None:
@@ -150,7 +153,7 @@ def run_benchmark(
     version = str(environment["recast-forecast"])
     result = BenchmarkResult({}, version, command, quick, pretrained, environment)
     rolled: dict[str, RollingCatalog] = {}
-    comparisons = compare(chosen, models, folder, **how)
+    comparisons = compare(chosen, models, folder, **how, places=places)
     for comparison, (asked, _) in zip(comparisons, named, strict=True):
         name = comparison.name
         entry: CatalogResult = replace(comparison.result, source=_source(asked))
