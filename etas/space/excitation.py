@@ -15,11 +15,16 @@ _jit = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"reasso
 
 
 def excitations(
-    times: FloatArray, gains: FloatArray, quadrature: Quadrature, c: float, p: float
+    times: FloatArray,
+    gains: FloatArray,
+    quadrature: Quadrature,
+    c: float,
+    p: float,
+    taper: float = 0.0,
 ) -> FloatArray:
     """Sums over earlier events of each column of gains times the Omori-Utsu law.
 
-        E_im = sum_{j < i} g_jm (t_i - t_j + c)^{-p}
+        E_im = sum_{j < i} g_jm (t_i - t_j + c)^{-p} e^{-taper (t_i - t_j)}
 
     Parameters
     ----------
@@ -31,6 +36,8 @@ def excitations(
         That serves c and p on the window.
     c, p : float
         The Omori-Utsu law.
+    taper : float
+        Rate at which it fades besides, 1/days.
 
     Returns
     -------
@@ -38,7 +45,9 @@ def excitations(
         E, then dE_i0 / dc and dE_i0 / dp.
     """
     columns = np.ascontiguousarray(gains, dtype=np.float64)
-    return np.asarray(_excitations(times, columns, quadrature.base, *quadrature.weights(c, p)))
+    return np.asarray(
+        _excitations(times, columns, quadrature.base, *quadrature.weights(c, p), taper)
+    )
 
 
 @_jit
@@ -49,6 +58,7 @@ def _excitations(
     w: FloatArray,
     w_c: FloatArray,
     w_p: FloatArray,
+    taper: float,
 ) -> FloatArray:
     levels, lanes = w.shape
     n, m = gains.shape
@@ -63,6 +73,7 @@ def _excitations(
             for lane in range(lanes):
                 e = decays[level - 1, lane] ** 2
                 decays[level, lane] = e if e > NEGLIGIBLE else 0.0
+        decays *= math.exp(-taper * dt)
         for column in range(m):
             gain = gains[i - 1, column]
             total = by_c = by_p = 0.0

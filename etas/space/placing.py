@@ -54,6 +54,9 @@ class Parents:
     new_widths: FloatArray
     """D_j of the same, km^2."""
 
+    taper: float = 0.0
+    """Rate at which weights fade besides, 1/days."""
+
 
 @dataclass(frozen=True, eq=False)
 class Sites:
@@ -117,7 +120,7 @@ def place(
     weights, _, _ = quadrature.weights(parents.c, parents.p)
     since = history.end - history.times
     running = np.cumsum(
-        np.exp(-quadrature.nodes[:, :, None] * since) * parents.gains, axis=2
+        np.exp(-(quadrature.nodes[:, :, None] + parents.taper) * since) * parents.gains, axis=2
     )  # (level, lane, event)
     start = running[:, :, -1] if len(history) else np.zeros(weights.shape)
     known = np.radians(region.located(history))
@@ -126,7 +129,9 @@ def place(
     chosen = np.empty(drawn.times.size, dtype=np.int64)
     edges = drawn.edges
     chunks = [(lo, min(lo + CHUNK, drawn.n)) for lo in range(0, drawn.n, CHUNK)]
-    numbers = np.array([parents.mu, parents.q, sites.uniform, sites.q, region.radius])
+    numbers = np.array(
+        [parents.mu, parents.q, sites.uniform, sites.q, region.radius, parents.taper]
+    )
 
     def fill(rng: np.random.Generator, chunk: tuple[int, int]) -> None:
         first, last = edges[chunk[0]], edges[chunk[1]]
@@ -288,6 +293,7 @@ def _parent(
 def _fade(
     dt: float,
     base: FloatArray,
+    taper: float,
     weights: FloatArray,
     old: FloatArray,
     new: FloatArray,
@@ -297,6 +303,7 @@ def _fade(
     """Let the excitation of old and new parents decay; fills ``shares`` and gives their sum."""
     levels, lanes = weights.shape
     total = 0.0
+    faded = math.exp(-taper * dt)
     for lane in range(lanes):
         decays[0, lane] = math.exp(-base[lane] * dt)
     for level in range(levels):
@@ -304,8 +311,8 @@ def _fade(
             if level > 0:
                 e = decays[level - 1, lane] ** 2
                 decays[level, lane] = e if e > NEGLIGIBLE else 0.0
-            old[level, lane] *= decays[level, lane]
-            new[level, lane] *= decays[level, lane]
+            old[level, lane] *= decays[level, lane] * faded
+            new[level, lane] *= decays[level, lane] * faded
             shares[level, lane] = weights[level, lane] * (old[level, lane] + new[level, lane])
             total += shares[level, lane]
     return total
@@ -332,11 +339,11 @@ def _place(
     chosen: IntArray,
 ) -> None:
     """Places and parents of one chunk; times are since the end of the history."""
-    mu, q, uniform, site_q, radius = numbers
+    mu, q, uniform, site_q, radius, taper = numbers
     levels, lanes = weights.shape
     nodes = np.empty((levels, lanes))
     for level in range(levels):
-        nodes[level] = base * 2.0**level
+        nodes[level] = base * 2.0**level + taper
     old, new = np.empty((levels, lanes)), np.empty((levels, lanes))
     shares, decays = np.empty((levels, lanes)), np.empty((levels, lanes))
     n = len(known)
@@ -345,7 +352,7 @@ def _place(
         old[:], new[:] = start, 0.0
         before = 0.0
         for i in range(first, last):
-            total = _fade(times[i] - before, base, weights, old, new, shares, decays)
+            total = _fade(times[i] - before, base, taper, weights, old, new, shares, decays)
             before = times[i]
             for _ in range(MOST_TRIES):
                 parent = np.int64(-1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -52,6 +52,8 @@ class TriggeredPlaces(PlaceLaw):
         Exponent of the kernel, above 1.
     background : PlaceLaw, optional
         u; uniform by default.
+    taper : float, optional
+        Days in which weights fade exponentially besides.
 
     Raises
     ------
@@ -69,8 +71,11 @@ class TriggeredPlaces(PlaceLaw):
     gamma: float
     q: float
     background: PlaceLaw | None = None
+    taper: float | None = None
 
     def __post_init__(self) -> None:
+        if self.taper is not None and not (np.isfinite(self.taper) and self.taper > 0.0):
+            raise InputError(f"taper = {self.taper} days must be positive and finite")
         for name in ("mu", "c", "d"):
             value = getattr(self, name)
             if not (np.isfinite(value) and value > 0.0):
@@ -93,8 +98,12 @@ class TriggeredPlaces(PlaceLaw):
 
     def with_parameters(self, parameters: FloatArray) -> TriggeredPlaces:
         """The law with other parameters, in the order of ``parameters``."""
-        values = dict(zip(PARAMETERS, parameters.tolist(), strict=True))
-        return TriggeredPlaces(self.region, self.completeness, **values, background=self.background)
+        return replace(self, **dict(zip(PARAMETERS, parameters.tolist(), strict=True)))
+
+    @property
+    def taper_rate(self) -> float:
+        """1 / taper, 0 without one."""
+        return 0.0 if self.taper is None else 1.0 / self.taper
 
     @property
     def background_law(self) -> PlaceLaw:
@@ -110,7 +119,9 @@ class TriggeredPlaces(PlaceLaw):
         """Density at one time, km^-2, shape (place,)."""
         past = sequence.before(time) if time < sequence.end else sequence
         excess = past.magnitude_excess(self.completeness)
-        weights = 10.0 ** (self.alpha * excess) * (time - past.times + self.c) ** -self.p
+        lags = time - past.times
+        weights = 10.0 ** (self.alpha * excess) * (lags + self.c) ** -self.p
+        weights *= np.exp(-self.taper_rate * lags)
         widths = self.d * 10.0 ** (self.gamma * excess)
         places = self.region.located(past)
         masses = self.region.borders(places).parent_masses(widths, self.q)[:, 0]
@@ -134,6 +145,7 @@ class TriggeredPlaces(PlaceLaw):
             self.d * 10.0 ** (self.gamma * old),
             10.0 ** (self.alpha * new),
             self.d * 10.0 ** (self.gamma * new),
+            self.taper_rate,
         )
 
     def sites(self, history: EventSequence) -> Sites:
@@ -174,6 +186,8 @@ class PlaceTerms:
     """u at each scored event, shape (n_scored,)."""
 
     quadrature: Quadrature
+    taper: float = 0.0
+    """Rate, 1/days."""
 
     @classmethod
     def of(
@@ -197,6 +211,7 @@ class PlaceTerms:
             law.region.borders(locations),
             np.exp(law.background_law.log_density(sequence)),
             quadrature,
+            law.taper_rate,
         )
 
     def sums(self, kernel: Kernel, alpha: float, d: float, gamma: float) -> FloatArray:
@@ -221,9 +236,9 @@ class PlaceTerms:
     def evaluate(self, parameters: FloatArray) -> Terms:
         """Numerators and denominators at (mu, alpha, c, p, d, gamma, q)."""
         mu, alpha, c, p, d, gamma, q = parameters.tolist()
-        sums = self.sums(Kernel(c, p, q, self.region.radius), alpha, d, gamma)
+        sums = self.sums(Kernel(c, p, q, self.region.radius, self.taper), alpha, d, gamma)
         inside = self.inside(alpha, d, gamma, q)
-        totals = excitations(self.sequence.times, inside, self.quadrature, c, p)
+        totals = excitations(self.sequence.times, inside, self.quadrature, c, p, self.taper)
         total, by_alpha, by_d, by_gamma, by_q, by_c, by_p = totals[self.sequence.first_scored :].T
         one = np.ones(total.size)
         return Terms(

@@ -20,6 +20,7 @@ from catalogs.checks.quality import gap_warning
 from catalogs.cores import cores
 from catalogs.sequence import FloatArray
 from etas.residuals import MINIMUM_EVENTS, residual_test
+from recast.benchmark.protocols import protocol_scores
 from recast.benchmark.results import (
     PLACE,
     CatalogResult,
@@ -78,6 +79,7 @@ def compare(
     workers: int | None = None,
     pretrained: str = PRETRAINED,
     places: bool = False,
+    protocol: str | None = None,
 ) -> Iterator[Comparison]:
     """Fit ``models`` on each train window and score all windows; see ``run_benchmark``.
 
@@ -122,7 +124,7 @@ def compare(
                     fit = next(fits)
                     done = fit.result() if isinstance(fit, Future) else fit()
                     runs.setdefault(name, []).append(done)
-            yield _compared(catalog, runs)
+            yield _compared(catalog, runs, protocol)
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,7 +168,9 @@ def process_pool(processes: int) -> Iterator[Executor | None]:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _compared(catalog: Catalog, fits: dict[str, list[Timed]]) -> Comparison:
+def _compared(
+    catalog: Catalog, fits: dict[str, list[Timed]], protocol: str | None = None
+) -> Comparison:
     """Score everything that was fitted on a catalog."""
     split = catalog.split()
     done: dict[str, _Run] = {}
@@ -200,9 +204,26 @@ def _compared(catalog: Catalog, fits: dict[str, list[Timed]]) -> Comparison:
     return Comparison(
         catalog,
         split,
-        CatalogResult(replace(catalog.info, provenance={}).to_json(), models),
+        CatalogResult(
+            replace(catalog.info, provenance={}).to_json(),
+            models,
+            protocol=None
+            if protocol is None
+            else protocol_scores(protocol, catalog, split, _laws(models, fits)),
+        ),
         {name: run.diagnosis for name, run in done.items()},
     )
+
+
+def _laws(
+    models: dict[str, ModelResult], fits: dict[str, list[Timed]]
+) -> dict[str, tuple[float, PlaceLaw]]:
+    """Test score of the times, and law of places of the first seed, by model."""
+    return {
+        name: (models[name].test.nats_per_event, several[0].model.places)
+        for name, several in fits.items()
+        if several[0].model.places is not None
+    }
 
 
 def check_request(

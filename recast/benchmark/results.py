@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from catalogs.display import table_as_html
 from catalogs.json_records import Record
 from etas.residuals import ResidualTest
+from recast.benchmark.protocols import ProtocolResult
 from recast.models.registry import NULL, TRUTH
 
 if TYPE_CHECKING:
@@ -109,6 +110,7 @@ class CatalogResult(Record):
     info: dict[str, Any]
     models: dict[str, ModelResult]
     source: str | None = None
+    protocol: ProtocolResult | None = None
 
     def __post_init__(self) -> None:
         if not self.models:
@@ -162,6 +164,8 @@ class CatalogResult(Record):
             for mark, score in row.marks.items()
             if score.gain is not None and mark != PLACE
         ]
+        if self.protocol is not None:
+            sentences += ["", *self.protocol.table()]
         return "\n".join([*lines, "", *self._places(name), *sentences])
 
     def _places(self, name: str) -> list[str]:

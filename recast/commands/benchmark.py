@@ -90,6 +90,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="also fit where events happen, and score their places, for catalogs with locations",
     )
     parser.add_argument(
+        "--protocol",
+        metavar="NAME",
+        help="also score by the definition of a public benchmark, beside its published rows: "
+        "earthquakenpp (catalogs scedc_20, salton_sea_10, white_06; implies --places)",
+    )
+    parser.add_argument(
         "--quick",
         action="store_true",
         help="train for one epoch only, to check that everything works; scores mean nothing",
@@ -167,6 +173,7 @@ def run(args: argparse.Namespace) -> int:
         sizes=args.trimmed,
         rolling=rolling,
         places=args.places,
+        protocol=args.protocol,
         select=lambda catalog: selected(catalog, args),
         command=typed(without_where(args.argv)),
         done=lambda done: _show(done, args.out, args.rolling),
