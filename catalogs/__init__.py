@@ -8,7 +8,7 @@ imported on first use, so that ``import catalogs`` costs nothing.
 ``catalog``, ``info``     a table of events, its provenance, and how sequences are made of it
 ``split``                 train, validation and test windows
 ``selection``, ``areas``  a part of a catalog: area, window, completeness and splits
-``grid``                  cells in latitude and longitude, and which one a place is in
+``grid``, ``sphere``      cells in latitude and longitude; distances and areas on the Earth
 ``process``, ``marks``    PointProcess and MarkLaw: the interfaces that every model satisfies
 ``trajectories``          many simulated continuations as flat arrays
 ``magnitudes``            the Gutenberg-Richter law and its b-value
