@@ -69,12 +69,12 @@ def test_the_largest_observed_events_are_rings(n: int, shown: int) -> None:
         return
     drawn = np.asarray(rings[1].get_offsets())
     assert len(drawn) == shown
-    order = np.argsort(-observed.magnitudes)[:shown]
+    order = np.argsort(observed.magnitudes)[-shown:]
     assert observed.locations is not None
     np.testing.assert_allclose(drawn[:, 1], observed.locations[order, 0])
     np.testing.assert_allclose(drawn[:, 0], observed.locations[order, 1] % 360.0)
     areas = rings[1].get_sizes()
-    assert (np.diff(areas) <= 0.0).all()
+    assert (np.diff(areas) >= 0.0).all()  # the largest on top
     (legend,) = figure.legends
     labels = [text.get_text() for text in legend.get_texts()]
     assert 1 <= len(labels) <= 5

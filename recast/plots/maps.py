@@ -35,10 +35,10 @@ LEGEND_SIZES = 5
 STRAIGHT = 1e9
 """Kilometres: edges of regions are straight in latitude and longitude, so corners suffice."""
 
-TALLEST, WIDEST = 6.5, 1.6
+TALLEST, WIDEST = 6.8, 1.6
 """Inches, and widths of a figure: of regions that are long and narrow."""
 
-AROUND = 1.5
+AROUND = 2.0
 """Inches above and below a map: title, scale, legend and labels."""
 
 
@@ -184,10 +184,10 @@ def _image(grid: Grid, rates: FloatArray) -> tuple[FloatArray, FloatArray, np.ma
 
 
 def _rings(figure: Figure, axes: Axes, observed: EventSequence, west: float) -> None:
-    """The largest observed events, the larger ones below, and a legend of sizes."""
+    """The largest observed events, larger ones on top, and a legend of sizes."""
     if observed.locations is None:
         raise InputError("observed events have no locations, so they are on no map: leave them out")
-    largest = np.argsort(-observed.magnitudes, kind="stable")[:DRAWN_EVENTS]
+    largest = np.argsort(observed.magnitudes, kind="stable")[-DRAWN_EVENTS:]
     if not largest.size:
         return
     m = observed.magnitudes[largest]
