@@ -70,6 +70,12 @@ def test_simulated_catalogs_have_places(tmp_path: Path) -> None:
         rows = list(csv.DictReader(stream))
     written = [[float(row["lat"]), float(row["lon"])] for row in rows]
     np.testing.assert_allclose(written, places(done.drawn.times), atol=1e-6)
+    days = run_simulation(PROCESS, 10.0, out=tmp_path / "days", seed=1)
+    again = load(tmp_path / "days" / "simulated.json")
+    assert again.info.uses_plain_days
+    located = again.to_sequence().locations
+    assert located is not None
+    np.testing.assert_array_equal(located, places(days.drawn.times))
     with pytest.raises(InputError, match="`place` is for events without places"):
         run_simulation(PROCESS, 10.0, out=tmp_path / "other", place=(1.0, 2.0))
 

@@ -199,7 +199,8 @@ def add_place(parser: argparse._ActionsContainer, default: str) -> None:
         nargs=2,
         type=float,
         metavar=("LATITUDE", "LONGITUDE"),
-        help=f"location of all events, in formats that need one (default: {default})",
+        help="location of all events, in formats that need one, where the model has no places "
+        f"(default: {default})",
     )
 
 
