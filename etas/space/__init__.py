@@ -11,6 +11,7 @@ pairs          the rate that earlier events trigger at the place of each: the pl
 excitation     the same integrated over the region, in linear time
 earthquakenpp  the ETAS of a public benchmark at its published parameters
 placing        places of simulated events
+rates          expected numbers by cell
 cascade        the compiled branching process in time and space
 records        laws as JSON
 """

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from catalogs import EventSequence, InputError, Trajectories
+from catalogs import EventSequence, InputError
 from catalogs.sequence import FloatArray
-from etas.space.law import PlaceLaw, no_parents
+from etas.space.law import NO_PARENTS, PlaceLaw
 from etas.space.pairs import Kernel, Sources, pair_sums
 from etas.space.placing import Parents, Sites
 from etas.space.region import Region
@@ -80,9 +80,10 @@ class SmoothedPlaces(PlaceLaw):
             total += (1.0 + ratio) ** -EXPONENT * (EXPONENT - 1.0) / (np.pi * sources.widths[j])
         return np.asarray(total / (self.uniform_weight + masses.sum()))
 
-    def parents(self, history: EventSequence, drawn: Trajectories) -> Parents:
+    @property
+    def parents(self) -> Parents:
         """No event is a parent."""
-        return no_parents(history, drawn)
+        return NO_PARENTS
 
     def sites(self, history: EventSequence) -> Sites:
         """About the events of the history: simulated ones do not change the map."""

@@ -8,12 +8,10 @@ from typing import Any, ClassVar, Self, cast
 
 import numpy as np
 
-from catalogs import EventSequence, Trajectories
+from catalogs import EventSequence
 from catalogs.marks import MarkLaw
-from catalogs.process import Seed
 from catalogs.sequence import FloatArray
-from catalogs.trajectories import IntArray
-from etas.space.placing import Parents, Sites, place
+from etas.space.placing import Parents, Placer, Sites
 from etas.space.region import Region
 
 
@@ -54,57 +52,36 @@ class PlaceLaw(MarkLaw):
             changed["background"] = background.in_plane()
         return replace(cast(Any, self), **changed)  # type: ignore[no-any-return]
 
+    @property
     @abstractmethod
-    def parents(self, history: EventSequence, drawn: Trajectories) -> Parents:
-        """Weights and kernels of parents, of a history and of the events that continue it."""
+    def parents(self) -> Parents:
+        """Weights and kernels of earlier events as parents."""
 
     @abstractmethod
     def sites(self, history: EventSequence) -> Sites:
         """The background as known at the end of a history."""
 
-    def place(
-        self,
-        history: EventSequence,
-        drawn: Trajectories,
-        *,
-        seed: Seed,
-        threads: int | None = None,
-    ) -> tuple[Trajectories, IntArray]:
-        """Draw the places of simulated events.
+    def placer(self, history: EventSequence, end: float) -> Placer:
+        """Prepare to draw the places of events that continue a history.
 
         Parameters
         ----------
         history : EventSequence
-            With locations; ends where the trajectories start.
-        drawn : Trajectories
-            Simulated times and magnitudes.
-        seed : int or sequence of int
-            The same gives the same places.
-        threads : int, optional
-            By default one per core; the result does not depend on it.
+            With locations.
+        end : float
+            Until when, days.
 
         Returns
         -------
-        Trajectories
-            The same events with ``locations``.
-        array of int (event,)
-            Parents: an index in the history, the length of the history plus one in ``drawn``, or
-            -1 for the background.
+        Placer
+            Its ``place`` draws them.
 
         Raises
         ------
         InputError
             If the history has no locations.
         """
-        return place(
-            self.region,
-            history,
-            drawn,
-            self.parents(history, drawn),
-            self.sites(history),
-            seed=seed,
-            threads=threads,
-        )
+        return Placer.of(self.region, history, end, self.parents, self.sites(history))
 
     @property
     def reference(self) -> MarkLaw | None:
@@ -136,9 +113,10 @@ class UniformPlaces(PlaceLaw):
         del sequence, time
         return np.full(len(locations), 1.0 / self.region.square_km)
 
-    def parents(self, history: EventSequence, drawn: Trajectories) -> Parents:
+    @property
+    def parents(self) -> Parents:
         """No event is a parent."""
-        return no_parents(history, drawn)
+        return NO_PARENTS
 
     def sites(self, history: EventSequence) -> Sites:
         """At random in the region."""
@@ -151,7 +129,5 @@ class UniformPlaces(PlaceLaw):
         return
 
 
-def no_parents(history: EventSequence, drawn: Trajectories) -> Parents:
-    """Weights by which every event is background."""
-    old, new = np.zeros(len(history)), np.zeros(drawn.times.size)
-    return Parents(1.0, 1.0, 1.0, 2.0, old, old + 1.0, new, new + 1.0)
+NO_PARENTS = Parents(1.0, 1.0, 1.0, 2.0, 0.0, lambda m: (np.zeros(m.size), np.ones(m.size)))
+"""Every event is background."""

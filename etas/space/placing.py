@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -35,27 +36,19 @@ _jit = numba.njit(cache=True, nogil=True, error_model="numpy")
 class Parents:
     """How a law weighs earlier events as parents, and how far from them it places others.
 
-    The weight of parent j at time t is gain_j (t - t_j + c)^{-p}, that of the background ``mu``.
+    The weight of parent j at time t is g_j (t - t_j + c)^{-p} e^{-taper (t - t_j)}, that of the
+    background ``mu``; a place about it follows (q - 1) / (pi D_j) (1 + r^2 / D_j)^{-q}.
     """
 
     mu: float
     c: float
     p: float
     q: float
-    gains: FloatArray
-    """Of the events of the history, shape (event,)."""
+    taper: float
+    """Rate, 1/days."""
 
-    widths: FloatArray
-    """D_j of the same, km^2."""
-
-    new_gains: FloatArray
-    """Of the simulated events."""
-
-    new_widths: FloatArray
-    """D_j of the same, km^2."""
-
-    taper: float = 0.0
-    """Rate at which weights fade besides, 1/days."""
+    weigh: Callable[[FloatArray], tuple[FloatArray, FloatArray]]
+    """g and D (km^2) of events by their magnitudes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,97 +64,129 @@ class Sites:
     q: float
 
 
-def place(
-    region: Region,
-    history: EventSequence,
-    drawn: Trajectories,
-    parents: Parents,
-    sites: Sites,
-    *,
-    seed: Seed,
-    threads: int | None = None,
-) -> tuple[Trajectories, IntArray]:
-    """Draw a place for each simulated event, in order of time.
+@dataclass(frozen=True, eq=False)
+class Placed:
+    """Simulated events with places, and what each of them was placed about."""
+
+    events: Trajectories
+    parents: IntArray
+    """Index in the history, the length of the history plus one in ``events``, or -1 for the
+    background, shape (event,)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Placer:
+    """Draws places of simulated events that continue one history.
 
     A parent is drawn by its weight, or the background; then a place about it. What falls outside
     the region is drawn again, parent and all, so that places follow f(x | t, H) as it is
     normalised over the region. A parent is found through the sum of exponentials that the
     Omori-Utsu law is (``etas.kernel.Quadrature``): first the exponential, then the event, from the
     running sum of its weights, which holds for all times.
-
-    Parameters
-    ----------
-    region : Region
-        Where places are.
-    history : EventSequence
-        With locations; ends where the trajectories start.
-    drawn : Trajectories
-        Simulated times and magnitudes.
-    parents : Parents
-        Weights and kernels of the events of both.
-    sites : Sites
-        The background, as known at the end of the history.
-    seed : int or sequence of int
-        Places depend on it and on the times, not on the number of threads.
-    threads : int, optional
-        By default one per core.
-
-    Returns
-    -------
-    Trajectories
-        With ``locations``.
-    array of int (event,)
-        The parent of each: its index in the history, that in ``drawn`` plus the length of the
-        history, or -1 for the background.
     """
-    quadrature = Quadrature.for_range(
-        drawn.end - history.start, parents.c, p_max=max(parents.p, 1.0)
-    )
-    weights, _, _ = quadrature.weights(parents.c, parents.p)
-    since = history.end - history.times
-    running = np.cumsum(
-        np.exp(-(quadrature.nodes[:, :, None] + parents.taper) * since) * parents.gains, axis=2
-    )  # (level, lane, event)
-    start = running[:, :, -1] if len(history) else np.zeros(weights.shape)
-    known = np.radians(region.located(history))
-    corners, frame = frame_of(region)
-    places = np.empty((drawn.times.size, 2))
-    chosen = np.empty(drawn.times.size, dtype=np.int64)
-    edges = drawn.edges
-    chunks = [(lo, min(lo + CHUNK, drawn.n)) for lo in range(0, drawn.n, CHUNK)]
-    numbers = np.array(
-        [parents.mu, parents.q, sites.uniform, sites.q, region.radius, parents.taper]
-    )
 
-    def fill(rng: np.random.Generator, chunk: tuple[int, int]) -> None:
-        first, last = edges[chunk[0]], edges[chunk[1]]
-        _place(
-            rng,
-            edges[chunk[0] : chunk[1] + 1] - first,
-            drawn.times[first:last] - history.end,
-            parents.new_gains[first:last],
-            parents.new_widths[first:last],
-            known,
-            parents.widths,
-            running,
-            start,
-            quadrature.base,
-            weights,
-            sites.widths,
-            numbers,
-            corners,
-            frame,
-            places[first:last],
-            chosen[first:last],
+    region: Region
+    history: EventSequence
+    parents: Parents
+    sites: Sites
+    widths: FloatArray
+    """D_j of the history, km^2, shape (event,)."""
+
+    quadrature: Quadrature
+    running: FloatArray
+    """Running sums of the weights of the history, shape (level, lane, event)."""
+
+    @classmethod
+    def of(
+        cls,
+        region: Region,
+        history: EventSequence,
+        end: float,
+        parents: Parents,
+        sites: Sites,
+    ) -> Placer:
+        """Prepare places of events from the end of a history to ``end``, days.
+
+        Raises
+        ------
+        InputError
+            If the history has no locations.
+        """
+        quadrature = Quadrature.for_range(end - history.start, parents.c, p_max=max(parents.p, 1.0))
+        gains, widths = parents.weigh(history.magnitudes)
+        since = history.end - history.times
+        decays = np.exp(-(quadrature.nodes[:, :, None] + parents.taper) * since)
+        region.located(history)  # refuses events without places
+        running = np.cumsum(decays * gains, axis=2)
+        return cls(region, history, parents, sites, widths, quadrature, running)
+
+    def place(self, drawn: Trajectories, *, seed: Seed, threads: int | None = None) -> Placed:
+        """Draw a place for each simulated event, in order of time.
+
+        Parameters
+        ----------
+        drawn : Trajectories
+            Simulated times and magnitudes, from the end of the history on.
+        seed : int or sequence of int
+            Places depend on it and on the times, not on the number of threads.
+        threads : int, optional
+            By default one per core.
+
+        Returns
+        -------
+        Placed
+            The same events with ``locations``, and their parents.
+        """
+        parents, sites, n = self.parents, self.sites, len(self.history)
+        weights, _, _ = self.quadrature.weights(parents.c, parents.p)
+        start = self.running[:, :, -1] if n else np.zeros(weights.shape)
+        known = np.radians(self.region.located(self.history))
+        corners, frame = frame_of(self.region)
+        gains, widths = parents.weigh(drawn.magnitudes)
+        places = np.empty((drawn.times.size, 2))
+        chosen = np.empty(drawn.times.size, dtype=np.int64)
+        edges = drawn.edges
+        chunks = [(lo, min(lo + CHUNK, drawn.n)) for lo in range(0, drawn.n, CHUNK)]
+        numbers = np.array(
+            [
+                parents.mu,
+                parents.q,
+                sites.uniform,
+                sites.q,
+                self.region.radius,
+                parents.taper,
+            ]
         )
-        mine = chosen[first:last]
-        mine[mine >= len(history)] += first
 
-    streams = np.random.default_rng([*np.atleast_1d(seed).tolist(), PLACES]).spawn(len(chunks))
-    with ThreadPoolExecutor(max_workers=threads or cores.threads()) as pool:
-        for _ in pool.map(fill, streams, chunks):
-            pass
-    return replace(drawn, locations=np.degrees(places)), chosen
+        def fill(rng: np.random.Generator, chunk: tuple[int, int]) -> None:
+            first, last = edges[chunk[0]], edges[chunk[1]]
+            _place(
+                rng,
+                edges[chunk[0] : chunk[1] + 1] - first,
+                drawn.times[first:last] - self.history.end,
+                gains[first:last],
+                widths[first:last],
+                known,
+                self.widths,
+                self.running,
+                start,
+                self.quadrature.base,
+                weights,
+                sites.widths,
+                numbers,
+                corners,
+                frame,
+                places[first:last],
+                chosen[first:last],
+            )
+            mine = chosen[first:last]
+            mine[mine >= n] += first
+
+        streams = np.random.default_rng([*np.atleast_1d(seed).tolist(), PLACES]).spawn(len(chunks))
+        with ThreadPoolExecutor(max_workers=threads or cores.threads()) as pool:
+            for _ in pool.map(fill, streams, chunks):
+                pass
+        return Placed(replace(drawn, locations=np.degrees(places)), chosen)
 
 
 def frame_of(region: Region) -> tuple[FloatArray, FloatArray]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from catalogs import EventSequence, InputError, Trajectories
+from catalogs import EventSequence, InputError
 from catalogs.magnitudes import LN10
 from catalogs.sequence import FloatArray
 from etas.kernel import Quadrature
@@ -132,21 +132,15 @@ class TriggeredPlaces(PlaceLaw):
             total += height * (1.0 + ratio) ** -self.q
         return np.asarray(total / (self.mu + weights @ masses))
 
-    def parents(self, history: EventSequence, drawn: Trajectories) -> Parents:
-        """Weights and kernels of the events of both."""
-        old = history.magnitude_excess(self.completeness)
-        new = drawn.magnitudes - self.completeness
-        return Parents(
-            self.mu,
-            self.c,
-            self.p,
-            self.q,
-            10.0 ** (self.alpha * old),
-            self.d * 10.0 ** (self.gamma * old),
-            10.0 ** (self.alpha * new),
-            self.d * 10.0 ** (self.gamma * new),
-            self.taper_rate,
-        )
+    @property
+    def parents(self) -> Parents:
+        """Weights and kernels of earlier events."""
+
+        def weigh(magnitudes: FloatArray) -> tuple[FloatArray, FloatArray]:
+            excess = magnitudes - self.completeness
+            return 10.0 ** (self.alpha * excess), self.d * 10.0 ** (self.gamma * excess)
+
+        return Parents(self.mu, self.c, self.p, self.q, self.taper_rate, weigh)
 
     def sites(self, history: EventSequence) -> Sites:
         """Those of the background."""
