@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from catalogs import Catalog, InputError
+from catalogs import Catalog, EventSequence, InputError
 from catalogs.files import read_json, reading, write_json
 
 if TYPE_CHECKING:
@@ -54,6 +54,17 @@ def triggered_law(catalog: Catalog) -> TriggeredPlaces:
     completeness = catalog.magnitude_law().completeness
     fit = fit_places(catalog.split().train, background.region, completeness, background=background)
     return fit.model
+
+
+def places_so_far(catalog: Catalog, known: EventSequence) -> PlaceLaw:
+    """Places near earlier events, fitted to what is known; with few events past seismicity."""
+    from etas.space.fit import MINIMUM_EVENTS, fit_places
+
+    background = smoothed_law(catalog)
+    if known.n_scored < MINIMUM_EVENTS:
+        return background
+    completeness = catalog.info.magnitude_completeness
+    return fit_places(known, background.region, completeness, background=background).model
 
 
 def save_places(model: Path, law: PlaceLaw) -> None:

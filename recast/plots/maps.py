@@ -103,7 +103,9 @@ def rate_map(
     if title:
         figure.suptitle(in_lines(title), fontsize=10.0)
     axes.xaxis.set_major_formatter(FuncFormatter(_meridian))
-    axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
+    # Fewer labels on a narrow map
+    labels = max(2, min(6, round(6.0 / max(shape, 1.0))))
+    axes.xaxis.set_major_locator(MaxNLocator(labels, steps=[1, 2, 2.5, 5, 10]))
     axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
     bar = figure.colorbar(
         ScalarMappable(norm, COLOURS),
