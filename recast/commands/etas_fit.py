@@ -28,7 +28,7 @@ def add_fit(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     )
     add_catalog(fit)
     fit.add_argument(
-        "--protocol",
+        "--fit-to",
         choices=("train", "train+val", "all"),
         default="train",
         help="fit the train window; train and validation as one; or all, for a forecast or where "
@@ -109,7 +109,7 @@ def run_fit(args: argparse.Namespace) -> int:
     warn_of_gaps(catalog)
     result = fit_catalog(
         catalog,
-        protocol=args.protocol,
+        protocol=args.fit_to,
         fixed=dict(args.fix),
         taper=args.taper,
         completeness_history=args.completeness_history,

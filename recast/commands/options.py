@@ -27,6 +27,7 @@ RENAMED = {
     "-n": "--samples N",
     "--box": "--area AREA",
     "catalogs fetch --preset": "--event-types paper",
+    "etas fit --protocol": "--fit-to train, train+val or all",
     "simulate --start": "--origin DATE",
     "forecast --no-csep": "the default: leave it out, or add --csep for the file",
     "benchmark --parameter-uncertainty": "the default of `recast forecast --rolling DAYS --run "
