@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -27,8 +28,9 @@ from etas.model import ETAS, triggered
 from etas.simulation import CHUNK
 from etas.space.law import PlaceLaw
 from etas.space.placing import frame_of
+from etas.space.records import law_from_json, law_to_json
 from etas.space.region import Region
-from etas.space.triggered import TriggeredPlaces
+from etas.space.triggered import PlaceTerms, TriggeredPlaces
 
 PARAMETERS = ("mu", "k", "alpha", "c", "p", "d", "gamma", "q")
 
@@ -238,6 +240,70 @@ class SpaceTimeETAS(PointProcess):
         self, sequence: EventSequence, queries: FloatArray, origin: float
     ) -> tuple[FloatArray, FloatArray]:
         return triggered(sequence, self._inside(sequence), queries, origin, c=self.c, p=self.p)
+
+    def background_probability(self, sequence: EventSequence) -> FloatArray:
+        """Probability that each scored event is background, mu u(x_i) / lambda(t_i, x_i).
+
+        Parameters
+        ----------
+        sequence : EventSequence
+            Events above completeness, with locations and history.
+
+        Returns
+        -------
+        array (scored event,)
+            In [0, 1] (Zhuang et al. 2002, doi:10.1198/016214502760046925).
+        """
+        law = self.places
+        terms = PlaceTerms.of(sequence, law)
+        return np.asarray(law.mu * terms.background / terms.evaluate(law.parameters).rate)
+
+    def to_json(self) -> dict[str, Any]:
+        """Convert to JSON types.
+
+        Returns
+        -------
+        dict
+            ``mu``, ``k``, the law of magnitudes, and that of places with the other parameters.
+        """
+        return {
+            "mu": self.mu,
+            "k": self.k,
+            "magnitude_law": asdict(self.magnitude_law),
+            "places": law_to_json(self.places),
+        }
+
+    @classmethod
+    def from_json(cls, record: dict[str, Any]) -> SpaceTimeETAS:
+        """Make a model from what ``to_json`` returned.
+
+        Parameters
+        ----------
+        record : dict
+            Parsed JSON.
+
+        Returns
+        -------
+        SpaceTimeETAS
+            The model.
+
+        Raises
+        ------
+        InputError
+            If a field is missing or impossible.
+        """
+        try:
+            places = law_from_json(record["places"])
+            law = GutenbergRichter(**record["magnitude_law"])
+            mu, k = float(record["mu"]), float(record["k"])
+        except (KeyError, TypeError) as error:
+            raise InputError(f"this is no space-time ETAS ({error!r}): fit it again") from error
+        if not isinstance(places, TriggeredPlaces):
+            raise InputError("this is no space-time ETAS, its places have no parents: fit it again")
+        rest = {name: getattr(places, name) for name in PARAMETERS[2:]}
+        return cls(
+            mu, k, **rest, magnitude_law=law, region=places.region, background=places.background
+        )
 
     def simulate(
         self,

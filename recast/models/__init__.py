@@ -10,6 +10,7 @@ saved         load_model: models from files
 fitting       fit_model: one model on one catalog
 so_far        ETAS on all that is known at a time: what forecasts use that name no model
 etas_report   fit_catalog: ETAS on a catalog, with errors, scores and tests
+space_report  space-time ETAS on a catalog
 seen          what a model has seen, so that it is not tested on it
 environment   what a result was made with
 """
