@@ -11,7 +11,7 @@ import numpy as np
 from catalogs import Catalog, InputError, Trajectories
 from catalogs.grid import Grid
 from catalogs.magnitudes import GutenbergRichter
-from catalogs.sequence import FloatArray
+from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray
 from recast.evaluation.cells import pseudo_likelihood_test, spatial_test
 from recast.evaluation.magnitudes import magnitude_bins
 from recast.forecast.gridded import GriddedRates, located_cells
@@ -100,6 +100,7 @@ def place_forecast(
         sums.add(placed)
         parts.append(placed.events)
     bins = magnitude_bins(magnitudes.completeness, magnitudes.maximum)
+    bins = bins[bins < magnitudes.maximum - MAGNITUDE_TOLERANCE]
     per_cell = sums.expected()
     rates = GriddedRates(grid, bins, per_cell[:, None] * _shares(magnitudes, bins))
     if rates.expected > 0.0:
