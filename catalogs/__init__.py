@@ -8,6 +8,8 @@ imported on first use, so that ``import catalogs`` costs nothing.
 ``catalog``, ``info``     a table of events, its provenance, and how sequences are made of it
 ``split``                 train, validation and test windows
 ``selection``, ``areas``  a part of a catalog: area, window, completeness and splits
+``sphere``                distances, surfaces and outlines on a spherical Earth
+``grid``                  cells in latitude and longitude, and which one a place is in
 ``process``, ``marks``    PointProcess and MarkLaw: the interfaces that every model satisfies
 ``trajectories``          many simulated continuations as flat arrays
 ``magnitudes``            the Gutenberg-Richter law and its b-value

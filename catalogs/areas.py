@@ -232,6 +232,48 @@ def bounding_box(area: Area) -> Box:
     return Box(float(south), float(north), float(west), float(east))
 
 
+def box_around(latitudes: ArrayLike, longitudes: ArrayLike, step: float = 0.1) -> Box:
+    """The smallest box around places, with edges at multiples of a step.
+
+    Of the circle of longitudes it leaves out the widest empty span.
+
+    Parameters
+    ----------
+    latitudes, longitudes : array
+        Degrees, of one shape, at least one; longitudes count modulo 360.
+    step : float
+        Degrees; 1 over a whole number.
+
+    Returns
+    -------
+    Box
+        That contains all of them, but for those at the North Pole, which no box does.
+
+    Examples
+    --------
+    >>> str(box_around([-38.62, -39.9], [178.43, -179.98]))
+    '-39.9/-38.6/178.4/-179.9'
+    """
+    per_degree = round(1.0 / step)
+    south, north = _cells(np.asarray(latitudes, dtype=np.float64), per_degree)[[0, -1]].tolist()
+    south, north = min(south, 90 * per_degree - 1), min(north + 1, 90 * per_degree)
+    cells = _cells(_eastward(longitudes, -180.0), per_degree)
+    widths = np.diff(cells, append=cells[0] + 360 * per_degree)
+    widest = int(np.argmax(widths))
+    west, east = int(cells[(widest + 1) % cells.size]), int(cells[widest]) + 1
+    if widths[widest] == 1:  # all around the Earth
+        west, east = -180 * per_degree, 180 * per_degree
+    return Box(*(edge / per_degree for edge in (south, north, west, east)))
+
+
+def _cells(degrees: FloatArray, per_degree: int) -> NDArray[np.int64]:
+    """The steps k / per_degree <= x < (k + 1) / per_degree that are taken, in order, as doubles."""
+    cell = np.floor(degrees * per_degree)
+    cell += (cell + 1.0) / per_degree <= degrees
+    cell -= cell / per_degree > degrees
+    return np.unique(cell).astype(np.int64)
+
+
 def _eastward(longitudes: ArrayLike, west: float) -> FloatArray:
     """The same meridians as numbers in [west, west + 360); those that are there stay exact."""
     longitude = np.asarray(longitudes, dtype=np.float64)

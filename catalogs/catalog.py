@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from catalogs.areas import Area
+from catalogs.areas import Area, box_around, parse_area
 from catalogs.display import as_html, as_text
 from catalogs.errors import InputError
 from catalogs.info import NANOSECONDS_PER_DAY, CatalogInfo, Ties
@@ -79,6 +79,34 @@ class Catalog:
         if len(times) and int(times.max()) - start >= 2**63:  # more than 292 years: int64 overflows
             return times / NANOSECONDS_PER_DAY - start / NANOSECONDS_PER_DAY
         return (times - start) / NANOSECONDS_PER_DAY
+
+    @property
+    def area(self) -> Area:
+        """The area that the catalog covers.
+
+        The one on record, or the smallest box around the complete events, with edges at tenths of a
+        degree.
+
+        Raises
+        ------
+        InputError
+            If there is no area on record and no complete event with a location.
+        """
+        info = self.info
+        if info.area:
+            return parse_area(info.area)
+        if not info.has_locations:
+            raise InputError(
+                f"catalog {info.name!r} has no locations, so it covers no known area: choose one "
+                "with latitudes and longitudes"
+            )
+        complete = self.complete_events()
+        if complete.empty:
+            raise InputError(
+                f"catalog {info.name!r} has no complete event, so it covers no known area: lower "
+                "`magnitude_completeness` or widen the window"
+            )
+        return box_around(complete["latitude"], complete["longitude"])
 
     def select(
         self,
@@ -150,6 +178,7 @@ class Catalog:
             info,
             name=name or f"{info.name}_{area.label}",
             title=f"{info.title or info.name}, within {area}",
+            area=str(area),
             n_events=int(inside.sum()),
             sha256="",  # of the file of the whole
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import pairwise
+from itertools import pairwise, repeat
 from os import PathLike
 from pathlib import Path
 from typing import Literal
@@ -108,21 +108,32 @@ def write_csep_forecast(
     *,
     place: tuple[float, float] | None,
 ) -> None:
-    """A forecast in the same layout, one ``catalog_id`` per trajectory, all events at one place.
+    """A forecast in the same layout, one ``catalog_id`` per trajectory.
 
     Trajectories are numbered on from part to part, so that not all need be in memory.
-    Trajectories without an event have a line with their number only, as pyCSEP reads it. ``place``
-    is latitude and longitude, ``nan`` where None; depths are ``nan``.
+    Trajectories without an event have a line with their number only, as pyCSEP reads it. Events
+    stand where they were simulated; without locations all are at ``place`` (latitude, longitude),
+    ``nan`` where None. Depths are ``nan``.
 
     Raises
     ------
     InputError
-        If the catalog has no calendar.
+        If the catalog has no calendar, or ``place`` is given for events with places of their own.
     """
     info.check_dated("which CSEP's format cannot hold", "leave it out")
     start = info.date(info.start).to_datetime64()
     latitude, longitude = (np.nan, np.nan) if place is None else place
-    before = f"{longitude:g},{latitude:g},"
+    one_place = f"{longitude:g},{latitude:g}"
+
+    def places(drawn: Trajectories, lo: int, hi: int) -> Iterable[str]:
+        if drawn.locations is None:
+            return repeat(one_place, hi - lo)
+        if place is not None:
+            raise InputError(
+                f"`place` {latitude:g}, {longitude:g} is for events without places, and these have "
+                "their own: leave it out"
+            )
+        return (f"{x:.9g},{y:.9g}" for y, x in drawn.locations[lo:hi].tolist())
 
     def lines() -> Iterator[str]:
         yield CSEP_HEADER
@@ -133,9 +144,14 @@ def write_csep_forecast(
                 continue
             offsets = np.round(drawn.times[lo:hi] * NANOSECONDS_PER_DAY).astype("timedelta64[ns]")
             stamps = np.datetime_as_string((start + offsets).astype("datetime64[us]"))
-            rows = zip(stamps.tolist(), drawn.magnitudes[lo:hi].tolist(), strict=True)
-            for i, (stamp, m) in enumerate(rows):
-                yield f"{before}{m:.4f},{stamp},nan,{number},{i}"
+            rows = zip(
+                places(drawn, lo, hi),
+                stamps.tolist(),
+                drawn.magnitudes[lo:hi].tolist(),
+                strict=True,
+            )
+            for i, (where, stamp, m) in enumerate(rows):
+                yield f"{where},{m:.4f},{stamp},nan,{number},{i}"
 
     _write(path, lines())
 

@@ -145,6 +145,7 @@ def import_catalog(
         catalog.info,
         note="; ".join(filter(None, (catalog.info.note, *left_out, *notes))),
         source=Path(path).name,
+        area=str(rules.area) if rules.area else "",
     )
     known: dict[str, Any] = {k: v for k, v in (about or {}).items() if v}
     info = replace(info, **known)
@@ -324,7 +325,7 @@ def append_events(
     event_types : {"earthquakes", "all", "paper"}
         Which types of events to take.
     area : str, optional
-        Events inside, as when the catalog was made.
+        Events inside; by default the area of the catalog, where that is on record.
     observed_until : str, optional
         Until when the network was recording, where that is later than the last event.
 
@@ -350,6 +351,7 @@ def append_events(
     info.check_dated("to which no dates can be added", "import it again")
     folder = _folder_of(name)
     parsed = read_events(path, **(reading or {}))
+    area = area or info.area
     rules = Rules(event_types=event_types, area=parse_area(area) if area else None)
     new, steps = choose(parsed.events, rules)
     old = catalog.events
@@ -380,6 +382,7 @@ def append_events(
         info,
         end=info.end if until <= end else iso(until),
         has_locations=bool(events[["latitude", "longitude"]].notna().all(axis=None)),
+        area=info.area if info.area and parse_area(info.area) == rules.area else "",
         note="; ".join(filter(None, (info.note, f"events appended from {Path(path).name}"))),
     )
     made = Catalog(events, changed)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from catalogs.areas import parse_area
 from catalogs.errors import InputError
 from catalogs.magnitudes import GutenbergRichter
 from catalogs.sequence import FloatArray, reaches
@@ -97,11 +98,13 @@ class CatalogInfo:
         The files that a fetched catalog is made of, and how many events each rule left.
     gaps : tuple of pairs of str
         Dates between which nothing was recorded.
+    area : str
+        What the catalog covers, as ``parse_area`` reads it; empty where that is not known.
 
     Raises
     ------
     InputError
-        If the boundaries are not in order, or completeness or ``ties`` is impossible.
+        If the boundaries are not in order, or completeness, ``ties`` or ``area`` is impossible.
 
     Examples
     --------
@@ -135,6 +138,7 @@ class CatalogInfo:
     truth: dict[str, float] = field(default_factory=dict)
     provenance: dict[str, Any] = field(default_factory=dict)
     gaps: tuple[tuple[str, str], ...] = ()
+    area: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "gaps", tuple((str(a), str(b)) for a, b in self.gaps))
@@ -147,6 +151,11 @@ class CatalogInfo:
             raise InputError(
                 f"catalog {self.name!r}: ties = {self.ties!r}: choose separate, drop or error"
             )
+        if self.area:
+            try:
+                parse_area(self.area)
+            except InputError as error:
+                raise InputError(f"catalog {self.name!r}: {error}") from error
         s = self.splits
         edges = {
             "start": self.start,
@@ -286,10 +295,10 @@ class CatalogInfo:
         Returns
         -------
         dict
-            All fields; no ``provenance`` and ``gaps`` where there are none.
+            All fields; no ``provenance``, ``gaps`` and ``area`` where there are none.
         """
         record = asdict(self)
-        for name in ("provenance", "gaps"):
+        for name in ("provenance", "gaps", "area"):
             if not record[name]:
                 del record[name]
         return record | ({"gaps": [list(gap) for gap in self.gaps]} if self.gaps else {})

@@ -222,11 +222,11 @@ def _content(catalog: Catalog) -> bytes:
     """The file of events."""
     stream = io.BytesIO()
     if catalog.info.uses_plain_days:
-        np.savez_compressed(
-            stream,
-            time_days=catalog.events["time"].to_numpy(np.float64),
-            magnitude=catalog.events["magnitude"].to_numpy(np.float64),
-        )
+        names = {"time_days": "time", "magnitude": "magnitude"}
+        if catalog.info.has_locations:
+            names |= {"latitude": "latitude", "longitude": "longitude"}
+        arrays = {key: catalog.events[name].to_numpy(np.float64) for key, name in names.items()}
+        np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
     else:
         catalog.events.to_parquet(stream, index=False)
     return stream.getvalue()
@@ -251,7 +251,8 @@ def _read(record: Path) -> Catalog:
 
 def _read_days(path: Path) -> pd.DataFrame:
     with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
-        return pd.DataFrame({"time": arrays["time_days"], "magnitude": arrays["magnitude"]})
+        known = [name for name in ("magnitude", "latitude", "longitude") if name in arrays]
+        return pd.DataFrame({"time": arrays["time_days"]} | {name: arrays[name] for name in known})
 
 
 def file_hash(path: Path) -> str:

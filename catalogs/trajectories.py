@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalogs.display import as_text, window
+from catalogs.errors import InputError
 from catalogs.sequence import EventSequence, FloatArray
 
 if TYPE_CHECKING:
@@ -37,6 +38,13 @@ class Trajectories:
         The window, days.
     capped : array of int
         The trajectories that reached the cap on events and were cut off there.
+    locations : array (event, 2), optional
+        Latitude and longitude, degrees, where places are simulated.
+
+    Raises
+    ------
+    InputError
+        If there is not one location for each event.
 
     Examples
     --------
@@ -59,6 +67,14 @@ class Trajectories:
     start: float
     end: float
     capped: IntArray
+    locations: FloatArray | None = None
+
+    def __post_init__(self) -> None:
+        if self.locations is not None and self.locations.shape != (self.times.size, 2):
+            raise InputError(
+                f"locations have shape {self.locations.shape}, expected ({self.times.size}, 2): "
+                "latitude and longitude of each event"
+            )
 
     @classmethod
     def of_sequences(
@@ -76,7 +92,7 @@ class Trajectories:
         Returns
         -------
         Trajectories
-            In the order of the sequences.
+            In the order of the sequences; with locations where all events have them.
         """
         counts = np.array([len(sequence) for sequence in sequences])
         kept = counts if max_events is None else np.minimum(counts, max_events)
@@ -88,6 +104,7 @@ class Trajectories:
             sequences[0].start,
             sequences[0].end,
             np.flatnonzero(counts > kept),
+            _all_locations([(s.locations, n) for s, n in zip(sequences, kept, strict=True)]),
         )
 
     def sorted(self) -> Trajectories:
@@ -118,6 +135,7 @@ class Trajectories:
             trajectory=self.trajectory[chosen],
             times=self.times[chosen],
             magnitudes=self.magnitudes[chosen],
+            locations=None if self.locations is None else self.locations[chosen],
         )
 
     @classmethod
@@ -132,7 +150,7 @@ class Trajectories:
         Returns
         -------
         Trajectories
-            Numbered on from part to part.
+            Numbered on from part to part; with locations where all events have them.
         """
         offsets = np.cumsum([0, *(part.n for part in parts)])
         return cls(
@@ -143,6 +161,7 @@ class Trajectories:
             parts[0].start,
             parts[0].end,
             np.concatenate([p.capped + o for p, o in zip(parts, offsets[:-1], strict=True)]),
+            _all_locations([(part.locations, part.times.size) for part in parts]),
         )
 
     @property
@@ -164,7 +183,13 @@ class Trajectories:
             Of length ``n``, all on [start, end).
         """
         return [
-            EventSequence(self.times[lo:hi], self.magnitudes[lo:hi], self.start, self.end)
+            EventSequence(
+                self.times[lo:hi],
+                self.magnitudes[lo:hi],
+                self.start,
+                self.end,
+                locations=None if self.locations is None else self.locations[lo:hi],
+            )
             for lo, hi in pairwise(self.edges.tolist())
         ]
 
@@ -174,12 +199,16 @@ class Trajectories:
         Returns
         -------
         DataFrame
-            Columns ``trajectory``, ``time`` (days) and ``magnitude``.
+            Columns ``trajectory``, ``time`` (days), ``magnitude``, and ``latitude`` and
+            ``longitude`` (degrees) where locations are known.
         """
         import pandas as pd  # noqa: PLC0415 - half a second
 
         columns = {"trajectory": self.trajectory, "time": self.times}
-        return pd.DataFrame(columns | {"magnitude": self.magnitudes})
+        table = pd.DataFrame(columns | {"magnitude": self.magnitudes})
+        if self.locations is None:
+            return table
+        return table.assign(latitude=self.locations[:, 0], longitude=self.locations[:, 1])
 
     def __repr__(self) -> str:
         counts = self.counts
@@ -188,3 +217,11 @@ class Trajectories:
             "capped": f"{self.capped.size:,} of them" if self.capped.size else "none",
         }
         return as_text(f"Trajectories: {self.n:,} on {window(self.start, self.end)}", rows)
+
+
+def _all_locations(parts: Sequence[tuple[FloatArray | None, int]]) -> FloatArray | None:
+    """The first ``n`` locations of each part, one after the other; None if any event has none."""
+    known = [locations[:n] for locations, n in parts if locations is not None]
+    if not known or any(locations is None and n > 0 for locations, n in parts):
+        return None
+    return np.concatenate(known)

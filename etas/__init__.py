@@ -26,6 +26,7 @@ print(fit_etas(catalog.split().train, catalog.magnitude_law()))
 ``branching``            the compiled cascade: one trajectory after the other
 ``synthetic``            synthetic catalogs with known parameters
 ``presets``              their published sets of parameters
+``space``                where events happen: laws of places, and the space-time ETAS model
 ``declustering``         background probabilities and stochastic declustering
 ``residuals``            residual analysis in transformed time
 ``poisson``              the homogeneous Poisson process, the null model

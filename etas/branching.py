@@ -17,7 +17,7 @@ _jit = numba.njit(cache=True, nogil=True, error_model="numpy")
 
 
 @_jit
-def _integral(horizon: float, c: float, q: float) -> float:
+def delay_integral(horizon: float, c: float, q: float) -> float:
     """Integral of (x + c)^{q - 1} from 0 to horizon."""
     ratio = math.log1p(horizon / c)
     if abs(q) < FLAT:
@@ -26,7 +26,7 @@ def _integral(horizon: float, c: float, q: float) -> float:
 
 
 @_jit
-def _delay(u: float, horizon: float, c: float, q: float) -> float:
+def draw_delay(u: float, horizon: float, c: float, q: float) -> float:
     """Inverse of the law of delays in [0, horizon), at probability u."""
     ratio = math.log1p(horizon / c)
     if abs(q) < FLAT:
@@ -38,7 +38,7 @@ def _delay(u: float, horizon: float, c: float, q: float) -> float:
 
 
 @_jit
-def _with_room(values: FloatArray, size: int) -> FloatArray:
+def with_room(values: FloatArray, size: int) -> FloatArray:
     """The same values in an array of at least ``size``."""
     while values.size < size:
         values = np.concatenate((values, np.empty(values.size)))
@@ -61,7 +61,7 @@ def _first_generation(
     background = rng.poisson(parameters[0] * horizon)
     direct = cumulative[-1] if cumulative.size else 0.0
     triggered = rng.poisson(direct)
-    times = _with_room(times, size + background + triggered)
+    times = with_room(times, size + background + triggered)
     for i in range(background + triggered):
         if i < background:
             x = horizon * rng.random()
@@ -69,7 +69,7 @@ def _first_generation(
             drawn = np.searchsorted(cumulative, direct * rng.random(), side="right")
             since = start - history[min(drawn, history.size - 1)]
             # The law of delays beyond `since` is the Omori-Utsu law with c shifted by `since`.
-            x = _delay(rng.random(), horizon, since + c, q)
+            x = draw_delay(rng.random(), horizon, since + c, q)
             if taper_rate > 0.0 and rng.random() > math.exp(-taper_rate * x):
                 continue
         if start + x < end:  # rounding may carry a delay onto the end
@@ -108,7 +108,7 @@ def cascade(
         first = size
         times, size = _first_generation(rng, times, size, window, parameters, history, cumulative)
         while parent < size:
-            magnitudes = _with_room(magnitudes, size)
+            magnitudes = with_room(magnitudes, size)
             m = completeness - math.log1p(-rng.random() * mass) / beta
             magnitudes[parent] = m
             if size - first > max_events:
@@ -116,10 +116,10 @@ def cascade(
             else:
                 rest = window[1] - times[parent]
                 gain = k * math.exp(growth * (m - completeness))
-                offspring = rng.poisson(gain * _integral(rest, c, 1.0 - p))
-                times = _with_room(times, size + offspring)
+                offspring = rng.poisson(gain * delay_integral(rest, c, 1.0 - p))
+                times = with_room(times, size + offspring)
                 for _ in range(offspring):
-                    x = _delay(rng.random(), rest, c, 1.0 - p)
+                    x = draw_delay(rng.random(), rest, c, 1.0 - p)
                     kept = taper_rate == 0.0 or rng.random() < math.exp(-taper_rate * x)
                     if kept and times[parent] + x < window[1]:
                         times[size] = times[parent] + x

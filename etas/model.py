@@ -295,31 +295,11 @@ class ETAS(PointProcess):
         self, sequence: EventSequence, queries: FloatArray, origin: float
     ) -> tuple[FloatArray, FloatArray]:
         """Triggered rate and its integral from ``origin`` at ``queries``, in units of k."""
-        from etas.recursion import sweep
-
         excess = sequence.magnitude_excess(self.magnitude_law.completeness)
-        quadrature = Quadrature.for_range(
-            sequence.end - sequence.start, self.c, p_max=max(self.p, 1.0)
+        gains = np.exp(self.alpha * LN10 * excess)
+        return triggered(
+            sequence, gains, queries, origin, c=self.c, p=self.p, taper_rate=self._taper_rate
         )
-        w, _, _ = quadrature.weights(self.c, self.p)
-        asked = np.append(queries, origin)
-        # Questions come first in the stable sort: an event doesn't see itself.
-        stops = np.concatenate([asked, sequence.times])
-        gains = np.concatenate([np.zeros(asked.size), np.exp(self.alpha * LN10 * excess)])
-        order = np.argsort(stops, kind="stable")
-        steps = np.diff(stops[order], prepend=stops[order[0]])
-        rate, integral = sweep(
-            steps,
-            gains[order],
-            quadrature.base,
-            w,
-            w / (quadrature.nodes + self._taper_rate),
-            self._taper_rate,
-        )
-        back = np.empty(order.size, dtype=np.int64)
-        back[order] = np.arange(order.size)
-        here = back[: asked.size]
-        return rate[here[:-1]], integral[here[:-1]] - integral[here[-1]]
 
     def to_json(self) -> dict[str, Any]:
         """Convert to JSON types.
@@ -389,6 +369,43 @@ class ETAS(PointProcess):
         record = read_json(Path(path))
         with reading(Path(path)):
             return cls.from_json(record.get("model", record))
+
+
+def triggered(
+    sequence: EventSequence,
+    gains: FloatArray,
+    queries: FloatArray,
+    origin: float,
+    *,
+    c: float,
+    p: float,
+    taper_rate: float = 0.0,
+) -> tuple[FloatArray, FloatArray]:
+    """sum_{t_j < t} g_j (t - t_j + c)^{-p} and its integral from ``origin``, at ``queries``.
+
+    In linear time; with a taper each term fades by e^{-taper_rate (t - t_j)} besides.
+    """
+    from etas.recursion import sweep
+
+    quadrature = Quadrature.for_range(sequence.end - sequence.start, c, p_max=max(p, 1.0))
+    w, _, _ = quadrature.weights(c, p)
+    asked = np.append(queries, origin)
+    # Questions come first in the stable sort: an event doesn't see itself.
+    stops = np.concatenate([asked, sequence.times])
+    order = np.argsort(stops, kind="stable")
+    steps = np.diff(stops[order], prepend=stops[order[0]])
+    rate, integral = sweep(
+        steps,
+        np.concatenate([np.zeros(asked.size), gains])[order],
+        quadrature.base,
+        w,
+        w / (quadrature.nodes + taper_rate),
+        taper_rate,
+    )
+    back = np.empty(order.size, dtype=np.int64)
+    back[order] = np.arange(order.size)
+    here = back[: asked.size]
+    return rate[here[:-1]], integral[here[:-1]] - integral[here[-1]]
 
 
 def shorter_or_other(process: PointProcess, horizon: float) -> str:

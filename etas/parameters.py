@@ -15,10 +15,10 @@ PARAMETERS = ("mu", "k", "alpha", "c", "p")
 TAPER = "taper"
 """Sixth parameter of a fit with an exponential taper of the Omori-Utsu law, in days."""
 
-POSITIVE = {"mu", "k", "c", TAPER}
+POSITIVE = {"mu", "k", "c", "d", TAPER}
 """Parameters whose confidence intervals are symmetric in the logarithm."""
 
-LOGARITHMIC = {"k", "c", TAPER}
+LOGARITHMIC = {"k", "c", "d", TAPER}
 """Parameters that the optimiser moves by factors. mu is not among them: where the data want no
 background, a logarithm would creep towards minus infinity, while mu itself arrives at its bound."""
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalogs import Catalog, CatalogInfo, InputError, SplitDates, load, parse_area, save
-from catalogs.areas import Box, Polygon, bounding_box
+from catalogs.areas import Box, Polygon, bounding_box, box_around
 from catalogs.errors import CatalogNotFoundError
 from catalogs.store import check_name
 from recast.cli import main
@@ -189,6 +189,7 @@ def test_a_catalog_within_an_area_is_the_same_but_for_its_events() -> None:
         title="Two places, within 35/36/-118/-116.999999999",
         n_events=200,
         sha256="",
+        area=str(box),
     )
     np.testing.assert_array_equal(part.events["time"], whole.events["time"][::2])
     assert len(whole.events) == 400
@@ -266,3 +267,78 @@ def test_the_box_around_an_area_holds_it() -> None:
     # Across 180 degrees the box runs from its west to its east, through the date line
     across = Polygon(((-40.0, 178.0), (-38.0, 179.0), (-39.0, -177.0)))
     assert bounding_box(across) == Box(-40.0, -38.0, 178.0, -177.0)
+
+
+@given(
+    places=st.lists(
+        st.tuples(st.floats(-90.0, 89.999), st.floats(-180.0, 180.0)), min_size=1, max_size=6
+    ),
+    tenths=st.booleans(),
+)
+def test_the_box_around_places_holds_them_and_no_smaller_one_does(
+    places: list[tuple[float, float]], tenths: bool
+) -> None:
+    latitude, longitude = np.array(places).T
+    if tenths:  # on the edges
+        latitude, longitude = latitude.round(1), longitude.round(1)
+        latitude = np.minimum(latitude, 89.9)
+    box = box_around(latitude, longitude)
+    assert box.contains(latitude, longitude).all()
+    for edge, step in (("south", 0.1), ("north", -0.1), ("west", 0.1), ("east", -0.1)):
+        moved = round(getattr(box, edge) + step, 1)
+        try:
+            smaller = replace(box, **{edge: moved})
+        except InputError:  # empty
+            continue
+        if (box.west, box.east) == (-180.0, 180.0) and edge in {"west", "east"}:
+            continue
+        if edge in {"west", "east"} and (smaller.west > smaller.east) != (box.west > box.east):
+            continue  # wraps around: larger, not smaller
+        assert not smaller.contains(latitude, longitude).all()
+
+
+def test_the_box_leaves_out_the_widest_empty_span_of_longitudes() -> None:
+    assert str(box_around([-38.62, -39.9], [178.43, -179.98])) == "-39.9/-38.6/178.4/-179.9"
+    assert str(box_around([1.0, 1.0, 1.0], [-100.0, 0.0, 100.0])) == "1/1.1/-100/100.1"
+    assert str(box_around([1.0, 1.0, 1.0], [-170.0, 0.0, 100.0])) == "1/1.1/0/-169.9"
+    assert box_around(np.zeros(3600), np.arange(-180.0, 180.0, 0.1) + 0.05).east == 180.0
+
+
+def test_a_catalog_covers_the_area_on_record_or_that_of_its_complete_events(
+    tmp_path: Path,
+) -> None:
+    catalog = located()
+    assert str(catalog.area) == "35.5/38.1/-117/-116.9"
+    assert "area" not in catalog.info.to_json()
+    small = catalog.events["magnitude"] < 2.4
+    far = catalog.events.assign(latitude=catalog.events["latitude"].mask(small, 60.0))
+    assert Catalog(far, catalog.info).area == catalog.area  # of the complete events only
+    part = catalog.within(Box(35.0, 36.0, -118.0, -116.0))
+    assert part.area == Box(35.0, 36.0, -118.0, -116.0)
+    save(part, tmp_path)
+    record = json.loads((tmp_path / f"{part.info.name}.json").read_text())
+    assert record["area"] == "35/36/-118/-116"
+    assert load(tmp_path / f"{part.info.name}.json").area == part.area
+    with pytest.raises(InputError, match="catalog 'grid': area '35/36': write a box as"):
+        replace(catalog.info, area="35/36")
+    without = Catalog(catalog.events, replace(catalog.info, has_locations=False))
+    with pytest.raises(InputError, match="has no locations, so it covers no known area"):
+        _ = without.area
+    with pytest.raises(InputError, match="has no complete event, so it covers no known area"):
+        _ = catalog.select(magnitude_completeness=9.0).area
+
+
+def test_an_imported_catalog_remembers_the_area_that_was_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "events.csv"
+    table = located().events.rename(columns={"magnitude": "mag"})
+    table.to_csv(path, index=False)
+    command = ["catalogs", "import", str(path), "--name", "mine", "--completeness", "2.5"]
+    assert main([*command, "--area", "35/36/-118/-116", "--out", str(tmp_path)]) == 0
+    assert str(load(tmp_path / "mine.json").area) == "35/36/-118/-116"
+    later = tmp_path / "later.csv"
+    stamps = table["time"] + pd.Timedelta(days=200)
+    table.assign(time=stamps).to_csv(later, index=False)
+    assert main(["catalogs", "append", str(tmp_path / "mine.json"), str(later)]) == 0
+    again = load(tmp_path / "mine.json")
+    assert again.events["latitude"].max() == 35.5  # the area keeps its meaning
+    assert again.info.area == "35/36/-118/-116"

@@ -63,7 +63,7 @@ def test_fixed_tapered_incomplete_and_on_both_windows(
     small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     command = ["etas", "fit", "--catalog", str(small), "--out", str(tmp_path), "--no-plots"]
-    options = ["--protocol", "train+val", "--fix", "p=1.1", "--fix", "alpha=0.7", "--taper"]
+    options = ["--fit-to", "train+val", "--fix", "p=1.1", "--fix", "alpha=0.7", "--taper"]
     table = tmp_path / "mc.csv"
     table.write_text("time,magnitude\n2001-03-01,3.0\n2001-04-01,2.5\n")
     options += ["--completeness-history", str(table), "--random-starts", "2"]
@@ -365,7 +365,7 @@ def test_forty_eight_events_are_imported_fitted_and_forecast(
     command = ["catalogs", "import", str(tmp_path / "few.csv"), "--name", "few"]
     assert main([*command, "--completeness", "2", "--out", str(tmp_path)]) == 0
     _, _, following = capsys.readouterr().out.partition("Next: recast ")
-    assert following.startswith("etas fit --protocol all --prior shipped --catalog ")
+    assert following.startswith("etas fit --fit-to all --prior shipped --catalog ")
     assert main([*following.split(), "--out", str(fit), "--no-plots"]) == 0
     result = json.loads((fit / "etas.json").read_text())
     assert (result["protocol"], result["n_events"], result["splits"]) == ("all", 48, {})

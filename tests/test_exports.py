@@ -135,3 +135,15 @@ def test_a_forecast_in_plain_days_is_not_written(tmp_path: Path) -> None:
 def test_an_unknown_format_lists_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="format 'kml': choose one of zmap, quakeml, csep, csv"):
         export_catalog(load("ridgecrest_2019"), tmp_path / "x", "kml")  # type: ignore[arg-type]
+
+
+def test_simulated_events_are_written_where_they_are(tmp_path: Path) -> None:
+    first = EventSequence([0.5, 0.7], [3.0, 4.0], 0.0, 1.0, locations=[[35.1, -117.2], [-40, 180]])
+    drawn = Trajectories.of_sequences([first, EventSequence([], [], 0.0, 1.0)])
+    path, info = tmp_path / "forecast.csv", small().info
+    write_csep_forecast([drawn], info, path, place=None)
+    lines = path.read_text().splitlines()
+    assert [line.split(",")[:2] for line in lines[1:3]] == [["-117.2", "35.1"], ["180", "-40"]]
+    assert lines[3] == ",,,,,1,"
+    with pytest.raises(InputError, match="`place` 35, -117 is for events without places"):
+        write_csep_forecast([drawn], info, tmp_path / "other.csv", place=(35.0, -117.0))

@@ -89,7 +89,7 @@ def test_nobody_else_counts_cores() -> None:
 @pytest.mark.parametrize(
     ("command", "limited"),
     [
-        (["etas", "fit", "--catalog", "synthetic_socal", "--protocol", "train"], True),
+        (["etas", "fit", "--catalog", "synthetic_socal", "--fit-to", "train"], True),
         (
             ["simulate", "--model", "etas.json", "--days=200", "--samples=3000", "--threads=1"],
             False,

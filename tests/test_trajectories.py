@@ -1,8 +1,11 @@
 """Many continuations as flat arrays: there and back, in order, cut off where they are too long."""
 
-import numpy as np
+from dataclasses import replace
 
-from catalogs import EventSequence, Trajectories
+import numpy as np
+import pytest
+
+from catalogs import EventSequence, InputError, Trajectories
 
 WEEK = [
     EventSequence([0.5, 2.0, 6.0], [3.0, 4.0, 5.0], 0.0, 7.0),
@@ -56,3 +59,53 @@ def test_joined_trajectories_keep_their_order_and_caps() -> None:
     assert both.n == 6
     assert both.trajectory.tolist() == [0, 0, 2, 3, 3, 5]
     assert both.capped.tolist() == [0, 3]
+
+
+def located(sequence: EventSequence, longitude: float) -> EventSequence:
+    """The same events, each at a latitude of its own: its magnitude."""
+    places = np.column_stack([sequence.magnitudes, np.full(len(sequence), longitude)])
+    return replace(sequence, locations=places)
+
+
+def test_every_event_keeps_its_place() -> None:
+    drawn = Trajectories.of_sequences([located(s, i) for i, s in enumerate(WEEK)], max_events=2)
+    both = Trajectories.joined([drawn, drawn])
+    mixed = replace(
+        both,
+        **{
+            name: getattr(both, name)[::-1]
+            for name in ("trajectory", "times", "magnitudes", "locations")
+        },
+    )
+    for one in (both, mixed.sorted(), mixed.sorted().distinct()):
+        assert one.locations is not None
+        assert one.locations[:, 0].tolist() == one.magnitudes.tolist() == [3.0, 4.0, 3.5] * 2
+        assert one.locations[:, 1].tolist() == [0.0, 0.0, 2.0] * 2
+    back = both.sequences()
+    assert [s.locations.tolist() for s in back[:3] if s.locations is not None] == [
+        [[3.0, 0.0], [4.0, 0.0]],
+        [],
+        [[3.5, 2.0]],
+    ]
+    assert both.to_dataframe()["longitude"].tolist() == [0.0, 0.0, 2.0] * 2
+    assert list(drawn.to_dataframe()) == [
+        "trajectory",
+        "time",
+        "magnitude",
+        "latitude",
+        "longitude",
+    ]
+
+
+def test_places_are_known_of_all_events_or_of_none() -> None:
+    placed, without = located(WEEK[0], 1.0), Trajectories.of_sequences(WEEK)
+    assert without.locations is None
+    assert Trajectories.of_sequences([placed, WEEK[2]]).locations is None
+    only = Trajectories.of_sequences([placed])
+    assert Trajectories.joined([only, without]).locations is None
+    # What has no events lacks no places
+    with_empty = Trajectories.of_sequences([placed, WEEK[1]])
+    assert with_empty.locations is not None
+    assert list(without.to_dataframe()) == ["trajectory", "time", "magnitude"]
+    with pytest.raises(InputError, match=r"locations have shape \(3,\), expected \(3, 2\)"):
+        replace(only, locations=only.times)

@@ -300,6 +300,7 @@ def to_catalog(
         citation=record.citation,
         note="; ".join(filter(None, (record.note, catalog.info.note))),
         provenance=fetched.provenance(),
+        area=str(rules.area) if rules.area and not rules.trim else "",
     )
     return Catalog(catalog.events, info)
 

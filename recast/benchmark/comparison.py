@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,7 +20,9 @@ from catalogs.checks.quality import gap_warning
 from catalogs.cores import cores
 from catalogs.sequence import FloatArray
 from etas.residuals import MINIMUM_EVENTS, residual_test
+from recast.benchmark.protocols import protocol_scores
 from recast.benchmark.results import (
+    PLACE,
     CatalogResult,
     Gain,
     MarkScore,
@@ -28,7 +31,7 @@ from recast.benchmark.results import (
     WindowScore,
 )
 from recast.evaluation import Diagnosis, diagnose, gain, mean_interval, score
-from recast.models.fitting import fit_task
+from recast.models.fitting import fit_task, save_fit
 from recast.models.kind import PRETRAINED, FittedModel, Task
 from recast.models.registry import (
     NULL,
@@ -39,6 +42,9 @@ from recast.models.registry import (
     model_kinds,
     unknown_model,
 )
+
+if TYPE_CHECKING:
+    from etas.space.law import PlaceLaw
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,16 +78,29 @@ def compare(
     resume: bool = False,
     workers: int | None = None,
     pretrained: str = PRETRAINED,
+    places: bool = False,
+    protocol: str | None = None,
 ) -> Iterator[Comparison]:
     """Fit ``models`` on each train window and score all windows; see ``run_benchmark``.
 
     Yields the catalogs in order as they are finished; fitted models are saved in ``out/NAME``.
     """
-    check_request(catalogs, models, seeds, pretrained)
+    check_request(catalogs, models, seeds, pretrained, places=places)
     if workers is not None and workers < 1:
         raise InputError(f"workers = {workers}: at least one is needed")
     tasks = [
-        (name, Task(catalog, out / catalog.info.name, seed, quick, resume, pretrained))
+        (
+            name,
+            Task(
+                catalog,
+                out / catalog.info.name,
+                seed,
+                quick,
+                resume,
+                pretrained,
+                places=places and catalog.info.has_locations,
+            ),
+        )
         for catalog in catalogs
         for name in models
         for seed in range(seeds if model_kind(name).seeded else 1)
@@ -105,7 +124,7 @@ def compare(
                     fit = next(fits)
                     done = fit.result() if isinstance(fit, Future) else fit()
                     runs.setdefault(name, []).append(done)
-            yield _compared(catalog, runs)
+            yield _compared(catalog, runs, protocol)
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +144,7 @@ def _fit(name: str, task: Task) -> Timed:
     started = time.perf_counter()
     fitted = fit_task(kind, task)
     seconds = time.perf_counter() - started
-    kind.save(task, fitted)
+    save_fit(kind, task, fitted)
     return Timed(fitted, task.seed, seconds)
 
 
@@ -149,7 +168,9 @@ def process_pool(processes: int) -> Iterator[Executor | None]:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _compared(catalog: Catalog, fits: dict[str, list[Timed]]) -> Comparison:
+def _compared(
+    catalog: Catalog, fits: dict[str, list[Timed]], protocol: str | None = None
+) -> Comparison:
     """Score everything that was fitted on a catalog."""
     split = catalog.split()
     done: dict[str, _Run] = {}
@@ -178,22 +199,40 @@ def _compared(catalog: Catalog, fits: dict[str, list[Timed]]) -> Comparison:
             run.result,
             gain_over_etas=gains.get(REFERENCE),
             gain_over_poisson=gains.get(NULL),
-            marks={
-                mark: MarkScore(Gain.of(mean_interval(values, times)))
-                for mark, values in run.mark_gains.items()
-                if enough
-            },
+            marks=_mark_scores(run, done.get(REFERENCE), times) if enough else {},
         )
     return Comparison(
         catalog,
         split,
-        CatalogResult(replace(catalog.info, provenance={}).to_json(), models),
+        CatalogResult(
+            replace(catalog.info, provenance={}).to_json(),
+            models,
+            protocol=None
+            if protocol is None
+            else protocol_scores(protocol, catalog, split, _laws(models, fits)),
+        ),
         {name: run.diagnosis for name, run in done.items()},
     )
 
 
+def _laws(
+    models: dict[str, ModelResult], fits: dict[str, list[Timed]]
+) -> dict[str, tuple[float, PlaceLaw]]:
+    """Test score of the times, and law of places of the first seed, by model."""
+    return {
+        name: (models[name].test.nats_per_event, several[0].model.places)
+        for name, several in fits.items()
+        if several[0].model.places is not None
+    }
+
+
 def check_request(
-    catalogs: Sequence[Catalog], models: Sequence[str], seeds: int, pretrained: str = PRETRAINED
+    catalogs: Sequence[Catalog],
+    models: Sequence[str],
+    seeds: int,
+    pretrained: str = PRETRAINED,
+    *,
+    places: bool = False,
 ) -> None:
     """Raise an InputError for anything wrong with a request, before any fit."""
     unknown = [name for name in models if name not in model_kinds()]
@@ -207,10 +246,31 @@ def check_request(
         raise InputError(f"catalog {repeated[0]!r} is named twice: name it once")
     if pretrained != PRETRAINED and not any(model_kind(name).uses_pretrained for name in models):
         raise InputError(f"`pretrained` {pretrained}: none of the models starts from it")
+    if places and not any(catalog.info.has_locations for catalog in catalogs):
+        raise InputError(
+            f"`places`: {', '.join(names)} {'has' if len(names) == 1 else 'have'} no locations: "
+            "leave it out, or choose catalogs with latitudes and longitudes"
+        )
     for catalog in catalogs:
         catalog.split()
         for name in models:
             model_kind(name).check(catalog, pretrained)
+
+
+def _mark_scores(run: _Run, reference: _Run | None, times: FloatArray) -> dict[str, MarkScore]:
+    """Scores of the marks that a model has laws of."""
+    scores = {
+        mark: MarkScore(Gain.of(mean_interval(values, times)))
+        for mark, values in run.mark_gains.items()
+    }
+    if run.places:
+        over = None
+        if reference is not None and reference is not run and reference.places:
+            over = Gain.of(gain(run.places["test"], reference.places["test"], times))
+        known = scores.get(PLACE, MarkScore())
+        means = {part: float(values.mean()) for part, values in run.places.items()}
+        scores[PLACE] = replace(known, nats_per_event=means, gain_over_etas=over)
+    return scores
 
 
 @dataclass(frozen=True, eq=False)
@@ -222,6 +282,9 @@ class _Run:
     mark_gains: dict[str, FloatArray]
     """Gain over the memoryless law by mark, nats, shape (event,)."""
 
+    places: dict[str, FloatArray]
+    """Log density of places by window, nats, shape (event,); empty without a law of places."""
+
 
 def _run(fit: Timed, split: Split) -> _Run:
     process = fit.model.process
@@ -230,6 +293,9 @@ def _run(fit: Timed, split: Split) -> _Run:
         for part, window in split.items()
     }
     gains = {name: law.gain(split.test) for name, law in process.marks.items()}
+    places = {} if fit.model.places is None else _place_terms(fit.model.places, split)
+    if fit.model.places is not None and fit.model.places.reference is not None:
+        gains[PLACE] = places["test"] - fit.model.places.reference.log_density(split.test)
     diagnosis = diagnose(process, split.test)
     enough = diagnosis.transformed.size >= MINIMUM_EVENTS
     one = SeedResult(
@@ -244,7 +310,18 @@ def _run(fit: Timed, split: Split) -> _Run:
         splits, [one], one.fit_seconds, one.n_parameters, one.started_from, one.residuals
     )
     known = {name: values for name, values in gains.items() if values is not None}
-    return _Run(result, diagnosis, known)
+    return _Run(result, diagnosis, known, places)
+
+
+def _place_terms(law: PlaceLaw, split: Split) -> dict[str, FloatArray]:
+    """Log density of the place of each event by window, from one pass over all of them."""
+    whole = split.test.scored_from(split.train.score_from)
+    values = law.log_density(whole)
+    times = whole.times[whole.first_scored :]
+    return {
+        part: values[(times >= window.score_from) & (times < window.end)]
+        for part, window in split.items()
+    }
 
 
 def _combined(runs: Sequence[_Run]) -> _Run:
@@ -277,7 +354,8 @@ def _combined(runs: Sequence[_Run]) -> _Run:
         mark: np.mean([run.mark_gains[mark] for run in runs if mark in run.mark_gains], axis=0)
         for mark in dict.fromkeys(mark for run in runs for mark in run.mark_gains)
     }
-    return _Run(result, replace(first.diagnosis, terms=terms), gains)
+    places = {part: np.mean([run.places[part] for run in runs], axis=0) for part in first.places}
+    return _Run(result, replace(first.diagnosis, terms=terms), gains, places)
 
 
 def say(line: str) -> None:

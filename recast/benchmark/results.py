@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from catalogs.display import table_as_html
 from catalogs.json_records import Record
 from etas.residuals import ResidualTest
+from recast.benchmark.protocols import ProtocolResult
 from recast.models.registry import NULL, TRUTH
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 PARTS = ("train", "val", "test")
 GAIN_TITLE = "gain over ETAS, test"
+PLACE = "place"
 
 
 @dataclass(frozen=True)
@@ -48,9 +50,15 @@ class Gain(Record):
 
 @dataclass(frozen=True)
 class MarkScore(Record):
-    """How well a model predicts a mark of events: its gain over the memoryless law."""
+    """How well a model predicts a mark of events, on the test window but for ``nats_per_event``.
+
+    ``gain`` is over the memoryless law, ``gain_over_etas`` over that of ETAS; ``nats_per_event`` is
+    the log density by window, for places per km^2.
+    """
 
     gain: Gain | None = None
+    nats_per_event: dict[str, float] = field(default_factory=dict)
+    gain_over_etas: Gain | None = None
 
 
 @dataclass(frozen=True)
@@ -102,6 +110,7 @@ class CatalogResult(Record):
     info: dict[str, Any]
     models: dict[str, ModelResult]
     source: str | None = None
+    protocol: ProtocolResult | None = None
 
     def __post_init__(self) -> None:
         if not self.models:
@@ -153,9 +162,36 @@ class CatalogResult(Record):
             "event."
             for model, row in models.items()
             for mark, score in row.marks.items()
-            if score.gain is not None
+            if score.gain is not None and mark != PLACE
         ]
-        return "\n".join([*lines, "", *sentences])
+        if self.protocol is not None:
+            sentences += ["", *self.protocol.table()]
+        return "\n".join([*lines, "", *self._places(name), *sentences])
+
+    def _places(self, name: str) -> list[str]:
+        """A row of the scores of places for each model that has them, and a sentence."""
+        scored = {
+            model: row.marks[PLACE] for model, row in self.models.items() if PLACE in row.marks
+        }
+        if not scored:
+            return []
+        wide = max(map(len, self.models)) + 2
+        heads = ("gain over uniform, test", GAIN_TITLE)
+        lines = [
+            f"{'':<{wide}}{'places, nats per event':^27}" + "".join(f"  {h:^26}" for h in heads)
+        ]
+        for model, score in scored.items():
+            lines.append(
+                f"{model:<{wide}}"
+                + "".join(f"{score.nats_per_event[part]:>9.4f}" for part in PARTS)
+                + f"  {interval_text(score.gain):^26}  {interval_text(score.gain_over_etas):^26}"
+            )
+        sentences = [
+            sentence(name, model, score.gain_over_etas, self.n_events["test"], "places them")
+            for model, score in scored.items()
+            if score.gain_over_etas is not None and model != NULL
+        ]
+        return [*lines, "", *sentences]
 
 
 @dataclass(frozen=True, repr=False)
@@ -296,13 +332,13 @@ class TrainingSizes(Record):
     command: str | None = None
 
 
-def sentence(name: str, model: str, gain: Gain, n_events: int) -> str:
+def sentence(name: str, model: str, gain: Gain, n_events: int, does: str = "explains them") -> str:
     """State a gain in words."""
     low, high = gain.ci95
     if low > 0.0:
-        verdict = "explains them better than ETAS"
+        verdict = f"{does} better than ETAS"
     elif high < 0.0:
-        verdict = "explains them worse than ETAS"
+        verdict = f"{does} worse than ETAS"
     else:
         verdict = "cannot be told apart from ETAS"
     return (

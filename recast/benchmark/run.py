@@ -23,6 +23,7 @@ from recast.benchmark.folder import (
     load_fitted,
     open_run,
 )
+from recast.benchmark.protocols import under_protocol
 from recast.benchmark.results import BenchmarkResult, CatalogResult, TrainingSizes
 from recast.benchmark.training_size import check_size, compare_by_size
 from recast.evaluation.diagnosis import save_diagnoses
@@ -60,6 +61,8 @@ def run_benchmark(
     pretrained: str = PRETRAINED,
     sizes: Sequence[int] = (),
     rolling: Rolling | None = None,
+    places: bool = False,
+    protocol: str | None = None,
     select: Callable[[Catalog], Catalog] = lambda catalog: catalog,
     command: str | None = None,
     done: Callable[[Done], None] = lambda _: None,
@@ -98,6 +101,10 @@ def run_benchmark(
         Also fit to these numbers of the last training events, and write scores to trimmed.json.
     rolling : Rolling, optional
         Forecast consecutive windows of the test window with every model, and write rolling.json.
+    places : bool
+        Fit and score laws of places, too, for catalogs with locations.
+    protocol : str, optional
+        Also score by the definition of a public benchmark, "earthquakenpp", with places.
     select : callable
         Applied to each catalog first, to select a part of it.
     command : str, optional
@@ -130,7 +137,10 @@ def run_benchmark(
     folder = Path(out)
     named = [(c if isinstance(c, str) else c.info.name, c) for c in catalogs]
     chosen = [select(load(c) if isinstance(c, str) else c) for _, c in named]
-    check_request(chosen, models, seeds, pretrained)
+    if protocol is not None:
+        chosen = [under_protocol(catalog, protocol) for catalog in chosen]
+    places = places or protocol is not None
+    check_request(chosen, models, seeds, pretrained, places=places)
     for n in sizes:
         check_size(n)
     if rolling is not None:
@@ -150,7 +160,7 @@ def run_benchmark(
     version = str(environment["recast-forecast"])
     result = BenchmarkResult({}, version, command, quick, pretrained, environment)
     rolled: dict[str, RollingCatalog] = {}
-    comparisons = compare(chosen, models, folder, **how)
+    comparisons = compare(chosen, models, folder, **how, places=places, protocol=protocol)
     for comparison, (asked, _) in zip(comparisons, named, strict=True):
         name = comparison.name
         entry: CatalogResult = replace(comparison.result, source=_source(asked))

@@ -85,6 +85,17 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "scores to trimmed.json: would a model gain from more data?",
     )
     parser.add_argument(
+        "--places",
+        action="store_true",
+        help="also fit where events happen, and score their places, for catalogs with locations",
+    )
+    parser.add_argument(
+        "--protocol",
+        metavar="NAME",
+        help="also score by the definition of a public benchmark, beside its published rows: "
+        "earthquakenpp (catalogs scedc_20, salton_sea_10, white_06; implies --places)",
+    )
+    parser.add_argument(
         "--quick",
         action="store_true",
         help="train for one epoch only, to check that everything works; scores mean nothing",
@@ -161,6 +172,8 @@ def run(args: argparse.Namespace) -> int:
         pretrained=args.pretrained or PRETRAINED,
         sizes=args.trimmed,
         rolling=rolling,
+        places=args.places,
+        protocol=args.protocol,
         select=lambda catalog: selected(catalog, args),
         command=typed(without_where(args.argv)),
         done=lambda done: _show(done, args.out, args.rolling),

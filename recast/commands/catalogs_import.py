@@ -146,7 +146,7 @@ def _next(catalog: Catalog, *, splits: bool) -> str:
     if splits:
         return "benchmark --catalog"
     enough = len(catalog.complete_rows()) >= WITH_PRIOR
-    return "etas fit --protocol all --prior shipped --catalog" if enough else "catalogs check"
+    return "etas fit --fit-to all --prior shipped --catalog" if enough else "catalogs check"
 
 
 def _imported(args: argparse.Namespace, name: str, **changed: Any) -> Imported:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from recast.commands.options import (
     add_catalog,
@@ -17,6 +18,9 @@ from recast.commands.options import (
     warn_of_gaps,
 )
 
+if TYPE_CHECKING:
+    from catalogs import Catalog
+
 
 def add_fit(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `recast etas fit`."""
@@ -28,7 +32,7 @@ def add_fit(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     )
     add_catalog(fit)
     fit.add_argument(
-        "--protocol",
+        "--fit-to",
         choices=("train", "train+val", "all"),
         default="train",
         help="fit the train window; train and validation as one; or all, for a forecast or where "
@@ -80,6 +84,12 @@ def add_fit(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         metavar="NAME",
         help="compute the profile likelihood of these parameters",
     )
+    fit.add_argument(
+        "--space",
+        action="store_true",
+        help="fit times and places: also d, gamma and q, how far offspring fall from their "
+        "parents, over smoothed seismicity; write space.json and a map of the background",
+    )
     add_selection(fit)
     add_out(fit, "runs/etas/NAME")
     add_no_plots(fit)
@@ -107,9 +117,11 @@ def run_fit(args: argparse.Namespace) -> int:
         raise InputError("--seed is for --random-starts: add that, or leave it out")
     catalog = selected(load(args.catalog), args)
     warn_of_gaps(catalog)
+    if args.space:
+        return _fit_space(catalog, args)
     result = fit_catalog(
         catalog,
-        protocol=args.protocol,
+        protocol=args.fit_to,
         fixed=dict(args.fix),
         taper=args.taper,
         completeness_history=args.completeness_history,
@@ -127,4 +139,40 @@ def run_fit(args: argparse.Namespace) -> int:
             result, catalog, out, completeness_history=args.completeness_history, large=args.large
         )
     print(f"written: {path}" + ("" if args.no_plots else " and plots beside it"))
+    return 0
+
+
+def _fit_space(catalog: Catalog, args: argparse.Namespace) -> int:
+    """Fit times and places, print and write."""
+    from catalogs import InputError
+    from recast.models.space_report import fit_space
+    from recast.plots.maps import save_map
+
+    given = {
+        "--taper": args.taper,
+        "--completeness-history": args.completeness_history is not None,
+        "--large": args.large is not None,
+        "--prior": args.prior is not None,
+        "--random-starts": args.random_starts > 0,
+        "--profile": bool(args.profile),
+    }
+    for option in (option for option, is_given in given.items() if is_given):
+        raise InputError(f"{option} is for fits of times alone: leave out that or --space")
+    done = fit_space(catalog, protocol=args.fit_to, fixed=dict(args.fix))
+    print(done.result)
+    out = args.out or Path("runs/etas") / catalog.info.name
+    path = replace(done.result, command=typed(args.argv)).write(out)
+    if not args.no_plots:
+        title = f"{catalog.info.title or catalog.info.name}: background"
+        area = done.fit.model.region.area
+        label = "events a year per cell"
+        save_map(
+            out / "background_map.png",
+            done.grid,
+            done.background,
+            area=area,
+            title=title,
+            label=label,
+        )
+    print(f"written: {path}" + ("" if args.no_plots else " and a map beside it"))
     return 0

@@ -31,7 +31,7 @@ ROLLING_SAMPLES, EXAM_SAMPLES = 1000, 500
 
 EXAM_OUT = Path("runs/aftershocks")
 
-ONE = ("model", "at", "place", "regime", "b", "maximum_magnitude")
+ONE = ("model", "at", "place", "cell", "regime", "b", "maximum_magnitude")
 """Options of a single forecast, None if not given."""
 
 SINGLE = ("days", "magnitudes", "max_events", *ONE)
@@ -117,6 +117,15 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         action="store_true",
         help="also write the simulated catalogs over the longest window in the CSEP format, "
         "forecast_csep.csv: some 60 bytes an event",
+    )
+    parser.add_argument(
+        "--places",
+        action="store_true",
+        help="also forecast where: expected numbers by cell over the longest window as CSEP's .dat "
+        "and GeoJSON, and a map",
+    )
+    parser.add_argument(
+        "--cell", type=float, metavar="DEGREES", help="size of the cells of --places (default: 0.1)"
     )
     add_no_plots(parser)
     parser.add_argument(
@@ -244,6 +253,8 @@ def _single(args: argparse.Namespace) -> int:
         out=out,
         csep=args.csep,
         place=None if args.place is None else tuple(args.place),
+        places=args.places,
+        cell=args.cell,
         command=typed(without_where(args.argv)),
         progress=chunk_progress(name),
     )
@@ -251,6 +262,8 @@ def _single(args: argparse.Namespace) -> int:
         from recast.plots.style import save
 
         save(done.plot(catalog), out / "forecast.png")
+        if done.places is not None:
+            save(done.map(catalog, out), out / "forecast_map.png")
     print(in_options(str(done), vars(args)))
     print(f"written: {out / 'forecast.json'} and files beside it")
     return 0
@@ -266,7 +279,7 @@ def _rolling(args: argparse.Namespace) -> int:
 
     args.spelled = {"days": "--rolling", "model": "--models"}
     given = [name for name in (*SINGLE, *SELECTION) if getattr(args, name) is not None]
-    given += ["csep"] if args.csep else []
+    given += [name for name in ("csep", "places") if getattr(args, name)]
     if given:
         option = given[0].replace("_", "-")
         raise InputError(f"--{option} is for a single forecast: leave out that or --rolling")
@@ -351,7 +364,7 @@ def _check_after_mainshocks(args: argparse.Namespace) -> None:
     if args.rolling is not None:
         raise InputError("--rolling and --after-mainshocks are two ways to forecast: leave out one")
     given = [name for name in ONE if getattr(args, name) is not None]
-    given += ["csep"] if args.csep else []
+    given += [name for name in ("csep", "places") if getattr(args, name)]
     if given:
         option = given[0].replace("_", "-")
         raise InputError(

@@ -27,6 +27,7 @@ RENAMED = {
     "-n": "--samples N",
     "--box": "--area AREA",
     "catalogs fetch --preset": "--event-types paper",
+    "etas fit --protocol": "--fit-to train, train+val or all",
     "simulate --start": "--origin DATE",
     "forecast --no-csep": "the default: leave it out, or add --csep for the file",
     "benchmark --parameter-uncertainty": "the default of `recast forecast --rolling DAYS --run "
@@ -199,7 +200,8 @@ def add_place(parser: argparse._ActionsContainer, default: str) -> None:
         nargs=2,
         type=float,
         metavar=("LATITUDE", "LONGITUDE"),
-        help=f"location of all events, in formats that need one (default: {default})",
+        help="location of all events, in formats that need one, where the model has no places "
+        f"(default: {default})",
     )
 
 

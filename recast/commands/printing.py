@@ -51,6 +51,7 @@ def print_info(summary: dict[str, Any]) -> None:
     lines = {
         "catalog": info["name"] + (f": {info['title']}" if info["title"] else ""),
         "region": info["region"],
+        "area": info.get("area", ""),
         "completeness": threshold(summary),
         "events": f"{summary['events']:,} complete of {info['n_events']:,}, the largest "
         f"M{summary['largest_magnitude']:.2f}",

@@ -8,6 +8,7 @@ diagnosis      quantities that the plots of a window need
 continuations  simulated continuations of a test window
 counts         forecast numbers against observed ones
 magnitudes     forecast magnitudes against observed ones
+cells          forecast places against observed ones, in the cells of a grid
 """
 
 from recast.evaluation.diagnosis import Diagnosis, diagnose

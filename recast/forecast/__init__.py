@@ -9,6 +9,8 @@ rolling             drawing and scoring consecutive windows
 mainshocks          those of the past, and that of the sequence under way
 correction          after a mainshock: numbers by its own aftershocks, ranges by past errors
 aftershocks         drawing and scoring forecasts after mainshocks
+places              where the events of a forecast are expected
+gridded             expected numbers by cell and magnitude, and their files
 simulation          synthetic catalogs and their files: ``run_simulation``
 results             the record of one forecast: ``ForecastResult``
 rolling_results     those of consecutive windows: ``RollingResult``

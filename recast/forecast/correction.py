@@ -117,7 +117,10 @@ class Correction:
         return cut(self._with_aftershocks(several, rng), n, max_events)
 
     def _with_aftershocks(self, drawn: Trajectories, rng: np.random.Generator) -> Trajectories:
-        """Add those of large events if they are of the sequence, with probability ``share``."""
+        """Add those of large events if they are of the sequence, with probability ``share``.
+
+        They have no places, so that none are kept.
+        """
         larger = reaches(drawn.magnitudes, self.large)
         larger &= rng.random(larger.size) < self.share
         who, times, magnitudes = [drawn.trajectory], [drawn.times], [drawn.magnitudes]
@@ -133,6 +136,7 @@ class Correction:
             trajectory=np.concatenate(who),
             times=np.concatenate(times),
             magnitudes=np.concatenate(magnitudes),
+            locations=None,
         )
 
 
@@ -173,6 +177,7 @@ def scaled(drawn: Trajectories, factors: FloatArray, rng: np.random.Generator) -
         trajectory=np.concatenate(target),
         times=drawn.times[picked],
         magnitudes=drawn.magnitudes[picked],
+        locations=None if drawn.locations is None else drawn.locations[picked],
         capped=np.flatnonzero(capped),
     )
 
@@ -190,6 +195,7 @@ def cut(drawn: Trajectories, n: int, max_events: int) -> Trajectories:
         trajectory=ordered.trajectory[kept],
         times=ordered.times[kept],
         magnitudes=ordered.magnitudes[kept],
+        locations=None if ordered.locations is None else ordered.locations[kept],
         n=n,
         capped=capped[capped < n],
     ).distinct()

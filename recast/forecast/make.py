@@ -22,6 +22,7 @@ from recast.forecast.blocks import check_subcritical, n_blocks
 from recast.forecast.chunks import Progress
 from recast.forecast.correction import MOST_BRANCHING, SequenceForecast, under_way
 from recast.forecast.engine import Engine
+from recast.forecast.places import CELL, PlacedForecast, place_forecast
 from recast.forecast.results import Factor, ForecastResult, SequenceUnderWay
 from recast.forecast.rolling import written_time
 from recast.forecast.single import (
@@ -32,6 +33,7 @@ from recast.forecast.single import (
 )
 from recast.models.environment import describe
 from recast.models.kind import FittedModel, ModelKind
+from recast.models.registry import REFERENCE, model_kind
 from recast.models.saved import SavedModel
 from recast.models.seen import Seen, leaks, to_json
 from recast.models.so_far import fit_so_far
@@ -73,6 +75,8 @@ def run_forecast(
     out: Path | None = None,
     csep: bool = False,
     place: tuple[float, float] | None = None,
+    places: bool = False,
+    cell: float | None = None,
     command: str | None = None,
     progress: Progress = lambda *_: None,
 ) -> ForecastResult:
@@ -136,6 +140,12 @@ def run_forecast(
         Also write the simulated catalogs over the longest window in the CSEP format; needs ``out``.
     place : (latitude, longitude), optional
         Location of all events in the CSEP file; by default the mean epicentre of the catalog.
+    places : bool
+        Also forecast where: with the law of places of the model, or without ``model`` one fitted to
+        the events so far. Expected numbers by cell over the longest window go to ``out``, and the
+        CSEP file has the places.
+    cell : float, optional
+        Size of the cells, degrees; by default 0.1.
     command : str, optional
         The command line, for the record.
     progress : callable
@@ -168,24 +178,23 @@ def run_forecast(
         catalog, at = until_now(catalog), None
     info = catalog.info
     _check_csep(info, out, place, csep=csep)
+    _check_places(place, cell, places=places)
     day = info.to_days(info.end if at is None else at)
     wanted = tuple(magnitudes or default_magnitudes(catalog))
     request = Request(day, tuple(days), wanted, samples or SAMPLES, seed, max_events)
     request.check(catalog)
+    _check_effect(model, fixed_parameters=fixed_parameters, own_magnitudes=own_magnitudes)
     if model is None:
         with at_most(threads):
-            model = fit_so_far(catalog, day, b=b, maximum_magnitude=maximum_magnitude)
-        remarks += _about(model, catalog, day)
+            fitted = fit_so_far(
+                catalog, day, b=b, maximum_magnitude=maximum_magnitude, places=places
+            )
+        remarks += _about(fitted, catalog, day)
     elif b is not None or maximum_magnitude is not None:
         name = "b" if b is not None else "maximum_magnitude"
         raise InputError(f"`{name}` is for a forecast without `model`: leave out one of them")
-    if fixed_parameters or own_magnitudes:
-        _check_effect(model, fixed_parameters=fixed_parameters, own_magnitudes=own_magnitudes)
-    if isinstance(model, SavedModel):
-        with at_most(threads):
-            fitted = model.on(catalog, fit=True)
     else:
-        fitted = model
+        fitted = _on(model, catalog, threads, places=places)
     leak = check_leak(
         str(model) if isinstance(model, SavedModel) else fitted.kind.name,
         fitted.seen,
@@ -223,6 +232,17 @@ def run_forecast(
             progress=progress,
             sequence=sequence,
         )
+        placed = None
+        if places and fitted.places is not None:
+            placed = place_forecast(
+                catalog,
+                drawn,
+                fitted.places,
+                fitted.process.magnitude_law,
+                out,
+                cell=cell or CELL,
+                threads=threads,
+            )
     environment, law = describe(), None if own_magnitudes else fitted.process.magnitude_law
     result = ForecastResult(
         catalog=info.name,
@@ -246,7 +266,8 @@ def run_forecast(
             for window in drawn.windows()
         ],
         magnitude_test=drawn.magnitude_quantile(),
-        csep=None if out is None or not csep else _csep(catalog, drawn, out, place),
+        csep=None if out is None or not csep else _csep(catalog, drawn, out, place, placed),
+        places=None if placed is None else placed.record,
         fitted_on=to_json(fitted.seen),
         version=str(environment["recast-forecast"]),
         command=command,
@@ -256,6 +277,23 @@ def run_forecast(
         write_json(out / "forecast.json", result.to_json())
         write_whole(out / "forecast.csv", result.to_dataframe().to_csv(index=False).encode())
     return result
+
+
+def _on(
+    model: SavedModel | FittedModel, catalog: Catalog, threads: int | None, *, places: bool
+) -> FittedModel:
+    """The model on a catalog, with a law of places where one is needed."""
+    if isinstance(model, FittedModel):
+        fitted = model
+    else:
+        with at_most(threads):
+            fitted = model.on(catalog, fit=True)
+    if places and fitted.places is None:
+        raise InputError(
+            f"`places`: model {fitted.kind.name} has no law of places: fit it with `places`, or "
+            "leave out `model`"
+        )
+    return fitted
 
 
 def _about(model: FittedModel, catalog: Catalog, day: float) -> list[str]:
@@ -363,10 +401,11 @@ def check_leak(
 
 
 def _check_effect(
-    model: SavedModel | FittedModel, *, fixed_parameters: bool, own_magnitudes: bool
+    model: SavedModel | FittedModel | None, *, fixed_parameters: bool, own_magnitudes: bool
 ) -> None:
     """Refuse what has no effect on a model of this kind."""
-    kind, shown = model.kind, model if isinstance(model, SavedModel) else model.kind.name
+    kind = model_kind(REFERENCE) if model is None else model.kind
+    shown = model if isinstance(model, SavedModel) else kind.name
     if own_magnitudes and not kind.is_neural:
         raise InputError(f"`own_magnitudes` is for nets, which {shown} is not: leave it out")
     if fixed_parameters and type(kind).with_uncertainty is ModelKind.with_uncertainty:
@@ -386,16 +425,33 @@ def _check_csep(
         info.check_dated("which CSEP's format cannot hold", "leave out `csep`")
 
 
+def _check_places(place: tuple[float, float] | None, cell: float | None, *, places: bool) -> None:
+    """Refuse what has no effect with places, or without."""
+    if places and place is not None:
+        raise InputError("`place` is for events whose place is not forecast: leave out `places`")
+    if cell is not None and not places:
+        raise InputError("`cell` is the size of the cells of `places`: set that, or leave it out")
+
+
 def _csep(
-    catalog: Catalog, done: Drawn, out: Path, place: tuple[float, float] | None
+    catalog: Catalog,
+    done: Drawn,
+    out: Path,
+    place: tuple[float, float] | None,
+    placed: PlacedForecast | None,
 ) -> dict[str, Any]:
     """Write the simulated catalogs for CSEP, and state what their locations mean."""
     if not done.has_events:
         note = f"{int(done.histograms.sum()):,} events are too many: set fewer `samples` or `days`"
         return {"file": None, "time_only": True, "place": None, "note": note}
-    where = place or centre(catalog)
+    parts = None if placed is None else placed.parts
+    located = placed is not None or next(done.trajectories()).locations is not None
+    where = place if located else place or centre(catalog)
     name = "forecast_csep.csv"
-    write_csep_forecast(done.trajectories(), catalog.info, out / name, place=where)
+    write_csep_forecast(parts or done.trajectories(), catalog.info, out / name, place=where)
+    if located:
+        note = "the model forecasts times, magnitudes and places"
+        return {"file": name, "time_only": False, "place": None, "note": note}
     return {
         "file": name,
         "time_only": True,

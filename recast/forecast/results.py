@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from catalogs import InputError
+from catalogs.areas import parse_area
 from catalogs.display import some, span, table_as_html
 from catalogs.json_records import Record
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
     from matplotlib.figure import Figure
 
@@ -112,6 +116,43 @@ class SequenceUnderWay(Record):
         return f"{note}; simulated with a branching ratio of {used:g} instead of {ratio:.3g}"
 
 
+@dataclass(frozen=True)
+class ForecastPlaces(Record):
+    """Where the events of the longest window are expected (`forecast.json`).
+
+    Parameters
+    ----------
+    law : dict
+        The law of places.
+    cell : float
+        Size of the cells, degrees.
+    half_km2 : float
+        Surface of the fewest cells in which half of the events are expected.
+    centre : pair of float
+        Latitude and longitude of the middle of the cell with the highest rate.
+    files : list of str
+        The rates by cell.
+    spatial_test, pseudo_likelihood_test : float, optional
+        Quantiles of CSEP's tests of the observed places, where the outcome is known.
+    """
+
+    law: dict[str, Any]
+    cell: float
+    half_km2: float
+    centre: tuple[float, float]
+    files: list[str]
+    spatial_test: float | None = None
+    pseudo_likelihood_test: float | None = None
+
+    def note(self) -> str:
+        """Where, in words."""
+        latitude, longitude = self.centre
+        return (
+            f"half of the events are expected within {self.half_km2:,.0f} km^2, the most about "
+            f"{latitude:.2f}, {longitude:.2f}"
+        )
+
+
 @dataclass(frozen=True, repr=False)
 class ForecastResult(Record):
     """One forecast: its table, and how it was made (`forecast.json`).
@@ -160,6 +201,8 @@ class ForecastResult(Record):
         The law that magnitudes were drawn from, unless that was a net's own.
     remarks : list of str
         What model was taken where none was named, and what was taken for granted.
+    places : ForecastPlaces, optional
+        Where the events of the longest window are expected.
 
     See Also
     --------
@@ -200,6 +243,7 @@ class ForecastResult(Record):
     b: float | None = None
     maximum_magnitude: float | None = None
     remarks: list[str] = field(default_factory=list)
+    places: ForecastPlaces | None = None
 
     @property
     def kind(self) -> str:
@@ -247,6 +291,8 @@ class ForecastResult(Record):
         notes += self.remarks
         if self.sequence is not None:
             notes.append(self.sequence.note())
+        if self.places is not None:
+            notes.append(self.places.note())
         if self.parameter_uncertainty is not None:
             notes += _notes_on_draws(self.parameter_uncertainty, self.horizon)
         windows = self.windows or [ForecastWindow(self.horizon, self.max_events, self.capped)]
@@ -311,6 +357,44 @@ class ForecastResult(Record):
         from recast.plots.forecasts import forecast_fan
 
         return forecast_fan(catalog, self)
+
+    def map(self, catalog: Catalog, folder: Path) -> Figure:
+        """Plot where events are expected over the longest window, and those that came.
+
+        Parameters
+        ----------
+        catalog : Catalog
+            That of the forecast.
+        folder : Path
+            Where its files are.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            Not shown or saved yet.
+
+        Raises
+        ------
+        InputError
+            If the forecast has no places, or its rates are missing.
+        """
+        from recast.forecast.gridded import GriddedRates
+        from recast.plots.maps import rate_map
+
+        if self.places is None or not self.places.files:
+            raise InputError("this forecast has no rates by cell: make it with `places` and `out`")
+        rates = GriddedRates.from_dat(folder / self.places.files[0])
+        start = catalog.info.to_days(self.at)
+        whole = catalog.to_sequence()
+        end = min(start + self.horizon, whole.end)
+        known = any(row.observed is not None and row.days == self.horizon for row in self.table)
+        return rate_map(
+            rates.grid,
+            rates.per_cell,
+            area=parse_area(self.places.law["area"]),
+            observed=whole.between(start, end) if known else None,
+            title=f"{self.catalog}: {span(self.horizon)} from {self.at}",
+        )
 
 
 def _notes_on_draws(draws: dict[str, int], days: float) -> list[str]:

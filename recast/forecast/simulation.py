@@ -143,7 +143,7 @@ def run_simulation(
     formats : sequence of str
         ``catalog`` (two files each), ``csep`` (one for all), ``zmap``, ``quakeml`` (one each).
     place : (latitude, longitude), optional
-        Location of all events, for formats that need one.
+        Location of all events, for formats that need one, where none are simulated.
     overwrite : bool
         Replace catalogs of the same name.
     about : mapping, optional
@@ -159,8 +159,8 @@ def run_simulation(
     Raises
     ------
     InputError
-        If ``at`` is outside the history, the process is supercritical, or a format cannot hold the
-        catalogs.
+        If ``at`` is outside the history, the process is supercritical, a format cannot hold the
+        catalogs, or ``place`` is given for events with places of their own.
 
     Examples
     --------
@@ -241,6 +241,10 @@ def _write(
     overwrite: bool,
 ) -> list[str]:
     """Write the catalogs in all formats asked for; return the names of the files."""
+    if place is not None and drawn.locations is not None:
+        raise InputError(
+            "`place` is for events without places, and these have theirs: leave it out"
+        )
     digits = len(str(drawn.n - 1))
     names = [name if drawn.n == 1 else f"{name}_{i:0{digits}d}" for i in range(drawn.n)]
     catalogs = [
@@ -270,7 +274,10 @@ def _catalog(
     start: str | None,
     place: tuple[float, float] | None,
 ) -> Catalog:
-    """Make a catalog of a drawn sequence; day 0 is ``start``, and the truth is kept for ETAS."""
+    """Make a catalog of a drawn sequence; day 0 is ``start``, and the truth is kept for ETAS.
+
+    Events are where they were simulated, or else at ``place``.
+    """
     if isinstance(process, ETAS):
         title = f"Simulated by ETAS: {name}"
         catalog = synthetic_catalog(sequence, process, name, start=start, title=title)
@@ -286,7 +293,11 @@ def _catalog(
             source=f"{what}.simulate",
         )
         catalog = Catalog(catalog.events, replace(catalog.info, truth={}))
-    if place is None:
+    if sequence.locations is not None:
+        where: tuple[Any, Any] = (sequence.locations[:, 0], sequence.locations[:, 1])
+    elif place is not None:
+        where = place
+    else:
         return catalog
-    table = catalog.events.assign(latitude=place[0], longitude=place[1])
+    table = catalog.events.assign(latitude=where[0], longitude=where[1])
     return Catalog(table, replace(catalog.info, has_locations=True))

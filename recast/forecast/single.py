@@ -255,7 +255,12 @@ class Drawn:
                 request.at,
                 request.at + request.horizon,
                 np.flatnonzero(arrays["capped"]),
+                arrays.get("locations"),
             )
+
+
+EVENTS = frozenset({"sizes", "times", "magnitudes", "locations"})
+"""Arrays of a chunk that hold events one by one."""
 
 
 def summarised(
@@ -356,12 +361,13 @@ def detailed(drawn: Trajectories, bins: FloatArray) -> dict[str, np.ndarray]:
 def kept(drawn: Trajectories, most: float) -> dict[str, np.ndarray]:
     """The events themselves, or none where there are more than ``most``."""
     end = drawn.times.size if drawn.times.size <= most else 0
-    return {
+    arrays = {
         "has_events": np.full(drawn.n, end == drawn.times.size),
         "sizes": drawn.counts,
         "times": drawn.times[:end],
         "magnitudes": drawn.magnitudes[:end],
     }
+    return arrays if drawn.locations is None else arrays | {"locations": drawn.locations[:end]}
 
 
 def draw_forecast(
@@ -424,7 +430,7 @@ def draw_forecast(
             done = Writer(folder, chunks, len(missing), progress)
             # The longest window first: the time left is then not more than it seems
             session.run(draw_chunk, job, missing[::-1], done)
-    arrays = read_chunks(folder, chunks, without={"sizes", "times", "magnitudes"})
+    arrays = read_chunks(folder, chunks, without=EVENTS)
     shape = (len(windows), request.samples)
     end = min(whole.end, request.at + request.horizon)
     observed = whole.between(request.at, end) if end > request.at else None

@@ -5,10 +5,12 @@ registry      every kind by its name; other packages add theirs by an entry poin
 classical     Poisson, ETAS, and the truth of a synthetic catalog
 neural_kinds  the nets: as published, from the shipped net, native, few-shot, zero-shot
 neural        Recast: a trained net as a point process
+places        laws of places of fitted models: their regions, and their files
 saved         load_model: models from files
 fitting       fit_model: one model on one catalog
 so_far        ETAS on all that is known at a time: what forecasts use that name no model
 etas_report   fit_catalog: ETAS on a catalog, with errors, scores and tests
+space_report  space-time ETAS on a catalog
 seen          what a model has seen, so that it is not tested on it
 environment   what a result was made with
 """

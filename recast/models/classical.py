@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -20,8 +20,12 @@ from etas.synthetic import true_model
 from etas.uncertainty import Uncertainty
 from recast.models.etas_report import prior_of
 from recast.models.kind import FittedModel, ModelKind, Task
+from recast.models.places import region_of, smoothed_law, triggered_law
 from recast.models.seen import from_json, seen_by_old_file, to_json
 from recast.training.region import check_completeness
+
+if TYPE_CHECKING:
+    from etas.space.law import PlaceLaw
 
 
 class PoissonKind(ModelKind):
@@ -35,6 +39,12 @@ class PoissonKind(ModelKind):
     def fit(self, task: Task) -> FittedModel:
         """Fit by maximum likelihood."""
         return self.fitted(task, Poisson.fit(task.split.train, task.catalog.magnitude_law()), 1)
+
+    def fit_places(self, task: Task) -> PlaceLaw:
+        """Every place is as likely as any other."""
+        from etas.space.law import UniformPlaces
+
+        return UniformPlaces(region_of(task.catalog))
 
     def to_json(self, process: PointProcess) -> dict[str, Any]:
         """Return the rate, events/day."""
@@ -51,6 +61,19 @@ class PoissonKind(ModelKind):
         return super().opens(path, record) or (
             record is not None and record.get("model") == self.name
         )
+
+
+class SmoothedKind(PoissonKind):
+    """A constant rate, at the places of past events."""
+
+    name = "smoothed"
+    about = "a constant rate; with --places, where events have been before"
+    colour = "#BBBBBB"
+    dashes = "-."
+
+    def fit_places(self, task: Task) -> PlaceLaw:
+        """Past seismicity, smoothed with adaptive kernels."""
+        return smoothed_law(task.catalog)
 
 
 class ETASKind(ModelKind):
@@ -70,6 +93,10 @@ class ETASKind(ModelKind):
             uncertainty=fit.uncertainty,
             fitted_to=task.split.train,
         )
+
+    def fit_places(self, task: Task) -> PlaceLaw:
+        """Fit places near earlier events, with weights of their own."""
+        return triggered_law(task.catalog)
 
     def save(self, task: Task, fitted: FittedModel) -> None:
         """Save the full record of the fit."""

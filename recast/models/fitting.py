@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import tempfile
 from contextlib import ExitStack
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 
 from catalogs import Catalog, InputError, PointProcess
 from recast.models.kind import FittedModel, ModelKind, Task
+from recast.models.places import save_places
 from recast.models.registry import model_kind
 from recast.pretrained import SHIPPED
 
@@ -22,6 +24,7 @@ def fit_model(
     quick: bool = False,
     resume: bool = False,
     pretrained: str = SHIPPED,
+    places: bool = False,
 ) -> FittedModel:
     """Fit a model of any kind to the train window of a catalog.
 
@@ -41,6 +44,8 @@ def fit_model(
         Resume an interrupted training from what it left in ``folder``.
     pretrained : str
         Checkpoint that zero-shot and few-shot models start from.
+    places : bool
+        Fit a law of the events' places, too.
 
     Returns
     -------
@@ -62,10 +67,17 @@ def fit_model(
     kind = model_kind(name)
     with ExitStack() as stack:
         where = folder or stack.enter_context(tempfile.TemporaryDirectory())
-        task = Task(catalog, Path(where), seed, quick, resume, pretrained)
+        task = Task(catalog, Path(where), seed, quick, resume, pretrained, places=places)
         fitted = fit_task(kind, task)
-        kind.save(task, fitted)
+        save_fit(kind, task, fitted)
     return fitted
+
+
+def save_fit(kind: ModelKind, task: Task, fitted: FittedModel) -> None:
+    """Save a model and, beside it, its law of places."""
+    kind.save(task, fitted)
+    if fitted.places is not None:
+        save_places(kind.path(task.folder, task.seed), fitted.places)
 
 
 def fit_task(kind: ModelKind, task: Task) -> FittedModel:
@@ -82,5 +94,5 @@ def fit_task(kind: ModelKind, task: Task) -> FittedModel:
     elif not isinstance(fitted.process, PointProcess):
         wrong, right = fitted.process, "a FittedModel whose process is a catalogs.PointProcess"
     else:
-        return fitted
+        return replace(fitted, places=kind.fit_places(task)) if task.places else fitted
     raise InputError(f"the fit of model {kind.name!r} gives {type(wrong).__name__}: return {right}")

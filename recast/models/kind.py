@@ -6,12 +6,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from catalogs import Catalog, EventSequence, InputError, PointProcess, Split
 from catalogs.display import as_text, some
 from catalogs.files import read_json, reading, write_json
 from recast.models.seen import Seen, from_json, seen_by_fit, to_json
+
+if TYPE_CHECKING:
+    from etas.space.law import PlaceLaw
 
 PRETRAINED = "shipped"
 """Default net of zero-shot and few-shot models: the one that comes with the package."""
@@ -43,6 +46,8 @@ class Task:
         Checkpoint of the net that some models start from.
     allow_leak : bool
         Allow that net to have seen the test window.
+    places : bool
+        Fit a law of places, too.
     """
 
     catalog: Catalog
@@ -52,6 +57,7 @@ class Task:
     resume: bool = False
     pretrained: str = PRETRAINED
     allow_leak: bool = False
+    places: bool = False
 
     @property
     def split(self) -> Split:
@@ -85,6 +91,8 @@ class FittedModel:
         The events of the fit, for a kind that draws other parameters by their likelihood.
     prior : object, optional
         Prior of the fit, for the same.
+    places : PlaceLaw, optional
+        Law of the places of events, given their times and the past.
 
     See Also
     --------
@@ -109,6 +117,7 @@ class FittedModel:
     members: tuple[PointProcess, ...] = ()
     fitted_to: EventSequence | None = None
     prior: object = None
+    places: PlaceLaw | None = None
 
     @property
     def processes(self) -> tuple[PointProcess, ...]:
@@ -198,6 +207,21 @@ class ModelKind(ABC):
         FittedModel
             As ``fitted`` makes it.
         """
+
+    def fit_places(self, task: Task) -> PlaceLaw | None:
+        """Fit a law of places to the train window of a catalog that has locations.
+
+        Parameters
+        ----------
+        task : Task
+            What ``fit`` was given.
+
+        Returns
+        -------
+        PlaceLaw or None
+            By default None: the kind says nothing of places.
+        """
+        return None
 
     def check(self, catalog: Catalog, pretrained: str) -> None:  # noqa: B027 - most accept all
         """Raise an InputError for a catalog that the kind cannot be fitted to.

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from catalogs import Catalog, InputError, PointProcess
 from catalogs.checks.extent import check_unseen
 from recast.models.kind import FittedModel, ModelKind, Task
+from recast.models.places import triggered_law
 from recast.models.seen import merged, seen_by_fit, seen_by_net
 from recast.pretrained import SHIPPED, is_regional, seen
 from recast.training.region import check_completeness
 
 if TYPE_CHECKING:
+    from etas.space.law import PlaceLaw
     from recast.models.neural import Recast
     from recast.net.scaling import Scaling
 
@@ -52,6 +54,10 @@ class NetKind(ModelKind):
         """Refuse a net that may have seen the test window."""
         if self.uses_pretrained:
             check_unseen(seen(pretrained), catalog, f"net {pretrained}")
+
+    def fit_places(self, task: Task) -> PlaceLaw:
+        """Those of ETAS: the nets know times and magnitudes."""
+        return triggered_law(task.catalog)
 
     def path(self, folder: Path, seed: int) -> Path:
         """The checkpoint with the best validation score."""

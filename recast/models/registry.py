@@ -14,7 +14,7 @@ from importlib.metadata import entry_points
 
 from catalogs import InputError
 from catalogs.display import closest
-from recast.models.classical import ETASKind, PoissonKind, TruthKind
+from recast.models.classical import ETASKind, PoissonKind, SmoothedKind, TruthKind
 from recast.models.kind import MIXTURE, ModelKind, mixture_name, plain_name
 from recast.models.neural_kinds import FewShot, Native, Paper, Shipped, ZeroShot
 
@@ -28,6 +28,7 @@ BUILT_IN: tuple[type[ModelKind], ...] = (
     Native,
     ZeroShot,
     FewShot,
+    SmoothedKind,
 )
 
 NULL, REFERENCE = PoissonKind.name, ETASKind.name

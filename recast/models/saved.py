@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from catalogs import Catalog, InputError
 from catalogs.files import read_json
 from recast.models.kind import FittedModel, ModelKind
+from recast.models.places import load_places
 from recast.models.registry import model_kind, model_kinds
 from recast.pretrained import seen
 
@@ -65,7 +66,9 @@ class SavedModel:
         InputError
             If the model cannot be used on the catalog, or only with ``fit``.
         """
-        return self.kind.read(self.paths, catalog, fit=fit)
+        model = self.kind.read(self.paths, catalog, fit=fit)
+        places = load_places(self.paths[0]) if catalog.info.has_locations else None
+        return model if places is None else replace(model, places=places)
 
     def alone(self) -> FittedModel:
         """Return the model without a catalog, to simulate from nothing.

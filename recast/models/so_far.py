@@ -17,6 +17,7 @@ from etas.fit import WITH_PRIOR, fit_etas
 from etas.model import ETAS
 from etas.parameters import Box
 from recast.models.kind import FittedModel
+from recast.models.places import places_so_far
 from recast.models.registry import REFERENCE, model_kind
 from recast.pretrained import SHIPPED, b_prior, etas_prior
 
@@ -38,6 +39,7 @@ def fit_so_far(
     *,
     b: float | None = None,
     maximum_magnitude: float | None = None,
+    places: bool = False,
 ) -> FittedModel:
     """Fit ETAS to all events before a day.
 
@@ -60,6 +62,8 @@ def fit_so_far(
         The b-value, if it is known.
     maximum_magnitude : float, optional
         The largest magnitude that can occur; by default 8, or one unit above the largest so far.
+    places : bool
+        Fit a law of places, too.
 
     Returns
     -------
@@ -89,9 +93,10 @@ def fit_so_far(
     until = time if isinstance(time, float) else time.isoformat()
     extent = replace(Extent.of(catalog), end=until, until=until)
     seen = {info.name: extent}
+    where = places_so_far(catalog, known) if places else None
     if known.n_scored < WITH_PRIOR:
         generic = _generic(known, law)
-        return FittedModel(kind, generic, seen, 0, record=kind.to_json(generic))
+        return FittedModel(kind, generic, seen, 0, record=kind.to_json(generic), places=where)
     prior = etas_prior(SHIPPED, None)
     fit = fit_etas(known, law, prior=prior, protocol="all")
     return FittedModel(
@@ -103,6 +108,7 @@ def fit_so_far(
         uncertainty=fit.uncertainty,
         fitted_to=known,
         prior=prior,
+        places=where,
     )
 
 

@@ -1,0 +1,205 @@
+"""Grids of cells with edges at multiples of a step in latitude and longitude."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from catalogs.areas import Area, bounding_box
+from catalogs.errors import InputError
+from catalogs.sequence import FloatArray
+from catalogs.sphere import EARTH_RADIUS
+
+IntArray = NDArray[np.int64]
+
+MOST_CELLS = 1_000_000
+"""More are as large as a forecast of 30 magnitude bins that fits into memory."""
+
+TOLERANCE = 1e-6
+"""Degrees (0.1 m): a place so little below an edge is on it, whatever its round-off."""
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """Cells of ``step`` degrees, of which lower edges belong to the cell and upper ones do not.
+
+    A place less than 1e-6 degrees below an edge counts as on it. Where the cells go across 180
+    degrees, their longitudes go on beyond it.
+
+    Parameters
+    ----------
+    step : float
+        Degrees; 90 over a whole number, so that no cell lies across a pole or 180 degrees.
+    rows, columns : array of int (cell,)
+        Southern and western edge of each cell, in steps from latitude and longitude 0.
+    radius : float
+        Of the Earth, km.
+
+    Raises
+    ------
+    InputError
+        For a step that does not divide 90 degrees, no cell, a cell beyond a pole or one twice.
+
+    Examples
+    --------
+    >>> from catalogs.areas import Box
+    >>> grid = Grid.over(Box(35.0, 35.2, -118.0, -117.7))
+    >>> len(grid), round(grid.square_km.sum())
+    (6, 607)
+    >>> grid.cell_of([(35.1, -117.9), (35.0999999, -117.75), (36.0, -117.9)])
+    array([ 3,  5, -1])
+    """
+
+    step: float
+    rows: IntArray
+    columns: IntArray
+    radius: float = EARTH_RADIUS
+
+    def __post_init__(self) -> None:
+        _steps_to_pole(self.step)
+        for name in ("rows", "columns"):
+            object.__setattr__(self, name, np.asarray(getattr(self, name), dtype=np.int64))
+        if self.rows.ndim != 1 or self.rows.shape != self.columns.shape or not self.rows.size:
+            raise InputError(
+                f"rows {self.rows.shape} and columns {self.columns.shape} must be "
+                "one-dimensional and of equal length, with one cell or more"
+            )
+        if self.rows.min() < -self._quarter or self.rows.max() >= self._quarter:
+            raise InputError("a cell lies beyond a pole: give latitudes in [-90, 90] degrees")
+        if np.unique(self._keys).size < len(self):
+            raise InputError("a cell is there twice: give each once, longitudes modulo 360")
+
+    @classmethod
+    def over(cls, area: Area, step: float = 0.1, radius: float = EARTH_RADIUS) -> Grid:
+        """The cells whose centres lie in an area, column by column from the west, south first.
+
+        Parameters
+        ----------
+        area : Box or Polygon
+            Such as ``Region.area``.
+        step : float
+            Degrees.
+        radius : float
+            Of the Earth, km.
+
+        Returns
+        -------
+        Grid
+            In the order of the files of CSEP.
+
+        Raises
+        ------
+        InputError
+            For a step that does not divide 90 degrees, one that gives more than 1e6 cells in the
+            box around the area, or none.
+        """
+        box, quarter = bounding_box(area), _steps_to_pole(step)
+        east = box.east if box.west < box.east else box.east + 360.0
+        # The first centre at or after an edge
+        south, north, west, end = (
+            int(np.ceil(edge * quarter / 90.0 - 0.5 - TOLERANCE))
+            for edge in (box.south, box.north, box.west, east)
+        )
+        n = (north - south) * (end - west)
+        if n > MOST_CELLS:
+            raise InputError(
+                f"cells of {step:g} degrees are {n:,} in the box around {area}, more than "
+                f"{MOST_CELLS:,}: choose a larger step"
+            )
+        columns = np.repeat(np.arange(west, end), max(north - south, 0))
+        rows = np.tile(np.arange(south, north), max(end - west, 0))
+        inside = area.contains(_middle(rows, quarter), _middle(columns, quarter))
+        if not inside.any():
+            raise InputError(
+                f"no cell of {step:g} degrees has its centre inside {area}: choose a smaller step"
+            )
+        return cls(step, rows[inside], columns[inside], radius)
+
+    def __len__(self) -> int:
+        return int(self.rows.size)
+
+    @property
+    def edges(self) -> FloatArray:
+        """South, north, west and east of each cell, degrees, shape (cell, 4)."""
+        lines = np.stack([self.rows, self.rows + 1, self.columns, self.columns + 1], axis=1)
+        return np.asarray(90.0 * lines / self._quarter)
+
+    @property
+    def centres(self) -> FloatArray:
+        """Latitude and longitude of the middle of each cell, degrees, shape (cell, 2)."""
+        return np.stack([_middle(x, self._quarter) for x in (self.rows, self.columns)], axis=1)
+
+    @property
+    def square_km(self) -> FloatArray:
+        """Surface of each cell, km^2, shape (cell,)."""
+        south, north, west, east = np.radians(self.edges.T)
+        return np.asarray(self.radius**2 * (east - west) * (np.sin(north) - np.sin(south)))
+
+    def cell_of(self, locations: ArrayLike) -> IntArray:
+        """The cells in which places lie.
+
+        Parameters
+        ----------
+        locations : array (place, 2)
+            Latitude and longitude, degrees; longitudes count modulo 360.
+
+        Returns
+        -------
+        array of int (place,)
+            Positions of the cells; -1 outside of all.
+        """
+        latitude, longitude = np.asarray(locations, dtype=np.float64).reshape(-1, 2).T
+        known = np.isfinite(latitude) & np.isfinite(longitude)
+        row, column = (
+            np.floor((np.where(known, x, 0.0) + TOLERANCE) * self._quarter / 90.0).astype(np.int64)
+            for x in (latitude, longitude)
+        )
+        row = np.where(row == self._quarter, row - 1, row)  # the pole itself
+        key = self._key(row, column)
+        place = np.searchsorted(self._keys, key, sorter=self._order)
+        found = self._order[np.minimum(place, len(self) - 1)]
+        return np.where(known & (self._keys[found] == key), found, -1)
+
+    @property
+    def _quarter(self) -> int:
+        """Steps in 90 degrees."""
+        return _steps_to_pole(self.step)
+
+    @cached_property
+    def _keys(self) -> IntArray:
+        return self._key(self.rows, self.columns)
+
+    @cached_property
+    def _order(self) -> IntArray:
+        return np.argsort(self._keys)
+
+    def _key(self, row: IntArray, column: IntArray) -> IntArray:
+        """A number for each cell of the Earth."""
+        return np.asarray((column % (4 * self._quarter)) * (4 * self._quarter) + row)
+
+
+def _steps_to_pole(step: float) -> int:
+    """How many steps are 90 degrees.
+
+    Raises
+    ------
+    InputError
+        If they are no whole number.
+    """
+    if not 0.0 < step <= 90.0:
+        raise InputError(f"step {step:g} is not in (0, 90] degrees: choose one such as 0.1")
+    n = round(90.0 / step)
+    if abs(n * step - 90.0) > TOLERANCE:
+        raise InputError(
+            f"step {step:g} does not divide 90 degrees, so that cells would lie across a pole: "
+            "choose one such as 0.1, 0.25 or 1"
+        )
+    return n
+
+
+def _middle(lines: IntArray, quarter: int) -> FloatArray:
+    """Degrees half a step above each edge."""
+    return np.asarray(90.0 * (2 * lines + 1) / (2 * quarter))

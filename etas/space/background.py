@@ -1,0 +1,144 @@
+"""Smoothed seismicity: places where events have happened before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from catalogs import EventSequence, InputError
+from catalogs.sequence import FloatArray
+from etas.space.law import NO_PARENTS, PlaceLaw
+from etas.space.pairs import Kernel, Sources, pair_sums
+from etas.space.placing import Parents, Sites
+from etas.space.region import Region
+
+BLOCK = 2_000
+"""Events whose earlier neighbours are sought in one tree."""
+
+EXPONENT = 1.5
+"""q of the kernels: densities fall as r^-3 far from an event."""
+
+
+@dataclass(frozen=True)
+class SmoothedPlaces(PlaceLaw):
+    """Seismicity so far, smoothed with adaptive kernels.
+
+        f(x | t) = (u / A + sum_{t_j < t} K_j(x)) / (u + sum_{t_j < t} Z_j)
+        K_j(x) = h_j / (2 pi) (r^2 + h_j^2)^{-3/2},  Z_j its mass inside the region
+
+    where h_j is the distance of event j to the k-th nearest of the events before it (Helmstetter et
+    al. 2007, doi:10.1785/gssrl.78.1.78, who use all events at once): the law of an event depends
+    on earlier ones only.
+
+    Parameters
+    ----------
+    region : Region
+        Where the law holds.
+    neighbours : int
+        k: more make a smoother map.
+    least_width : float
+        Lower bound of h_j, km: epicentres that are rounded, or repeat, give it no less.
+    uniform_weight : float
+        u, in events.
+
+    Raises
+    ------
+    InputError
+        For a number that is not positive.
+    """
+
+    region: Region
+    neighbours: int = 8
+    least_width: float = 0.2
+    uniform_weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        for name in ("neighbours", "least_width", "uniform_weight"):
+            value = getattr(self, name)
+            if not (np.isfinite(value) and value > 0):
+                raise InputError(f"{name} = {value} must be positive and finite")
+
+    def log_density(self, sequence: EventSequence) -> FloatArray:
+        """Log density of the place of each scored event, nats, shape (n_scored,)."""
+        sources, masses = self.sources(sequence)
+        first = sequence.first_scored
+        sums = pair_sums(sources, self._kernel, first)[:, 0]
+        before = np.concatenate([[0.0], np.cumsum(masses)])[first:-1]
+        return np.log(
+            (self.uniform_weight / self.region.square_km + sums) / (self.uniform_weight + before)
+        )
+
+    def density(self, sequence: EventSequence, time: float, locations: FloatArray) -> FloatArray:
+        """Density at one time, km^-2, shape (place,)."""
+        past = sequence.where(sequence.times < time)
+        sources, masses = self.sources(past)
+        total = np.full(len(locations), self.uniform_weight / self.region.square_km)
+        points = self.region.positions(locations)
+        for j in range(len(past)):
+            ratio = ((points - sources.positions[j]) ** 2).sum(axis=1) / sources.widths[j]
+            total += (1.0 + ratio) ** -EXPONENT * (EXPONENT - 1.0) / (np.pi * sources.widths[j])
+        return np.asarray(total / (self.uniform_weight + masses.sum()))
+
+    @property
+    def parents(self) -> Parents:
+        """No event is a parent."""
+        return NO_PARENTS
+
+    def sites(self, history: EventSequence) -> Sites:
+        """About the events of the history: simulated ones do not change the map."""
+        share = self.uniform_weight / (self.uniform_weight + len(history))
+        return Sites(share, self.sources(history)[0].widths, EXPONENT)
+
+    @property
+    def _kernel(self) -> Kernel:
+        return Kernel(1.0, 0.0, EXPONENT, self.region.radius)
+
+    def sources(self, sequence: EventSequence) -> tuple[Sources, FloatArray]:
+        """The events as kernels, and the masses of these inside the region, shape (event,)."""
+        locations = self.region.located(sequence)
+        points = self.region.positions(locations)
+        widths = np.maximum(neighbour_distances(points, self.neighbours), self.least_width) ** 2
+        one, zero = np.ones(len(sequence)), np.zeros(len(sequence))
+        masses = self.region.borders(locations).parent_masses(widths, EXPONENT)[:, 0]
+        return Sources(sequence.times, points, one, zero, widths, zero), masses
+
+
+def neighbour_distances(points: FloatArray, k: int) -> FloatArray:
+    """Distance of each point to the k-th nearest of those before it.
+
+    Where fewer than k come before it, to the furthest of them; the first has that of the second.
+
+    Parameters
+    ----------
+    points : array (event, 3)
+        In order of time, km.
+    k : int
+        Which neighbour.
+
+    Returns
+    -------
+    array (event,)
+        Kilometres.
+    """
+    from scipy.spatial import cKDTree
+
+    n = len(points)
+    nearest = np.full((n, k), np.inf)
+    for begin in range(0, n, BLOCK):
+        block = points[begin : begin + BLOCK]
+        apart = np.sqrt(((block[:, None] - block[None]) ** 2).sum(axis=2))
+        apart[np.triu_indices(len(block))] = np.inf
+        parts = [apart]
+        if begin:
+            far, _ = cKDTree(points[:begin]).query(block, k=k)
+            parts.append(np.asarray(far).reshape(len(block), -1))
+        both = np.concatenate(parts, axis=1)
+        kept = min(k, both.shape[1])
+        nearest[begin : begin + BLOCK, :kept] = np.partition(both, kept - 1, axis=1)[:, :kept]
+    nearest.sort(axis=1)
+    known = np.isfinite(nearest).sum(axis=1)
+    distance = nearest[np.arange(n), np.minimum(np.maximum(known, 1), k) - 1]
+    if n:
+        distance[0] = distance[1] if n > 1 else 1.0
+    return np.asarray(distance)

@@ -1,0 +1,318 @@
+"""Maximum-likelihood fits of places, and of times and places."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
+
+import numpy as np
+
+from catalogs import EventSequence, GutenbergRichter, InputError
+from etas.fit import fit_etas
+from etas.optimiser import climb, polish, scaled_objective
+from etas.parameters import C_BOUND, Bound, Box
+from etas.space.law import PlaceLaw
+from etas.space.likelihood import SpaceTimeLikelihood
+from etas.space.model import SpaceTimeETAS
+from etas.space.region import Region
+from etas.space.triggered import PlaceLikelihood, PlaceTerms, TriggeredPlaces
+from etas.uncertainty import Uncertainty
+
+MINIMUM_EVENTS = 70
+"""Ten per parameter."""
+
+CONVERGED = 1e-6
+"""Largest projected gradient of a converged fit: nats per event, scaled parameters."""
+
+START = {"alpha": 0.5, "c": 0.03, "p": 1.0, "d": 0.5, "gamma": 0.7, "q": 1.6}
+
+BOUNDS = {
+    "alpha": Bound(
+        0.0,
+        3.0,
+        "larger events have no more offspring than smaller ones",
+        "beyond, the largest event alone triggers everything",
+    ),
+    "c": Bound(
+        1e-6,
+        100.0,
+        "a tenth of a second: delays below it are not resolved",
+        "months: the last event says no more of the next place than those of months ago",
+    ),
+    "p": Bound(
+        0.05,
+        3.0,
+        "old events count as much as new ones: seismicity is stationary",
+        "the last event alone says where the next one is",
+    ),
+    "d": Bound(
+        1e-6,
+        1e4,
+        "one metre: epicentres repeat; bin them or fix d",
+        "a hundred kilometres: events do not cluster in space",
+    ),
+    "gamma": Bound(
+        0.0,
+        3.0,
+        "large events trigger no further away than small ones",
+        "beyond, large events trigger everywhere",
+    ),
+    "q": Bound(
+        1.01,
+        10.0,
+        "the kernel has no mass near the event",
+        "the kernel is a Gaussian: fix q",
+    ),
+}
+
+
+Fitted = TypeVar("Fitted", TriggeredPlaces, SpaceTimeETAS)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SpaceFit(Generic[Fitted]):
+    """A maximum-likelihood fit of ``TriggeredPlaces`` or ``SpaceTimeETAS``.
+
+    Parameters
+    ----------
+    model : TriggeredPlaces or SpaceTimeETAS
+        At the maximum.
+    log_likelihood : float
+        Of the places of the scored events given their times, or of both; nats, with densities per
+        km^2 (and day).
+    n_events : int
+        Scored events.
+    converged : bool
+        Whether ``gradient_norm`` is below 1e-6.
+    gradient_norm : float
+        Largest projected gradient in the scaled parameters, nats per event.
+    bound_reasons : dict of str to str
+        Parameters on the edge of the admissible box, and what that means.
+    fixed : dict of str to float
+        Parameters that were held.
+    uncertainty : Uncertainty or None
+        None where the Hessian is not that of a maximum.
+    evaluations : int
+        Number of evaluations of the likelihood.
+    """
+
+    model: Fitted
+    log_likelihood: float
+    n_events: int
+    converged: bool
+    gradient_norm: float
+    bound_reasons: dict[str, str]
+    fixed: dict[str, float]
+    uncertainty: Uncertainty | None
+    evaluations: int
+
+    @property
+    def nats_per_event(self) -> float:
+        """Log-likelihood per scored event."""
+        return self.log_likelihood / self.n_events
+
+    def __repr__(self) -> str:
+        rows: list[str] = []
+        for name in self.model.names:
+            value, known = getattr(self.model, name), self.uncertainty
+            if name in self.fixed:
+                about = "fixed"
+            elif name in self.bound_reasons:
+                about = f"on its bound: {self.bound_reasons[name]}"
+            elif known is None:
+                about = "no error: the likelihood is flat here"
+            else:
+                low, high = known.interval(name)
+                about = f"{known.standard_error(name):12.3g}   {low:.6g} to {high:.6g}"
+            rows.append(f"{name:>6} {value:12.6g} {about}")
+        state = "converged" if self.converged else "NOT converged"
+        effort = f"gradient {self.gradient_norm:.1e} nats/event, {self.evaluations} evaluations"
+        return "\n".join(
+            [
+                f"{'':>6} {'estimate':>12} {'std. error':>12}   95 % interval",
+                *rows,
+                f"log-likelihood {self.nats_per_event:.4f} nats/event, densities per km^2",
+                f"{state}: {effort}",
+            ]
+        )
+
+
+def fit_places(
+    sequence: EventSequence,
+    region: Region,
+    completeness: float,
+    *,
+    background: PlaceLaw | None = None,
+    fixed: Mapping[str, float] | None = None,
+    max_iterations: int = 100,
+) -> SpaceFit[TriggeredPlaces]:
+    """Fit where triggered events happen by maximum likelihood.
+
+        max over (mu, alpha, c, p, d, gamma, q) of sum_i ln f(x_i | t_i, H)
+
+    over the scored events, by Fisher scoring and Newton steps as for the temporal ETAS.
+
+    Parameters
+    ----------
+    sequence : EventSequence
+        With locations, usually ``catalog.split().train``.
+    region : Region
+        That holds the scored events.
+    completeness : float
+        Mc.
+    background : PlaceLaw, optional
+        Law of background places; uniform by default.
+    fixed : mapping of str to float, optional
+        Parameters held at a value.
+    max_iterations : int
+        Scoring steps.
+
+    Returns
+    -------
+    SpaceFit
+        The law, with errors and how the maximum was found.
+
+    Raises
+    ------
+    InputError
+        With fewer than 70 scored events, an event below completeness or outside the region, or an
+        impossible ``fixed`` value.
+    """
+    held = dict(fixed or {})
+    _check_enough(sequence)
+    start = TriggeredPlaces(
+        region, completeness, 1.0, **{**START, **_known(held)}, background=background
+    )
+    terms = _terms(sequence, start)
+    weight = float(terms.evaluate(start.parameters).total.mean())
+    box = Box(
+        {
+            "mu": Bound(
+                1e-8 * weight,
+                1e3 * weight,
+                "every event has a parent: no background is needed",
+                "events do not cluster about earlier ones",
+            ),
+            **BOUNDS,
+        },
+        weight,
+    )
+    # The background starts with a tenth of the weight of all parents
+    start = replace(start, mu=0.1 * weight)
+    return _maximum(PlaceLikelihood(terms), box, start, held, max_iterations)
+
+
+def fit_space_time(
+    sequence: EventSequence,
+    magnitude_law: GutenbergRichter,
+    region: Region,
+    *,
+    background: PlaceLaw | None = None,
+    fixed: Mapping[str, float] | None = None,
+    max_iterations: int = 100,
+) -> SpaceFit[SpaceTimeETAS]:
+    """Fit the space-time ETAS model by maximum likelihood.
+
+        max over (mu, k, alpha, c, p, d, gamma, q) of sum_i ln lambda(t_i, x_i) - integral lambda
+
+    over the scored window and the region, from the temporal fit.
+
+    Parameters
+    ----------
+    sequence : EventSequence
+        With locations, usually ``catalog.split().train``.
+    magnitude_law : GutenbergRichter
+        Gives the completeness magnitude; becomes the model's law of magnitudes.
+    region : Region
+        That holds the scored events.
+    background : PlaceLaw, optional
+        Law of background places; uniform by default.
+    fixed : mapping of str to float, optional
+        Parameters held at a value.
+    max_iterations : int
+        Scoring steps.
+
+    Returns
+    -------
+    SpaceFit
+        The model, with errors and how the maximum was found.
+
+    Raises
+    ------
+    InputError
+        With fewer than 70 scored events, an event below completeness or outside the region, or an
+        impossible ``fixed`` value.
+    """
+    held = dict(fixed or {})
+    _check_enough(sequence)
+    times = fit_etas(sequence, magnitude_law, starts=1).model
+    values = {**START, "alpha": times.alpha, "c": times.c, "p": times.p, **_known(held)}
+    days, n = sequence.scored_days, sequence.n_scored
+    bounds = Box.of(n / days, days, taper=False).bounds
+    box = Box({**bounds, **{name: BOUNDS[name] for name in ("d", "gamma", "q")}}, n / days)
+    start = SpaceTimeETAS(
+        max(times.mu, 0.1 * n / days),
+        times.k,
+        **values,
+        magnitude_law=magnitude_law,
+        region=region,
+        background=background,
+    )
+    terms = _terms(sequence, start.places)
+    return _maximum(SpaceTimeLikelihood(terms), box, start, held, max_iterations)
+
+
+def _check_enough(sequence: EventSequence) -> None:
+    """Raise an InputError for fewer events than a fit needs."""
+    if sequence.n_scored < MINIMUM_EVENTS:
+        raise InputError(
+            f"{sequence.n_scored} scored events are too few to fit places, which needs "
+            f"{MINIMUM_EVENTS}: lengthen the window or lower the completeness magnitude"
+        )
+
+
+def _terms(sequence: EventSequence, law: TriggeredPlaces) -> PlaceTerms:
+    """What does not depend on the parameters, for all of the box."""
+    lowest = 0.99 * min(BOUNDS["c"].lower, C_BOUND.lower)
+    return PlaceTerms.of(sequence, law, c_min=lowest, p_max=BOUNDS["p"].upper + 0.01)
+
+
+def _maximum(
+    objective: PlaceLikelihood | SpaceTimeLikelihood,
+    box: Box,
+    start: Fitted,
+    held: dict[str, float],
+    max_iterations: int,
+) -> SpaceFit[Fitted]:
+    """Climb from ``start``, polish, and describe where it ends."""
+    n = objective.sequence.n_scored
+    values = box.fixed_mask(held)
+    free = np.isnan(values)
+    evaluate = scaled_objective(objective, box, n)
+    begin = box.scaled(np.where(free, start.parameters, values))
+    climbed = climb(evaluate, begin, box, free, tolerance=1e-10, max_iterations=max_iterations)
+    edges = np.array([name in box.reasons(climbed.position) for name in box.names])
+    # Sums use all cores already
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        summit, hessian = polish(evaluate, climbed, box, free & ~edges, pool)
+    x = summit.position
+    gradient = np.where(free, summit.evaluation.gradient, 0.0)
+    norm = float(np.abs(x - np.clip(x + gradient, box.lower, box.upper)).max())
+    return SpaceFit(
+        start.with_parameters(np.where(free, box.natural(x), values)),
+        n * summit.evaluation.value,
+        n,
+        bool(norm < CONVERGED),
+        norm,
+        {name: why for name, why in box.reasons(x).items() if name not in held},
+        held,
+        Uncertainty.of(box, x, free & ~edges, hessian * n),
+        summit.evaluations,
+    )
+
+
+def _known(fixed: Mapping[str, float]) -> dict[str, float]:
+    """Fixed values that a start has; ``Box.fixed_mask`` refuses unknown names."""
+    return {name: value for name, value in fixed.items() if name in START}

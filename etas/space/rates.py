@@ -1,0 +1,233 @@
+"""Expected numbers by cell, from kernels about sources rather than from single points."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numba
+import numpy as np
+
+from catalogs.grid import Grid
+from catalogs.sequence import FloatArray
+from catalogs.sphere import positions
+from catalogs.trajectories import IntArray
+from etas.space.placing import Placed, Placer
+
+POINTS, MOST_POINTS = 64, 10_000_000
+"""Of equal mass, by which the part of a kernel near its source is laid on cells; of all sources."""
+
+NEAR = 1
+"""Cells around that of a source for which points are used; beyond, the density at the centre."""
+
+GOLDEN = math.pi * (3.0 - math.sqrt(5.0))
+"""Angle between one point and the next."""
+
+_jit = numba.njit(cache=True, nogil=True, error_model="numpy")
+
+
+@dataclass(eq=False)
+class CellSums:
+    """Expected numbers of events in the cells of a grid, collected from simulated ones.
+
+    Each simulated event counts as the kernel about what it was placed about, not as a point: with
+    a thousand trajectories the map is as smooth as points of millions would make it. What kernels
+    have outside the cells is left out, as places outside the region are drawn again.
+
+    Parameters
+    ----------
+    placer : Placer
+        What draws the places.
+    grid : Grid
+        Cells over the region.
+    """
+
+    placer: Placer
+    grid: Grid
+    _old: FloatArray = field(init=False)
+    _new: FloatArray = field(init=False)
+    _background: float = field(default=0.0, init=False)
+    _n: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        self._old = np.zeros(len(self.placer.history))
+        self._new = np.zeros(len(self.grid))
+
+    def add(self, placed: Placed) -> None:
+        """Count some trajectories.
+
+        Parameters
+        ----------
+        placed : Placed
+            Simulated events with their parents.
+        """
+        n, parents, events = self._old.size, placed.parents, placed.events
+        self._n += events.n
+        self._background += float((parents < 0).sum())
+        self._old += np.bincount(parents[(parents >= 0) & (parents < n)], minlength=n)
+        if events.locations is None:
+            return
+        new = np.bincount(parents[parents >= n] - n, minlength=events.times.size)
+        used = np.flatnonzero(new)
+        kernel = self.placer.parents
+        _, widths = kernel.weigh(events.magnitudes[used])
+        weights = new[used].astype(np.float64)
+        self._new += spread(self.grid, events.locations[used], widths, weights, kernel.q)
+
+    def expected(self) -> FloatArray:
+        """Expected number of events of one trajectory in each cell.
+
+        Returns
+        -------
+        array (cell,)
+            Their sum is the mean number of events of a trajectory.
+        """
+        placer, grid, used = self.placer, self.grid, np.flatnonzero(self._old)
+        sites, known = placer.sites, placer.region.located(placer.history)
+        total = self._new + spread(
+            grid, known[used], placer.widths[used], self._old[used], placer.parents.q
+        )
+        share = sites.uniform if sites.widths.size else 1.0
+        total += self._background * share * grid.square_km / grid.square_km.sum()
+        if share < 1.0:
+            even = np.full(len(known), self._background * (1.0 - share) / len(known))
+            total += spread(grid, known, sites.widths, even, sites.q)
+        return np.asarray(total / max(self._n, 1))
+
+
+def spread(
+    grid: Grid, locations: FloatArray, widths: FloatArray, weights: FloatArray, q: float
+) -> FloatArray:
+    """Kernels (q - 1) / (pi D) (1 + r^2 / D)^{-q} about sources, by cell.
+
+    Each is normalised over all cells.
+
+    Parameters
+    ----------
+    grid : Grid
+        The cells.
+    locations : array (source, 2)
+        Latitude and longitude, degrees.
+    widths : array (source,)
+        D, km^2.
+    weights : array (source,)
+        Mass of each kernel over all cells.
+    q : float
+        Exponent.
+
+    Returns
+    -------
+    array (cell,)
+        Whose sum is that of the weights.
+    """
+    if not len(locations):
+        return np.zeros(len(grid))
+    rows, columns = _cells(grid, locations)
+    # Sources of one cell and about one width are one source for cells further away
+    sizes = np.round(np.log(widths) / math.log(2.0)).astype(np.int64)
+    keys = np.stack([rows, columns, sizes], axis=1)
+    _, group = np.unique(keys, axis=0, return_inverse=True)
+    group = group.reshape(-1)
+    mass: FloatArray = np.bincount(group, weights).astype(np.float64)
+    safe = np.where(mass > 0.0, mass, 1.0)
+    here = positions(locations, grid.radius)
+    centres = np.stack([np.bincount(group, weights * x) / safe for x in here.T], axis=1)
+    middle = np.exp(np.bincount(group, weights * np.log(widths)) / safe)
+    first = np.unique(group, return_index=True)[1]
+    quarter = round(90.0 / grid.step)
+    own = (rows[first], columns[first])
+    points = max(4, min(POINTS, MOST_POINTS // len(locations)))
+    places = np.radians(locations)
+    near = _near(places, widths, weights, group, *own, q, quarter, grid.radius, points)
+    total: FloatArray = _spread(
+        near,
+        *own,
+        centres,
+        middle,
+        mass,
+        q,
+        positions(grid.centres, grid.radius),
+        grid.square_km,
+        grid.rows,
+        grid.columns,
+        quarter,
+    )
+    return total
+
+
+def _cells(grid: Grid, locations: FloatArray) -> tuple[IntArray, IntArray]:
+    """Row and column of the cell of each place, which need not be one of the grid."""
+    quarter = round(90.0 / grid.step)
+    rows, columns = (np.floor(x * quarter / 90.0).astype(np.int64) for x in locations.T)
+    west = int(grid.columns.min())
+    return rows, (columns - west) % (4 * quarter) + west
+
+
+@_jit
+def _near(
+    places: FloatArray,
+    widths: FloatArray,
+    weights: FloatArray,
+    group: IntArray,
+    group_rows: IntArray,
+    group_columns: IntArray,
+    q: float,
+    quarter: int,
+    radius: float,
+    points: int,
+) -> FloatArray:
+    """Mass of each group of sources in the cells around its own, shape (group, row, column)."""
+    block = 2 * NEAR + 1
+    near = np.zeros((group_rows.size, block, block))
+    for s in range(weights.size):
+        g = group[s]
+        y, x = places[s, 0], places[s, 1]
+        for k in range(points):
+            square = widths[s] * math.expm1(math.log((k + 0.5) / points) / (1.0 - q))
+            r, angle = math.sqrt(square) / radius, (s + k) * GOLDEN
+            north = y + r * math.cos(angle)
+            east = x + r * math.sin(angle) / max(math.cos(y), 1e-6)
+            i = math.floor(math.degrees(north) * quarter / 90.0) - group_rows[g] + NEAR
+            j = math.floor(math.degrees(east) * quarter / 90.0) - group_columns[g] + NEAR
+            j %= 4 * quarter
+            if 0 <= i < block and j < block:
+                near[g, i, j] += weights[s] / points
+    return near
+
+
+@_jit
+def _spread(
+    near: FloatArray,
+    group_rows: IntArray,
+    group_columns: IntArray,
+    centres: FloatArray,
+    middle: FloatArray,
+    mass: FloatArray,
+    q: float,
+    cells: FloatArray,
+    surfaces: FloatArray,
+    rows: IntArray,
+    columns: IntArray,
+    quarter: int,
+) -> FloatArray:
+    """Sum of the groups over all cells, each with its mass."""
+    n, total, block = len(cells), np.zeros(len(cells)), 2 * NEAR + 1
+    values = np.empty(n)
+    for g in range(mass.size):
+        whole, scale = 0.0, mass[g] * (q - 1.0) / (math.pi * middle[g])
+        for k in range(n):
+            i = rows[k] - group_rows[g] + NEAR
+            j = (columns[k] - group_columns[g] + NEAR) % (4 * quarter)
+            if 0 <= i < block and j < block:
+                values[k] = near[g, i, j]
+            else:
+                dx = cells[k, 0] - centres[g, 0]
+                dy = cells[k, 1] - centres[g, 1]
+                dz = cells[k, 2] - centres[g, 2]
+                ratio = (dx * dx + dy * dy + dz * dz) / middle[g]
+                values[k] = scale * math.exp(-q * math.log1p(ratio)) * surfaces[k]
+            whole += values[k]
+        if whole > 0.0:
+            for k in range(n):
+                total[k] += values[k] * mass[g] / whole
+    return total

@@ -1,0 +1,262 @@
+"""Places of triggered events: near their parents, which the past weighs as ETAS does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from catalogs import EventSequence, InputError
+from catalogs.magnitudes import LN10
+from catalogs.sequence import FloatArray
+from etas.kernel import Quadrature
+from etas.likelihood import Evaluation
+from etas.space.excitation import excitations
+from etas.space.law import PlaceLaw, UniformPlaces
+from etas.space.pairs import Kernel, Sources, pair_sums
+from etas.space.placing import Parents, Sites
+from etas.space.region import Borders, Region
+
+PARAMETERS = ("mu", "alpha", "c", "p", "d", "gamma", "q")
+
+
+@dataclass(frozen=True)
+class TriggeredPlaces(PlaceLaw):
+    """Places near earlier events, as in space-time ETAS, or of the background.
+
+        f(x | t, H) = (mu u(x | t) + sum_j w_j K_j(x)) / (mu + sum_j w_j Z_j)
+        w_j = 10^{alpha (m_j - Mc)} (t - t_j + c)^{-p}
+        K_j(x) = (q - 1) / (pi D_j) (1 + r^2 / D_j)^{-q},   D_j = d 10^{gamma (m_j - Mc)}
+
+    with sums over all t_j < t, r the great-circle distance to event j, and Z_j the mass of K_j
+    inside the region (Ogata 1998, doi:10.1023/A:1003403601725, whose kernels these are). As a law
+    of places it has its own alpha, c and p; with those of the times it is the space-time ETAS.
+
+    Parameters
+    ----------
+    region : Region
+        Where the law holds.
+    completeness : float
+        Mc.
+    mu : float
+        Weight of the background, in the units of w_j, day^{-p}.
+    alpha : float
+        Growth of a parent's weight with its magnitude, decades per unit.
+    c, p : float
+        Delay (days) and exponent with which the weight fades.
+    d : float
+        Squared width of the kernel of a parent at completeness, km^2.
+    gamma : float
+        Growth of the squared width with magnitude, decades per unit.
+    q : float
+        Exponent of the kernel, above 1.
+    background : PlaceLaw, optional
+        u; uniform by default.
+    taper : float, optional
+        Days in which weights fade exponentially besides.
+
+    Raises
+    ------
+    InputError
+        For an impossible parameter.
+    """
+
+    region: Region
+    completeness: float
+    mu: float
+    alpha: float
+    c: float
+    p: float
+    d: float
+    gamma: float
+    q: float
+    background: PlaceLaw | None = None
+    taper: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.taper is not None and not (np.isfinite(self.taper) and self.taper > 0.0):
+            raise InputError(f"taper = {self.taper} days must be positive and finite")
+        for name in ("mu", "c", "d"):
+            value = getattr(self, name)
+            if not (np.isfinite(value) and value > 0.0):
+                raise InputError(f"{name} = {value} must be positive and finite")
+        for name in ("alpha", "gamma", "p"):
+            if not np.isfinite(getattr(self, name)):
+                raise InputError(f"{name} = {getattr(self, name)} must be finite")
+        if not (np.isfinite(self.q) and self.q > 1.0):
+            raise InputError(f"q = {self.q} must be above 1: kernels have no mass otherwise")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the parameters."""
+        return PARAMETERS
+
+    @property
+    def parameters(self) -> FloatArray:
+        """(mu, alpha, c, p, d, gamma, q), shape (7,)."""
+        return np.array([getattr(self, name) for name in PARAMETERS])
+
+    def with_parameters(self, parameters: FloatArray) -> TriggeredPlaces:
+        """The law with other parameters, in the order of ``parameters``."""
+        return replace(self, **dict(zip(PARAMETERS, parameters.tolist(), strict=True)))
+
+    @property
+    def taper_rate(self) -> float:
+        """1 / taper, 0 without one."""
+        return 0.0 if self.taper is None else 1.0 / self.taper
+
+    @property
+    def background_law(self) -> PlaceLaw:
+        """u, uniform where none was given."""
+        return UniformPlaces(self.region) if self.background is None else self.background
+
+    def log_density(self, sequence: EventSequence) -> FloatArray:
+        """Log density of the place of each scored event, nats, shape (n_scored,)."""
+        terms = PlaceTerms.of(sequence, self).evaluate(self.parameters)
+        return np.log(terms.rate / terms.total)
+
+    def density(self, sequence: EventSequence, time: float, locations: FloatArray) -> FloatArray:
+        """Density at one time, km^-2, shape (place,)."""
+        past = sequence.before(time) if time < sequence.end else sequence
+        excess = past.magnitude_excess(self.completeness)
+        lags = time - past.times
+        weights = 10.0 ** (self.alpha * excess) * (lags + self.c) ** -self.p
+        weights *= np.exp(-self.taper_rate * lags)
+        widths = self.d * 10.0 ** (self.gamma * excess)
+        places = self.region.located(past)
+        masses = self.region.borders(places).parent_masses(widths, self.q)[:, 0]
+        total = self.mu * self.background_law.density(past, time, locations)
+        heights = weights * (self.q - 1.0) / (np.pi * widths)
+        for place, height, width in zip(places, heights, widths, strict=True):
+            ratio = self.region.distances(locations, place) ** 2 / width
+            total += height * (1.0 + ratio) ** -self.q
+        return np.asarray(total / (self.mu + weights @ masses))
+
+    @property
+    def parents(self) -> Parents:
+        """Weights and kernels of earlier events."""
+
+        def weigh(magnitudes: FloatArray) -> tuple[FloatArray, FloatArray]:
+            excess = magnitudes - self.completeness
+            return 10.0 ** (self.alpha * excess), self.d * 10.0 ** (self.gamma * excess)
+
+        return Parents(self.mu, self.c, self.p, self.q, self.taper_rate, weigh)
+
+    def sites(self, history: EventSequence) -> Sites:
+        """Those of the background."""
+        return self.background_law.sites(history)
+
+
+@dataclass(frozen=True, eq=False)
+class Terms:
+    """Numerator and denominator of the density at the scored events, with their gradients."""
+
+    rate: FloatArray
+    """mu u + sum_j w_j K_j at each event, shape (event,)."""
+
+    total: FloatArray
+    """mu + sum_j w_j Z_j at its time, shape (event,)."""
+
+    rate_slopes: FloatArray
+    """Derivatives of ``rate`` by the parameters, shape (event, 7)."""
+
+    total_slopes: FloatArray
+    """Derivatives of ``total``, shape (event, 7)."""
+
+
+@dataclass(frozen=True, eq=False)
+class PlaceTerms:
+    """Log-likelihood of places, sum_i ln f(x_i | t_i, H), as a function of the parameters.
+
+    What does not depend on them is computed once. An ``Objective`` of ``etas.optimiser``.
+    """
+
+    sequence: EventSequence
+    region: Region
+    excess: FloatArray
+    points: FloatArray
+    borders: Borders
+    background: FloatArray
+    """u at each scored event, shape (n_scored,)."""
+
+    quadrature: Quadrature
+    taper: float = 0.0
+    """Rate, 1/days."""
+
+    @classmethod
+    def of(
+        cls,
+        sequence: EventSequence,
+        law: TriggeredPlaces,
+        *,
+        c_min: float | None = None,
+        p_max: float | None = None,
+    ) -> PlaceTerms:
+        """Prepare a sequence for evaluations with c >= c_min and p <= p_max."""
+        locations = law.region.located(sequence)
+        quadrature = Quadrature.for_range(
+            sequence.end - sequence.start, c_min or law.c, p_max=max(p_max or law.p, 1.0)
+        )
+        return cls(
+            sequence,
+            law.region,
+            sequence.magnitude_excess(law.completeness),
+            law.region.positions(locations),
+            law.region.borders(locations),
+            np.exp(law.background_law.log_density(sequence)),
+            quadrature,
+            law.taper_rate,
+        )
+
+    def sums(self, kernel: Kernel, alpha: float, d: float, gamma: float) -> FloatArray:
+        """sum_j w_j K_j at each scored event, and its slopes by alpha, c, p, d, gamma and q."""
+        magnitudes = LN10 * self.excess
+        gains = np.exp(alpha * magnitudes)
+        widths = d * np.exp(gamma * magnitudes)
+        sources = Sources(
+            self.sequence.times, self.points, gains, gains * magnitudes, widths, magnitudes
+        )
+        sums = pair_sums(sources, kernel, self.sequence.first_scored)
+        sums[:, 4] /= d  # from ln d to d
+        return sums
+
+    def inside(self, alpha: float, d: float, gamma: float, q: float) -> FloatArray:
+        """10^{alpha (m_j - Mc)} Z_j, and its slopes by alpha, d, gamma and q, shape (event, 5)."""
+        magnitudes = LN10 * self.excess
+        masses, by_width, by_q = self.borders.parent_masses(d * np.exp(gamma * magnitudes), q).T
+        columns = [masses, masses * magnitudes, by_width / d, by_width * magnitudes, by_q]
+        return np.asarray(np.exp(alpha * magnitudes)[:, None] * np.stack(columns, axis=1))
+
+    def evaluate(self, parameters: FloatArray) -> Terms:
+        """Numerators and denominators at (mu, alpha, c, p, d, gamma, q)."""
+        mu, alpha, c, p, d, gamma, q = parameters.tolist()
+        sums = self.sums(Kernel(c, p, q, self.region.radius, self.taper), alpha, d, gamma)
+        inside = self.inside(alpha, d, gamma, q)
+        totals = excitations(self.sequence.times, inside, self.quadrature, c, p, self.taper)
+        total, by_alpha, by_d, by_gamma, by_q, by_c, by_p = totals[self.sequence.first_scored :].T
+        one = np.ones(total.size)
+        return Terms(
+            mu * self.background + sums[:, 0],
+            mu + total,
+            np.column_stack([self.background, sums[:, 1:]]),
+            np.column_stack([one, by_alpha, by_c, by_p, by_d, by_gamma, by_q]),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class PlaceLikelihood:
+    """sum_i ln f(x_i | t_i, H) with its gradient and the sum of squares of the scores."""
+
+    terms: PlaceTerms
+
+    @property
+    def sequence(self) -> EventSequence:
+        """What is scored."""
+        return self.terms.sequence
+
+    def evaluate(self, parameters: FloatArray) -> Evaluation:
+        """Value (nats), gradient and information at (mu, alpha, c, p, d, gamma, q)."""
+        t = self.terms.evaluate(parameters)
+        scores = t.rate_slopes / t.rate[:, None] - t.total_slopes / t.total[:, None]
+        value = float(np.log(t.rate / t.total).sum())
+        return Evaluation(value, scores.sum(axis=0), scores.T @ scores)

@@ -1,0 +1,151 @@
+"""Where the events of a forecast are expected: places of simulated events, and rates by cell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from catalogs import Catalog, InputError, Trajectories
+from catalogs.grid import Grid
+from catalogs.magnitudes import GutenbergRichter
+from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray
+from recast.evaluation.cells import pseudo_likelihood_test, spatial_test
+from recast.evaluation.magnitudes import magnitude_bins
+from recast.forecast.gridded import GriddedRates, located_cells
+from recast.forecast.results import ForecastPlaces
+from recast.forecast.single import Drawn
+
+if TYPE_CHECKING:
+    from etas.space.law import PlaceLaw
+
+CELL = 0.1
+"""Degrees."""
+
+FLOOR = 1e-3
+"""Share of the expected number that is spread evenly over the region, so that no cell has none."""
+
+PLACED = 5
+"""Keeps random numbers of places apart from others with the same seed."""
+
+DAT, GEOJSON = "forecast_rates.dat", "forecast_rates.geojson"
+
+
+@dataclass(frozen=True, eq=False)
+class PlacedForecast:
+    """A forecast with places: its simulated catalogs and the rates by cell."""
+
+    parts: list[Trajectories]
+    rates: GriddedRates
+    record: ForecastPlaces
+
+
+def place_forecast(
+    catalog: Catalog,
+    drawn: Drawn,
+    law: PlaceLaw,
+    magnitudes: GutenbergRichter,
+    out: Path | None,
+    *,
+    cell: float = CELL,
+    threads: int | None = None,
+) -> PlacedForecast:
+    """Draw the places of the simulated events over the longest window, and add them up by cell.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        With locations.
+    drawn : Drawn
+        The forecast.
+    law : PlaceLaw
+        Where events happen.
+    magnitudes : GutenbergRichter
+        Law of magnitudes, the same everywhere.
+    out : Path or None
+        Folder for the rates as CSEP's ``.dat`` and GeoJSON.
+    cell : float
+        Size of the cells, degrees.
+    threads : int, optional
+        By default one per core.
+
+    Returns
+    -------
+    PlacedForecast
+        Places, rates, and what the forecast says of them.
+
+    Raises
+    ------
+    InputError
+        If the forecast has too many events to keep, or the cells are too small or do not divide
+        90 degrees.
+    """
+    from etas.space.rates import CellSums
+    from etas.space.records import law_to_json
+
+    if not drawn.has_events:
+        raise InputError(
+            f"{int(drawn.histograms.sum()):,} simulated events are too many to place: set fewer "
+            "`samples` or `days`"
+        )
+    request = drawn.request
+    grid = Grid.over(law.region.area, cell, law.region.radius)
+    history = catalog.to_sequence().before(request.at)
+    placer = law.placer(history, request.at + request.horizon)
+    sums, parts = CellSums(placer, grid), []
+    for number, part in enumerate(drawn.trajectories()):
+        placed = placer.place(part, seed=[request.seed, PLACED, number], threads=threads)
+        sums.add(placed)
+        parts.append(placed.events)
+    bins = magnitude_bins(magnitudes.completeness, magnitudes.maximum)
+    bins = bins[bins < magnitudes.maximum - MAGNITUDE_TOLERANCE]
+    per_cell = sums.expected()
+    rates = GriddedRates(grid, bins, per_cell[:, None] * _shares(magnitudes, bins))
+    if rates.expected > 0.0:
+        rates = rates.with_floor(FLOOR)
+    files = []
+    if out is not None:
+        rates.to_dat(out / DAT)
+        rates.to_geojson(out / GEOJSON)
+        files = [DAT, GEOJSON]
+    spatial, pseudo = _tests(drawn, rates, parts)
+    most = np.argsort(per_cell)[::-1]
+    half = np.searchsorted(np.cumsum(per_cell[most]), 0.5 * per_cell.sum()) + 1
+    record = ForecastPlaces(
+        law_to_json(law),
+        cell,
+        float(grid.square_km[most[:half]].sum()),
+        (float(grid.centres[most[0], 0]), float(grid.centres[most[0], 1])),
+        files,
+        spatial,
+        pseudo,
+    )
+    return PlacedForecast(parts, rates, record)
+
+
+def _shares(law: GutenbergRichter, bins: FloatArray) -> FloatArray:
+    """Probability of each bin of magnitudes, the last one open, shape (bin,)."""
+    edges = np.append(bins, np.inf)
+    excess = np.clip(edges, law.completeness, law.maximum) - law.completeness
+    return np.asarray(np.diff(-np.expm1(-law.beta * excess)) / law.mass)
+
+
+def _tests(
+    drawn: Drawn, rates: GriddedRates, parts: list[Trajectories]
+) -> tuple[float | None, float | None]:
+    """Quantiles of the spatial and the pseudo-likelihood test, where the outcome is known."""
+    observed = drawn.observed
+    if observed is None or not drawn.known[-1] or observed.locations is None:
+        return None, None
+    if rates.expected == 0.0:
+        return None, None
+    whole = Trajectories.joined(parts)
+    cells, seen = located_cells(whole, rates.grid), rates.grid.cell_of(observed.locations)
+    spatial = spatial_test(rates.per_cell, whole, cells, seen)
+    pseudo = pseudo_likelihood_test(rates.per_cell, whole, cells, seen)
+    return (
+        None if spatial is None else spatial.delta2,
+        None if pseudo is None else pseudo.delta2,
+    )

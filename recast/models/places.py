@@ -1,0 +1,85 @@
+"""Laws of places of fitted models: their regions, and their files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from catalogs import Catalog, EventSequence, InputError
+from catalogs.files import read_json, reading, write_json
+
+if TYPE_CHECKING:
+    from etas.space.background import SmoothedPlaces
+    from etas.space.law import PlaceLaw
+    from etas.space.region import Region
+    from etas.space.triggered import TriggeredPlaces
+
+SUFFIX = ".places.json"
+"""Of the file with the law of places, beside that of the model."""
+
+NEIGHBOURS = 8
+"""Earlier neighbours that the map of past seismicity is smoothed over."""
+
+
+def region_of(catalog: Catalog) -> Region:
+    """The area that a catalog covers, with densities over it.
+
+    Raises
+    ------
+    InputError
+        If the catalog has no locations.
+    """
+    from etas.space.region import Region
+
+    if not catalog.info.has_locations:
+        raise InputError(
+            f"catalog {catalog.info.name!r} has no locations, so that places cannot be fitted: "
+            "leave out `places`, or choose a catalog with latitudes and longitudes"
+        )
+    return Region(catalog.area)
+
+
+def smoothed_law(catalog: Catalog) -> SmoothedPlaces:
+    """Past seismicity, smoothed with adaptive kernels."""
+    from etas.space.background import SmoothedPlaces
+
+    return SmoothedPlaces(region_of(catalog), NEIGHBOURS)
+
+
+def triggered_law(catalog: Catalog) -> TriggeredPlaces:
+    """Places near earlier events, fitted to the train window."""
+    from etas.space.fit import fit_places
+
+    background = smoothed_law(catalog)
+    completeness = catalog.magnitude_law().completeness
+    fit = fit_places(catalog.split().train, background.region, completeness, background=background)
+    return fit.model
+
+
+def places_so_far(catalog: Catalog, known: EventSequence) -> PlaceLaw:
+    """Places near earlier events, fitted to what is known; with few events past seismicity."""
+    from etas.space.fit import MINIMUM_EVENTS, fit_places
+
+    background = smoothed_law(catalog)
+    if known.n_scored < MINIMUM_EVENTS:
+        return background
+    completeness = catalog.info.magnitude_completeness
+    return fit_places(known, background.region, completeness, background=background).model
+
+
+def save_places(model: Path, law: PlaceLaw) -> None:
+    """Write a law beside the file of its model."""
+    from etas.space.records import law_to_json
+
+    write_json(model.with_suffix(SUFFIX), law_to_json(law))
+
+
+def load_places(model: Path) -> PlaceLaw | None:
+    """Read the law beside the file of a model; None if there is none."""
+    from etas.space.records import law_from_json
+
+    path = model.with_suffix(SUFFIX)
+    if not path.is_file():
+        return None
+    with reading(path):
+        return law_from_json(read_json(path))

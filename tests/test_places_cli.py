@@ -1,0 +1,158 @@
+"""Places from the command line: scored, fitted, forecast."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from catalogs import load
+from catalogs.areas import parse_area
+from etas.space.model import SpaceTimeETAS
+from recast import fit_model, load_model
+from recast.cli import main
+from recast.forecast.gridded import GriddedRates
+
+CATALOG = ["--catalog", "ridgecrest_2019"]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A benchmark with places."""
+    out = tmp_path_factory.mktemp("places")
+    models = ["--models", "poisson", "smoothed", "etas"]
+    assert main(["benchmark", *CATALOG, *models, "--places", "--out", str(out)]) == 0
+    return out
+
+
+def test_a_benchmark_scores_places_beside_times(run: Path) -> None:
+    models = json.loads((run / "benchmark.json").read_text())["catalogs"]["ridgecrest_2019"][
+        "models"
+    ]
+    place = {name: row["marks"]["place"] for name, row in models.items()}
+    area = load("ridgecrest_2019").area
+    assert place["poisson"]["nats_per_event"]["test"] < place["smoothed"]["nats_per_event"]["test"]
+    assert place["etas"]["gain"]["mean"] > 1.0
+    assert place["etas"]["gain_over_etas"] is None
+    assert place["smoothed"]["gain_over_etas"]["ci95"][1] < 0.0
+    law = json.loads((run / "ridgecrest_2019" / "etas.places.json").read_text())
+    assert parse_area(law["area"]) == area
+
+
+def test_the_table_has_them(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from recast.benchmark.results import BenchmarkResult
+
+    text = str(BenchmarkResult.load(run / "benchmark.json"))
+    assert "places, nats per event" in text
+    assert "smoothed places them worse than ETAS" in text
+
+
+def test_a_saved_model_keeps_its_law_of_places(run: Path) -> None:
+    catalog = load("ridgecrest_2019")
+    model = load_model(run / "ridgecrest_2019" / "etas.json").on(catalog)
+    assert model.places is not None
+    again = fit_model("etas", catalog, places=True)
+    test = catalog.split().test
+    assert again.places is not None
+    np.testing.assert_allclose(
+        model.places.log_density(test), again.places.log_density(test), rtol=1e-9
+    )
+    assert fit_model("etas", catalog).places is None
+
+
+def test_a_forecast_says_where(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["forecast", *CATALOG, "--at", "2019-07-10", "--days", "1", "--samples", "200"]
+    assert main([*command, "--places", "--csep", "--out", str(tmp_path)]) == 0
+    assert "half of the events are expected within" in capsys.readouterr().out
+    record = json.loads((tmp_path / "forecast.json").read_text())
+    expected = next(row["expected"] for row in record["table"] if row["magnitude"] == 2.5)
+    rates = GriddedRates.from_dat(tmp_path / "forecast_rates.dat")
+    assert rates.expected == pytest.approx(expected, rel=1e-6)
+    assert (rates.rates > 0.0).all()
+    assert 0.0 <= record["places"]["spatial_test"] <= 1.0
+    assert 0.0 <= record["places"]["pseudo_likelihood_test"] <= 1.0
+    table = pd.read_csv(tmp_path / "forecast_csep.csv").dropna(subset="mag")
+    inside = load("ridgecrest_2019").area.contains(table["lat"], table["lon"])
+    assert inside.all()
+    assert len(table) == pytest.approx(200 * expected, abs=0.5)
+    assert (tmp_path / "forecast_map.png").stat().st_size > 10_000
+    shapes = json.loads((tmp_path / "forecast_rates.geojson").read_text())
+    assert len(shapes["features"]) == len(rates.grid)
+
+
+def test_numbers_do_not_depend_on_places(tmp_path: Path) -> None:
+    command = ["forecast", *CATALOG, "--at", "2019-07-10", "--days", "1", "--samples", "100"]
+    tables = []
+    for more in ([], ["--places", "--cell", "0.25"]):
+        out = tmp_path / str(len(more))
+        assert main([*command, *more, "--no-plots", "--out", str(out)]) == 0
+        tables.append(json.loads((out / "forecast.json").read_text())["table"])
+    assert tables[0] == tables[1]
+
+
+def test_few_events_are_placed_where_others_were(tmp_path: Path) -> None:
+    command = ["forecast", *CATALOG, "--at", "2019-07-06T04:00", "--days", "1", "--samples", "50"]
+    assert main([*command, "--places", "--no-plots", "--out", str(tmp_path)]) == 0
+    law = json.loads((tmp_path / "forecast.json").read_text())["places"]["law"]
+    assert law["law"] == "SmoothedPlaces"
+
+
+def test_a_space_time_fit_has_errors_scores_and_a_map(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["etas", "fit", *CATALOG, "--space", "--fix", "q=1.8", "--out", str(tmp_path)]
+    assert main(command) == 0
+    shown = capsys.readouterr().out
+    assert "q          1.8 fixed" in shown
+    assert "of it inside the region" in shown
+    record = json.loads((tmp_path / "space.json").read_text())
+    model = SpaceTimeETAS.from_json(record["model"])
+    test = load("ridgecrest_2019").split().test
+    places = model.places.log_density(test).mean()
+    assert record["splits"]["test"][1] == pytest.approx(places)
+    assert record["branching_ratio_inside"] < record["branching_ratio"]
+    assert 0.0 < record["background_share"] < 1.0
+    assert (tmp_path / "background_map.png").is_file()
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (
+            ["benchmark", "--catalog", "synthetic_socal", "--models", "etas", "--places"],
+            "synthetic_socal has no locations",
+        ),
+        (["benchmark", *CATALOG, "--protocol", "earthquakenpp"], "is not one of the protocol"),
+        (["benchmark", *CATALOG, "--protocol", "x"], "no protocol 'x'"),
+        (["forecast", *CATALOG, "--cell", "0.1"], "--cell is the size of the cells of --places"),
+        (
+            ["forecast", *CATALOG, "--places", "--csep", "--place", "35", "-117"],
+            "leave out --places",
+        ),
+        (["forecast", *CATALOG, "--places", "--cell", "0.07"], "does not divide 90 degrees"),
+        (
+            ["forecast", "--catalog", "synthetic_socal", "--places", "--samples", "10"],
+            "has no locations",
+        ),
+        (["etas", "fit", *CATALOG, "--space", "--taper"], "--taper is for fits of times alone"),
+        (["forecast", "--rolling", "--places"], "--places is for a single forecast"),
+    ],
+)
+def test_mistakes_get_one_line(
+    command: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*command, "--out", str(tmp_path / "out")]) == 2
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert message in lines[-1]
+
+
+def test_a_model_without_a_law_of_places_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["etas", "fit", *CATALOG, "--no-plots", "--out", str(tmp_path)]) == 0
+    command = ["forecast", *CATALOG, "--model", str(tmp_path / "etas.json"), "--places"]
+    assert main([*command, "--out", str(tmp_path / "out")]) == 2
+    assert "has no law of places: fit it with --places" in capsys.readouterr().err

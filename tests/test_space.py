@@ -1,0 +1,384 @@
+"""Laws of places: densities over a region, their likelihoods, and the space-time ETAS model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from catalogs import Catalog, EventSequence, GutenbergRichter, InputError, Trajectories
+from catalogs.areas import Box, parse_area
+from catalogs.grid import Grid
+from catalogs.sphere import distances, square_kilometres
+from etas.kernel import Quadrature
+from etas.model import ETAS
+from etas.space.background import SmoothedPlaces, neighbour_distances
+from etas.space.earthquakenpp import scores
+from etas.space.excitation import excitations
+from etas.space.fit import fit_places, fit_space_time
+from etas.space.law import PlaceLaw, UniformPlaces
+from etas.space.likelihood import SpaceTimeLikelihood
+from etas.space.model import SpaceTimeETAS
+from etas.space.pairs import Kernel, Sources, pair_sums
+from etas.space.rates import CellSums
+from etas.space.records import law_from_json, law_to_json
+from etas.space.region import Region
+from etas.space.triggered import PlaceLikelihood, PlaceTerms, TriggeredPlaces
+
+BOX = Box(-39.1, -38.5, 175.6, 176.3)
+REGION = Region(BOX)
+POLYGON = parse_area("33.599,-117.133 33.966,-116.83 33.554,-116.119 33.182,-116.429")
+LAW = TriggeredPlaces(REGION, 2.0, 0.5, 0.5, 0.01, 1.1, 0.6, 0.7, 1.7)
+MODEL = SpaceTimeETAS(0.8, 0.03, 0.4, 0.01, 1.15, 0.5, 0.5, 1.8, GutenbergRichter(2.0), REGION)
+
+
+def events(n: int, seed: int = 0, box: Box = BOX) -> EventSequence:
+    """Events in clusters, whose second half is scored."""
+    rng = np.random.default_rng(seed)
+    times = np.sort(rng.uniform(0.0, 100.0, n))
+    middle = np.array([0.5 * (box.south + box.north), 0.5 * (box.west + box.east)])
+    places = middle + rng.choice([-0.1, 0.0, 0.15], (n, 2)) + rng.normal(0.0, 0.02, (n, 2))
+    magnitudes = 2.0 + rng.exponential(0.5, n)
+    return EventSequence(times, magnitudes, 0.0, 100.0, 50.0, places)
+
+
+def cells(box: Box, step: float) -> tuple[np.ndarray, np.ndarray]:
+    """Centres of a fine grid over a box, and the surface that each stands for."""
+    latitude = np.arange(box.south + step / 2, box.north, step)
+    longitude = np.arange(box.west + step / 2, box.east, step)
+    points = np.stack(np.meshgrid(latitude, longitude, indexing="ij"), -1).reshape(-1, 2)
+    surface = np.cos(np.radians(points[:, 0])) * (np.radians(step) * REGION.radius) ** 2
+    return points, surface
+
+
+def test_a_cap_of_the_sphere_and_a_triangle_have_their_surface() -> None:
+    north = Box(0, 90, -180, 180)
+    assert square_kilometres(north, 1.0) == pytest.approx(2 * np.pi)
+    small = parse_area("0,0 0,0.001 0.001,0")
+    assert square_kilometres(small, 1.0) == pytest.approx(0.5 * np.radians(0.001) ** 2, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("area", "place"),
+    [
+        (BOX, (-38.8, 176.0)),
+        (BOX, (-38.5001, 175.61)),  # eleven metres from the border
+        (POLYGON, (33.6, -116.6)),
+        (Box(-20, -18, 179, -179), (-19.0, -179.95)),  # across 180 degrees
+    ],
+)
+def test_the_mass_of_a_kernel_inside_a_region(area: object, place: tuple[float, float]) -> None:
+    region = Region(area)  # type: ignore[arg-type]
+    borders = region.borders(np.array([place]))
+    q, width = 1.6, np.array([30.0])
+    rng = np.random.default_rng(0)
+    r = np.sqrt(width * np.expm1(np.log(rng.random(200_000)) / (1 - q)))
+    bearing = rng.uniform(0, 2 * np.pi, r.size)
+    latitude = place[0] + np.degrees(r * np.cos(bearing) / region.radius)
+    stretch = region.radius * np.cos(np.radians(0.5 * (latitude + place[0])))
+    longitude = place[1] + np.degrees(r * np.sin(bearing) / stretch)
+    inside = region.area.contains(latitude, (longitude + 180) % 360 - 180).mean()
+    assert borders.parent_masses(width, q)[0, 0] == pytest.approx(inside, abs=0.005)
+
+
+def test_masses_are_exact_in_their_slopes_and_for_any_kernel() -> None:
+    places = events(20).locations
+    assert places is not None
+    borders, widths = REGION.borders(places), np.full(20, 3.0)
+    mass = borders.parent_masses(widths, 1.7)
+    h = 1e-5
+    up, down = (borders.parent_masses(widths * np.exp(x), 1.7)[:, 0] for x in (h, -h))
+    np.testing.assert_allclose(mass[:, 1], (up - down) / (2 * h), rtol=1e-4, atol=1e-9)
+    up, down = (borders.parent_masses(widths, 1.7 + x)[:, 0] for x in (h, -h))
+    np.testing.assert_allclose(mass[:, 2], (up - down) / (2 * h), rtol=1e-4, atol=1e-9)
+    any_kernel = borders.mass(lambda r: 1.0 - (1.0 + r**2 / 3.0) ** -0.7)
+    np.testing.assert_allclose(any_kernel, mass[:, 0], rtol=1e-5)
+    whole = replace(REGION, whole_plane=True).borders(places).parent_masses(widths, 1.7)
+    np.testing.assert_array_equal(whole, [[1.0, 0.0, 0.0]] * 20)
+
+
+def test_impossible_regions_and_places_outside_are_named() -> None:
+    with pytest.raises(InputError, match="crosses itself"):
+        Region(parse_area("0,0 1,1 1,0 0,2"))
+    inside = events(5)
+    without = replace(inside, locations=None)
+    with pytest.raises(InputError, match="no locations"):
+        UniformPlaces(REGION).log_density(without)
+    with pytest.raises(InputError, match="lies outside the region"):
+        UniformPlaces(Region(Box(10, 11, 10, 11))).log_density(inside)
+
+
+def test_pair_sums_are_the_double_sum_and_its_derivatives() -> None:
+    seq, kernel = events(60), Kernel(0.02, 1.2, 1.6, REGION.radius, 0.01)
+    assert seq.locations is not None
+    excess = seq.magnitudes - 2.0
+    points = REGION.positions(seq.locations)
+
+    def sums(alpha: float = 0.6, d: float = 0.7, gamma: float = 0.5, **changed: float) -> object:
+        gains, widths = 10 ** (alpha * excess), d * 10 ** (gamma * excess)
+        slope = np.log(10.0) * excess
+        sources = Sources(seq.times, points, gains, gains * slope, widths, slope)
+        return pair_sums(sources, replace(kernel, **changed), 10)
+
+    found = np.asarray(sums())
+    i = 40
+    lags = seq.times[i] - seq.times[:i]
+    r = distances(seq.locations[i], seq.locations[:i])
+    w = 0.7 * 10 ** (0.5 * excess[:i])
+    terms = 10 ** (0.6 * excess[:i]) * (lags + 0.02) ** -1.2 * np.exp(-0.01 * lags)
+    expected = (terms * 0.6 / (np.pi * w) * (1 + r**2 / w) ** -1.6).sum()
+    assert found[i - 10, 0] == pytest.approx(expected, rel=1e-6)
+    h = 1e-6
+    moves = [
+        ({"alpha": 0.6 + h}, {"alpha": 0.6 - h}),
+        ({"c": 0.02 + h}, {"c": 0.02 - h}),
+        ({"p": 1.2 + h}, {"p": 1.2 - h}),
+        ({"d": 0.7 * np.exp(h)}, {"d": 0.7 * np.exp(-h)}),
+        ({"gamma": 0.5 + h}, {"gamma": 0.5 - h}),
+        ({"q": 1.6 + h}, {"q": 1.6 - h}),
+    ]
+    for column, (up, down) in enumerate(moves, start=1):
+        slope = (np.asarray(sums(**up))[:, 0] - np.asarray(sums(**down))[:, 0]) / (2 * h)
+        np.testing.assert_allclose(found[:, column], slope, rtol=1e-5, atol=1e-8)
+
+
+def test_excitations_are_the_double_sum() -> None:
+    times = np.sort(np.random.default_rng(1).uniform(0, 10, 30))
+    gains = np.random.default_rng(2).random((30, 2))
+    quadrature = Quadrature.for_range(10.0, 0.05, p_max=1.3)
+    found = excitations(times, gains, quadrature, 0.05, 1.3, 0.1)
+    lags = times[20] - times[:20]
+    law = (lags + 0.05) ** -1.3 * np.exp(-0.1 * lags)
+    np.testing.assert_allclose(found[20, :2], law @ gains[:20], rtol=1e-7)
+    by_c = -1.3 * law / (lags + 0.05)
+    np.testing.assert_allclose(found[20, 2], by_c @ gains[:20, 0], rtol=1e-7)
+    by_p = -law * np.log(lags + 0.05)
+    np.testing.assert_allclose(found[20, 3], by_p @ gains[:20, 0], rtol=1e-7)
+
+
+@pytest.mark.parametrize(
+    "law",
+    [
+        UniformPlaces(REGION),
+        SmoothedPlaces(REGION, 3, 1.0),
+        LAW,
+        replace(LAW, background=SmoothedPlaces(REGION, 3, 1.0), taper=20.0),
+    ],
+    ids=["uniform", "smoothed", "triggered", "both"],
+)
+def test_a_density_integrates_to_one_and_is_that_of_the_score(law: PlaceLaw) -> None:
+    seq = events(80)
+    assert seq.locations is not None
+    points, surface = cells(BOX, 0.0025)
+    density = law.density(seq, 77.0, points)
+    assert (density * surface).sum() == pytest.approx(1.0, abs=0.002)
+    i = len(seq) - 3
+    here = law.density(seq, float(seq.times[i]), seq.locations[i : i + 1])
+    np.testing.assert_allclose(
+        law.log_density(seq)[i - seq.first_scored], np.log(here[0]), rtol=1e-6
+    )
+
+
+@pytest.mark.parametrize(
+    "law", [SmoothedPlaces(REGION, 3, 1.0), LAW], ids=["smoothed", "triggered"]
+)
+def test_later_events_change_nothing(law: PlaceLaw) -> None:
+    seq = events(80)
+    early = law.log_density(seq.before(80.0).scored_from(50.0))
+    np.testing.assert_allclose(law.log_density(seq)[: early.size], early, rtol=1e-9)
+
+
+def test_neighbours_are_earlier_ones() -> None:
+    points = np.random.default_rng(3).random((40, 3))
+    found = neighbour_distances(points, 4)
+    apart = np.linalg.norm(points[:, None] - points[None], axis=2)
+    for i in range(40):
+        before = np.sort(apart[i, :i]) if i else apart[1, :1]
+        assert found[i] == pytest.approx(before[min(3, before.size - 1)])
+
+
+def test_the_likelihood_of_places_has_its_gradient() -> None:
+    likelihood = PlaceLikelihood(PlaceTerms.of(events(120), LAW))
+    check_gradient(likelihood, LAW.parameters)
+    assert likelihood.evaluate(LAW.parameters).value == pytest.approx(
+        LAW.log_density(events(120)).sum()
+    )
+
+
+def test_the_space_time_likelihood_is_that_of_times_and_places() -> None:
+    seq = replace(events(120), gaps=())
+    gap = (61.0, 62.0)
+    seq = seq.where((seq.times < gap[0]) | (seq.times >= gap[1]))
+    seq = replace(seq, gaps=(gap,))
+    likelihood = SpaceTimeLikelihood(PlaceTerms.of(seq, MODEL.places))
+    parts = MODEL.log_likelihood(seq) + MODEL.places.log_density(seq).sum()
+    assert likelihood.evaluate(MODEL.parameters).value == pytest.approx(parts, rel=1e-9)
+    check_gradient(likelihood, MODEL.parameters)
+
+
+def check_gradient(
+    likelihood: PlaceLikelihood | SpaceTimeLikelihood, parameters: np.ndarray
+) -> None:
+    """Compare with central differences."""
+    gradient = likelihood.evaluate(parameters).gradient
+    for k, value in enumerate(parameters):
+        step = np.zeros(parameters.size)
+        step[k] = 1e-5 * abs(value)
+        up, down = (likelihood.evaluate(parameters + s).value for s in (step, -step))
+        assert gradient[k] == pytest.approx((up - down) / (2 * step[k]), rel=1e-4, abs=1e-5)
+
+
+def test_times_are_those_of_etas_where_everything_lies_inside() -> None:
+    plane = replace(MODEL, region=replace(REGION, whole_plane=True))
+    seq = events(60)
+    plain = ETAS(0.8, 0.03, 0.4, 0.01, 1.15, GutenbergRichter(2.0))
+    assert plane.log_likelihood(seq) == pytest.approx(plain.log_likelihood(seq), rel=1e-9)
+    assert MODEL.branching_ratio(10.0) == plain.branching_ratio(10.0)
+    assert MODEL.branching_ratio_inside(seq, 10.0) < MODEL.branching_ratio(10.0)
+
+
+def test_a_fit_finds_what_was_simulated() -> None:
+    nothing = EventSequence(np.empty(0), np.empty(0), -1.0, 0.0, locations=np.empty((0, 2)))
+    truth = replace(MODEL, mu=2.0)
+    drawn = truth.simulate(nothing, 700.0, 1, seed=4).sequences()[0]
+    fit = fit_space_time(drawn, truth.magnitude_law, REGION)
+    assert fit.converged
+    assert fit.uncertainty is not None
+    for name in fit.model.names:
+        off = getattr(fit.model, name) - getattr(truth, name)
+        assert abs(off) < 4.0 * fit.uncertainty.standard_error(name), name
+    assert "converged" in str(fit)
+    places = fit_places(drawn, REGION, 2.0, fixed={"gamma": 0.5})
+    assert places.converged
+    assert places.fixed == {"gamma": 0.5}
+    assert places.model.gamma == 0.5
+    best = fit.model.places.log_density(drawn).mean()
+    assert places.nats_per_event > best - 1e-3  # it has its own alpha, c and p
+
+
+def test_too_few_events_are_named() -> None:
+    with pytest.raises(InputError, match="too few to fit places"):
+        fit_places(events(100), REGION, 2.0)
+    with pytest.raises(InputError, match="'x' cannot be fixed"):
+        fit_places(events(200), REGION, 2.0, fixed={"x": 1.0})
+
+
+def test_the_mean_number_of_simulated_events_is_the_compensator() -> None:
+    history = events(60).before(70.0)
+    drawn = MODEL.simulate(history, 20.0, 400, seed=1)
+    assert REGION.contains(np.asarray(drawn.locations)).all()
+    expected = [
+        MODEL.compensator(history.followed_by(s).scored_from(history.end), 90.0)[0]
+        for s in drawn.sequences()
+    ]
+    off = drawn.counts - np.array(expected)  # a martingale
+    assert abs(off.mean()) < 4.0 * off.std() / np.sqrt(off.size)
+    again = MODEL.simulate(history, 20.0, 400, seed=1, threads=1)
+    np.testing.assert_array_equal(drawn.locations, again.locations)
+
+
+def test_supercritical_simulations_are_refused() -> None:
+    with pytest.raises(InputError, match="branching ratio"):
+        replace(MODEL, k=2.0).simulate(events(10), 10.0, 1, seed=0)
+
+
+@pytest.mark.parametrize(
+    "law",
+    [
+        UniformPlaces(REGION),
+        SmoothedPlaces(REGION, 3, 1.0),
+        replace(LAW, background=SmoothedPlaces(REGION, 3, 1.0), taper=20.0),
+    ],
+    ids=["uniform", "smoothed", "both"],
+)
+def test_drawn_places_follow_the_density_and_sums_by_cell_theirs(law: PlaceLaw) -> None:
+    history = events(60).before(70.0)
+    n = 40_000
+    one = Trajectories(
+        np.arange(n), np.full(n, 70.5), np.full(n, 2.5), n, 70.0, 71.0, np.empty(0, np.int64)
+    )
+    placer = law.placer(history, 71.0)
+    placed = placer.place(one, seed=2)
+    again = placer.place(one, seed=2, threads=1)
+    np.testing.assert_array_equal(placed.events.locations, again.events.locations)
+    points, surface = cells(BOX, 0.0025)
+    longer = EventSequence(
+        history.times, history.magnitudes, 0.0, 71.0, locations=history.locations
+    )
+    mass = law.density(longer, 70.5, points) * surface
+    grid = Grid.over(BOX, 0.05)
+    expected = np.bincount(grid.cell_of(points), mass, minlength=len(grid)) * n
+    seen = np.bincount(grid.cell_of(np.asarray(placed.events.locations)), minlength=len(grid))
+    enough = expected > 10.0
+    assert ((seen - expected) ** 2 / expected)[enough].sum() < enough.sum() + 5 * np.sqrt(
+        2 * enough.sum()
+    )
+    sums = CellSums(placer, grid)
+    sums.add(placed)
+    by_cell = sums.expected()
+    assert by_cell.sum() == pytest.approx(1.0, rel=0.01)
+    np.testing.assert_allclose(by_cell, expected / n, atol=0.006)
+
+
+def test_new_events_are_parents_too() -> None:
+    """Of two events at once, the second is placed about the first as often as its weight says."""
+    history = EventSequence([0.5], [2.0], 0.0, 1.0, locations=[[-38.6, 175.7]])
+    n = 5_000
+    law = replace(LAW, mu=1e-9, d=0.01, q=3.0)
+    drawn = Trajectories(
+        np.repeat(np.arange(n), 2),
+        np.tile([1.1, 1.6], n),
+        np.full(2 * n, 2.0),
+        n,
+        1.0,
+        2.0,
+        np.empty(0, np.int64),
+    )
+    placed = law.placer(history, 2.0).place(drawn, seed=0)
+    second = placed.parents[1::2]
+    old, new = (1.1 + 0.01) ** -1.1, (0.5 + 0.01) ** -1.1
+    assert (second > 0).mean() == pytest.approx(new / (old + new), abs=0.03)
+    assert (second[second > 0] == 1 + np.arange(0, 2 * n, 2)[second > 0]).all()
+
+
+def test_laws_and_models_are_kept_as_json() -> None:
+    law = replace(LAW, background=SmoothedPlaces(REGION, 3, 1.0), taper=20.0)
+    for each in (UniformPlaces(REGION), law):
+        assert law_from_json(json.loads(json.dumps(law_to_json(each)))) == each
+    model = replace(MODEL, background=SmoothedPlaces(REGION, 3, 1.0))
+    assert SpaceTimeETAS.from_json(json.loads(json.dumps(model.to_json()))) == model
+    with pytest.raises(InputError, match="no law of places"):
+        law_from_json({"law": "guess"})
+    with pytest.raises(InputError, match="no space-time ETAS"):
+        SpaceTimeETAS.from_json({"mu": 1.0})
+    record = model.to_json() | {"places": law_to_json(UniformPlaces(REGION))}
+    with pytest.raises(InputError, match="no parents"):
+        SpaceTimeETAS.from_json(record)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"q": 1.0}, "q = 1.0 must be above 1"),
+        ({"d": 0.0}, "d = 0.0 must be positive"),
+        ({"p": np.inf}, "p = inf must be finite"),
+        ({"taper": -1.0}, "taper = -1.0"),
+    ],
+)
+def test_impossible_parameters_are_named(change: dict[str, float], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        replace(LAW, **change)
+    with pytest.raises(InputError, match="neighbours = 0"):
+        SmoothedPlaces(REGION, 0)
+    with pytest.raises(InputError, match="mu = 0.0"):
+        replace(MODEL, mu=0.0)
+
+
+def test_the_public_benchmark_is_reproduced(real_catalog: Callable[[str], Catalog]) -> None:
+    """T and S that its own code gives on these places: 2.3309 and -2.1964."""
+    times, places = scores("salton_sea_10", real_catalog("salton_sea_10").split().test)
+    assert times == pytest.approx(2.3309, abs=0.001)
+    assert places == pytest.approx(-2.1964, abs=0.001)
