@@ -114,13 +114,15 @@ def test_groups_contain_each_event_once():
     assert sorted(tree.order) == list(range(3_000))
     k, reached = 0, 0
     while k < len(tree.groups):
-        begin, end, following, oldest, newest = tree.groups[k]
+        begin, end, following, oldest, parent = tree.groups[k]
         events = tree.order[begin:end]
-        assert (oldest, newest) == (events.min(), events.max())
+        assert oldest == events.min()
+        assert k == 0 or parent < k < tree.groups[parent, NEXT]
         undivided = following == k + 1
         if undivided:
             assert begin == reached
             assert 0 < end - begin <= LEAF
+            assert (np.diff(events) > 0).all()
             reached = end
         k += 1
     assert reached == 3_000

@@ -1,77 +1,83 @@
 """The sum of ``pairs`` with far fewer terms: groups of earlier events that are far away act as one.
 
-A tree divides the events into ever smaller groups near in space, time and width. With weights
-w_j = g_j D_j^{q-1} e^{taper t_j}, whose sum is W, a group adds
+A tree divides the places and widths of events into ever smaller groups, whatever their times. The
+Omori-Utsu law is a sum of exponentials, as in ``kernel.Quadrature``, so that
 
-    (q - 1) / pi e^{-taper t} sum_j w_j (t - t_j + c)^{-p} u_j^{-q},    u_j = r_j^2 + D_j
+    (q - 1) / pi sum_n w_n sum_j g_j D_j^{q-1} e^{-s_n (t - t_j)} u_j^{-q},    u_j = r_j^2 + D_j
 
-If all of it precedes, and it is small beside its delay and its u, moments are enough: with weighted
-means L of t - t_j + c and U of u_j, and relative deviations s and v from them,
+is known for a group from its moments: sums over its events so far of g_j D_j^{q-1} times 1, places,
+widths and their products, of which each n has its own, fading at the rate s_n. Events are taken in
+order of time: each first asks the groups, then joins those that contain it. With y the place from
+the present mean, U = r^2 + D there, and v = u_j / U - 1 = h y + (y^2 + D_j - D) / U, h = -2 r / U,
 
-    W L^{-p} U^{-q} <(1 + s)^{-p} (1 + v)^{-q}>
+    W U^{-q} (1 - q <v> + q (q + 1) / 2 <v^2> - ...)
 
-is a product of binomial series up to the fourth moments, and p q <s v>. u_j is quadratic in the
-place of the target, so that the moments of v follow from those of places and widths. Derivatives
-follow alike. Groups that are too near are divided (Barnes and Hut 1986, doi:10.1038/324446a0, who
-stop at the first moment); the smallest are summed event by event.
+up to the fourth power of y. Moments up to the third are exact; the fourth are those of an
+elliptical distribution with the same covariance and the same <|y|^4>. Groups that are too near are
+divided (Barnes and Hut 1986, doi:10.1038/324446a0); the smallest are summed event by event.
 
-Of 10^4 to 10^5 events many groups are still so long or wide that they are near in time or in place,
-and those that last until now are divided wherever they are: time grows as N^1.7, not yet as N ln N.
+Of 10^4 to 10^5 events the tree is still so shallow that every level adds to the work: time grows
+as N^1.3.
 """
 
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import numba
 import numpy as np
 import numpy.typing as npt
 
-from catalogs.cores import in_parallel
+from catalogs.cores import threads
 from catalogs.sequence import FloatArray
-from etas.space.pairs import SLOPES, Kernel, Sources
+from etas.space.pairs import SLOPES, Kernel, Sources, pair_sums
 from etas.space.vectors import exponentials, logarithms
 
-LEAF = 24
+LEAF = 48
 """Events of a group that is not divided, at most."""
 
-TIME, SPACE, WIDTH = 0.4, 0.4, 0.3
-"""Largest deviations of times from their mean beside the delay, of places beside sqrt(u) and of
-widths beside u, over the root of the second coefficient of the series (``_series``)."""
+NEAR = 0.9
+"""Largest |v| of a group that acts as one, over the root of the second coefficient of the series.
 
-KURTOSIS = 2.4
-"""<v^4> / <v^2>^2, between 1.8 of an even and 3 of a normal distribution: what it's taken to be
-matters by some 1e-4 of the sums."""
+Errors of the mean log rate stay below 5e-5, and grow as the fourth power."""
+
+LOWEST, HIGHEST, RIPPLE = 0.05, 1e-5, 1e-4
+"""Of exponentials: the lowest rate times the longest delay + c, the share of c^{-p} that is cut off
+above the highest, and the largest relative error in between."""
+
+PARTS, STRANDS = 16, 8
+"""The tree is cut into parts, which are summed in strands, in parallel: fixed numbers, so that
+sums do not depend on the number of threads."""
 
 IndexArray = npt.NDArray[np.int64]
+SingleArray = npt.NDArray[np.float32]
+BitsArray = npt.NDArray[np.uint32]
 
-BEGIN, END, NEXT, OLDEST, NEWEST = range(5)
+BEGIN, END, NEXT, OLDEST, PARENT = range(5)
 """Columns of ``Tree.groups``."""
 
-TIMES, XS, YS, ZS, WIDTHS, LOG_WIDTHS, LOG_WEIGHTS, GAINS, ALPHAS, GAMMAS = range(10)
-"""Rows of ``_events``; the last but one are d ln g / d alpha, the last d ln D / d gamma."""
+TIMES, XS, YS, ZS, WIDTHS, LOG_WIDTHS, WEIGHTS, ALPHAS, GAMMAS, MARKS = range(10)
+"""Rows of ``_events``: weights are g D^{q-1}; ALPHAS d ln g / d alpha, GAMMAS d ln D / d gamma."""
 
-X, Y, Z, T, EXCESS, LEAST_U, LEAST_LAG, LOG_WEIGHT = range(8)
-"""Columns of the means of groups: of places and times; what U is above the square of the distance
-of the mean place; the least U and L at which the group may act as one; and ln W."""
+X, Y, Z, REACH, LEAST, SPREAD = range(6)
+EAST, NORTH = 6, 9
+SHAPE = 12
+"""Columns of ``_measure``: centre, largest distance from it, least width and how much wider the
+widest is, and the directions in which places are counted."""
 
-D, LOG_D, ALPHA, GAMMA = range(4)
-T2, T3, T4, T_ALPHA, T_LOG_D, D_GAMMA = range(4, 10)
-E2, E3, D_E2 = range(10, 13)
-P_D, P_T, P_ALPHA, P_LOG_D, P_GAMMA = range(13, 33, 4)
-XX, XX_E, XX_D = range(33, 51, 6)
-P_E = 51
-"""Columns of the moments of groups: means of widths, of d ln g / d alpha and of d ln D / d gamma,
-and moments about means. E is D + |place|^2, both from their means; P is (place, E), four columns;
-XX are the products of places, six columns."""
+COLUMNS = 15
+"""Moments of each group and rate, with the place (x, y) from the centre in units of REACH and the
+width d above LEAST in units of SPREAD: 1, x, y, d, xx, xy, yy, dd, xxx, xxy, xyy, yyy,
+(xx + yy)^2, m, m d, where m is the mark."""
 
-MEANS, MOMENTS = 8, 55
-
-LAGS, US, TERMS, LATE, WIDE, SPARE = range(6)
-"""Rows of the work space for one target: delays + c, u, what they contribute, and logarithms."""
+SUMS = COLUMNS + 6
+"""What ``_contract`` gives: these moments, and the derivatives by c and by p of the first three."""
 
 _jit = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})
+_in_order = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,10 +87,11 @@ class Tree:
     Attributes
     ----------
     order : array (event,)
-        Indices of events such that those of a group follow each other.
+        Indices of events such that those of a group follow each other, in order of time within
+        groups that are not divided.
     groups : array (group, 5)
         Each before those inside it: its first and last + 1 in ``order``, the number of the next
-        group that is not inside it, and its oldest and its newest event.
+        group that is not inside it, its oldest event, and the group that it is half of.
     """
 
     order: IndexArray
@@ -92,7 +99,7 @@ class Tree:
 
     @classmethod
     def of(cls, positions: FloatArray, widths: FloatArray) -> Tree:
-        """Divide events until no group has more than ``LEAF``.
+        """Divide events until no group has more than ``LEAF``, or all are at one place.
 
         Any tree gives the same sums, within their errors; one for other places or widths only
         takes longer.
@@ -104,46 +111,36 @@ class Tree:
         widths : array (event,)
             Typical D, km^2.
         """
-        n = len(positions)
-        order = np.arange(n)
-        features = np.column_stack([positions, np.sqrt(widths), order])
-        return cls(order, _divide(features, order, LEAF))
+        order = np.arange(len(positions))
+        return cls(order, _divide(np.column_stack([positions, np.sqrt(widths)]), order, LEAF))
 
 
 @_jit
 def _divide(features: FloatArray, order: IndexArray, leaf: int) -> IndexArray:
-    """Bring ``order`` into that of the tree and return its groups.
-
-    A group is halved in space or width where it's longest, or in time (by number of event) if it is
-    longer there beside the whole catalog.
-    """
+    """Bring ``order`` into that of the tree and return its groups, halved where longest."""
     n = order.size
     groups = np.empty((2 * n, 5), np.int64)
-    extent = 1e-9
-    for a in range(3):
-        extent = max(extent, features[:, a].max() - features[:, a].min())
-    low, high = np.empty(5), np.empty(5)
+    low, high = np.empty(4), np.empty(4)
     size = 0
-    todo = [(0, n)]
+    todo = [(0, n, -1)]
     while len(todo) > 0:
-        begin, end = todo.pop()
+        begin, end, parent = todo.pop()
         low[:], high[:] = np.inf, -np.inf
         for m in range(begin, end):
-            for a in range(5):
+            for a in range(4):
                 low[a] = min(low[a], features[order[m], a])
                 high[a] = max(high[a], features[order[m], a])
-        groups[size, BEGIN], groups[size, END] = begin, end
-        groups[size, OLDEST], groups[size, NEWEST] = int(low[4]), int(high[4])
+        k = size
+        groups[k, BEGIN], groups[k, END], groups[k, PARENT] = begin, end, parent
+        groups[k, OLDEST] = order[begin]
         size += 1
-        if end - begin > leaf:
-            axis = int(np.argmax(high[:4] - low[:4]))
-            if (high[4] - low[4]) / n > (high[axis] - low[axis]) / extent:
-                axis = 4
-            cut = begin + _halve(
-                features[:, axis], order[begin:end], 0.5 * (low[axis] + high[axis])
-            )
-            todo.append((cut, end))
-            todo.append((begin, cut))
+        axis = int(np.argmax(high - low))
+        if end - begin > leaf and high[axis] > low[axis]:
+            middle = 0.5 * (low[axis] + high[axis])
+            cut = begin + _halve(features[:, axis], order[begin:end], middle)
+            if begin < cut < end:
+                todo.append((cut, end, k))
+                todo.append((begin, cut, k))
     groups = groups[:size].copy()
     following = np.full(n + 1, size)
     for k in range(size - 1, -1, -1):
@@ -169,9 +166,9 @@ def _halve(feature: FloatArray, order: IndexArray, middle: float) -> int:
 
 
 def tree_sums(sources: Sources, kernel: Kernel, first: int, tree: Tree | None = None) -> FloatArray:
-    """What ``pair_sums`` gives, with an error of some 1e-5 to 1e-4 in the mean log rate.
+    """What ``pair_sums`` gives, with an error of some 1e-5 in the mean log rate.
 
-    The number of threads does not change it.
+    Of a single log rate it is some 3e-4. The number of threads does not change it.
 
     Parameters
     ----------
@@ -179,7 +176,7 @@ def tree_sums(sources: Sources, kernel: Kernel, first: int, tree: Tree | None = 
         All events, with gains above 0.
     kernel : Kernel
         The laws of delays and distances. With p = 0, where all delays count alike, derivatives by c
-        and p are not to be used.
+        and p are not to be used; with p < 0 sums are those of ``pair_sums``.
     first : int
         Index of the first event to sum at.
     tree : Tree, optional
@@ -190,241 +187,287 @@ def tree_sums(sources: Sources, kernel: Kernel, first: int, tree: Tree | None = 
     array (event - first, 7)
         S_i, in events day^-1 km^-2 over the units of g, and its derivatives by ``SLOPES``.
     """
+    if kernel.p < 0.0:  # not a sum of decaying exponentials
+        return pair_sums(sources, kernel, first)
     if tree is None:
         tree = Tree.of(sources.positions, sources.widths)
-    events = _events(sources, kernel, tree.order)
-    n, size = sources.times.size, len(tree.groups)
-    means, moments = np.empty((size, MEANS)), np.empty((size, MOMENTS))
-    delay_series, fall_series = _series(kernel.p, 1.0), _series(kernel.q, KURTOSIS)
-    limits = np.array([TIME, SPACE, WIDTH])
-    limits[0] /= math.sqrt(max(delay_series[0, 0], 1e-200))
-    limits[1:] /= math.sqrt(fall_series[0, 0])
-    groups = tree.groups
+    events, scale = _events(sources, kernel, tree.order)
+    shapes = _measure(events, tree.groups)
+    rates, weights = _exponentials(kernel, float(sources.times[-1] - sources.times[0]))
+    places = np.empty_like(tree.order)
+    places[tree.order] = np.arange(tree.order.size)
+    limit = NEAR / math.sqrt(kernel.q * (kernel.q + 1.0) / 2.0)
+    numbers = np.array([kernel.c, kernel.p, kernel.q, kernel.taper, kernel.radius, limit])
+    marks, slopes = _marks(sources)
 
-    def gather(begin: int, end: int) -> None:
-        _gather(events, groups[begin:end], limits, means[begin:end], moments[begin:end])
-
-    in_parallel(gather, size)
-    numbers = np.array([kernel.c, kernel.p, kernel.q, kernel.taper, kernel.radius])
-    series = np.stack([delay_series, fall_series, _series(kernel.q + 1.0, KURTOSIS)])
-    targets = tree.order[tree.order >= first]
-    out = np.empty((n, 1 + len(SLOPES)))
-
-    def fill(begin: int, end: int) -> None:
-        _tree_sums(
-            targets[begin:end],
-            sources.times,
-            sources.positions,
-            events,
-            tree.order,
-            groups,
-            means,
-            moments,
-            numbers,
-            series,
-            out,
-        )
-
-    in_parallel(fill, targets.size)
-    return out[first:]
-
-
-def _series(p: float, kurtosis: float) -> FloatArray:
-    """Coefficients of <(1 + s)^{-p}> in <s^2>, -<s^3> and <s^4>, and their slopes in p.
-
-    Shape (2, 3). The last are by <s^2>^2 if there is a kurtosis.
-    """
-    two = p * (p + 1.0) / 2.0
-    three = two * (p + 2.0) / 3.0
-    four = three * (p + 3.0) / 4.0
-    slopes = [
-        p + 1 / 2,
-        (3.0 * p**2 + 6.0 * p + 2.0) / 6.0,
-        (4.0 * p**3 + 18.0 * p**2 + 22.0 * p + 6.0) / 24.0,
-    ]
-    return np.array([[two, three, four], slopes]) * [1.0, 1.0, kurtosis]
-
-
-def _events(sources: Sources, kernel: Kernel, order: IndexArray) -> FloatArray:
-    """What is needed of events in the order of the tree, shape (10, event)."""
-    log_widths = np.log(sources.widths)
-    return np.ascontiguousarray(
-        np.stack(
-            [
+    def add(roots: list[int], slope: FloatArray) -> FloatArray:
+        out = np.zeros((sources.times.size - first, 1 + len(SLOPES)))
+        for root in roots:
+            _sweep(
+                root,
+                first,
                 sources.times,
-                *sources.positions.T,
-                sources.widths,
-                log_widths,
-                (kernel.q - 1.0) * log_widths + kernel.taper * sources.times,  # ln(w_j / g_j)
-                sources.gains,
-                sources.gain_slopes / sources.gains,
-                sources.width_slopes,
-            ]
-        )[:, order]
+                sources.positions,
+                places,
+                events,
+                tree.groups,
+                shapes,
+                rates,
+                weights,
+                slope,
+                numbers,
+                out,
+            )
+        return out
+
+    def sums(mark: FloatArray, slope: FloatArray) -> FloatArray:
+        events[MARKS] = mark[tree.order]
+        with ThreadPoolExecutor(max_workers=threads()) as pool:
+            return np.asarray(sum(pool.map(partial(add, slope=slope), _strands(tree.groups))))
+
+    out = sums(marks[0], slopes[0])
+    if len(marks) > 1:
+        plain = sums(marks[0], slopes[0] * [[1.0], [0.0]])
+        for mark, slope in zip(marks[1:], slopes[1:], strict=True):
+            out += sums(mark, slope) - plain
+    out *= scale * (kernel.q - 1.0) / math.pi
+    out[:, 6] += out[:, 0] / (kernel.q - 1.0)
+    return out
+
+
+def _marks(sources: Sources) -> tuple[FloatArray, FloatArray]:
+    """What d ln g / d alpha, d ln D / d gamma and ln D are linear in: usually the magnitude alone.
+
+    Marks of shape (mark, event), and for each the means of the three and what they grow by with it,
+    shape (mark, 2, 3).
+    """
+    values = np.stack(
+        [sources.gain_slopes / sources.gains, sources.width_slopes, np.log(sources.widths)]
     )
+    means = values.mean(axis=1)
+    growth, sizes, marks = np.linalg.svd(values - means[:, None], full_matrices=False)
+    several = max(int((sizes > 1e-9 * sizes[0]).sum()), 1)
+    slopes = np.stack([np.stack([means, growth[:, i]]) for i in range(several)])
+    return marks[:several] * sizes[:several, None], slopes
+
+
+def _events(sources: Sources, kernel: Kernel, order: IndexArray) -> tuple[FloatArray, float]:
+    """What is needed of events in the order of the tree, (10, event), and a unit of weights."""
+    log_widths = np.log(sources.widths)
+    log_weights = np.log(sources.gains) + (kernel.q - 1.0) * log_widths
+    top = float(log_weights.max())
+    rows = [
+        sources.times,
+        *sources.positions.T,
+        sources.widths,
+        log_widths,
+        np.exp(log_weights - top),
+        sources.gain_slopes / sources.gains,
+        sources.width_slopes,
+        np.zeros_like(log_widths),
+    ]
+    return np.ascontiguousarray(np.stack(rows)[:, order]), math.exp(top)
+
+
+def _exponentials(kernel: Kernel, horizon: float) -> tuple[FloatArray, FloatArray]:
+    """Rates s_n, and w_n with its derivatives by c and p, shape (3, rate).
+
+    As ``kernel.Quadrature``, for one c and p and 1e-4; all rates below the lowest act as one at
+    their mean.
+    """
+    from scipy.special import digamma, gammainccinv, gammaln, loggamma
+
+    c, p = kernel.c, kernel.p
+    if p == 0.0:
+        return np.array([kernel.taper]), np.array([[1.0], [0.0], [0.0]])
+    low = LOWEST / (horizon + c)
+    high = max(float(gammainccinv(p, HIGHEST)), 1.0) / c
+    size, step, ripple = 0, 0.0, 1.0
+    while ripple > RIPPLE:
+        size += 8
+        step = math.log(high / low) / (size - 1)
+        ripple = 2.0 * math.exp(loggamma(p + 2j * math.pi / step).real - gammaln(p))
+    s = low * np.exp(step * np.arange(size))
+    w = step * np.exp(p * np.log(s) - c * s - gammaln(p))
+    in_p = w * (np.log(s) - digamma(p))
+    above = -math.expm1(-step * p)
+    w[0] /= above
+    in_p[0] = w[0] * (math.log(s[0]) - digamma(p) - step * (1.0 - above) / above)
+    s[0] *= above / -math.expm1(-step * (p + 1.0))
+    return s + kernel.taper, np.stack([w, -s * w, in_p])
+
+
+def _strands(groups: IndexArray) -> list[list[int]]:
+    """Groups that contain all events once, largest first, dealt to ``STRANDS``."""
+
+    def size(k: int) -> int:
+        return int(groups[k, END] - groups[k, BEGIN])
+
+    parts = [0]
+    while len(parts) < PARTS:
+        divided = [k for k in parts if groups[k, NEXT] > k + 1]
+        if not divided:
+            break
+        k = max(divided, key=size)
+        parts.remove(k)
+        parts += [k + 1, int(groups[k + 1, NEXT])]
+    parts.sort(key=size, reverse=True)
+    return [parts[i::STRANDS] for i in range(min(STRANDS, len(parts)))]
 
 
 @_jit
-def _gather(
-    events: FloatArray,
-    groups: IndexArray,
-    limits: FloatArray,
-    means: FloatArray,
-    moments: FloatArray,
-) -> None:
-    """Means and moments of groups, weighted by w_j."""
+def _measure(events: FloatArray, groups: IndexArray) -> FloatArray:
+    """The shapes of groups, (group, 12)."""
+    shapes = np.empty((len(groups), SHAPE))
     for k in range(len(groups)):
-        mine = events[:, groups[k, BEGIN] : groups[k, END]]
-        mean, moment = means[k], moments[k]
-        top = mine[LOG_WEIGHTS].max()
-        weights = mine[GAINS] * np.exp(mine[LOG_WEIGHTS] - top)
-        whole = weights.sum()
-        weights /= whole
-        mean[LOG_WEIGHT] = top + math.log(whole)
-        mean[T], mean[X] = (weights * mine[TIMES]).sum(), (weights * mine[XS]).sum()
-        mean[Y], mean[Z] = (weights * mine[YS]).sum(), (weights * mine[ZS]).sum()
-        moment[:] = 0.0
-        moment[D], moment[LOG_D] = (
-            (weights * mine[WIDTHS]).sum(),
-            (weights * mine[LOG_WIDTHS]).sum(),
-        )
-        moment[ALPHA] = (weights * mine[ALPHAS]).sum()
-        moment[GAMMA] = (weights * mine[GAMMAS]).sum()
-        time, space, width = _add_moments(mine, weights, mean, moment)
-        mean[EXCESS] += moment[D]
-        mean[LEAST_U] = max(space / limits[1] ** 2, width / limits[2])
-        mean[LEAST_LAG] = time / limits[0]
+        begin, end = groups[k, BEGIN], groups[k, END]
+        x = 0.5 * (events[XS, begin:end].min() + events[XS, begin:end].max())
+        y = 0.5 * (events[YS, begin:end].min() + events[YS, begin:end].max())
+        z = 0.5 * (events[ZS, begin:end].min() + events[ZS, begin:end].max())
+        lift = _length(events[XS, begin], events[YS, begin], events[ZS, begin])
+        lift /= max(_length(x, y, z), 1e-9)
+        x, y, z = lift * x, lift * y, lift * z  # to the surface: what is normal to it is left out
+        reach = 0.0
+        for j in range(begin, end):
+            far = _length(events[XS, j] - x, events[YS, j] - y, events[ZS, j] - z)
+            reach = max(reach, far)
+        shapes[k, X], shapes[k, Y], shapes[k, Z], shapes[k, REACH] = x, y, z, reach
+        shapes[k, LEAST] = events[WIDTHS, begin:end].min()
+        shapes[k, SPREAD] = events[WIDTHS, begin:end].max() - shapes[k, LEAST]
+        flat, size = max(math.hypot(x, y), 1e-9), max(_length(x, y, z), 1e-9)
+        x, y, z = x / flat, y / flat, z / size
+        shapes[k, EAST], shapes[k, EAST + 1], shapes[k, EAST + 2] = -y, x, 0.0
+        shapes[k, NORTH], shapes[k, NORTH + 1] = -x * z, -y * z
+        shapes[k, NORTH + 2] = flat / size
+    return shapes
 
 
 @_jit
-def _add_moments(
-    mine: FloatArray, weights: FloatArray, mean: FloatArray, moment: FloatArray
-) -> tuple[float, float, float]:
-    """Moments about the means; the largest |time|, |place|^2 and |width| from them."""
-    x, y, z = mine[XS] - mean[X], mine[YS] - mean[Y], mine[ZS] - mean[Z]
-    squares = x * x + y * y + z * z
-    mean[EXCESS] = (weights * squares).sum()
-    longest = farthest = widest = 0.0
-    for j in range(weights.size):
-        w, t, d = weights[j], mine[TIMES, j] - mean[T], mine[WIDTHS, j] - moment[D]
-        by_alpha, by_gamma = mine[ALPHAS, j] - moment[ALPHA], mine[GAMMAS, j] - moment[GAMMA]
-        log_d = mine[LOG_WIDTHS, j] - moment[LOG_D]
-        e = squares[j] - mean[EXCESS] + d
-        moment[T2] += w * t * t
-        moment[T3] += w * t * t * t
-        moment[T4] += w * t * t * t * t
-        moment[T_ALPHA] += w * t * by_alpha
-        moment[T_LOG_D] += w * t * log_d
-        moment[D_GAMMA] += w * d * by_gamma
-        moment[E2] += w * e * e
-        moment[E3] += w * e * e * e
-        moment[D_E2] += w * d * e * e
-        for at, f in (
-            (P_D, d),
-            (P_T, t),
-            (P_ALPHA, by_alpha),
-            (P_LOG_D, log_d),
-            (P_GAMMA, by_gamma),
-            (P_E, e),
-        ):
-            moment[at] += w * f * x[j]
-            moment[at + 1] += w * f * y[j]
-            moment[at + 2] += w * f * z[j]
-            moment[at + 3] += w * f * e
-        for at, f in ((XX, 1.0), (XX_E, e), (XX_D, d)):
-            moment[at] += w * f * x[j] * x[j]
-            moment[at + 1] += w * f * y[j] * y[j]
-            moment[at + 2] += w * f * z[j] * z[j]
-            moment[at + 3] += 2.0 * w * f * x[j] * y[j]
-            moment[at + 4] += 2.0 * w * f * x[j] * z[j]
-            moment[at + 5] += 2.0 * w * f * y[j] * z[j]
-        longest, farthest = max(longest, abs(t)), max(farthest, squares[j])
-        widest = max(widest, abs(d))
-    return longest, farthest, widest
+def _length(x: float, y: float, z: float) -> float:
+    return math.sqrt(x * x + y * y + z * z)
 
 
 @_jit
-def _tree_sums(
-    targets: IndexArray,
+def _sweep(
+    root: int,
+    first: int,
     times: FloatArray,
     positions: FloatArray,
+    places: IndexArray,
     events: FloatArray,
-    order: IndexArray,
     groups: IndexArray,
-    means: FloatArray,
-    moments: FloatArray,
+    shapes: FloatArray,
+    rates: FloatArray,
+    weights: FloatArray,
+    slope: FloatArray,
     numbers: FloatArray,
-    series: FloatArray,
     out: FloatArray,
 ) -> None:
-    """``tree_sums`` at some events, which are rows of ``out``."""
-    c, p, q, taper, radius = numbers
-    far, far_work = np.empty(len(groups), np.int64), np.empty((6, len(groups)))
-    near, near_work = np.empty(order.size, np.int64), np.empty((6, order.size))
-    scale = (q - 1.0) / math.pi
-    for i in targets:
-        now, place = times[i] + c, positions[i]
-        n_far, n_near = _walk(
-            i, now, place, radius, events, order, groups, means, far, near, far_work, near_work
-        )
-        _evaluate(far_work, n_far, p, q, taper * times[i])
-        _evaluate(near_work, n_near, p, q, taper * times[i])
-        by_groups = _sum_groups(far[:n_far], far_work, place, means, moments, p, q, series)
-        by_events = _sum_events(near[:n_near], near_work, events, p, q)
-        for a in range(7):
-            out[i, a] = scale * (by_groups[a] + by_events[a])
-        out[i, 6] += (by_groups[0] + by_events[0]) / math.pi
+    """Add what the events of one part of the tree give to all later ones, in order of time."""
+    stop, begin, end = groups[root, NEXT], groups[root, BEGIN], groups[root, END]
+    c, p, q, taper, radius, limit = numbers
+    slots, leaves = _slots(root, groups)
+    states = np.zeros((slots.max() + 1, rates.size, COLUMNS + 1), np.float32)
+    latest, filled = np.zeros(stop - root), np.zeros(stop - root, np.int64)
+    far, near = np.empty(stop - root, np.int64), np.empty(end - begin, np.int64)
+    far_work, near_work = np.empty((10, stop - root)), np.empty((6, end - begin))
+    steps = (rates * (-1.0 / math.log(2.0))).astype(np.float32)
+    weight = weights[0].astype(np.float32)
+    by_c = (weights[1] / np.maximum(weights[0], 1e-300)).astype(np.float32)
+    by_p = (weights[2] / np.maximum(weights[0], 1e-300)).astype(np.float32)
+    decays, scales = np.empty(rates.size, np.float32), np.empty(rates.size, np.float32)
+    bits = scales.view(np.uint32)
+    sums = np.empty(SUMS, np.float32)
+    for i in range(times.size):
+        now = times[i]
+        if i >= first and groups[root, OLDEST] < i:
+            x, y, z = positions[i]
+            n_far, n_near = _walk(
+                i, x, y, z, radius, limit, root, groups, shapes, slots, filled, events,
+                far, far_work, near, near_work,
+            )  # fmt: skip
+            for n in range(n_far):
+                k = far[n] - root
+                live = _powers(steps, now - latest[k], -36.0, decays, scales, bits)
+                _contract(states, slots[k], live, decays, by_c, by_p, sums)
+                _expand(n, far[n], x, y, z, radius, q, shapes, sums, far_work)
+            _sum_groups(far_work, n_far, q, slope, out[i - first])
+            _sum_events(near, near_work, n_near, now, events, c, p, q, taper, out[i - first])
+        j = places[i]
+        if begin <= j < end:
+            k = leaves[j - begin]
+            filled[k - root] += 1
+            while k > root:
+                k = groups[k, PARENT]
+                live = _powers(steps, now - latest[k - root], -66.0, decays, scales, bits)
+                decays[live:] = np.float32(0.0)
+                latest[k - root] = now
+                _join(j, k, slots[k - root], events, shapes, decays, weight, states)
+
+
+@_jit
+def _slots(root: int, groups: IndexArray) -> tuple[IndexArray, IndexArray]:
+    """The number of each divided group of a part, -1 for others; the smallest group of events."""
+    stop, begin = groups[root, NEXT], groups[root, BEGIN]
+    slots = np.full(stop - root, -1)
+    leaves = np.empty(groups[root, END] - begin, np.int64)
+    size = 0
+    for k in range(root, stop):
+        if groups[k, NEXT] > k + 1:
+            slots[k - root] = size
+            size += 1
+        else:
+            leaves[groups[k, BEGIN] - begin : groups[k, END] - begin] = k
+    return slots, leaves
 
 
 @_jit
 def _walk(
     i: int,
-    now: float,
-    place: FloatArray,
+    x: float,
+    y: float,
+    z: float,
     radius: float,
-    events: FloatArray,
-    order: IndexArray,
+    limit: float,
+    root: int,
     groups: IndexArray,
-    means: FloatArray,
+    shapes: FloatArray,
+    slots: IndexArray,
+    filled: IndexArray,
+    events: FloatArray,
     far: IndexArray,
-    near: IndexArray,
     far_work: FloatArray,
+    near: IndexArray,
     near_work: FloatArray,
 ) -> tuple[int, int]:
     """The groups that act as one on event i and, of all others, the events before it.
 
-    Returns how many of both; ``far`` and ``near`` say which, and their delays, u and weights are in
-    the work spaces.
+    Returns how many of both; ``far`` and ``near`` say which, and the squares of their distances,
+    with D for events, are in the first rows of the work spaces.
     """
-    x, y, z = place
-    k = n_far = n_near = 0
-    while k < len(groups):
+    k, stop = root, groups[root, NEXT]
+    n_far = n_near = 0
+    while k < stop:
         if groups[k, OLDEST] >= i:
             k = groups[k, NEXT]
             continue
-        if groups[k, NEWEST] < i:
-            mean = means[k]
-            u = _arc(x - mean[X], y - mean[Y], z - mean[Z], radius) + mean[EXCESS]
-            lag = now - mean[T]
-            if u > mean[LEAST_U] and lag > mean[LEAST_LAG]:
-                far[n_far] = k
-                far_work[US, n_far], far_work[LAGS, n_far] = u, lag
-                far_work[TERMS, n_far] = mean[LOG_WEIGHT]
+        if slots[k - root] >= 0:
+            square = _arc(x - shapes[k, X], y - shapes[k, Y], z - shapes[k, Z], radius)
+            reach = shapes[k, REACH]
+            deviation = reach * (2.0 * math.sqrt(square) + reach) + shapes[k, SPREAD]
+            if deviation <= limit * (square + shapes[k, LEAST]):
+                far[n_far], far_work[0, n_far] = k, square
                 n_far += 1
                 k = groups[k, NEXT]
                 continue
-        if groups[k, NEXT] == k + 1:  # not divided
-            begin = end = groups[k, BEGIN]
-            while end < groups[k, END] and order[end] < i:
-                end += 1
-            for j in range(begin, end):
+        else:
+            begin = groups[k, BEGIN]
+            for j in range(begin, begin + filled[k - root]):
                 n = n_near + j - begin
                 near[n] = j
                 dx, dy, dz = x - events[XS, j], y - events[YS, j], z - events[ZS, j]
-                near_work[US, n] = _arc(dx, dy, dz, radius) + events[WIDTHS, j]
-                near_work[LAGS, n] = now - events[TIMES, j]
-                near_work[TERMS, n] = events[LOG_WEIGHTS, j]
-            n_near += end - begin
+                near_work[0, n] = _arc(dx, dy, dz, radius) + events[WIDTHS, j]
+            n_near += filled[k - root]
         k += 1
     return n_far, n_near
 
@@ -436,149 +479,311 @@ def _arc(dx: float, dy: float, dz: float, radius: float) -> float:
     return chord * (1.0 + chord * (1.0 / (12.0 * radius**2) + chord * (1.0 / (90.0 * radius**4))))
 
 
+@_in_order
+def _powers(
+    steps: SingleArray,
+    time: float,
+    least: float,
+    decays: SingleArray,
+    scales: SingleArray,
+    bits: BitsArray,
+) -> int:
+    """Write 2^(steps time) to ``decays``, and return how many there are above 2^least.
+
+    With x = k + r, k whole: 2^x = 2^k 2^r, and the exponent of a single is k + 127, above 23 bits.
+    """
+    t, n = np.float32(time), steps.size
+    while n > 1 and steps[n - 1] * t < least:
+        n -= 1
+    for m in range(n):
+        x = max(steps[m] * t, np.float32(-66.0))
+        k = np.int32(x - np.float32(0.5))
+        r = x - np.float32(k)
+        s = np.float32(1.3333558e-3) + r * np.float32(1.5403530e-4)
+        s = np.float32(5.5504109e-2) + r * (np.float32(9.6181291e-3) + r * s)
+        s = np.float32(0.69314718) + r * (np.float32(0.24022651) + r * s)
+        decays[m] = np.float32(1.0) + r * s
+        bits[m] = np.uint32(np.int32(k + np.int32(127)) << np.int32(23))
+    for m in range(n):
+        e = decays[m] * scales[m]
+        decays[m] = e if e > np.float32(1e-19) else np.float32(0.0)  # denormals are slow
+    return n
+
+
+@_in_order
+def _join(
+    j: int,
+    k: int,
+    slot: int,
+    events: FloatArray,
+    shapes: FloatArray,
+    decays: SingleArray,
+    weight: SingleArray,
+    states: SingleArray,
+) -> None:
+    """Let the moments of group k fade until now, and add event j."""
+    dx, dy, dz = (
+        events[XS, j] - shapes[k, X],
+        events[YS, j] - shapes[k, Y],
+        events[ZS, j] - shapes[k, Z],
+    )
+    unit = 1.0 / max(shapes[k, REACH], 1e-30)
+    x = unit * (dx * shapes[k, EAST] + dy * shapes[k, EAST + 1])
+    y = unit * (dx * shapes[k, NORTH] + dy * shapes[k, NORTH + 1] + dz * shapes[k, NORTH + 2])
+    d = (events[WIDTHS, j] - shapes[k, LEAST]) / max(shapes[k, SPREAD], 1e-30)
+    g, m, r = events[WEIGHTS, j], events[MARKS, j], x * x + y * y
+    b0, b1, b2, b3 = np.float32(g), np.float32(g * x), np.float32(g * y), np.float32(g * d)
+    b4, b5, b6 = np.float32(g * x * x), np.float32(g * x * y), np.float32(g * y * y)
+    b7, b8, b9 = np.float32(g * d * d), np.float32(g * x * x * x), np.float32(g * x * x * y)
+    b10, b11 = np.float32(g * x * y * y), np.float32(g * y * y * y)
+    b12, b13, b14 = np.float32(g * r * r), np.float32(g * m), np.float32(g * m * d)
+    for n in range(decays.size):
+        e, w = decays[n], weight[n]
+        states[slot, n, 0] = e * states[slot, n, 0] + w * b0
+        states[slot, n, 1] = e * states[slot, n, 1] + w * b1
+        states[slot, n, 2] = e * states[slot, n, 2] + w * b2
+        states[slot, n, 3] = e * states[slot, n, 3] + w * b3
+        states[slot, n, 4] = e * states[slot, n, 4] + w * b4
+        states[slot, n, 5] = e * states[slot, n, 5] + w * b5
+        states[slot, n, 6] = e * states[slot, n, 6] + w * b6
+        states[slot, n, 7] = e * states[slot, n, 7] + w * b7
+        states[slot, n, 8] = e * states[slot, n, 8] + w * b8
+        states[slot, n, 9] = e * states[slot, n, 9] + w * b9
+        states[slot, n, 10] = e * states[slot, n, 10] + w * b10
+        states[slot, n, 11] = e * states[slot, n, 11] + w * b11
+        states[slot, n, 12] = e * states[slot, n, 12] + w * b12
+        states[slot, n, 13] = e * states[slot, n, 13] + w * b13
+        states[slot, n, 14] = e * states[slot, n, 14] + w * b14
+
+
+@_in_order
+def _contract(
+    states: SingleArray,
+    slot: int,
+    live: int,
+    decays: SingleArray,
+    by_c: SingleArray,
+    by_p: SingleArray,
+    sums: SingleArray,
+) -> None:
+    """The moments of a group now, and the derivatives of the first three by c and p."""
+    a0 = a1 = a2 = a3 = a4 = a5 = a6 = a7 = np.float32(0.0)
+    a8 = a9 = a10 = a11 = a12 = a13 = a14 = np.float32(0.0)
+    c0 = c1 = c2 = p0 = p1 = p2 = np.float32(0.0)
+    for n in range(live):
+        e = decays[n]
+        c, p = e * by_c[n], e * by_p[n]
+        s = states[slot, n, 0]
+        a0 += e * s
+        c0 += c * s
+        p0 += p * s
+        s = states[slot, n, 1]
+        a1 += e * s
+        c1 += c * s
+        p1 += p * s
+        s = states[slot, n, 2]
+        a2 += e * s
+        c2 += c * s
+        p2 += p * s
+        a3 += e * states[slot, n, 3]
+        a4 += e * states[slot, n, 4]
+        a5 += e * states[slot, n, 5]
+        a6 += e * states[slot, n, 6]
+        a7 += e * states[slot, n, 7]
+        a8 += e * states[slot, n, 8]
+        a9 += e * states[slot, n, 9]
+        a10 += e * states[slot, n, 10]
+        a11 += e * states[slot, n, 11]
+        a12 += e * states[slot, n, 12]
+        a13 += e * states[slot, n, 13]
+        a14 += e * states[slot, n, 14]
+    sums[0], sums[1], sums[2], sums[3], sums[4] = a0, a1, a2, a3, a4
+    sums[5], sums[6], sums[7], sums[8], sums[9] = a5, a6, a7, a8, a9
+    sums[10], sums[11], sums[12], sums[13], sums[14] = a10, a11, a12, a13, a14
+    sums[15], sums[16], sums[17], sums[18], sums[19], sums[20] = c0, c1, c2, p0, p1, p2
+
+
 @_jit
-def _evaluate(work: FloatArray, n: int, p: float, q: float, faded: float) -> None:
-    """Replace ln w by w L^{-p} u^{-q} e^{-taper t} in ``TERMS``, and note ln L and ln u."""
-    late, wide, spare, terms = work[LATE, :n], work[WIDE, :n], work[SPARE, :n], work[TERMS, :n]
-    spare[:] = work[LAGS, :n]
-    logarithms(spare, late)
-    spare[:] = work[US, :n]
-    logarithms(spare, wide)
-    for k in range(n):
-        spare[k] = terms[k] - p * late[k] - q * wide[k] - faded
-    exponentials(spare, terms)
+def _expand(  # noqa: PLR0915 - one formula
+    n: int,
+    k: int,
+    x: float,
+    y: float,
+    z: float,
+    radius: float,
+    q: float,
+    shapes: FloatArray,
+    sums: SingleArray,
+    work: FloatArray,
+) -> None:
+    """What group k gives to a place, less the factor U^{-q}, as column n of the work space.
+
+    Moments without a prefix are about the mean place, which lies at (east, north) - REACH (x_mean,
+    y_mean) from the target; (x_square, y_square) is <(x, y) |y|^2>.
+    """
+    two = q * (q + 1.0) / 2.0
+    three = two * (q + 2.0) / 3.0
+    four = three * (q + 3.0) / 4.0
+    two_q, three_q = q + 0.5, (3.0 * q * q + 6.0 * q + 2.0) / 6.0
+    four_q = (4.0 * q**3 + 18.0 * q**2 + 22.0 * q + 6.0) / 24.0
+    steep = (q + 1.0) * (q + 2.0) / 2.0
+    steep3 = steep * (q + 3.0) / 3.0
+    steep4 = steep3 * (q + 4.0) / 4.0
+    whole = float(sums[0])
+    each = 1.0 / max(whole, 1e-35)
+    reach, spread = shapes[k, REACH], shapes[k, SPREAD]
+    x_mean, y_mean, d_mean, mark = (
+        float(sums[1]) * each,
+        float(sums[2]) * each,
+        float(sums[3]) * each,
+        float(sums[13]) * each,
+    )
+    raw_xx, raw_xy, raw_yy = float(sums[4]) * each, float(sums[5]) * each, float(sums[6]) * each
+    xx, xy, yy = raw_xx - x_mean * x_mean, raw_xy - x_mean * y_mean, raw_yy - y_mean * y_mean
+    xxx = float(sums[8]) * each - 3.0 * x_mean * raw_xx + 2.0 * x_mean * x_mean * x_mean
+    xxy = (
+        float(sums[9]) * each
+        - 2.0 * x_mean * raw_xy
+        - y_mean * raw_xx
+        + 2.0 * x_mean * x_mean * y_mean
+    )
+    xyy = (
+        float(sums[10]) * each
+        - 2.0 * y_mean * raw_xy
+        - x_mean * raw_yy
+        + 2.0 * x_mean * y_mean * y_mean
+    )
+    yyy = float(sums[11]) * each - 3.0 * y_mean * raw_yy + 2.0 * y_mean * y_mean * y_mean
+    x_square, y_square = xxx + xyy, xxy + yyy
+    trace = xx + yy
+    shift = x_mean * x_mean + y_mean * y_mean
+    smm = x_mean * x_mean * xx + 2.0 * x_mean * y_mean * xy + y_mean * y_mean * yy
+    fourth = (
+        float(sums[12]) * each
+        - 4.0 * (x_mean * x_square + y_mean * y_square)
+        - 2.0 * shift * trace
+        - 4.0 * smm
+        - shift * shift
+    )
+    normal = trace * trace + 2.0 * (xx * xx + 2.0 * xy * xy + yy * yy)
+    rho = fourth / max(normal, 1e-30)
+    dd = max(float(sums[7]) * each - d_mean * d_mean, 0.0) * spread * spread
+    md = (float(sums[14]) * each - mark * d_mean) * spread
+    widths = shapes[k, LEAST] + d_mean * spread
+    dx, dy, dz = x - shapes[k, X], y - shapes[k, Y], z - shapes[k, Z]
+    bend = 1.0 + work[0, n] / (6.0 * radius * radius)
+    east = dx * shapes[k, EAST] + dy * shapes[k, EAST + 1]
+    north = dx * shapes[k, NORTH] + dy * shapes[k, NORTH + 1] + dz * shapes[k, NORTH + 2]
+    area = reach * reach
+    u = work[0, n] - 2.0 * bend * reach * (east * x_mean + north * y_mean) + area * shift + widths
+    closer = 1.0 / u
+    hx = -2.0 * closer * reach * (bend * east - reach * x_mean)
+    hy = -2.0 * closer * reach * (bend * north - reach * y_mean)
+    kx, ky = xx * hx + xy * hy, xy * hx + yy * hy
+    along = hx * kx + hy * ky
+    ball = closer * area
+    width2 = closer * closer * dd
+    v2 = along + ball * (2.0 * (hx * x_square + hy * y_square) + ball * fourth) + width2
+    v1 = ball * trace
+    v3 = hx * hx * (hx * xxx + 3.0 * hy * xxy) + hy * hy * (3.0 * hx * xyy + hy * yyy)
+    # the fourth moments
+    v3 += 3.0 * ball * rho * (along * trace + 2.0 * (kx * kx + ky * ky))
+    v4 = 3.0 * rho * along * along
+    factor = 1.0 - q * v1 + two * v2 - three * v3 + four * v4
+    # <D / u (1 + v)^{-q}>
+    share = (
+        closer * widths * (1.0 - (q + 1.0) * v1 + steep * v2 - steep3 * v3 + steep4 * v4)
+        - (q + 1.0) * width2
+    )
+    wider = (q - 1.0) * factor - q * share
+    mark_v = closer * md
+    by_mark = mark * factor - q * mark_v
+    by_q = two_q * v2 - v1 - three_q * v3 + four_q * v4
+    in_c, in_p = float(sums[15]), float(sums[18])
+    work[1, n] = u
+    work[2, n] = whole * factor
+    work[3, n] = whole * by_mark
+    work[4, n] = in_c * factor - q * (
+        hx * (float(sums[16]) - x_mean * in_c) + hy * (float(sums[17]) - y_mean * in_c)
+    )
+    work[5, n] = in_p * factor - q * (
+        hx * (float(sums[19]) - x_mean * in_p) + hy * (float(sums[20]) - y_mean * in_p)
+    )
+    work[6, n] = whole * wider
+    work[7, n] = whole * (
+        mark * wider - q * closer * md - q * (q - 1.0 - (q + 1.0) * closer * widths) * mark_v
+    )
+    work[8, n] = whole * by_q
+
+
+@_jit
+def _sum_groups(work: FloatArray, n_far: int, q: float, slope: FloatArray, out: FloatArray) -> None:
+    """Add what groups give, by which (q - 1) / pi is to be multiplied."""
+    us, wide, terms = work[1, :n_far], work[0, :n_far], work[9, :n_far]
+    logarithms(us, wide)
+    for n in range(n_far):
+        us[n] = -q * wide[n]
+    exponentials(us, terms)
+    total = by_mark = by_c = by_p = by_width = by_width_mark = by_q = 0.0
+    for n in range(n_far):
+        term = terms[n]
+        total += term * work[2, n]
+        by_mark += term * work[3, n]
+        by_c += term * work[4, n]
+        by_p += term * work[5, n]
+        by_width += term * work[6, n]
+        by_width_mark += term * work[7, n]
+        by_q += term * (work[8, n] - wide[n] * work[2, n])
+    out[0] += total
+    out[1] += slope[0, 0] * total + slope[1, 0] * by_mark
+    out[2] += by_c
+    out[3] += by_p
+    out[4] += by_width
+    out[5] += slope[0, 1] * by_width + slope[1, 1] * by_width_mark
+    out[6] += by_q + slope[0, 2] * total + slope[1, 2] * by_mark
 
 
 @_jit
 def _sum_events(
-    near: IndexArray, work: FloatArray, events: FloatArray, p: float, q: float
-) -> tuple[float, float, float, float, float, float, float]:
-    """Sums over single events, by which (q - 1) / pi is to be multiplied."""
-    total = by_alpha = by_c = by_p = by_width = by_gamma = by_q = 0.0
-    for n in range(near.size):
-        j = near[n]
-        value = work[TERMS, n] * events[GAINS, j]
-        wider = value * (q - 1.0 - q * events[WIDTHS, j] / work[US, n])
-        total += value
-        by_alpha += value * events[ALPHAS, j]
-        by_c += value / work[LAGS, n]
-        by_p += value * work[LATE, n]
-        by_width += wider
-        by_gamma += wider * events[GAMMAS, j]
-        by_q += value * (events[LOG_WIDTHS, j] - work[WIDE, n])
-    return total, by_alpha, -p * by_c, -by_p, by_width, by_gamma, by_q
-
-
-@_jit
-def _sum_groups(
-    far: IndexArray,
+    near: IndexArray,
     work: FloatArray,
-    place: FloatArray,
-    means: FloatArray,
-    moments: FloatArray,
+    n_near: int,
+    now: float,
+    events: FloatArray,
+    c: float,
     p: float,
     q: float,
-    series: FloatArray,
-) -> tuple[float, float, float, float, float, float, float]:
-    """Sums over groups, by which (q - 1) / pi is to be multiplied.
-
-    v = h place + E / U, where h = -2 (target - mean place) / U. Means of quantities that vary
-    within a group, as d ln g / d alpha, are taken with their covariances with s and v.
-    """
+    taper: float,
+    out: FloatArray,
+) -> None:
+    """Add what single events give, by which (q - 1) / pi is to be multiplied."""
+    us, lags, late = work[0, :n_near], work[1, :n_near], work[2, :n_near]
+    wide, spare, terms = work[3, :n_near], work[4, :n_near], work[5, :n_near]
+    for n in range(n_near):
+        lags[n] = now - events[TIMES, near[n]] + c
+    spare[:] = lags
+    logarithms(spare, late)
+    spare[:] = us
+    logarithms(spare, wide)
+    for n in range(n_near):
+        spare[n] = -p * late[n] - q * wide[n] - taper * (lags[n] - c)
+    exponentials(spare, terms)
     total = by_alpha = by_c = by_p = by_width = by_gamma = by_q = 0.0
-    for n in range(far.size):
-        mean, moment = means[far[n]], moments[far[n]]
-        value, late, wide = work[TERMS, n], work[LATE, n], work[WIDE, n]
-        sooner, closer = 1.0 / work[LAGS, n], 1.0 / work[US, n]
-        hx = -2.0 * closer * (place[0] - mean[X])
-        hy = -2.0 * closer * (place[1] - mean[Y])
-        hz = -2.0 * closer * (place[2] - mean[Z])
-        delay, delay_c, delay_p = _delays(moment, sooner, late, p, series[0])
-        fall, fall_q, fall_d = _falls(moment, hx, hy, hz, closer, wide, q, series)
-        both = -q * sooner * _along(moment, P_T, hx, hy, hz, closer)
-        factor = delay * fall + p * both
-        slope = q - 1.0 - (q + 1.0) * moment[D] * closer
-        wider = delay * fall_d + slope * p * both
-        total += value * factor
-        by_alpha += value * (
-            moment[ALPHA] * factor
-            + p * sooner * moment[T_ALPHA]
-            - q * _along(moment, P_ALPHA, hx, hy, hz, closer)
-        )
-        by_c += value * (delay_c * fall - (p + 1.0) * sooner * p * both)
-        by_p += value * (delay_p * fall + (1.0 - late * p) * both)
-        by_width += value * wider
-        by_gamma += value * (
-            moment[GAMMA] * wider
-            - q * closer * moment[D_GAMMA]
-            - q * slope * _along(moment, P_GAMMA, hx, hy, hz, closer)
-        )
-        by_q += value * (
-            moment[LOG_D] * factor
-            + delay * fall_q
-            + (1.0 / q - wide) * p * both
-            + p * sooner * moment[T_LOG_D]
-            - q * _along(moment, P_LOG_D, hx, hy, hz, closer)
-        )
-    return total, by_alpha, by_c, by_p, by_width, by_gamma, by_q
-
-
-@_jit
-def _delays(
-    moment: FloatArray, sooner: float, late: float, p: float, series: FloatArray
-) -> tuple[float, float, float]:
-    """<(1 + s)^{-p}>, and the slopes in c and p of L^{-p} times it over L^{-p}."""
-    s2 = sooner * sooner * moment[T2]
-    s3 = sooner * sooner * sooner * moment[T3]
-    s4 = sooner * sooner * sooner * sooner * moment[T4]
-    two, three, four = series[0, 0] * s2, series[0, 1] * s3, series[0, 2] * s4
-    factor = 1.0 + two + three + four
-    in_c = -sooner * (p * factor + 2.0 * two + 3.0 * three + 4.0 * four)
-    in_p = series[1, 0] * s2 + series[1, 1] * s3 + series[1, 2] * s4 - late * factor
-    return factor, in_c, in_p
-
-
-@_jit
-def _falls(
-    moment: FloatArray,
-    hx: float,
-    hy: float,
-    hz: float,
-    closer: float,
-    wide: float,
-    q: float,
-    series: FloatArray,
-) -> tuple[float, float, float]:
-    """<(1 + v)^{-q}>, and the slopes in q and ln D of w U^{-q} times it over w U^{-q}.
-
-    Of <v^3> what is odd in the place is left out.
-    """
-    along = hx * moment[P_E] + hy * moment[P_E + 1] + hz * moment[P_E + 2]
-    v2 = _across(moment, XX, hx, hy, hz) + closer * (2.0 * along + closer * moment[E2])
-    v3 = closer * (3.0 * _across(moment, XX_E, hx, hy, hz) + closer * closer * moment[E3])
-    v4 = v2 * v2
-    v_d = closer * _along(moment, P_D, hx, hy, hz, closer)
-    v2_d = closer * (_across(moment, XX_D, hx, hy, hz) + closer * closer * moment[D_E2])
-    here, in_q, steeper = series[1, 0], series[1, 1], series[2, 0]
-    factor = 1.0 + here[0] * v2 - here[1] * v3 + here[2] * v4
-    slope = in_q[0] * v2 - in_q[1] * v3 + in_q[2] * v4 - wide * factor
-    share = closer * moment[D] * (1.0 + steeper[0] * v2 - steeper[1] * v3 + steeper[2] * v4)
-    share += steeper[0] * v2_d - (q + 1.0) * v_d
-    return factor, slope, (q - 1.0) * factor - q * share
-
-
-@_jit
-def _along(moment: FloatArray, at: int, hx: float, hy: float, hz: float, closer: float) -> float:
-    """The covariance of v with what has its moments with (place, E) in these columns."""
-    linear: float = hx * moment[at] + hy * moment[at + 1] + hz * moment[at + 2]
-    shift: float = closer * moment[at + 3]
-    return linear + shift
-
-
-@_jit
-def _across(moment: FloatArray, at: int, hx: float, hy: float, hz: float) -> float:
-    """The quadratic form of h with the products of places in these columns."""
-    by_x: float = hx * (hx * moment[at] + hy * moment[at + 3] + hz * moment[at + 4])
-    by_y: float = hy * (hy * moment[at + 1] + hz * moment[at + 5])
-    by_z: float = hz * hz * moment[at + 2]
-    return by_x + by_y + by_z
+    for n in range(n_near):
+        j = near[n]
+        value = terms[n] * events[WEIGHTS, j]
+        wider = value * (q - 1.0 - q * events[WIDTHS, j] / us[n])
+        total += value
+        by_alpha += value * events[ALPHAS, j]
+        by_c += value / lags[n]
+        by_p += value * late[n]
+        by_width += wider
+        by_gamma += wider * events[GAMMAS, j]
+        by_q += value * (events[LOG_WIDTHS, j] - wide[n])
+    out[0] += total
+    out[1] += by_alpha
+    out[2] -= p * by_c
+    out[3] -= by_p
+    out[4] += by_width
+    out[5] += by_gamma
+    out[6] += by_q
