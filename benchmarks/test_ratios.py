@@ -61,6 +61,11 @@ def test_the_tree_beats_the_sum_over_pairs() -> None:
     assert tree < pairs / 4
 
 
+def test_the_tree_takes_less_than_quadratic_time() -> None:
+    # Nearly N^1.4: a target asks ever more groups, until the places of events are dense
+    assert exponent(BY_TREE, 5_000, 40_000, rounds=3) < 1.6
+
+
 def test_a_fit_takes_some_dozens_of_evaluations() -> None:
     evaluation, fit = times((LIKELIHOOD, 20_000), (FIT, 20_000), rounds=5)
     assert 5 < fit / evaluation < 100

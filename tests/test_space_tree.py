@@ -72,6 +72,14 @@ def test_all_delays_count_alike_without_decay():
     )
 
 
+def test_gains_and_widths_may_grow_with_different_marks():
+    sources = clustered()
+    by_gains, by_widths = np.random.default_rng(2).uniform(0.0, 3.0, (2, sources.times.size))
+    assert_alike(
+        replace(sources, gain_slopes=by_gains * sources.gains, width_slopes=by_widths), KERNEL
+    )
+
+
 def test_events_at_one_place_and_at_one_time():
     sources = clustered(600)
     times = np.sort(np.where(np.arange(600) < 300, 5.0, sources.times))

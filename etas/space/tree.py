@@ -16,8 +16,8 @@ up to the fourth power of y. Moments up to the third are exact; the fourth are t
 elliptical distribution with the same covariance and the same <|y|^4>. Groups that are too near are
 divided (Barnes and Hut 1986, doi:10.1038/324446a0); the smallest are summed event by event.
 
-Of 10^4 to 10^5 events the tree is still so shallow that every level adds to the work: time grows
-as N^1.3.
+From 2 10^4 to 2 10^5 events time grows as N^1.4, not yet as N ln N: with each doubling a target
+asks about 35 groups more, of 70 to 170.
 """
 
 from __future__ import annotations
