@@ -77,6 +77,7 @@ SUMS = COLUMNS + 6
 """What ``_contract`` gives: these moments, and the derivatives by c and by p of the first three."""
 
 _jit = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})
+# Sums of several numbers at once keep their order: else the compiler turns the inner loop round.
 _in_order = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 
 
@@ -604,6 +605,40 @@ def _contract(
 
 
 @_jit
+def _central(
+    sums: SingleArray, each: float
+) -> tuple[float, float, float, float, float, float, float, float, float, float]:
+    """Mean place, and about it xx, xy, yy, xxx, xxy, xyy, yyy and (xx + yy)^2; each is 1 / W."""
+    x_mean, y_mean = float(sums[1]) * each, float(sums[2]) * each
+    raw_xx, raw_xy, raw_yy = float(sums[4]) * each, float(sums[5]) * each, float(sums[6]) * each
+    xx, xy, yy = raw_xx - x_mean * x_mean, raw_xy - x_mean * y_mean, raw_yy - y_mean * y_mean
+    xxx = float(sums[8]) * each - 3.0 * x_mean * raw_xx + 2.0 * x_mean * x_mean * x_mean
+    xxy = (
+        float(sums[9]) * each
+        - 2.0 * x_mean * raw_xy
+        - y_mean * raw_xx
+        + 2.0 * x_mean * x_mean * y_mean
+    )
+    xyy = (
+        float(sums[10]) * each
+        - 2.0 * y_mean * raw_xy
+        - x_mean * raw_yy
+        + 2.0 * x_mean * y_mean * y_mean
+    )
+    yyy = float(sums[11]) * each - 3.0 * y_mean * raw_yy + 2.0 * y_mean * y_mean * y_mean
+    shift = x_mean * x_mean + y_mean * y_mean
+    along = x_mean * x_mean * xx + 2.0 * x_mean * y_mean * xy + y_mean * y_mean * yy
+    fourth = (
+        float(sums[12]) * each
+        - 4.0 * (x_mean * (xxx + xyy) + y_mean * (xxy + yyy))
+        - 2.0 * shift * (xx + yy)
+        - 4.0 * along
+        - shift * shift
+    )
+    return x_mean, y_mean, xx, xy, yy, xxx, xxy, xyy, yyy, fourth
+
+
+@_jit
 def _expand(  # noqa: PLR0915 - one formula
     n: int,
     k: int,
@@ -632,39 +667,9 @@ def _expand(  # noqa: PLR0915 - one formula
     whole = float(sums[0])
     each = 1.0 / max(whole, 1e-35)
     reach, spread = shapes[k, REACH], shapes[k, SPREAD]
-    x_mean, y_mean, d_mean, mark = (
-        float(sums[1]) * each,
-        float(sums[2]) * each,
-        float(sums[3]) * each,
-        float(sums[13]) * each,
-    )
-    raw_xx, raw_xy, raw_yy = float(sums[4]) * each, float(sums[5]) * each, float(sums[6]) * each
-    xx, xy, yy = raw_xx - x_mean * x_mean, raw_xy - x_mean * y_mean, raw_yy - y_mean * y_mean
-    xxx = float(sums[8]) * each - 3.0 * x_mean * raw_xx + 2.0 * x_mean * x_mean * x_mean
-    xxy = (
-        float(sums[9]) * each
-        - 2.0 * x_mean * raw_xy
-        - y_mean * raw_xx
-        + 2.0 * x_mean * x_mean * y_mean
-    )
-    xyy = (
-        float(sums[10]) * each
-        - 2.0 * y_mean * raw_xy
-        - x_mean * raw_yy
-        + 2.0 * x_mean * y_mean * y_mean
-    )
-    yyy = float(sums[11]) * each - 3.0 * y_mean * raw_yy + 2.0 * y_mean * y_mean * y_mean
-    x_square, y_square = xxx + xyy, xxy + yyy
-    trace = xx + yy
-    shift = x_mean * x_mean + y_mean * y_mean
-    smm = x_mean * x_mean * xx + 2.0 * x_mean * y_mean * xy + y_mean * y_mean * yy
-    fourth = (
-        float(sums[12]) * each
-        - 4.0 * (x_mean * x_square + y_mean * y_square)
-        - 2.0 * shift * trace
-        - 4.0 * smm
-        - shift * shift
-    )
+    d_mean, mark = float(sums[3]) * each, float(sums[13]) * each
+    x_mean, y_mean, xx, xy, yy, xxx, xxy, xyy, yyy, fourth = _central(sums, each)
+    x_square, y_square, trace = xxx + xyy, xxy + yyy, xx + yy
     normal = trace * trace + 2.0 * (xx * xx + 2.0 * xy * xy + yy * yy)
     rho = fourth / max(normal, 1e-30)
     dd = max(float(sums[7]) * each - d_mean * d_mean, 0.0) * spread * spread
@@ -674,7 +679,7 @@ def _expand(  # noqa: PLR0915 - one formula
     bend = 1.0 + work[0, n] / (6.0 * radius * radius)
     east = dx * shapes[k, EAST] + dy * shapes[k, EAST + 1]
     north = dx * shapes[k, NORTH] + dy * shapes[k, NORTH + 1] + dz * shapes[k, NORTH + 2]
-    area = reach * reach
+    area, shift = reach * reach, x_mean * x_mean + y_mean * y_mean
     u = work[0, n] - 2.0 * bend * reach * (east * x_mean + north * y_mean) + area * shift + widths
     closer = 1.0 / u
     hx = -2.0 * closer * reach * (bend * east - reach * x_mean)
