@@ -6,6 +6,7 @@ can be measured in a process that has not made the input.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
@@ -18,10 +19,13 @@ from row_writers import WRITERS, write
 
 from catalogs import Catalog, EventSequence, GutenbergRichter
 from catalogs.formats import parse
+from catalogs.sphere import EARTH_RADIUS, positions
 from etas.completeness import CompletenessHistory
 from etas.fit import fit_etas
 from etas.likelihood import LogLikelihood, log_likelihood_quadratic
 from etas.model import ETAS
+from etas.space.pairs import Kernel, Sources, pair_sums
+from etas.space.tree import tree_sums
 from etas.synthetic import synthetic_socal
 from etas.weighted_likelihood import WeightedLogLikelihood
 from recast.models.neural import Recast
@@ -34,6 +38,7 @@ from recast.training.windows import RegionBatch
 
 LAW = GutenbergRichter(2.0, 1.0, 7.5)
 MODEL = ETAS(1.0, 0.04, 0.45, 0.015, 1.18, LAW)
+SPACE_TIME = Kernel(c=0.015, p=1.18, q=1.6, radius=EARTH_RADIUS)
 EVENTS_PER_DAY = 3.0
 """Fewer than this model has on any stretch of some thousand events."""
 
@@ -87,6 +92,27 @@ def evaluate_weighted(events: EventSequence) -> object:
         events, LAW, taper=False, completeness=history, c_min=C_MIN
     )
     return likelihood.evaluate(MODEL.parameters)
+
+
+def located(n: int) -> Sources:
+    """The first ``n`` events of a synthetic catalog, in clusters of events next to each other."""
+    events, rng = catalog(n), np.random.default_rng(0)
+    centres = rng.uniform(-2.0, 2.0, (n // 100 + 1, 2))[np.arange(n) // 100]
+    offsets = rng.normal(size=(n, 2)) * 10.0 ** rng.uniform(-3.0, 0.0, (n, 1))
+    excess = math.log(10.0) * events.magnitude_excess(LAW.completeness)
+    gains = np.exp(excess)
+    places = positions(centres + offsets + [35.0, -118.0])
+    return Sources(events.times, places, gains, excess * gains, 0.5 * gains, excess)
+
+
+def sum_by_tree(sources: Sources) -> object:
+    """The rate that earlier events trigger at the place of each, with its gradient."""
+    return tree_sums(sources, SPACE_TIME, 0)
+
+
+def sum_over_pairs(sources: Sources) -> object:
+    """The same by the plain sum."""
+    return pair_sums(sources, SPACE_TIME, 0)
 
 
 def new_catalog(days: float) -> object:
@@ -174,6 +200,12 @@ WRITTEN_AS = {"Parquet": "table", "obspy": "zmap"}
 LIKELIHOOD = Operation("ETAS likelihood and gradient", "events", EVENTS, catalog, evaluate)
 QUADRATIC = Operation(
     "ETAS likelihood, double sum", "events", (1_000, 3_000, 10_000), catalog, evaluate_quadratic
+)
+BY_TREE = Operation(
+    "Space-time ETAS, sums by a tree", "events", (1_000, 10_000, 40_000), located, sum_by_tree
+)
+BY_PAIRS = Operation(
+    "Space-time ETAS, sums over pairs", "events", (1_000, 3_000, 10_000), located, sum_over_pairs
 )
 FIT = Operation(
     "ETAS fit with errors", "events", EVENTS, catalog, lambda events: fit_etas(events, LAW)

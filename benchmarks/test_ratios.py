@@ -10,6 +10,8 @@ from time import process_time
 
 import pytest
 from operations import (
+    BY_PAIRS,
+    BY_TREE,
     ETAS_CONTINUED,
     FIT,
     FORMATS_READ,
@@ -52,6 +54,11 @@ def test_the_double_sum_does_not() -> None:
 def test_the_recursion_beats_the_double_sum_with_a_gradient_on_top() -> None:
     recursion, double_sum = times((LIKELIHOOD, 5_000), (QUADRATIC, 5_000), rounds=5)
     assert recursion < double_sum / 20
+
+
+def test_the_tree_beats_the_sum_over_pairs() -> None:
+    tree, pairs = times((BY_TREE, 4_000), (BY_PAIRS, 4_000), rounds=3)
+    assert tree < pairs / 4
 
 
 def test_a_fit_takes_some_dozens_of_evaluations() -> None:
