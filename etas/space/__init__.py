@@ -8,6 +8,9 @@ model          SpaceTimeETAS: times and places as one process
 likelihood     its log-likelihood, with the compensator over the region
 fit            fit_places and fit_space_time: maximum likelihood, with errors
 pairs          the rate that earlier events trigger at the place of each: the plain sum
+tree           the same by groups of earlier events
+sums           by the faster of the two ways
+vectors        logarithms and exponentials of whole arrays
 excitation     the same integrated over the region, in linear time
 earthquakenpp  the ETAS of a public benchmark at its published parameters
 placing        places of simulated events

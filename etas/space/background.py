@@ -9,9 +9,10 @@ import numpy as np
 from catalogs import EventSequence, InputError
 from catalogs.sequence import FloatArray
 from etas.space.law import NO_PARENTS, PlaceLaw
-from etas.space.pairs import Kernel, Sources, pair_sums
+from etas.space.pairs import Kernel, Sources
 from etas.space.placing import Parents, Sites
 from etas.space.region import Region
+from etas.space.sums import earlier_sums
 
 BLOCK = 2_000
 """Events whose earlier neighbours are sought in one tree."""
@@ -63,7 +64,7 @@ class SmoothedPlaces(PlaceLaw):
         """Log density of the place of each scored event, nats, shape (n_scored,)."""
         sources, masses = self.sources(sequence)
         first = sequence.first_scored
-        sums = pair_sums(sources, self._kernel, first)[:, 0]
+        sums = earlier_sums(sources, self._kernel, first)[:, 0]
         before = np.concatenate([[0.0], np.cumsum(masses)])[first:-1]
         return np.log(
             (self.uniform_weight / self.region.square_km + sums) / (self.uniform_weight + before)

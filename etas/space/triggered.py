@@ -13,9 +13,11 @@ from etas.kernel import Quadrature
 from etas.likelihood import Evaluation
 from etas.space.excitation import excitations
 from etas.space.law import PlaceLaw, UniformPlaces
-from etas.space.pairs import Kernel, Sources, pair_sums
+from etas.space.pairs import Kernel, Sources
 from etas.space.placing import Parents, Sites
 from etas.space.region import Borders, Region
+from etas.space.sums import FEW, earlier_sums
+from etas.space.tree import Tree
 
 PARAMETERS = ("mu", "alpha", "c", "p", "d", "gamma", "q")
 
@@ -180,6 +182,7 @@ class PlaceTerms:
     """u at each scored event, shape (n_scored,)."""
 
     quadrature: Quadrature
+    tree: Tree | None
     taper: float = 0.0
     """Rate, 1/days."""
 
@@ -194,17 +197,22 @@ class PlaceTerms:
     ) -> PlaceTerms:
         """Prepare a sequence for evaluations with c >= c_min and p <= p_max."""
         locations = law.region.located(sequence)
+        excess = sequence.magnitude_excess(law.completeness)
+        points, tree = law.region.positions(locations), None
+        if len(sequence) > FEW:
+            tree = Tree.of(points, law.d * 10.0 ** (law.gamma * excess))
         quadrature = Quadrature.for_range(
             sequence.end - sequence.start, c_min or law.c, p_max=max(p_max or law.p, 1.0)
         )
         return cls(
             sequence,
             law.region,
-            sequence.magnitude_excess(law.completeness),
-            law.region.positions(locations),
+            excess,
+            points,
             law.region.borders(locations),
             np.exp(law.background_law.log_density(sequence)),
             quadrature,
+            tree,
             law.taper_rate,
         )
 
@@ -216,7 +224,7 @@ class PlaceTerms:
         sources = Sources(
             self.sequence.times, self.points, gains, gains * magnitudes, widths, magnitudes
         )
-        sums = pair_sums(sources, kernel, self.sequence.first_scored)
+        sums = earlier_sums(sources, kernel, self.sequence.first_scored, self.tree)
         sums[:, 4] /= d  # from ln d to d
         return sums
 
