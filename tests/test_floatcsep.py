@@ -60,14 +60,6 @@ def test_a_forecast_is_where_it_is_looked_for(
     table = forecast(model)
     header = ",".join(table.columns)
     assert header == "lon,lat,mag,time_string,depth,catalog_id,event_id"
-        "lon",
-        "lat",
-        "mag",
-        "time_string",
-        "depth",
-        "catalog_id",
-        "event_id",
-    ]
     assert table["catalog_id"].nunique() == 100
     events = table.dropna(subset="mag")
     times = pd.to_datetime(events["time_string"])
