@@ -13,8 +13,46 @@ sums           by the faster of the two ways
 vectors        logarithms and exponentials of whole arrays
 excitation     the same integrated over the region, in linear time
 earthquakenpp  the ETAS of a public benchmark at its published parameters
+border_loops   compiled: how far the border is in each direction
 placing        places of simulated events
+place_loops    compiled: drawing them
 rates          expected numbers by cell
 cascade        the compiled branching process in time and space
 records        laws as JSON
 """
+
+from typing import TYPE_CHECKING
+
+from catalogs.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from etas.space.background import SmoothedPlaces
+    from etas.space.fit import SpaceFit, fit_places, fit_space_time
+    from etas.space.law import PlaceLaw, UniformPlaces
+    from etas.space.model import SpaceTimeETAS
+    from etas.space.region import Region
+    from etas.space.triggered import TriggeredPlaces
+
+__all__ = [
+    "PlaceLaw",
+    "Region",
+    "SmoothedPlaces",
+    "SpaceFit",
+    "SpaceTimeETAS",
+    "TriggeredPlaces",
+    "UniformPlaces",
+    "fit_places",
+    "fit_space_time",
+]
+
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "etas.space.background": ["SmoothedPlaces"],
+        "etas.space.fit": ["SpaceFit", "fit_places", "fit_space_time"],
+        "etas.space.law": ["PlaceLaw", "UniformPlaces"],
+        "etas.space.model": ["SpaceTimeETAS"],
+        "etas.space.region": ["Region"],
+        "etas.space.triggered": ["TriggeredPlaces"],
+    },
+)
