@@ -89,7 +89,12 @@ class SmoothedPlaces(PlaceLaw):
     def sites(self, history: EventSequence) -> Sites:
         """About the events of the history: simulated ones do not change the map."""
         share = self.uniform_weight / (self.uniform_weight + len(history))
-        return Sites(share, self.sources(history)[0].widths, EXPONENT)
+        points = self.region.positions(self.region.located(history))
+        return Sites(share, self._widths(points), EXPONENT)
+
+    def _widths(self, points: FloatArray) -> FloatArray:
+        """h_j^2, km^2, shape (event,)."""
+        return np.maximum(neighbour_distances(points, self.neighbours), self.least_width) ** 2
 
     @property
     def _kernel(self) -> Kernel:
@@ -99,7 +104,7 @@ class SmoothedPlaces(PlaceLaw):
         """The events as kernels, and the masses of these inside the region, shape (event,)."""
         locations = self.region.located(sequence)
         points = self.region.positions(locations)
-        widths = np.maximum(neighbour_distances(points, self.neighbours), self.least_width) ** 2
+        widths = self._widths(points)
         one, zero = np.ones(len(sequence)), np.zeros(len(sequence))
         masses = self.region.borders(locations).parent_masses(widths, EXPONENT)[:, 0]
         return Sources(sequence.times, points, one, zero, widths, zero), masses
