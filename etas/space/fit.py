@@ -190,10 +190,10 @@ def fit_places(
     """
     held = dict(fixed or {})
     _check_enough(sequence)
-    values = {name: held.get(name, value) for name, value in {**START, **ADAPTIVE}.items()}
-    eta = values.pop("eta")
+    values = [held.get(name, value) for name, value in {**START, **ADAPTIVE}.items()]
+    alpha, c, p, d, gamma, q, eta = values
     start = TriggeredPlaces(
-        region, completeness, 1.0, *values.values(), background=background, eta=eta
+        region, completeness, 1.0, alpha, c, p, d, gamma, q, background=background, eta=eta
     )
     terms = _terms(sequence, start, adaptive=held.get("eta") != 0.0)
     weight = float(terms.evaluate(start.parameters).total.mean())
