@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -127,9 +128,14 @@ def neighbour_distances(points: FloatArray, k: int) -> FloatArray:
     array (event,)
         Kilometres.
     """
+    return ranked_distances(points, (k,))[:, 0]
+
+
+def ranked_distances(points: FloatArray, ranks: Sequence[int]) -> FloatArray:
+    """``neighbour_distances`` for several k at once, shape (event, k), km."""
     from scipy.spatial import cKDTree
 
-    n = len(points)
+    n, k = len(points), max(ranks)
     nearest = np.full((n, k), np.inf)
     for begin in range(0, n, BLOCK):
         block = points[begin : begin + BLOCK]
@@ -143,8 +149,8 @@ def neighbour_distances(points: FloatArray, k: int) -> FloatArray:
         kept = min(k, both.shape[1])
         nearest[begin : begin + BLOCK, :kept] = np.partition(both, kept - 1, axis=1)[:, :kept]
     nearest.sort(axis=1)
-    known = np.isfinite(nearest).sum(axis=1)
-    distance = nearest[np.arange(n), np.minimum(np.maximum(known, 1), k) - 1]
+    known = np.maximum(np.isfinite(nearest).sum(axis=1), 1)[:, None]
+    distances = np.take_along_axis(nearest, np.minimum(known, np.asarray(ranks)) - 1, axis=1)
     if n:
-        distance[0] = distance[1] if n > 1 else 1.0
-    return np.asarray(distance)
+        distances[0] = distances[1] if n > 1 else 1.0
+    return np.asarray(distances)

@@ -61,7 +61,8 @@ def place_forecast(
     drawn : Drawn
         The forecast.
     law : PlaceLaw
-        Where events happen.
+        Where events happen. A learned law is scored as it is, but places are drawn from the mixture
+        of ETAS that it has beside its net (``PlaceLaw.drawn``).
     magnitudes : GutenbergRichter
         Law of magnitudes, the same everywhere.
     out : Path or None
@@ -91,6 +92,7 @@ def place_forecast(
             "`samples` or `days`"
         )
     request = drawn.request
+    scored, law = law, law.drawn
     grid = Grid.over(law.region.area, cell, law.region.radius)
     history = catalog.to_sequence().before(request.at)
     placer = law.placer(history, request.at + request.horizon)
@@ -121,6 +123,7 @@ def place_forecast(
         files,
         spatial,
         pseudo,
+        None if scored is law else type(scored).__name__,
     )
     return PlacedForecast(parts, rates, record)
 
