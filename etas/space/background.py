@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from catalogs import EventSequence, InputError
+from catalogs.cores import threads
 from catalogs.sequence import FloatArray
 from etas.space.law import NO_PARENTS, PlaceLaw
 from etas.space.pairs import Kernel, Sources
@@ -15,8 +16,8 @@ from etas.space.placing import Parents, Sites
 from etas.space.region import Region
 from etas.space.sums import earlier_sums
 
-BLOCK = 2_000
-"""Events whose earlier neighbours are sought in one tree."""
+BLOCK = 4_000
+"""Events whose earlier neighbours are sought in one tree, and among themselves."""
 
 EXPONENT = 1.5
 """q of the kernels: densities fall as r^-3 far from an event."""
@@ -135,20 +136,16 @@ def ranked_distances(points: FloatArray, ranks: Sequence[int]) -> FloatArray:
     """``neighbour_distances`` for several k at once, shape (event, k), km."""
     from scipy.spatial import cKDTree
 
+    from etas.space.neighbour_loops import nearest_in_block
+
     n, k = len(points), max(ranks)
     nearest = np.full((n, k), np.inf)
     for begin in range(0, n, BLOCK):
-        block = points[begin : begin + BLOCK]
-        apart = np.sqrt(((block[:, None] - block[None]) ** 2).sum(axis=2))
-        apart[np.triu_indices(len(block))] = np.inf
-        parts = [apart]
+        block = slice(begin, min(begin + BLOCK, n))
         if begin:
-            far, _ = cKDTree(points[:begin]).query(block, k=k)
-            parts.append(np.asarray(far).reshape(len(block), -1))
-        both = np.concatenate(parts, axis=1)
-        kept = min(k, both.shape[1])
-        nearest[begin : begin + BLOCK, :kept] = np.partition(both, kept - 1, axis=1)[:, :kept]
-    nearest.sort(axis=1)
+            far, _ = cKDTree(points[:begin]).query(points[block], k=k, workers=threads())
+            nearest[block] = np.asarray(far).reshape(-1, k)
+        nearest_in_block(points[block], nearest[block])
     known = np.maximum(np.isfinite(nearest).sum(axis=1), 1)[:, None]
     distances = np.take_along_axis(nearest, np.minimum(known, np.asarray(ranks)) - 1, axis=1)
     if n:
