@@ -12,7 +12,7 @@ import pytest
 from catalogs import load
 from catalogs.areas import parse_area
 from etas.space.model import SpaceTimeETAS
-from recast import fit_model, load_model
+from recast import fit_model, load_model, run_simulation
 from recast.cli import main
 from recast.forecast.gridded import GriddedRates
 
@@ -61,6 +61,21 @@ def test_a_saved_model_keeps_its_law_of_places(run: Path) -> None:
         model.places.log_density(test), again.places.log_density(test), rtol=1e-9
     )
     assert fit_model("etas", catalog).places is None
+
+
+def test_simulated_catalogs_have_places(run: Path, tmp_path: Path) -> None:
+    model = str(run / "ridgecrest_2019" / "etas.json")
+    command = ["simulate", "--model", model, "--days", "1", "--places", "--no-plots"]
+    assert main([*command, *CATALOG, "--out", str(tmp_path)]) == 0
+    one = load(str(tmp_path / "simulated"))
+    area = load("ridgecrest_2019").area
+    events = one.to_dataframe()
+    assert len(events) > 20
+    assert area.contains(events["latitude"], events["longitude"]).all()
+    fitted = load_model(model).on(load("ridgecrest_2019"))
+    nothing = run_simulation(fitted, 2.0, 3, places=fitted.places)
+    assert nothing.drawn.locations is not None
+    assert area.contains(*nothing.drawn.locations.T).all()
 
 
 def test_a_forecast_says_where(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -153,6 +168,7 @@ def test_a_model_without_a_law_of_places_says_so(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["etas", "fit", *CATALOG, "--no-plots", "--out", str(tmp_path)]) == 0
-    command = ["forecast", *CATALOG, "--model", str(tmp_path / "etas.json"), "--places"]
-    assert main([*command, "--out", str(tmp_path / "out")]) == 2
-    assert "has no law of places: fit it with --places" in capsys.readouterr().err
+    model = ["--model", str(tmp_path / "etas.json"), "--places"]
+    for command in (["forecast"], ["simulate", "--days", "1"]):
+        assert main([*command, *CATALOG, *model, "--out", str(tmp_path / "out")]) == 2
+        assert "has no law of places: fit it with --places" in capsys.readouterr().err
