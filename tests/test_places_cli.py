@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from catalogs import load
+from catalogs import Catalog, load
 from catalogs.areas import parse_area
 from etas.space.model import SpaceTimeETAS
-from recast import fit_model, load_model, run_simulation
+from recast import fit_model, load_model, run_benchmark, run_simulation
 from recast.cli import main
 from recast.forecast.gridded import GriddedRates
 
@@ -48,6 +49,28 @@ def test_the_table_has_them(run: Path, capsys: pytest.CaptureFixture[str]) -> No
     text = str(BenchmarkResult.load(run / "benchmark.json"))
     assert "places, nats per event" in text
     assert "smoothed places them worse than ETAS" in text
+
+
+def test_a_protocol_puts_published_rows_beside(tmp_path: Path) -> None:
+    found = load("ridgecrest_2019")
+    events = found.to_dataframe()
+    events["latitude"] = 33.6 + 0.05 * (events["latitude"] - 35.8)
+    events["longitude"] = -116.6 + 0.05 * (events["longitude"] + 117.6)
+    catalog = Catalog(events, replace(found.info, name="white_06"))
+    done = run_benchmark([catalog], ["poisson", "etas"], tmp_path, protocol="earthquakenpp")
+    result = done.catalogs["white_06"]
+    assert result.protocol is not None
+    assert result.protocol.published["ETAS"] == (2.0211, -4.2611)
+    times, places = result.protocol.models["poisson"]
+    assert times == result.models["poisson"].test.nats_per_event
+    assert places == pytest.approx(-np.log(4000.0), abs=0.005)
+    mine = result.protocol.models["etas"]
+    # Kernels that integrate to 1 over the plane have a little less density inside
+    inside = result.models["etas"].marks["place"].nats_per_event["test"]
+    assert inside - 0.2 < mine[1] < inside
+    text = str(done)
+    assert "best neural (published)" in text
+    assert "its ETAS, on these places" in text
 
 
 def test_a_saved_model_keeps_its_law_of_places(run: Path) -> None:
