@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from catalogs import Catalog, load
+from catalogs import Catalog, InputError, load
 from catalogs.areas import parse_area
 from etas.space.model import SpaceTimeETAS
-from recast import fit_model, load_model, run_benchmark, run_simulation
+from recast import fit_model, load_model, run_benchmark, run_forecast, run_simulation
 from recast.cli import main
 from recast.forecast.gridded import GriddedRates
 
@@ -129,6 +129,14 @@ def test_numbers_do_not_depend_on_places(tmp_path: Path) -> None:
         assert main([*command, *more, "--no-plots", "--out", str(out)]) == 0
         tables.append(json.loads((out / "forecast.json").read_text())["table"])
     assert tables[0] == tables[1]
+
+
+def test_cells_finer_than_the_epicentres_are_refused(tmp_path: Path) -> None:
+    found = load("ridgecrest_2019")
+    events = found.to_dataframe().round({"latitude": 1, "longitude": 1})
+    coarse = Catalog(events, found.info)
+    with pytest.raises(InputError, match="rounded to 0.1: set `cell` to that or more"):
+        run_forecast(coarse, at="2019-07-10", days=[0.5], samples=50, places=True, cell=0.05)
 
 
 def test_few_events_are_placed_where_others_were(tmp_path: Path) -> None:

@@ -54,12 +54,12 @@ def least_squares(locations: FloatArray, radius: float, least_width: float) -> F
     side = np.empty(len(locations))
     for begin in range(0, len(locations), block):
         known = locations[max(0, begin - WINDOW) : begin] if begin else locations[:block]
-        side[begin : begin + block] = np.radians(_step(known)) * radius
+        side[begin : begin + block] = np.radians(rounding_step(known)) * radius
     cell = side**2 * np.cos(np.radians(locations[:, 0]))
     return np.asarray(np.maximum(cell / np.pi, least_width**2))
 
 
-def _step(locations: FloatArray) -> float:
+def rounding_step(locations: FloatArray) -> float:
     """Step to which places are rounded, degrees; 0 if none is known."""
     if len(locations) <= FEWEST:
         return 0.0
