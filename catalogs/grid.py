@@ -18,6 +18,9 @@ IntArray = NDArray[np.int64]
 MOST_CELLS = 1_000_000
 """More are as large as a forecast of 30 magnitude bins that fits into memory."""
 
+MAP_STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+"""Degrees."""
+
 TOLERANCE = 1e-6
 """Degrees (0.1 m): a place so little below an edge is on it, whatever its round-off."""
 
@@ -179,6 +182,14 @@ class Grid:
     def _key(self, row: IntArray, column: IntArray) -> IntArray:
         """A number for each cell of the Earth."""
         return np.asarray((column % (4 * self._quarter)) * (4 * self._quarter) + row)
+
+
+def map_step(area: Area) -> float:
+    """Size of the cells of a map of an area, degrees: some fifty along its longer side."""
+    box = bounding_box(area)
+    east = box.east if box.west < box.east else box.east + 360.0
+    longest = max(box.north - box.south, east - box.west)
+    return next((step for step in MAP_STEPS if longest <= 60.0 * step), MAP_STEPS[-1])
 
 
 def _steps_to_pole(step: float) -> int:

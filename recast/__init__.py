@@ -4,6 +4,7 @@ net         the neural model: from a sequence of events to distributions of the 
 pretrained  nets from checkpoints, and the one that comes with the package
 sampling    continuations of a history drawn from a net
 training    windows, loss, trainer, and how an interrupted training resumes
+places      a learned law of places: a net that moves a mixture of parents
 models      kinds of models by name, and fitted models from their files
 evaluation  scores, gains and diagnoses of any point process
 plots       every picture

@@ -9,8 +9,8 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 INVENTORY = ROOT / "docs" / "_build" / "html" / "objects.inv"
-PACKAGES = ("catalogs", "etas", "recast")
-LISTED = re.compile(r"^```\{api\} (\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PACKAGES = ("catalogs", "etas", "etas.space", "recast")
+LISTED = re.compile(r"^```\{api\} ([\w.]+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def public() -> list[str]:

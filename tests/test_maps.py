@@ -9,8 +9,8 @@ from matplotlib.colors import LogNorm
 
 from catalogs import EventSequence, InputError
 from catalogs.areas import Box, Polygon
-from catalogs.grid import Grid
-from recast.plots.maps import rate_map, save_map
+from catalogs.grid import Grid, map_step
+from recast.plots.maps import gain_map, rate_map, save_map
 
 AREA = Polygon(((-42.0, 172.0), (-34.0, 172.0), (-34.0, -177.0), (-38.0, -175.0), (-42.0, -178.0)))
 GRID = Grid.over(AREA, 0.5)
@@ -103,3 +103,21 @@ def test_what_cannot_be_mapped_is_refused() -> None:
         rate_map(GRID, np.zeros(len(GRID)))
     with pytest.raises(InputError, match="observed events have no locations"):
         rate_map(GRID, RATES, observed=EventSequence([0.5], [4.0], 0.0, 1.0))
+
+
+def test_gains_are_added_up_by_cell() -> None:
+    grid = Grid.over(Box(35.0, 35.3, -118.0, -117.7))
+    places = np.array([[35.05, -117.95], [35.06, -117.94], [35.25, -117.75], [40.0, -100.0]])
+    figure = gain_map(grid, np.array([1.0, 2.0, -5.0, 9.0]), places, title="there")
+    mesh = figure.axes[0].collections[0]
+    values = np.asarray(mesh.get_array()).reshape(3, 3)
+    assert values[0, 0] == 3.0
+    assert values[2, 2] == -5.0
+    assert np.ma.masked_invalid(mesh.get_array()).count() == 2
+
+
+def test_maps_have_some_fifty_cells() -> None:
+    assert map_step(Box(35.0, 35.3, -118.0, -117.7)) == 0.01
+    assert map_step(Box(32, 37, -122, -114)) == 0.2
+    assert map_step(Box(-60, 60, 170, -170)) == 2.0
+    assert map_step(Box(-90, 90, -180, 180)) == 5.0

@@ -44,7 +44,7 @@ OTHER_WORDS = {
     "--name": "of a catalog, a part, or what is simulated",
     "--out": "what is written there",
     "--overwrite": "of one catalog, several, or a file",
-    "--places": "scored, or forecast",
+    "--places": "scored, forecast, or drawn",
     "--rolling": "of the benchmark that is made, or one that is there",
     "--start": "see --end",
     "--workers": "what they do: train, draw forecasts, draw a report",

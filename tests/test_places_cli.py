@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from catalogs import load
+from catalogs import Catalog, InputError, load
 from catalogs.areas import parse_area
 from etas.space.model import SpaceTimeETAS
-from recast import fit_model, load_model
+from recast import fit_model, load_model, run_benchmark, run_forecast, run_simulation
 from recast.cli import main
 from recast.forecast.gridded import GriddedRates
 
@@ -50,6 +51,28 @@ def test_the_table_has_them(run: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert "smoothed places them worse than ETAS" in text
 
 
+def test_a_protocol_puts_published_rows_beside(tmp_path: Path) -> None:
+    found = load("ridgecrest_2019")
+    events = found.to_dataframe()
+    events["latitude"] = 33.6 + 0.05 * (events["latitude"] - 35.8)
+    events["longitude"] = -116.6 + 0.05 * (events["longitude"] + 117.6)
+    catalog = Catalog(events, replace(found.info, name="white_06"))
+    done = run_benchmark([catalog], ["poisson", "etas"], tmp_path, protocol="earthquakenpp")
+    result = done.catalogs["white_06"]
+    assert result.protocol is not None
+    assert result.protocol.published["ETAS"] == (2.0211, -4.2611)
+    times, places = result.protocol.models["poisson"]
+    assert times == result.models["poisson"].test.nats_per_event
+    assert places == pytest.approx(-np.log(4000.0), abs=0.005)
+    mine = result.protocol.models["etas"]
+    # Kernels that integrate to 1 over the plane have a little less density inside
+    inside = result.models["etas"].marks["place"].nats_per_event["test"]
+    assert inside - 0.2 < mine[1] < inside
+    text = str(done)
+    assert "best neural (published)" in text
+    assert "its ETAS, on these places" in text
+
+
 def test_a_saved_model_keeps_its_law_of_places(run: Path) -> None:
     catalog = load("ridgecrest_2019")
     model = load_model(run / "ridgecrest_2019" / "etas.json").on(catalog)
@@ -61,6 +84,21 @@ def test_a_saved_model_keeps_its_law_of_places(run: Path) -> None:
         model.places.log_density(test), again.places.log_density(test), rtol=1e-9
     )
     assert fit_model("etas", catalog).places is None
+
+
+def test_simulated_catalogs_have_places(run: Path, tmp_path: Path) -> None:
+    model = str(run / "ridgecrest_2019" / "etas.json")
+    command = ["simulate", "--model", model, "--days", "1", "--places", "--no-plots"]
+    assert main([*command, *CATALOG, "--out", str(tmp_path)]) == 0
+    one = load(str(tmp_path / "simulated"))
+    area = load("ridgecrest_2019").area
+    events = one.to_dataframe()
+    assert len(events) > 20
+    assert area.contains(events["latitude"], events["longitude"]).all()
+    fitted = load_model(model).on(load("ridgecrest_2019"))
+    nothing = run_simulation(fitted, 2.0, 3, places=fitted.places)
+    assert nothing.drawn.locations is not None
+    assert area.contains(*nothing.drawn.locations.T).all()
 
 
 def test_a_forecast_says_where(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -91,6 +129,14 @@ def test_numbers_do_not_depend_on_places(tmp_path: Path) -> None:
         assert main([*command, *more, "--no-plots", "--out", str(out)]) == 0
         tables.append(json.loads((out / "forecast.json").read_text())["table"])
     assert tables[0] == tables[1]
+
+
+def test_cells_finer_than_the_epicentres_are_refused(tmp_path: Path) -> None:
+    found = load("ridgecrest_2019")
+    events = found.to_dataframe().round({"latitude": 1, "longitude": 1})
+    coarse = Catalog(events, found.info)
+    with pytest.raises(InputError, match="rounded to 0.1: set `cell` to that or more"):
+        run_forecast(coarse, at="2019-07-10", days=[0.5], samples=50, places=True, cell=0.05)
 
 
 def test_few_events_are_placed_where_others_were(tmp_path: Path) -> None:
@@ -153,6 +199,7 @@ def test_a_model_without_a_law_of_places_says_so(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["etas", "fit", *CATALOG, "--no-plots", "--out", str(tmp_path)]) == 0
-    command = ["forecast", *CATALOG, "--model", str(tmp_path / "etas.json"), "--places"]
-    assert main([*command, "--out", str(tmp_path / "out")]) == 2
-    assert "has no law of places: fit it with --places" in capsys.readouterr().err
+    model = ["--model", str(tmp_path / "etas.json"), "--places"]
+    for command in (["forecast"], ["simulate", "--days", "1"]):
+        assert main([*command, *CATALOG, *model, "--out", str(tmp_path / "out")]) == 2
+        assert "has no law of places: fit it with --places" in capsys.readouterr().err

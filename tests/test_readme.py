@@ -36,7 +36,7 @@ def test_every_command_runs_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.chdir(tmp_path)
     (tmp_path / "experiments").symlink_to(ROOT / "experiments")
     table = load("ridgecrest_2019").events
-    table[["time", "magnitude"]].to_csv("events.csv", index=False)
+    table[["time", "latitude", "longitude", "magnitude"]].to_csv("events.csv", index=False)
     assert len(commands()) >= 12
     for command in commands():
         if command == ["benchmark"]:  # its second catalog takes half a minute

@@ -166,8 +166,9 @@ def test_excitations_are_the_double_sum() -> None:
         SmoothedPlaces(REGION, 3, 1.0),
         LAW,
         replace(LAW, background=SmoothedPlaces(REGION, 3, 1.0), taper=20.0),
+        replace(LAW, eta=0.6),
     ],
-    ids=["uniform", "smoothed", "triggered", "both"],
+    ids=["uniform", "smoothed", "triggered", "both", "adaptive"],
 )
 def test_a_density_integrates_to_one_and_is_that_of_the_score(law: PlaceLaw) -> None:
     seq = events(80)
@@ -201,11 +202,13 @@ def test_neighbours_are_earlier_ones() -> None:
 
 
 def test_the_likelihood_of_places_has_its_gradient() -> None:
-    likelihood = PlaceLikelihood(PlaceTerms.of(events(120), LAW))
-    check_gradient(likelihood, LAW.parameters)
-    assert likelihood.evaluate(LAW.parameters).value == pytest.approx(
-        LAW.log_density(events(120)).sum()
-    )
+    law = replace(LAW, eta=0.4)
+    likelihood = PlaceLikelihood(PlaceTerms.of(events(120), law))
+    check_gradient(likelihood, law.parameters)
+    for each in (law, LAW):
+        terms = PlaceTerms.of(events(120), each, adaptive=True)
+        value = PlaceLikelihood(terms).evaluate(each.parameters).value
+        assert value == pytest.approx(each.log_density(events(120)).sum())
 
 
 def test_the_space_time_likelihood_is_that_of_times_and_places() -> None:
@@ -251,9 +254,9 @@ def test_a_fit_finds_what_was_simulated() -> None:
         off = getattr(fit.model, name) - getattr(truth, name)
         assert abs(off) < 4.0 * fit.uncertainty.standard_error(name), name
     assert "converged" in str(fit)
-    places = fit_places(drawn, REGION, 2.0, fixed={"gamma": 0.5})
+    places = fit_places(drawn, REGION, 2.0, fixed={"gamma": 0.5, "eta": 0.0})
     assert places.converged
-    assert places.fixed == {"gamma": 0.5}
+    assert places.fixed == {"gamma": 0.5, "eta": 0.0}
     assert places.model.gamma == 0.5
     best = fit.model.places.log_density(drawn).mean()
     assert places.nats_per_event > best - 1e-3  # it has its own alpha, c and p
@@ -291,8 +294,9 @@ def test_supercritical_simulations_are_refused() -> None:
         UniformPlaces(REGION),
         SmoothedPlaces(REGION, 3, 1.0),
         replace(LAW, background=SmoothedPlaces(REGION, 3, 1.0), taper=20.0),
+        replace(LAW, eta=0.6),
     ],
-    ids=["uniform", "smoothed", "both"],
+    ids=["uniform", "smoothed", "both", "adaptive"],
 )
 def test_drawn_places_follow_the_density_and_sums_by_cell_theirs(law: PlaceLaw) -> None:
     history = events(60).before(70.0)

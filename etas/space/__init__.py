@@ -1,21 +1,59 @@
 """Where events happen: laws of epicentres given the past, and the space-time ETAS model.
 
-region         the area in which places have densities, and the share of a kernel inside it
-law            PlaceLaw: the law of an event's place given its time and the past; uniform places
-background     smoothed seismicity
-triggered      ETAS's mixture of parents, with its likelihood
-model          SpaceTimeETAS: times and places as one process
-likelihood     its log-likelihood, with the compensator over the region
-fit            fit_places and fit_space_time: maximum likelihood, with errors
-pairs          the rate that earlier events trigger at the place of each: the plain sum
-tree           the same by groups of earlier events that act as one
-tree           the same by groups of earlier events
-sums           by the faster of the two ways
-vectors        logarithms and exponentials of whole arrays
-excitation     the same integrated over the region, in linear time
-earthquakenpp  the ETAS of a public benchmark at its published parameters
-placing        places of simulated events
-rates          expected numbers by cell
-cascade        the compiled branching process in time and space
-records        laws as JSON
+region           the area in which places have densities, and the share of a kernel inside it
+law              PlaceLaw: the law of an event's place given its time and the past; uniform places
+background       smoothed seismicity
+neighbour_loops  compiled: the nearest earlier events
+triggered        ETAS's mixture of parents, with its likelihood
+model            SpaceTimeETAS: times and places as one process
+likelihood       its log-likelihood, with the compensator over the region
+fit              fit_places and fit_space_time: maximum likelihood, with errors
+pairs            the rate that earlier events trigger at the place of each: the plain sum
+tree             the same by groups of earlier events
+sums             by the faster of the two ways
+vectors          logarithms and exponentials of whole arrays
+excitation       the same integrated over the region, in linear time
+earthquakenpp    the ETAS of a public benchmark at its published parameters
+border_loops     compiled: how far the border is in each direction
+placing          places of simulated events
+place_loops      compiled: drawing them
+rates            expected numbers by cell
+cascade          the compiled branching process in time and space
+records          laws as JSON
 """
+
+from typing import TYPE_CHECKING
+
+from catalogs.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from etas.space.background import SmoothedPlaces
+    from etas.space.fit import SpaceFit, fit_places, fit_space_time
+    from etas.space.law import PlaceLaw, UniformPlaces
+    from etas.space.model import SpaceTimeETAS
+    from etas.space.region import Region
+    from etas.space.triggered import TriggeredPlaces
+
+__all__ = [
+    "PlaceLaw",
+    "Region",
+    "SmoothedPlaces",
+    "SpaceFit",
+    "SpaceTimeETAS",
+    "TriggeredPlaces",
+    "UniformPlaces",
+    "fit_places",
+    "fit_space_time",
+]
+
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "etas.space.background": ["SmoothedPlaces"],
+        "etas.space.fit": ["SpaceFit", "fit_places", "fit_space_time"],
+        "etas.space.law": ["PlaceLaw", "UniformPlaces"],
+        "etas.space.model": ["SpaceTimeETAS"],
+        "etas.space.region": ["Region"],
+        "etas.space.triggered": ["TriggeredPlaces"],
+    },
+)

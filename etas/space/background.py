@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from catalogs import EventSequence, InputError
+from catalogs.cores import threads
 from catalogs.sequence import FloatArray
 from etas.space.law import NO_PARENTS, PlaceLaw
-from etas.space.pairs import Kernel, Sources, pair_sums
+from etas.space.pairs import Kernel, Sources
 from etas.space.placing import Parents, Sites
 from etas.space.region import Region
+from etas.space.sums import earlier_sums
 
-BLOCK = 2_000
-"""Events whose earlier neighbours are sought in one tree."""
+BLOCK = 4_000
+"""Events whose earlier neighbours are sought in one tree, and among themselves."""
 
 EXPONENT = 1.5
 """q of the kernels: densities fall as r^-3 far from an event."""
@@ -63,7 +66,7 @@ class SmoothedPlaces(PlaceLaw):
         """Log density of the place of each scored event, nats, shape (n_scored,)."""
         sources, masses = self.sources(sequence)
         first = sequence.first_scored
-        sums = pair_sums(sources, self._kernel, first)[:, 0]
+        sums = earlier_sums(sources, self._kernel, first)[:, 0]
         before = np.concatenate([[0.0], np.cumsum(masses)])[first:-1]
         return np.log(
             (self.uniform_weight / self.region.square_km + sums) / (self.uniform_weight + before)
@@ -88,7 +91,12 @@ class SmoothedPlaces(PlaceLaw):
     def sites(self, history: EventSequence) -> Sites:
         """About the events of the history: simulated ones do not change the map."""
         share = self.uniform_weight / (self.uniform_weight + len(history))
-        return Sites(share, self.sources(history)[0].widths, EXPONENT)
+        points = self.region.positions(self.region.located(history))
+        return Sites(share, self._widths(points), EXPONENT)
+
+    def _widths(self, points: FloatArray) -> FloatArray:
+        """h_j^2, km^2, shape (event,)."""
+        return np.maximum(neighbour_distances(points, self.neighbours), self.least_width) ** 2
 
     @property
     def _kernel(self) -> Kernel:
@@ -98,7 +106,7 @@ class SmoothedPlaces(PlaceLaw):
         """The events as kernels, and the masses of these inside the region, shape (event,)."""
         locations = self.region.located(sequence)
         points = self.region.positions(locations)
-        widths = np.maximum(neighbour_distances(points, self.neighbours), self.least_width) ** 2
+        widths = self._widths(points)
         one, zero = np.ones(len(sequence)), np.zeros(len(sequence))
         masses = self.region.borders(locations).parent_masses(widths, EXPONENT)[:, 0]
         return Sources(sequence.times, points, one, zero, widths, zero), masses
@@ -121,24 +129,25 @@ def neighbour_distances(points: FloatArray, k: int) -> FloatArray:
     array (event,)
         Kilometres.
     """
+    return ranked_distances(points, (k,))[:, 0]
+
+
+def ranked_distances(points: FloatArray, ranks: Sequence[int]) -> FloatArray:
+    """``neighbour_distances`` for several k at once, shape (event, k), km."""
     from scipy.spatial import cKDTree
 
-    n = len(points)
+    from etas.space.neighbour_loops import nearest_in_block
+
+    n, k = len(points), max(ranks)
     nearest = np.full((n, k), np.inf)
     for begin in range(0, n, BLOCK):
-        block = points[begin : begin + BLOCK]
-        apart = np.sqrt(((block[:, None] - block[None]) ** 2).sum(axis=2))
-        apart[np.triu_indices(len(block))] = np.inf
-        parts = [apart]
+        block = slice(begin, min(begin + BLOCK, n))
         if begin:
-            far, _ = cKDTree(points[:begin]).query(block, k=k)
-            parts.append(np.asarray(far).reshape(len(block), -1))
-        both = np.concatenate(parts, axis=1)
-        kept = min(k, both.shape[1])
-        nearest[begin : begin + BLOCK, :kept] = np.partition(both, kept - 1, axis=1)[:, :kept]
-    nearest.sort(axis=1)
-    known = np.isfinite(nearest).sum(axis=1)
-    distance = nearest[np.arange(n), np.minimum(np.maximum(known, 1), k) - 1]
+            far, _ = cKDTree(points[:begin]).query(points[block], k=k, workers=threads())
+            nearest[block] = np.asarray(far).reshape(-1, k)
+        nearest_in_block(points[block], nearest[block])
+    known = np.maximum(np.isfinite(nearest).sum(axis=1), 1)[:, None]
+    distances = np.take_along_axis(nearest, np.minimum(known, np.asarray(ranks)) - 1, axis=1)
     if n:
-        distance[0] = distance[1] if n > 1 else 1.0
-    return np.asarray(distance)
+        distances[0] = distances[1] if n > 1 else 1.0
+    return np.asarray(distances)

@@ -10,7 +10,7 @@ import numpy as np
 from catalogs.sequence import FloatArray
 from catalogs.trajectories import IntArray
 from etas.branching import delay_integral, draw_delay, with_room
-from etas.space.placing import about, background_place, inside
+from etas.space.place_loops import about, background_place, inside
 
 _jit = numba.njit(cache=True, nogil=True, error_model="numpy")
 

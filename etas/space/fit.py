@@ -28,6 +28,8 @@ CONVERGED = 1e-6
 
 START = {"alpha": 0.5, "c": 0.03, "p": 1.0, "d": 0.5, "gamma": 0.7, "q": 1.6}
 
+ADAPTIVE = {"eta": 0.5}
+
 BOUNDS = {
     "alpha": Bound(
         0.0,
@@ -64,6 +66,12 @@ BOUNDS = {
         10.0,
         "the kernel has no mass near the event",
         "the kernel is a Gaussian: fix q",
+    ),
+    "eta": Bound(
+        0.0,
+        1.5,
+        "kernels are as wide where events are dense",
+        "events cluster at the distance of their neighbours: fix eta",
     ),
 }
 
@@ -150,7 +158,7 @@ def fit_places(
 ) -> SpaceFit[TriggeredPlaces]:
     """Fit where triggered events happen by maximum likelihood.
 
-        max over (mu, alpha, c, p, d, gamma, q) of sum_i ln f(x_i | t_i, H)
+        max over (mu, alpha, c, p, d, gamma, q, eta) of sum_i ln f(x_i | t_i, H)
 
     over the scored events, by Fisher scoring and Newton steps as for the temporal ETAS.
 
@@ -165,7 +173,7 @@ def fit_places(
     background : PlaceLaw, optional
         Law of background places; uniform by default.
     fixed : mapping of str to float, optional
-        Parameters held at a value.
+        Parameters held at a value: ``{"eta": 0.0}`` for kernels as wide everywhere.
     max_iterations : int
         Scoring steps.
 
@@ -182,10 +190,12 @@ def fit_places(
     """
     held = dict(fixed or {})
     _check_enough(sequence)
+    values = [held.get(name, value) for name, value in {**START, **ADAPTIVE}.items()]
+    alpha, c, p, d, gamma, q, eta = values
     start = TriggeredPlaces(
-        region, completeness, 1.0, **{**START, **_known(held)}, background=background
+        region, completeness, 1.0, alpha, c, p, d, gamma, q, background=background, eta=eta
     )
-    terms = _terms(sequence, start)
+    terms = _terms(sequence, start, adaptive=held.get("eta") != 0.0)
     weight = float(terms.evaluate(start.parameters).total.mean())
     box = Box(
         {
@@ -260,7 +270,7 @@ def fit_space_time(
         region=region,
         background=background,
     )
-    terms = _terms(sequence, start.places)
+    terms = _terms(sequence, start.places, adaptive=False)
     return _maximum(SpaceTimeLikelihood(terms), box, start, held, max_iterations)
 
 
@@ -273,10 +283,11 @@ def _check_enough(sequence: EventSequence) -> None:
         )
 
 
-def _terms(sequence: EventSequence, law: TriggeredPlaces) -> PlaceTerms:
+def _terms(sequence: EventSequence, law: TriggeredPlaces, *, adaptive: bool) -> PlaceTerms:
     """What does not depend on the parameters, for all of the box."""
     lowest = 0.99 * min(BOUNDS["c"].lower, C_BOUND.lower)
-    return PlaceTerms.of(sequence, law, c_min=lowest, p_max=BOUNDS["p"].upper + 0.01)
+    p_max = BOUNDS["p"].upper + 0.01
+    return PlaceTerms.of(sequence, law, c_min=lowest, p_max=p_max, adaptive=adaptive)
 
 
 def _maximum(

@@ -84,6 +84,11 @@ class PlaceLaw(MarkLaw):
         return Placer.of(self.region, history, end, self.parents, self.sites(history))
 
     @property
+    def drawn(self) -> PlaceLaw:
+        """The law that simulated places follow: itself, unless a law says otherwise."""
+        return self
+
+    @property
     def reference(self) -> MarkLaw | None:
         """Uniform places."""
         return UniformPlaces(self.region)

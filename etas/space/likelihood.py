@@ -34,11 +34,11 @@ class SpaceTimeLikelihood:
         """Value (nats), gradient and information at (mu, k, alpha, c, p, d, gamma, q)."""
         mu, k, alpha, c, p, d, gamma, q = parameters.tolist()
         terms, days = self.terms, self.sequence.scored_days
-        sums = terms.sums(Kernel(c, p, q, terms.region.radius), alpha, d, gamma)
+        sums = terms.sums(Kernel(c, p, q, terms.region.radius), alpha, d, gamma, 0.0)[:, :7]
         rate = mu * terms.background + k * sums[:, 0]
         slopes = np.column_stack([terms.background, sums[:, 0], k * sums[:, 1:]])
         scores = slopes / rate[:, None]
-        expected = self._expected(terms.inside(alpha, d, gamma, q), c, p)
+        expected = self._expected(terms.inside(alpha, d, gamma, q, 0.0)[:, :5], c, p)
         gradient = scores.sum(axis=0)
         gradient -= np.array([days, expected[0], *(k * expected[1:])])
         value = float(np.log(rate).sum()) - mu * days - k * float(expected[0])

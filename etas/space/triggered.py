@@ -11,13 +11,19 @@ from catalogs.magnitudes import LN10
 from catalogs.sequence import FloatArray
 from etas.kernel import Quadrature
 from etas.likelihood import Evaluation
+from etas.space.background import neighbour_distances
 from etas.space.excitation import excitations
 from etas.space.law import PlaceLaw, UniformPlaces
-from etas.space.pairs import Kernel, Sources, pair_sums
-from etas.space.placing import Parents, Sites
+from etas.space.pairs import Kernel, Sources
+from etas.space.placing import Parents, Placer, Sites
 from etas.space.region import Borders, Region
+from etas.space.sums import FEW, earlier_sums
+from etas.space.tree import Tree
 
-PARAMETERS = ("mu", "alpha", "c", "p", "d", "gamma", "q")
+PARAMETERS = ("mu", "alpha", "c", "p", "d", "gamma", "q", "eta")
+
+RECENT = 1_000
+"""Events whose median neighbour distance a simulated event is given."""
 
 
 @dataclass(frozen=True)
@@ -26,11 +32,14 @@ class TriggeredPlaces(PlaceLaw):
 
         f(x | t, H) = (mu u(x | t) + sum_j w_j K_j(x)) / (mu + sum_j w_j Z_j)
         w_j = 10^{alpha (m_j - Mc)} (t - t_j + c)^{-p}
-        K_j(x) = (q - 1) / (pi D_j) (1 + r^2 / D_j)^{-q},   D_j = d 10^{gamma (m_j - Mc)}
+        K_j(x) = (q - 1) / (pi D_j) (1 + r^2 / D_j)^{-q}
+        D_j = d 10^{gamma (m_j - Mc)} h_j^{2 eta}
 
     with sums over all t_j < t, r the great-circle distance to event j, and Z_j the mass of K_j
     inside the region (Ogata 1998, doi:10.1023/A:1003403601725, whose kernels these are). As a law
-    of places it has its own alpha, c and p; with those of the times it is the space-time ETAS.
+    of places it has its own alpha, c and p; with those of the times, and eta = 0, it is the
+    space-time ETAS. With eta above 0 kernels are narrower where events are dense: h_j is the
+    distance in km of event j to the fourth nearest of those before it.
 
     Parameters
     ----------
@@ -54,6 +63,12 @@ class TriggeredPlaces(PlaceLaw):
         u; uniform by default.
     taper : float, optional
         Days in which weights fade exponentially besides.
+    eta : float
+        How far widths follow the distance of a parent to its neighbours; 0 for the same everywhere.
+    neighbours : int
+        Which neighbour.
+    least_width : float
+        Lower bound of h_j, km.
 
     Raises
     ------
@@ -72,15 +87,18 @@ class TriggeredPlaces(PlaceLaw):
     q: float
     background: PlaceLaw | None = None
     taper: float | None = None
+    eta: float = 0.0
+    neighbours: int = 4
+    least_width: float = 0.05
 
     def __post_init__(self) -> None:
         if self.taper is not None and not (np.isfinite(self.taper) and self.taper > 0.0):
             raise InputError(f"taper = {self.taper} days must be positive and finite")
-        for name in ("mu", "c", "d"):
+        for name in ("mu", "c", "d", "neighbours", "least_width"):
             value = getattr(self, name)
             if not (np.isfinite(value) and value > 0.0):
                 raise InputError(f"{name} = {value} must be positive and finite")
-        for name in ("alpha", "gamma", "p"):
+        for name in ("alpha", "gamma", "p", "eta"):
             if not np.isfinite(getattr(self, name)):
                 raise InputError(f"{name} = {getattr(self, name)} must be finite")
         if not (np.isfinite(self.q) and self.q > 1.0):
@@ -93,7 +111,7 @@ class TriggeredPlaces(PlaceLaw):
 
     @property
     def parameters(self) -> FloatArray:
-        """(mu, alpha, c, p, d, gamma, q), shape (7,)."""
+        """(mu, alpha, c, p, d, gamma, q, eta), shape (8,)."""
         return np.array([getattr(self, name) for name in PARAMETERS])
 
     def with_parameters(self, parameters: FloatArray) -> TriggeredPlaces:
@@ -122,8 +140,8 @@ class TriggeredPlaces(PlaceLaw):
         lags = time - past.times
         weights = 10.0 ** (self.alpha * excess) * (lags + self.c) ** -self.p
         weights *= np.exp(-self.taper_rate * lags)
-        widths = self.d * 10.0 ** (self.gamma * excess)
         places = self.region.located(past)
+        widths = self.widths(excess, self.region.positions(places))
         masses = self.region.borders(places).parent_masses(widths, self.q)[:, 0]
         total = self.mu * self.background_law.density(past, time, locations)
         heights = weights * (self.q - 1.0) / (np.pi * widths)
@@ -142,6 +160,50 @@ class TriggeredPlaces(PlaceLaw):
 
         return Parents(self.mu, self.c, self.p, self.q, self.taper_rate, weigh)
 
+    def widths(self, excess: FloatArray, points: FloatArray) -> FloatArray:
+        """D_j of events by magnitude above completeness and place, km^2, shape (event,)."""
+        plain = self.d * 10.0 ** (self.gamma * excess)
+        if self.eta == 0.0:
+            return plain
+        return np.asarray(plain * np.exp(2.0 * self.eta * self.log_neighbours(points)))
+
+    def log_neighbours(self, points: FloatArray) -> FloatArray:
+        """ln h_j, shape (event,)."""
+        return np.log(np.maximum(neighbour_distances(points, self.neighbours), self.least_width))
+
+    def placer(self, history: EventSequence, end: float) -> Placer:
+        """Prepare to draw places; simulated parents have the h of recent events.
+
+        Parameters
+        ----------
+        history : EventSequence
+            With locations.
+        end : float
+            Until when, days.
+
+        Returns
+        -------
+        Placer
+            Its ``place`` draws them.
+        """
+        placer = super().placer(history, end)
+        if self.eta == 0.0 or not len(history):
+            return placer
+        excess = history.magnitudes - self.completeness
+        points = self.region.positions(self.region.located(history))
+        recent = float(np.median(self.log_neighbours(points)[-RECENT:]))
+        typical = float(np.exp(2.0 * self.eta * recent))
+
+        def weigh(magnitudes: FloatArray) -> tuple[FloatArray, FloatArray]:
+            gains, widths = self.parents.weigh(magnitudes)
+            return gains, typical * widths
+
+        return replace(
+            placer,
+            widths=self.widths(excess, points),
+            parents=replace(placer.parents, weigh=weigh),
+        )
+
     def sites(self, history: EventSequence) -> Sites:
         """Those of the background."""
         return self.background_law.sites(history)
@@ -158,10 +220,10 @@ class Terms:
     """mu + sum_j w_j Z_j at its time, shape (event,)."""
 
     rate_slopes: FloatArray
-    """Derivatives of ``rate`` by the parameters, shape (event, 7)."""
+    """Derivatives of ``rate`` by the parameters, shape (event, 8)."""
 
     total_slopes: FloatArray
-    """Derivatives of ``total``, shape (event, 7)."""
+    """Derivatives of ``total``, shape (event, 8)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,6 +242,10 @@ class PlaceTerms:
     """u at each scored event, shape (n_scored,)."""
 
     quadrature: Quadrature
+    tree: Tree | None
+    log_neighbours: FloatArray | None
+    """ln h_j of each event; None where eta stays 0."""
+
     taper: float = 0.0
     """Rate, 1/days."""
 
@@ -191,55 +257,85 @@ class PlaceTerms:
         *,
         c_min: float | None = None,
         p_max: float | None = None,
+        adaptive: bool | None = None,
     ) -> PlaceTerms:
-        """Prepare a sequence for evaluations with c >= c_min and p <= p_max."""
+        """Prepare a sequence for evaluations with c >= c_min and p <= p_max.
+
+        ``adaptive`` allows an eta other than 0, by default if the law has one.
+        """
         locations = law.region.located(sequence)
+        excess = sequence.magnitude_excess(law.completeness)
+        points, tree = law.region.positions(locations), None
+        if len(sequence) > FEW:
+            tree = Tree.of(points, law.widths(excess, points))
+        follows = law.eta != 0.0 if adaptive is None else adaptive
         quadrature = Quadrature.for_range(
             sequence.end - sequence.start, c_min or law.c, p_max=max(p_max or law.p, 1.0)
         )
         return cls(
             sequence,
             law.region,
-            sequence.magnitude_excess(law.completeness),
-            law.region.positions(locations),
+            excess,
+            points,
             law.region.borders(locations),
             np.exp(law.background_law.log_density(sequence)),
             quadrature,
+            tree,
+            law.log_neighbours(points) if follows else None,
             law.taper_rate,
         )
 
-    def sums(self, kernel: Kernel, alpha: float, d: float, gamma: float) -> FloatArray:
-        """sum_j w_j K_j at each scored event, and its slopes by alpha, c, p, d, gamma and q."""
-        magnitudes = LN10 * self.excess
-        gains = np.exp(alpha * magnitudes)
-        widths = d * np.exp(gamma * magnitudes)
+    def sums(self, kernel: Kernel, alpha: float, d: float, gamma: float, eta: float) -> FloatArray:
+        """sum_j w_j K_j at each scored event, and slopes by alpha, c, p, d, gamma, q and eta."""
+        magnitudes, first = LN10 * self.excess, self.sequence.first_scored
+        gains, widths = np.exp(alpha * magnitudes), self._widths(d, gamma, eta)
         sources = Sources(
             self.sequence.times, self.points, gains, gains * magnitudes, widths, magnitudes
         )
-        sums = pair_sums(sources, kernel, self.sequence.first_scored)
+        sums = earlier_sums(sources, kernel, first, self.tree)
         sums[:, 4] /= d  # from ln d to d
-        return sums
+        by_eta = np.zeros((len(sums), 1))
+        if self.log_neighbours is not None:
+            other = replace(sources, width_slopes=2.0 * self.log_neighbours)
+            by_eta = earlier_sums(other, kernel, first, self.tree)[:, 5:6]
+        return np.concatenate([sums, by_eta], axis=1)
 
-    def inside(self, alpha: float, d: float, gamma: float, q: float) -> FloatArray:
-        """10^{alpha (m_j - Mc)} Z_j, and its slopes by alpha, d, gamma and q, shape (event, 5)."""
+    def inside(self, alpha: float, d: float, gamma: float, q: float, eta: float) -> FloatArray:
+        """10^{alpha (m_j - Mc)} Z_j, and its slopes by alpha, d, gamma, q and eta, (event, 6)."""
         magnitudes = LN10 * self.excess
-        masses, by_width, by_q = self.borders.parent_masses(d * np.exp(gamma * magnitudes), q).T
-        columns = [masses, masses * magnitudes, by_width / d, by_width * magnitudes, by_q]
+        masses, by_width, by_q = self.borders.parent_masses(self._widths(d, gamma, eta), q).T
+        near = 0.0 if self.log_neighbours is None else 2.0 * self.log_neighbours
+        columns = [
+            masses,
+            masses * magnitudes,
+            by_width / d,
+            by_width * magnitudes,
+            by_q,
+            by_width * near,
+        ]
         return np.asarray(np.exp(alpha * magnitudes)[:, None] * np.stack(columns, axis=1))
 
+    def _widths(self, d: float, gamma: float, eta: float) -> FloatArray:
+        log = gamma * LN10 * self.excess
+        if self.log_neighbours is not None:
+            log = log + 2.0 * eta * self.log_neighbours
+        return np.asarray(d * np.exp(log))
+
     def evaluate(self, parameters: FloatArray) -> Terms:
-        """Numerators and denominators at (mu, alpha, c, p, d, gamma, q)."""
-        mu, alpha, c, p, d, gamma, q = parameters.tolist()
-        sums = self.sums(Kernel(c, p, q, self.region.radius, self.taper), alpha, d, gamma)
-        inside = self.inside(alpha, d, gamma, q)
+        """Numerators and denominators at (mu, alpha, c, p, d, gamma, q, eta)."""
+        mu, alpha, c, p, d, gamma, q, eta = parameters.tolist()
+        sums = self.sums(Kernel(c, p, q, self.region.radius, self.taper), alpha, d, gamma, eta)
+        inside = self.inside(alpha, d, gamma, q, eta)
         totals = excitations(self.sequence.times, inside, self.quadrature, c, p, self.taper)
-        total, by_alpha, by_d, by_gamma, by_q, by_c, by_p = totals[self.sequence.first_scored :].T
+        total, by_alpha, by_d, by_gamma, by_q, by_eta, by_c, by_p = totals[
+            self.sequence.first_scored :
+        ].T
         one = np.ones(total.size)
         return Terms(
             mu * self.background + sums[:, 0],
             mu + total,
             np.column_stack([self.background, sums[:, 1:]]),
-            np.column_stack([one, by_alpha, by_c, by_p, by_d, by_gamma, by_q]),
+            np.column_stack([one, by_alpha, by_c, by_p, by_d, by_gamma, by_q, by_eta]),
         )
 
 
@@ -255,7 +351,7 @@ class PlaceLikelihood:
         return self.terms.sequence
 
     def evaluate(self, parameters: FloatArray) -> Evaluation:
-        """Value (nats), gradient and information at (mu, alpha, c, p, d, gamma, q)."""
+        """Value (nats), gradient and information at (mu, alpha, c, p, d, gamma, q, eta)."""
         t = self.terms.evaluate(parameters)
         scores = t.rate_slopes / t.rate[:, None] - t.total_slopes / t.total[:, None]
         value = float(np.log(t.rate / t.total).sum())

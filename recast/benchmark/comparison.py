@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -56,6 +56,9 @@ class Comparison:
     result: CatalogResult
     diagnoses: dict[str, Diagnosis]
     """Diagnoses of the test window by model: terms averaged over seeds, the rest of the first."""
+
+    places: dict[str, FloatArray] = field(default_factory=dict)
+    """Log density of the place of each test event by model, nats, shape (event,)."""
 
     @property
     def name(self) -> str:
@@ -212,6 +215,7 @@ def _compared(
             else protocol_scores(protocol, catalog, split, _laws(models, fits)),
         ),
         {name: run.diagnosis for name, run in done.items()},
+        {name: run.places["test"] for name, run in done.items() if run.places},
     )
 
 

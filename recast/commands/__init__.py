@@ -17,6 +17,7 @@ catalogs_append  `recast catalogs append`: newer events in a stored catalog
 catalogs_select  `recast catalogs select`: a part of a catalog as a catalog of its own
 catalogs_check   `recast catalogs check`: whether a catalog or a file is fit for use
 catalogs_export  `recast catalogs export`: a catalog in the formats of other programs
+csep             `recast-csep`: a model of a floatCSEP experiment
 settings_help    help of `recast fit | validate | test | predict`, without importing torch
 options          options that several commands share
 config           options of a command from a YAML file

@@ -20,6 +20,7 @@ from recast.commands.options import (
 )
 
 if TYPE_CHECKING:
+    from recast.benchmark.comparison import Comparison
     from recast.benchmark.run import Done
 
 DEFAULT_CATALOGS = ("ridgecrest_2019", "synthetic_socal")
@@ -201,7 +202,31 @@ def _show(done: Done, out: Path, days: float | None) -> None:
         heading = f"{title}: test window"
         figure = cumulative_gain(catalog, comparison.split.test, comparison.terms, heading)
         save(figure, out / name / "cumulative_gain.png")
+    _map_gains(comparison, title, out / name)
     print(comparison.result.table(name), end="\n\n", flush=True)
     if done.rolling is not None and days is not None:
         save(rolling_forecasts(name, done.rolling, days), out / name / "rolling.png")
         print(done.rolling.table(name), end="\n\n", flush=True)
+
+
+def _map_gains(comparison: Comparison, title: str, out: Path) -> None:
+    """Draw where each model places events better than ETAS."""
+    from catalogs.grid import Grid, map_step
+    from recast.models.registry import NULL, REFERENCE
+    from recast.plots.maps import gain_map
+    from recast.plots.style import save
+
+    reference, test = comparison.places.get(REFERENCE), comparison.split.test
+    if reference is None or test.locations is None:
+        return
+    area = comparison.catalog.area
+    for name, terms in comparison.places.items():
+        if name not in {NULL, REFERENCE}:
+            figure = gain_map(
+                Grid.over(area, map_step(area)),
+                terms - reference,
+                test.locations[test.first_scored :],
+                area=area,
+                title=f"{title}: {name} over {REFERENCE}, places of the test window",
+            )
+            save(figure, out / f"place_gain_{name}.png")

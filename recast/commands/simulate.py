@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from recast.commands.options import (
     add_model,
@@ -19,6 +19,9 @@ from recast.commands.options import (
     typed,
     without_where,
 )
+
+if TYPE_CHECKING:
+    from etas.space.law import PlaceLaw
 
 FORMATS = ("catalog", "csep", "zmap", "quakeml")
 
@@ -69,6 +72,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "quakeml cannot store)",
     )
     add_place(parser, "none")
+    parser.add_argument(
+        "--places",
+        action="store_true",
+        help="draw places, too, from the law that the model was fitted with",
+    )
     parser.add_argument("--name", help="name of the catalogs (default: simulated)")
     parser.add_argument(
         "--max-events",
@@ -108,6 +116,7 @@ def run(args: argparse.Namespace) -> int:
     history: Catalog | None = None if args.catalog is None else load(args.catalog)
     days, samples = args.days, args.samples
     about: Mapping[str, Any] | None = None
+    where: PlaceLaw | None = None
     if args.preset is not None:
         chosen = preset(args.preset)
         process: PointProcess = chosen.model
@@ -120,7 +129,11 @@ def run(args: argparse.Namespace) -> int:
         model = load_model(*args.model)
         with at_most(args.threads):  # a net of many regions needs a fit of ETAS to this one
             found = model.on(history, fit=True) if history is not None else model.alone()
-        process, about = found.process, found.record
+        process, about, where = found.process, found.record, found.places
+    if args.places and where is None:
+        raise InputError(
+            "--places: this model has no law of places: fit it with --places, or leave it out"
+        )
     if args.allow_supercritical and process.branching_ratio(days) is None:
         raise InputError(
             "--allow-supercritical is for ETAS: this model has no branching ratio; use "
@@ -143,6 +156,7 @@ def run(args: argparse.Namespace) -> int:
         name=name,
         formats=args.format,
         place=None if args.place is None else tuple(args.place),
+        places=where if args.places else None,
         overwrite=args.overwrite,
         about=about,
         command=typed(without_where(args.argv)),

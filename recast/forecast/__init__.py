@@ -18,5 +18,6 @@ aftershock_results  those after mainshocks: ``AftershockResult``
 by_catalog          what the last two have in common
 blocks              seeded blocks of trajectories
 chunks              parts on disk, whole or not at all
+floatcsep           a model of a floatCSEP experiment: from its arguments to its forecast
 engine              computes them in this process or on dask workers
 """

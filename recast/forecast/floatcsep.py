@@ -167,7 +167,8 @@ def run_experiment(experiment: Experiment, *, threads: int | None = None) -> Pat
         written = Path(folder) / "forecast_csep.csv"
         if not written.is_file():
             raise InputError(
-                "the simulated events are too many for a file: set fewer `n_sims`, or a shorter window"
+                "the simulated events are too many for a file: set fewer `n_sims` or a shorter "
+                "window"
             )
         content = written.read_bytes()
     experiment.folder.mkdir(parents=True, exist_ok=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from catalogs import Catalog, InputError, Trajectories
-from catalogs.grid import Grid
+from catalogs.grid import TOLERANCE, Grid
 from catalogs.magnitudes import GutenbergRichter
 from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray
 from recast.evaluation.cells import pseudo_likelihood_test, spatial_test
@@ -17,6 +17,7 @@ from recast.evaluation.magnitudes import magnitude_bins
 from recast.forecast.gridded import GriddedRates, located_cells
 from recast.forecast.results import ForecastPlaces
 from recast.forecast.single import Drawn
+from recast.places.rounding import WINDOW, rounding_step
 
 if TYPE_CHECKING:
     from etas.space.law import PlaceLaw
@@ -61,7 +62,8 @@ def place_forecast(
     drawn : Drawn
         The forecast.
     law : PlaceLaw
-        Where events happen.
+        Where events happen. A learned law is scored as it is, but places are drawn from the mixture
+        of ETAS that it has beside its net (``PlaceLaw.drawn``).
     magnitudes : GutenbergRichter
         Law of magnitudes, the same everywhere.
     out : Path or None
@@ -79,8 +81,8 @@ def place_forecast(
     Raises
     ------
     InputError
-        If the forecast has too many events to keep, or the cells are too small or do not divide
-        90 degrees.
+        If the forecast has too many events to keep, or the cells are too small, finer than the
+        epicentres are known, or do not divide 90 degrees.
     """
     from etas.space.rates import CellSums
     from etas.space.records import law_to_json
@@ -91,8 +93,10 @@ def place_forecast(
             "`samples` or `days`"
         )
     request = drawn.request
+    scored, law = law, law.drawn
     grid = Grid.over(law.region.area, cell, law.region.radius)
     history = catalog.to_sequence().before(request.at)
+    _check_cell(cell, law.region.located(history)[-WINDOW:])
     placer = law.placer(history, request.at + request.horizon)
     sums, parts = CellSums(placer, grid), []
     for number, part in enumerate(drawn.trajectories()):
@@ -121,8 +125,19 @@ def place_forecast(
         files,
         spatial,
         pseudo,
+        None if scored is law else type(scored).__name__,
     )
     return PlacedForecast(parts, rates, record)
+
+
+def _check_cell(cell: float, locations: FloatArray) -> None:
+    """Refuse cells finer than epicentres are known."""
+    step = rounding_step(locations)
+    if cell < step - TOLERANCE:
+        raise InputError(
+            f"cells of {cell:g} degrees are finer than the epicentres, which are rounded to "
+            f"{step:.2g}: set `cell` to that or more"
+        )
 
 
 def _shares(law: GutenbergRichter, bins: FloatArray) -> FloatArray:

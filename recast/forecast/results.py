@@ -123,7 +123,7 @@ class ForecastPlaces(Record):
     Parameters
     ----------
     law : dict
-        The law of places.
+        The law that places are drawn from.
     cell : float
         Size of the cells, degrees.
     half_km2 : float
@@ -134,6 +134,8 @@ class ForecastPlaces(Record):
         The rates by cell.
     spatial_test, pseudo_likelihood_test : float, optional
         Quantiles of CSEP's tests of the observed places, where the outcome is known.
+    scored : str, optional
+        Name of the model's own law, where it is another one.
     """
 
     law: dict[str, Any]
@@ -143,6 +145,7 @@ class ForecastPlaces(Record):
     files: list[str]
     spatial_test: float | None = None
     pseudo_likelihood_test: float | None = None
+    scored: str | None = None
 
     def note(self) -> str:
         """Where, in words."""
@@ -150,7 +153,12 @@ class ForecastPlaces(Record):
         return (
             f"half of the events are expected within {self.half_km2:,.0f} km^2, the most about "
             f"{latitude:.2f}, {longitude:.2f}"
-        )
+        ) + self._drawn()
+
+    def _drawn(self) -> str:
+        if self.scored is None:
+            return ""
+        return "; places are drawn as ETAS has them: the learned law of this model is for scores"
 
 
 @dataclass(frozen=True, repr=False)

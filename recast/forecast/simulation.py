@@ -18,6 +18,7 @@ from catalogs.files import write_json
 from catalogs.json_records import Record
 from catalogs.process import MAX_EVENTS
 from etas.model import ETAS
+from etas.space.law import PlaceLaw
 from etas.synthetic import synthetic_catalog
 from recast.models.environment import describe
 from recast.models.kind import FittedModel
@@ -108,6 +109,7 @@ def run_simulation(
     name: str = "simulated",
     formats: Sequence[str] = (CATALOG,),
     place: tuple[float, float] | None = None,
+    places: PlaceLaw | None = None,
     overwrite: bool = False,
     about: Mapping[str, Any] | None = None,
     command: str | None = None,
@@ -144,6 +146,8 @@ def run_simulation(
         ``catalog`` (two files each), ``csep`` (one for all), ``zmap``, ``quakeml`` (one each).
     place : (latitude, longitude), optional
         Location of all events, for formats that need one, where none are simulated.
+    places : PlaceLaw, optional
+        Draw places, too, from this law, such as ``FittedModel.places``.
     overwrite : bool
         Replace catalogs of the same name.
     about : mapping, optional
@@ -185,6 +189,10 @@ def run_simulation(
         threads=threads,
         allow_supercritical=allow_supercritical,
     )
+    if places is not None:
+        # Without history it starts from no event anywhere
+        known = before if len(before) else replace(before, locations=np.empty((0, 2)))
+        drawn = places.placer(known, drawn.end).place(drawn, seed=seed, threads=threads).events
     seconds = time.perf_counter() - began
     observed = None
     if history is not None:

@@ -6,15 +6,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from catalogs import Catalog, EventSequence, InputError, PointProcess, Split
 from catalogs.display import as_text, some
 from catalogs.files import read_json, reading, write_json
+from etas.space.law import PlaceLaw
 from recast.models.seen import Seen, from_json, seen_by_fit, to_json
-
-if TYPE_CHECKING:
-    from etas.space.law import PlaceLaw
 
 PRETRAINED = "shipped"
 """Default net of zero-shot and few-shot models: the one that comes with the package."""

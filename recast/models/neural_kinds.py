@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from catalogs import Catalog, InputError, PointProcess
 from catalogs.checks.extent import check_unseen
 from recast.models.kind import FittedModel, ModelKind, Task
-from recast.models.places import triggered_law
+from recast.models.places import learned_law
 from recast.models.seen import merged, seen_by_fit, seen_by_net
 from recast.pretrained import SHIPPED, is_regional, seen
 from recast.training.region import check_completeness
@@ -56,8 +56,8 @@ class NetKind(ModelKind):
             check_unseen(seen(pretrained), catalog, f"net {pretrained}")
 
     def fit_places(self, task: Task) -> PlaceLaw:
-        """Those of ETAS: the nets know times and magnitudes."""
-        return triggered_law(task.catalog)
+        """Those of a net of their own: this one knows times and magnitudes."""
+        return learned_law(task)
 
     def path(self, folder: Path, seed: int) -> Path:
         """The checkpoint with the best validation score."""

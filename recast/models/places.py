@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from catalogs import Catalog, EventSequence, InputError
 from catalogs.files import read_json, reading, write_json
@@ -13,12 +13,22 @@ if TYPE_CHECKING:
     from etas.space.law import PlaceLaw
     from etas.space.region import Region
     from etas.space.triggered import TriggeredPlaces
+    from recast.models.kind import Task
+    from recast.places.law import LearnedPlaces
 
 SUFFIX = ".places.json"
 """Of the file with the law of places, beside that of the model."""
 
-NEIGHBOURS = 8
-"""Earlier neighbours that the map of past seismicity is smoothed over."""
+LEARNED_SUFFIX = ".places.pt"
+"""The same of a learned law, which has weights."""
+
+NEIGHBOURS, LEAST_WIDTH = 4, 0.05
+"""Earlier neighbours that past seismicity is smoothed over, and the least width of its kernels, km.
+Of 3 to 16 neighbours, chosen on validation windows."""
+
+MOST = 10_000
+"""Last events of a train window that a law of places is fitted to, with all earlier ones as
+parents: older epicentres are less precise, and on validation windows they made fits worse."""
 
 
 def region_of(catalog: Catalog) -> Region:
@@ -43,7 +53,7 @@ def smoothed_law(catalog: Catalog) -> SmoothedPlaces:
     """Past seismicity, smoothed with adaptive kernels."""
     from etas.space.background import SmoothedPlaces
 
-    return SmoothedPlaces(region_of(catalog), NEIGHBOURS)
+    return SmoothedPlaces(region_of(catalog), NEIGHBOURS, LEAST_WIDTH)
 
 
 def triggered_law(catalog: Catalog) -> TriggeredPlaces:
@@ -52,8 +62,36 @@ def triggered_law(catalog: Catalog) -> TriggeredPlaces:
 
     background = smoothed_law(catalog)
     completeness = catalog.magnitude_law().completeness
-    fit = fit_places(catalog.split().train, background.region, completeness, background=background)
-    return fit.model
+    train = recent(catalog.split().train)
+    return fit_places(train, background.region, completeness, background=background).model
+
+
+def recent(sequence: EventSequence) -> EventSequence:
+    """The same events, of which only the last are scored."""
+    if sequence.n_scored <= MOST:
+        return sequence
+    return sequence.scored_from(float(sequence.times[-MOST]))
+
+
+def learned_law(task: Task) -> PlaceLaw:
+    """Places as a net weighs earlier events; with few train events near them, as ETAS has it."""
+    from recast.places.fit import FEWEST, fit_learned_places
+
+    catalog, split = task.catalog, task.split
+    if split.train.n_scored < FEWEST:
+        return triggered_law(catalog)
+    background = smoothed_law(catalog)
+    return fit_learned_places(
+        split.train,
+        split.val,
+        background.region,
+        catalog.magnitude_law().completeness,
+        background=background,
+        seed=task.seed,
+        quick=task.quick,
+        folder=task.folder,
+        label=f"{catalog.info.name}, seed {task.seed}",
+    )
 
 
 def places_so_far(catalog: Catalog, known: EventSequence) -> PlaceLaw:
@@ -64,20 +102,33 @@ def places_so_far(catalog: Catalog, known: EventSequence) -> PlaceLaw:
     if known.n_scored < MINIMUM_EVENTS:
         return background
     completeness = catalog.info.magnitude_completeness
-    return fit_places(known, background.region, completeness, background=background).model
+    return fit_places(recent(known), background.region, completeness, background=background).model
 
 
 def save_places(model: Path, law: PlaceLaw) -> None:
-    """Write a law beside the file of its model."""
+    """Write a law beside the file of its model: JSON, or the weights of a learned one."""
     from etas.space.records import law_to_json
 
-    write_json(model.with_suffix(SUFFIX), law_to_json(law))
+    plain, learned = model.with_suffix(SUFFIX), model.with_suffix(LEARNED_SUFFIX)
+    if law.drawn is law:
+        write_json(plain, law_to_json(law))
+        learned.unlink(missing_ok=True)
+        return
+    from recast.places.files import write_law
+
+    write_law(learned, cast("LearnedPlaces", law))
+    plain.unlink(missing_ok=True)
 
 
 def load_places(model: Path) -> PlaceLaw | None:
     """Read the law beside the file of a model; None if there is none."""
     from etas.space.records import law_from_json
 
+    learned = model.with_suffix(LEARNED_SUFFIX)
+    if learned.is_file():
+        from recast.places.files import read_law
+
+        return read_law(learned)
     path = model.with_suffix(SUFFIX)
     if not path.is_file():
         return None

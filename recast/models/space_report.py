@@ -11,7 +11,7 @@ import numpy as np
 from catalogs import Catalog
 from catalogs.checks.extent import Extent
 from catalogs.files import write_json
-from catalogs.grid import Grid
+from catalogs.grid import Grid, map_step
 from catalogs.json_records import Record
 from catalogs.sequence import FloatArray
 from etas.fit import FittingProtocol, fitting_sequence
@@ -118,7 +118,7 @@ def fit_space(
     *,
     protocol: FittingProtocol = "train",
     fixed: dict[str, float] | None = None,
-    cell: float = 0.1,
+    cell: float | None = None,
 ) -> SpaceCatalogFit:
     """Fit the space-time ETAS model to a catalog and score it on all windows.
 
@@ -133,8 +133,8 @@ def fit_space(
         Which windows are fitted.
     fixed : dict of str to float, optional
         Parameters held at a value.
-    cell : float
-        Size of the cells of the map, degrees.
+    cell : float, optional
+        Size of the cells of the map, degrees; by default some fifty along the longer side.
 
     Returns
     -------
@@ -162,7 +162,8 @@ def fit_space(
     shares = model.background_probability(sequence)
     sources, _ = background.sources(sequence)
     first = sequence.first_scored
-    grid = Grid.over(background.region.area, cell, background.region.radius)
+    area = background.region.area
+    grid = Grid.over(area, cell or map_step(area), background.region.radius)
     places = background.region.located(sequence)[first:]
     rate = spread(grid, places, sources.widths[first:], shares, 1.5) * YEAR / days
     result = SpaceResult(

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import LogNorm
+from matplotlib.colorbar import Colorbar
+from matplotlib.colors import LogNorm, SymLogNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import Formatter, FuncFormatter, MaxNLocator
@@ -81,15 +82,74 @@ def rate_map(
     positive = rates[np.isfinite(rates) & (rates > 0.0)]
     if not positive.size:
         raise InputError("no cell has a positive rate, so there is nothing to map: simulate more")
+    low, top = _scale(positive)
+    scale = ScalarMappable(LogNorm(low, top), COLOURS)
+    shown = np.where(rates > 0.0, rates, np.nan)
+    extend = "min" if positive.min() < low else "neither"
+    figure, bar = _drawn(grid, shown, scale, area, observed, title, label, extend)
+    log_ticks(bar.ax.xaxis)
+    return figure
+
+
+@styled
+def gain_map(
+    grid: Grid,
+    gains: FloatArray,
+    locations: FloatArray,
+    *,
+    area: Area | None = None,
+    title: str = "",
+    label: str = "gain in the cell (nats)",
+) -> Figure:
+    """Where a model is better: gains of events added up by cell, blue where it is.
+
+    Parameters
+    ----------
+    grid : Grid
+        The cells.
+    gains : array (event,)
+        Log density of each event less that of the other model, nats.
+    locations : array (event, 2)
+        Latitude and longitude, degrees; events outside of the cells are left out.
+    area : Box or Polygon, optional
+        The region, whose border is drawn.
+    title, label : str
+        Above the map, and what the colours are.
+    """
+    cells = grid.cell_of(locations)
+    inside = cells >= 0
+    total = np.bincount(cells[inside], gains[inside], minlength=len(grid))
+    seen = np.bincount(cells[inside], minlength=len(grid)) > 0
+    values = np.where(seen, total, np.nan)
+    largest = float(np.quantile(np.abs(total[seen]), 0.98)) if seen.any() else 1.0
+    limit = max(largest, 1e-6)
+    scale = ScalarMappable(SymLogNorm(0.02 * limit, vmin=-limit, vmax=limit), "RdBu")
+    figure, bar = _drawn(grid, values, scale, area, None, title, label, "both")
+    bar.ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:.3g}"))
+    bar.set_ticks([-limit, -0.1 * limit, 0.0, 0.1 * limit, limit])
+    bar.ax.minorticks_off()
+    return figure
+
+
+def _drawn(
+    grid: Grid,
+    values: FloatArray,
+    scale: ScalarMappable,
+    area: Area | None,
+    observed: EventSequence | None,
+    title: str,
+    label: str,
+    extend: str,
+) -> tuple[Figure, Colorbar]:
+    """A map of one number for each cell, NaN where there is none, and its scale."""
     south, north, west, east = _extent(grid, area)
     stretch = float(np.cos(np.radians(0.5 * (south + north))))
     shape = (north - south) / ((east - west) * max(stretch, 0.1))
     figure = _sized(shape)
     axes = figure.subplots()
-    low, top = _scale(positive)
-    norm = LogNorm(low, top)
-    x, y, values = _image(grid, rates)
-    axes.pcolormesh(x, y, values, norm=norm, cmap=COLOURS, rasterized=True)
+    x, y, image = _image(grid, values)
+    mesh = axes.pcolormesh(x, y, image, cmap=scale.cmap, rasterized=True)
+    mesh.set_norm(scale.norm)
     if area is not None:
         border = outline(area, STRAIGHT)
         axes.plot(_near(border[:, 1], west, wrap=False), border[:, 0], color=INK, lw=1.0)
@@ -107,17 +167,10 @@ def rate_map(
     labels = max(2, min(6, round(6.0 / max(shape, 1.0))))
     axes.xaxis.set_major_locator(MaxNLocator(labels, steps=[1, 2, 2.5, 5, 10]))
     axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
-    bar = figure.colorbar(
-        ScalarMappable(norm, COLOURS),
-        ax=axes,
-        location="top",
-        aspect=40,
-        extend="min" if positive.min() < low else "neither",
-    )
+    bar = figure.colorbar(scale, ax=axes, location="top", aspect=40, extend=extend)
     bar.set_label(label)
     bar.outline.set_visible(False)
-    log_ticks(bar.ax.xaxis)
-    return figure
+    return figure, bar
 
 
 def save_map(
@@ -176,10 +229,10 @@ def _near(longitudes: FloatArray, west: float, *, wrap: bool = True) -> FloatArr
 
 
 def _image(grid: Grid, rates: FloatArray) -> tuple[FloatArray, FloatArray, np.ma.MaskedArray]:
-    """Edges of columns and rows, and the rates on them, masked where there are none."""
+    """Edges of columns and rows, and the numbers on them, masked where there are none."""
     rows, columns = grid.rows - grid.rows.min(), grid.columns - grid.columns.min()
     values = np.full((rows.max() + 1, columns.max() + 1), np.nan)
-    values[rows, columns] = np.where(rates > 0.0, rates, np.nan)
+    values[rows, columns] = rates
     y = grid.step * (np.arange(values.shape[0] + 1) + grid.rows.min())
     x = grid.step * (np.arange(values.shape[1] + 1) + grid.columns.min())
     return x, y, np.ma.masked_invalid(values)

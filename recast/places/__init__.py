@@ -1,0 +1,14 @@
+"""A learned law of places: a net moves the weights and widths of a mixture of parents.
+
+rounding    the cells to which epicentres are rounded, and the least width of a kernel
+adaptive    parents whose kernels are as wide as seismicity about them is sparse, and their fit
+past        a sequence as parents: where, how many, how far
+memories    past seismicity, forgotten at several rates and smoothed by several widths
+candidates  the parents that a net looks at one by one, and what has happened near them
+targets     all that the net is told of an event's time and place
+net         the net: densities from targets
+training    maximum likelihood, stopped on the validation window
+law         LearnedPlaces: the law of places
+fit         fit_learned_places: from a catalog's train and validation windows
+files       a law, or what its training starts from, in one file
+"""

@@ -1,0 +1,163 @@
+"""Fit a learned law of places to a catalog's train and validation windows."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from catalogs import EventSequence, InputError
+from etas.space.background import SmoothedPlaces
+from etas.space.fit import fit_places
+from etas.space.law import PlaceLaw
+from etas.space.region import Region
+from etas.space.triggered import TriggeredPlaces
+from recast.places.adaptive import AdaptiveParents, fit_adaptive
+from recast.places.files import read_start, write_start
+from recast.places.law import LearnedPlaces
+from recast.places.memories import SMOOTHED, SingleArray, log_background
+from recast.places.net import PlaceNet
+from recast.places.past import Past
+from recast.places.rounding import LEAST_WIDTH
+from recast.places.targets import Targets, memories_from, targets, warm_start
+from recast.places.training import EPOCHS, Examples, log_densities, stacked_share, train_net
+from recast.training.trainer import one_thread
+
+FEWEST = 500
+"""Train events below which the net has nothing to add."""
+
+MOST_TRAIN, QUICK_TRAIN = 30_000, 1000
+"""Latest events of the train window that the law is fitted to: older ones were located less well,
+and are parents all the same."""
+
+FIRST = 50
+"""Events after which there is a past to learn from."""
+
+FITTED = 1500
+"""Events that the eight parameters of the mixture are fitted to."""
+
+
+@dataclass(frozen=True, eq=False)
+class Start:
+    """What training starts from, alike for all seeds."""
+
+    mixture: TriggeredPlaces
+    parents: AdaptiveParents
+    memories: SingleArray
+    """``memories_from`` the first target on."""
+
+
+def fit_learned_places(
+    train: EventSequence,
+    val: EventSequence,
+    region: Region,
+    completeness: float,
+    *,
+    background: PlaceLaw | None = None,
+    seed: int = 0,
+    quick: bool = False,
+    least_width: float = LEAST_WIDTH,
+    folder: Path | None = None,
+    label: str = "",
+) -> LearnedPlaces:
+    """Fit a mixture of parents, train a net that moves it, and weigh the two.
+
+    Parameters
+    ----------
+    train : EventSequence
+        With locations; its scored window is learned from.
+    val : EventSequence
+        Its continuation, by which training is stopped and the net's share found.
+    region : Region
+        That holds the scored events.
+    completeness : float
+        Mc.
+    background : PlaceLaw, optional
+        Of the mixture from which places are drawn; smoothed seismicity by default.
+    seed : int
+        Of the net.
+    quick : bool
+        Train for one epoch on the latest events only.
+    least_width : float
+        Least width of a kernel, km.
+    folder : Path, optional
+        Where what does not depend on the seed is kept, and found again.
+    label : str
+        Starts the progress lines; none without.
+
+    Returns
+    -------
+    LearnedPlaces
+        The law.
+
+    Raises
+    ------
+    InputError
+        With fewer than 500 train events, an event below completeness or outside the region, or a
+        width that is not positive.
+    """
+    if not (np.isfinite(least_width) and least_width > 0.0):
+        raise InputError(f"least_width = {least_width} km must be positive and finite")
+    if train.n_scored < FEWEST:
+        raise InputError(
+            f"{train.n_scored} events of the train window are too few to learn places from, which "
+            f"needs {FEWEST}: use the mixture of ETAS"
+        )
+    most = QUICK_TRAIN if quick else MOST_TRAIN
+    first = max(train.first_scored, len(train) - most, FIRST)
+    background = SmoothedPlaces(region) if background is None else background
+    past = Past.of(val, region, completeness, least_width)
+    key = _key(val, region, completeness, least_width, background, first, len(train))
+    start = None if folder is None else _known(folder, key)
+    if start is None:
+        mixture = fit_places(train, region, completeness, background=background).model
+        start = _start(past, mixture, first, len(train))
+        if folder is not None:
+            write_start(folder, key, start.mixture, start.parents, start.memories)
+    parts = list(targets(past, start.parents, first, start.memories))
+    events, both = parts[-1][0], Targets.joined([block for _, block in parts])
+    n_train = len(train) - first
+    examples = Examples(events, both[:n_train], both[n_train:])
+    with one_thread():
+        net = _new_net(start.parents, region, examples, seed)
+        train_net(net, examples, seed=seed, epochs=1 if quick else EPOCHS, label=label)
+        share = stacked_share(log_densities(net, events, examples.validation))
+    return LearnedPlaces(
+        region, completeness, start.parents, net, share, start.mixture, least_width
+    )
+
+
+def _new_net(parents: AdaptiveParents, region: Region, examples: Examples, seed: int) -> PlaceNet:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        net = PlaceNet(parents, region.square_km)
+    net.standardise(examples.train.situation)
+    return net
+
+
+def _start(past: Past, mixture: TriggeredPlaces, first: int, n_train: int) -> Start:
+    """Fit the adaptive mixture to some of the train events from ``first`` on."""
+    memories = memories_from(past, first)
+    pool = np.arange(first, n_train)
+    some = np.sort(np.random.default_rng(0).choice(pool, min(FITTED, pool.size), replace=False))
+    smoothed = memories[some - warm_start(first), SMOOTHED].astype(np.float64)
+    background = np.exp(log_background(smoothed, past.region.square_km))
+    h = float(np.median(past.near[:n_train]))
+    return Start(mixture, fit_adaptive(past, some, background, h), memories)
+
+
+def _known(folder: Path, key: str) -> Start | None:
+    """What another seed has left; None if it is missing, damaged or of other events."""
+    found = read_start(folder, key)
+    return None if found is None else Start(*found)
+
+
+def _key(val: EventSequence, *settings: object) -> str:
+    """A digest of events and settings."""
+    digest = hashlib.sha256(repr(settings).encode())
+    for values in (val.times, val.magnitudes, val.locations):
+        digest.update(np.ascontiguousarray(values).tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,356 @@
+"""The learned law of places: a density, causal, and better than where it starts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from catalogs import Catalog, CatalogInfo, EventSequence, InputError, SplitDates, load
+from catalogs.areas import Box
+from catalogs.sphere import distances
+from etas.space.law import UniformPlaces
+from etas.space.records import law_to_json
+from etas.space.region import Region
+from etas.space.triggered import TriggeredPlaces
+from recast import fit_model, load_model
+from recast.forecast.results import ForecastPlaces
+from recast.models.kind import Task
+from recast.models.places import LEARNED_SUFFIX, SUFFIX, load_places, save_places
+from recast.models.registry import model_kind
+from recast.places.adaptive import BOUNDS, AdaptiveParents, parent_sums
+from recast.places.candidates import RECENT, STRONG
+from recast.places.files import START, read_law, write_law
+from recast.places.fit import fit_learned_places
+from recast.places.law import LearnedPlaces
+from recast.places.memories import ADAPTIVE, DECAYS, SMOOTHED, WIDTHS, memories
+from recast.places.net import MEMORY_BIAS, N_COMPONENTS, SCALE_BIAS, PlaceNet
+from recast.places.past import Past
+from recast.places.rounding import least_squares
+from recast.places.targets import SCALES, targets
+from recast.places.training import log_densities, stacked_share
+
+BOX = Box(-39.1, -38.5, 175.6, 176.3)
+REGION = Region(BOX)
+MC = 2.0
+ADAPTED = AdaptiveParents(0.05, 0.3, 0.01, 1.0, 0.5, 0.4, 1.6, 0.3, 1.0)
+MIXTURE = TriggeredPlaces(REGION, MC, 0.5, 0.5, 0.01, 1.1, 0.6, 0.7, 1.7)
+
+
+def events(n: int = 800, seed: int = 0, end: float = 100.0, box: Box = BOX) -> EventSequence:
+    """Events in clusters that come and go, the last two thirds of them scored."""
+    low, high = np.array([box.south, box.west]), np.array([box.north, box.east])
+    rng = np.random.default_rng(seed)
+    times = np.sort(rng.uniform(0.0, end, n))
+    centres = rng.uniform(low + 0.2 * (high - low), high - 0.2 * (high - low), (12, 2))
+    place = centres[(times / end * 11.99).astype(int)] + rng.normal(0.0, 0.01, (n, 2))
+    magnitudes = MC + rng.exponential(0.5, n)
+    return EventSequence(times, magnitudes, 0.0, end, end / 3.0, place)
+
+
+@pytest.fixture(scope="module")
+def windows() -> tuple[EventSequence, EventSequence, EventSequence]:
+    """Train, validation and test."""
+    every = events(1200)
+    train = every.before(75.0).scored_from(10.0)
+    return train, every.before(90.0).scored_from(75.0), every.scored_from(90.0)
+
+
+@pytest.fixture(scope="module")
+def law(windows: tuple[EventSequence, ...], tmp_path_factory: pytest.TempPathFactory) -> object:
+    """A law that has been trained for an epoch."""
+    train, val, _ = windows
+    folder = tmp_path_factory.mktemp("start")
+    return fit_learned_places(train, val, REGION, MC, quick=True, folder=folder), folder
+
+
+def untrained(region: Region = REGION) -> LearnedPlaces:
+    """A law whose net is as training finds it."""
+    net = PlaceNet(ADAPTED, region.square_km)
+    return LearnedPlaces(region, MC, ADAPTED, net, 0.9, MIXTURE, 0.02)
+
+
+def disturbed(region: Region = REGION) -> LearnedPlaces:
+    """A law whose net says something of everything."""
+    found = untrained(region)
+    torch.manual_seed(1)
+    with torch.no_grad():
+        for layer in (found.net.out, found.net.mix, found.net.direct):
+            layer.weight.normal_(0.0, 0.05)
+    return found
+
+
+def grid(box: Box, step: float) -> tuple[np.ndarray, np.ndarray]:
+    """Centres of a fine grid over a box, and the surface that each stands for."""
+    latitude = np.arange(box.south + step / 2, box.north, step)
+    longitude = np.arange(box.west + step / 2, box.east, step)
+    points = np.stack(np.meshgrid(latitude, longitude, indexing="ij"), -1).reshape(-1, 2)
+    surface = np.cos(np.radians(points[:, 0])) * (np.radians(step) * REGION.radius) ** 2
+    return points, surface
+
+
+def test_a_density_integrates_to_one() -> None:
+    """Widths of 1 km at least: the grid has 400 m."""
+    box = Box(-38.9, -38.65, 175.8, 176.1)
+    seq = events(300, box=box)
+    points, surface = grid(box, 0.004)
+    wide = replace(disturbed(Region(box)), least_width=1.0)
+    assert (wide.density(seq, 95.0, points) * surface).sum() == pytest.approx(1.0, abs=0.003)
+
+
+@pytest.mark.parametrize("i", [60, 299, 799])
+def test_the_density_is_that_of_the_score(i: int) -> None:
+    found, seq = disturbed(), events().scored_from(0.0)
+    assert seq.locations is not None
+    here = found.density(seq, float(seq.times[i]), seq.locations[i : i + 1])
+    # Single precision in the net
+    assert np.log(here[0]) == pytest.approx(found.log_density(seq)[i], abs=2e-4)
+    assert found.log_density(seq)[0] == pytest.approx(-np.log(REGION.square_km))
+    assert found.density(seq, 0.0, seq.locations[:2]) == pytest.approx(1.0 / REGION.square_km)
+
+
+def test_later_events_change_nothing() -> None:
+    found, seq = disturbed(), events()
+    early = found.log_density(seq.before(70.0).scored_from(seq.score_from))
+    np.testing.assert_allclose(found.log_density(seq)[: early.size], early, atol=2e-5)
+
+
+def test_scores_do_not_depend_on_the_window() -> None:
+    """Averages over 100 events are started 1,000 events earlier: a share of e^-10 is left."""
+    found, seq = disturbed(), events(1800)
+    late = found.log_density(seq.scored_from(90.0))
+    np.testing.assert_allclose(found.log_density(seq)[-late.size :], late, atol=1e-3)
+
+
+def test_training_starts_at_the_fitted_mixture() -> None:
+    """The first net has the parents of the mixture, but for the small shares it adds."""
+    found, seq = untrained(), events()
+    past = Past.of(seq, REGION, MC, found.least_width)
+    ((known, block),) = targets(past, ADAPTED, seq.first_scored)
+    learned, fitted = log_densities(found.net, known, block).T
+    memories = N_COMPONENTS * np.exp(MEMORY_BIAS)
+    others = (len(SCALES) - 1) * np.exp(SCALE_BIAS)
+    least = -np.log1p(memories) - np.log1p(others)
+    upto = np.arange(seq.first_scored, len(seq))
+    sums = parent_sums(past, ADAPTED, past.positions[upto], past.times[upto], upto)[:, :, 0]
+    triggered = np.log(sums[:, 0]) - np.log(sums[:, 1] + ADAPTED.mu)
+    assert (learned > triggered + least - 1e-3).all()
+    # f_E with its background, by the plain sum over all pairs
+    smoothed = np.exp(memories_of(past, upto)[:, SMOOTHED])
+    background = 0.98 * smoothed + 0.02 / REGION.square_km
+    plain = np.log((sums[:, 0] + ADAPTED.mu * background) / (sums[:, 1] + ADAPTED.mu))
+    np.testing.assert_allclose(fitted, plain, atol=2e-4)
+    assert abs(learned.mean() - fitted.mean()) < -least
+
+
+def memories_of(past: Past, upto: np.ndarray) -> np.ndarray:
+    """Memories at the places of some events."""
+    return memories(past, past.positions[upto], upto).astype(float)
+
+
+def test_memories_are_the_plain_sums() -> None:
+    seq = events(1300)
+    past = Past.of(seq, REGION, MC, 0.02)
+    assert seq.locations is not None
+    i = 1250
+    found = memories_of(past, np.array([i]))[0].reshape(DECAYS.size, -1)
+    r2 = distances(seq.locations[i], seq.locations[:i]) ** 2
+    for a, w in [(0, 3), (1, 0), (2, len(WIDTHS)), (4, len(WIDTHS) + 1), (4, 7)]:
+        fixed = [*WIDTHS, *(times * past.near for times in ADAPTIVE)][w]
+        widths = np.maximum(fixed**2, past.least)
+        kernel = 1.0 / (np.pi * widths * past.masses(widths, 2.0)[:, 0])
+        kernel = kernel[:i] * (1.0 + r2 / widths[:i]) ** -2.0
+        faded = np.exp(-(seq.times[i - 1] - seq.times[:i]) / DECAYS[a])
+        assert found[a, w] == pytest.approx(np.log((faded @ kernel) / faded.sum()), abs=1e-4)
+
+
+def test_sums_of_parents_have_their_slopes() -> None:
+    past = Past.of(events(400), REGION, MC, 0.02)
+    upto = np.array([5, 200, 399])
+    points, now = past.positions[upto], past.times[upto]
+
+    def sums(x: np.ndarray) -> np.ndarray:
+        return parent_sums(past, AdaptiveParents.of(x, 1.0), points, now, upto)
+
+    x, h = ADAPTED.scaled(), 1e-5
+    scale = [1.0, ADAPTED.c, 1.0, 1.0, 1.0, ADAPTED.q - 1.0, 1.0]
+    for k in range(1, len(BOUNDS)):
+        step = np.zeros(len(BOUNDS))
+        step[k] = h
+        slope = (sums(x + step) - sums(x - step))[:, :, 0] / (2.0 * h)
+        found = sums(x)[:, :, k] * scale[k - 1]
+        np.testing.assert_allclose(found, slope, rtol=1e-4, atol=1e-7)
+
+
+def test_candidates_are_the_latest_and_the_strongest() -> None:
+    seq = events(1000).scored_from(99.0)
+    past = Past.of(seq, REGION, MC, 0.02)
+    ((_, block),) = targets(past, ADAPTED, seq.first_scored)
+    index = block.index[-1].numpy()
+    assert index.size == RECENT + STRONG == np.unique(index).size
+    np.testing.assert_array_equal(np.sort(index)[-RECENT:], np.arange(999 - RECENT, 999))
+    assert past.excess[index[RECENT:]].mean() > past.excess.mean() + 0.3
+
+
+@pytest.mark.parametrize("step", [0.01, 1 / 60, 0.001])
+def test_rounding_is_found_and_clusters_are_not_taken_for_it(step: float) -> None:
+    rng = np.random.default_rng(0)
+    rounded = np.round(rng.uniform([-39.1, 175.6], [-38.5, 176.3], (600, 2)) / step) * step + 2e-5
+    side = np.radians(step) * REGION.radius
+    cell = side**2 * np.cos(np.radians(rounded[:, 0])) / np.pi
+    np.testing.assert_allclose(least_squares(rounded, REGION.radius, 1e-4), cell)
+    centres = np.array([[-38.9, 175.7], [-38.7, 175.9]])
+    clusters = centres[rng.integers(2, size=600)] + rng.normal(0.0, 0.004, (600, 2))
+    found = least_squares(clusters, REGION.radius, 0.02)
+    np.testing.assert_allclose(found, 0.02**2)
+
+
+def test_training_improves_on_the_mixture_it_starts_from(
+    law: tuple[LearnedPlaces, Path], windows: tuple[EventSequence, ...]
+) -> None:
+    found, (train, _, test) = law[0], windows
+    plain = replace(found, share=1e-6)
+    assert found.log_density(train).mean() > plain.log_density(train).mean()
+    assert found.log_density(train).mean() > found.mixture.log_density(train).mean()
+    assert np.isfinite(found.log_density(test)).all()
+    assert 0.0 < found.share < 1.0
+
+
+def test_the_same_seed_gives_the_same_law(
+    law: tuple[LearnedPlaces, Path], windows: tuple[EventSequence, ...]
+) -> None:
+    """What the first fit has left is used again; damaged, it is made again."""
+    (found, folder), (train, val, test) = law, windows
+    state = torch.get_rng_state()
+    for damage in (False, True):
+        if damage:
+            (folder / START).write_bytes(b"no file of torch")
+        again = fit_learned_places(train, val, REGION, MC, quick=True, folder=folder)
+        np.testing.assert_array_equal(again.log_density(test), found.log_density(test))
+    assert torch.equal(state, torch.get_rng_state())
+    other = fit_learned_places(train, val, REGION, MC, quick=True, folder=folder, seed=1)
+    assert not np.array_equal(other.log_density(test), found.log_density(test))
+
+
+def test_a_saved_law_scores_the_same(
+    law: tuple[LearnedPlaces, Path], windows: tuple[EventSequence, ...], tmp_path: Path
+) -> None:
+    found, test = law[0], windows[2]
+    model = tmp_path / "best.ckpt"
+    save_places(model, MIXTURE)
+    save_places(model, found)
+    again = load_places(model)
+    assert isinstance(again, LearnedPlaces)
+    np.testing.assert_array_equal(again.log_density(test), found.log_density(test))
+    assert again.mixture == found.mixture
+    assert not model.with_suffix(SUFFIX).exists()
+    save_places(model, MIXTURE)
+    assert load_places(model) == MIXTURE
+    assert not model.with_suffix(LEARNED_SUFFIX).exists()
+
+
+def test_a_damaged_file_is_named(law: tuple[LearnedPlaces, Path], tmp_path: Path) -> None:
+    path = tmp_path / "best.places.pt"
+    write_law(path, law[0])
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"best\.places\.pt cannot be read"):
+        read_law(path)
+    torch.save({"state_dict": {}}, path)
+    with pytest.raises(InputError, match=r"best\.places\.pt cannot be read"):
+        read_law(path)
+
+
+def test_places_are_drawn_from_the_mixture(law: tuple[LearnedPlaces, Path]) -> None:
+    found = law[0]
+    assert found.drawn is found.mixture
+    assert found.parents.mu == found.mixture.mu
+    history = events(60).before(70.0)
+    assert found.sites(history).uniform == found.mixture.sites(history).uniform
+    assert found.reference == UniformPlaces(REGION)
+    plane = found.in_plane()
+    assert plane.region.whole_plane
+    assert plane.mixture.region.whole_plane
+
+
+def test_mistakes_are_named(windows: tuple[EventSequence, ...]) -> None:
+    train, val, _ = windows
+    with pytest.raises(InputError, match="too few to learn places from, which needs 500"):
+        fit_learned_places(train.scored_from(70.0), val, REGION, MC)
+    with pytest.raises(InputError, match="least_width = 0.0 km must be positive"):
+        fit_learned_places(train, val, REGION, MC, least_width=0.0)
+    with pytest.raises(InputError, match="lies outside the region"):
+        untrained(Region(Box(10, 11, 10, 11))).log_density(val)
+    with pytest.raises(InputError, match="no locations"):
+        untrained().log_density(replace(val, locations=None))
+
+
+def test_the_share_is_that_of_most_likelihood() -> None:
+    """Of draws from a known mixture of two densities."""
+    rng = np.random.default_rng(0)
+    n = 20_000
+    x = np.where(rng.random(n) < 0.3, rng.normal(0.0, 1.0, n), rng.normal(2.0, 1.0, n))
+    log_densities = -0.5 * (x[:, None] - [0.0, 2.0]) ** 2
+    assert stacked_share(log_densities) == pytest.approx(0.3, abs=0.02)
+
+
+def a_catalog() -> Catalog:
+    """The same events as a catalog."""
+    seq, splits = events(1200), SplitDates(5.0, 70.0, 85.0, 100.0)
+    assert seq.locations is not None
+    latitude, longitude = seq.locations.T
+    table = pd.DataFrame(
+        {
+            "time": seq.times,
+            "latitude": latitude,
+            "longitude": longitude,
+            "magnitude": seq.magnitudes,
+        }
+    )
+    unit = "days since start"
+    info = CatalogInfo("made", 0.0, 100.0, splits, MC, time_unit=unit, has_locations=True)
+    return Catalog(table, info)
+
+
+def test_a_net_that_is_fitted_with_places_learns_them(tmp_path: Path) -> None:
+    catalog = a_catalog()
+    fitted = fit_model("recast-native", catalog, tmp_path, quick=True, places=True)
+    assert isinstance(fitted.places, LearnedPlaces)
+    test = catalog.split().test
+    saved = load_model(tmp_path / "recast-native" / "seed0" / "best.ckpt").on(catalog)
+    assert isinstance(saved.places, LearnedPlaces)
+    np.testing.assert_array_equal(saved.places.log_density(test), fitted.places.log_density(test))
+
+
+def test_few_events_are_placed_as_etas_has_them(tmp_path: Path) -> None:
+    """The catalog has 309 in its train window."""
+    task = Task(load("ridgecrest_2019"), tmp_path, quick=True, places=True)
+    assert isinstance(model_kind("recast").fit_places(task), TriggeredPlaces)
+
+
+def test_a_forecast_says_what_places_are_drawn_from(law: tuple[LearnedPlaces, Path]) -> None:
+    about = law_to_json(law[0].drawn)
+    drawn = ForecastPlaces(about, 0.1, 1.0, (0.0, 0.0), [], scored="LearnedPlaces")
+    assert "places are drawn as ETAS has them" in drawn.note()
+    assert "drawn" not in replace(drawn, scored=None).note()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "least"), [("salton_sea_10", -2.0), ("white_06", -4.02)])
+def test_scores_of_real_catalogs(
+    real_catalog: Callable[[str], Catalog], name: str, least: float
+) -> None:
+    """Test scores of which the benchmark's ETAS has -2.196 and -4.175 on the same places."""
+    from etas.space.earthquakenpp import SETS
+
+    catalog = real_catalog(name)
+    split, region = catalog.split(), Region(SETS[name].area)
+    completeness = catalog.magnitude_law().completeness
+    found = fit_learned_places(split.train, split.val, region, completeness)
+    assert found.log_density(split.test).mean() > least
