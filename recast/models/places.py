@@ -26,10 +26,6 @@ NEIGHBOURS, LEAST_WIDTH = 4, 0.05
 """Earlier neighbours that past seismicity is smoothed over, and the least width of its kernels, km.
 Of 3 to 16 neighbours, chosen on validation windows."""
 
-MOST = 10_000
-"""Last events of a train window that a law of places is fitted to, with all earlier ones as
-parents: older epicentres are less precise, and on validation windows they made fits worse."""
-
 
 def region_of(catalog: Catalog) -> Region:
     """The area that a catalog covers, with densities over it.
@@ -58,19 +54,12 @@ def smoothed_law(catalog: Catalog) -> SmoothedPlaces:
 
 def triggered_law(catalog: Catalog) -> TriggeredPlaces:
     """Places near earlier events, fitted to the train window."""
-    from etas.space.fit import fit_places
+    from etas.space.fit import fit_places, latest
 
     background = smoothed_law(catalog)
     completeness = catalog.magnitude_law().completeness
-    train = recent(catalog.split().train)
+    train = latest(catalog.split().train)
     return fit_places(train, background.region, completeness, background=background).model
-
-
-def recent(sequence: EventSequence) -> EventSequence:
-    """The same events, of which only the last are scored."""
-    if sequence.n_scored <= MOST:
-        return sequence
-    return sequence.scored_from(float(sequence.times[-MOST]))
 
 
 def learned_law(task: Task) -> PlaceLaw:
@@ -96,13 +85,13 @@ def learned_law(task: Task) -> PlaceLaw:
 
 def places_so_far(catalog: Catalog, known: EventSequence) -> PlaceLaw:
     """Places near earlier events, fitted to what is known; with few events past seismicity."""
-    from etas.space.fit import MINIMUM_EVENTS, fit_places
+    from etas.space.fit import MINIMUM_EVENTS, fit_places, latest
 
     background = smoothed_law(catalog)
     if known.n_scored < MINIMUM_EVENTS:
         return background
     completeness = catalog.info.magnitude_completeness
-    return fit_places(recent(known), background.region, completeness, background=background).model
+    return fit_places(latest(known), background.region, completeness, background=background).model
 
 
 def save_places(model: Path, law: PlaceLaw) -> None:

@@ -11,7 +11,7 @@ import torch
 
 from catalogs import EventSequence, InputError
 from etas.space.background import SmoothedPlaces
-from etas.space.fit import fit_places
+from etas.space.fit import fit_places, latest
 from etas.space.law import PlaceLaw
 from etas.space.region import Region
 from etas.space.triggered import TriggeredPlaces
@@ -113,7 +113,7 @@ def fit_learned_places(
     key = _key(val, region, completeness, least_width, background, first, len(train))
     start = None if folder is None else _known(folder, key)
     if start is None:
-        mixture = fit_places(train, region, completeness, background=background).model
+        mixture = fit_places(latest(train), region, completeness, background=background).model
         start = _start(past, mixture, first, len(train))
         if folder is not None:
             write_start(folder, key, start.mixture, start.parents, start.memories)
