@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
+from filelock import FileLock
 
 from catalogs import EventSequence, InputError
 from etas.space.background import SmoothedPlaces
@@ -16,7 +18,7 @@ from etas.space.law import PlaceLaw
 from etas.space.region import Region
 from etas.space.triggered import TriggeredPlaces
 from recast.places.adaptive import AdaptiveParents, fit_adaptive
-from recast.places.files import read_start, write_start
+from recast.places.files import START, read_start, write_start
 from recast.places.law import LearnedPlaces
 from recast.places.memories import SMOOTHED, SingleArray, log_background
 from recast.places.net import PlaceNet
@@ -35,6 +37,9 @@ and are parents all the same."""
 
 FIRST = 50
 """Events after which there is a past to learn from."""
+
+LOCK = f".{START}.lock"
+"""Seeds are fitted in parallel: the first one makes what all of them start from."""
 
 FITTED = 1500
 """Events that the eight parameters of the mixture are fitted to."""
@@ -111,12 +116,12 @@ def fit_learned_places(
     background = SmoothedPlaces(region) if background is None else background
     past = Past.of(val, region, completeness, least_width)
     key = _key(val, region, completeness, least_width, background, first, len(train))
-    start = None if folder is None else _known(folder, key)
-    if start is None:
+
+    def begin() -> Start:
         mixture = fit_places(latest(train), region, completeness, background=background).model
-        start = _start(past, mixture, first, len(train))
-        if folder is not None:
-            write_start(folder, key, start.mixture, start.parents, start.memories)
+        return _start(past, mixture, first, len(train))
+
+    start = begin() if folder is None else _once(folder, key, begin)
     parts = list(targets(past, start.parents, first, start.memories))
     events, both = parts[-1][0], Targets.joined([block for _, block in parts])
     n_train = len(train) - first
@@ -149,10 +154,16 @@ def _start(past: Past, mixture: TriggeredPlaces, first: int, n_train: int) -> St
     return Start(mixture, fit_adaptive(past, some, background, h), memories)
 
 
-def _known(folder: Path, key: str) -> Start | None:
-    """What another seed has left; None if it is missing, damaged or of other events."""
-    found = read_start(folder, key)
-    return None if found is None else Start(*found)
+def _once(folder: Path, key: str, begin: Callable[[], Start]) -> Start:
+    """What another seed has left, perhaps while this one waited, or a new one."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / LOCK):
+        found = read_start(folder, key)
+        if found is not None:
+            return Start(*found)
+        start = begin()
+        write_start(folder, key, start.mixture, start.parents, start.memories)
+    return start
 
 
 def _key(val: EventSequence, *settings: object) -> str:
