@@ -14,8 +14,10 @@ from catalogs import Catalog, InputError, load
 from catalogs.areas import parse_area
 from etas.space.model import SpaceTimeETAS
 from recast import fit_model, load_model, run_benchmark, run_forecast, run_simulation
+from recast.benchmark.results import BenchmarkResult
 from recast.cli import main
 from recast.forecast.gridded import GriddedRates
+from recast.report.summary import table
 
 CATALOG = ["--catalog", "ridgecrest_2019"]
 
@@ -44,11 +46,17 @@ def test_a_benchmark_scores_places_beside_times(run: Path) -> None:
 
 
 def test_the_table_has_them(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from recast.benchmark.results import BenchmarkResult
-
     text = str(BenchmarkResult.load(run / "benchmark.json"))
     assert "places, nats per event" in text
     assert "smoothed places them worse than ETAS" in text
+
+
+def test_a_report_has_them(run: Path) -> None:
+    result = BenchmarkResult.load(run / "benchmark.json")
+    heads, rows = table(result.catalogs["ridgecrest_2019"].models)
+    place = heads.index("places (nats/event)")
+    assert [float(row[place]) < -3.0 for row in rows] == [True] * 3
+    assert "gain of places over ETAS [95\u00a0%]" in heads
 
 
 def test_a_protocol_puts_published_rows_beside(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from catalogs import Catalog, Split
 from recast.benchmark.folder import BenchmarkFolder
-from recast.benchmark.results import ModelResult, interval_text
+from recast.benchmark.results import PLACE, MarkScore, ModelResult, interval_text
 from recast.forecast.aftershock_results import (
     SCORES,
     AftershockCatalog,
@@ -36,6 +36,8 @@ COLUMNS = (
     "gain over ETAS [95\u00a0%]",
     "gain over Poisson [95\u00a0%]",
     "gain of magnitudes [95\u00a0%]",
+    "places (nats/event)",
+    "gain of places over ETAS [95\u00a0%]",
     "KS p",
     "NLL per day",
     "parameters",
@@ -54,13 +56,15 @@ def _row(name: str, row: ModelResult) -> list[str]:
     test, residuals, spread = row.test, row.residuals, row.test_sd
     seeds = f" ± {spread:.4f} ({len(row.seeds)} seeds)" if spread is not None else ""
     fitted = row.n_parameters > 0
-    magnitudes = row.marks.get("magnitude")
+    magnitudes, places = row.marks.get("magnitude"), row.marks.get(PLACE, MarkScore())
     return [
         name,
         f"{test.nats_per_event:.4f}{seeds}",
         interval_text(row.gain_over_etas),
         interval_text(row.gain_over_poisson),
         interval_text(None if magnitudes is None else magnitudes.gain),
+        "-" if not places.nats_per_event else f"{places.nats_per_event['test']:.4f}",
+        interval_text(places.gain_over_etas),
         "-" if residuals is None else f"{residuals.ks_p:.2g}",
         f"{test.nll_per_day:.4f}",
         f"{row.n_parameters:,}" if fitted else "-",
