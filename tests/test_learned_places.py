@@ -26,7 +26,7 @@ from recast.models.registry import model_kind
 from recast.places.adaptive import BOUNDS, AdaptiveParents, parent_sums
 from recast.places.candidates import RECENT, STRONG
 from recast.places.files import START, read_law, write_law
-from recast.places.fit import fit_learned_places
+from recast.places.fit import QUICK_TRAIN, fit_learned_places
 from recast.places.law import LearnedPlaces
 from recast.places.memories import ADAPTIVE, DECAYS, SMOOTHED, WIDTHS, memories
 from recast.places.net import MEMORY_BIAS, N_COMPONENTS, SCALE_BIAS, PlaceNet
@@ -276,6 +276,29 @@ def test_places_are_drawn_from_the_mixture(law: tuple[LearnedPlaces, Path]) -> N
     plane = found.in_plane()
     assert plane.region.whole_plane
     assert plane.mixture.region.whole_plane
+
+
+def test_a_fit_for_the_plane_has_most_likelihood_there() -> None:
+    """Of the mixture, on the events that it is fitted to; the border cuts through clusters."""
+    box = Box(-38.90, -38.85, 175.80, 175.86)
+    region = Region(box)
+    every = events(2200, box=box)
+    assert every.locations is not None
+    every = every.where(box.contains(*every.locations.T))
+    train, val = every.before(80.0).scored_from(10.0), every.before(90.0).scored_from(80.0)
+    there, here = (
+        fit_learned_places(train, val, region, MC, quick=True, plane=plane)
+        for plane in (True, False)
+    )
+    assert there.region == region
+    fitted = train.scored_from(float(train.times[len(train) - QUICK_TRAIN]))
+    for plane, better, worse in [(True, there, here), (False, here, there)]:
+        scored = replace(region, whole_plane=plane)
+        more, less = (
+            replace(each, region=scored, share=1e-6).log_density(fitted).mean()
+            for each in (better, worse)
+        )
+        assert more > less + 0.01
 
 
 def test_mistakes_are_named(windows: tuple[EventSequence, ...]) -> None:

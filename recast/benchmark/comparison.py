@@ -102,6 +102,7 @@ def compare(
                 resume,
                 pretrained,
                 places=places and catalog.info.has_locations,
+                plane=protocol is not None,
             ),
         )
         for catalog in catalogs

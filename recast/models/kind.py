@@ -46,6 +46,8 @@ class Task:
         Allow that net to have seen the test window.
     places : bool
         Fit a law of places, too.
+    plane : bool
+        Fit it for scores with kernels that integrate to 1 over the plane, as a protocol has them.
     """
 
     catalog: Catalog
@@ -56,6 +58,7 @@ class Task:
     pretrained: str = PRETRAINED
     allow_leak: bool = False
     places: bool = False
+    plane: bool = False
 
     @property
     def split(self) -> Split:

@@ -78,6 +78,7 @@ def learned_law(task: Task) -> PlaceLaw:
         background=background,
         seed=task.seed,
         quick=task.quick,
+        plane=task.plane,
         folder=task.folder,
         label=f"{catalog.info.name}, seed {task.seed}",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +65,7 @@ def fit_learned_places(
     seed: int = 0,
     quick: bool = False,
     least_width: float = LEAST_WIDTH,
+    plane: bool = False,
     folder: Path | None = None,
     label: str = "",
 ) -> LearnedPlaces:
@@ -88,6 +89,9 @@ def fit_learned_places(
         Train for one epoch on the latest events only.
     least_width : float
         Least width of a kernel, km.
+    plane : bool
+        Fit for scores with kernels that integrate to 1 over the plane (``in_plane``), which costs
+        what they have outside the region.
     folder : Path, optional
         Where what does not depend on the seed is kept, and found again.
     label : str
@@ -114,8 +118,9 @@ def fit_learned_places(
     most = QUICK_TRAIN if quick else MOST_TRAIN
     first = max(train.first_scored, len(train) - most, FIRST)
     background = SmoothedPlaces(region) if background is None else background
-    past = Past.of(val, region, completeness, least_width)
-    key = _key(val, region, completeness, least_width, background, first, len(train))
+    here = replace(region, whole_plane=plane or region.whole_plane)
+    past = Past.of(val, here, completeness, least_width)
+    key = _key(val, region, plane, completeness, least_width, background, first, len(train))
 
     def begin() -> Start:
         mixture = fit_places(latest(train), region, completeness, background=background).model
