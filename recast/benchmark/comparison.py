@@ -184,7 +184,7 @@ def _compared(
         kind = model_kind(name)
         processes = [fit.model.process for fit in several]
         if len(several) > 1 and kind.mix(processes) is not None:
-            mixture = kind.mixed([fit.model for fit in several])
+            mixture = replace(kind.mixed([fit.model for fit in several]), places=None)
             seconds = sum(fit.seconds for fit in several)
             done[mixture_name(name)] = _combined([_run(Timed(mixture, 0, seconds), split)])
     truth = TRUTH.of(catalog)
