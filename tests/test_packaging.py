@@ -24,6 +24,7 @@ DATA = {
     "recast/pretrained/MODEL_CARD.md",
     "recast/pretrained/regions.ckpt",
     "recast/report/report.html.j2",
+    "recast/forecast/correction.json",
 }
 LEFT_OUT = (".*", "build", "dist", "*.egg-info", "__pycache__", "runs")
 
