@@ -14,6 +14,9 @@ from etas.recursion import NEGLIGIBLE
 MOST_TRIES = 10_000
 """A parent far outside may have none of its kernel inside; then the place is uniform."""
 
+SMALL_ANGLE = 2e-3
+"""Radians (13 km) below which a place is found by a series, good to a few centimetres."""
+
 _jit = numba.njit(cache=True, nogil=True, error_model="numpy")
 
 
@@ -43,17 +46,27 @@ def about(
     q: float,
     radius: float,
 ) -> tuple[float, float]:
-    """A place about another, by the inverse of F(r) = 1 - (1 + r^2 / D)^{1 - q}; radians."""
-    angle = math.sqrt(width * math.expm1(math.log(1.0 - rng.random()) / (1.0 - q))) / radius
+    """A place about another, by the inverse of F(r) = 1 - (1 + r^2 / D)^{1 - q}; radians.
+
+    A point at random in the unit disc gives the bearing, and its squared radius a number in (0, 1].
+    """
+    while True:
+        north, east = 2.0 * rng.random() - 1.0, 2.0 * rng.random() - 1.0
+        u = north * north + east * east
+        if 0.0 < u <= 1.0:
+            break
+    length = math.sqrt(u)
+    north, east = north / length, east / length
+    angle = math.sqrt(width * math.expm1(math.log(u) / (1.0 - q))) / radius
+    s, c = math.sin(latitude), math.cos(latitude)
+    if angle < SMALL_ANGLE and c > 0.1:
+        dy, dx = angle * north, angle * east / c
+        return latitude + dy - 0.5 * dx * dx * s * c, longitude + dx * (1.0 + dy * s / c)
     angle = min(angle, math.pi)
-    bearing = 2.0 * math.pi * rng.random()
-    s, c = math.sin(angle), math.cos(angle)
-    sine = math.sin(latitude) * c + math.cos(latitude) * s * math.cos(bearing)
+    far, near = math.sin(angle), math.cos(angle)
+    sine = s * near + c * far * north
     there = math.asin(min(1.0, max(-1.0, sine)))
-    east = math.atan2(
-        math.sin(bearing) * s * math.cos(latitude), c - math.sin(latitude) * math.sin(there)
-    )
-    return there, longitude + east
+    return there, longitude + math.atan2(east * far * c, near - s * sine)
 
 
 @_jit
@@ -106,6 +119,7 @@ def _parent(
     new: FloatArray,
     nodes: FloatArray,
     running: FloatArray,
+    marks: IntArray,
     times: FloatArray,
     gains: FloatArray,
 ) -> np.int64:
@@ -125,8 +139,12 @@ def _parent(
     n = running.shape[2]
     mine = (old[level, lane] + new[level, lane]) * rng.random()
     if mine < old[level, lane] or i == first:
-        row = running[level, lane]
-        return np.int64(min(np.searchsorted(row, row[n - 1] * rng.random(), side="right"), n - 1))
+        row, u = running[level, lane], rng.random()
+        # Between two marks: fewer steps through a long row
+        mark = int(u * (marks.shape[2] - 1))
+        low, high = marks[level, lane, mark], marks[level, lane, mark + 1] + 1
+        found_at = low + np.searchsorted(row[low:high], row[n - 1] * u, side="right")
+        return np.int64(min(found_at, n - 1))
     left = new[level, lane] * rng.random()
     for j in range(i - 1, first - 1, -1):
         left -= gains[j] * math.exp(-nodes[level, lane] * (now - times[j]))
@@ -174,6 +192,7 @@ def place_events(
     known: FloatArray,
     widths: FloatArray,
     running: FloatArray,
+    marks: IntArray,
     start: FloatArray,
     base: FloatArray,
     weights: FloatArray,
@@ -214,6 +233,7 @@ def place_events(
                         new,
                         nodes,
                         running,
+                        marks,
                         times,
                         gains,
                     )

@@ -15,11 +15,14 @@ from catalogs.process import Seed
 from catalogs.sequence import FloatArray
 from catalogs.sphere import outline
 from catalogs.trajectories import IntArray
-from etas.kernel import Quadrature
+from etas.kernel import LEVELS, STEP, Quadrature
 from etas.space.region import Region
 
 CHUNK = 64
 """Trajectories that share a random stream: part of the definition of the result, so a constant."""
+
+MARKS = 1_000
+"""Parts of a running sum, in one of which a parent is then sought."""
 
 PLACES = 9
 """Keeps the random numbers of places apart from those of times with the same seed."""
@@ -85,9 +88,17 @@ class Placer:
     widths: FloatArray
     """D_j of the history, km^2, shape (event,)."""
 
-    quadrature: Quadrature
+    base: FloatArray
+    """Lowest exponent of each lane, 1/days, shape (lane,)."""
+
+    shares: FloatArray
+    """Weights of the exponentials, shape (level, lane)."""
+
     running: FloatArray
     """Running sums of the weights of the history, shape (level, lane, event)."""
+
+    marks: IntArray
+    """Events at which these reach every thousandth of their total, shape (level, lane, mark)."""
 
     @classmethod
     def of(
@@ -108,10 +119,18 @@ class Placer:
         quadrature = Quadrature.for_range(end - history.start, parents.c, p_max=max(parents.p, 1.0))
         gains, widths = parents.weigh(history.magnitudes)
         since = history.end - history.times
-        decays = np.exp(-(quadrature.nodes[:, :, None] + parents.taper) * since)
+        base, shares = exponentials(quadrature, parents.c, parents.p)
+        nodes = base * 2.0 ** np.arange(LEVELS)[:, None]
+        decays = np.exp(-(nodes[:, :, None] + parents.taper) * since)
         region.located(history)  # refuses events without places
         running = np.cumsum(decays * gains, axis=2)
-        return cls(region, history, parents, sites, widths, quadrature, running)
+        marks = np.zeros((*shares.shape, MARKS + 1), dtype=np.int64)
+        if len(history):
+            parts = np.arange(MARKS + 1) / MARKS
+            for level, lane in np.ndindex(shares.shape):
+                row = running[level, lane]
+                marks[level, lane] = np.searchsorted(row, row[-1] * parts)
+        return cls(region, history, parents, sites, widths, base, shares, running, marks)
 
     def place(self, drawn: Trajectories, *, seed: Seed, threads: int | None = None) -> Placed:
         """Draw a place for each simulated event, in order of time.
@@ -133,8 +152,7 @@ class Placer:
         from etas.space.place_loops import place_events
 
         parents, sites, n = self.parents, self.sites, len(self.history)
-        weights, _, _ = self.quadrature.weights(parents.c, parents.p)
-        start = self.running[:, :, -1] if n else np.zeros(weights.shape)
+        start = self.running[:, :, -1] if n else np.zeros(self.shares.shape)
         known = np.radians(self.region.located(self.history))
         corners, frame = frame_of(self.region)
         gains, widths = parents.weigh(drawn.magnitudes)
@@ -164,9 +182,10 @@ class Placer:
                 known,
                 self.widths,
                 self.running,
+                self.marks,
                 start,
-                self.quadrature.base,
-                weights,
+                self.base,
+                self.shares,
                 sites.widths,
                 numbers,
                 corners,
@@ -182,6 +201,22 @@ class Placer:
             for _ in pool.map(fill, streams, chunks):
                 pass
         return Placed(replace(drawn, locations=np.degrees(places)), chosen)
+
+
+def exponentials(quadrature: Quadrature, c: float, p: float) -> tuple[FloatArray, FloatArray]:
+    """Every other exponential of a quadrature: lowest ones of the lanes, and weights.
+
+    With twice the step in ln s the Omori-Utsu law is good to 1e-5 at p = 1 and 5e-4 at p = 3, which
+    no number of draws could tell, at half the work.
+    """
+    from scipy.special import gammaln
+
+    base, step = quadrature.base[::2], 2.0 * STEP
+    s = base * 2.0 ** np.arange(LEVELS)[:, None]
+    weights = step * np.exp(p * np.log(s) - c * s - gammaln(p)) if p > 0.0 else np.ones(s.shape)
+    if p > 0.0:
+        weights[0, 0] /= 1.0 - np.exp(-step * p)  # and all nodes below
+    return np.ascontiguousarray(base), np.asarray(weights)
 
 
 def frame_of(region: Region) -> tuple[FloatArray, FloatArray]:
