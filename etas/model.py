@@ -263,13 +263,8 @@ class ETAS(PointProcess):
         (1000, 4.1, 11.1)
         """
         check_simulation(horizon, n, seed, max_events, threads)
-        ratio = self.branching_ratio(horizon)
-        if ratio >= 1.0 and not allow_supercritical:
-            raise InputError(
-                f"branching ratio {ratio:.3f} over {span(horizon)}: each event triggers one or "
-                "more, so that numbers explode; shorten the horizon, refit, or use "
-                "`allow_supercritical`"
-            )
+        if not allow_supercritical:
+            check_subcritical(self.branching_ratio(horizon), horizon)
         return branching_trajectories(
             self.parameters,
             self.magnitude_law,
@@ -369,6 +364,15 @@ class ETAS(PointProcess):
         record = read_json(Path(path))
         with reading(Path(path)):
             return cls.from_json(record.get("model", record))
+
+
+def check_subcritical(ratio: float, horizon: float) -> None:
+    """Raise an InputError for a branching ratio of 1 or more over ``horizon`` days."""
+    if ratio >= 1.0:
+        raise InputError(
+            f"branching ratio {ratio:.3f} over {span(horizon)}: each event triggers one or more, "
+            "so that numbers explode; shorten the horizon, refit, or use `allow_supercritical`"
+        )
 
 
 def triggered(

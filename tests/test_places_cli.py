@@ -112,7 +112,9 @@ def test_simulated_catalogs_have_places(run: Path, tmp_path: Path) -> None:
 def test_a_forecast_says_where(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = ["forecast", *CATALOG, "--at", "2019-07-10", "--days", "1", "--samples", "200"]
     assert main([*command, "--places", "--csep", "--out", str(tmp_path)]) == 0
-    assert "half of the events are expected within" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "half of the events are expected within" in shown
+    assert "the box around the catalog's events: if the network covers more" in shown
     record = json.loads((tmp_path / "forecast.json").read_text())
     expected = next(row["expected"] for row in record["table"] if row["magnitude"] == 2.5)
     rates = GriddedRates.from_dat(tmp_path / "forecast_rates.dat")
@@ -127,6 +129,22 @@ def test_a_forecast_says_where(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert (tmp_path / "forecast_map.png").stat().st_size > 10_000
     shapes = json.loads((tmp_path / "forecast_rates.geojson").read_text())
     assert len(shapes["features"]) == len(rates.grid)
+
+
+def test_an_area_on_record_is_taken_as_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What the message above advises."""
+    table = tmp_path / "network.csv"
+    events = load("ridgecrest_2019").to_dataframe()
+    events[["time", "latitude", "longitude", "magnitude"]].to_csv(table, index=False)
+    importing = ["catalogs", "import", str(table), "--name", "seq", "--completeness", "2.5"]
+    assert main([*importing, "--area", "35/37/-119/-117"]) == 0
+    command = ["forecast", "--catalog", "seq", "--at", "2019-07-10", "--days", "0.5", "--places"]
+    assert main([*command, "--samples", "50", "--no-plots", "--out", str(tmp_path / "out")]) == 0
+    assert "the box around" not in capsys.readouterr().out
+    record = json.loads((tmp_path / "out" / "forecast.json").read_text())
+    assert record["places"]["law"]["area"] == "35/37/-119/-117"
 
 
 def test_numbers_do_not_depend_on_places(tmp_path: Path) -> None:

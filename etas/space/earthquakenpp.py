@@ -1,4 +1,9 @@
-"""The ETAS of a public benchmark, EarthquakeNPP, at its published parameters."""
+"""The ETAS of a public benchmark, EarthquakeNPP, at its published parameters.
+
+Stockman, S., Lawson, D. and Werner, M. (2024). EarthquakeNPP: a benchmark for earthquake
+forecasting with neural point processes. arXiv:2410.08226. Areas are those of its polygons as it
+projects them.
+"""
 
 from __future__ import annotations
 

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from catalogs import EventSequence, GutenbergRichter, InputError, Trajectories, cores
-from catalogs.display import span
 from catalogs.magnitudes import LN10
 from catalogs.marks import FixedMagnitudes, MarkLaw
 from catalogs.process import (
@@ -24,7 +23,7 @@ from catalogs.process import (
 )
 from catalogs.sequence import FloatArray
 from etas.kernel import omori_integral
-from etas.model import ETAS, triggered
+from etas.model import ETAS, check_subcritical, triggered
 from etas.simulation import CHUNK
 from etas.space.law import PlaceLaw
 from etas.space.placing import frame_of
@@ -351,13 +350,8 @@ class SpaceTimeETAS(PointProcess):
         from etas.space.cascade import cascade
 
         check_simulation(horizon, n, seed, max_events, threads)
-        ratio = self.branching_ratio(horizon)
-        if ratio >= 1.0 and not allow_supercritical:
-            raise InputError(
-                f"branching ratio {ratio:.3f} over {span(horizon)}: each event triggers one or "
-                "more, so that numbers explode; shorten the horizon, refit, or use "
-                "`allow_supercritical`"
-            )
+        if not allow_supercritical:
+            check_subcritical(self.branching_ratio(horizon), horizon)
         excess = history.magnitude_excess(self.magnitude_law.completeness)
         since = history.end - history.times
         delays = omori_integral(since, since + horizon, self.c, self.p)

@@ -219,6 +219,11 @@ def run_forecast(
         fixed_parameters=fixed_parameters,
         own_magnitudes=own_magnitudes,
     )
+    if places and not info.area and info.has_locations:
+        remarks.append(
+            f"places lie in {catalog.area}, the box around the catalog's events: if the network "
+            "covers more, import them again with its area (recast catalogs import --area)"
+        )
     with ExitStack() as stack:
         folder = out or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         drawn = draw_forecast(
