@@ -33,8 +33,10 @@ $(INSTALLED): pyproject.toml constraints.txt
 benchmark: $(INSTALLED)
 	$(BIN)/recast benchmark
 
+# Ratios of times first, while nothing else runs; then the rest, on all cores.
 test: $(INSTALLED)
-	$(BIN)/python -m pytest -m 'not slow and not network'
+	$(BIN)/python -m pytest -q benchmarks/test_ratios.py
+	$(BIN)/python -m pytest tests -n auto -m 'not slow and not network'
 
 test-slow: $(INSTALLED)
 	$(BIN)/python -m pytest -m slow
