@@ -29,6 +29,13 @@ UNDOCUMENTED = frozenset({"table", "isc", "hypodd", "zmap", "obspy"})
 LISTED = 6
 """Types of events that a sentence names."""
 
+WHERE_IS_IT = (
+    "no event has a place, so the catalog may lie anywhere on Earth, and no net will start from it "
+    "that has seen any region up to its test window, the one that comes with the package included: "
+    "say where it lies (`area`)"
+)
+"""What follows from leaving the area out."""
+
 LONG_SILENCE = 20.0
 """That many usual intervals after the end of a catalog newer events begin late."""
 
@@ -76,7 +83,8 @@ def import_catalog(
     event_types : {"earthquakes", "all", "paper"}
         Which types of events to take; see ``catalogs.event_types``.
     area : str, optional
-        Events inside, as ``catalogs.parse_area`` reads it.
+        Events inside, as ``catalogs.parse_area`` reads it; where no event has a place, the area in
+        which all of them lie.
     missing_magnitudes : sequence of float, optional
         Magnitudes that stand for none; empty where all are real. By default a magnitude that seems
         to stand for none is asked for.
@@ -117,7 +125,8 @@ def import_catalog(
     where = str(path)
     options = {"missing_magnitudes": missing_magnitudes or (), **(reading or {})}
     parsed = read_events(path, **options)
-    rules = Rules(event_types=event_types, area=parse_area(area) if area else None)
+    where_it_lies = parse_area(area) if area else None
+    rules = Rules(event_types=event_types, area=where_it_lies if _any_place(parsed) else None)
     sentences = _type_sentences(parsed, event_types)
     try:
         _refuse_early(parsed, start or observed_from)
@@ -141,15 +150,21 @@ def import_catalog(
         raise InputError(f"{_named(where, str(error))}{detail}") from error
     left_out = (*_left_out(parsed, steps), *sentences)
     notes = parsed.explanation.notes
+    if not _any_place(parsed) and where_it_lies is None:
+        notes = (*notes, WHERE_IS_IT)
     info = replace(
         catalog.info,
-        note="; ".join(filter(None, (catalog.info.note, *left_out, *notes))),
+        note="; ".join(filter(None, (catalog.info.note, *left_out, *parsed.explanation.notes))),
         source=Path(path).name,
-        area=str(rules.area) if rules.area else "",
+        area=str(where_it_lies) if where_it_lies else "",
     )
     known: dict[str, Any] = {k: v for k, v in (about or {}).items() if v}
     info = replace(info, **known)
     return Imported(Catalog(catalog.events, info), parsed, steps, left_out, notes)
+
+
+def _any_place(parsed: Parsed) -> bool:
+    return bool(parsed.events[["latitude", "longitude"]].notna().any(axis=None))
 
 
 def _early(parsed: Parsed) -> int:
@@ -325,7 +340,8 @@ def append_events(
     event_types : {"earthquakes", "all", "paper"}
         Which types of events to take.
     area : str, optional
-        Events inside; by default the area of the catalog, where that is on record.
+        Events inside; by default the area of the catalog, where that is on record. All events
+        where none has a place.
     observed_until : str, optional
         Until when the network was recording, where that is later than the last event.
 
@@ -352,7 +368,8 @@ def append_events(
     folder = _folder_of(name)
     parsed = read_events(path, **(reading or {}))
     area = area or info.area
-    rules = Rules(event_types=event_types, area=parse_area(area) if area else None)
+    chosen = parse_area(area) if area else None
+    rules = Rules(event_types=event_types, area=chosen if _any_place(parsed) else None)
     new, steps = choose(parsed.events, rules)
     old = catalog.events
     ids = "event_id" if "event_id" in new and "event_id" in old else None
@@ -382,7 +399,7 @@ def append_events(
         info,
         end=info.end if until <= end else iso(until),
         has_locations=bool(events[["latitude", "longitude"]].notna().all(axis=None)),
-        area=info.area if info.area and parse_area(info.area) == rules.area else "",
+        area=info.area if info.area and parse_area(info.area) == chosen else "",
         note="; ".join(filter(None, (info.note, f"events appended from {Path(path).name}"))),
     )
     made = Catalog(events, changed)

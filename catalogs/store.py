@@ -19,6 +19,7 @@ from catalogs.catalog import Catalog
 from catalogs.errors import CatalogNotFoundError, InputError
 from catalogs.files import json_bytes, read_json, whole_file, write_whole
 from catalogs.info import CatalogInfo
+from catalogs.whereabouts import with_known_area
 
 STORED = frozenset({".json", ".parquet", ".npz"})
 """Suffixes of the files of stored catalogs: ``load`` takes any of them for the catalog."""
@@ -233,7 +234,7 @@ def _content(catalog: Catalog) -> bytes:
 
 
 def _read(record: Path) -> Catalog:
-    info = CatalogInfo.from_json(read_json(record), str(record))
+    info = with_known_area(CatalogInfo.from_json(read_json(record), str(record)))
     path = record.with_suffix(_suffix(info))
     if not path.is_file():
         raise InputError(f"{path} is missing beside {record.name}: fetch or import it again")

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from catalogs.areas import bounding_box, parse_area
 from catalogs.catalog import Catalog
 from catalogs.errors import InputError
+from catalogs.whereabouts import area_seen
 
 Dates = tuple[str, str]
 """A half-open window [first, second)."""
 
 Bounds = tuple[float, float, float, float]
-"""South, north, west and east, degrees."""
+"""South, north, west and east, degrees; west > east crosses 180 degrees."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,8 @@ class Extent:
         The end of the validation window, by which one of several trained models was chosen; None
         where it is not known.
     box : four floats, optional
-        South, north, west and east, degrees; None where locations are not known.
+        South, north, west and east, degrees: of the events, or of the area on record where they
+        have no locations; None where neither is known.
     gaps : tuple of (str, str)
         Half-open windows inside that were left out.
 
@@ -203,9 +206,31 @@ def check_unseen(extents: Mapping[str, Extent], catalog: Catalog, model: str) ->
             )
 
 
+def read_extents(record: Mapping[str, Mapping[str, Any]]) -> dict[str, Extent]:
+    """Read what a model has seen, by catalog.
+
+    Files that were written before the areas of the paper's catalogs were on record have no place
+    for these: it is added.
+    """
+    return {name: _placed(name, Extent.from_json(fields)) for name, fields in record.items()}
+
+
+def _placed(name: str, extent: Extent) -> Extent:
+    start, until = extent.start, extent.until
+    if extent.box is not None or not isinstance(start, str) or not isinstance(until, str):
+        return extent
+    area = area_seen(name.partition(" #")[0], start, until)
+    if area is None:
+        return extent
+    return replace(extent, box=(area.south, area.north, area.west, area.east))
+
+
 def _bounds(catalog: Catalog) -> Bounds | None:
     if not catalog.info.has_locations:
-        return None
+        if not catalog.info.area:
+            return None
+        box = bounding_box(parse_area(catalog.info.area))
+        return box.south, box.north, box.west, box.east
     events = catalog.events
     south, west = (float(events[name].min()) for name in ("latitude", "longitude"))
     north, east = (float(events[name].max()) for name in ("latitude", "longitude"))
@@ -213,4 +238,13 @@ def _bounds(catalog: Catalog) -> Bounds | None:
 
 
 def _are_apart(a: Bounds, b: Bounds) -> bool:
-    return a[1] < b[0] or b[1] < a[0] or a[3] < b[2] or b[3] < a[2]
+    if a[1] < b[0] or b[1] < a[0]:
+        return True
+    (west, east), (left, right) = _eastward(a), _eastward(b)
+    return all(east < left + turn or right + turn < west for turn in (-360.0, 0.0, 360.0))
+
+
+def _eastward(bounds: Bounds) -> tuple[float, float]:
+    """West, and east of it."""
+    west, east = bounds[2:]
+    return west, east if west <= east else east + 360.0

@@ -291,6 +291,9 @@ def to_catalog(
         }
     options |= {"start": rules.start, "end": rules.end, **making}
     catalog = import_table(fetched.events, name, **options)
+    area = rules.area if not rules.trim else None
+    if area is None and not catalog.info.has_locations:
+        area = record.area
     info = replace(
         catalog.info,
         title=record.title if name == record.name else f"{record.title}, own selection",
@@ -300,7 +303,7 @@ def to_catalog(
         citation=record.citation,
         note="; ".join(filter(None, (record.note, catalog.info.note))),
         provenance=fetched.provenance(),
-        area=str(rules.area) if rules.area and not rules.trim else "",
+        area="" if area is None else str(area),
     )
     return Catalog(catalog.events, info)
 

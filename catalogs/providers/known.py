@@ -19,6 +19,7 @@ from catalogs.providers.services import (
 )
 from catalogs.providers.sources import Files, Preset, Record, Service, Source, Yearly
 from catalogs.store import check_name
+from catalogs.whereabouts import PAPER_SETS
 
 SCEDC = "https://service.scedc.caltech.edu/ftp/"
 SCEDC_CITATION = CITED["SCEDC"]
@@ -42,6 +43,12 @@ WHITE_FILE = Files(
     "white",
     (f"{MENDELEY}public-files/datasets/7ywkdx7c62/files/{WHITE_ID}/file_downloaded",),
 )
+
+
+SOUTHERN_CALIFORNIA = Box(30.0, 38.5, -123.0, -113.0)
+"""Around the region for which the Southern California Seismic Network is authoritative."""
+
+NEW_ZEALAND = Box(-48.0, -34.0, 166.0, -176.0)
 
 
 def _paper(
@@ -68,10 +75,25 @@ def _paper(
         preset.end,
         rules,
         preset,
+        area=PAPER_SETS[name].area,
     )
 
 
-def _qtm_paper(name: str, box_name: str, box: Box, n_events: int) -> Record:
+def _preset(
+    name: str, splits: SplitDates, completeness: float, *, loses_first_rows: bool = False
+) -> Preset:
+    known = PAPER_SETS[name]
+    return Preset(
+        known.start,
+        known.end,
+        splits,
+        completeness,
+        known.n_events,
+        loses_first_rows=loses_first_rows,
+    )
+
+
+def _qtm_paper(name: str, box_name: str, box: Box) -> Record:
     dates = SplitDates("2009-01-01", "2014-01-01", "2016-01-01", "2018-01-01")
     return _paper(
         name,
@@ -79,7 +101,7 @@ def _qtm_paper(name: str, box_name: str, box: Box, n_events: int) -> Record:
         QTM_12DEV,
         "https://scedc.caltech.edu/data/qtm-catalog.html",
         Rules(event_types="paper", area=box),
-        Preset("2008-01-01", "2018-01-01", dates, 1.0, n_events),
+        _preset(name, dates, 1.0),
         SCEDC_LICENCE,
         ROSS,
     )
@@ -92,32 +114,24 @@ PAPER = (
         SCEDC_YEARS,
         "https://scedc.caltech.edu",
         Rules(event_types="paper"),
-        Preset(
-            "1981-01-01",
-            "2020-01-01",
+        _preset(
+            "scedc",
             SplitDates("1985-01-01", "2005-01-01", "2014-01-01", "2020-01-01"),
             2.0,
-            125_421,
             loses_first_rows=True,
         ),
         SCEDC_LICENCE,
         SCEDC_CITATION,
     ),
-    _qtm_paper("qtm_salton_sea", "Salton Sea", Box(32.5, 33.3, -116.0, -115.0), 44_133),
-    _qtm_paper("qtm_san_jacinto", "San Jacinto", Box(33.0, 34.0, -117.0, -116.0), 20_790),
+    _qtm_paper("qtm_salton_sea", "Salton Sea", Box(32.5, 33.3, -116.0, -115.0)),
+    _qtm_paper("qtm_san_jacinto", "San Jacinto", Box(33.0, 34.0, -117.0, -116.0)),
     _paper(
         "white",
         "White et al. 2019, San Jacinto fault zone",
         WHITE_FILE,
         f"{MENDELEY}datasets/7ywkdx7c62/1",
         Rules(event_types="paper", trim=0.05),
-        Preset(
-            "2008-01-01",
-            "2021-01-01",
-            SplitDates("2009-01-01", "2014-01-01", "2017-01-01", "2021-01-01"),
-            0.6,
-            134_975,
-        ),
+        _preset("white", SplitDates("2009-01-01", "2014-01-01", "2017-01-01", "2021-01-01"), 0.6),
         "CC BY 4.0",
         WHITE,
     ),
@@ -135,6 +149,7 @@ ENHANCED = (
         SCEDC_CITATION,
         "https://scedc.caltech.edu",
         "1981-01-01",
+        area=PAPER_SETS["scedc"].area,
     ),
     Record(
         "hauksson",
@@ -150,6 +165,7 @@ ENHANCED = (
         "1981-01-01",
         "2026-01-01",
         note="without quarry blasts",
+        area=SOUTHERN_CALIFORNIA,
     ),
     Record(
         "qtm_12dev",
@@ -162,6 +178,7 @@ ENHANCED = (
         "2008-01-01",
         "2018-01-01",
         note="completeness differs much from place to place: give a box",
+        area=SOUTHERN_CALIFORNIA,
     ),
     Record(
         "qtm_9_5dev",
@@ -174,6 +191,7 @@ ENHANCED = (
         "2008-01-01",
         "2018-01-01",
         note="holds false detections; completeness differs much from place to place: give a box",
+        area=SOUTHERN_CALIFORNIA,
     ),
     Record(
         "white_all",
@@ -185,6 +203,7 @@ ENHANCED = (
         f"{MENDELEY}datasets/7ywkdx7c62/1",
         "2008-01-01",
         "2021-01-01",
+        area=Box(32.0, 35.0, -118.2, -114.9),
     ),
     Record(
         "shelly_2020",
@@ -197,6 +216,7 @@ ENHANCED = (
         "2019-07-04",
         "2019-07-17",
         note="one sequence of two weeks: for tests of transfer, too short to train on",
+        area=Box(35.0, 36.6, -118.4, -116.8),
     ),
     Record(
         "tan_2021",
@@ -212,6 +232,7 @@ ENHANCED = (
         "2016-08-15",
         "2017-08-16",
         note="small events are missed after each of the large ones",
+        area=Box(42.0, 43.6, 12.4, 14.0),
     ),
 )
 
@@ -225,6 +246,7 @@ NATIONAL = (
         CITED["NCEDC"],
         "https://ncedc.org/pub/catalogs/NCSS-catalogs/",
         "1987-01-01",
+        area=Box(30.0, 46.0, -130.0, -110.0),
     ),
     Record(
         "horus",
@@ -235,6 +257,7 @@ NATIONAL = (
         "Lolli et al. 2020, doi:10.1785/0220200148",
         "https://horus.bo.ingv.it",
         "1990-01-01",
+        area=Box(33.0, 50.0, 4.0, 22.0),
     ),
     Record(
         "jma",
@@ -253,6 +276,7 @@ NATIONAL = (
         "2000-01-01",
         "2016-04-01",
         note="from April 2016 on events are detected automatically and there are twice as many",
+        area=Box(15.0, 55.0, 115.0, 165.0),
     ),
     Record(
         "geonet",
@@ -271,7 +295,8 @@ NATIONAL = (
         CITED["GEONET"],
         "https://quakesearch.geonet.org.nz",
         "1987-01-01",
-        rules=Rules(area=Box(-48.0, -34.0, 166.0, -176.0)),
+        rules=Rules(area=NEW_ZEALAND),
+        area=NEW_ZEALAND,
     ),
 )
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from catalogs.areas import Box
 from catalogs.providers.sources import Record, Service
 
 PATH = "/fdsnws/event/1/"
 TERMS = "of the provider; see the page"
+
+WORLD = Box(-90.0, 90.0, -180.0, 180.0)
+"""Services of regions list distant events, too; each comes with its place."""
 
 COMCAT = Record(
     "comcat",
@@ -22,6 +26,7 @@ COMCAT = Record(
     "https://earthquake.usgs.gov/data/comcat/",
     "2000-01-01",
     note="magnitude types and completeness differ from region to region: choose a box",
+    area=WORLD,
 )
 
 SCEDC_LICENCE = "public data of the Southern California Seismic Network"
@@ -110,6 +115,7 @@ def _record(key: str, region: str, url: str, note: str) -> Record:
         url,
         "2000-01-01",
         note=note,
+        area=WORLD,
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from catalogs.areas import Box
+from catalogs.areas import Area, Box
 from catalogs.errors import InputError
 from catalogs.info import SplitDates
 from catalogs.providers.rules import Rules
@@ -153,6 +153,9 @@ class Record:
         For a catalog as a study had it.
     note : str
         What one should know.
+    area : Box or Polygon, optional
+        That surely holds all its events, for those that come without places; None where they may
+        lie anywhere on Earth.
     """
 
     name: str
@@ -167,6 +170,7 @@ class Record:
     rules: Rules = field(default_factory=Rules)
     preset: Preset | None = None
     note: str = ""
+    area: Area | None = None
 
     @property
     def way(self) -> str:

@@ -53,7 +53,12 @@ def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     )
     add_reading(parser)
     add_event_types(parser, "earthquakes")
-    parser.add_argument("--area", metavar="AREA", help=AREA)
+    parser.add_argument(
+        "--area",
+        metavar="AREA",
+        help=f"{AREA}; of a file without places: where its events lie, for without it no net that "
+        "has seen any region up to the test window will be used there",
+    )
     add_completeness(parser)
     add_strict_completeness(parser)
     parser.add_argument(
@@ -129,9 +134,16 @@ def run_import(args: argparse.Namespace) -> int:
         return 0
     print_reading(args, made.parsed)
     print_left_out(args, made.left_out, made.parsed)
+    _print_notes(args, made)
     print_info(summary)
     print(f"saved          {record} and {record.stem}.parquet\n\nNext: {summary['next']}")
     return 0
+
+
+def _print_notes(args: argparse.Namespace, made: Imported) -> None:
+    """Print what is to be said of the catalog beyond how its file was read."""
+    for note in made.notes[len(made.parsed.explanation.notes) :]:
+        print(f"note: {in_options(note, vars(args))}")
 
 
 def _next(catalog: Catalog, *, splits: bool) -> str:
@@ -190,6 +202,7 @@ def _counts(args: argparse.Namespace, made: Imported) -> dict[str, Any]:
         "rows_damaged": len(damaged),
         "rows_without_magnitude": len(parsed.rejected) - len(damaged),
         "left_out": [in_options(line, vars(args)) for line in made.left_out],
+        "notes": [in_options(note, vars(args)) for note in made.notes],
         "first_damaged": [in_options(str(row), vars(args)) for row in damaged[:SHOWN]],
         "events_read": len(parsed.events),
         "events_after": {"read": len(parsed.events)}
@@ -227,6 +240,7 @@ def _explain(args: argparse.Namespace) -> int:
         return 0
     print_reading(args, made.parsed, values=3)
     print_left_out(args, made.left_out, made.parsed)
+    _print_notes(args, made)
     print()
     print_info(summary)
     print("\nNothing was written.")

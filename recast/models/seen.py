@@ -8,7 +8,7 @@ from os import PathLike
 from typing import Any
 
 from catalogs import Catalog
-from catalogs.checks.extent import Extent
+from catalogs.checks.extent import Extent, read_extents
 from recast.pretrained import seen
 
 Seen = Mapping[str, Extent]
@@ -60,7 +60,7 @@ def from_json(record: Mapping[str, Any] | None) -> dict[str, Extent]:
     """Restore it from JSON; None for a file that does not record it."""
     if record is None:
         return {"some catalog": Extent.unknown()}
-    return {name: Extent.from_json(fields) for name, fields in record.items()}
+    return read_extents(record)
 
 
 def merged(*records: Seen) -> dict[str, Extent]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from catalogs import InputError
-from catalogs.checks.extent import Extent
+from catalogs.checks.extent import Extent, read_extents
 from recast.pretrained.checkpoints import read_checkpoint, unreadable
 
 if TYPE_CHECKING:
@@ -151,8 +151,7 @@ def _read(path: Path) -> _Saved:
         net.load_state_dict(
             {key.removeprefix("net."): value for key, value in content["state_dict"].items()}
         )
-        extents = saved.get("trained_on") or {}
-        trained_on = {name: Extent.from_json(fields) for name, fields in extents.items()}
+        trained_on = read_extents(saved.get("trained_on") or {})
         before = saved.get("pretrained")
         if not trained_on:  # a file that doesn't say
             names = [*saved["scalings"], *([] if before is None else [f"all that {before} knew"])]
