@@ -128,7 +128,7 @@ def test_fine_tuning_on_what_may_have_been_seen_is_refused(
     catalog = load("ridgecrest_2019")
     (done,) = compare([catalog], ["etas", "recast"], tmp_path / "run", quick=True)
     assert done.result.models["recast"].started_from is None
-    assert "ridgecrest_2019: recast starts from ETAS: the net" in capsys.readouterr().err
+    assert "ridgecrest_2019: recast starts from ETAS alone: the net" in capsys.readouterr().err
 
 
 def test_plain_days_count_within_one_catalog_only() -> None:

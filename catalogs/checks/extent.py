@@ -195,15 +195,42 @@ def check_unseen(extents: Mapping[str, Extent], catalog: Catalog, model: str) ->
     InputError
         Naming ``model`` and what it was trained on.
     """
+    why = may_have_seen(extents, catalog)
+    if why:
+        raise InputError(
+            f"{model} {why}: train on the catalog alone, start from another net, or "
+            f"{_way_out(extents, catalog)}"
+        )
+
+
+def way_to_use(extents: Mapping[str, Extent], catalog: Catalog, model: str) -> str:
+    """Say why a model trained on these is not used, and how it could be; empty if it can be."""
+    why = may_have_seen(extents, catalog)
+    return f"{model} {why}: to use it, {_way_out(extents, catalog)}" if why else ""
+
+
+def may_have_seen(extents: Mapping[str, Extent], catalog: Catalog) -> str:
+    """Say of what a model has seen that it may hold test events of a catalog; empty if nothing."""
+    splits, info = catalog.info.splits, catalog.info
     for name, extent in extents.items():
         if extent.may_hold_test_events_of(catalog):
-            splits = catalog.info.splits
             when = f"from {extent.start} to {extent.until}" if extent.until else "at unknown times"
-            raise InputError(
-                f"{model} was trained on {name} {when}, which may hold events of the test window "
-                f"of {catalog.info.name!r} ({splits.test_start} to {splits.end}): train on the "
-                "catalog alone, or start from another net"
+            return (
+                f"was trained on {name} {when}, which may hold events of the test window of "
+                f"{info.name!r} ({splits.test_start} to {splits.end})"
             )
+    return ""
+
+
+def _way_out(extents: Mapping[str, Extent], catalog: Catalog) -> str:
+    """What would let a model be tested on a catalog that it may have seen."""
+    if _bounds(catalog) is None:
+        return "say where the catalog lies (recast catalogs import --area)"
+    near = [extent for extent in extents.values() if not extent._is_apart_from(catalog)]  # noqa: SLF001 - its module
+    dates = [extent.until for extent in near if isinstance(extent.until, str)]
+    if any(extent.until is None for extent in near):
+        return "use one that says what it has seen"
+    return f"test after {max(dates, key=catalog.info.date)} (--splits)"
 
 
 def read_extents(record: Mapping[str, Mapping[str, Any]]) -> dict[str, Extent]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -11,8 +12,9 @@ from pathlib import Path
 
 from catalogs import Catalog, InputError, load
 from catalogs.cores import threads as all_threads
+from catalogs.display import some
 from catalogs.files import write_json
-from recast.benchmark.comparison import say
+from recast.benchmark.comparison import caveats, say
 from recast.benchmark.folder import (
     AFTERSHOCKS,
     BenchmarkFolder,
@@ -217,6 +219,9 @@ def run_aftershock_exam(
         command,
         environment,
     )
+    remarks = {s.catalog.info.name: _caveats(s, exam, how) for s in subjects}
+    for line in itertools.chain.from_iterable(remarks.values()):
+        say(line)
     with ExitStack() as stack:
         kept = out if out is not None else run
         where = Path(kept or stack.enter_context(tempfile.TemporaryDirectory()))
@@ -232,6 +237,7 @@ def run_aftershock_exam(
                 threads=threads or all_threads(),
                 progress=progress,
             )
+            found = replace(found, remarks=remarks[name])
             result = replace(result, catalogs={**result.catalogs, name: found})
             if kept is not None:
                 write_json(where / AFTERSHOCKS, result.to_json())
@@ -300,6 +306,33 @@ def _of_run(
                 raise InputError(f"no model {model!r} in {run.folder}: it has {', '.join(rows)}")
         subjects.append(_Subject(load_catalog(run, name), list(models or rows), run))
     return subjects
+
+
+def _caveats(subject: _Subject, exam: Exam, how: _How) -> list[str]:
+    """What a user should know first of the fits, with the number of mainshocks that it is true of.
+
+    A model is fitted anew before each of them.
+    """
+    catalog = subject.catalog
+    if not how.refit:
+        if subject.run is not None:
+            return subject.run.result.catalogs[catalog.info.name].remarks
+        return caveats(catalog, subject.models)
+    shocks = find_mainshocks(catalog, exam.magnitude)
+    lines = []
+    for model in subject.models:
+        said = [line for shock in shocks if (line := _caveat(model, catalog, shock))]
+        if said:
+            lines.append(f"{said[0]} (so before {len(said)} of {some(len(shocks), 'mainshock')})")
+    return lines
+
+
+def _caveat(model: str, catalog: Catalog, shock: Mainshock) -> str:
+    kind = model_kind(model)
+    try:
+        return kind.caveat(known_before(catalog, shock, validation=kind.seeded))
+    except InputError:  # too few events: this mainshock is left out
+        return ""
 
 
 def _check_names(names: Sequence[str], what: str) -> None:

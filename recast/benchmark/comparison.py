@@ -91,6 +91,9 @@ def compare(
     check_request(catalogs, models, seeds, pretrained, places=places)
     if workers is not None and workers < 1:
         raise InputError(f"workers = {workers}: at least one is needed")
+    for catalog in catalogs:
+        for line in caveats(catalog, models):
+            say(line)
     tasks = [
         (
             name,
@@ -214,10 +217,17 @@ def _compared(
             protocol=None
             if protocol is None
             else protocol_scores(protocol, catalog, split, _laws(models, fits)),
+            remarks=caveats(catalog, list(fits)),
         ),
         {name: run.diagnosis for name, run in done.items()},
         {name: run.places["test"] for name, run in done.items() if run.places},
     )
+
+
+def caveats(catalog: Catalog, models: Sequence[str]) -> list[str]:
+    """What a user should know first of fits of these models to a catalog."""
+    said = (model_kind(name).caveat(catalog) for name in models)
+    return list(dict.fromkeys(line for line in said if line))
 
 
 def _laws(

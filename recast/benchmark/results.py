@@ -105,12 +105,16 @@ class ModelResult(Record):
 
 @dataclass(frozen=True)
 class CatalogResult(Record):
-    """All models on one catalog; ``info`` is the catalog's record at that time."""
+    """All models on one catalog; ``info`` is the catalog's record at that time.
+
+    ``remarks`` say what a reader should know first, as that a model could not start from its net.
+    """
 
     info: dict[str, Any]
     models: dict[str, ModelResult]
     source: str | None = None
     protocol: ProtocolResult | None = None
+    remarks: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         if not self.models:
@@ -135,6 +139,7 @@ class CatalogResult(Record):
         sign = ">" if info["completeness_is_strict"] else ">="
         wide = max(map(len, models)) + 2
         lines = [
+            *(f"note: {remark}" for remark in self.remarks),
             ": ".join([name, *filter(None, [info["title"]])]),
             f"events M {sign} {info['magnitude_completeness']:g}, train / val / test: {counts}",
             "",

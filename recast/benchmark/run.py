@@ -320,7 +320,7 @@ def roll_models(
         members.append(Member(model, processes[:1], leak=found))
         if len(processes) > 1 and kind.mix(processes) is not None:
             members.append(Member(mixture_name(model), processes, leak=found))
-    return roll(
+    rolled = roll(
         catalog,
         members,
         rolling,
@@ -330,6 +330,7 @@ def roll_models(
         threads=threads or all_threads(),
         progress=progress,
     )
+    return replace(rolled, remarks=run.result.catalogs[name].remarks)
 
 
 def _rolling_result(

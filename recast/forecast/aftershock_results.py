@@ -117,6 +117,7 @@ class AftershockCatalog(Record):
     sequences: list[AftershockSequence]
     scores: dict[str, list[AftershockScores]]
     left_out: list[LeftOut] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
 
     def table(self, name: str) -> str:
         """Scores of every model by magnitude, the windows side by side, for the terminal."""
@@ -124,6 +125,7 @@ class AftershockCatalog(Record):
         shown = " / ".join(f"{days:g}" for days in windows)
         several = f"windows of {shown} days side by side"
         lines = [
+            *(f"note: {remark}" for remark in self.remarks),
             self._head(name),
             several if len(windows) > 1 else f"in the next {span(windows[0])}",
         ]

@@ -71,6 +71,7 @@ class RollingCatalog(Record):
 
     windows: list[RollingWindow]
     models: dict[str, RollingScores]
+    remarks: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         for name, row in self.models.items():
@@ -86,6 +87,7 @@ class RollingCatalog(Record):
         widths = (7, 7, 8, 9, 9, 8, 10, 8)
         head = " ".join(f"{text:>{width}}" for text, width in zip(heads, widths, strict=True))
         lines = [
+            *(f"note: {remark}" for remark in self.remarks),
             f"{name}: {some(len(seen), 'window')}, {some(sum(seen), 'event')}",
             f"{'':>24} {head}",
         ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from contextlib import ExitStack
 from dataclasses import replace
@@ -65,6 +66,8 @@ def fit_model(
     109.1
     """
     kind = model_kind(name)
+    if caveat := kind.caveat(catalog):
+        print(caveat, file=sys.stderr)
     with ExitStack() as stack:
         where = folder or stack.enter_context(tempfile.TemporaryDirectory())
         task = Task(catalog, Path(where), seed, quick, resume, pretrained, places=places)

@@ -237,6 +237,23 @@ class ModelKind(ABC):
             Checkpoint of the net that some models start from.
         """
 
+    def caveat(self, catalog: Catalog) -> str:
+        """Say what a user should know first of a fit to a catalog.
+
+        Commands print it before anything else. By default there is nothing.
+
+        Parameters
+        ----------
+        catalog : Catalog
+            To be fitted.
+
+        Returns
+        -------
+        str
+            One sentence; empty for none.
+        """
+        return ""
+
     def fitted(self, task: Task, process: PointProcess, n_parameters: int) -> FittedModel:
         """Wrap a process that has seen the train window only, to be returned by ``fit``.
 

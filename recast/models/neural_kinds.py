@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from catalogs import Catalog, InputError, PointProcess
-from catalogs.checks.extent import check_unseen
+from catalogs.checks.extent import check_unseen, way_to_use
 from recast.models.kind import FittedModel, ModelKind, Task
 from recast.models.places import learned_law
 from recast.models.seen import merged, seen_by_fit, seen_by_net
@@ -185,13 +184,12 @@ class Shipped(NetKind):
 
     def fit(self, task: Task) -> FittedModel:
         """Fine-tune the net of the package, or start from ETAS if it may have seen the test."""
-        try:
-            check_unseen(seen(SHIPPED), task.catalog, "the net that comes with the package")
-        except InputError as error:
-            name = task.catalog.info.name
-            print(f"{name}: {self.name} starts from ETAS: {error}", file=sys.stderr)
-            return self._train(task, {})
-        return self._train(task, {"pretrained": SHIPPED})
+        return self._train(task, {} if self.caveat(task.catalog) else {"pretrained": SHIPPED})
+
+    def caveat(self, catalog: Catalog) -> str:
+        """Say so where the net of the package is not used."""
+        why = way_to_use(seen(SHIPPED), catalog, "the net that comes with the package")
+        return f"{catalog.info.name}: {self.name} starts from ETAS alone: {why}" if why else ""
 
     def opens(self, path: Path, record: Mapping[str, Any] | None) -> bool:
         """Recognise any checkpoint of this project's nets."""

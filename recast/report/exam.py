@@ -45,6 +45,7 @@ def _section(
         "title": name,
         "facts": f"{len(found.sequences)} mainshocks of M \u2265 {result.magnitude:g}; {models} "
         f"fitted {fitted}.",
+        "remarks": found.remarks,
         "columns": [],
         "rows": [],
         "rolling": None,

@@ -85,6 +85,7 @@ def _section(catalog: Catalog, subject: Subject, plots: list[Entry]) -> dict[str
         "rows": rows,
         "rolling": rolling_table(subject.rolling),
         "aftershocks": aftershock_table(subject.aftershocks),
+        "remarks": subject.remarks,
         "note": NOTE,
         "plots": [plot for plot in plots if plot.svg],
         "missing": [plot for plot in plots if not plot.svg],

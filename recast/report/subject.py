@@ -37,6 +37,8 @@ class Subject:
     rolling: RollingCatalog | None
     aftershocks: AftershockCatalog | None
     sizes: list[TrainingSize]
+    remarks: list[str]
+    """What a reader should know first."""
     command: str
     """Command line of the benchmark."""
     samples: int
@@ -103,6 +105,7 @@ def read_subject(run: BenchmarkFolder, name: str, *, samples: int, seed: int) ->
         None if rolling is None else rolling.catalogs.get(name),
         None if shocks is None else shocks.catalogs.get(name),
         [] if sizes is None else sizes.catalogs.get(name, []),
+        run.result.catalogs[name].remarks,
         run.result.command or "recast benchmark",
         samples,
         seed,
