@@ -300,12 +300,17 @@ def _of_run(
             raise InputError(
                 f"no catalog {name!r} in {run.folder}: it has {', '.join(run.catalogs)}"
             )
-        rows = [model for model in run.models(name) if not (refit and model.endswith(MIXTURE))]
+        rows = [model for model in run.models(name) if not refit or _refits(model)]
         for model in models or rows:
             if model not in rows:
                 raise InputError(f"no model {model!r} in {run.folder}: it has {', '.join(rows)}")
         subjects.append(_Subject(load_catalog(run, name), list(models or rows), run))
     return subjects
+
+
+def _refits(model: str) -> bool:
+    """Whether a row of a benchmark can be fitted again: mixtures and files cannot."""
+    return not model.endswith(MIXTURE) and model_kind(model).refits
 
 
 def _caveats(subject: _Subject, exam: Exam, how: _How) -> list[str]:

@@ -32,6 +32,7 @@ from recast.benchmark.results import (
 )
 from recast.evaluation import Diagnosis, diagnose, gain, mean_interval, score
 from recast.models.fitting import fit_task, save_fit
+from recast.models.from_file import is_file_name
 from recast.models.kind import PRETRAINED, FittedModel, Task
 from recast.models.registry import (
     NULL,
@@ -130,7 +131,7 @@ def compare(
                 for _ in range(seeds if model_kind(name).seeded else 1):
                     fit = next(fits)
                     done = fit.result() if isinstance(fit, Future) else fit()
-                    runs.setdefault(name, []).append(done)
+                    runs.setdefault(model_kind(name).name, []).append(done)
             yield _compared(catalog, runs, protocol)
 
 
@@ -250,9 +251,7 @@ def check_request(
     places: bool = False,
 ) -> None:
     """Raise an InputError for anything wrong with a request, before any fit."""
-    unknown = [name for name in models if name not in model_kinds()]
-    if unknown:
-        raise InputError(unknown_model(unknown[0]))
+    _check_models(models)
     if seeds < 1:
         raise InputError(f"seeds = {seeds}: at least one is needed")
     names = [catalog.info.name for catalog in catalogs]
@@ -270,6 +269,17 @@ def check_request(
         catalog.split()
         for name in models:
             model_kind(name).check(catalog, pretrained)
+
+
+def _check_models(models: Sequence[str]) -> None:
+    known = model_kinds()
+    unknown = [name for name in models if name not in known and not is_file_name(name)]
+    if unknown:
+        raise InputError(unknown_model(unknown[0]))
+    names = [model_kind(name).name for name in models]
+    repeated = [name for name in names if names.count(name) > 1]
+    if repeated:
+        raise InputError(f"model {repeated[0]!r} is named twice: name it once, or rename the file")
 
 
 def _mark_scores(run: _Run, reference: _Run | None, times: FloatArray) -> dict[str, MarkScore]:

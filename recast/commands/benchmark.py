@@ -49,7 +49,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         nargs="+",
         metavar="MODEL",
         help="names of models; `--list-models` shows those available (default: Poisson, ETAS, "
-        "RECAST as published, and the default RECAST)",
+        "RECAST as published, and the default RECAST); or files of fitted models, which are "
+        "compared as they are",
     )
     parser.add_argument(
         "--list-models", action="store_true", help="list the available models, and exit"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -171,7 +171,7 @@ def _with_events(fitted: FittedModel, record: Mapping[str, Any], catalog: Catalo
 class TruthKind(ModelKind):
     """The ETAS process that a synthetic catalog was drawn from."""
 
-    name: ClassVar[str] = "truth"
+    name = "truth"
     about = "what a synthetic catalog was drawn from"
     colour = "#228833"
     dashes = "--"

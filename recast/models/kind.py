@@ -167,7 +167,7 @@ class ModelKind(ABC):
     Busy: model 'busy', twice the rate of the train window
     """
 
-    name: ClassVar[str]
+    name: str
     about: ClassVar[str] = ""
     """One line for ``recast benchmark --help``."""
 
@@ -176,6 +176,9 @@ class ModelKind(ABC):
 
     uses_pretrained: ClassVar[bool] = False
     """Whether it is, or starts from, the net of ``Task.pretrained``."""
+
+    refits: ClassVar[bool] = True
+    """Whether it can be fitted again, to other data."""
 
     is_neural: ClassVar[bool] = False
     """Whether it is a net: trained in a process of its own, and sampled in reports."""

@@ -13,7 +13,7 @@ from catalogs.checks.extent import check_unseen, way_to_use
 from recast.models.kind import FittedModel, ModelKind, Task
 from recast.models.places import learned_law
 from recast.models.seen import merged, seen_by_fit, seen_by_net
-from recast.pretrained import SHIPPED, is_regional, seen
+from recast.pretrained import SHIPPED, is_regional, is_released_file, seen
 from recast.training.region import check_completeness
 
 if TYPE_CHECKING:
@@ -173,6 +173,30 @@ class Paper(NetKind):
         from recast.training.trainer import PAPER, PAPER_EPOCHS
 
         return self._train(task, PAPER, PAPER_EPOCHS)
+
+
+class Released(NetKind):
+    """The nets that the authors released with their paper (doi:10.1029/2023GL103909)."""
+
+    name = "recast-released"
+    about = "a net that the authors of RECAST released, by the path of its file"
+    seeded = False
+    refits = False
+    colour = "#44AA99"
+
+    def check(self, catalog: Catalog, pretrained: str) -> None:
+        """Ask for the file."""
+        del catalog, pretrained
+        raise InputError(f"model {self.name} is read from a file: name that as the model")
+
+    def fit(self, task: Task) -> FittedModel:
+        """Ask for the file, too."""
+        del task
+        raise InputError(f"model {self.name} is read from a file: name that as the model")
+
+    def opens(self, path: Path, record: Mapping[str, Any] | None) -> bool:
+        """Recognise the layout of the authors' files."""
+        return record is None and path.suffix == CHECKPOINT and is_released_file(path)
 
 
 class Shipped(NetKind):

@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import entry_points
+from pathlib import Path
 
 from catalogs import InputError
-from catalogs.display import closest
 from recast.models.classical import ETASKind, PoissonKind, SmoothedKind, TruthKind
+from recast.models.from_file import FromFile, is_file_name, unknown
 from recast.models.kind import MIXTURE, ModelKind, mixture_name, plain_name
-from recast.models.neural_kinds import FewShot, Native, Paper, Shipped, ZeroShot
+from recast.models.neural_kinds import FewShot, Native, Paper, Released, Shipped, ZeroShot
 
 GROUP = "recast.models"
 
@@ -24,6 +25,7 @@ BUILT_IN: tuple[type[ModelKind], ...] = (
     PoissonKind,
     ETASKind,
     Paper,
+    Released,
     Shipped,
     Native,
     ZeroShot,
@@ -95,7 +97,7 @@ def model_kinds() -> Mapping[str, ModelKind]:
 
 
 def model_kind(name: str) -> ModelKind:
-    """Return the kind of that name, for a mixture that of its members.
+    """Return the kind of that name, for a mixture that of its members, for a file the model in it.
 
     Raises
     ------
@@ -105,6 +107,8 @@ def model_kind(name: str) -> ModelKind:
     if name == TRUTH.name:
         return TRUTH
     kinds = model_kinds()
+    if is_file_name(name):
+        return FromFile(Path(name), kinds)
     try:
         return kinds[plain_name(name)]
     except KeyError:
@@ -113,6 +117,4 @@ def model_kind(name: str) -> ModelKind:
 
 def unknown_model(name: str) -> str:
     """Say that there is no model of that name, and which there are."""
-    near = closest(name, model_kinds())
-    hint = "" if near is None else f"did you mean {near}? "
-    return f"no model {name!r}: {hint}choose from {', '.join(model_kinds())}"
+    return unknown(name, model_kinds())

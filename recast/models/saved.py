@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
-from typing import Any
 
 from catalogs import Catalog, InputError
-from catalogs.files import read_json
+from recast.models.from_file import kind_of
 from recast.models.kind import FittedModel, ModelKind
 from recast.models.places import load_places
-from recast.models.registry import model_kind, model_kinds
-from recast.pretrained import seen
+from recast.models.registry import model_kinds
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -115,27 +113,8 @@ def load_model(path: str | PathLike[str], *more: str | PathLike[str]) -> SavedMo
     'Recast'
     """
     paths = [Path(p) for p in (path, *more)]
-    kinds = [_kind_of(p) for p in paths]
+    kinds = [kind_of(p, model_kinds()) for p in paths]
     if len({kind.name for kind in kinds}) > 1 or (len(paths) > 1 and not kinds[0].is_neural):
         odd = next(p for p, kind in zip(paths, kinds, strict=True) if not kind.is_neural)
         raise InputError(f"{odd} is not a checkpoint: only nets can be mixed, give one model")
     return SavedModel(kinds[0], tuple(paths))
-
-
-def _kind_of(path: Path) -> ModelKind:
-    for kind in model_kinds().values():
-        if kind.opens(path, None):
-            if kind.is_neural:
-                seen(path)  # reads the whole file
-            return kind
-    record: dict[str, Any] = read_json(path)
-    name = record.get("kind")
-    if isinstance(name, str) and "fitted_on" in record:
-        try:
-            return model_kind(name)
-        except InputError as error:
-            raise InputError(f"{path}: {error}, or install the package that adds it") from error
-    for kind in model_kinds().values():
-        if kind.opens(path, record):
-            return kind
-    raise InputError(f"{path} holds no model: give the JSON of a fit, or a checkpoint")

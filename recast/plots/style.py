@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import io
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from textwrap import wrap
@@ -133,7 +134,8 @@ def colour(model: str) -> str:
     if own is not None:
         return own
     names = [kind.name for kind in model_kinds().values() if kind.colour is None]
-    i = names.index(kind.name) if kind.name in names else len(names)
+    unlisted = len(names) + zlib.crc32(kind.name.encode())  # a file
+    i = names.index(kind.name) if kind.name in names else unlisted
     return SPARE_COLOURS[(2 * i + is_mixture) % len(SPARE_COLOURS)]
 
 

@@ -1,6 +1,7 @@
 """Nets from checkpoints: of one catalog, of many, or the one that comes with the package.
 
 loading      nets, read from checkpoints
+released     nets that the authors of RECAST released
 checkpoints  the files: written whole or not at all, and read without running code
 """
 
@@ -10,6 +11,7 @@ from recast.pretrained.loading import (
     checkpoint_path,
     etas_prior,
     is_regional,
+    is_released_file,
     load_weights,
     read_net,
     seen,
@@ -21,6 +23,7 @@ __all__ = [
     "checkpoint_path",
     "etas_prior",
     "is_regional",
+    "is_released_file",
     "load_weights",
     "read_net",
     "seen",

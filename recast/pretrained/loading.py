@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from catalogs import InputError
 from catalogs.checks.extent import Extent, read_extents
 from recast.pretrained.checkpoints import read_checkpoint, unreadable
+from recast.pretrained.released import is_released, released_extents, released_net
 
 if TYPE_CHECKING:
     from etas.prior import Prior
@@ -40,6 +41,7 @@ def read_net(name: str | PathLike[str], scaling: Scaling | None = None) -> Recas
     """
     saved = _read(checkpoint_path(name))
     if scaling is not None:
+        _check_transferable(saved, name)
         return saved.net.on(scaling, saved.number(scaling))
     if len(saved.regions) > 1:
         raise InputError(
@@ -52,6 +54,11 @@ def read_net(name: str | PathLike[str], scaling: Scaling | None = None) -> Recas
 def is_regional(name: str | PathLike[str]) -> bool:
     """Whether the net of a checkpoint was trained on several catalogs."""
     return len(_read(checkpoint_path(name)).regions) > 1
+
+
+def is_released_file(path: Path) -> bool:
+    """Whether a file is one of those that the authors of RECAST released."""
+    return path.is_file() and is_released(read_checkpoint(path))
 
 
 def seen(name: str | PathLike[str]) -> dict[str, Extent]:
@@ -101,6 +108,7 @@ def load_weights(
     import torch
 
     saved = _read(checkpoint_path(name))
+    _check_transferable(saved, name)
     weights, mine = saved.net.state_dict(), net.state_dict()
     codes = weights["codes"]
     numbers = [saved.number(scaling) for scaling in regions]
@@ -127,6 +135,8 @@ class _Saved:
     net: RecastNet
     regions: list[Scaling]
     trained_on: dict[str, Extent]
+    is_released: bool = False
+    """Whether it is in days, not in the units of a catalog."""
 
     def number(self, scaling: Scaling) -> int | None:
         """Return the number of the region with this train window, if there is one."""
@@ -138,12 +148,24 @@ class _Saved:
         return None
 
 
+def _check_transferable(saved: _Saved, name: str | PathLike[str]) -> None:
+    """Refuse to use a net elsewhere that counts in the units of its own catalog."""
+    if saved.is_released:
+        raise InputError(
+            f"{name} is a net of one catalog, in days: no other can start from it; name it as the "
+            "model, not as the pretrained one"
+        )
+
+
 def _read(path: Path) -> _Saved:
     from recast.net.network import RecastNet
     from recast.net.scaling import Scaling
 
     content = read_checkpoint(path)
     try:
+        if is_released(content):
+            net = released_net(content)
+            return _Saved(net, [net.scaling], released_extents(content), is_released=True)
         saved = content["hyper_parameters"]
         regions = [Scaling(**fields) for fields in saved["scalings"].values()]
         sizes = {key: saved[key] for key in ("decoder", "hidden_size", "width", "dropout")}

@@ -1,0 +1,138 @@
+"""Models in files, beside kinds of models: fitted before, or by others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from catalogs import Catalog, InputError
+from catalogs.display import closest
+from catalogs.files import read_json, reading, write_json
+from catalogs.store import file_hash
+from recast.models.kind import FittedModel, ModelKind, Task, plain_name
+from recast.models.places import load_places
+from recast.models.seen import leaks
+from recast.pretrained import seen
+
+if TYPE_CHECKING:
+    from etas.space.law import PlaceLaw
+
+SUFFIXES = frozenset({".ckpt", ".json"})
+
+
+def is_file_name(name: str) -> bool:
+    """Whether the name of a model is that of a file: kinds have no dots in theirs."""
+    return Path(name).suffix in SUFFIXES
+
+
+def kind_of(path: Path, kinds: Mapping[str, ModelKind]) -> ModelKind:
+    """Find the kind of the model in a file.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, damaged or holds no model.
+    """
+    for kind in kinds.values():
+        if kind.opens(path, None):
+            if kind.is_neural:
+                seen(path)  # reads the whole file
+            return kind
+    record: dict[str, Any] = read_json(path)
+    name = record.get("kind")
+    if isinstance(name, str) and "fitted_on" in record:
+        try:
+            return kinds[plain_name(name)]
+        except KeyError:
+            raise InputError(
+                f"{path}: {unknown(name, kinds)}, or install the package that adds it"
+            ) from None
+    for kind in kinds.values():
+        if kind.opens(path, record):
+            return kind
+    raise InputError(f"{path} holds no model: give the JSON of a fit, or a checkpoint")
+
+
+def unknown(name: str, kinds: Iterable[str]) -> str:
+    """Say that there is no model of that name, and which there are."""
+    near = closest(name, kinds)
+    hint = "" if near is None else f"did you mean {near}? "
+    return f"no model {name!r}: {hint}choose from {', '.join(kinds)}"
+
+
+class FromFile(ModelKind):
+    """The model in a file as it is: to fit it is to read it.
+
+    It is named like its file. In the folder of a benchmark ``NAME.json`` says which file that was.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    kinds : mapping of str to ModelKind
+        All kinds of models, among which that of the file is looked for.
+    """
+
+    about = "the model in a file"
+    refits = False
+
+    def __init__(self, path: Path, kinds: Mapping[str, ModelKind]) -> None:
+        self.file = path
+        self.kinds = kinds
+        self.name = path.name
+
+    def check(self, catalog: Catalog, pretrained: str) -> None:
+        """Refuse a model that has seen the test window, or is of another completeness."""
+        del pretrained
+        self._on(self.file, catalog)
+
+    def fit(self, task: Task) -> FittedModel:
+        """Read it; a net of many regions is given the ETAS of the train window."""
+        return self._on(self.file, task.catalog, allow_leak=task.allow_leak)
+
+    def fit_places(self, task: Task) -> PlaceLaw | None:
+        """Those beside the file, if there are any."""
+        del task
+        return load_places(self.file)
+
+    def save(self, task: Task, fitted: FittedModel) -> None:
+        """Save where the model is."""
+        del fitted
+        where = {"file": str(self.file.resolve()), "sha256": file_hash(self.file)}
+        write_json(self.path(task.folder, task.seed), where)
+
+    def load(self, folder: Path, seed: int, catalog: Catalog, pretrained: str) -> FittedModel:
+        """Read the model of a benchmark again.
+
+        Raises
+        ------
+        InputError
+            If its file is not where it was, or has changed.
+        """
+        del pretrained
+        record = self.path(folder, seed)
+        with reading(record):
+            content = read_json(record)
+            path, known = Path(content["file"]), content["sha256"]
+        if not path.is_file() or file_hash(path) != known:
+            what = "has changed" if path.is_file() else "is missing"
+            raise InputError(f"{path}, which {record} was read from, {what}: put it back")
+        return self._on(path, catalog, allow_leak=True)  # checked when it was fitted
+
+    def read(
+        self, paths: Sequence[Path], catalog: Catalog | None, *, fit: bool = False
+    ) -> FittedModel:
+        """Read the file as one of its own kind."""
+        return kind_of(paths[0], self.kinds).read(paths, catalog, fit=fit)
+
+    def _on(self, path: Path, catalog: Catalog, *, allow_leak: bool = False) -> FittedModel:
+        model = self.read([path], catalog, fit=True)
+        later = leaks(model.seen, catalog, catalog.info.to_days(catalog.info.splits.test_start))
+        if later and not allow_leak:
+            raise InputError(
+                f"{path} was fitted on {'; '.join(later)}, which may hold events of the test "
+                f"window of {catalog.info.name!r}: test later (--splits), or fit it on earlier data"
+            )
+        return replace(model, kind=self)

@@ -1,0 +1,113 @@
+"""The nets that the authors of RECAST released with their paper, read from their files.
+
+A file holds one GRU layer over [ln tau - ln tau_mean, m - mag_mean] and a linear layer whose
+outputs are rates, shapes and logits of Weibull distributions in days:
+
+    S(x) = sum_k pi_k exp(-b_k x^{a_k})
+
+The decoder here has the same law in units of a catalog's mean inter-event time, and the logits
+first. So the net is read with a mean of one day, and ln tau_mean goes into the bias of the GRU:
+w (ln tau - ln tau_mean) + b = w ln tau + (b - w ln tau_mean).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from catalogs import GutenbergRichter
+from catalogs.checks.extent import Extent
+from catalogs.whereabouts import PAPER_SETS
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from recast.net.network import RecastNet
+
+TAU_MEANS = {
+    "scedc": 0.0974556,
+    "white": 0.0416628,
+    "qtm_salton_sea": 0.0584745,
+    "qtm_san_jacinto": 0.1671596,
+}
+"""Mean inter-event time before the validation window, days: files do not name their catalog."""
+
+LARGEST = GutenbergRichter.maximum
+"""Magnitude at which the law of magnitudes ends, which the files do not say."""
+
+
+def is_released(content: Mapping[str, Any]) -> bool:
+    """Whether a checkpoint has the layout of the authors' files."""
+    settings = content.get("hyper_parameters")
+    wanted = {"rnn.weight_ih_l0", "rnn.weight_hh_l0", "hypernet_time.weight", "hypernet_time.bias"}
+    return (
+        isinstance(settings, dict)
+        and {"tau_mean", "mag_mean", "mag_completeness", "richter_b"} <= settings.keys()
+        and wanted <= content["state_dict"].keys()
+    )
+
+
+def released_net(content: Mapping[str, Any]) -> RecastNet:
+    """Make the net of such a file."""
+    from recast.net.network import RecastNet
+    from recast.net.scaling import Scaling
+
+    settings, weights = content["hyper_parameters"], content["state_dict"]
+    rate = 1.0 / settings["tau_mean"]
+    scaling = Scaling(
+        mean_inter_time=1.0,
+        mean_magnitude=settings["mag_mean"],
+        completeness=settings["mag_completeness"],
+        b=settings["richter_b"],
+        maximum_magnitude=LARGEST,
+        mu=rate,  # the net reads no ETAS
+        k=1e-9 * rate,
+        alpha=0.0,
+        c=0.01,
+        p=1.1,
+    )
+    net = RecastNet(
+        scaling,
+        decoder="weibull",
+        hidden_size=settings["context_size"],
+        width=settings["num_components"],
+    ).double()
+    net.load_state_dict({"codes": net.codes, **_encoder(weights), **_decoder(weights)})
+    return net
+
+
+def _encoder(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    gru = {
+        name.replace("rnn.", "encoder.gru."): value.double()
+        for name, value in weights.items()
+        if name.startswith("rnn.")
+    }
+    log_mean = weights["log_tau_mean"].double()
+    gru["encoder.gru.bias_ih_l0"] -= gru["encoder.gru.weight_ih_l0"][:, 0] * log_mean
+    return gru
+
+
+def _decoder(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    import torch
+
+    out = {}
+    for name in ("weight", "bias"):
+        rates, shapes, logits = weights[f"hypernet_time.{name}"].double().chunk(3)
+        out[f"weibull.linear.{name}"] = torch.cat([logits, rates, shapes])
+    return out
+
+
+def released_extents(content: Mapping[str, Any]) -> dict[str, Extent]:
+    """What the net has seen: train and validation window of the catalog that its scale is of."""
+    from catalogs.providers.known import RECORDS
+
+    tau_mean = content["hyper_parameters"]["tau_mean"]
+    for name, mean in TAU_MEANS.items():
+        preset = RECORDS[name].preset
+        if preset is not None and math.isclose(tau_mean, mean, rel_tol=1e-5):
+            area = PAPER_SETS[name].area
+            place = (area.south, area.north, area.west, area.east)
+            splits = preset.splits
+            return {name: Extent(preset.start, splits.val_start, splits.test_start, place)}
+    return {"some catalog": Extent.unknown()}
