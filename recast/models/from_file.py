@@ -118,7 +118,9 @@ class FromFile(ModelKind):
             path, known = Path(content["file"]), content["sha256"]
         if not path.is_file() or file_hash(path) != known:
             what = "has changed" if path.is_file() else "is missing"
-            raise InputError(f"{path}, which {record} was read from, {what}: put it back")
+            raise InputError(
+                f"{path} {what}, from which the benchmark read {self.name}: put back the file"
+            )
         return self._on(path, catalog, allow_leak=True)  # checked when it was fitted
 
     def read(
