@@ -49,6 +49,19 @@ def real_catalog() -> Callable[[str], Catalog]:
 
 
 @pytest.fixture(scope="session")
+def released_file() -> Callable[[str], Path]:
+    """Weights that others released, from ``reference/authors`` beside $RECAST_DATA; or it skips."""
+
+    def get(name: str) -> Path:
+        path = Path(REAL_DATA or "") / ".." / "reference" / "authors" / name
+        if not REAL_DATA or not path.is_file():
+            pytest.skip(f"needs {name} in a folder reference/authors beside RECAST_DATA")
+        return path
+
+    return get
+
+
+@pytest.fixture(scope="session")
 def raw_file() -> Callable[[str], bytes]:
     """A file as a data centre published it, from ``raw`` beside $RECAST_DATA; or the test skips."""
 

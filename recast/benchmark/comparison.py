@@ -148,7 +148,7 @@ def _fit(name: str, task: Task) -> Timed:
     """Fit and save a model, in a worker process or in this one."""
     kind = model_kind(name)
     seed = f", seed {task.seed}" if kind.seeded else ""
-    say(f"{task.catalog.info.name}: fitting {name}{seed}")
+    say(f"{task.catalog.info.name}: {'fitting' if kind.refits else 'reading'} {name}{seed}")
     started = time.perf_counter()
     fitted = fit_task(kind, task)
     seconds = time.perf_counter() - started
