@@ -124,7 +124,8 @@ def add_model(parser: argparse._ActionsContainer, *, required: bool = True) -> N
         required=required,
         metavar="FILE",
         help="JSON of a fit (etas.json, poisson.json) or a checkpoint (.ckpt) written by `recast "
-        "etas fit`, `recast fit` or `recast benchmark`; several checkpoints are mixed; 'shipped' "
+        "etas fit`, `recast fit` or `recast benchmark`, or released by the authors of RECAST; "
+        "several checkpoints are mixed; 'shipped' "
         "is the net of many regions that comes with the package and builds on the ETAS of the "
         "catalog",
     )

@@ -182,7 +182,7 @@ class Released(NetKind):
     about = "a net that the authors of RECAST released, by the path of its file"
     seeded = False
     refits = False
-    colour = "#44AA99"
+    colour = "#6699CC"
 
     def check(self, catalog: Catalog, pretrained: str) -> None:
         """Ask for the file."""

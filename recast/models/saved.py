@@ -93,7 +93,8 @@ def load_model(path: str | PathLike[str], *more: str | PathLike[str]) -> SavedMo
     Parameters
     ----------
     path, *more : path
-        Files that `recast etas fit`, `recast fit` or `recast benchmark` wrote.
+        Files that `recast etas fit`, `recast fit` or `recast benchmark` wrote, or checkpoints that
+        the authors of RECAST released.
 
     Returns
     -------
