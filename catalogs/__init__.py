@@ -8,6 +8,7 @@ imported on first use, so that ``import catalogs`` costs nothing.
 ``catalog``, ``info``     a table of events, its provenance, and how sequences are made of it
 ``split``                 train, validation and test windows
 ``selection``, ``areas``  a part of a catalog: area, window, completeness and splits
+``whereabouts``           where catalogs lie that came without places
 ``sphere``                distances, surfaces and outlines on a spherical Earth
 ``grid``                  cells in latitude and longitude, and which one a place is in
 ``process``, ``marks``    PointProcess and MarkLaw: the interfaces that every model satisfies

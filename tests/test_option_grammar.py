@@ -31,6 +31,7 @@ OTHER_CHOICES = {
 }
 
 OTHER_WORDS = {
+    "--area": "`import` also says where events without places lie",
     "--at": "of a forecast at the catalog's end, of a simulation at its test window",
     "--catalog": "`simulate` continues it; `benchmark` says where names are listed",
     "--days": "lengths of windows, or of catalogs",

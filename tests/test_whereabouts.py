@@ -15,10 +15,12 @@ from catalogs.checks.extent import Extent, check_unseen, read_extents
 from catalogs.from_files import append_events, import_catalog
 from catalogs.providers.known import RECORDS
 from catalogs.whereabouts import PAPER_SETS
-from recast.benchmark.comparison import compare
+from recast import Rolling, RollingResult, run_aftershock_exam, run_benchmark
+from recast.benchmark.folder import open_run
 from recast.cli import main
 from recast.models.registry import model_kind
 from recast.pretrained import SHIPPED, seen
+from recast.report.subject import read_subject
 
 JAPAN = "30/46/128/148"
 SPLITS = SplitDates("1990-01-01", "1994-01-01", "2000-01-01", "2004-01-01")
@@ -210,13 +212,32 @@ def test_events_appended_without_places_keep_the_area(tmp_path: Path) -> None:
     assert (found.added, found.catalog.area) == (1, parse_area(JAPAN))
 
 
-def test_the_output_begins_with_why_the_net_is_not_used(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_all_output_begins_with_why_the_net_is_not_used(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    catalog = made()
-    (done,) = compare([catalog], ["etas", "recast"], tmp_path, quick=True)
-    first = capsys.readouterr().err.splitlines()[0]
-    assert first == model_kind("recast").caveat(catalog)
-    table = done.result.table("made").splitlines()
-    assert table[0] == f"note: {first}"
-    assert done.result.models["recast"].started_from is None
+    """A benchmark, its rolling forecasts and its report."""
+    known = load("synthetic_socal")
+    catalog = Catalog(known.events, replace(known.info, kind="observed", truth={}))
+    caveat = model_kind("recast").caveat(catalog)
+    assert caveat
+    name = catalog.info.name
+    path = save(catalog, tmp_path)
+    rolling = Rolling(30.0, samples=50, windows=2)
+    out = tmp_path / "run"
+    result = run_benchmark([str(path)], ["etas", "recast"], out, quick=True, rolling=rolling)
+    assert capsys.readouterr().err.splitlines()[0] == caveat
+    assert result.catalogs[name].models["recast"].started_from is None
+    assert str(result).splitlines()[0] == f"note: {caveat}"
+    rolled = RollingResult.load(out / "rolling.json")
+    assert rolled.catalogs[name].table(name).splitlines()[0] == f"note: {caveat}"
+    assert read_subject(open_run(out), name, samples=40, seed=0).remarks == [caveat]
+
+
+def test_forecasts_after_mainshocks_say_before_how_many_the_net_is_not_used() -> None:
+    known = load("synthetic_socal")
+    catalog = Catalog(known.events, replace(known.info, kind="observed", truth={}))
+    how = {"hours": [24], "days": [1.0], "samples": 50, "quick": True}
+    found = run_aftershock_exam([catalog], ["recast"], 6.0, **how).catalogs[catalog.info.name]
+    (remark,) = found.remarks
+    assert remark.endswith("(so before 3 of 3 mainshocks)")
+    assert found.table("it").startswith("note: synthetic_socal: recast starts from ETAS alone")

@@ -83,8 +83,8 @@ def run_benchmark(
     catalogs : sequence of str or Catalog
         Catalogs, or names or paths for ``catalogs.load``.
     models : sequence of str
-        Names of kinds of models, see ``model_kinds``, or files of fitted ones, which are compared as
-        they are.
+        Names of kinds of models, see ``model_kinds``, or files of fitted ones, which are compared
+        as they are.
     out : path
         Folder for benchmark.json and the fitted models, one subfolder per catalog.
     seeds : int

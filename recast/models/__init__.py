@@ -3,10 +3,11 @@
 kind          ModelKind: all that the package asks of a kind of model; FittedModel
 registry      every kind by its name; other packages add theirs by an entry point
 classical     Poisson, ETAS, and the truth of a synthetic catalog
-neural_kinds  the nets: as published, from the shipped net, native, few-shot, zero-shot
+neural_kinds  the nets: as published, as released, from the shipped net, native, few-shot, zero-shot
 neural        Recast: a trained net as a point process
 places        laws of places of fitted models: their regions, and their files
 saved         load_model: models from files
+from_file     models in files as kinds of models, to compare them as they are
 fitting       fit_model: one model on one catalog
 so_far        ETAS on all that is known at a time: what forecasts use that name no model
 etas_report   fit_catalog: ETAS on a catalog, with errors, scores and tests
