@@ -30,8 +30,8 @@ LISTED = 6
 """Types of events that a sentence names."""
 
 WHERE_IS_IT = (
-    "no event has a place, so the catalog may lie anywhere on Earth, and no net will start from it "
-    "that has seen any region up to its test window, the one that comes with the package included: "
+    "no event has a place, so the catalog may lie anywhere on Earth, and a net that has seen some "
+    "region during its test window, as the one of the package may have, will not be used on it: "
     "say where it lies (`area`)"
 )
 """What follows from leaving the area out."""

@@ -96,7 +96,7 @@ def plain_log_likelihood(content: dict[str, Any], sequence: EventSequence) -> fl
     settings = content["hyper_parameters"]
 
     def sigmoid(x: np.ndarray) -> np.ndarray:
-        return 1.0 / (1.0 + np.exp(-x))
+        return np.asarray(1.0 / (1.0 + np.exp(-x)))
 
     def law(h: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         raw = w["hypernet_time.weight"] @ h + w["hypernet_time.bias"]

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -194,7 +195,7 @@ def test_a_file_without_places_is_asked_where_it_lies(
     assert main([*command, "--out", str(tmp_path)]) == 0
     said = capsys.readouterr().out
     assert "note: no event has a place, so the catalog may lie anywhere on Earth" in said
-    assert "say where it lies (--area)" in said
+    assert "where it lies (--area)" in said
     assert main([*command, "--out", str(tmp_path), "--overwrite", "--area", JAPAN]) == 0
     assert "anywhere" not in capsys.readouterr().out
     catalog = load(tmp_path / "bare.json")
@@ -236,7 +237,7 @@ def test_all_output_begins_with_why_the_net_is_not_used(
 def test_forecasts_after_mainshocks_say_before_how_many_the_net_is_not_used() -> None:
     known = load("synthetic_socal")
     catalog = Catalog(known.events, replace(known.info, kind="observed", truth={}))
-    how = {"hours": [24], "days": [1.0], "samples": 50, "quick": True}
+    how: dict[str, Any] = {"hours": [24], "days": [1.0], "samples": 50, "quick": True}
     found = run_aftershock_exam([catalog], ["recast"], 6.0, **how).catalogs[catalog.info.name]
     (remark,) = found.remarks
     assert remark.endswith("(so before 3 of 3 mainshocks)")

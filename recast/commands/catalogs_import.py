@@ -56,8 +56,8 @@ def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     parser.add_argument(
         "--area",
         metavar="AREA",
-        help=f"{AREA}; of a file without places: where its events lie, for without it no net that "
-        "has seen any region up to the test window will be used there",
+        help=f"{AREA}; for a file without places: where its events lie, without which a net that "
+        "has seen some region during the test window is not used",
     )
     add_completeness(parser)
     add_strict_completeness(parser)

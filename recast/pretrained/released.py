@@ -83,9 +83,8 @@ def _encoder(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
         for name, value in weights.items()
         if name.startswith("rnn.")
     }
-    log_mean = weights["log_tau_mean"].double()
-    gru["encoder.gru.bias_ih_l0"] -= gru["encoder.gru.weight_ih_l0"][:, 0] * log_mean
-    return gru
+    bias, slopes = gru["encoder.gru.bias_ih_l0"], gru["encoder.gru.weight_ih_l0"][:, 0]
+    return gru | {"encoder.gru.bias_ih_l0": bias - slopes * weights["log_tau_mean"].double()}
 
 
 def _decoder(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
