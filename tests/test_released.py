@@ -34,7 +34,10 @@ PUBLISHED = {
 """NLL per day of train, validation and test of these nets, Dascher-Cousineau et al. (2023)."""
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[] if "qtm" in name else pytest.mark.slow) for name in FILES],
+)
 def test_the_released_nets_score_as_published(
     real_catalog: Callable[[str], Catalog], released_file: Callable[[str], Path], name: str
 ) -> None:
@@ -53,6 +56,28 @@ def test_the_released_nets_score_as_published(
     early = Catalog(catalog.events, replace(catalog.info, splits=dates))
     with pytest.raises(InputError, match=f"fitted on {name} until .*: test later"):
         model_kind(str(path)).check(early, "shipped")
+
+
+@pytest.mark.parametrize(
+    ("name", "published"),
+    {
+        "qtm_san_jacinto": (-7.442773, -2.939479, -6.672636),
+        "qtm_salton_sea": (-73.820083, -3.757067, -13.025055),
+    }.items(),
+)
+def test_the_released_etas_scores_as_published(
+    real_catalog: Callable[[str], Catalog],
+    released_file: Callable[[str], Path],
+    name: str,
+    published: tuple[float, float, float],
+) -> None:
+    """Published in single precision."""
+    catalog = real_catalog(name)
+    model = load_model(released_file(f"{FILES[name]}_ETAS.ckpt")).on(catalog)
+    for (_, window), expected in zip(catalog.split().items(), published, strict=True):
+        nll = -model.process.log_likelihood(window) / window.scored_days
+        assert nll == pytest.approx(expected, rel=1e-5)
+    assert list(model.seen) == [name]
 
 
 SIZE, COMPONENTS = 4, 3
@@ -200,3 +225,20 @@ def test_a_benchmark_finds_the_file_again_or_says_so(
     fit.unlink()
     assert run(*rolling) == 2
     assert "is missing, from which the benchmark read" in capsys.readouterr().err
+
+
+def test_a_released_etas_has_the_parameters_of_its_file(tmp_path: Path) -> None:
+    values = {"mu": 20.0, "k": 0.02, "alpha": 0.7, "c": 0.01, "p": 1.1}
+    state = {f"log_{name}": torch.tensor(value).double().log() for name, value in values.items()}
+    settings = {"base_rate_init": 1.0 / 0.0416628, "mag_completeness": 2.5, "richter_b": 0.9}
+    path = tmp_path / "made_ETAS.ckpt"
+    write_checkpoint(path, {"state_dict": state, "hyper_parameters": settings})
+    model = load_model(path).on(load("ridgecrest_2019"))
+    assert (model.kind.name, list(model.seen)) == ("etas", ["white"])
+    for name, value in values.items():
+        assert getattr(model.process, name) == pytest.approx(value)
+    assert load_model(path).alone().process.magnitude_law.b == 0.9
+    broken = settings | {"richter_b": "one"}
+    write_checkpoint(path, {"state_dict": state, "hyper_parameters": broken})
+    with pytest.raises(InputError, match="made_ETAS.ckpt cannot be read"):
+        load_model(path).alone()

@@ -19,9 +19,10 @@ from etas.prior import Prior
 from etas.synthetic import true_model
 from etas.uncertainty import Uncertainty
 from recast.models.etas_report import prior_of
-from recast.models.kind import FittedModel, ModelKind, Task
+from recast.models.kind import CHECKPOINT, FittedModel, ModelKind, Task
 from recast.models.places import region_of, smoothed_law, triggered_law
 from recast.models.seen import from_json, seen_by_old_file, to_json
+from recast.pretrained import is_released_etas, read_released_etas
 from recast.training.region import check_completeness
 
 if TYPE_CHECKING:
@@ -105,15 +106,22 @@ class ETASKind(ModelKind):
         write_json(self.path(task.folder, task.seed), record)
 
     def opens(self, path: Path, record: Mapping[str, Any] | None) -> bool:
-        """Recognise the JSON of a fit, or of the parameters alone."""
-        del path
-        return record is not None and (isinstance(record.get("model"), dict) or "mu" in record)
+        """Recognise the JSON of a fit, or of the parameters alone, and the authors' checkpoints."""
+        if record is None:
+            return path.suffix == CHECKPOINT and is_released_etas(path)
+        return isinstance(record.get("model"), dict) or "mu" in record
 
     def to_json(self, process: PointProcess) -> dict[str, Any]:
         """Return parameters and magnitude law."""
         return {"etas": process.to_json()}  # type: ignore[attr-defined]
 
     def _read(self, path: Path, catalog: Catalog | None) -> FittedModel:
+        if path.suffix == CHECKPOINT:
+            model, extents = read_released_etas(path)
+            if catalog is not None:
+                check_completeness(path, model.magnitude_law.completeness, catalog.info)
+            about = {"kind": self.name, **self.to_json(model)}
+            return FittedModel(self, model, extents, 5, record=about)
         with reading(path):
             record = read_json(path)
             model = ETAS.load(path)

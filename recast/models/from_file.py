@@ -11,7 +11,7 @@ from catalogs import Catalog, InputError
 from catalogs.display import closest
 from catalogs.files import read_json, reading, write_json
 from catalogs.store import file_hash
-from recast.models.kind import FittedModel, ModelKind, Task, plain_name
+from recast.models.kind import CHECKPOINT, FittedModel, ModelKind, Task, plain_name
 from recast.models.places import load_places
 from recast.models.seen import leaks
 from recast.pretrained import seen
@@ -19,7 +19,7 @@ from recast.pretrained import seen
 if TYPE_CHECKING:
     from etas.space.law import PlaceLaw
 
-SUFFIXES = frozenset({".ckpt", ".json"})
+SUFFIXES = frozenset({CHECKPOINT, ".json"})
 
 
 def is_file_name(name: str) -> bool:

@@ -17,6 +17,9 @@ from recast.models.seen import Seen, from_json, seen_by_fit, to_json
 PRETRAINED = "shipped"
 """Default net of zero-shot and few-shot models: the one that comes with the package."""
 
+CHECKPOINT = ".ckpt"
+"""Suffix of the files of nets."""
+
 MIXTURE = "-ensemble"
 """Suffix of a model's name: the mixture of its fits with several seeds."""
 

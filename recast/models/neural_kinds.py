@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from catalogs import Catalog, InputError, PointProcess
 from catalogs.checks.extent import check_unseen, way_to_use
-from recast.models.kind import FittedModel, ModelKind, Task
+from recast.models.kind import CHECKPOINT, FittedModel, ModelKind, Task
 from recast.models.places import learned_law
 from recast.models.seen import merged, seen_by_fit, seen_by_net
-from recast.pretrained import SHIPPED, is_regional, is_released_file, seen
+from recast.pretrained import SHIPPED, is_regional, is_released_net, seen
 from recast.training.region import check_completeness
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from recast.models.neural import Recast
     from recast.net.scaling import Scaling
 
-CHECKPOINT = ".ckpt"
 QUICK_EPOCHS = 1
 FEW_SHOT_EPOCHS = 16
 EVENTS_A_STEP = 200
@@ -196,7 +195,7 @@ class Released(NetKind):
 
     def opens(self, path: Path, record: Mapping[str, Any] | None) -> bool:
         """Recognise the layout of the authors' files."""
-        return record is None and path.suffix == CHECKPOINT and is_released_file(path)
+        return record is None and path.suffix == CHECKPOINT and is_released_net(path)
 
 
 class Shipped(NetKind):

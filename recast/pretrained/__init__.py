@@ -1,7 +1,7 @@
 """Nets from checkpoints: of one catalog, of many, or the one that comes with the package.
 
 loading      nets, read from checkpoints
-released     nets that the authors of RECAST released
+released     models that the authors of RECAST released
 checkpoints  the files: written whole or not at all, and read without running code
 """
 
@@ -11,9 +11,11 @@ from recast.pretrained.loading import (
     checkpoint_path,
     etas_prior,
     is_regional,
-    is_released_file,
+    is_released_etas,
+    is_released_net,
     load_weights,
     read_net,
+    read_released_etas,
     seen,
 )
 
@@ -23,8 +25,10 @@ __all__ = [
     "checkpoint_path",
     "etas_prior",
     "is_regional",
-    "is_released_file",
+    "is_released_etas",
+    "is_released_net",
     "load_weights",
     "read_net",
+    "read_released_etas",
     "seen",
 ]

@@ -13,9 +13,16 @@ from typing import TYPE_CHECKING
 from catalogs import InputError
 from catalogs.checks.extent import Extent, read_extents
 from recast.pretrained.checkpoints import read_checkpoint, unreadable
-from recast.pretrained.released import is_released, released_extents, released_net
+from recast.pretrained.released import (
+    is_etas,
+    is_net,
+    released_etas,
+    released_extents,
+    released_net,
+)
 
 if TYPE_CHECKING:
+    from etas.model import ETAS
     from etas.prior import Prior
     from recast.net.network import RecastNet
     from recast.net.scaling import Scaling
@@ -56,9 +63,29 @@ def is_regional(name: str | PathLike[str]) -> bool:
     return len(_read(checkpoint_path(name)).regions) > 1
 
 
-def is_released_file(path: Path) -> bool:
-    """Whether a file is one of those that the authors of RECAST released."""
-    return path.is_file() and is_released(read_checkpoint(path))
+def is_released_net(path: Path) -> bool:
+    """Whether a file holds one of the nets that the authors of RECAST released."""
+    return path.is_file() and is_net(read_checkpoint(path))
+
+
+def is_released_etas(path: Path) -> bool:
+    """Whether a file holds one of the ETAS models that the authors of RECAST released."""
+    return path.is_file() and is_etas(read_checkpoint(path))
+
+
+def read_released_etas(path: Path) -> tuple[ETAS, dict[str, Extent]]:
+    """Read an ETAS model that the authors of RECAST released, and what it has seen.
+
+    Raises
+    ------
+    InputError
+        If the file is damaged.
+    """
+    content = read_checkpoint(path)
+    try:
+        return released_etas(content), released_extents(content)
+    except Exception as error:  # any kind, where something else was saved
+        raise unreadable(path, error) from error
 
 
 def seen(name: str | PathLike[str]) -> dict[str, Extent]:
@@ -163,7 +190,7 @@ def _read(path: Path) -> _Saved:
 
     content = read_checkpoint(path)
     try:
-        if is_released(content):
+        if is_net(content):
             net = released_net(content)
             return _Saved(net, [net.scaling], released_extents(content), is_released=True)
         saved = content["hyper_parameters"]

@@ -1,13 +1,15 @@
-"""The nets that the authors of RECAST released with their paper, read from their files.
+"""The models that the authors of RECAST released with their paper, read from their files.
 
-A file holds one GRU layer over [ln tau - ln tau_mean, m - mag_mean] and a linear layer whose
-outputs are rates, shapes and logits of Weibull distributions in days:
+The file of a net holds one GRU layer over [ln tau - ln tau_mean, m - mag_mean] and a linear layer
+whose outputs are rates, shapes and logits of Weibull distributions in days:
 
     S(x) = sum_k pi_k exp(-b_k x^{a_k})
 
 The decoder here has the same law in units of a catalog's mean inter-event time, and the logits
 first. So the net is read with a mean of one day, and ln tau_mean goes into the bias of the GRU:
 w (ln tau - ln tau_mean) + b = w ln tau + (b - w ln tau_mean).
+
+The file of an ETAS model holds the logarithms of its parameters, and the b-value.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from catalogs import GutenbergRichter
 from catalogs.checks.extent import Extent
 from catalogs.whereabouts import PAPER_SETS
+from etas.model import ETAS
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -37,15 +40,39 @@ LARGEST = GutenbergRichter.maximum
 """Magnitude at which the law of magnitudes ends, which the files do not say."""
 
 
-def is_released(content: Mapping[str, Any]) -> bool:
-    """Whether a checkpoint has the layout of the authors' files."""
-    settings = content.get("hyper_parameters")
-    wanted = {"rnn.weight_ih_l0", "rnn.weight_hh_l0", "hypernet_time.weight", "hypernet_time.bias"}
+NET = (
+    {"tau_mean", "mag_mean", "mag_completeness", "richter_b"},
+    {"rnn.weight_ih_l0", "rnn.weight_hh_l0", "hypernet_time.weight", "hypernet_time.bias"},
+)
+LOGS = {f"log_{name}": name for name in ("mu", "k", "alpha", "c", "p")}
+ETAS_MODEL = ({"base_rate_init", "mag_completeness", "richter_b"}, set(LOGS))
+"""Settings and tensors that each layout has."""
+
+
+def is_net(content: Mapping[str, Any]) -> bool:
+    """Whether a checkpoint has the layout of the authors' nets."""
+    return _has(content, *NET)
+
+
+def is_etas(content: Mapping[str, Any]) -> bool:
+    """Whether a checkpoint has the layout of the authors' ETAS models."""
+    return _has(content, *ETAS_MODEL)
+
+
+def _has(content: Mapping[str, Any], settings: set[str], tensors: set[str]) -> bool:
+    known = content.get("hyper_parameters")
     return (
-        isinstance(settings, dict)
-        and {"tau_mean", "mag_mean", "mag_completeness", "richter_b"} <= settings.keys()
-        and wanted <= content["state_dict"].keys()
+        isinstance(known, dict)
+        and settings <= known.keys()
+        and tensors <= content["state_dict"].keys()
     )
+
+
+def released_etas(content: Mapping[str, Any]) -> ETAS:
+    """Make the ETAS model of such a file."""
+    settings, logs = content["hyper_parameters"], content["state_dict"]
+    law = GutenbergRichter(settings["mag_completeness"], settings["richter_b"], LARGEST)
+    return ETAS(**{name: math.exp(logs[log]) for log, name in LOGS.items()}, magnitude_law=law)
 
 
 def released_net(content: Mapping[str, Any]) -> RecastNet:
@@ -98,10 +125,11 @@ def _decoder(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def released_extents(content: Mapping[str, Any]) -> dict[str, Extent]:
-    """What the net has seen: train and validation window of the catalog that its scale is of."""
+    """What the model has seen: train and validation window of the catalog that its scale is of."""
     from catalogs.providers.known import RECORDS
 
-    tau_mean = content["hyper_parameters"]["tau_mean"]
+    settings = content["hyper_parameters"]
+    tau_mean = settings["tau_mean"] if is_net(content) else 1.0 / settings["base_rate_init"]
     for name, mean in TAU_MEANS.items():
         preset = RECORDS[name].preset
         if preset is not None and math.isclose(tau_mean, mean, rel_tol=1e-5):
