@@ -10,6 +10,7 @@ training_size  the same with fewer training events
 results        the records: benchmark.json and trimmed.json
 schema         the JSON Schema of benchmark.json
 tables         results as tidy CSV and LaTeX
+boards         the records of a leaderboard
 leaderboard    the runs of several people in one ranking
 folder         reading the folder of a benchmark
 """

@@ -73,8 +73,8 @@ PROTOCOLS = {protocol.name: protocol for protocol in (RECAST, PAPER, EARTHQUAKE_
 OWN = "its ETAS, on these places"
 
 SELECTED = (
-    "the protocol {name} takes catalog {catalog!r} as its record has it: leave out `area`, `start`, "
-    "`end`, `completeness`, `splits`, `fractions` and `event_types`"
+    "the protocol {name} takes catalog {catalog!r} as its record has it: leave out `area`, "
+    "`start`, `end`, `completeness`, `splits`, `fractions` and `event_types`"
 )
 
 

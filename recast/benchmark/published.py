@@ -34,8 +34,9 @@ class PublishedCatalog(Record):
 
 @dataclass(frozen=True)
 class PublishedTable(Record):
-    """A published table: where it stands, what its numbers are, and the numbers by catalog."""
+    """A published table: where it stands, in short and in full, what its numbers are, and these."""
 
+    label: str
     source: str
     note: str
     catalogs: dict[str, PublishedCatalog] = field(default_factory=dict)
@@ -57,8 +58,8 @@ class PublishedScore:
         The same in the other unit, where that was published.
     places : float, optional
         Nats per event of the places.
-    seeds : int
-        Number of fits.
+    seeds : int, optional
+        Number of fits, where that is known.
     seed_sd : float, optional
         Standard deviation over seeds, nats per event.
     """
@@ -68,7 +69,7 @@ class PublishedScore:
     nats_per_event: float
     nll_per_day: float | None = None
     places: float | None = None
-    seeds: int = 1
+    seeds: int | None = None
     seed_sd: float | None = None
 
 

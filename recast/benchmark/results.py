@@ -23,7 +23,7 @@ GAIN_TITLE = "gain over ETAS, test"
 PLACE = "place"
 
 SCHEMA_VERSION = 1
-"""Of benchmark.json: raised when a field changes its meaning or goes; new fields do not raise it."""
+"""Of benchmark.json: raised when a field goes or changes its meaning, not for new fields."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-from recast.benchmark.results import PARTS, PLACE, BenchmarkResult, Gain, interval_text
+from recast.benchmark.results import (
+    GAIN_TITLE,
+    PARTS,
+    PLACE,
+    BenchmarkResult,
+    Gain,
+    interval_text,
+)
 from recast.models.registry import REFERENCE
 
 if TYPE_CHECKING:
@@ -140,18 +147,8 @@ def as_csv(rows: Iterator[ScoreRow] | Sequence[Any]) -> str:
 
 
 def as_latex(result: BenchmarkResult) -> str:
-    """Write the scores of the test windows as a LaTeX table, to be included by ``\\input``.
-
-    It needs no packages.
-    """
-    columns = [
-        "catalog",
-        "model",
-        "events",
-        "nats/event",
-        "spread",
-        "gain over ETAS, 95 % interval",
-    ]
+    """Write the scores of the test windows as a LaTeX table, which needs no packages."""
+    columns = ["catalog", "model", "events", "nats/event", "spread", GAIN_TITLE]
     rows = [
         [
             name,

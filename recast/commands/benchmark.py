@@ -95,9 +95,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--protocol",
         metavar="NAME",
-        help="follow a named protocol, and show what was published under it: recast (any catalog as "
-        "its record has it), paper (catalogs scedc, white, qtm_salton_sea, qtm_san_jacinto, as in "
-        "the RECAST paper), earthquakenpp (catalogs scedc_20, salton_sea_10, white_06; implies "
+        help="follow a named protocol, and show what was published under it: recast (any catalog "
+        "as its record has it), paper (catalogs scedc, white, qtm_salton_sea, qtm_san_jacinto, as "
+        "in the RECAST paper), earthquakenpp (catalogs scedc_20, salton_sea_10, white_06; implies "
         "--places)",
     )
     parser.add_argument(
@@ -110,8 +110,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--format",
         choices=FORMATS,
         default="text",
-        help="how results are printed: text, csv (a row per catalog, model, window and score), latex "
-        "(a table of the test windows), or json (that of benchmark.json); default: text",
+        help="how results are printed: text, csv (a row per catalog, model, window and score), "
+        "latex (a table of the test windows), or json (that of benchmark.json); default: text",
     )
     parser.add_argument(
         "--schema", action="store_true", help="print the JSON Schema of benchmark.json, and exit"
