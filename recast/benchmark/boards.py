@@ -225,7 +225,7 @@ class LeaderboardRow:
 ENTRY_COLUMNS = (
     "model",
     "rank",
-    "is",
+    "origin",
     "nats/event",
     "gain over ETAS [95\u00a0%]",
     "places",
@@ -236,7 +236,7 @@ ENTRY_COLUMNS = (
     "source",
 )
 
-STANDING_COLUMNS = ("model", "is", "mean rank", "catalogs", "mean gain over ETAS")
+STANDING_COLUMNS = ("model", "origin", "mean rank", "catalogs", "mean gain over ETAS")
 
 SHOWN = 2
 """Catalogs that a cell lists of those that a model has seen."""

@@ -12,6 +12,9 @@ from recast.plots.style import BAND, INK, OBSERVED, new_figure, styled
 ROW_HEIGHT, MARGIN = 0.27, 0.9
 """Inches that a row takes, and the axis below all of them."""
 
+LETTERS = 28
+"""Of a name, that leave room for the gains."""
+
 
 @dataclass(frozen=True)
 class GainRow:
@@ -35,7 +38,11 @@ def gains_in_rows(rows: Sequence[GainRow]) -> Figure:
         axes.plot(row.gain, i, "D" if row.published else "o", color=shade, ms=5.0)
     axes.axvline(0.0, color=INK, lw=0.9)
     axes.set(ylim=(len(rows) - 0.5, -0.5), xlabel="gain over ETAS (nats per event)")
-    axes.set_yticks(range(len(rows)), [row.label for row in rows])
+    axes.set_yticks(range(len(rows)), [_short(row.label) for row in rows])
     for label in axes.get_yticklabels():
         label.set_parse_math(False)  # names of others are text, whatever is in them
     return figure
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LETTERS else f"{name[: LETTERS - 1]}\u2026"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from os import PathLike
 from pathlib import Path
@@ -27,16 +28,12 @@ FOLDER = "leaderboard"
 """Folder of the plots, beside the page."""
 
 NOTE = (
-    "Rank by nats per event of the test window; models of one name by the mean of their runs. Runs "
-    "were scored by this package, published rows by their authors, whose seeds and fits are their "
-    "own. Gains are over the ETAS of the same run or publication, with the 95\u00a0% interval of a "
-    "jackknife over blocks of time; others publish none. A leak is a model that may have seen "
-    "events of the test window: it is not ranked."
-)
-
-STANDINGS_NOTE = (
-    "Mean rank over the catalogs of a protocol. Ranks of models that stand on different catalogs "
-    "cannot be compared."
+    "Mean rank over the catalogs of a protocol; those of models that stand on different catalogs "
+    "cannot be compared. Rank by nats per event of the test window; models of one name by the mean "
+    "of their runs. Runs were scored by this package, published rows by their authors, whose seeds "
+    "and fits are their own. Gains are over the ETAS of the same run or publication, with the "
+    "95\u00a0% interval of a jackknife over blocks of time; others publish none. A leak is a model "
+    "that may have seen events of the test window: it is not ranked."
 )
 
 READING = (
@@ -96,11 +93,11 @@ def write_leaderboard(
         quick=False,
         summary_title="All catalogs of a protocol",
         summary=(["protocol", *STANDING_COLUMNS], standings) if standings else None,
-        summary_note=STANDINGS_NOTE,
+        summary_note=NOTE,
         verdicts=[],
         overview=None,
         sections=[
-            *(_section(board, i, out) for i, board in enumerate(found.boards)),
+            *(_section(board, i, out) for i, board in enumerate(found.boards, 1)),
             *_left_out(found),
         ],
         provenance=list(_provenance(found, command)),
@@ -115,7 +112,8 @@ def _subtitle(found: Leaderboard) -> str:
 
 def _section(board: Board, number: int, out: Path) -> dict[str, Any]:
     """What the template shows of a board; its plot is written to a folder with its number."""
-    key = f"board-{number}"
+    # Ids of the page and names of files, whatever the catalog is called
+    key = f"board{number}-{board.protocol}-" + re.sub(r"\W", "_", board.catalog, flags=re.ASCII)
     cells = [entry_cells(entry) for entry in board.entries]
     kept = [i for i in range(len(ENTRY_COLUMNS)) if any(row[i] != "-" for row in cells)]
     rows = [
@@ -146,7 +144,7 @@ def _section(board: Board, number: int, out: Path) -> dict[str, Any]:
         "rows": [[row[i] for i in kept] for row in cells],
         "rolling": None,
         "aftershocks": None,
-        "note": NOTE,
+        "note": "",
         "plots": plots,
         "missing": [],
         "provenance": [],
