@@ -47,7 +47,6 @@ if TYPE_CHECKING:
     from recast.models.neural import Recast
     from recast.models.registry import model_kinds
     from recast.models.saved import SavedModel, load_model
-    from recast.report.leaderboard import write_leaderboard
     from recast.report.page import write_report
     from recast.report.residuals import residual_report
     from recast.training.data import CatalogData
@@ -80,7 +79,6 @@ __all__ = [
     "run_rolling",
     "run_simulation",
     "score",
-    "write_leaderboard",
     "write_report",
 ]
 
@@ -102,7 +100,6 @@ __getattr__, __dir__ = lazy_names(
         "recast.models.neural": ["Recast"],
         "recast.models.registry": ["model_kinds"],
         "recast.models.saved": ["SavedModel", "load_model"],
-        "recast.report.leaderboard": ["write_leaderboard"],
         "recast.report.page": ["write_report"],
         "recast.report.residuals": ["residual_report"],
         "recast.training.data": ["CatalogData"],

@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 
 from catalogs.files import read_json, write_json
-from recast import run_benchmark, write_leaderboard
+from recast import run_benchmark
 from recast.benchmark.boards import Board, Entry, Leaderboard
 from recast.benchmark.leaderboard import make_leaderboard
 from recast.benchmark.published import published_scores, published_tables
 from recast.cli import main
+from recast.report.leaderboard import write_leaderboard
 
 RIDGECREST = "ridgecrest_2019"
 

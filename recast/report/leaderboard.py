@@ -76,7 +76,8 @@ def write_leaderboard(
     Examples
     --------
     >>> import tempfile
-    >>> from recast import run_benchmark, write_leaderboard
+    >>> from recast import run_benchmark
+    >>> from recast.report.leaderboard import write_leaderboard
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     _ = run_benchmark(["ridgecrest_2019"], ["poisson", "etas"], folder)
     ...     page, found = write_leaderboard([folder], folder, reference=False)
