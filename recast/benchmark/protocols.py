@@ -247,7 +247,7 @@ def protocol_scores(
         return ProtocolResult(
             protocol.name,
             {row.model: (row.nats_per_event, row.nll_per_day or np.nan) for row in rows},
-            dict(tests),
+            {model: (nats, nll) for model, (nats, nll) in tests.items()},
         )
     from etas.space.earthquakenpp import scores
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
@@ -135,7 +135,7 @@ def _scores(catalog: CatalogResult, model: str, row: ModelResult, part: str) -> 
         yield "places_in_plane", "nats/event", own[model][1], None, REFERENCE
 
 
-def as_csv(rows: Iterator[ScoreRow] | Sequence[Any]) -> str:
+def as_csv(rows: Iterable[Any]) -> str:
     """Write records of one class as CSV, with the names of their fields above them."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
