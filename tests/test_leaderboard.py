@@ -84,19 +84,46 @@ def test_models_of_one_name_are_ranked_by_the_mean_of_their_runs(written: Write)
     assert ranks(board) == {"a": 1, "b": 2, "etas": 3, "poisson": 4}
 
 
+def test_versions_are_ranked_apart(written: Write) -> None:
+    def older(copy: dict[str, Any]) -> None:
+        copy["version"] = "0.0.1"
+        models(copy)["etas"]["splits"]["test"]["nats_per_event"] = 2.8
+
+    (board,) = make_leaderboard([written("one"), written("two", older)], reference=False).boards
+    etas = [(entry.rank, entry.version) for entry in board.entries if entry.model == "etas"]
+    assert etas[0][0] == 1
+    assert etas[1] == (2, "0.0.1")
+
+
+def test_a_catalog_that_is_not_of_its_protocol_is_left_out(written: Write) -> None:
+    run = written("one", lambda copy: copy.update(protocol="earthquakenpp"))
+    found = make_leaderboard([run], reference=False)
+    assert not found.boards
+    assert found.left_out == {f"{run}, {RIDGECREST}": "no catalog of the protocol earthquakenpp"}
+
+
 def other_data(copy: dict[str, Any]) -> None:
     copy["catalogs"][RIDGECREST]["data_sha256"] = "f" * 64
 
 
-def other_protocol(copy: dict[str, Any]) -> None:
+def as_white(copy: dict[str, Any]) -> None:
+    copy["catalogs"] = {"white": copy["catalogs"].pop(RIDGECREST)}
+
+
+def as_white_of_the_paper(copy: dict[str, Any]) -> None:
+    as_white(copy)
     copy["protocol"] = "paper"
 
 
-@pytest.mark.parametrize("change", [other_data, other_protocol])
+@pytest.mark.parametrize(
+    ("first", "second"), [(lambda _: None, other_data), (as_white, as_white_of_the_paper)]
+)
 def test_other_data_and_other_protocols_are_not_mixed(
-    written: Write, change: Callable[[dict[str, Any]], None]
+    written: Write,
+    first: Callable[[dict[str, Any]], None],
+    second: Callable[[dict[str, Any]], None],
 ) -> None:
-    runs = [written("one"), written("two", change)]
+    runs = [written("one", first), written("two", second)]
     found = make_leaderboard(runs, reference=False)
     assert [ranks(board) for board in found.boards] == [{"etas": 1, "poisson": 2}] * 2
     assert len({board.title for board in found.boards}) == 2

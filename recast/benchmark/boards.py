@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import Literal
 
 from catalogs.json_records import Record
@@ -107,6 +106,8 @@ class Standing(Record):
         Names.
     origin : {"run", "published"}
         As of its entries.
+    version : str, optional
+        As of its entries.
     mean_rank : float
         Over the boards that it stands on.
     boards, of : int
@@ -118,6 +119,7 @@ class Standing(Record):
     protocol: str
     model: str
     origin: Origin
+    version: str | None
     mean_rank: float
     boards: int
     of: int
@@ -152,8 +154,8 @@ class Leaderboard(Record):
     def __str__(self) -> str:
         """A table for each board, and the standings."""
         blocks = []
-        for protocol, standings in groupby(self.standings, key=lambda row: row.protocol):
-            rows = [standing_cells(row) for row in standings]
+        for protocol in dict.fromkeys(board.protocol for board in self.boards):
+            rows = [standing_cells(row) for row in self.standings if row.protocol == protocol]
             blocks.append(_aligned(f"{protocol}: all catalogs", STANDING_COLUMNS, rows))
             blocks += [
                 _aligned(board.title, ENTRY_COLUMNS, [entry_cells(e) for e in board.entries])
@@ -236,7 +238,7 @@ ENTRY_COLUMNS = (
     "source",
 )
 
-STANDING_COLUMNS = ("model", "origin", "mean rank", "catalogs", "mean gain over ETAS")
+STANDING_COLUMNS = ("model", "origin", "version", "mean rank", "catalogs", "mean gain over ETAS")
 
 SHOWN = 2
 """Catalogs that a cell lists of those that a model has seen."""
@@ -263,7 +265,8 @@ def entry_cells(entry: Entry) -> list[str]:
 def standing_cells(row: Standing) -> list[str]:
     """The cells of a standing, under ``STANDING_COLUMNS``."""
     gain = _gain_text(row.mean_gain, None)
-    return [row.model, row.origin, f"{row.mean_rank:.2f}", f"{row.boards} of {row.of}", gain]
+    rank, boards = f"{row.mean_rank:.2f}", f"{row.boards} of {row.of}"
+    return [row.model, row.origin, row.version or "-", rank, boards, gain]
 
 
 def seen_text(entry: Entry) -> str:

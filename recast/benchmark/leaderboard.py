@@ -1,7 +1,7 @@
 """Many runs in one ranking: by protocol and catalog, beside what has been published.
 
-Models of one name are ranked by the mean of their runs. A model that may have seen the test window
-is shown and not ranked.
+Models of one name and version are ranked by the mean of their runs. A model that may have seen the
+test window is shown and not ranked.
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ from recast.models.kind import PRETRAINED
 _Key = tuple[str, str, str | None, int]
 """Protocol, catalog, hash of the data and number of test events of a board."""
 
+_Who = tuple[str, Origin, str | None]
+"""Model, origin and version: what is ranked."""
+
 PUBLISHED_ETAS = "ETAS"
 """The reference in published tables."""
 
@@ -53,10 +56,10 @@ def make_leaderboard(
         sources[source] = _facts(result)
         for name, catalog in result.catalogs.items():
             key = (str(result.protocol), _clean(name), catalog.data_sha256, _n_test(catalog))
-            if catalog.data_sha256 is None:
-                left_out[f"{source}, {_clean(name)}"] = OLDER
-                continue
-            found.setdefault(key, []).extend(_entries(result, catalog, source))
+            if (reason := _misplaced(key)) is not None:
+                left_out[f"{source}, {_clean(name)}"] = reason
+            else:
+                found.setdefault(key, []).extend(_entries(result, catalog, source))
     if reference:
         for protocol, table in published_tables().items():
             sources[table.label] = {"published in": table.source, "numbers": table.note}
@@ -81,6 +84,15 @@ def _unusable(result: BenchmarkResult) -> str | None:
     if result.protocol not in PROTOCOLS:
         return "it follows no protocol: a part of a catalog, or no etas to compare with"
     return None
+
+
+def _misplaced(key: _Key) -> str | None:
+    """Why a catalog of a run stands on no board."""
+    protocol, catalog, data, _ = key
+    if data is None:
+        return OLDER
+    known = PROTOCOLS[protocol].catalogs
+    return f"no catalog of the protocol {protocol}" if known and catalog not in known else None
 
 
 def _shipped() -> Iterator[tuple[str, BenchmarkResult]]:
@@ -188,14 +200,14 @@ def _published_entries(rows: Sequence[PublishedScore], source: str) -> Iterator[
 
 def _ranked(entries: Iterable[Entry]) -> list[Entry]:
     """Rank models by the mean of their runs, and sort them, those that do not compete last."""
-    scores: dict[tuple[str, Origin], list[float]] = {}
+    scores: dict[_Who, list[float]] = {}
     for entry in entries:
         if entry.competes:
-            scores.setdefault((entry.model, entry.origin), []).append(entry.nats_per_event)
+            scores.setdefault(_who(entry), []).append(entry.nats_per_event)
     means = {key: float(np.mean(values)) for key, values in scores.items()}
     ranked = []
     for entry in entries:
-        mean = means.get((entry.model, entry.origin)) if entry.competes else None
+        mean = means.get(_who(entry)) if entry.competes else None
         better = None if mean is None else sum(other > mean for other in means.values())
         ranked.append(replace(entry, rank=None if better is None else better + 1))
     return sorted(ranked, key=lambda e: (e.rank is None, e.rank or 0, -e.nats_per_event))
@@ -213,30 +225,31 @@ def _standings(boards: Sequence[Board]) -> Iterator[Standing]:
     """Mean rank and mean gain of each model, by protocol."""
     for protocol, several in groupby(boards, key=lambda board: board.protocol):
         group = list(several)
-        rows: dict[tuple[str, Origin], list[tuple[int, float | None]]] = {}
+        by_board: dict[_Who, list[list[Entry]]] = {}
         for board in group:
-            ranks: dict[tuple[str, Origin], list[Entry]] = {}
-            for entry in board.entries:
-                if entry.rank is not None:
-                    ranks.setdefault((entry.model, entry.origin), []).append(entry)
-            for key, entries in ranks.items():
-                gains = [entry.gain for entry in entries if entry.gain is not None]
-                gain = float(np.mean(gains)) if gains else None
-                rows.setdefault(key, []).append((entries[0].rank or 0, gain))
+            ranked = [entry for entry in board.entries if entry.rank is not None]
+            for who in dict.fromkeys(map(_who, ranked)):
+                runs = [entry for entry in ranked if _who(entry) == who]
+                by_board.setdefault(who, []).append(runs)
         found = [
             Standing(
                 protocol,
-                *key,
-                float(np.mean([rank for rank, _ in values])),
-                len(values),
+                *who,
+                float(np.mean([runs[0].rank for runs in boards_of])),
+                len(boards_of),
                 len(group),
-                _mean_of_all([gain for _, gain in values]),
+                _mean([_mean([entry.gain for entry in runs]) for runs in boards_of]),
             )
-            for key, values in rows.items()
+            for who, boards_of in by_board.items()
         ]
         yield from sorted(found, key=lambda s: (-s.boards, s.mean_rank, s.model))
 
 
-def _mean_of_all(gains: Sequence[float | None]) -> float | None:
-    known = [gain for gain in gains if gain is not None]
-    return float(np.mean(known)) if len(known) == len(gains) else None
+def _who(entry: Entry) -> _Who:
+    return entry.model, entry.origin, entry.version
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    """The mean, if all of them are known."""
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if len(known) == len(values) else None
