@@ -221,7 +221,7 @@ def protocol_scores(
     protocol: Protocol | None,
     catalog: Catalog,
     split: Split,
-    tests: Mapping[str, tuple[float, float]],
+    tests: Mapping[str, tuple[float, ...]],
     laws: Mapping[str, PlaceLaw],
 ) -> ProtocolResult | None:
     """Scores of the test window in the columns of a protocol's published table.
@@ -247,7 +247,7 @@ def protocol_scores(
         return ProtocolResult(
             protocol.name,
             {row.model: (row.nats_per_event, row.nll_per_day or np.nan) for row in rows},
-            {model: (nats, nll) for model, (nats, nll) in tests.items()},
+            dict(tests),
         )
     from etas.space.earthquakenpp import scores
 

@@ -32,8 +32,8 @@ NOTE = (
     "cannot be compared. Rank by nats per event of the test window; models of one name and "
     "version by the mean of their runs. Runs were scored by this package, published rows by their "
     "authors, whose seeds and fits are their own. Gains are over the ETAS of the same run or "
-    "publication, with the 95\u00a0% interval of a jackknife over blocks of time; others publish none. A leak is a model "
-    "that may have seen events of the test window: it is not ranked."
+    "publication, with the 95\u00a0% interval of a jackknife over blocks of time; others publish "
+    "none. A leak is a model that may have seen events of the test window: it is not ranked."
 )
 
 READING = (
