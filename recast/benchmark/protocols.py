@@ -242,18 +242,13 @@ def protocol_scores(
     if protocol is None or not protocol.columns:
         return None
     name = catalog.info.name
-    rows = list(published_scores(protocol.name, name))
+    published = {row.model: row.numbers for row in published_scores(protocol.name, name)}
     if protocol is PAPER:
-        return ProtocolResult(
-            protocol.name,
-            {row.model: (row.nats_per_event, row.nll_per_day or np.nan) for row in rows},
-            dict(tests),
-        )
+        return ProtocolResult(protocol.name, published, dict(tests))
     from etas.space.earthquakenpp import scores
 
     models: dict[str, tuple[float, ...]] = {OWN: scores(name, split.test)}
     for model, law in laws.items():
         density = law.in_plane().log_density(split.test)
         models[model] = (tests[model][0], float(np.mean(density)))
-    published = {row.model: (row.nats_per_event, row.places or np.nan) for row in rows}
     return ProtocolResult(protocol.name, published, models)

@@ -72,6 +72,12 @@ class PublishedScore:
     seeds: int | None = None
     seed_sd: float | None = None
 
+    @property
+    def numbers(self) -> tuple[float, ...]:
+        """Nats per event of times, and NLL per day or nats per event of places."""
+        known = (self.nats_per_event, self.nll_per_day, self.places)
+        return tuple(value for value in known if value is not None)
+
 
 @cache
 def published_tables() -> dict[str, PublishedTable]:
