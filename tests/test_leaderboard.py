@@ -9,13 +9,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
+from catalogs import Catalog
 from catalogs.files import read_json, write_json
 from recast import run_benchmark
+from recast.benchmark import leaderboard
 from recast.benchmark.boards import Board, Entry, Leaderboard
+from recast.benchmark.identity import data_hash
 from recast.benchmark.leaderboard import make_leaderboard
+from recast.benchmark.protocols import PROTOCOLS
 from recast.benchmark.published import published_scores, published_tables
+from recast.benchmark.results import BenchmarkResult
+from recast.benchmark.schema import benchmark_schema
 from recast.cli import main
 from recast.report.leaderboard import write_leaderboard
 
@@ -248,6 +255,33 @@ def test_without_runs_it_shows_what_is_known(
     assert "doi:10.1029/2023GL103909" in page
     assert "arXiv:2410.08226" in page
     assert main(["leaderboard", "--runs-only", "--out", str(tmp_path)]) == 2
+
+
+RUNS = sorted((Path(leaderboard.__file__).parent / "runs").glob("*.json"))
+"""Those that come with the package."""
+
+
+@pytest.mark.parametrize("path", RUNS, ids=lambda path: path.stem)
+def test_runs_of_the_package_can_be_compared(path: Path) -> None:
+    record = read_json(path)
+    jsonschema.validate(record, benchmark_schema())
+    (source,) = (name for name in make_leaderboard().sources if name.endswith(path.name))
+    assert make_leaderboard().left_out == {}
+    result = BenchmarkResult.from_json(record, path)
+    assert set(result.catalogs) == set(PROTOCOLS[str(result.protocol)].catalogs)
+    for board in make_leaderboard().boards:
+        mine = [entry for entry in board.entries if entry.source == source]
+        assert all(entry.rank is not None for entry in mine)
+        if mine:  # beside what was published of the same events
+            assert {entry.origin for entry in board.entries} == {"run", "published"}
+
+
+@pytest.mark.parametrize("path", RUNS, ids=lambda path: path.stem)
+def test_runs_of_the_package_are_of_the_data_that_we_have(
+    path: Path, real_catalog: Callable[[str], Catalog]
+) -> None:
+    for name, catalog in BenchmarkResult.load(path).catalogs.items():
+        assert data_hash(real_catalog(name).split()) == catalog.data_sha256
 
 
 HOSTILE = "<img src=x onerror=alert(1)> a_b & c% $x^$ \\input{/etc/passwd}\n\x1b[2J"

@@ -240,8 +240,8 @@ ENTRY_COLUMNS = (
 
 STANDING_COLUMNS = ("model", "origin", "version", "mean rank", "catalogs", "mean gain over ETAS")
 
-SHOWN = 2
-"""Catalogs that a cell lists of those that a model has seen."""
+SHOWN = 1
+"""Catalogs that a cell names of those that a model has seen."""
 
 
 def entry_cells(entry: Entry) -> list[str]:

@@ -18,6 +18,7 @@ from recast.benchmark.boards import (
 )
 from recast.benchmark.leaderboard import make_leaderboard
 from recast.benchmark.protocols import PROTOCOLS
+from recast.models.registry import NULL
 from recast.plots.leaderboard import GainRow, gains_in_rows
 from recast.report.contents import Item
 from recast.report.page import write_page
@@ -125,7 +126,7 @@ def _section(board: Board, number: int, out: Path) -> dict[str, Any]:
             entry.origin == "published",
         )
         for entry in board.entries
-        if entry.gain is not None and entry.competes
+        if entry.gain is not None and entry.competes and entry.model.lower() != NULL
     ]
     plots = []
     if rows:
