@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PAGES = sorted((ROOT / "docs" / "notebooks").glob("*.md"))
 SHOWN = {
-    "own_catalog": r"forecast at 2019-07-1\d.*, 1,000 simulations",
+    "table_to_forecast": r"forecast at 2019-07-1\d.*, 1,000 simulations",
     "new_model": r"\nfading +run +\d\.\d\d +1 of 1",
     "few_events": r"recast-zero-shot (explains|cannot be told)",
 }
