@@ -257,7 +257,7 @@ def test_without_runs_it_shows_what_is_known(
     assert main(["leaderboard", "--runs-only", "--out", str(tmp_path)]) == 2
 
 
-RUNS = sorted((Path(leaderboard.__file__).parent / "runs").glob("*.json"))
+RUNS = sorted((Path(leaderboard.__file__).parent / "shipped").glob("*.json"))
 """Those that come with the package."""
 
 

@@ -97,7 +97,7 @@ def _misplaced(key: _Key) -> str | None:
 
 def _shipped() -> Iterator[tuple[str, BenchmarkResult]]:
     """Runs that come with the package."""
-    folder = files("recast.benchmark") / "runs"
+    folder = files("recast.benchmark") / "shipped"
     for path in sorted(folder.iterdir(), key=lambda item: item.name):
         if path.name.endswith(".json"):
             record = read_json(Path(str(path)))
