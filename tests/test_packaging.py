@@ -24,6 +24,9 @@ DATA = {
     "recast/pretrained/MODEL_CARD.md",
     "recast/pretrained/regions.ckpt",
     "recast/report/report.html.j2",
+    "recast/benchmark/benchmark.schema.json",
+    "recast/benchmark/published.json",
+    "recast/benchmark/shipped/paper.json",
     "recast/forecast/correction.json",
 }
 LEFT_OUT = (".*", "build", "dist", "*.egg-info", "__pycache__", "runs")

@@ -20,7 +20,8 @@ from catalogs.checks.quality import gap_warning
 from catalogs.cores import cores
 from catalogs.sequence import FloatArray
 from etas.residuals import MINIMUM_EVENTS, residual_test
-from recast.benchmark.protocols import protocol_scores
+from recast.benchmark.identity import data_hash
+from recast.benchmark.protocols import Protocol, protocol_scores
 from recast.benchmark.results import (
     PLACE,
     CatalogResult,
@@ -43,6 +44,7 @@ from recast.models.registry import (
     model_kinds,
     unknown_model,
 )
+from recast.models.seen import leaks, to_json
 
 if TYPE_CHECKING:
     from etas.space.law import PlaceLaw
@@ -83,7 +85,7 @@ def compare(
     workers: int | None = None,
     pretrained: str = PRETRAINED,
     places: bool = False,
-    protocol: str | None = None,
+    protocol: Protocol | None = None,
 ) -> Iterator[Comparison]:
     """Fit ``models`` on each train window and score all windows; see ``run_benchmark``.
 
@@ -106,7 +108,7 @@ def compare(
                 resume,
                 pretrained,
                 places=places and catalog.info.has_locations,
-                plane=protocol is not None,
+                plane=protocol is not None and protocol.places,
             ),
         )
         for catalog in catalogs
@@ -177,23 +179,24 @@ def process_pool(processes: int) -> Iterator[Executor | None]:
 
 
 def _compared(
-    catalog: Catalog, fits: dict[str, list[Timed]], protocol: str | None = None
+    catalog: Catalog, fits: dict[str, list[Timed]], protocol: Protocol | None = None
 ) -> Comparison:
     """Score everything that was fitted on a catalog."""
     split = catalog.split()
     done: dict[str, _Run] = {}
     for name, several in fits.items():
-        done[name] = _combined([_run(fit, split) for fit in several])
+        done[name] = _combined([_run(fit, catalog, split) for fit in several])
     for name, several in fits.items():
         kind = model_kind(name)
         processes = [fit.model.process for fit in several]
         if len(several) > 1 and kind.mix(processes) is not None:
             mixture = replace(kind.mixed([fit.model for fit in several]), places=None)
             seconds = sum(fit.seconds for fit in several)
-            done[mixture_name(name)] = _combined([_run(Timed(mixture, 0, seconds), split)])
+            mixed = _run(Timed(mixture, 0, seconds), catalog, split)
+            done[mixture_name(name)] = _combined([mixed])
     truth = TRUTH.of(catalog)
     if truth is not None:
-        done[TRUTH.name] = _combined([_run(Timed(truth), split)])
+        done[TRUTH.name] = _combined([_run(Timed(truth), catalog, split)])
     enough = split.test.n_scored > 1  # one event has no interval
     times = split.test.times[split.test.first_scored :]
     models = {}
@@ -209,16 +212,21 @@ def _compared(
             gain_over_poisson=gains.get(NULL),
             marks=_mark_scores(run, done.get(REFERENCE), times) if enough else {},
         )
+    tests = {name: (row.test.nats_per_event, row.test.nll_per_day) for name, row in models.items()}
+    laws = {
+        name: several[0].model.places
+        for name, several in fits.items()
+        if several[0].model.places is not None
+    }
     return Comparison(
         catalog,
         split,
         CatalogResult(
             replace(catalog.info, provenance={}).to_json(),
             models,
-            protocol=None
-            if protocol is None
-            else protocol_scores(protocol, catalog, split, _laws(models, fits)),
+            protocol=protocol_scores(protocol, catalog, split, tests, laws),
             remarks=caveats(catalog, list(fits)),
+            data_sha256=data_hash(split),
         ),
         {name: run.diagnosis for name, run in done.items()},
         {name: run.places["test"] for name, run in done.items() if run.places},
@@ -229,17 +237,6 @@ def caveats(catalog: Catalog, models: Sequence[str]) -> list[str]:
     """What a user should know first of fits of these models to a catalog."""
     said = (model_kind(name).caveat(catalog) for name in models)
     return list(dict.fromkeys(line for line in said if line))
-
-
-def _laws(
-    models: dict[str, ModelResult], fits: dict[str, list[Timed]]
-) -> dict[str, tuple[float, PlaceLaw]]:
-    """Test score of the times, and law of places of the first seed, by model."""
-    return {
-        name: (models[name].test.nats_per_event, several[0].model.places)
-        for name, several in fits.items()
-        if several[0].model.places is not None
-    }
 
 
 def check_request(
@@ -311,7 +308,7 @@ class _Run:
     """Log density of places by window, nats, shape (event,); empty without a law of places."""
 
 
-def _run(fit: Timed, split: Split) -> _Run:
+def _run(fit: Timed, catalog: Catalog, split: Split) -> _Run:
     process = fit.model.process
     splits: dict[str, WindowScore] = {
         part: WindowScore.from_json(score(process, window).to_json(), part)
@@ -331,11 +328,19 @@ def _run(fit: Timed, split: Split) -> _Run:
         fit.model.started_from,
         residual_test(diagnosis.transformed) if enough else None,
     )
+    known = fit.model.seen
     result = ModelResult(
-        splits, [one], one.fit_seconds, one.n_parameters, one.started_from, one.residuals
+        splits,
+        [one],
+        one.fit_seconds,
+        one.n_parameters,
+        one.started_from,
+        one.residuals,
+        seen=to_json(known),
+        leaks=leaks(known, catalog, split.test.score_from),
     )
-    known = {name: values for name, values in gains.items() if values is not None}
-    return _Run(result, diagnosis, known, places)
+    measured = {name: values for name, values in gains.items() if values is not None}
+    return _Run(result, diagnosis, measured, places)
 
 
 def _place_terms(law: PlaceLaw, split: Split) -> dict[str, FloatArray]:

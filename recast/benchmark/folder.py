@@ -75,7 +75,25 @@ def open_run(folder: Path) -> BenchmarkFolder:
     InputError
         If it holds no result, one without catalogs, or a model of no known kind.
     """
-    path = folder / RECORD
+    run = read_run(folder)
+    for name in {model for entry in run.result.catalogs.values() for model in entry.models}:
+        try:
+            model_kind(name)
+        except InputError as error:
+            where = run.folder / RECORD
+            raise InputError(f"{where}: {error}, or install the package that adds it") from error
+    return run
+
+
+def read_run(folder: Path) -> BenchmarkFolder:
+    """Read a benchmark's folder, or its record alone, of models that may not be installed here.
+
+    Raises
+    ------
+    InputError
+        If it holds no result, or one without catalogs.
+    """
+    path = folder if folder.suffix == ".json" and folder.is_file() else folder / RECORD
     if not path.is_file():
         other = [name for name in OTHERS if (folder / name).is_file()]
         if other:
@@ -94,13 +112,7 @@ def open_run(folder: Path) -> BenchmarkFolder:
     record = read_json(path)
     if not record.get("catalogs"):
         raise InputError(f"{path} holds no catalogs: run the benchmark again")
-    result = BenchmarkResult.from_json(record, str(path))
-    for name in {model for entry in result.catalogs.values() for model in entry.models}:
-        try:
-            model_kind(name)
-        except InputError as error:
-            raise InputError(f"{path}: {error}, or install the package that adds it") from error
-    return BenchmarkFolder(folder, result)
+    return BenchmarkFolder(folder, BenchmarkResult.from_json(record, str(path)))
 
 
 def load_catalog(run: BenchmarkFolder, name: str) -> Catalog:

@@ -22,6 +22,9 @@ PARTS = ("train", "val", "test")
 GAIN_TITLE = "gain over ETAS, test"
 PLACE = "place"
 
+SCHEMA_VERSION = 1
+"""Of benchmark.json: raised when a field goes or changes its meaning, not for new fields."""
+
 
 @dataclass(frozen=True)
 class WindowScore(Record):
@@ -77,7 +80,9 @@ class SeedResult(Record):
 class ModelResult(Record):
     """A model on a catalog: means over its seeds, each seed, and gains over other models.
 
-    ``marks`` holds the score of each mark for which the model has a law with memory.
+    ``marks`` holds the score of each mark for which the model has a law with memory, ``seen`` when
+    and where the data were that the model was fitted to, by catalog, and ``leaks`` those of them
+    that may hold events of the test window.
     """
 
     splits: dict[str, WindowScore]
@@ -90,6 +95,8 @@ class ModelResult(Record):
     gain_over_etas: Gain | None = None
     gain_over_poisson: Gain | None = None
     marks: dict[str, MarkScore] = field(default_factory=dict)
+    seen: dict[str, dict[str, Any]] = field(default_factory=dict)
+    leaks: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         if not self.seeds:
@@ -105,9 +112,11 @@ class ModelResult(Record):
 
 @dataclass(frozen=True)
 class CatalogResult(Record):
-    """All models on one catalog; ``info`` is the catalog's record at that time.
+    """All models on one catalog.
 
-    ``remarks`` say what a reader should know first, as that a model could not start from its net.
+    ``info`` is the catalog's record at that time, ``data_sha256`` the hash of the events and
+    windows that were scored (``recast.benchmark.identity``). ``remarks`` say what a reader should
+    know first, as that a model could not start from its net.
     """
 
     info: dict[str, Any]
@@ -115,6 +124,7 @@ class CatalogResult(Record):
     source: str | None = None
     protocol: ProtocolResult | None = None
     remarks: list[str] = field(default_factory=list)
+    data_sha256: str | None = None
 
     def __post_init__(self) -> None:
         if not self.models:
@@ -215,6 +225,12 @@ class BenchmarkResult(Record):
         Checkpoint that zero-shot and few-shot models started from.
     environment : dict
         Versions and machine.
+    protocol : str, optional
+        The protocol that was followed; None for a part of a catalog, without ETAS, or ``quick``.
+    date : str, optional
+        When the last catalog was finished, UTC.
+    schema_version : int
+        Version of the form of this record (``recast.benchmark.schema``).
 
     See Also
     --------
@@ -239,6 +255,9 @@ class BenchmarkResult(Record):
     quick: bool = False
     pretrained: str | None = None
     environment: dict[str, Any] = field(default_factory=dict)
+    protocol: str | None = None
+    date: str | None = None
+    schema_version: int = SCHEMA_VERSION
 
     @classmethod
     def from_json(cls, content: Any, where: str | PathLike[str]) -> Self:

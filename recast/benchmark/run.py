@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from recast.benchmark.folder import (
     load_fitted,
     open_run,
 )
-from recast.benchmark.protocols import under_protocol
+from recast.benchmark.protocols import followed, under_protocol
 from recast.benchmark.results import BenchmarkResult, CatalogResult, TrainingSizes
 from recast.benchmark.training_size import check_size, compare_by_size
 from recast.evaluation.diagnosis import save_diagnoses
@@ -105,7 +106,8 @@ def run_benchmark(
     places : bool
         Fit and score laws of places, too, for catalogs with locations.
     protocol : str, optional
-        Also score by the definition of a public benchmark, "earthquakenpp", with places.
+        Follow "recast", "paper" or "earthquakenpp" (``recast.benchmark.protocols``): what that
+        fixes cannot be changed, and rows that were published under it are put beside.
     select : callable
         Applied to each catalog first, to select a part of it.
     command : str, optional
@@ -123,8 +125,8 @@ def run_benchmark(
     Raises
     ------
     InputError
-        For an unknown model, a split that is too small, or a pretrained net that may have seen a
-        test window. All are raised before anything is fitted.
+        For an unknown model, a split that is too small, a pretrained net that may have seen a
+        test window, or a protocol that is contradicted. All are raised before anything is fitted.
 
     Examples
     --------
@@ -137,10 +139,11 @@ def run_benchmark(
     """
     folder = Path(out)
     named = [(c if isinstance(c, str) else c.info.name, c) for c in catalogs]
-    chosen = [select(load(c) if isinstance(c, str) else c) for _, c in named]
-    if protocol is not None:
-        chosen = [under_protocol(catalog, protocol) for catalog in chosen]
-    places = places or protocol is not None
+    whole = [load(c) if isinstance(c, str) else c for _, c in named]
+    chosen = [select(catalog) for catalog in whole]
+    following = followed(protocol, whole, chosen, models, quick=quick)
+    chosen = [under_protocol(catalog, following) for catalog in chosen]
+    places = places or (following is not None and following.places)
     check_request(chosen, models, seeds, pretrained, places=places)
     for n in sizes:
         check_size(n)
@@ -159,13 +162,22 @@ def run_benchmark(
     }
     environment = describe()
     version = str(environment["recast-forecast"])
-    result = BenchmarkResult({}, version, command, quick, pretrained, environment)
+    result = BenchmarkResult(
+        {},
+        version,
+        command,
+        quick,
+        pretrained,
+        environment,
+        None if following is None else following.name,
+    )
     rolled: dict[str, RollingCatalog] = {}
-    comparisons = compare(chosen, models, folder, **how, places=places, protocol=protocol)
+    comparisons = compare(chosen, models, folder, **how, places=places, protocol=following)
     for comparison, (asked, _) in zip(comparisons, named, strict=True):
         name = comparison.name
         entry: CatalogResult = replace(comparison.result, source=_source(asked))
-        result = replace(result, catalogs={**result.catalogs, name: entry})
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        result = replace(result, catalogs={**result.catalogs, name: entry}, date=now)
         save_diagnoses(folder / name / DIAGNOSES, comparison.diagnoses)
         write_json(folder / RECORD, result.to_json())
         if rolling is not None:

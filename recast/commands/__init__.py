@@ -7,6 +7,7 @@ etas             `recast etas fit | score`
 etas_fit         `recast etas fit`: maximum likelihood, with errors, scores and tests
 benchmark        `recast benchmark`: models compared on test events
 report           `recast report`: a benchmark as one HTML page
+leaderboard      `recast leaderboard`: the models of many benchmarks in one ranking
 forecast         `recast forecast`: the next day, week and month, and how good such forecasts were
 simulate         `recast simulate`: synthetic catalogs from a fitted model
 residuals        `recast residuals`: whether a fitted model describes the observed events

@@ -18,12 +18,15 @@ from recast.commands.options import (
     typed,
     without_where,
 )
+from recast.commands.printing import print_json
 
 if TYPE_CHECKING:
     from recast.benchmark.comparison import Comparison
+    from recast.benchmark.results import BenchmarkResult
     from recast.benchmark.run import Done
 
 DEFAULT_CATALOGS = ("ridgecrest_2019", "synthetic_socal")
+FORMATS = ("text", "csv", "latex", "json")
 SAMPLES = 1000
 
 
@@ -39,10 +42,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--catalog",
         nargs="+",
-        default=list(DEFAULT_CATALOGS),
         metavar="NAME",
-        help="names or paths of catalogs; `recast catalogs list` shows those available "
-        "(default: %(default)s)",
+        help="names or paths of catalogs; `recast catalogs list` shows those available (default: "
+        "those of --protocol, or ridgecrest_2019 and synthetic_socal)",
     )
     parser.add_argument(
         "--models",
@@ -94,8 +96,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--protocol",
         metavar="NAME",
-        help="also score by the definition of a public benchmark, beside its published rows: "
-        "earthquakenpp (catalogs scedc_20, salton_sea_10, white_06; implies --places)",
+        help="follow a named protocol, and show what was published under it: recast (any catalog "
+        "as its record has it), paper (catalogs scedc, white, qtm_salton_sea, qtm_san_jacinto, as "
+        "in the RECAST paper), earthquakenpp (catalogs scedc_20, salton_sea_10, white_06; implies "
+        "--places)",
     )
     parser.add_argument(
         "--quick",
@@ -103,6 +107,16 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="train for one epoch only, to check that everything works; scores mean nothing",
     )
     add_resume(parser)
+    parser.add_argument(
+        "--format",
+        choices=FORMATS,
+        default="text",
+        help="how results are printed: text, csv (a row per catalog, model, window and score), "
+        "latex (a table of the test windows), or json (that of benchmark.json); default: text",
+    )
+    parser.add_argument(
+        "--schema", action="store_true", help="print the JSON Schema of benchmark.json, and exit"
+    )
     add_selection(parser)
     group = parser.add_argument_group("rolling forecasts")
     group.add_argument(
@@ -136,15 +150,10 @@ def run(args: argparse.Namespace) -> int:
     from recast.benchmark.run import run_benchmark
     from recast.forecast.rolling import Rolling
     from recast.models.kind import PRETRAINED
-    from recast.models.registry import DEFAULT, model_kind, model_kinds
+    from recast.models.registry import DEFAULT, model_kind
 
-    if args.list_models:
-        if args.argv[1:] != ["--list-models"]:
-            raise InputError("--list-models only lists them: leave out that or all other options")
-        width = max(map(len, model_kinds()))
-        for name, kind in model_kinds().items():
-            print(f"{name:<{width}}  {kind.about}")
-        return 0
+    if args.list_models or args.schema:
+        return _show_only(args)
     check_counts(args, "seeds", "workers", "samples", "windows")
     rolling = None
     if args.rolling is not None:
@@ -163,8 +172,8 @@ def run(args: argparse.Namespace) -> int:
         }
         for option in (option for option, is_given in given.items() if is_given):
             raise InputError(f"{option} is for models that are trained, as nets are: leave it out")
-    run_benchmark(
-        args.catalog,
+    result = run_benchmark(
+        args.catalog or _catalogs_of(args.protocol),
         models,
         args.out,
         seeds=args.seeds,
@@ -178,17 +187,57 @@ def run(args: argparse.Namespace) -> int:
         protocol=args.protocol,
         select=lambda catalog: selected(catalog, args),
         command=typed(without_where(args.argv)),
-        done=lambda done: _show(done, args.out, args.rolling),
+        done=lambda done: _show(done, args.out, args.rolling, quiet=args.format != "text"),
         progress=chunk_progress("rolling"),
     )
     if args.quick and any(kind.is_neural for kind in kinds):
         print("These are --quick scores: the nets are hardly trained.", file=sys.stderr)
-    print(f"written: {args.out / 'benchmark.json'}, models and plots beside it")
+    print_results(args.format, result)
+    said = sys.stdout if args.format == "text" else sys.stderr  # the table alone can be redirected
+    print(f"written: {args.out / 'benchmark.json'}, models and plots beside it", file=said)
     return 0
 
 
-def _show(done: Done, out: Path, days: float | None) -> None:
-    """Print the table of a catalog and draw its plots."""
+def _show_only(args: argparse.Namespace) -> int:
+    """List the models, or print the schema."""
+    from catalogs import InputError
+    from recast.benchmark.schema import benchmark_schema
+    from recast.models.registry import model_kinds
+
+    option, does = ("--schema", "prints it") if args.schema else ("--list-models", "lists them")
+    if args.argv[1:] != [option]:
+        raise InputError(f"{option} only {does}: leave out that or all other options")
+    if args.schema:
+        print_json(benchmark_schema())
+        return 0
+    width = max(map(len, model_kinds()))
+    for name, kind in model_kinds().items():
+        print(f"{name:<{width}}  {kind.about}")
+    return 0
+
+
+def _catalogs_of(protocol: str | None) -> tuple[str, ...]:
+    """The catalogs that are benchmarked where none is named."""
+    from recast.benchmark.protocols import protocol_named
+
+    fixed = () if protocol is None else protocol_named(protocol).catalogs
+    return fixed or DEFAULT_CATALOGS
+
+
+def print_results(form: str, result: BenchmarkResult) -> None:
+    """Print a finished benchmark; the text was printed catalog by catalog."""
+    from recast.benchmark.tables import as_csv, as_latex, score_rows
+
+    if form == "json":
+        print_json(result.to_json())
+    elif form == "csv":
+        print(as_csv(score_rows(result)), end="")
+    elif form == "latex":
+        print(as_latex(result), end="")
+
+
+def _show(done: Done, out: Path, days: float | None, *, quiet: bool) -> None:
+    """Draw the plots of a catalog, and print its table unless ``quiet``."""
     from recast.models.registry import REFERENCE
     from recast.plots.catalogs import magnitude_time
     from recast.plots.forecasts import rolling_forecasts
@@ -204,10 +253,12 @@ def _show(done: Done, out: Path, days: float | None) -> None:
         figure = cumulative_gain(catalog, comparison.split.test, comparison.terms, heading)
         save(figure, out / name / "cumulative_gain.png")
     _map_gains(comparison, title, out / name)
-    print(comparison.result.table(name), end="\n\n", flush=True)
+    if not quiet:
+        print(comparison.result.table(name), end="\n\n", flush=True)
     if done.rolling is not None and days is not None:
         save(rolling_forecasts(name, done.rolling, days), out / name / "rolling.png")
-        print(done.rolling.table(name), end="\n\n", flush=True)
+        if not quiet:
+            print(done.rolling.table(name), end="\n\n", flush=True)
 
 
 def _map_gains(comparison: Comparison, title: str, out: Path) -> None:

@@ -6,6 +6,7 @@ scores         gains, residuals, intensities, Omori decay
 continuations  simulated catalogs against observed ones, calibration
 forecasts      single and rolling forecasts
 aftershocks    forecasts after mainshocks
+leaderboard    gains of many models, one below the other
 maps           expected numbers by cell, with the events that came
 counts         cumulative numbers and likelihoods
 sizes          scores against the number of training events

@@ -82,7 +82,8 @@ def write_report(
     if exam.is_file() and not (Path(folder) / RECORD).is_file():
         where = Path(folder if out is None else out)
         shown = exam_page(AftershockResult.load(exam), where, command)
-        return _written(where, **shown), sum(len(part["plots"]) for part in shown["sections"])
+        page = write_page(where / PAGE, **shown)
+        return page, sum(len(part["plots"]) for part in shown["sections"])
     run = open_run(Path(folder))
     out = run.folder if out is None else Path(out)
     workers = cores() if workers is None else workers
@@ -96,11 +97,12 @@ def write_report(
             sections.append(section)
     first = _overview(run, out)
     count = sum(len(section["plots"]) for section in sections) + (first is not None)
-    page = _written(
-        out,
+    page = write_page(
+        out / PAGE,
         title="Earthquake forecasting benchmark",
         subtitle=", ".join(run.catalogs),
         quick=run.result.quick,
+        summary_title="Gain over ETAS",
         summary=gains_table(run),
         summary_note=SUMMARY_NOTE,
         verdicts=[
@@ -115,15 +117,15 @@ def write_report(
     return page, count
 
 
-def _written(out: Path, **shown: Any) -> Path:
-    """Write the page with what it shows, in both sets of colours."""
+def write_page(path: Path, **shown: Any) -> Path:
+    """Write a page with what the template shows, in both sets of colours."""
     page = _template().render(
         **shown,
         light=Markup(colour_variables(dark=False)),  # noqa: S704 - our own constants
         dark=Markup(colour_variables(dark=True)),  # noqa: S704
     )
-    write_whole(out / PAGE, page.encode())
-    return out / PAGE
+    write_whole(path, page.encode())
+    return path
 
 
 def _template() -> Any:
