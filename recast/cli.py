@@ -76,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
         catalogs,
         etas,
         forecast,
+        pretrain,
         report,
         residuals,
         simulate,
@@ -92,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     benchmark.add_parser(subparsers)
     for name, purpose in LIGHTNING.items():  # for `recast --help` only
         subparsers.add_parser(name, help=purpose, add_help=False)
+    pretrain.add_parser(subparsers)
     etas.add_parser(subparsers)
     forecast.add_parser(subparsers)
     simulate.add_parser(subparsers)
