@@ -15,7 +15,6 @@ import argparse
 import json
 import multiprocessing
 import os
-import pickle
 import sys
 import time
 from collections.abc import Iterator
@@ -28,7 +27,7 @@ import numpy as np
 import yaml
 
 from catalogs import Catalog, EventSequence, GutenbergRichter, Selection, load, save
-from catalogs.files import read_json, write_json, write_whole
+from catalogs.files import read_json, write_json
 from etas.model import ETAS
 from etas.synthetic import synthetic_catalog
 from recast.evaluation import score
@@ -93,14 +92,15 @@ def _detected(times: Any, magnitudes: Any, rng: np.random.Generator) -> Any:
 
 def region_of(name: str, work: Path) -> Any:
     """The region, with the ETAS and the clock that were fitted before."""
+    from recast.net.scaling import Scaling
     from recast.training.region import Region
 
     region = Region(region_catalog(name, work))
-    path = work / "fits" / f"{name.replace('/', '_')}.pickle"
+    path = work / "fits" / f"{name.replace('/', '_')}.json"
     if path.is_file():
-        region.__dict__["_fits"] = pickle.loads(path.read_bytes())
+        region.__dict__["scaling"] = Scaling(**read_json(path))  # what would have been fitted
     else:
-        write_whole(path, pickle.dumps(region._fits))
+        write_json(path, region.scaling.to_json())
     return region
 
 
@@ -169,8 +169,10 @@ def evaluate(target: str, nets: dict[str, list[str]], work: Path) -> dict[str, A
     torch.set_num_threads(1)
     region = region_of(target, work)
     val = region.split.val
-    plain = Region(region.catalog, day_clock=False) if region.scaling.clock.coefficients else region
-    found: dict[str, Any] = {"etas": score(plain.etas, val).nats_per_event, "events": val.n_scored}
+    etas = region.scaling.etas
+    if region.scaling.clock.coefficients:  # that one is in clock time
+        etas = Region(region.catalog, day_clock=False).etas
+    found: dict[str, Any] = {"etas": score(etas, val).nats_per_event, "events": val.n_scored}
     for name, paths in nets.items():
         loaded = [Recast.load(path, scaling=region.scaling) for path in paths]
         found[name] = [score(net, val).nats_per_event for net in loaded]
@@ -274,9 +276,7 @@ def main() -> None:
 def prepare(name: str, work: Path) -> str:
     """Fit ETAS and clock of a region, and keep them."""
     region = region_of(name, work)
-    _ = region.scaling
-    counts = region.split
-    return f"{name}: {counts.train.n_scored} {counts.val.n_scored} {region.etas}"
+    return f"{name}: {region.split.train.n_scored} training events, {region.scaling.etas}"
 
 
 def table(result: dict[str, Any]) -> str:

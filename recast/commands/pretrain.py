@@ -12,6 +12,8 @@ from recast.commands.options import add_resume, add_seed, check_counts, typed, w
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from recast.models.pretraining import PretrainingResult
+
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `recast pretrain`."""
@@ -76,7 +78,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         default=[],
         type=_pair,
         metavar="NAME=VALUE",
-        help="settings of the net and its optimiser, those of `recast fit --model.NAME`, as in "
+        help="settings of the net and its optimiser, those of model in `recast fit`, as in "
         "hidden_size=48 dropout=0.4 (default: dropout=0.3, and unknown=0.05 with --unnamed)",
     )
     parser.add_argument(
@@ -85,8 +87,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         default=[],
         type=_pair,
         metavar="NAME=VALUE",
-        help="settings of Lightning's Trainer, those of `recast fit --trainer.NAME`, as in "
-        "accelerator=gpu devices=4 strategy=ddp (default: one device, a GPU where there is one)",
+        help="settings of Lightning's Trainer, as in accelerator=gpu devices=4 strategy=ddp "
+        "(default: one device, a GPU where there is one)",
     )
     add_seed(parser)
     parser.add_argument(
@@ -109,7 +111,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Fetch what is asked for, train, and print the scores."""
-    from recast.models.pretraining import CARD, pretrain
+    from lightning.pytorch.utilities import rank_zero_only  # the first of several processes
+
+    from recast.models.pretraining import pretrain
 
     check_counts(args, "epochs", "steps_per_epoch", "batch_size")
     result = pretrain(
@@ -127,10 +131,17 @@ def run(args: argparse.Namespace) -> int:
         resume=args.resume,
         command=typed(without_where(args.argv)),
     )
-    print(result)
-    print(f"written: {result.net}, {CARD} and pretraining.json beside it")
-    print(f"\nNext: recast benchmark --models etas recast-zero-shot --pretrained {result.net}")
+    rank_zero_only(_show)(result)
     return 0
+
+
+def _show(result: PretrainingResult) -> None:
+    """Print the scores, where the files are, and what to do with them."""
+    from recast.models.pretraining import CARD, RECORD
+
+    print(result)
+    print(f"written: {result.net}, {CARD} and {RECORD} beside it")
+    print(f"\nNext: recast benchmark --models etas recast-zero-shot --pretrained {result.net}")
 
 
 def _fetched(asked: Sequence[str], *, resume: bool) -> list[str]:

@@ -204,7 +204,7 @@ def pretrain(
         max_epochs=epochs,
         resume=resume,
         patience=epochs,
-        trainer_settings=trainer,
+        trainer_settings={"deterministic": "warn", **(trainer or {})},
     )
     release(trained.checkpoint.with_name(LAST), out / NET)
     result = PretrainingResult(

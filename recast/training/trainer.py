@@ -77,6 +77,7 @@ EXPECTED_WARNINGS = (
     ".*GPU available but not used.*",  # the user chose the CPU
     ".*The dirpath has changed from.*",  # a resumed run has a folder of its own
     "Checkpoint directory .* exists and is not empty.*",  # as --out again, or --resume
+    ".*It is recommended to use `self.log.'val/nll/.*",  # each region is on one device
     "(?s).*(Jsonargparse|deprecated in v4).*",  # lightning uses what jsonargparse has renamed
 )
 
