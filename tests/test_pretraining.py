@@ -140,6 +140,22 @@ def test_the_same_seed_gives_the_same_weights_and_another_does_not(
     assert not all(torch.equal(first[k], v) for k, v in weights(tmp_path / "1").items())
 
 
+def test_the_recipe_of_a_configuration_gives_the_same_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    names = [RIDGECREST, f"{RIDGECREST}@35/37/-118/-117", PART]
+    steps = ["--data.steps_per_epoch=3", "--trainer.max_epochs=2", "--trainer.accelerator=cpu"]
+    settings = ["--model.dropout=0.3", "--model.unknown=0.05"]
+    parts = [f"--data.unnamed=[{PART}]", f"--data.weights={{{PART}: 0.33}}"]
+    assert main(["fit", f"--data.catalog=[{', '.join(names)}]", *parts, *settings, *steps]) == 0
+    result = pretrain(names[:2], "net", unnamed=[PART], trainer={"accelerator": "cpu"}, **SHORT)
+    (last,) = Path("runs").rglob("last.ckpt")
+    theirs, mine = (read_checkpoint(p)["state_dict"] for p in (last, Path(result.net)))
+    assert theirs.keys() == mine.keys()
+    assert all(torch.equal(theirs[name], mine[name]) for name in mine)
+
+
 @pytest.fixture
 def provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[Provider]:
     """ComCat, of 900 made-up events, on the loopback device."""
