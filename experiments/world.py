@@ -39,16 +39,25 @@ Job = dict[str, Any]
 
 def region_catalog(name: str, work: Path) -> Catalog:
     """A catalog by its name in the configuration: NAME, NAME@AREA, NAME+COMPLETENESS, world_N."""
-    if name.startswith(WORLD):
-        path = work / "worlds" / f"{name}.json"
-        if not path.is_file():
-            save(synthetic_world(int(name.removeprefix(WORLD))), path.parent)
-        return load(path)
     known, _, completeness = name.partition("+")
-    catalog = load(known)
-    if completeness:
-        catalog = Selection(magnitude_completeness=float(completeness)).of(catalog)
-    return catalog
+    if not (completeness or name.startswith(WORLD)):
+        return load(name)
+    path = work / "catalogs" / f"{own_name(name)}.json"
+    if not path.is_file():
+        if completeness:
+            selection = Selection(magnitude_completeness=float(completeness))
+            catalog = selection.of(load(known), own_name(name))
+        else:
+            catalog = synthetic_world(int(name.removeprefix(WORLD)))
+        save(catalog, path.parent)
+    return load(path)
+
+
+def own_name(name: str) -> str:
+    """What a catalog that is made here is called: ``scedc_from_2p5`` for ``scedc+2.5``."""
+    known, _, completeness = name.partition("+")
+    stem = "".join(ch if ch.isalnum() or ch in "_-" else "_" for ch in known)
+    return f"{stem}_from_{completeness.replace('.', 'p')}" if completeness else stem
 
 
 def synthetic_world(seed: int) -> Catalog:
@@ -158,8 +167,14 @@ def _named(name: str, work: Path) -> Any:
     return region
 
 
-def evaluate(target: str, nets: dict[str, list[str]], work: Path) -> dict[str, Any]:
-    """Validation scores of one region: of ETAS, of each net, and of the mixture of its seeds."""
+def evaluate(
+    target: str, nets: dict[str, list[str]], work: Path, together: list[str]
+) -> dict[str, Any]:
+    """Validation scores of one region: of ETAS and of each net, and of some nets ``together``.
+
+    These are mixed, or the one is taken that explains the region's train window best, which is no
+    fit: no net has seen it.
+    """
     import torch
 
     from recast.models.neural import Recast
@@ -168,17 +183,24 @@ def evaluate(target: str, nets: dict[str, list[str]], work: Path) -> dict[str, A
 
     torch.set_num_threads(1)
     region = region_of(target, work)
-    val = region.split.val
+    train, val = region.split.train, region.split.val
     etas = region.scaling.etas
     if region.scaling.clock.coefficients:  # that one is in clock time
         etas = Region(region.catalog, day_clock=False).etas
     found: dict[str, Any] = {"etas": score(etas, val).nats_per_event, "events": val.n_scored}
-    for name, paths in nets.items():
-        loaded = [Recast.load(path, scaling=region.scaling) for path in paths]
-        found[name] = [score(net, val).nats_per_event for net in loaded]
-        if len(loaded) > 1:
-            mixture = Recast(EnsembleNet([net.net for net in loaded]))
-            found[f"{name}, mixed"] = [score(mixture, val).nats_per_event]
+    loaded = {
+        name: [Recast.load(path, scaling=region.scaling) for path in paths]
+        for name, paths in nets.items()
+    }
+    for name, seeds in loaded.items():
+        found[name] = [score(net, val).nats_per_event for net in seeds]
+    if all(name in loaded for name in together):
+        first = {name: loaded[name][0] for name in together}
+        mixture = Recast(EnsembleNet([net.net for net in first.values()]))
+        found["mixture"] = [score(mixture, val).nats_per_event]
+        found["train"] = {name: score(net, train).nats_per_event for name, net in first.items()}
+        chosen = max(found["train"], key=found["train"].get)
+        found["the better on the train window"] = found[chosen][:1]
     return found
 
 
@@ -268,7 +290,7 @@ def main() -> None:
             recipe, of, _ = key.split("/")
             if of == group and Path(job["net"]).is_file():
                 nets.setdefault(recipe, []).append(job["net"])
-        result[target] = evaluate(target, nets, args.work)
+        result[target] = evaluate(target, nets, args.work, config["together"])
         write_json(out, result)
     print(table(result))
 
@@ -282,7 +304,7 @@ def prepare(name: str, work: Path) -> str:
 def table(result: dict[str, Any]) -> str:
     """Gains over ETAS by recipe and region, means over seeds, in Markdown."""
     recipes = list(dict.fromkeys(n for row in result.values() for n in row))
-    recipes = [n for n in recipes if n not in {"etas", "events"}]
+    recipes = [n for n in recipes if n not in {"etas", "events", "train"}]
     lines = ["| recipe | " + " | ".join(result) + " | mean |", "|---" * (len(result) + 2) + "|"]
     for recipe in recipes:
         gains = [
