@@ -16,7 +16,8 @@ from catalogs.providers.known import RECORDS
 from catalogs.providers.web import Patience
 from recast import load_model, score
 from recast.cli import main
-from recast.models.pretraining import PretrainingResult, pretrain
+from recast.models.pretraining import pretrain
+from recast.models.pretraining_results import PretrainingResult
 from recast.pretrained import SHIPPED, checkpoint_path, read_net, seen
 from recast.pretrained.checkpoints import read_checkpoint
 from recast.training.region import Region
@@ -230,7 +231,7 @@ def test_a_run_goes_on_with_its_own_recipe_only(
     made: tuple[PretrainingResult, Path], synthetic: Catalog
 ) -> None:
     result, out = made
-    names = [RIDGECREST, synthetic]
+    names: list[str | Catalog] = [RIDGECREST, synthetic]
     with pytest.raises(InputError, match="was begun with seed = 0, not 1: choose another `out`"):
         pretrain(names, out, unnamed=[PART], **SHORT, seed=1, resume=True)
     again = pretrain(names, out, unnamed=[PART], **SHORT, resume=True)

@@ -89,7 +89,7 @@ def _add_cache_folder(parser: argparse.ArgumentParser) -> None:
 
 def parsed_words(words: str) -> argparse.Namespace:
     """The arguments of `recast catalogs fetch` in a line of text."""
-    parser = OneLineParser(prog="recast catalogs")
+    parser: argparse.ArgumentParser = OneLineParser(prog="recast catalogs")
     add_action(parser.add_subparsers())
     args, unknown = parser.parse_known_args(["fetch", *shlex.split(words)])
     if unknown:

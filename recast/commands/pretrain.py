@@ -12,7 +12,7 @@ from recast.commands.options import add_resume, add_seed, check_counts, typed, w
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from recast.models.pretraining import PretrainingResult
+    from recast.models.pretraining_results import PretrainingResult
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

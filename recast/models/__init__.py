@@ -14,5 +14,6 @@ space_report  space-time ETAS on a catalog
 seen          what a model has seen, so that it is not tested on it
 pretraining   pretrain: one net on many catalogs
 model_card    what such a net has seen, as a page
+pretraining_results  the same as a record
 environment   what a result was made with
 """

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from recast.models.pretraining import PretrainedRegion, PretrainingResult
+from recast.models.pretraining_results import PretrainedRegion, PretrainingResult
 
 VERSIONS = ("recast-forecast", "torch", "lightning", "numpy", "python")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from inspect import signature
 from os import PathLike
 from pathlib import Path
@@ -14,13 +13,12 @@ from lightning.pytorch.utilities import rank_zero_only
 
 from catalogs import Catalog, InputError, load
 from catalogs.checks.extent import Extent
-from catalogs.display import some, text_as_html
 from catalogs.files import read_json, write_json, write_whole
-from catalogs.json_records import Record
 from recast.evaluation import score
 from recast.models.environment import describe
 from recast.models.model_card import card
 from recast.models.neural import Recast
+from recast.models.pretraining_results import PretrainedRegion, PretrainingResult
 from recast.pretrained import read_net
 from recast.pretrained.checkpoints import release
 from recast.training.data import CatalogData
@@ -40,69 +38,6 @@ NET_SETTINGS: dict[str, Any] = {"dropout": 0.3, "unknown": 0.05}
 
 FROM_DATA = {"scalings", "trained_on", "pretrained"}
 """Arguments of ``RecastTask`` that the catalogs decide."""
-
-
-@dataclass(frozen=True)
-class PretrainedRegion(Record):
-    """A region that a net was trained on; scores are those of its whole validation window."""
-
-    name: str
-    title: str
-    source: str
-    licence: str
-    citation: str
-    named: bool
-    weight: float
-    completeness: float
-    strict: bool
-    start: str | float
-    end: str | float
-    box: tuple[float, float, float, float] | None
-    events: int
-    validation_events: int
-    etas: float
-    net: float
-
-    @property
-    def gain(self) -> float:
-        """Of the net over ETAS, nats per event."""
-        return self.net - self.etas
-
-
-@dataclass(frozen=True, repr=False)
-class PretrainingResult(Record):
-    """A net of many regions and how it was made (`pretraining.json`)."""
-
-    net: str
-    regions: tuple[PretrainedRegion, ...]
-    recipe: dict[str, Any]
-    n_parameters: int
-    seconds: float
-    command: str | None = None
-    environment: dict[str, Any] = field(default_factory=dict)
-
-    def __str__(self) -> str:
-        wide = max(len(region.name) for region in self.regions) + 2
-        head = f"{'region':<{wide}}{'train':>9}{'validation':>12}{'ETAS':>9}{'net':>9}{'gain':>9}"
-        rows = [
-            f"{r.name:<{wide}}{r.events:>9,}{r.validation_events:>12,}{r.etas:>9.4f}{r.net:>9.4f}"
-            f"{r.gain:>+9.4f}"
-            for r in self.regions
-        ]
-        mean = sum(r.gain for r in self.regions) / len(self.regions)
-        return "\n".join(
-            [
-                head,
-                *rows,
-                f"validation windows, nats per event; mean gain over ETAS {mean:+.4f}",
-                f"{some(self.n_parameters, 'weight')}, {self.seconds:.0f} s",
-            ]
-        )
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        return text_as_html(str(self))
 
 
 def pretrain(
