@@ -39,7 +39,9 @@ def made(
     synthetic: Catalog, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[PretrainingResult, Path]:
     out = tmp_path_factory.mktemp("made")
-    return pretrain([RIDGECREST, synthetic], out, unnamed=[PART], **SHORT), out
+    result = pretrain([RIDGECREST, synthetic], out, unnamed=[PART], **SHORT)
+    assert result is not None
+    return result, out
 
 
 def test_the_net_is_laid_out_as_the_one_of_the_package(made: tuple[Any, Path]) -> None:
@@ -128,19 +130,6 @@ def test_it_is_used_where_the_net_of_the_package_is(
     assert np.isfinite(found["recast-zero-shot"]["gain_over_etas"]["mean"])
 
 
-def test_the_same_seed_gives_the_same_weights_and_another_does_not(
-    made: tuple[Any, Path], synthetic: Catalog, tmp_path: Path
-) -> None:
-    def weights(out: Path) -> dict[str, torch.Tensor]:
-        return dict(read_checkpoint(out / "net.ckpt")["state_dict"])
-
-    for seed in (0, 1):
-        pretrain([RIDGECREST, synthetic], tmp_path / f"{seed}", unnamed=[PART], seed=seed, **SHORT)
-    first = weights(made[1])
-    assert all(torch.equal(first[k], v) for k, v in weights(tmp_path / "0").items())
-    assert not all(torch.equal(first[k], v) for k, v in weights(tmp_path / "1").items())
-
-
 def test_the_recipe_of_a_configuration_gives_the_same_weights(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -150,9 +139,9 @@ def test_the_recipe_of_a_configuration_gives_the_same_weights(
     settings = ["--model.dropout=0.3", "--model.unknown=0.05"]
     parts = [f"--data.unnamed=[{PART}]", f"--data.weights={{{PART}: 0.33}}"]
     assert main(["fit", f"--data.catalog=[{', '.join(names)}]", *parts, *settings, *steps]) == 0
-    result = pretrain(names[:2], "net", unnamed=[PART], trainer={"accelerator": "cpu"}, **SHORT)
+    pretrain(names[:2], "net", unnamed=[PART], trainer={"accelerator": "cpu"}, **SHORT)
     (last,) = Path("runs").rglob("last.ckpt")
-    theirs, mine = (read_checkpoint(p)["state_dict"] for p in (last, Path(result.net)))
+    theirs, mine = (read_checkpoint(p)["state_dict"] for p in (last, Path("net/net.ckpt")))
     assert theirs.keys() == mine.keys()
     assert all(torch.equal(theirs[name], mine[name]) for name in mine)
 
@@ -235,4 +224,5 @@ def test_a_run_goes_on_with_its_own_recipe_only(
     with pytest.raises(InputError, match="was begun with seed = 0, not 1: choose another `out`"):
         pretrain(names, out, unnamed=[PART], **SHORT, seed=1, resume=True)
     again = pretrain(names, out, unnamed=[PART], **SHORT, resume=True)
+    assert again is not None
     assert replace(again, seconds=0.0) == replace(result, seconds=0.0)

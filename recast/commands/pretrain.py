@@ -12,8 +12,6 @@ from recast.commands.options import add_resume, add_seed, check_counts, typed, w
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from recast.models.pretraining_results import PretrainingResult
-
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `recast pretrain`."""
@@ -111,9 +109,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Fetch what is asked for, train, and print the scores."""
-    from lightning.pytorch.utilities import rank_zero_only  # the first of several processes
-
-    from recast.models.pretraining import pretrain
+    from recast.models.pretraining import CARD, RECORD, pretrain
 
     check_counts(args, "epochs", "steps_per_epoch", "batch_size")
     result = pretrain(
@@ -131,17 +127,11 @@ def run(args: argparse.Namespace) -> int:
         resume=args.resume,
         command=typed(without_where(args.argv)),
     )
-    rank_zero_only(_show)(result)
+    if result is not None:
+        print(result)
+        print(f"written: {result.net}, {CARD} and {RECORD} beside it")
+        print(f"\nNext: recast benchmark --models etas recast-zero-shot --pretrained {result.net}")
     return 0
-
-
-def _show(result: PretrainingResult) -> None:
-    """Print the scores, where the files are, and what to do with them."""
-    from recast.models.pretraining import CARD, RECORD
-
-    print(result)
-    print(f"written: {result.net}, {CARD} and {RECORD} beside it")
-    print(f"\nNext: recast benchmark --models etas recast-zero-shot --pretrained {result.net}")
 
 
 def _fetched(asked: Sequence[str], *, resume: bool) -> list[str]:

@@ -55,7 +55,7 @@ def pretrain(
     seed: int = 0,
     resume: bool = False,
     command: str | None = None,
-) -> PretrainingResult:
+) -> PretrainingResult | None:
     """Train one net on the train windows of many catalogs, and write it with its model card.
 
     The net can be used wherever the one that comes with the package can. Its last weights are kept:
@@ -90,8 +90,9 @@ def pretrain(
 
     Returns
     -------
-    PretrainingResult
-        The regions, their scores on validation windows, and the recipe.
+    PretrainingResult or None
+        The regions, their scores on validation windows, and the recipe; None in all but the first
+        process of a training on several devices.
 
     Raises
     ------
@@ -141,6 +142,8 @@ def pretrain(
         patience=epochs,
         trainer_settings={"deterministic": "warn", **(trainer or {})},
     )
+    if getattr(rank_zero_only, "rank", 0):  # the first process writes and scores
+        return None
     release(trained.checkpoint.with_name(LAST), out / NET)
     result = PretrainingResult(
         str(out / NET),
@@ -151,7 +154,8 @@ def pretrain(
         command,
         describe(),
     )
-    _write(result, out)
+    write_json(out / RECORD, result.to_json())
+    write_whole(out / CARD, card(result).encode())
     return result
 
 
@@ -218,10 +222,3 @@ def _scored(region: Region, data: CatalogData, net: Path) -> PretrainedRegion:
         score(plain.etas, split.val).nats_per_event,
         score(Recast.load(net, scaling=region.scaling), split.val).nats_per_event,
     )
-
-
-@rank_zero_only
-def _write(result: PretrainingResult, out: Path) -> None:
-    """Write the record and the card; of several processes only the first does."""
-    write_json(out / RECORD, result.to_json())
-    write_whole(out / CARD, card(result).encode())
