@@ -243,7 +243,7 @@ def train(
     max_epochs: int | None = None,
     resume: bool = False,
     label: str = "",
-    patience: int = EARLY_STOPPING["patience"],
+    patience: int | None = None,
     trainer_settings: Mapping[str, Any] | None = None,
 ) -> Trained:
     """Train a net on ``data`` and keep its best checkpoint in ``folder``, and the last one.
@@ -251,7 +251,7 @@ def train(
     ``model`` holds arguments of ``RecastTask`` that differ from its defaults, ``PAPER`` for RECAST
     as published. With ``resume``, continue from ``folder/last.ckpt`` if there is one; a training
     that has finished is not repeated. ``label`` starts the progress lines. Training ends after
-    ``patience`` epochs without a better score, and ``trainer_settings`` are other arguments of
+    ``patience`` epochs without a better score (12 by default), and ``trainer_settings`` are other arguments of
     Lightning's ``Trainer``, such as its devices.
 
     Raises
@@ -280,7 +280,7 @@ def train(
     callbacks = [
         best,
         every_epoch(folder),
-        EarlyStopping(**{**EARLY_STOPPING, "patience": patience}),
+        EarlyStopping(**{**EARLY_STOPPING, "patience": patience or EARLY_STOPPING["patience"]}),
         StartCounts(),
         GoesOn(),
         shown,
