@@ -209,11 +209,7 @@ def jobs(config: dict[str, Any], work: Path) -> Iterator[tuple[str, Job]]:
     for seed in range(config["seeds"]):
         for recipe in config["recipes"]:
             settings = expanded(config, recipe)
-            if seed >= settings.get("seeds", config["seeds"]):
-                continue
             for group, left_out in config["left_out"].items():
-                if group not in settings.get("groups", config["left_out"]):
-                    continue
                 regions = [n for n in settings["regions"] if not _is_of(n, left_out["without"])]
                 key = f"{recipe}/{group}/{seed}"
                 yield (

@@ -197,6 +197,7 @@ def test_boxes_of_a_provider_become_regions_and_are_fetched_once(
         (["--catalog", RIDGECREST, "--weight", "x=2"], "--weight x: no such catalog in --catalog"),
         (["--catalog", RIDGECREST, "--weight", f"{RIDGECREST}=much"], "=much: give a number"),
         (["--catalog", RIDGECREST, "--net", "dropout"], "'dropout' is not NAME=VALUE"),
+        (["--catalog", RIDGECREST, "--net", "dropout=[0"], "the value is not YAML"),
         (["--catalog", RIDGECREST, PART, "--net", "depth=3"], "--net depth: no such setting"),
         (["--catalog", RIDGECREST, PART, "--net", "dropout=2"], "dropout = 2 must lie in [0, 1)"),
         (["--catalog", RIDGECREST, PART, "--trainer", "accelerator=abacus"], "trainer: You selec"),

@@ -251,8 +251,8 @@ def train(
     ``model`` holds arguments of ``RecastTask`` that differ from its defaults, ``PAPER`` for RECAST
     as published. With ``resume``, continue from ``folder/last.ckpt`` if there is one; a training
     that has finished is not repeated. ``label`` starts the progress lines. Training ends after
-    ``patience`` epochs without a better score (12 by default), and ``trainer_settings`` are other arguments of
-    Lightning's ``Trainer``, such as its devices.
+    ``patience`` epochs without a better score, 12 by default, and ``trainer_settings`` are other
+    arguments of Lightning's ``Trainer``, such as its devices.
 
     Raises
     ------
