@@ -77,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
         etas,
         forecast,
         leaderboard,
+        pretrain,
         report,
         residuals,
         simulate,
@@ -93,6 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     benchmark.add_parser(subparsers)
     for name, purpose in LIGHTNING.items():  # for `recast --help` only
         subparsers.add_parser(name, help=purpose, add_help=False)
+    pretrain.add_parser(subparsers)
     etas.add_parser(subparsers)
     forecast.add_parser(subparsers)
     simulate.add_parser(subparsers)

@@ -131,3 +131,18 @@ def test_a_benchmark_killed_at_random_moments(tmp_path: Path) -> None:
         assert set(codes) <= {DEAD, 0}
         assert scores(tmp_path / str(i)) == whole, row
     assert sum(codes.count(DEAD) for codes in ended) >= 15
+
+
+PRETRAIN = ["pretrain", "--catalog", "ridgecrest_2019", "ridgecrest_2019@35.6/36/-117.7/-117.4"]
+PRETRAIN += ["--epochs=4", "--steps-per-epoch=3", "--trainer", "accelerator=cpu", "--out=run"]
+
+
+def test_pretraining_that_is_killed_ends_with_the_same_weights(tmp_path: Path) -> None:
+    # The first file is the recipe; the sixth, of the second epoch, stays half written
+    kills = [{"write": 6, "moment": "half"}, {"write": 5, "moment": "before"}]
+    asked = jobs(tmp_path / "pretrain", PRETRAIN, "--resume", [kills])
+    assert exit_codes(asked) == [[DEAD, DEAD, 0]]
+    whole, killed = (Path(job["folder"], "run") for job in asked)
+    assert same(*(read_checkpoint(run / "net.ckpt")["state_dict"] for run in (whole, killed)))
+    regions = [read_json(run / "pretraining.json")["regions"] for run in (whole, killed)]
+    assert regions[0] == regions[1]

@@ -16,7 +16,7 @@ from recast.models.registry import model_kind
 CHANGES = (Path(__file__).parent.parent / "CHANGELOG.md").read_text(encoding="utf-8")
 
 SEVERAL = {
-    "--catalog": "`benchmark` compares on several",
+    "--catalog": "`benchmark` compares on several, `pretrain` trains on several",
     "--days": "`forecast` counts in several windows from one date",
     "--format": "`simulate` writes several at once",
     "--model": "`etas score` takes one fit, all others the nets of a mixture too",
@@ -36,6 +36,7 @@ OTHER_WORDS = {
     "--catalog": "`simulate` continues it; `benchmark` says where names are listed",
     "--days": "lengths of windows, or of catalogs",
     "--origin": "of simulated times, or of a column of days",
+    "--gap": "not recorded, or not trained on",
     "--end": "of what is fetched, or of a window",
     "--event-types": "see OTHER_CHOICES",
     "--format": "see OTHER_CHOICES",

@@ -6,6 +6,7 @@ that returns the exit code. Whatever is slow to import is imported inside ``run`
 etas             `recast etas fit | score`
 etas_fit         `recast etas fit`: maximum likelihood, with errors, scores and tests
 benchmark        `recast benchmark`: models compared on test events
+pretrain         `recast pretrain`: one net for many regions
 report           `recast report`: a benchmark as one HTML page
 leaderboard      `recast leaderboard`: the models of many benchmarks in one ranking
 forecast         `recast forecast`: the next day, week and month, and how good such forecasts were

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from recast.commands.options import (
     AREA,
+    OneLineParser,
     add_completeness,
     add_event_types,
     add_splits,
@@ -16,6 +18,9 @@ from recast.commands.options import (
 )
 from recast.commands.printing import print_info, print_json
 from recast.commands.reading import add_storing, add_strict
+
+if TYPE_CHECKING:
+    from catalogs import Catalog
 
 
 def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -82,15 +87,23 @@ def _add_cache_folder(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run_fetch(args: argparse.Namespace) -> int:
-    """Fetch, store and summarise."""
+def parsed_words(words: str) -> argparse.Namespace:
+    """The arguments of `recast catalogs fetch` in a line of text."""
+    parser: argparse.ArgumentParser = OneLineParser(prog="recast catalogs")
+    add_action(parser.add_subparsers())
+    args, unknown = parser.parse_known_args(["fetch", *shlex.split(words)])
+    if unknown:
+        args.parser.refuse(unknown)
+    return args
+
+
+def fetched(args: argparse.Namespace) -> Catalog:
+    """Fetch and store."""
     from catalogs import SplitDates, fetch_catalog
-    from catalogs.checks.summary import describe
     from catalogs.providers import Downloads
-    from catalogs.store import record_path
 
     folder = {} if args.cache is None else {"folder": args.cache}
-    catalog = fetch_catalog(
+    return fetch_catalog(
         args.known,
         args.name,
         start=args.start,
@@ -109,6 +122,14 @@ def run_fetch(args: argparse.Namespace) -> int:
         folder=args.out,
         overwrite=args.overwrite,
     )
+
+
+def run_fetch(args: argparse.Namespace) -> int:
+    """Fetch, store and summarise."""
+    from catalogs.checks.summary import describe
+    from catalogs.store import record_path
+
+    catalog = fetched(args)
     record = record_path(catalog.info.name, args.out)
     known_as = catalog.info.name if args.out is None else str(record)
     summary = describe(catalog) | {

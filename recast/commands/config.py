@@ -32,11 +32,15 @@ def with_config(args: argparse.Namespace, parser: argparse.ArgumentParser) -> ar
             raise InputError(f"{args.config}: {name!r} {why}")
         if value is False or value is None:
             continue
-        lines += [option] if value is True else [option, *map(str, _listed(value))]
+        lines += [option] if value is True else _words(option, value)
     parsed = parser.parse_args([*lines, *args.argv[1:]])  # the last value of an option counts
     parsed.argv = args.argv
     return parsed
 
 
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
+def _words(option: str, value: Any) -> list[str]:
+    """The option with its values; a list of lists repeats it."""
+    values = value if isinstance(value, list) else [value]
+    uses = values if any(isinstance(part, list) for part in values) else [values]
+    listed = [use if isinstance(use, list) else [use] for use in uses]
+    return [word for use in listed for word in (option, *map(str, use))]

@@ -13,5 +13,8 @@ so_far        ETAS on all that is known at a time: what forecasts use that name 
 etas_report   fit_catalog: ETAS on a catalog, with errors, scores and tests
 space_report  space-time ETAS on a catalog
 seen          what a model has seen, so that it is not tested on it
+pretraining   pretrain: one net on many catalogs
+model_card    what such a net has seen, as a page
+pretraining_results  the same as a record
 environment   what a result was made with
 """

@@ -13,6 +13,9 @@ from catalogs.files import write_whole
 TRAINING_STATE = ("loops", "callbacks", "optimizer_states", "lr_schedulers")
 """State that a resumed training needs, besides the weights."""
 
+RELEASED = ("state_dict", "hyper_parameters", "pytorch-lightning_version")
+"""Parts of a checkpoint that a user of its net needs."""
+
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
     """Read the content of a checkpoint, on the CPU.
@@ -63,6 +66,18 @@ def write_checkpoint(path: Path, content: dict[str, Any]) -> None:
     stream = io.BytesIO()
     torch.save(content, stream)
     write_whole(path, stream.getvalue())
+
+
+def release(checkpoint: Path, out: Path) -> None:
+    """Write the net of a training of fixed length: its last weights and what they have seen.
+
+    The optimiser is left out. No validation window has chosen the last weights, and the file says
+    so: what its net has seen ends with the train windows.
+    """
+    content = read_checkpoint(checkpoint)
+    for extent in content["hyper_parameters"]["trained_on"].values():
+        extent["until"] = extent["end"]
+    write_checkpoint(out, {name: content[name] for name in RELEASED})
 
 
 def check_resumable(path: Path) -> None:

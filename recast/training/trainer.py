@@ -22,6 +22,7 @@ from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint
 from lightning.pytorch.loggers import CSVLogger
 from torch import Tensor
 
+from catalogs import InputError
 from catalogs.files import naming, read_json, reading, write_json
 from recast.pretrained.checkpoints import check_resumable, read_checkpoint, write_checkpoint
 from recast.training.data import CatalogData
@@ -49,6 +50,9 @@ PAPER: dict[str, Any] = {
 PAPER_EPOCHS = 60
 """RECAST as published has to learn the Omori law first."""
 
+LAST = "last.ckpt"
+"""Checkpoint of the last epoch, beside the best one."""
+
 EARLY_STOPPING: dict[str, Any] = {"monitor": "val/nll", "patience": 12, "check_finite": True}
 
 CHECKPOINT: dict[str, Any] = {
@@ -60,7 +64,9 @@ CHECKPOINT: dict[str, Any] = {
 
 def every_epoch(folder: Path | None = None) -> ModelCheckpoint:
     """Save ``last.ckpt`` after each epoch (``save_last`` would do so after the best ones only)."""
-    return ModelCheckpoint(dirpath=folder, filename="last", enable_version_counter=False)
+    return ModelCheckpoint(
+        dirpath=folder, filename=LAST.removesuffix(".ckpt"), enable_version_counter=False
+    )
 
 
 EXPECTED_WARNINGS = (
@@ -71,6 +77,7 @@ EXPECTED_WARNINGS = (
     ".*GPU available but not used.*",  # the user chose the CPU
     ".*The dirpath has changed from.*",  # a resumed run has a folder of its own
     "Checkpoint directory .* exists and is not empty.*",  # as --out again, or --resume
+    ".*It is recommended to use `self.log.'val/nll/.*",  # each region is on one device
     "(?s).*(Jsonargparse|deprecated in v4).*",  # lightning uses what jsonargparse has renamed
 )
 
@@ -236,18 +243,22 @@ def train(
     max_epochs: int | None = None,
     resume: bool = False,
     label: str = "",
+    patience: int | None = None,
+    trainer_settings: Mapping[str, Any] | None = None,
 ) -> Trained:
-    """Train a net on ``data`` and keep its best checkpoint in ``folder``.
+    """Train a net on ``data`` and keep its best checkpoint in ``folder``, and the last one.
 
     ``model`` holds arguments of ``RecastTask`` that differ from its defaults, ``PAPER`` for RECAST
     as published. With ``resume``, continue from ``folder/last.ckpt`` if there is one; a training
-    that has finished is not repeated. ``label`` starts the progress lines.
+    that has finished is not repeated. ``label`` starts the progress lines. Training ends after
+    ``patience`` epochs without a better score, 12 by default, and ``trainer_settings`` are other
+    arguments of Lightning's ``Trainer``, such as its devices.
 
     Raises
     ------
     InputError
         With ``resume``, if a file in ``folder`` is damaged, or was trained on other events or with
-        another ``model``.
+        another ``model``; if the trainer refuses its settings.
     """
     ended, epochs = folder / "trained.json", max_epochs or TRAINER["max_epochs"]
     if resume and ended.is_file():
@@ -257,7 +268,7 @@ def train(
                 done = Trained(folder / record["checkpoint"], float(record["validation"]))
                 check_same(done.checkpoint, RecastTask(data.scalings, **(model or {})), model or {})
                 return done
-    last = folder / "last.ckpt"
+    last = folder / LAST
     resume = resume and last.is_file()
     if resume:
         check_resumable(last)
@@ -266,22 +277,24 @@ def train(
     task = RecastTask(data.scalings, data.trained_on, **(model or {}))
     shown = progress(label)
     best = ModelCheckpoint(dirpath=folder, **CHECKPOINT)
-    with quiet():
-        trainer = lightning.Trainer(
-            **{**TRAINER, "max_epochs": epochs},
-            callbacks=[
-                best,
-                every_epoch(folder),
-                EarlyStopping(**EARLY_STOPPING),
-                StartCounts(),
-                GoesOn(),
-                shown,
-            ],
-            logger=CSVLogger(str(folder), name=None, version=""),
-            enable_progress_bar=isinstance(shown, TQDMProgressBar),
-            deterministic=True,
-            plugins=[WholeCheckpoints()],
-        )
+    callbacks = [
+        best,
+        every_epoch(folder),
+        EarlyStopping(**{**EARLY_STOPPING, "patience": patience or EARLY_STOPPING["patience"]}),
+        StartCounts(),
+        GoesOn(),
+        shown,
+    ]
+    settings = {
+        **TRAINER,
+        "max_epochs": epochs,
+        "logger": CSVLogger(str(folder), name=None, version=""),
+        "enable_progress_bar": isinstance(shown, TQDMProgressBar),
+        "deterministic": True,
+        "plugins": [WholeCheckpoints()],
+        **(trainer_settings or {}),
+    }
+    trainer = _trainer(settings, callbacks)
     with quiet(), one_thread(), naming(folder / "metrics.csv"):
         trainer.fit(task, data, ckpt_path=last if resume else None)
     path = Path(best.best_model_path)
@@ -291,3 +304,11 @@ def train(
         found = {"checkpoint": path.name, "validation": validation}
         write_json(ended, {"max_epochs": epochs, **found})
     return Trained(path, validation)
+
+
+def _trainer(settings: dict[str, Any], callbacks: list[Callback]) -> lightning.Trainer:
+    with quiet():
+        try:
+            return lightning.Trainer(**settings, callbacks=callbacks)
+        except Exception as error:  # of many kinds, all caused by the settings
+            raise InputError(f"trainer: {error}") from error

@@ -1,0 +1,316 @@
+"""What would make a better net of many regions: variants of its recipe, on regions left out.
+
+    python experiments/world.py experiments/world/recipes.yaml --prepare
+    python experiments/world.py experiments/world/recipes.yaml
+
+The first fits ETAS to each region and draws the synthetic worlds, the second trains what is missing
+and writes the zero-shot gains on validation windows to the JSON beside the file. No test window is
+read. A net without a region is trained without all that shares its earthquakes. Catalogs are those
+of RECAST_DATA.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import os
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+from catalogs import Catalog, EventSequence, GutenbergRichter, Selection, load, save
+from catalogs.files import read_json, write_json
+from etas.model import ETAS
+from etas.synthetic import synthetic_catalog
+from recast.evaluation import score
+
+WORLD = "world_"
+DAYS = 6000.0
+Job = dict[str, Any]
+
+
+def region_catalog(name: str, work: Path) -> Catalog:
+    """A catalog by its name in the configuration: NAME, NAME@AREA, NAME+COMPLETENESS, world_N."""
+    known, _, completeness = name.partition("+")
+    if not (completeness or name.startswith(WORLD)):
+        return load(name)
+    path = work / "catalogs" / f"{own_name(name)}.json"
+    if not path.is_file():
+        if completeness:
+            selection = Selection(magnitude_completeness=float(completeness))
+            catalog = selection.of(load(known), own_name(name))
+        else:
+            catalog = synthetic_world(int(name.removeprefix(WORLD)))
+        save(catalog, path.parent)
+    return load(path)
+
+
+def own_name(name: str) -> str:
+    """What a catalog that is made here is called: ``scedc_from_2p5`` for ``scedc+2.5``."""
+    known, _, completeness = name.partition("+")
+    stem = "".join(ch if ch.isalnum() or ch in "_-" else "_" for ch in known)
+    return f"{stem}_from_{completeness.replace('.', 'p')}" if completeness else stem
+
+
+def synthetic_world(seed: int) -> Catalog:
+    """An ETAS catalog of random parameters, with swarms, and with events missed.
+
+    Missed are small events after large ones (Helmstetter et al. 2006), and in the early years.
+    """
+    rng = np.random.default_rng([seed, 20])
+    law = GutenbergRichter(2.0, rng.uniform(0.8, 1.2), 7.5)
+    alpha, c, p = rng.uniform(0.4, 0.9), 10 ** rng.uniform(-3.0, -1.3), rng.uniform(0.98, 1.3)
+    branching, events = rng.uniform(0.4, 0.9), 10 ** rng.uniform(3.7, 4.5)
+    unit = ETAS(1.0, 0.01, alpha, c, p, law).branching_ratio(DAYS)
+    mu = events * (1.0 - branching) / DAYS
+    model = ETAS(mu, 0.01 * branching / unit, alpha, c, p, law)
+    (drawn,) = model.sample(EventSequence.nothing(), DAYS, 1, seed=seed, max_events=200_000)
+    times, magnitudes = [drawn.times], [drawn.magnitudes]
+    for _ in range(rng.poisson(rng.choice([0.0, 20.0, 60.0]))):
+        n, length = int(10 ** rng.uniform(1.0, 2.3)), 10 ** rng.uniform(0.0, 1.8)
+        begin = rng.uniform(0.0, DAYS - length)
+        times.append(begin + length * rng.beta(1.2, 2.0, n))
+        magnitudes.append(2.0 + rng.exponential(1.0 / (law.b * np.log(10.0)), n))
+    order = np.argsort(np.concatenate(times))
+    t, m = (np.concatenate(part)[order] for part in (times, magnitudes))
+    detected = _detected(t, m, rng)
+    whole = EventSequence(t[detected], np.round(m[detected], 2), start=0.0, end=DAYS)
+    return synthetic_catalog(
+        whole, model, f"{WORLD}{seed}", start="2000-01-01", shares=(0.05, 0.7, 0.85)
+    )
+
+
+def _detected(times: Any, magnitudes: Any, rng: np.random.Generator) -> Any:
+    limit = 1.6 + rng.uniform(0.0, 0.5) * (1.0 - times / DAYS)
+    strength = rng.uniform(3.9, 4.8)
+    for i in np.flatnonzero(magnitudes > 2.0 + 2.0):
+        after = slice(i + 1, np.searchsorted(times, times[i] + 30.0))
+        late = np.log10(np.maximum(times[after] - times[i], 1e-4))
+        limit[after] = np.maximum(limit[after], magnitudes[i] - strength - 0.75 * late)
+    chance = 1.0 / (1.0 + np.exp(-(magnitudes - limit) / 0.12))
+    return (rng.uniform(size=len(times)) < chance) & (np.diff(times, prepend=-1.0) > 1e-9)
+
+
+def region_of(name: str, work: Path) -> Any:
+    """The region, with the ETAS and the clock that were fitted before."""
+    from recast.net.scaling import Scaling
+    from recast.training.region import Region
+
+    region = Region(region_catalog(name, work))
+    path = work / "fits" / f"{name.replace('/', '_')}.json"
+    if path.is_file():
+        region.__dict__["scaling"] = Scaling(**read_json(path))  # what would have been fitted
+    else:
+        write_json(path, region.scaling.to_json())
+    return region
+
+
+def train(job: Job) -> dict[str, Any]:
+    """Train one net to the last step of its recipe, in a process of its own."""
+    import lightning
+    import torch
+
+    from recast.pretrained.checkpoints import release
+    from recast.training.data import CatalogData
+    from recast.training.task import RecastTask
+    from recast.training.trainer import TRAINER, quiet
+
+    torch.set_num_threads(1)
+    begin = time.monotonic()
+    work, recipe = Path(job["work"]), job["recipe"]
+    data = CatalogData(
+        job["regions"],
+        steps_per_epoch=recipe["steps_per_epoch"],
+        weights={n: w for n, w in recipe["weights"].items() if n in job["regions"]},
+        unnamed=[n for n in recipe["unnamed"] if n in job["regions"]],
+        seed=job["seed"],
+    )
+    # Those that share earthquakes may be trained on together: no test window is read
+    data.__dict__["regions"] = [_named(name, work) for name in job["regions"]]
+    lightning.seed_everything(job["seed"], workers=True, verbose=False)
+    task = RecastTask(data.scalings, data.trained_on, **recipe["net"])
+    with quiet():
+        trainer = lightning.Trainer(
+            **{
+                **TRAINER,
+                "max_epochs": recipe["epochs"],
+                "accelerator": recipe.get("accelerator", "cpu"),
+            },
+            limit_val_batches=0,
+            logger=False,
+            enable_checkpointing=False,
+            enable_progress_bar=False,
+        )
+        trainer.fit(task, data)
+        last = Path(job["net"]).with_suffix(".last")
+        trainer.save_checkpoint(last)
+    release(last, Path(job["net"]))
+    last.unlink()
+    return {"seconds": round(time.monotonic() - begin), "regions": len(job["regions"])}
+
+
+def _named(name: str, work: Path) -> Any:
+    """The region under its name in the configuration: several may be of one catalog."""
+    from dataclasses import replace
+
+    region = region_of(name, work)
+    catalog = region.catalog
+    region.catalog = Catalog(catalog.events, replace(catalog.info, name=name))
+    return region
+
+
+def evaluate(
+    target: str, nets: dict[str, list[str]], work: Path, together: list[str]
+) -> dict[str, Any]:
+    """Validation scores of one region: of ETAS and of each net, and of some nets ``together``.
+
+    These are mixed, or the one is taken that explains the region's train window best, which is no
+    fit: no net has seen it.
+    """
+    import torch
+
+    from recast.models.neural import Recast
+    from recast.net.ensemble import EnsembleNet
+    from recast.training.region import Region
+
+    torch.set_num_threads(1)
+    region = region_of(target, work)
+    train, val = region.split.train, region.split.val
+    etas = region.scaling.etas
+    if region.scaling.clock.coefficients:  # that one is in clock time
+        etas = Region(region.catalog, day_clock=False).etas
+    found: dict[str, Any] = {"etas": score(etas, val).nats_per_event, "events": val.n_scored}
+    loaded = {
+        name: [Recast.load(path, scaling=region.scaling) for path in paths]
+        for name, paths in nets.items()
+    }
+    for name, seeds in loaded.items():
+        found[name] = [score(net, val).nats_per_event for net in seeds]
+    if all(name in loaded for name in together):
+        first = {name: loaded[name][0] for name in together}
+        mixture = Recast(EnsembleNet([net.net for net in first.values()]))
+        found["mixture"] = [score(mixture, val).nats_per_event]
+        found["train"] = {name: score(net, train).nats_per_event for name, net in first.items()}
+        chosen = max(found["train"], key=found["train"].get)
+        found["the better on the train window"] = found[chosen][:1]
+    return found
+
+
+def jobs(config: dict[str, Any], work: Path) -> Iterator[tuple[str, Job]]:
+    """A net for each recipe, group of regions left out, and seed; the first seeds come first."""
+    for seed in range(config["seeds"]):
+        for recipe in config["recipes"]:
+            settings = expanded(config, recipe)
+            for group, left_out in config["left_out"].items():
+                regions = [n for n in settings["regions"] if not _is_of(n, left_out["without"])]
+                key = f"{recipe}/{group}/{seed}"
+                yield (
+                    key,
+                    {
+                        "recipe": settings,
+                        "regions": regions,
+                        "seed": seed,
+                        "work": str(work),
+                        "net": str(work / "nets" / f"{key.replace('/', '-')}.ckpt"),
+                    },
+                )
+
+
+def _is_of(name: str, catalogs: list[str]) -> bool:
+    return name.partition("@")[0].partition("+")[0] in catalogs
+
+
+def expanded(config: dict[str, Any], recipe: str) -> dict[str, Any]:
+    """All settings of a recipe: the common ones, and its own lists of regions joined."""
+    own = {**config["common"], **(config["recipes"][recipe] or {})}
+    named = [name for part in own["named"] for name in config["regions"][part]]
+    unnamed = [name for part in own["unnamed"] for name in config["regions"][part]]
+    weights = {**dict.fromkeys(unnamed, own["unnamed_weight"]), **own.get("weights", {})}
+    net = {**config["common"]["net"], **own["net"]}
+    return {
+        **own,
+        "regions": [*named, *unnamed],
+        "unnamed": unnamed,
+        "weights": weights,
+        "net": net,
+    }
+
+
+def main() -> None:
+    """Prepare, or train what is missing and score."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("config", type=Path)
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--work", type=Path, default=Path("runs/world"), help="fits and nets")
+    parser.add_argument("--prepare", action="store_true", help="fit and simulate only")
+    parser.add_argument("--train", action="store_true", help="train only")
+    parser.add_argument("--seconds", type=float, default=1e9, help="start no training after these")
+    args = parser.parse_args()
+    config = yaml.safe_load(args.config.read_text())
+    context = multiprocessing.get_context("spawn")
+    todo = dict(jobs(config, args.work))
+    targets = {t: g for g, part in config["left_out"].items() for t in part["targets"]}
+    names = sorted({*targets, *(n for job in todo.values() for n in job["regions"])})
+    if args.prepare:
+        with ProcessPoolExecutor(args.workers, mp_context=context) as pool:
+            for region in pool.map(partial(prepare, work=args.work), names):
+                print(region, flush=True)
+        return
+    begin = time.monotonic()
+    missing = {key: job for key, job in todo.items() if not Path(job["net"]).is_file()}
+    (args.work / "nets").mkdir(parents=True, exist_ok=True)
+    with ProcessPoolExecutor(args.workers, mp_context=context) as pool:
+        running = {pool.submit(train, job): key for key, job in missing.items()}
+        for done in as_completed(running):
+            if not done.cancelled():
+                print(running[done], json.dumps(done.result()), file=sys.stderr, flush=True)
+            if time.monotonic() - begin > args.seconds:
+                pool.shutdown(wait=False, cancel_futures=True)
+    if args.train:
+        return
+    out = args.config.with_suffix(".json")
+    result = read_json(out) if out.is_file() else {}
+    for target, group in targets.items():
+        nets: dict[str, list[str]] = {}
+        for key, job in todo.items():
+            recipe, of, _ = key.split("/")
+            if of == group and Path(job["net"]).is_file():
+                nets.setdefault(recipe, []).append(job["net"])
+        result[target] = evaluate(target, nets, args.work, config["together"])
+        write_json(out, result)
+    print(table(result))
+
+
+def prepare(name: str, work: Path) -> str:
+    """Fit ETAS and clock of a region, and keep them."""
+    region = region_of(name, work)
+    return f"{name}: {region.split.train.n_scored} training events, {region.scaling.etas}"
+
+
+def table(result: dict[str, Any]) -> str:
+    """Gains over ETAS by recipe and region, means over seeds, in Markdown."""
+    recipes = list(dict.fromkeys(n for row in result.values() for n in row))
+    recipes = [n for n in recipes if n not in {"etas", "events", "train"}]
+    lines = ["| recipe | " + " | ".join(result) + " | mean |", "|---" * (len(result) + 2) + "|"]
+    for recipe in recipes:
+        gains = [
+            np.mean(row[recipe]) - row["etas"] if recipe in row else np.nan
+            for row in result.values()
+        ]
+        cells = [f"{gain:+.4f}" for gain in (*gains, np.mean(gains))]
+        lines.append(f"| {recipe} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""The experiments on better nets of many regions: what is left out, what worlds are like."""
+
+import importlib.util
+import re
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+from catalogs.files import read_json
+
+EXPERIMENTS = Path(__file__).parent.parent / "experiments"
+CONFIG = EXPERIMENTS / "world" / "recipes.yaml"
+CALIFORNIA = {"scedc", "scedc_m1", "scedc_located", "white", "qtm_salton_sea", "qtm_san_jacinto"}
+
+
+@pytest.fixture(scope="module")
+def world() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("world", EXPERIMENTS / "world.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["world"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def config() -> Any:
+    return yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
+
+
+def test_no_net_has_seen_the_region_it_is_scored_on(world: ModuleType, config: Any) -> None:
+    jobs = dict(world.jobs(config, Path("runs")))
+    assert len(jobs) == len(config["recipes"]) * len(config["left_out"])
+    for key, job in jobs.items():
+        group = key.split("/")[1]
+        used = {re.split("[@+]", name)[0] for name in job["regions"]}
+        for target in config["left_out"][group]["targets"]:
+            stem = target.partition("@")[0]
+            assert not used & (CALIFORNIA if stem in CALIFORNIA else {stem}), key
+
+
+def test_a_world_is_the_same_each_time_and_others_differ(world: ModuleType) -> None:
+    first, again, other = (world.synthetic_world(seed) for seed in (2, 2, 3))
+    assert first.events.equals(again.events)
+    assert len(first.events) != len(other.events)
+
+
+def test_small_events_are_missed_after_large_ones(world: ModuleType) -> None:
+    days, m = np.array([1.0, 1.001, 1.002, 20.0, 20.1]), np.array([7.0, 2.1, 6.0, 2.1, 3.0])
+    seen = np.array([world._detected(days, m, np.random.default_rng(i)) for i in range(50)])
+    assert seen[:, 1].sum() == 0
+    assert seen[:, [0, 2, 4]].all()
+    assert seen[:, 3].mean() > 0.4
+
+
+def test_magnitudes_of_a_world_are_those_of_its_law_where_all_are_detected(
+    world: ModuleType,
+) -> None:
+    catalog = world.synthetic_world(6)
+    large = catalog.events["magnitude"][catalog.events["magnitude"] >= 3.5].to_numpy()
+    b = np.log10(np.e) / (large.mean() + 0.005 - 3.5)
+    assert b == pytest.approx(catalog.info.truth["b"], abs=4.0 * b / np.sqrt(len(large)))
+
+
+def test_a_view_is_the_same_catalog_above_a_higher_completeness(
+    world: ModuleType, tmp_path: Path
+) -> None:
+    view = world.region_catalog("ridgecrest_2019+3.0", tmp_path)
+    assert view.info.name == "ridgecrest_2019_from_3p0"
+    assert view.info.magnitude_completeness == 3.0
+    assert world.region_catalog("ridgecrest_2019+3.0", tmp_path).events.equals(view.events)
+
+
+def test_the_table_is_that_of_the_results() -> None:
+    text = (EXPERIMENTS / "README.md").read_text(encoding="utf-8")
+    results = read_json(CONFIG.with_suffix(".json"))
+    (table,) = re.findall(r"\| recipe \| horus_italy.*?\n\n", text, re.DOTALL)
+    order = ["horus_italy", "ncss@37/43/-127/-115", "scedc", "white", "qtm_salton_sea"]
+    order += ["qtm_san_jacinto", "taupo", "china"]
+    rows = [line.split("|")[1:-1] for line in table.splitlines()[2:] if line]
+    assert len(rows) == 7
+    for name, *cells in rows:
+        gains = [results[t].get(name.strip(), [np.nan])[0] - results[t]["etas"] for t in order]
+        shown = [float(cell) if cell.strip() else np.nan for cell in cells]
+        np.testing.assert_allclose(shown[: len(order)], gains, atol=5.1e-5)
+
+
+def test_both_is_the_recipe_of_its_name(world: ModuleType, config: Any) -> None:
+    recipe = world.expanded(config, "both")
+    asked = yaml.safe_load((EXPERIMENTS / "world" / "both.yaml").read_text(encoding="utf-8"))
+
+    def words(names: list[str]) -> list[str]:
+        made = [name for name in names if "+" in name or name.startswith("world_")]
+        return [f"runs/world/catalogs/{world.own_name(n)}.json" if n in made else n for n in names]
+
+    assert asked["unnamed"] == words(recipe["unnamed"])
+    assert asked["catalog"] == words(
+        [name for name in recipe["regions"] if name not in recipe["unnamed"]]
+    )
