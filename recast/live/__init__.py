@@ -1,0 +1,6 @@
+"""A service: a catalog that is kept up to date, and forecasts that are issued, kept and scored.
+
+Everything lives in one folder (``recast live init``), which one idempotent step brings up to date
+(``recast live run``): ask the source, see which sequences are under way, issue what is due, publish
+it.
+"""
