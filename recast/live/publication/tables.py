@@ -1,0 +1,171 @@
+"""Tables and sentences of a forecast, in words and numbers for people.
+
+Numbers and probabilities are never in one table: "0 to 23; 78 %" is read as a probability of 78 %
+of 0 to 23.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from recast.live.publication.earlier import Outcome, tallies
+from recast.live.publication.language import Language
+from recast.live.records import Bin, Issued, IssuedWindow
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What is written large, and what below it."""
+
+    main: str
+    below: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a table: its heading, a line below that, and cells."""
+
+    heading: str
+    note: str
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table with one column for each window."""
+
+    columns: tuple[Cell, ...]
+    rows: tuple[Row, ...]
+
+
+def headline(issued: Issued, label: str) -> IssuedWindow:
+    """The window that sentences are about."""
+    windows = {window.label: window for window in issued.windows}
+    return windows.get(label, issued.windows[0])
+
+
+def numbers_table(issued: Issued, language: Language) -> Table:
+    """Medians with the 95 % range below."""
+    return _table(
+        issued,
+        language,
+        lambda row, _: Cell(language.number(row.median), language.range(row.low95, row.high95)),
+    )
+
+
+def probabilities_table(issued: Issued, language: Language) -> Table:
+    """Probabilities of one event or more."""
+    return _table(issued, language, lambda row, window: Cell(chance(row, issued, window, language)))
+
+
+def chance(row: Bin, issued: Issued, window: IssuedWindow, language: Language) -> str:
+    """The probability of one event or more, for people."""
+    return language.chance(row.probability, window.n_samples or issued.n_samples)
+
+
+def _table(issued: Issued, language: Language, cell: Callable[[Bin, IssuedWindow], Cell]) -> Table:
+    columns = tuple(
+        Cell(language.span(window.days), language.moment(window.end)) for window in issued.windows
+    )
+    rows = [
+        Row(
+            language.say("numbers.magnitude_or_more", number=language.magnitude(magnitude)),
+            "",
+            tuple(cell(window.bins[i], window) for window in issued.windows),
+        )
+        for i, magnitude in enumerate(row.magnitude for row in issued.windows[0].bins)
+    ]
+    above = [(window.above_mainshock, window) for window in issued.windows]
+    known = [(row, window) for row, window in above if row is not None]
+    if known:
+        magnitude = language.magnitude(known[0][0].magnitude)
+        rows.append(
+            Row(
+                language.say("numbers.magnitude_or_more", number=magnitude),
+                language.say("expect.as_mainshock"),
+                tuple(cell(row, window) for row, window in known),
+            )
+        )
+    return Table(columns, tuple(rows))
+
+
+def number_sentences(window: IssuedWindow, language: Language) -> list[str]:
+    """What is expected of each magnitude, down to the first of which most likely none comes."""
+    sentences = []
+    for row in window.bins:
+        sentences.append(_number_sentence(row, language))
+        if row.high95 == 0:
+            break
+    return sentences
+
+
+def _number_sentence(row: Bin, language: Language) -> str:
+    magnitude = language.magnitude(row.magnitude)
+    if row.high95 == 0:
+        return language.say("expect.none", magnitude=magnitude)
+    if row.low95 == row.high95:
+        return language.count("expect.exactly", row.low95, magnitude=magnitude)
+    if row.low95 == 0:
+        return language.count("expect.up_to", row.high95, magnitude=magnitude)
+    low, high = language.number(row.low95), language.number(row.high95)
+    return language.say("expect.between", magnitude=magnitude, low=low, high=high)
+
+
+def probability_sentences(issued: Issued, window: IssuedWindow, language: Language) -> list[str]:
+    """The probability of each magnitude, but of those that are as good as certain the highest."""
+    certain = [row.magnitude for row in window.bins if row.probability > 0.99]
+    sentences = [
+        language.say(
+            "expect.probability",
+            magnitude=language.magnitude(row.magnitude),
+            chance=chance(row, issued, window, language),
+        )
+        for row in window.bins
+        if not certain or row.magnitude >= certain[-1]
+    ]
+    above = window.above_mainshock
+    if above is not None:
+        sentences.append(
+            language.say(
+                "expect.probability_mainshock",
+                magnitude=language.magnitude(above.magnitude),
+                chance=chance(above, issued, window, language),
+            )
+        )
+    return sentences
+
+
+def earlier_table(
+    issued: Issued, outcomes: Sequence[Outcome], language: Language
+) -> Table | None:
+    """Numbers of earlier forecasts that were inside their ranges, by magnitude and window."""
+    windows = [window for window in issued.windows if _any(outcomes, window.label)]
+    magnitudes = sorted({outcome.magnitude for outcome in outcomes})
+    if not windows:
+        return None
+    counted = tallies(outcomes, [window.label for window in windows], magnitudes)
+    rows = [
+        Row(
+            language.say("numbers.magnitude_or_more", number=language.magnitude(magnitude)),
+            "",
+            tuple(
+                Cell(
+                    language.say(
+                        "earlier.cell",
+                        inside=language.number(one.inside),
+                        n=language.number(one.n),
+                    )
+                    if one.n
+                    else "\N{EN DASH}"
+                )
+                for one in row
+            ),
+        )
+        for magnitude, row in zip(magnitudes, counted, strict=True)
+    ]
+    return Table(tuple(Cell(language.span(window.days)) for window in windows), tuple(rows))
+
+
+def _any(outcomes: Sequence[Outcome], label: str) -> bool:
+    return any(outcome.window == label for outcome in outcomes)
