@@ -12,8 +12,8 @@ from recast.forecast.results import Fan
 from recast.live.publication.language import Language
 from recast.plots.style import BAND, INK, OBSERVED, legend_above, new_figure, styled, thinned
 
-LONGEST = 30.0
-"""Days ahead that are drawn if the fan has points enough: of a year, the next days would be a line."""
+AHEAD = (7.0, 30.0)
+"""Days that are drawn if the fan has points enough: of a year, the next days would be a line."""
 
 POINTS = 8
 
@@ -24,8 +24,11 @@ SHORT = 3.0
 def drawn_until(fan: Fan) -> float:
     """Days ahead that are drawn."""
     days = np.array(fan.days)
-    near = days[(days > 0.0) & (days <= LONGEST)]
-    return float(near[-1] if near.size >= POINTS else days[-1])
+    for ahead in AHEAD:
+        near = days[(days > 0.0) & (days <= ahead)]
+        if near.size >= POINTS:
+            return ahead
+    return float(days[-1])
 
 
 @styled
@@ -52,13 +55,13 @@ def fan_chart(
     until = drawn_until(fan)
     scale = 24.0 if until <= SHORT else 1.0
     days = np.array(fan.days)
-    shown = days <= until
+    ahead = np.append(days[days < until], until)
     begun = earlier + days_before.size
     low, quarter, middle, most, high = (
-        begun + np.array(line)[shown] for line in fan.quantiles.values()
+        begun + np.interp(ahead, days, line) for line in fan.quantiles.values()
     )
-    x = scale * days[shown]
-    figure = new_figure(3.1)
+    x = scale * ahead
+    figure = new_figure(3.9)
     axes = figure.subplots()
     axes.fill_between(x, low, high, color=BAND, alpha=0.22, lw=0.0, label=_say(language, "most"))
     axes.fill_between(x, quarter, most, color=BAND, alpha=0.4, lw=0.0, label=_say(language, "half"))
@@ -66,19 +69,11 @@ def fan_chart(
     _past(axes, -scale * days_before, earlier, _say(language, "observed"))
     axes.axvline(0.0, color=INK, lw=0.8, ls=":")
     axes.set_xlabel(_say(language, "hours" if scale > 1.0 else "days", at=at))
-    axes.set_ylabel(
-        _say(
-            language,
-            "count",
-            magnitude=language.say(
-                "numbers.magnitude_or_more", number=language.magnitude(magnitude)
-            ),
-        )
-    )
+    axes.set_ylabel(_say(language, "count", magnitude=language.magnitude(magnitude)))
     axes.set_ylim(bottom=0.0 if earlier == 0 else None)
     axes.margins(x=0.01)
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(MaxNLocator(5, integer=True))
+        axis.set_major_locator(MaxNLocator(5, integer=True, steps=[1, 2, 5, 10]))
         axis.set_major_formatter(FuncFormatter(lambda value, _: language.number(value)))
     legend_above(figure, axes)
     return figure

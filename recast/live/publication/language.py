@@ -107,13 +107,15 @@ class Language:
         local = self.local(time)
         return self.say(
             "dates.moment",
-            date=self._date(local),
+            date=self.date(time),
             hour=f"{local.hour:02d}",
             minute=f"{local.minute:02d}",
             zone=local.tzname() or "",
         )
 
-    def _date(self, local: pd.Timestamp) -> str:
+    def date(self, time: str | pd.Timestamp) -> str:
+        """A date, in the time zone of the pages."""
+        local = self.local(time)
         month = self.texts[f"dates.months.{local.month - 1}"]
         return self.say("dates.date", day=local.day, month=month, year=local.year)
 

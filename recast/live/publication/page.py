@@ -31,7 +31,10 @@ from recast.live.records import Issued, Quake
 from recast.plots.style import render
 from recast.report.svg import inline_svg
 
-YEAR = pd.Timedelta(days=365)
+MONTH, YEAR = pd.Timedelta(days=30), pd.Timedelta(days=365)
+
+LARGEST = 5
+"""Events that are listed one by one."""
 
 BIN = 1e-6
 """Magnitudes are multiples of a hundredth, as doubles."""
@@ -79,6 +82,8 @@ def forecast_page(
         heading=heading(issued, language),
         where=isolated(subject(issued, language)),
         coordinates=_coordinates,
+        place=place,
+        largest=_largest_lately(issued, events),
         link=link,
         plain=plain,
         window=window,
@@ -148,6 +153,14 @@ def _coordinates(quake: Quake, language: Language) -> str:
     return language.place(quake.latitude, quake.longitude)
 
 
+def _largest_lately(issued: Issued, events: pd.DataFrame) -> list[Quake]:
+    """The largest events of the last month, the largest first."""
+    at = pd.Timestamp(issued.at)
+    lately = events[(events["time"] > at - MONTH) & (events["time"] <= at)]
+    order = ["magnitude", "time", "event_id"]
+    return quakes_of(lately.sort_values(order, ascending=False).head(LARGEST))
+
+
 def _age(issued: Issued, language: Language) -> str:
     """Time from the mainshock to the forecast."""
     if issued.sequence is None:
@@ -211,9 +224,9 @@ def _fan(issued: Issued, events: pd.DataFrame, language: Language) -> Picture:
         at=language.moment(at),
         magnitude=magnitude,
     )
-    last = int(np.flatnonzero(np.array(issued.fan.days) <= until)[-1])
     low, _, middle, _, high = (
-        days.size + round(line[last]) for line in issued.fan.quantiles.values()
+        days.size + round(float(np.interp(until, issued.fan.days, line)))
+        for line in issued.fan.quantiles.values()
     )
     label = language.say(
         "pictures.fan_label",

@@ -24,9 +24,10 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """A row of a table: its heading, a line below that, and cells."""
+    """A row of a table: its heading, the same for narrow screens, a line below that, and cells."""
 
     heading: str
+    brief: str
     note: str
     cells: tuple[Cell, ...]
 
@@ -66,74 +67,79 @@ def chance(row: Bin, issued: Issued, window: IssuedWindow, language: Language) -
 
 def _table(issued: Issued, language: Language, cell: Callable[[Bin, IssuedWindow], Cell]) -> Table:
     columns = tuple(
-        Cell(language.span(window.days), language.moment(window.end)) for window in issued.windows
+        Cell(language.span(window.days), language.date(window.end)) for window in issued.windows
     )
     rows = [
-        Row(
-            language.say("numbers.magnitude_or_more", number=language.magnitude(magnitude)),
-            "",
+        _row(
+            magnitude,
+            language,
             tuple(cell(window.bins[i], window) for window in issued.windows),
         )
         for i, magnitude in enumerate(row.magnitude for row in issued.windows[0].bins)
     ]
     above = [(window.above_mainshock, window) for window in issued.windows]
     known = [(row, window) for row, window in above if row is not None]
-    if known:
-        magnitude = language.magnitude(known[0][0].magnitude)
+    if known and issued.sequence is not None:
         rows.append(
-            Row(
-                language.say("numbers.magnitude_or_more", number=magnitude),
-                language.say("expect.as_mainshock"),
+            _row(
+                known[0][0].magnitude,
+                language,
                 tuple(cell(row, window) for row, window in known),
+                language.say(f"expect.as_{issued.sequence.kind}"),
             )
         )
     return Table(columns, tuple(rows))
 
 
+def _row(magnitude: float, language: Language, cells: tuple[Cell, ...], note: str = "") -> Row:
+    """A row for events at or above a magnitude."""
+    shown = language.magnitude(magnitude)
+    return Row(
+        language.say("numbers.or_larger", magnitude=shown),
+        language.say("numbers.or_larger_short", magnitude=shown),
+        note,
+        cells,
+    )
+
+
 def number_sentences(window: IssuedWindow, language: Language) -> list[str]:
-    """What is expected of each magnitude, down to the first of which most likely none comes."""
+    """What is expected of each magnitude, up to the first of which most likely none comes."""
     sentences = []
     for row in window.bins:
-        sentences.append(_number_sentence(row, language))
+        sentences.append(_number_sentence(row, language, "more" if sentences else "first"))
         if row.high95 == 0:
             break
     return sentences
 
 
-def _number_sentence(row: Bin, language: Language) -> str:
-    magnitude = language.magnitude(row.magnitude)
+def _number_sentence(row: Bin, language: Language, form: str) -> str:
+    values = {
+        "magnitude": language.magnitude(row.magnitude),
+        "n": language.number(row.high95),
+        "low": language.number(row.low95),
+        "high": language.number(row.high95),
+    }
     if row.high95 == 0:
-        return language.say("expect.none", magnitude=magnitude)
-    if row.low95 == row.high95:
-        return language.count("expect.exactly", row.low95, magnitude=magnitude)
-    if row.low95 == 0:
-        return language.count("expect.up_to", row.high95, magnitude=magnitude)
-    low, high = language.number(row.low95), language.number(row.high95)
-    return language.say("expect.between", magnitude=magnitude, low=low, high=high)
+        return language.say(f"expect.none.{form}", **values)
+    kind = "up_to" if row.low95 == 0 else "between"
+    return language.say(f"expect.{kind}.{form}", **values)
 
 
 def probability_sentences(issued: Issued, window: IssuedWindow, language: Language) -> list[str]:
     """The probability of each magnitude, but of those that are as good as certain the highest."""
     certain = [row.magnitude for row in window.bins if row.probability > 0.99]
-    sentences = [
+    least = certain[-1] if certain else window.bins[0].magnitude
+    shown = [("expect.probability", row) for row in window.bins if row.magnitude >= least]
+    if issued.sequence is not None and window.above_mainshock is not None:
+        shown.append((f"expect.probability_{issued.sequence.kind}", window.above_mainshock))
+    return [
         language.say(
-            "expect.probability",
+            key,
             magnitude=language.magnitude(row.magnitude),
             chance=chance(row, issued, window, language),
         )
-        for row in window.bins
-        if not certain or row.magnitude >= certain[-1]
+        for key, row in shown
     ]
-    above = window.above_mainshock
-    if above is not None:
-        sentences.append(
-            language.say(
-                "expect.probability_mainshock",
-                magnitude=language.magnitude(above.magnitude),
-                chance=chance(above, issued, window, language),
-            )
-        )
-    return sentences
 
 
 def earlier_table(
@@ -146,9 +152,9 @@ def earlier_table(
         return None
     counted = tallies(outcomes, [window.label for window in windows], magnitudes)
     rows = [
-        Row(
-            language.say("numbers.magnitude_or_more", number=language.magnitude(magnitude)),
-            "",
+        _row(
+            magnitude,
+            language,
             tuple(
                 Cell(
                     language.say(
