@@ -17,6 +17,9 @@ AHEAD = (7.0, 30.0)
 
 POINTS = 8
 
+NARROW = 4.0
+"""Inches: text of a figure of this width can be read on a telephone."""
+
 SHORT = 3.0
 """Days up to which the axis has hours."""
 
@@ -33,7 +36,13 @@ def drawn_until(fan: Fan) -> float:
 
 @styled
 def fan_chart(
-    fan: Fan, days_before: FloatArray, earlier: int, language: Language, *, at: str, magnitude: float
+    fan: Fan,
+    days_before: FloatArray,
+    earlier: int,
+    language: Language,
+    *,
+    at: str,
+    magnitude: float,
 ) -> Figure:
     """Draw the cumulative number of events before and after a forecast.
 
@@ -61,7 +70,7 @@ def fan_chart(
         begun + np.interp(ahead, days, line) for line in fan.quantiles.values()
     )
     x = scale * ahead
-    figure = new_figure(3.9)
+    figure = new_figure(3.6, NARROW)
     axes = figure.subplots()
     axes.fill_between(x, low, high, color=BAND, alpha=0.22, lw=0.0, label=_say(language, "most"))
     axes.fill_between(x, quarter, most, color=BAND, alpha=0.4, lw=0.0, label=_say(language, "half"))

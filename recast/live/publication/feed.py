@@ -45,7 +45,8 @@ def atom(entries: Sequence[Entry], region: str, language: Language, pages: Pages
     for entry in entries:
         _entry(feed, entry, region, language, pages)
     ET.indent(feed)
-    return ET.tostring(feed, encoding="utf-8", xml_declaration=True) + b"\n"
+    written: bytes = ET.tostring(feed, encoding="utf-8", xml_declaration=True)
+    return written + b"\n"
 
 
 def _entry(feed: ET.Element, entry: Entry, region: str, language: Language, pages: Pages) -> None:

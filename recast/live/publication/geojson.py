@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -125,7 +126,7 @@ def _polygon(border: FloatArray) -> dict[str, Any]:
 def _clipped(ring: FloatArray, side: float) -> FloatArray:
     """What lies on this side of +180 degrees (1), or of -180 degrees (-1), closed."""
     kept: list[FloatArray] = []
-    for a, b in zip(ring[:-1], ring[1:], strict=True):
+    for a, b in pairwise(ring):
         inside, next_inside = side * a[0] <= 180.0, side * b[0] <= 180.0
         if inside:
             kept.append(a)

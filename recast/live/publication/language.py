@@ -165,10 +165,10 @@ class Language:
         return self.say(key, number=self.number(abs(east), decimals))
 
     def kilometres(self, distance: float) -> str:
-        """A distance: with a decimal if it is short."""
-        return self.say(
-            "numbers.kilometres", number=self.number(distance, 0 if distance >= 10.0 else 1)
-        )
+        """A distance: with a decimal if it is short and has one."""
+        short = round(distance, 1)
+        decimals = 0 if short >= 10.0 or short == int(short) else 1
+        return self.say("numbers.kilometres", number=self.number(short, decimals))
 
 
 def read_language(pages: Pages) -> Language:

@@ -12,9 +12,10 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from catalogs.areas import Area
 from catalogs.sequence import FloatArray
 from catalogs.sphere import EARTH_RADIUS, outline
+from recast.live.publication.chart import NARROW
 from recast.live.publication.language import Language
 from recast.live.records import Quake
-from recast.plots.style import BAND, INK, OBSERVED, WIDTH, new_figure, styled
+from recast.plots.style import BAND, INK, OBSERVED, new_figure, styled
 
 DRAWN = 500
 """The largest events are drawn: more dots would hide each other."""
@@ -43,8 +44,8 @@ def event_map(
     west, east = border[:, 1].min(), border[:, 1].max()
     stretch = max(float(np.cos(np.radians(0.5 * (south + north)))), 0.1)
     shape = (north - south) / ((east - west) * stretch)
-    height = float(np.clip(shape * (WIDTH - 0.8), LOWEST, TALLEST))
-    figure = new_figure(height + 0.5)
+    height = float(np.clip(shape * (NARROW - 0.8), LOWEST, TALLEST))
+    figure = new_figure(height + 0.5, NARROW)
     axes = figure.subplots()
     axes.grid(color=INK, lw=0.5, alpha=0.18)
     axes.fill(border[:, 1], border[:, 0], color=BAND, alpha=0.08, lw=0.0)
@@ -100,9 +101,7 @@ def _graticule(axes: Axes, language: Language, shape: float) -> None:
         axis.set_major_locator(locator)
         step = float(np.diff(locator.tick_values(*axis.get_view_interval()))[0])
         decimals = max(0, -int(np.floor(np.log10(step) + 1e-9)))
-        axis.set_major_formatter(
-            FuncFormatter(lambda value, _, w=write, d=decimals: w(value, d))
-        )
+        axis.set_major_formatter(FuncFormatter(lambda value, _, w=write, d=decimals: w(value, d)))
 
 
 def _scale(axes: Axes, language: Language, stretch: float) -> None:

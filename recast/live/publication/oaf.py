@@ -155,8 +155,7 @@ def check(content: Mapping[str, Any]) -> None:
             _check_distribution(above, f"{where}, above the mainshock")
         for low, high in zip(window["bins"], window["bins"][1:], strict=False):
             fewer = all(
-                a >= b
-                for a, b in zip(low["fractileValues"], high["fractileValues"], strict=True)
+                a >= b for a, b in zip(low["fractileValues"], high["fractileValues"], strict=True)
             )
             _see(fewer, where, "has more events above a higher magnitude")
 

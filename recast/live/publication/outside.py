@@ -25,11 +25,11 @@ FILE_NAME = 60
 
 
 def plain(text: str, longest: int = LONGEST) -> str:
-    """Keep what can be read, on one line.
+    r"""Keep what can be read, on one line.
 
     Examples
     --------
-    >>> plain("5 km\\n N of \\x00<Rome>\\u202e")
+    >>> plain("5 km\n N of \x00<Rome>\u202e")
     '5 km N of <Rome>'
     """
     # A source may send megabytes
@@ -66,7 +66,7 @@ def file_name(identifier: str) -> str:
     >>> file_name("ci38457511"), file_name("../etc")
     ('ci38457511', '_etc-38d2cf2e')
     """
-    if re.fullmatch(r"[A-Za-z0-9_-]{1,%d}" % FILE_NAME, identifier):
+    if re.fullmatch(r"[A-Za-z0-9_-]+", identifier) and len(identifier) <= FILE_NAME:
         return identifier
     digest = hashlib.sha256(identifier.encode("utf-8", "backslashreplace")).hexdigest()[:8]
     kept = re.sub(r"[^A-Za-z0-9_]+", "_", identifier)[:FILE_NAME]

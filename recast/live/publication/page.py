@@ -214,7 +214,7 @@ def _fan(issued: Issued, events: pd.DataFrame, language: Language) -> Picture:
     else:
         counted = counted[counted["time"] > since]
         begin = since
-    days = ((at - counted["time"]) / pd.Timedelta(days=1)).to_numpy(np.float64)
+    days = (at - counted["time"]).dt.total_seconds().to_numpy(np.float64) / 86_400.0
     drawn = days[days <= until]
     figure = fan_chart(
         issued.fan,

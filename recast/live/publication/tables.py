@@ -69,26 +69,27 @@ def _table(issued: Issued, language: Language, cell: Callable[[Bin, IssuedWindow
     columns = tuple(
         Cell(language.span(window.days), language.date(window.end)) for window in issued.windows
     )
-    rows = [
-        _row(
-            magnitude,
-            language,
-            tuple(cell(window.bins[i], window) for window in issued.windows),
+    by_window = [_levels(window) for window in issued.windows]
+    rows = []
+    for levels in zip(*by_window, strict=True):
+        (row, largest), *_ = levels
+        note = (
+            language.say(f"expect.as_{issued.sequence.kind}") if largest and issued.sequence else ""
         )
-        for i, magnitude in enumerate(row.magnitude for row in issued.windows[0].bins)
-    ]
-    above = [(window.above_mainshock, window) for window in issued.windows]
-    known = [(row, window) for row, window in above if row is not None]
-    if known and issued.sequence is not None:
-        rows.append(
-            _row(
-                known[0][0].magnitude,
-                language,
-                tuple(cell(row, window) for row, window in known),
-                language.say(f"expect.as_{issued.sequence.kind}"),
-            )
-        )
+        cells = zip(levels, issued.windows, strict=True)
+        shown = tuple(cell(one, window) for (one, _), window in cells)
+        rows.append(_row(row.magnitude, language, shown, note))
     return Table(columns, tuple(rows))
+
+
+def _levels(window: IssuedWindow) -> list[tuple[Bin, bool]]:
+    """Magnitudes of a window in order, each with whether it is the mainshock's."""
+    above = window.above_mainshock
+    if above is None:
+        return [(row, False) for row in window.bins]
+    others = [row for row in window.bins if row.magnitude != above.magnitude]
+    every = [*((row, False) for row in others), (above, True)]
+    return sorted(every, key=lambda level: level[0].magnitude)
 
 
 def _row(magnitude: float, language: Language, cells: tuple[Cell, ...], note: str = "") -> Row:
@@ -104,7 +105,7 @@ def _row(magnitude: float, language: Language, cells: tuple[Cell, ...], note: st
 
 def number_sentences(window: IssuedWindow, language: Language) -> list[str]:
     """What is expected of each magnitude, up to the first of which most likely none comes."""
-    sentences = []
+    sentences: list[str] = []
     for row in window.bins:
         sentences.append(_number_sentence(row, language, "more" if sentences else "first"))
         if row.high95 == 0:
@@ -127,24 +128,21 @@ def _number_sentence(row: Bin, language: Language, form: str) -> str:
 
 def probability_sentences(issued: Issued, window: IssuedWindow, language: Language) -> list[str]:
     """The probability of each magnitude, but of those that are as good as certain the highest."""
-    certain = [row.magnitude for row in window.bins if row.probability > 0.99]
-    least = certain[-1] if certain else window.bins[0].magnitude
-    shown = [("expect.probability", row) for row in window.bins if row.magnitude >= least]
-    if issued.sequence is not None and window.above_mainshock is not None:
-        shown.append((f"expect.probability_{issued.sequence.kind}", window.above_mainshock))
+    levels = _levels(window)
+    certain = sum(row.probability > 0.99 for row, _ in levels)
     return [
         language.say(
-            key,
+            f"expect.probability_{issued.sequence.kind}"
+            if largest and issued.sequence
+            else "expect.probability",
             magnitude=language.magnitude(row.magnitude),
             chance=chance(row, issued, window, language),
         )
-        for key, row in shown
+        for row, largest in levels[max(certain - 1, 0) :]
     ]
 
 
-def earlier_table(
-    issued: Issued, outcomes: Sequence[Outcome], language: Language
-) -> Table | None:
+def earlier_table(issued: Issued, outcomes: Sequence[Outcome], language: Language) -> Table | None:
     """Numbers of earlier forecasts that were inside their ranges, by magnitude and window."""
     windows = [window for window in issued.windows if _any(outcomes, window.label)]
     magnitudes = sorted({outcome.magnitude for outcome in outcomes})
