@@ -151,7 +151,7 @@ def issued(
     return Issued(**(values | changed))  # type: ignore[arg-type]
 
 
-def events(n: int = 250, seed: int = 0, place: str = "near Searles Valley, CA") -> pd.DataFrame:
+def events(n: int = 250, seed: int = 0, place: str | None = None) -> pd.DataFrame:
     """The foreshock, the mainshock and aftershocks of both, as a service knows them."""
     rng = np.random.default_rng(seed)
     start, end = pd.Timestamp(FORESHOCK.time), pd.Timestamp(MAINSHOCK.time)
@@ -168,7 +168,7 @@ def events(n: int = 250, seed: int = 0, place: str = "near Searles Valley, CA") 
             "longitude": -117.57 - 0.8 * along + rng.normal(scale=0.03, size=n),
             "depth_km": rng.uniform(1.0, 12.0, size=n).round(1),
             "event_id": [f"ci{37000000 + i}" for i in range(n)],
-            "place": place,
+            "place": "near Searles Valley, CA",
             "url": "",
         }
     )
@@ -176,6 +176,8 @@ def events(n: int = 250, seed: int = 0, place: str = "near Searles Valley, CA") 
     large["time"] = pd.to_datetime(large["time"], utc=True)
     both = pd.concat([table, large], ignore_index=True)
     both["time"] = both["time"].astype("datetime64[ns, UTC]")
+    if place is not None:
+        both["place"] = pd.Series([place] * len(both), dtype=object)
     return both.sort_values(["time", "event_id"], ignore_index=True)
 
 

@@ -35,7 +35,7 @@ def atom(entries: Sequence[Entry], region: str, language: Language, pages: Pages
     """A feed of forecasts, the latest first."""
     feed = ET.Element("feed", {"xmlns": NAMESPACE, "xml:lang": language.texts["language"]})
     _add(feed, "title", pages.title or language.say("feed.title", region=plain(region)))
-    _add(feed, "id", uuid.uuid5(KINDS, region).urn)
+    _add(feed, "id", uuid.uuid5(KINDS, plain(region)).urn)
     _add(feed, "updated", entries[0].issued.at if entries else EPOCH)
     author = ET.SubElement(feed, "author")
     _add(author, "name", plain(pages.publisher or region))
@@ -53,7 +53,7 @@ def _entry(feed: ET.Element, entry: Entry, region: str, language: Language, page
     issued = entry.issued
     made = ET.SubElement(feed, "entry")
     _add(made, "title", title(issued, language))
-    _add(made, "id", uuid.uuid5(KINDS, f"{region}\n{issued.forecast_id}").urn)
+    _add(made, "id", uuid.uuid5(KINDS, f"{plain(region)}\n{issued.forecast_id}").urn)
     _add(made, "updated", issued.at)
     _add(made, "published", issued.at)
     href = pages.base_url_of(entry.href)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pandas as pd
 from jinja2 import Environment
@@ -105,7 +106,7 @@ def write_site(folder: Path, state: SiteState, pages: Pages) -> None:
     for published in latest.values():
         path = folder / page_of(published.issued)
         write_whole(path, _latest_page(published, state, pages, language, templates))
-    entries = [_shown(published.issued, pages, language) for published in latest.values()]
+    entries = [_shown(published, pages, language) for published in latest.values()]
     entries.reverse()
     site = {
         "active": [entry for entry in entries if entry["about"] in state.active],
@@ -113,7 +114,7 @@ def write_site(folder: Path, state: SiteState, pages: Pages) -> None:
             entry for entry in entries if entry["about"] and entry["about"] not in state.active
         ],
         "region": next((entry for entry in entries if entry["about"] is None), None),
-        "latest": [_shown(p.issued, pages, language) for p in ordered[: -LISTED - 1 : -1]],
+        "latest": [_shown(p, pages, language) for p in ordered[: -LISTED - 1 : -1]],
         "scores": (folder / SCORES_PAGE).is_file(),
     }
     status = _status(_trouble(state, language, "status.stale"), templates)
@@ -129,7 +130,7 @@ def write_site(folder: Path, state: SiteState, pages: Pages) -> None:
         **site,
     )
     write_whole(folder / INDEX_PAGE, index.encode())
-    fed = [Entry(p.issued, archive_of(p.issued, pages)) for p in ordered[: -FED - 1 : -1]]
+    fed = [Entry(p.issued, archive_of(p, pages)) for p in ordered[: -FED - 1 : -1]]
     write_whole(folder / FEED, atom(fed, state.region, language, pages))
 
 
@@ -139,17 +140,18 @@ def page_of(issued: Issued) -> str:
     return REGION_PAGE if about is None else f"{SEQUENCES}/{file_name(about)}.html"
 
 
-def archive_of(issued: Issued, pages: Pages) -> str:
+def archive_of(published: Published, pages: Pages) -> str:
     """Where a forecast stays, seen from the overview."""
-    return f"{pages.forecasts}{file_name(issued.forecast_id)}/{PAGE}"
+    return f"{pages.forecasts}{quote(published.folder.name)}/{PAGE}"
 
 
 def _about(issued: Issued) -> str | None:
     return None if issued.sequence is None else issued.sequence.sequence_id
 
 
-def _shown(issued: Issued, pages: Pages, language: Language) -> dict[str, Any]:
+def _shown(published: Published, pages: Pages, language: Language) -> dict[str, Any]:
     """What the overview says of a forecast."""
+    issued = published.issued
     window = headline(issued, pages.headline)
     large = next((row for row in window.bins if row.probability <= 0.99), window.bins[-1])
     if issued.sequence is None:
@@ -164,7 +166,7 @@ def _shown(issued: Issued, pages: Pages, language: Language) -> dict[str, Any]:
         "about": _about(issued),
         "name": name,
         "href": page_of(issued),
-        "archive": archive_of(issued, pages),
+        "archive": archive_of(published, pages),
         "at": issued.at,
         "next": issued.next,
         "headline": language.say(
@@ -186,7 +188,7 @@ def _latest_page(
     """The page of a forecast, with links from here and what is to be said of its age."""
     page = (published.folder / PAGE).read_text(encoding="utf-8")
     depth = "" if published.issued.sequence is None else "../"
-    archive = depth + archive_of(published.issued, pages).removesuffix(PAGE)
+    archive = depth + archive_of(published, pages).removesuffix(PAGE)
     lines = _trouble(state, language, "status.stale_page")
     about, following = _about(published.issued), published.issued.next
     if about is not None and about not in state.active:
