@@ -10,7 +10,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from catalogs.sequence import FloatArray
 from recast.forecast.results import Fan
 from recast.live.publication.language import Language
-from recast.plots.style import BAND, INK, OBSERVED, legend_above, new_figure, styled, thinned
+from recast.plots.style import BAND, INK, OBSERVED, new_figure, styled, thinned
 
 AHEAD = (7.0, 30.0)
 """Days that are drawn if the fan has points enough: of a year, the next days would be a line."""
@@ -19,6 +19,9 @@ POINTS = 8
 
 NARROW = 4.0
 """Inches: text of a figure of this width can be read on a telephone."""
+
+LETTERS = 34
+"""Of a legend that fits on one line."""
 
 SHORT = 3.0
 """Days up to which the axis has hours."""
@@ -84,7 +87,9 @@ def fan_chart(
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MaxNLocator(5, integer=True, steps=[1, 2, 5, 10]))
         axis.set_major_formatter(FuncFormatter(lambda value, _: language.number(value)))
-    legend_above(figure, axes)
+    handles, labels = axes.get_legend_handles_labels()
+    columns = len(labels) if sum(map(len, labels)) <= LETTERS else 2
+    figure.legend(handles, labels, loc="outside upper left", ncols=columns, columnspacing=0.9)
     return figure
 
 

@@ -50,35 +50,21 @@ def events_geojson(quakes: Sequence[Quake]) -> dict[str, Any]:
 
 def quakes_of(events: pd.DataFrame) -> list[Quake]:
     """Rows of a table of events as they are published."""
-    columns = {
-        name: events[name] if name in events else pd.Series("", index=events.index)
-        for name in ("event_id", "place", "url")
-    }
-    depths = events.get("depth_km", pd.Series(np.nan, index=events.index))
+    absent = pd.Series(index=events.index, dtype=object)
+    names, places, links = (events.get(key, absent) for key in ("event_id", "place", "url"))
+    times = events["time"].dt.tz_convert("UTC").dt.tz_localize(None).to_numpy("datetime64[ms]")
     rows = zip(
-        columns["event_id"],
-        events["time"],
-        events["magnitude"],
-        events["latitude"],
-        events["longitude"],
-        depths,
-        columns["place"],
-        columns["url"],
+        map(_text, names),
+        np.datetime_as_string(times, timezone="UTC").tolist(),
+        events["magnitude"].tolist(),
+        events["latitude"].tolist(),
+        events["longitude"].tolist(),
+        (None if pd.isna(depth) else float(depth) for depth in events.get("depth_km", absent)),
+        map(_text, places),
+        map(_text, links),
         strict=True,
     )
-    return [
-        Quake(
-            event_id=_text(identifier),
-            time=pd.Timestamp(time).isoformat(),
-            magnitude=float(magnitude),
-            latitude=float(latitude),
-            longitude=float(longitude),
-            depth_km=None if pd.isna(depth) else float(depth),
-            place=_text(place),
-            url=_text(url),
-        )
-        for identifier, time, magnitude, latitude, longitude, depth, place, url in rows
-    ]
+    return [Quake(*row) for row in rows]
 
 
 def geojson_bytes(content: dict[str, Any]) -> bytes:

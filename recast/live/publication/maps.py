@@ -111,8 +111,8 @@ def _scale(axes: Axes, language: Language, stretch: float) -> None:
     wide = 0.3 * (east - west) * stretch * DEGREE
     decade = 10.0 ** np.floor(np.log10(wide))
     length = max(step * decade for step in (1.0, 2.0, 5.0) if step * decade <= wide)
-    x = west + 0.04 * (east - west)
-    y = south + 0.04 * (north - south)
+    x = west + 0.06 * (east - west)
+    y = south + 0.06 * (north - south)
     axes.plot([x, x + length / (stretch * DEGREE)], [y, y], color=INK, lw=2.5, zorder=6)
     axes.text(
         x, y + 0.015 * (north - south), language.kilometres(length), fontsize=9.0, va="bottom"

@@ -32,6 +32,8 @@ def plain(text: str, longest: int = LONGEST) -> str:
     >>> plain("5 km\n N of \x00<Rome>\u202e")
     '5 km N of <Rome>'
     """
+    if len(text) <= longest and text.isprintable():  # nearly all of them
+        return " ".join(text.split())
     # A source may send megabytes
     kept = "".join(map(_character, text[: 50 * longest]))
     line = " ".join(kept.split())

@@ -247,7 +247,7 @@ def _fan(issued: Issued, events: pd.DataFrame, language: Language) -> Picture:
 
 def _map(issued: Issued, events: pd.DataFrame, language: Language) -> Picture:
     sequence = issued.sequence
-    quakes = quakes_of(events)
+    quakes = quakes_of(events.nlargest(DRAWN, "magnitude"))
     star = None if sequence is None else sequence.mainshock
     figure = event_map(quakes, parse_area(issued.area), language, star)
     began = pd.Timestamp(issued.at) - YEAR if sequence is None else pd.Timestamp(sequence.began)
@@ -255,10 +255,10 @@ def _map(issued: Issued, events: pd.DataFrame, language: Language) -> Picture:
         "pictures.map_caption_region" if sequence is None else "pictures.map_caption",
         since=language.moment(began),
     )
-    if len(quakes) > DRAWN:
+    if len(events) > DRAWN:
         caption += " " + language.say("pictures.map_largest", n=language.number(DRAWN))
     around = plain(issued.region) if sequence is None else place(sequence.mainshock, language)
-    label = language.count("pictures.map_label", len(quakes), place=around)
+    label = language.count("pictures.map_label", len(events), place=around)
     return _picture("map", language.say("pictures.map_title"), figure, label, caption)
 
 
