@@ -42,7 +42,7 @@ def test_the_schema_is_one() -> None:
     Draft202012Validator.check_schema(SCHEMA)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(counts=COUNTS, thinning=st.floats(0.0, 1.0))
 def test_fields_agree_for_any_counts(counts: list[int], thinning: float) -> None:
     numbers = np.array(counts)
