@@ -318,6 +318,8 @@ def test_hostile_text_stays_text(browser: Any, tmp_path: Path, kind: str) -> Non
         assert set(seen["isolated"]) <= {words}
         assert seen["isolated"]
         assert words in seen["heading"]
+        if path.name != "index.html":
+            assert words in seen["label"]
         assert re.sub(r"\s+", " ", seen["title"]).count(" ".join(words.split()))
         assert seen["overflow"] <= 0
         assert all(
@@ -344,6 +346,7 @@ WHAT_RUNS = """() => JSON.stringify({
   isolated: [...document.querySelectorAll("bdi")].map(e => e.textContent),
   heading: document.querySelector("h1").textContent,
   title: document.title,
+  label: document.querySelector("#figure-map svg")?.getAttribute("aria-label"),
   overflow: document.documentElement.scrollWidth - window.innerWidth,
   links: [...document.querySelectorAll("[href]")].map(
     e => e.getAttribute("href") || e.getAttribute("xlink:href")),

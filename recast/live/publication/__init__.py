@@ -8,6 +8,8 @@ geojson    the sequence and its events on the map
 tidy       one row for each window and magnitude, as CSV
 page       what the page of a forecast shows
 tables     its tables and sentences
+names      what forecasts and places are called
+pictures   its pictures, with what they show in words
 chart      numbers so far and expected, as a picture
 maps       where the events are, as a picture
 feed       the latest forecasts as Atom

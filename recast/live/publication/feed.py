@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
 from recast.live.publication.language import Language
+from recast.live.publication.names import title
 from recast.live.publication.options import Pages
 from recast.live.publication.outside import plain
-from recast.live.publication.page import title
 from recast.live.publication.tables import chance, headline
 from recast.live.records import Issued
 

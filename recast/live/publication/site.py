@@ -18,9 +18,9 @@ from markupsafe import Markup
 from catalogs.files import write_whole
 from recast.live.publication.feed import Entry, atom
 from recast.live.publication.language import Language, read_language
+from recast.live.publication.names import subject
 from recast.live.publication.options import Pages
 from recast.live.publication.outside import file_name, plain
-from recast.live.publication.page import subject
 from recast.live.publication.tables import chance, headline
 from recast.live.publication.templates import INDEX, STATUS, environment, isolated, rendered
 from recast.live.publication.write import PAGE

@@ -18,7 +18,8 @@ from recast.live.publication.geojson import (
 from recast.live.publication.language import read_language
 from recast.live.publication.oaf import check, oaf, oaf_bytes
 from recast.live.publication.options import Pages
-from recast.live.publication.page import forecast_page, shown_events
+from recast.live.publication.page import forecast_page
+from recast.live.publication.pictures import shown_events
 from recast.live.publication.tidy import forecast_csv
 from recast.live.records import Issued
 
