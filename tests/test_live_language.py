@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from issued_forecasts import MAINSHOCK, SEQUENCE, Past, events, issued
+from issued_forecasts import MAINSHOCK, SEQUENCE, Past, events, fan, issued
 
 from catalogs import InputError
 from recast.live.publication import site as site_module
@@ -57,7 +57,7 @@ def every_kind() -> Iterator[tuple[Issued, list[Past]]]:
     for name, shares in (("few", (8, 8)), ("up", (30, 8)), ("more", (300, 60))):
         drawn = [np.repeat([2, 0], [share, 1000 - share]) for share in shares]
         bins = tuple(bin_of(3.0 + i, counts) for i, counts in enumerate(drawn))
-        yield replace(few, forecast_id=name, windows=(replace(day, bins=bins),)), []
+        yield replace(few, forecast_id=name, windows=(replace(day, bins=bins),), fan=fan(1.0)), []
 
 
 def test_every_text_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,8 +90,7 @@ def test_every_text_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
             (tmp_path / "pages" / "scores.html").touch()
     formats = ("numbers.", "dates.", "spans.", "within.")
     unused = {key for key in set(texts) - texts.read if not key.startswith(formats)}
-    # A chart of hours is for windows that are all short
-    assert unused == {"pictures.fan_hours"}
+    assert unused == set()
 
 
 @pytest.mark.parametrize(

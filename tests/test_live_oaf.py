@@ -38,8 +38,13 @@ COUNTS = st.one_of(
 )
 
 
-def test_the_schema_is_one() -> None:
+def test_the_schema_is_one_and_refuses_what_is_none() -> None:
     Draft202012Validator.check_schema(SCHEMA)
+    content = oaf(issued(), Pages())
+    for name in content:
+        assert not VALIDATOR.is_valid({key: content[key] for key in content if key != name}), name
+    assert not VALIDATOR.is_valid(content | {"barLabels": [0, 1]})
+    assert not VALIDATOR.is_valid(content | {"template": "Scenario"})
 
 
 @settings(max_examples=40)

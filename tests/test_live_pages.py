@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import numpy as np
 import pandas as pd
 import pytest
 from browsing import chromium
 from issued_forecasts import FORESHOCK, MAINSHOCK, SEQUENCE, circle, events, issued, past
 
+from recast.forecast.results import Fan
+from recast.live.publication.chart import drawn_until
 from recast.live.publication.options import Pages
 from recast.live.publication.outside import file_name, link, plain
 from recast.live.publication.site import Published, SiteState, write_site
@@ -178,6 +181,15 @@ def test_the_page_says_what_people_ask(browser: Any, shown: Path) -> None:
     ):
         assert sentence in said, sentence
     assert not re.search("alarm|danger|warning|threat|disaster|catastroph|scenario", said.lower())
+
+
+@pytest.mark.parametrize(
+    ("days", "points", "until"), [(365.0, 3, 7.0), (365.0, 1, 30.0), (30.0, 1, 7.0), (1.0, 1, 1.0)]
+)
+def test_the_chart_shows_the_next_days_if_it_can(days: float, points: int, until: float) -> None:
+    """Points of the fan are evenly spaced, or denser at the beginning; and it never goes on."""
+    grid = days * np.linspace(0.0, 1.0, 101) ** points
+    assert drawn_until(Fan(grid.tolist(), {})) == until
 
 
 def test_numbers_and_probabilities_are_in_tables_of_their_own(browser: Any, shown: Path) -> None:

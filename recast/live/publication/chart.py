@@ -28,11 +28,11 @@ SHORT = 3.0
 
 
 def drawn_until(fan: Fan) -> float:
-    """Days ahead that are drawn."""
+    """Days ahead that are drawn: the first of ``AHEAD`` that the fan resolves, or all of it."""
     days = np.array(fan.days)
     for ahead in AHEAD:
         near = days[(days > 0.0) & (days <= ahead)]
-        if near.size >= POINTS:
+        if ahead < days[-1] and near.size >= POINTS:
             return ahead
     return float(days[-1])
 

@@ -66,7 +66,7 @@ def file_name(identifier: str) -> str:
     Examples
     --------
     >>> file_name("ci38457511"), file_name("../etc")
-    ('ci38457511', '_etc-38d2cf2e')
+    ('ci38457511', '_etc-f7f9121f')
     """
     if re.fullmatch(r"[A-Za-z0-9_-]+", identifier) and len(identifier) <= FILE_NAME:
         return identifier
