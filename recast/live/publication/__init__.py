@@ -1,0 +1,4 @@
+"""What is published.
+
+options    what an agency sets: ``Pages``
+"""
