@@ -16,13 +16,9 @@ from catalogs.files import write_json, write_whole
 from catalogs.store import file_hash
 from recast.live.records import Issued, SequenceState
 from recast.live.scoring import earlier_outcomes
-from recast.live.service import SCRATCH, Service, parquet_bytes
+from recast.live.service import CATALOG, RECORD, SAMPLES, SCRATCH, Service, parquet_bytes
 from recast.live.store import Entry, Store
 from recast.live.times import read, written
-
-RECORD = "issued.json"
-SAMPLES = "samples.parquet"
-CATALOG = "catalog.parquet"
 
 
 @dataclass(frozen=True)

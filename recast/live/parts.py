@@ -44,8 +44,40 @@ class Parts:
     read_outcome: Callable[[Any], Any]
     write_forecast: Callable[..., None]
     write_site: Callable[[Path, Site, LiveConfiguration], None]
+    write_scores: Callable[..., Any]
 
     @classmethod
     def shipped(cls) -> Parts:
         """Those of this package."""
-        raise NotImplementedError
+        from recast.live.issue import make_forecast
+        from recast.live.publication.write import write_forecast
+        from recast.live.schedule import due, next_due
+        from recast.live.score import Outcome, outcomes
+        from recast.live.score_page import write_scores
+        from recast.live.sequences import find_sequences
+
+        return cls(
+            find_sequences,
+            due,
+            next_due,
+            make_forecast,
+            outcomes,
+            lambda row: Outcome.from_json(row, "the scores of the service"),
+            write_forecast,
+            _write_site,
+            write_scores,
+        )
+
+
+def _write_site(folder: Path, site: Site, configuration: LiveConfiguration) -> None:
+    from recast.live.publication.site import Published, SiteState, write_site
+
+    state = SiteState(
+        region=site.region,
+        now=site.now,
+        data_at=site.last_good,
+        forecasts=tuple(Published(issued, folder) for issued, folder in site.forecasts),
+        active=site.active,
+        trouble=site.trouble,
+    )
+    write_site(folder, state, configuration.pages)

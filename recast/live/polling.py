@@ -66,9 +66,7 @@ def memory(store: Store) -> Memory:
     return Memory(store.absences(), tuple(json.loads(doubtful)) if doubtful else None)
 
 
-def _enter(
-    store: Store, answer: Answer, now: pd.Timestamp, *, far: bool, believe: bool
-) -> Poll:
+def _enter(store: Store, answer: Answer, now: pd.Timestamp, *, far: bool, believe: bool) -> Poll:
     reports = [report for report in answer.reports if report.time <= now.value]
     scope = answer.scope
     names = {report.reported_id for report in reports} | answer.listed

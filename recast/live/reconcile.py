@@ -62,9 +62,10 @@ class Scope:
         at = pd.Timestamp(report.time, tz="UTC")
         if not self.start + EDGE <= at <= self.end:
             return False
-        if self.min_magnitude is not None and not reaches(
-            [report.magnitude], self.min_magnitude
-        ).all():
+        if (
+            self.min_magnitude is not None
+            and not reaches([report.magnitude], self.min_magnitude).all()
+        ):
             return False
         return self.box is None or bool(self.box.contains(report.latitude, report.longitude).all())
 
@@ -323,9 +324,7 @@ def _withdrawn(
     return gone, kept
 
 
-def _versions(
-    answer: _Read, known: Mapping[str, Version], gone: Sequence[str]
-) -> list[Version]:
+def _versions(answer: _Read, known: Mapping[str, Version], gone: Sequence[str]) -> list[Version]:
     """What is entered: each event that differs from what is known of it."""
     versions = [
         Version(event, 0, False, report)

@@ -20,9 +20,13 @@ from catalogs.event_types import are_earthquakes
 from catalogs.files import write_whole
 from recast.live.config import FILE, LiveConfiguration
 from recast.live.parts import Parts
+from recast.live.records import Issued
 from recast.live.sources import FileSource, FolderSource, ServiceSource, Source, find_service
 from recast.live.store import Store, canonical
 from recast.live.times import read, written
+
+RECORD, SAMPLES, CATALOG = "issued.json", "samples.parquet", "catalog.parquet"
+"""Files of a forecast."""
 
 SCRATCH = ".tmp-"
 """How the names of folders begin that are not whole yet."""
@@ -66,6 +70,8 @@ class Service:
         self.threads = threads
         self._source = source
         self._history: tuple[pd.DataFrame, str] | None = None
+        self._known: tuple[tuple[int, str | None], pd.DataFrame] | None = None
+        self._issued: dict[str, Issued] = {}
 
     @property
     def database(self) -> Path:
@@ -144,9 +150,7 @@ class Service:
             If it is to be read only and there is none.
         """
         if read_only and not self.database.is_file():
-            raise InputError(
-                f"{self.folder} has not run yet: `recast live run {self.folder}` does"
-            )
+            raise InputError(f"{self.folder} has not run yet: `recast live run {self.folder}` does")
         return Store(self.database, read_only=read_only)
 
     @property
@@ -170,7 +174,9 @@ class Service:
         info = catalog.info
         if info.uses_plain_days or not info.has_locations:
             lack = "dates" if info.uses_plain_days else "locations"
-            raise InputError(f"history {self.configuration.history!r} has no {lack}: choose another")
+            raise InputError(
+                f"history {self.configuration.history!r} has no {lack}: choose another"
+            )
         write_history(
             self.history_path,
             self._inside(canonical(catalog.events)),
@@ -202,9 +208,15 @@ class Service:
 
         The history ends where the first answer of the source begins.
         """
+        begins = store.state("history_until")
+        key = store.newest(time), begins
+        if self._known is None or self._known[0] != key:
+            self._known = key, self._merged(store, time, begins)
+        return self._known[1]
+
+    def _merged(self, store: Store, time: pd.Timestamp, begins: str | None) -> pd.DataFrame:
         received = self._inside(store.known_at(time))
         before, _ = self.history()
-        begins = store.state("history_until")
         if begins is not None:
             before = before[before["time"] < read(begins)]
         if before.empty:
@@ -212,6 +224,12 @@ class Service:
         before = before[~before["event_id"].isin(received["event_id"]) | (before["event_id"] == "")]
         events = pd.concat([before, received], ignore_index=True)
         return events.sort_values(["time", "event_id"], ignore_index=True)
+
+    def issued(self, forecast_id: str) -> Issued:
+        """A forecast that was issued."""
+        if forecast_id not in self._issued:
+            self._issued[forecast_id] = Issued.load(self.forecasts / forecast_id / RECORD)
+        return self._issued[forecast_id]
 
     def complete_from(self, store: Store, time: pd.Timestamp) -> str:
         """The date from which events are complete: of the history, or of the first answer."""

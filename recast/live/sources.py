@@ -210,9 +210,7 @@ def find_service(name: str) -> Service:
     known = {record.name: record.source for record in SERVICES}
     found = known.get(name) or known.get(ELSEWHERE.get(name.upper(), f"fdsn_{name.lower()}"))
     if not isinstance(found, Service):
-        raise InputError(
-            f"no event service {name!r}: write its URL, or one of {', '.join(known)}"
-        )
+        raise InputError(f"no event service {name!r}: write its URL, or one of {', '.join(known)}")
     return found
 
 
@@ -264,9 +262,7 @@ def reports_of(
         url = url or (f"{page}{name}" if page else "")
         depth_km = None if np.isnan(depth) else depth
         found.append(
-            Report(
-                known, at, magnitude, latitude, longitude, depth_km, kind, scale, place, url
-            )
+            Report(known, at, magnitude, latitude, longitude, depth_km, kind, scale, place, url)
         )
     return found
 

@@ -16,10 +16,12 @@ from catalogs.errors import FetchError, InputError
 from catalogs.files import leftovers
 from recast.live import issuing, polling, scoring
 from recast.live.parts import Site
-from recast.live.records import Issued
 from recast.live.service import SCRATCH, Service
 from recast.live.store import Poll, Store
 from recast.live.times import read, written
+
+SHOWN = 50
+"""The last forecasts, which the overview and the feed list."""
 
 STALE = pd.Timedelta(hours=1)
 """No forecast is issued from events that are known only until so long ago: it would be too low.
@@ -127,7 +129,9 @@ def _after_poll(
             issued.append(issuing.issue(service, store, events, item, now))
         except (FetchError, InputError) as error:  # of one sequence; the others go on
             remarks.append(f"{item.title}: {error}")
-    store.set_state("active", "\n".join(plan.active))
+    with store.transaction():
+        store.set_state("active", "\n".join(plan.active))
+        store.set_state("next", plan.next)
     memory = polling.memory(store)
     return replace(
         report,
@@ -181,6 +185,14 @@ def _publish(service: Service, store: Store, now: pd.Timestamp, report: StepRepo
     real = service.configuration.source.kind != "replay" and report.poll is not None
     if not (changed or real or not service.pages.is_dir()):
         return
+    if report.scored:
+        service.parts.write_scores(
+            service.pages,
+            scoring.stored(service, store, "first"),
+            scoring.stored(service, store, "revised"),
+            region=service.configuration.region,
+            updated=written(now),
+        )
     service.parts.write_site(service.pages, site(service, store, now), service.configuration)
     store.set_state("shown", shown)
 
@@ -188,18 +200,15 @@ def _publish(service: Service, store: Store, now: pd.Timestamp, report: StepRepo
 def site(service: Service, store: Store, now: pd.Timestamp) -> Site:
     """What the pages show."""
     good = store.last_poll(good=True)
-    latest = {entry.sequence_id: entry.forecast_id for entry in store.entries()}
-    folders = [service.forecasts / name for name in latest.values()]
+    entries = [e for e in store.entries() if (service.forecasts / e.forecast_id).is_dir()]
+    latest = {entry.sequence_id: entry.forecast_id for entry in entries}
+    shown = {*latest.values(), *(entry.forecast_id for entry in entries[-SHOWN:])}
     return Site(
         region=service.configuration.region,
         now=now,
         last_good=None if good is None else read(good.asked),
         trouble=trouble(store),
-        forecasts=[
-            (Issued.load(folder / issuing.RECORD), folder)
-            for folder in folders
-            if folder.is_dir()
-        ],
+        forecasts=[(service.issued(name), service.forecasts / name) for name in sorted(shown)],
         active=frozenset((store.state("active") or "").split("\n")) - {""},
     )
 

@@ -183,7 +183,6 @@ class Store:
             except BaseException:
                 self._db.close()
                 raise
-        self._frame: tuple[int, pd.DataFrame] | None = None
 
     def _prepare(self, *, new: bool) -> None:
         self._db.execute("PRAGMA foreign_keys = ON")
@@ -257,7 +256,7 @@ class Store:
         where = "WHERE outcome IN ('good', 'partly')" if good else ""
         row = self._one(
             "SELECT asked, period_start, period_end, outcome, message, n_events, n_changes "
-            f"FROM polls {where} ORDER BY poll DESC LIMIT 1"  # noqa: S608 - constants
+            f"FROM polls {where} ORDER BY poll DESC LIMIT 1"
         )
         return None if row is None else Poll(*row)
 
@@ -340,12 +339,12 @@ class Store:
             first under which the event was known), ``event_type``, ``magnitude_type``, ``place``
             and ``url``, in order of time.
         """
-        until = written(time)
-        newest = self._one("SELECT MAX(version) FROM versions WHERE known <= ?", until)
-        key = (newest or (None,))[0] or 0
-        if self._frame is None or self._frame[0] != key:
-            self._frame = (key, self._known(key))
-        return self._frame[1].copy()
+        return self._known(self.newest(time))
+
+    def newest(self, time: pd.Timestamp) -> int:
+        """The number of the last version that was known at a time; 0 before the first."""
+        row = self._one("SELECT MAX(version) FROM versions WHERE known <= ?", written(time))
+        return 0 if row is None or row[0] is None else int(row[0])
 
     def _known(self, newest: int) -> pd.DataFrame:
         # Beside MAX, SQLite gives the other columns of the row that has it. The versions known at
@@ -380,7 +379,7 @@ class Store:
         where = "" if sequence_id is None else "WHERE sequence_id = ?"
         rows = self._all(
             "SELECT forecast_id, sequence, scheduled, at, ends, files "
-            f"FROM forecasts {where} ORDER BY at, forecast_id",  # noqa: S608 - constants
+            f"FROM forecasts {where} ORDER BY at, forecast_id",
             *([] if sequence_id is None else [sequence_id]),
         )
         return [
@@ -438,7 +437,7 @@ class Store:
         where = "" if sequence_id is None else "AND sequence_id = ?"
         rows = self._all(
             "SELECT content FROM outcomes JOIN forecasts USING (forecast_id) WHERE basis = ? "
-            f"{where} ORDER BY at, forecast_id, outcomes.rowid",  # noqa: S608 - constants
+            f"{where} ORDER BY at, forecast_id, outcomes.rowid",
             basis,
             *([] if sequence_id is None else [sequence_id]),
         )
