@@ -166,13 +166,15 @@ def template(configuration: LiveConfiguration) -> str:
 # A service of recast. `recast live run FOLDER` brings it up to date; edit and run again.
 
 region: {_text(c.region)}  # its name, for people
-# Forecasts are for this area: SOUTH/NORTH/WEST/EAST, or LATITUDE,LONGITUDE pairs with blanks between
+# Forecasts are for this area: SOUTH/NORTH/WEST/EAST, or a polygon of LATITUDE,LONGITUDE pairs
 area: {_text(c.area)}
 completeness: {c.completeness:g}  # all events at or above this magnitude are reported
 
 source:
-  kind: {source.kind}  # fdsn: an event service; file: a table that another program writes; folder: of QuakeML files
-  service: {_text(source.service)}  # for fdsn: a name that `recast catalogs list --known` shows, or a URL
+  # fdsn: an event service; file: a table that another program writes; folder: QuakeML files in it
+  kind: {source.kind}
+  # for fdsn: a name that `recast catalogs list --known` shows, or a URL
+  service: {_text(source.service)}
   path: {_text(source.path)}  # for file and folder
   min_magnitude: {lowest}  # ask for events of at least this magnitude; empty: for all
   days: {source.days:g}  # look back so far with each poll

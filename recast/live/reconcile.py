@@ -147,7 +147,7 @@ def reconcile(
     """
     rules = rules or Rules()
     known = {event: versions[-1] for event, versions in histories.items()}
-    answer = _read(reports, histories, links, known, scope)
+    answer = _read(reports, histories, links, known)
     present = {links[name] for name in listed if name in links} | set(answer.now)
     missing = sorted(
         event
@@ -193,7 +193,6 @@ def _read(
     histories: Mapping[str, Sequence[Version]],
     links: Mapping[str, str],
     known: Mapping[str, Version],
-    scope: Scope,
 ) -> _Read:
     """Tell which report is of which event."""
     rows = list({report.reported_id: report for report in reports}.values())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -245,7 +244,6 @@ def write_history(path: Path, events: pd.DataFrame, start: str) -> None:
 def parquet_bytes(events: pd.DataFrame, metadata: dict[str, str]) -> bytes:
     """A table as Parquet, the same bytes for the same content."""
     table = pa.Table.from_pandas(events, preserve_index=False)
-    about = {"pandas": json.dumps({"index_columns": []}), **metadata}
     stream = io.BytesIO()
-    pq.write_table(table.replace_schema_metadata(about), stream, compression="zstd")
+    pq.write_table(table.replace_schema_metadata(metadata), stream, compression="zstd")
     return stream.getvalue()

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
@@ -202,7 +202,7 @@ class Store:
         """Close the file."""
         self._db.close()
 
-    def __enter__(self) -> Store:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -253,10 +253,10 @@ class Store:
 
     def last_poll(self, *, good: bool = False) -> Poll | None:
         """The last poll, or the last one whose answer was believed."""
-        where = "WHERE outcome IN ('good', 'partly')" if good else ""
         row = self._one(
             "SELECT asked, period_start, period_end, outcome, message, n_events, n_changes "
-            f"FROM polls {where} ORDER BY poll DESC LIMIT 1"
+            "FROM polls WHERE NOT ? OR outcome IN ('good', 'partly') ORDER BY poll DESC LIMIT 1",
+            good,
         )
         return None if row is None else Poll(*row)
 
@@ -376,11 +376,10 @@ class Store:
 
     def entries(self, sequence_id: str | None = None) -> list[Entry]:
         """Forecasts issued, in order; of one sequence ("" for the region), or all."""
-        where = "" if sequence_id is None else "WHERE sequence_id = ?"
         rows = self._all(
-            "SELECT forecast_id, sequence, scheduled, at, ends, files "
-            f"FROM forecasts {where} ORDER BY at, forecast_id",
-            *([] if sequence_id is None else [sequence_id]),
+            "SELECT forecast_id, sequence, scheduled, at, ends, files FROM forecasts "
+            "WHERE sequence_id = coalesce(?, sequence_id) ORDER BY at, forecast_id",
+            sequence_id,
         )
         return [
             Entry(
@@ -434,12 +433,11 @@ class Store:
 
     def outcomes(self, basis: str, sequence_id: str | None = None) -> list[str]:
         """Scores of windows, JSON, in the order of the forecasts; of one sequence, or all."""
-        where = "" if sequence_id is None else "AND sequence_id = ?"
         rows = self._all(
             "SELECT content FROM outcomes JOIN forecasts USING (forecast_id) WHERE basis = ? "
-            f"{where} ORDER BY at, forecast_id, outcomes.rowid",
+            "AND sequence_id = coalesce(?, sequence_id) ORDER BY at, forecast_id, outcomes.rowid",
             basis,
-            *([] if sequence_id is None else [sequence_id]),
+            sequence_id,
         )
         return [row[0] for row in rows]
 
