@@ -150,7 +150,9 @@ class Service:
         """
         if read_only and not self.database.is_file():
             raise InputError(f"{self.folder} has not run yet: `recast live run {self.folder}` does")
-        return Store(self.database, read_only=read_only)
+        # A replay can be made again
+        durable = self.configuration.source.kind != "replay"
+        return Store(self.database, read_only=read_only, durable=durable)
 
     @property
     def history_path(self) -> Path:

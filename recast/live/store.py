@@ -159,6 +159,9 @@ class Store:
         The file; made where it is missing, unless ``read_only``.
     read_only : bool
         Look, and change nothing.
+    durable : bool
+        Wait until changes are on the disk; without it they outlive the process, but perhaps not a
+        loss of power.
 
     Raises
     ------
@@ -168,7 +171,7 @@ class Store:
         Naming the file, if the disk is full or the folder cannot be written.
     """
 
-    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+    def __init__(self, path: Path, *, read_only: bool = False, durable: bool = True) -> None:
         self.path = path
         mode = "ro" if read_only else "rwc"
         with self._naming():
@@ -179,14 +182,14 @@ class Store:
                 isolation_level=None,
             )
             try:
-                self._prepare(new=not read_only)
+                self._prepare("EXTRA" if durable else "OFF", new=not read_only)
             except BaseException:
                 self._db.close()
                 raise
 
-    def _prepare(self, *, new: bool) -> None:
+    def _prepare(self, synchronous: str, *, new: bool) -> None:
         self._db.execute("PRAGMA foreign_keys = ON")
-        self._db.execute("PRAGMA synchronous = EXTRA")
+        self._db.execute(f"PRAGMA synchronous = {synchronous}")
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
         if version == 0 and new:
             self._db.executescript(
@@ -280,22 +283,19 @@ class Store:
         self, start: pd.Timestamp, end: pd.Timestamp, identifiers: Iterable[str]
     ) -> dict[str, list[Version]]:
         """All versions, in order, of events that had a time in a period or one of identifiers."""
-        with self._naming():
-            self._db.execute("CREATE TEMP TABLE IF NOT EXISTS asked (id TEXT PRIMARY KEY)")
-            self._db.execute("DELETE FROM asked")
-            self._db.executemany(
-                "INSERT OR IGNORE INTO asked VALUES (?)", ((name,) for name in identifiers)
-            )
-            rows = self._db.execute(
-                f"""
-                SELECT event_id, poll, withdrawn, {COLUMNS} FROM versions WHERE event_id IN (
-                  SELECT event_id FROM versions WHERE time BETWEEN ? AND ?
-                  UNION
-                  SELECT event_id FROM identifiers JOIN asked ON reported_id = id
-                ) ORDER BY version
-                """,  # noqa: S608 - names of our own columns
-                (start.value, end.value),
-            ).fetchall()
+        rows = self._all(
+            f"""
+            SELECT event_id, poll, withdrawn, {COLUMNS} FROM versions WHERE event_id IN (
+              SELECT event_id FROM versions WHERE time BETWEEN ? AND ?
+              UNION
+              SELECT event_id FROM identifiers
+              WHERE reported_id IN (SELECT value FROM json_each(?))
+            ) ORDER BY version
+            """,  # noqa: S608 - names of our own columns
+            start.value,
+            end.value,
+            json.dumps(sorted(identifiers)),
+        )
         found: dict[str, list[Version]] = {}
         for event_id, poll, withdrawn, *report in rows:
             version = Version(event_id, poll, bool(withdrawn), Report(*report))
@@ -304,11 +304,13 @@ class Store:
 
     def links(self, event_ids: Iterable[str]) -> dict[str, str]:
         """Reported identifier -> event, of these events."""
-        found: dict[str, str] = {}
-        for event_id in event_ids:
-            rows = self._all("SELECT reported_id FROM identifiers WHERE event_id = ?", event_id)
-            found.update({row[0]: event_id for row in rows})
-        return found
+        return dict(
+            self._all(
+                "SELECT reported_id, event_id FROM identifiers "
+                "WHERE event_id IN (SELECT value FROM json_each(?))",
+                json.dumps(sorted(event_ids)),
+            )
+        )
 
     def link(self, poll: int, links: Mapping[str, str]) -> None:
         """Say of which events identifiers are."""
