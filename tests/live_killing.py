@@ -9,6 +9,7 @@ import json
 import os
 import sys
 import threading
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +44,9 @@ def run(folder: Path, until: str, kills: list[dict[str, Any]]) -> list[int]:
         if pid == 0:
             try:
                 child(folder, until, kill)
-            finally:
-                os._exit(1)
+            except BaseException:
+                traceback.print_exc()
+            os._exit(1)
         codes.append(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
     return codes
 

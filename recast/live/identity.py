@@ -18,11 +18,11 @@ import numpy as np
 
 from catalogs.sphere import distances
 
-NEAR_SECONDS = 8.0
+NEAR_SECONDS = 5.0
 """Origin times of two agencies differ by less, but for poorly recorded events: to be apart further
 costs a duplicate, to be nearer merges aftershocks."""
 
-NEAR_KM = 60.0
+NEAR_KM = 50.0
 NEAR_MAGNITUDES = 1.0
 
 ONE_AGENCY = 0.5
@@ -82,7 +82,7 @@ def matched(here: Sequence[Report], there: Sequence[Report]) -> list[tuple[int, 
     --------
     >>> a = Report("ci1", 0, 4.0, 35.0, -117.0, 5.0, "", "ml", "", "")
     >>> b = a._replace(reported_id="us1", time=2 * NANOSECONDS, magnitude=4.3)
-    >>> c = a._replace(reported_id="us2", time=7 * NANOSECONDS)
+    >>> c = a._replace(reported_id="us2", time=4 * NANOSECONDS)
     >>> matched([a], [c, b])
     [(0, 1)]
     """

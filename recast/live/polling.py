@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pandas as pd
 
 from catalogs.errors import FetchError, InputError
 from recast.live.durations import seconds
-from recast.live.reconcile import EDGE, Memory, Scope, reconcile
+from recast.live.reconcile import EDGE, Memory, reconcile
 from recast.live.service import Service
 from recast.live.sources import Answer
 from recast.live.store import Poll, Store
@@ -75,7 +76,7 @@ def _enter(store: Store, answer: Answer, now: pd.Timestamp, *, far: bool, believ
         reports,
         histories,
         store.links(histories),
-        Scope(scope.start, min(scope.end, now), scope.box, scope.min_magnitude),
+        replace(scope, end=min(scope.end, now)),
         memory(store),
         now,
         listed=answer.listed,

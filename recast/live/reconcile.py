@@ -56,11 +56,13 @@ class Scope:
     end: pd.Timestamp
     box: Box | None = None
     min_magnitude: float | None = None
+    edge: pd.Timedelta = EDGE
+    """Of events so near the beginning none is missed."""
 
     def expects(self, report: Report) -> bool:
         """Whether an answer should hold an event that is known like this."""
         at = pd.Timestamp(report.time, tz="UTC")
-        if not self.start + EDGE <= at <= self.end:
+        if not self.start + self.edge <= at <= self.end:
             return False
         if (
             self.min_magnitude is not None

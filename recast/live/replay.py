@@ -102,7 +102,8 @@ class ReplaySource(Source):
         first, last = np.searchsorted(self.times, [start.value, end.value + 1])
         seen = self.visible[first:last]
         rows = first + np.flatnonzero((seen[:, 0] <= end.value) & (end.value < seen[:, 1]))
-        return Answer(tuple(self.reports[i] for i in rows.tolist()), Scope(start, end))
+        scope = Scope(start, end, edge=pd.Timedelta(0))  # times are not revised
+        return Answer(tuple(self.reports[i] for i in rows.tolist()), scope)
 
     def next_change(self, after: pd.Timestamp) -> pd.Timestamp | None:
         """When the source will have something else to say."""
@@ -230,11 +231,11 @@ def reported(events: pd.DataFrame, script: Script) -> pd.DataFrame:
     plain.loc[off, "visible_from"] = told[off] + HOUR
     change = told + np.where(off, HOUR, 0) + HOUR // 2
     last = plain[renamed].assign(
-        event_id=np.char.add("new-", names[renamed]), visible_from=change[renamed]
+        event_id=np.char.add(names[renamed], "b"), visible_from=change[renamed]
     )
     plain.loc[renamed, "visible_to"] = change[renamed]
     wrong = plain[false].assign(
-        event_id=np.char.add("false-", names[false]),
+        event_id=np.char.add(names[false], "f"),
         time=plain["time"][false] + pd.Timedelta(minutes=1),
         latitude=(plain["latitude"] + shift[:, 0])[false].clip(-90.0, 90.0),
         longitude=(plain["longitude"] + shift[:, 1])[false].clip(-180.0, 180.0),
@@ -289,8 +290,10 @@ def replay(
     service, source, script = open_replay(folder, parts=parts, threads=threads)
     every = pd.Timedelta(seconds=script.every)
     with service.locked(), service.store() as store:
-        last = store.state("last_step")
+        stopped, last = store.state("running"), store.state("last_step")
     at = source.start if last is None else read(last) + every
+    if stopped is not None:  # in the middle of a step
+        at = read(stopped)
     while at <= end:
         began = time.monotonic()
         report = run_once(service, at)
