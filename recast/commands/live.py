@@ -123,14 +123,14 @@ def run_init(args: argparse.Namespace) -> int:
 
 def _configuration(args: argparse.Namespace) -> LiveConfiguration:
     from catalogs import InputError, load
-    from recast.live.config import LiveConfiguration, SourceOptions
+    from recast.live.config import Kind, LiveConfiguration, SourceOptions
     from recast.live.sources import find_service
 
     check_counts(args)
     source = SourceOptions(service=args.service or "comcat", min_magnitude=args.min_magnitude)
     find_service(source.service)
     if args.events is not None or args.quakeml is not None:
-        kind = "file" if args.events is not None else "folder"
+        kind: Kind = "file" if args.events is not None else "folder"
         path = str((args.events or args.quakeml).absolute())
         source = SourceOptions(kind, path=path, min_magnitude=args.min_magnitude)
     area, completeness, region = args.area, args.completeness, args.region

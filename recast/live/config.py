@@ -23,6 +23,8 @@ from recast.live.publication.options import Pages
 
 FILE = "live.yaml"
 
+Kind = Literal["fdsn", "file", "folder", "replay"]
+
 DAMAGED = ": the file is damaged, make it again"
 """What ``Record`` says of files that programs write; this one is written by people."""
 
@@ -31,7 +33,7 @@ DAMAGED = ": the file is damaged, make it again"
 class SourceOptions(Record):
     """Where events come from, and how often and how far back to ask."""
 
-    kind: Literal["fdsn", "file", "folder", "replay"] = "fdsn"
+    kind: Kind = "fdsn"
     service: str = "comcat"
     """A service by its name in ``recast catalogs list --known``, or its URL."""
 
@@ -141,7 +143,7 @@ def check_names(content: Mapping[str, Any], kind: type, where: str) -> None:
             hint = f"did you mean {near}?" if near else f"choose from {', '.join(types)}"
             raise InputError(f"{where}: no setting {name!r}: {hint}")
         if dataclasses.is_dataclass(types[name]) and isinstance(value, Mapping):
-            check_names(value, types[name], f"{where}: {name}")  # type: ignore[arg-type]
+            check_names(value, types[name], f"{where}: {name}")
 
 
 def write_template(path: Path, configuration: LiveConfiguration) -> None:

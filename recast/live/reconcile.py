@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 
 from catalogs.areas import Box
@@ -64,10 +65,8 @@ class Scope:
         at = pd.Timestamp(report.time, tz="UTC")
         if not self.start + self.edge <= at <= self.end:
             return False
-        if (
-            self.min_magnitude is not None
-            and not reaches([report.magnitude], self.min_magnitude).all()
-        ):
+        least = self.min_magnitude
+        if least is not None and not reaches(np.array([report.magnitude]), least).all():
             return False
         return self.box is None or bool(self.box.contains(report.latitude, report.longitude).all())
 
@@ -316,7 +315,7 @@ def _withdrawn(
     if believe:
         return list(missing), []
     few = rules.are_few(len(missing), expected)
-    gone, kept = [], []
+    gone, kept = list[str](), list[str]()
     for event in missing:
         since, n = absences[event]
         is_old = asked - read(since) >= pd.Timedelta(hours=rules.many_hours)
