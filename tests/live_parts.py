@@ -18,7 +18,15 @@ from recast.forecast.results import Fan
 from recast.live.config import LiveConfiguration, SourceOptions, write_template
 from recast.live.parts import Parts, Site
 from recast.live.policy import Policy
-from recast.live.records import Circle, Issued, IssuedWindow, ModelUsed, Quake, SequenceState, bin_of
+from recast.live.records import (
+    Circle,
+    Issued,
+    IssuedWindow,
+    ModelUsed,
+    Quake,
+    SequenceState,
+    bin_of,
+)
 from recast.live.schedule import due, next_due
 from recast.live.times import written
 
@@ -138,7 +146,9 @@ def write_site(folder: Path, site: Site, configuration: LiveConfiguration) -> No
     write_whole(folder / "index.html", "\n".join(lines).encode())
 
 
-def write_scores(folder: Path, first: Sequence[Passed], revised: Sequence[Passed], **_: str) -> None:
+def write_scores(
+    folder: Path, first: Sequence[Passed], revised: Sequence[Passed], **_: str
+) -> None:
     write_json(folder / "scores.json", [row.to_json() for row in [*first, *revised]])
 
 

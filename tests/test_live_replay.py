@@ -32,7 +32,9 @@ def at(text: str) -> pd.Timestamp:
     return pd.Timestamp(text, tz="UTC")
 
 
-def replayed(folder: Path, script: Script = SCRIPT, until: str = UNTIL, **options: Any) -> list[StepReport]:
+def replayed(
+    folder: Path, script: Script = SCRIPT, until: str = UNTIL, **options: Any
+) -> list[StepReport]:
     prepare(folder, script)
     return list(replay(folder, at(until), parts=FAKE, **options))
 
@@ -78,7 +80,11 @@ def test_200_random_kills(tmp_path: Path) -> None:
     replayed(tmp_path / "whole", until=until)
     rng = np.random.default_rng(1)
     kills = [{"seconds": s} for s in rng.uniform(0.0, 0.6, 140)]
-    kills += [{"write": int(n), "moment": m} for n in rng.integers(1, 30, 20) for m in ("half", "before", "after")]
+    kills += [
+        {"write": int(n), "moment": m}
+        for n in rng.integers(1, 30, 20)
+        for m in ("half", "before", "after")
+    ]
     rng.shuffle(kills)
     codes = killed(tmp_path / "replay", kills, until)
     assert codes[-1] == 0
@@ -93,7 +99,7 @@ def test_steps_in_which_nothing_happens_may_be_left_out(tmp_path: Path) -> None:
         900.0,
         300.0,
         revisions=True,
-        gaps=(("2019-07-06T04:00", "2019-07-06T05:30"),),
+        outages=(("2019-07-06T04:00", "2019-07-06T05:30"),),
         seed=3,
     )
     until = "2019-07-06T07:30"
@@ -156,11 +162,14 @@ def test_a_disk_that_fills_ends_the_step_and_the_next_one_goes_on(
         PLACES[place](patch)
         with pytest.raises(OSError, match="No space left"):
             replayed(tmp_path)
-    assert undisturbed.items() >= {
-        name: content
-        for name, content in issued_files(tmp_path).items()
-        if not name.startswith("forecasts/.")
-    }.items()
+    assert (
+        undisturbed.items()
+        >= {
+            name: content
+            for name, content in issued_files(tmp_path).items()
+            if not name.startswith("forecasts/.")
+        }.items()
+    )
     replayed(tmp_path)
     assert issued_files(tmp_path) == undisturbed
 

@@ -98,7 +98,7 @@ def _add_run(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         help="bring a service up to date: once, or every so often",
         description="Ask the source, issue the forecasts that are due, publish and score them. Run "
         "it by cron or a timer, or let it run with --every. Where another process is at work on "
-        "the folder it does nothing, and exits with 0.",
+        "the folder it does nothing and exits with 0. A forecast that could not be made makes it exit with 1.",
     )
     add_folder(parser)
     add_every(parser, "once")
@@ -166,10 +166,12 @@ def run_run(args: argparse.Namespace) -> int:
     if args.every is None:
         service = Service(args.folder, threads=args.threads)
         try:
-            print(run_once(service, pd.Timestamp.now("UTC"), believe=args.believe))
+            report = run_once(service, pd.Timestamp.now("UTC"), believe=args.believe)
         except BusyError as busy:
             print(busy)
-        return 0
+            return 0
+        print(report)
+        return 1 if report.failed else 0
     if args.believe:
         raise InputError("--believe is for one answer: leave out --every")
     Service(args.folder)  # settings that cannot be are no reason to wait
@@ -182,8 +184,9 @@ def _say(line: str) -> None:
 
 
 def _complain(error: Exception) -> None:
-    name = "" if isinstance(error, ValueError | OSError) else f"{type(error).__name__}: "
-    print(f"recast: {name}{' '.join(str(error).split())}", file=sys.stderr, flush=True)
+    from recast.live.step import told
+
+    print(f"recast: {told(error)}", file=sys.stderr, flush=True)
 
 
 def run_status(args: argparse.Namespace) -> int:

@@ -47,13 +47,12 @@ def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         help="some first magnitudes are off, some identifiers change, some events are false",
     )
     parser.add_argument(
-        "--gap",
-        dest="gaps",
+        "--outage",
         nargs=2,
         action="append",
         default=[],
-        metavar=("START", "END"),
-        help="the source does not answer in this period; may be repeated",
+        metavar=("FROM", "UNTIL"),
+        help="dates between which the source does not answer; may be repeated",
     )
     parser.add_argument(
         "--speed",
@@ -91,7 +90,7 @@ def run(args: argparse.Namespace) -> int:
         args.every,
         args.delay,
         args.revisions,
-        tuple((begin, end) for begin, end in args.gaps),
+        tuple((begin, end) for begin, end in args.outage),
         args.seed,
     )
     like = None if args.config is None else LiveConfiguration.read(args.config)
@@ -101,7 +100,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         for report in replay(args.folder, end, threads=args.threads, speed=args.speed):
             n += len(report.issued)
-            if report.issued or report.missed or report.remarks or args.speed is not None:
+            if report.issued or report.missed or report.failed or args.speed is not None:
                 print(report, flush=True)
     except BusyError as busy:
         print(busy)

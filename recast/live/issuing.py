@@ -91,7 +91,7 @@ def issue(
         issued,
         catalog_sha256=hashlib.sha256(content).hexdigest(),
         configuration_sha256=configuration.sha256,
-        created=written(pd.Timestamp.now("UTC")),
+        created=written(now if service.is_replay else pd.Timestamp.now("UTC")),
     )
     scratch = service.forecasts / f"{SCRATCH}{issued.forecast_id}"
     shutil.rmtree(scratch, ignore_errors=True)

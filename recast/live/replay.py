@@ -64,7 +64,7 @@ class Script(Record):
     """Seconds until an event is reported."""
 
     revisions: bool = False
-    gaps: tuple[tuple[str, str], ...] = ()
+    outages: tuple[tuple[str, str], ...] = ()
     """Periods in which the source does not answer."""
 
     seed: int = 0
@@ -81,7 +81,7 @@ class ReplaySource(Source):
     """From when until when each report is given, nanoseconds since 1970, (report, 2)."""
 
     start: pd.Timestamp
-    gaps: tuple[tuple[pd.Timestamp, pd.Timestamp], ...] = ()
+    outages: tuple[tuple[pd.Timestamp, pd.Timestamp], ...] = ()
     times: np.ndarray = field(init=False, repr=False)
     changes: np.ndarray = field(init=False, repr=False)
 
@@ -96,8 +96,8 @@ class ReplaySource(Source):
 
     def ask(self, start: pd.Timestamp, end: pd.Timestamp) -> Answer:
         """What was reported at the end of a period of its events."""
-        if any(begin <= end < until for begin, until in self.gaps):
-            raise FetchError("the source does not answer: a gap of the replay")
+        if any(begin <= end < until for begin, until in self.outages):
+            raise FetchError("the source does not answer: an outage of the replay")
         start = max(start, self.start)
         first, last = np.searchsorted(self.times, [start.value, end.value + 1])
         seen = self.visible[first:last]
@@ -256,7 +256,10 @@ def open_replay(
         reports_of(table),
         table[["visible_from", "visible_to"]].to_numpy(np.int64),
         timestamp(script.start, "`start`"),
-        tuple((timestamp(begin, "`gaps`"), timestamp(end, "`gaps`")) for begin, end in script.gaps),
+        tuple(
+            (timestamp(begin, "`outage`"), timestamp(end, "`outage`"))
+            for begin, end in script.outages
+        ),
     )
     return Service(folder, parts=parts, source=source, threads=threads), source, script
 
@@ -321,9 +324,9 @@ def _next(
         scores,
         None if far is None else read(far) + polling.DAY,
         # Before a silence the source was asked at every step
-        *(begin - every for begin, _ in source.gaps if begin > at),
+        *(begin - every for begin, _ in source.outages if begin > at),
     ]
-    if any(begin - every <= at < until for begin, until in source.gaps):
+    if any(begin - every <= at < until for begin, until in source.outages):
         return at + every
     first = min(filter(None, times), default=at)
     steps = max(-(-(first - at) // every), 1)

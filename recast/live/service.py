@@ -73,6 +73,11 @@ class Service:
         self._issued: dict[str, Issued] = {}
 
     @property
+    def is_replay(self) -> bool:
+        """Whether the clock is that of a replay."""
+        return self.configuration.source.kind == "replay"
+
+    @property
     def database(self) -> Path:
         """Events, polls, the index of forecasts, scores."""
         return self.folder / "live.sqlite"
@@ -151,8 +156,7 @@ class Service:
         if read_only and not self.database.is_file():
             raise InputError(f"{self.folder} has not run yet: `recast live run {self.folder}` does")
         # A replay can be made again
-        durable = self.configuration.source.kind != "replay"
-        return Store(self.database, read_only=read_only, durable=durable)
+        return Store(self.database, read_only=read_only, durable=not self.is_replay)
 
     @property
     def history_path(self) -> Path:

@@ -80,9 +80,9 @@ def status(service: Service, now: pd.Timestamp) -> Status:
     """
     with service.store(read_only=True) as store:
         last = store.state("last_step")
-        if service.configuration.source.kind == "replay" and last is not None:
-            now = read(last)
-        good = store.last_poll(good=True)
+        good, asked = store.last_poll(good=True), store.last_poll()
+        if service.is_replay and asked is not None:
+            now = read(asked.asked)
         entries = store.entries()
         active = tuple(filter(None, (store.state("active") or "").split("\n")))
         latest = {entry.sequence_id: entry.forecast_id for entry in entries}

@@ -44,6 +44,9 @@ class StepReport:
     """Windows that have passed and were scored."""
 
     remarks: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+    """Forecasts that were due and could not be made, and why; they stay due."""
+
     next: str | None = None
     """When the next forecast is due."""
 
@@ -57,7 +60,7 @@ class StepReport:
             parts.append(f"missed {', '.join(self.missed)}")
         if self.scored:
             parts.append(f"scored {self.scored} windows")
-        parts += self.remarks
+        parts += (*self.remarks, *self.failed)
         if self.next is not None:
             parts.append(f"next forecast {self.next}")
         return f"{self.at}: {'; '.join(parts) or 'nothing to do'}"
@@ -68,6 +71,13 @@ def _told(poll: Poll) -> str:
         return f"{poll.outcome} answer ({poll.message})"
     said = f" ({poll.message})" if poll.message else ""
     return f"{poll.n_events} events, {poll.n_changes} new or changed{said}"
+
+
+def told(error: Exception) -> str:
+    """An error in a line, with its kind unless it speaks for itself."""
+    line = " ".join(str(error).split())
+    plain = isinstance(error, InputError | FetchError | OSError)
+    return line if plain else f"{type(error).__name__}: {line}"
 
 
 def run_once(service: Service, now: pd.Timestamp, *, believe: bool = False) -> StepReport:
@@ -118,7 +128,7 @@ def _after_poll(
     events = service.known_at(store, now)
     scored = scoring.score(service, store, events, read(good.asked))
     plan = issuing.plan(service, store, events, now)
-    issued, missed, remarks = [], list[str](), list(report.remarks)
+    issued, missed, failed, remarks = [], list[str](), list[str](), list(report.remarks)
     is_fresh = now - read(good.asked) <= STALE
     for item in plan.due:
         if not is_fresh:
@@ -127,8 +137,10 @@ def _after_poll(
         missed += item.due.missed
         try:
             issued.append(issuing.issue(service, store, events, item, now))
-        except (FetchError, InputError) as error:  # of one sequence; the others go on
-            remarks.append(f"{item.title}: {error}")
+        except OSError:
+            raise
+        except Exception as error:  # noqa: BLE001 - of one sequence; the others go on
+            failed.append(f"{item.title}: {told(error)}")
     with store.transaction():
         store.set_state("active", "\n".join(plan.active))
         store.set_state("next", plan.next)
@@ -139,6 +151,7 @@ def _after_poll(
         missed=tuple(missed),
         scored=scored,
         remarks=tuple(remarks),
+        failed=tuple(failed),
         next=plan.next,
         is_settled=not (memory.absences or memory.doubtful)
         and is_fresh
@@ -182,7 +195,7 @@ def _publish(service: Service, store: Store, now: pd.Timestamp, report: StepRepo
     """Write the pages, if they would differ."""
     shown = "\n".join([trouble(store), store.state("active") or ""])
     changed = bool(report.issued or report.scored) or shown != store.state("shown")
-    real = service.configuration.source.kind != "replay" and report.poll is not None
+    real = not service.is_replay and report.poll is not None
     if not (changed or real or not service.pages.is_dir()):
         return
     if report.scored:
