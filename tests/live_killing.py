@@ -44,7 +44,7 @@ def run(folder: Path, until: str, kills: list[dict[str, Any]]) -> list[int]:
         if pid == 0:
             try:
                 child(folder, until, kill)
-            except BaseException:
+            except BaseException:  # noqa: BLE001 - a child of a fork must not return
                 traceback.print_exc()
             os._exit(1)
         codes.append(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))

@@ -1,4 +1,4 @@
-"""Quick stand-ins for what a step of a live service is made of: numbers that show what was known."""
+"""Quick stand-ins for what a live step is made of: their numbers show what was known."""
 
 from __future__ import annotations
 

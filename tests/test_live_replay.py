@@ -19,7 +19,6 @@ from test_disk_full import full_disk
 
 from catalogs import Catalog, InputError, load
 from recast.live import issuing, step
-from recast.live.policy import Policy
 from recast.live.replay import Script, open_replay, prepare, replay
 from recast.live.service import BusyError
 from recast.live.status import status
@@ -178,7 +177,7 @@ def test_a_database_that_cannot_grow_is_named(
     tmp_path: Path, undisturbed: dict[str, bytes]
 ) -> None:
     replayed(tmp_path, until="2019-07-06T04:40")
-    with full_disk(), pytest.raises(OSError) as caught:
+    with full_disk(), pytest.raises(OSError, match="live.sqlite") as caught:
         replayed(tmp_path)
     assert str(caught.value.filename).startswith(str(tmp_path))
     replayed(tmp_path)
@@ -220,9 +219,8 @@ def test_what_cannot_be_replayed(
 def test_a_forecast_that_was_lost_is_told(tmp_path: Path) -> None:
     replayed(tmp_path, until="2019-07-06T04:40")
     service, _, _ = open_replay(tmp_path, parts=FAKE)
-    gone = sorted((tmp_path / "forecasts").iterdir())[0]
+    gone = min((tmp_path / "forecasts").iterdir())
     for path in gone.iterdir():
         path.unlink()
     gone.rmdir()
     assert status(service, at("2030-01-01")).lost == (gone.name,)
-    assert Policy().regional == "daily"

@@ -98,7 +98,7 @@ def _add_run(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         help="bring a service up to date: once, or every so often",
         description="Ask the source, issue the forecasts that are due, publish and score them. Run "
         "it by cron or a timer, or let it run with --every. Where another process is at work on "
-        "the folder it does nothing and exits with 0. A forecast that could not be made makes it exit with 1.",
+        "the folder it does nothing and exits with 0; where a forecast could not be made, with 1.",
     )
     add_folder(parser)
     add_every(parser, "once")
