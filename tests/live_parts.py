@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,7 +89,7 @@ def make(
     digest = hashlib.sha256(events.to_csv(index=False).encode()).digest()
     counts = np.frombuffer(digest, dtype=np.uint8).astype(np.int32)
     samples = pd.DataFrame({"window": "1 Day", "magnitude": 3.0, "sample": range(32)})
-    name = "region" if sequence is None else sequence.sequence_id
+    name = "region" if sequence is None else re.sub(r"\W", "_", sequence.sequence_id)
     issued = Issued(
         forecast_id=f"{name}-{now:%Y%m%dT%H%M%S}",
         region=region,

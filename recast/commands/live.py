@@ -68,7 +68,7 @@ def _add_init(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "completeness are those of --history where they are not given.",
     )
     add_folder(parser)
-    parser.add_argument("--region", metavar="NAME", help="name of the region, for people")
+    parser.add_argument("--region", help="where the events are")
     parser.add_argument("--area", metavar="AREA", help=AREA)
     add_completeness(parser, "that of --history")
     parser.add_argument(

@@ -15,6 +15,8 @@ from recast.live.sources import Answer
 from recast.live.store import Poll, Store
 from recast.live.times import read, written
 
+EVER = pd.Timestamp("1700-01-01", tz="UTC")
+
 DAY = pd.Timedelta(hours=23, minutes=50)
 """Between polls that look back far: a day, for runs that begin some seconds early."""
 
@@ -30,8 +32,9 @@ def poll(
         if since == 0.0 or since < seconds(options.spacing):
             return None
     start, far = _period(service, store, now)
+    source = service.source
     try:
-        answer = service.source.ask(start, now)
+        answer = source.ask(start, now)
     except (FetchError, InputError, OSError) as error:
         text = " ".join(str(error).split())
         failed = Poll(written(now), written(start), written(now), "failed", text)
@@ -51,6 +54,8 @@ def _period(service: Service, store: Store, now: pd.Timestamp) -> tuple[pd.Times
     long = now - pd.Timedelta(days=max(options.daily_days, options.days))
     if store.last_poll(good=True) is None:
         before, _ = service.history()
+        if before.empty and options.kind != "fdsn":
+            return EVER, True
         return (long if before.empty else min(long, before["time"].iloc[-1])), True
     last = store.state("last_far_poll")
     if last is None or now - read(last) >= DAY:
