@@ -7,7 +7,10 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from catalogs.catalog import nanoseconds
+from catalogs.info import NANOSECONDS_PER_DAY
 from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray, reaches
 from catalogs.sphere import distances
 from recast.live.policy import Policy
@@ -77,14 +80,21 @@ def find_sequences(
     list of Sequence
         In order of their beginning, the active ones and those of ``known`` that have ended.
     """
-    table = events[(events["time"] <= now).to_numpy()].reset_index(drop=True)
-    found = [_state(table, grown, policy, now) for grown in _grown(table, policy)]
+    table = events.iloc[: int(events["time"].searchsorted(now, side="right"))]
+    oldest = now - pd.Timedelta(days=policy.duration_days)
+    first = int(table["time"].searchsorted(oldest))
+    forecast = {event for state in known for event in _events_of(state)}
+    names = table["event_id"].to_numpy()
+    found = [
+        _state(table, grown, policy, now)
+        for grown in _grown(table, policy)
+        if grown.main >= first or not forecast.isdisjoint(names[[grown.main, *grown.earlier]])
+    ]
     named = _with_known_names(found, known)
     ids = {state.sequence_id for state in named}
     out = []
     for state in named:
-        over = read(state.mainshock.time) + pd.Timedelta(days=policy.duration_days) < now
-        if not over:
+        if read(state.mainshock.time) >= oldest.floor("s"):
             out.append(Sequence(state))
         elif any(state.sequence_id == old.sequence_id for old in known):
             why = f"{policy.duration_days:g} days have passed since its mainshock"
@@ -102,8 +112,8 @@ def _grown(table: pd.DataFrame, policy: Policy) -> list[_Growing]:
     places = table[["latitude", "longitude"]].to_numpy(np.float64)
     lowest = min(policy.trigger_magnitude, policy.swarm_magnitude or np.inf)
     sequences: list[_Growing] = []
-    lasts = pd.Timedelta(days=policy.duration_days)
-    times = table["time"]
+    lasts = int(policy.duration_days * NANOSECONDS_PER_DAY)
+    times = nanoseconds(table)
     for i in np.flatnonzero(reaches(magnitudes, lowest)).tolist():
         own = policy.radius_km(magnitudes[i])
         near, larger = [], False
@@ -125,7 +135,7 @@ def _grown(table: pd.DataFrame, policy: Policy) -> list[_Growing]:
         elif triggers:
             sequences.append(_Growing(i, i))
         else:
-            swarm = _swarm(table, magnitudes, places, i, policy)
+            swarm = _swarm(times, magnitudes, places, i, policy)
             if swarm is not None:
                 sequences.append(swarm)
     return sequences
@@ -138,13 +148,17 @@ def _taken_over(several: Several[_Growing], i: int) -> _Growing:
 
 
 def _swarm(
-    table: pd.DataFrame, magnitudes: FloatArray, places: FloatArray, i: int, policy: Policy
+    times: NDArray[np.int64],
+    magnitudes: FloatArray,
+    places: FloatArray,
+    i: int,
+    policy: Policy,
 ) -> _Growing | None:
     """The swarm that event i, too small for a mainshock, completes."""
-    lowest, times = policy.swarm_magnitude, table["time"]
+    lowest = policy.swarm_magnitude
     if lowest is None:
         return None
-    begin = int(times.searchsorted(times[i] - pd.Timedelta(days=SWARM_DAYS)))
+    begin = int(np.searchsorted(times, times[i] - int(SWARM_DAYS * NANOSECONDS_PER_DAY)))
     near = distances(places[begin : i + 1], places[i]) <= policy.least_radius_km
     near &= reaches(magnitudes[begin : i + 1], lowest)
     rows = begin + np.flatnonzero(near)
@@ -219,14 +233,18 @@ def _with_known_names(
     for old in known:
         if old.sequence_id in taken:
             continue
-        theirs = {old.mainshock.event_id, *(event.event_id for event in old.overtaken)}
         for i, state in enumerate(out):
-            mine = {state.mainshock.event_id, *(event.event_id for event in state.overtaken)}
-            if mine & theirs and state.sequence_id not in {k.sequence_id for k in known}:
+            same = not _events_of(state).isdisjoint(_events_of(old))
+            if same and state.sequence_id not in {k.sequence_id for k in known}:
                 out[i] = replace(state, sequence_id=old.sequence_id)
                 taken.add(old.sequence_id)
                 break
     return out
+
+
+def _events_of(state: SequenceState) -> set[str]:
+    """Identifiers of its mainshock and of those before."""
+    return {state.mainshock.event_id, *(event.event_id for event in state.overtaken)}
 
 
 def _why_ended(
@@ -235,9 +253,7 @@ def _why_ended(
     """Why a sequence is no longer found, in words."""
     main = old.mainshock
     for state in found:
-        if old.sequence_id in {event.event_id for event in state.overtaken} or (
-            main.event_id in {event.event_id for event in state.overtaken}
-        ):
+        if not {old.sequence_id, main.event_id}.isdisjoint(_events_of(state)):
             return f"the sequence {state.sequence_id} has taken it over"
     rows = table[(table["event_id"] == main.event_id).to_numpy()]
     if rows.empty:
