@@ -37,7 +37,5 @@ def polygon(circle: Circle) -> Polygon:
         np.sin(bearing) * np.sin(arc) * np.cos(south), np.cos(arc) - np.sin(south) * sine
     )
     longitude = (circle.longitude + np.degrees(east) + 180.0) % 360.0 - 180.0
-    corners = zip(
-        np.degrees(latitude).round(4).tolist(), longitude.round(4).tolist(), strict=True
-    )
+    corners = zip(np.degrees(latitude).round(4).tolist(), longitude.round(4).tolist(), strict=True)
     return Polygon(tuple(corners))

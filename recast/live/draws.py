@@ -16,7 +16,6 @@ from recast.evaluation.counts import QUANTILES
 from recast.forecast.blocks import in_threads, n_blocks
 from recast.forecast.results import Fan
 from recast.forecast.single import FAN_POINTS, Window, counted
-from recast.live.policy import label_of
 
 
 @dataclass(frozen=True, eq=False)

@@ -29,9 +29,7 @@ class Fit:
     record: dict[str, Any]
 
 
-def model_for(
-    catalog: Catalog, key: str, now: pd.Timestamp, policy: Policy, models: Path
-) -> Fit:
+def model_for(catalog: Catalog, key: str, now: pd.Timestamp, policy: Policy, models: Path) -> Fit:
     """Return the model to forecast with now: a new fit, or the last one where the policy says so.
 
     Parameters
@@ -80,8 +78,7 @@ def _read(path: Path, catalog: Catalog) -> Fit:
     record = read_json(path)
     with reading(path):
         until = read(record["until"])
-        content = record.get("etas", record.get("model"))
-        model = ETAS.from_json(content)
+        model = ETAS.from_json(record["etas"] if "etas" in record else record["model"])
         known = record.get("uncertainty")
         uncertainty = None if known is None else Uncertainty.from_json(known, path)
     events = None

@@ -186,7 +186,9 @@ def known_catalog(
     """
     begin = read(start)
     if not begin < at:
-        raise InputError(f"the history begins at {start}, after {written(at)}: give an earlier date")
+        raise InputError(
+            f"the history begins at {start}, after {written(at)}: give an earlier date"
+        )
     inside = area.contains(events["latitude"], events["longitude"])
     inside &= (events["time"] < at).to_numpy()
     table = events[inside].reset_index(drop=True)
@@ -212,9 +214,7 @@ def _step(magnitudes: FloatArray) -> float:
     return 0.1 if tenths.all() else 0.01
 
 
-def _observed(
-    catalog: Catalog, sequence: SequenceState | None, at: pd.Timestamp
-) -> FloatArray:
+def _observed(catalog: Catalog, sequence: SequenceState | None, at: pd.Timestamp) -> FloatArray:
     """Magnitudes of the events since the mainshock, of a region in the last year."""
     events = catalog.events
     if sequence is None:
@@ -266,9 +266,7 @@ class Plan:
             remarks.append(f"simulated with fewer aftershocks than the model has: {error}")
             processes = {w: (subcritical(fit.model.process, w),) for w in days}
         windows = windows_of(history, processes, request, corrected)
-        return cls(
-            windows, magnitudes, largest, seed, policy, fit, corrected, tuple(remarks)
-        )
+        return cls(windows, magnitudes, largest, seed, policy, fit, corrected, tuple(remarks))
 
     @property
     def days(self) -> tuple[float, ...]:
@@ -314,7 +312,11 @@ class Plan:
         parameters = dict(process.to_json()) if isinstance(process, ETAS) else {}
         if self.under_way is not None:
             parameters["factors"] = [
-                {"days": w.days, "median": float(np.exp(w.correction.shift)), "spread": w.correction.spread}
+                {
+                    "days": w.days,
+                    "median": float(np.exp(w.correction.shift)),
+                    "spread": w.correction.spread,
+                }
                 for w in self.windows
                 if w.correction is not None
             ]
