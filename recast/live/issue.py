@@ -19,6 +19,7 @@ from catalogs.sequence import FloatArray, reaches
 from etas.model import ETAS
 from recast.forecast.correction import SequenceForecast, learned, subcritical, under_way
 from recast.forecast.make import processes_of
+from recast.forecast.results import Factor
 from recast.forecast.single import Request, Window, windows_of
 from recast.live.circle import polygon
 from recast.live.draws import WindowDraws, draw_window, fan_of, samples_table
@@ -186,19 +187,17 @@ def known_catalog(
     """
     begin = read(start)
     if not begin < at:
-        raise InputError(
-            f"the history begins at {start}, after {written(at)}: give an earlier date"
-        )
+        raise InputError(f"the history begins at {start}, not before {written(at)}: set it earlier")
     inside = area.contains(events["latitude"], events["longitude"])
     inside &= (events["time"] < at).to_numpy()
     table = events[inside].reset_index(drop=True)
     train = begin + BURN_IN * (at - begin)
-    dates = [written(time) for time in (train, train + 0.6 * (at - train), at - 0.2 * (at - train))]
+    val, test = (written(train + share * (at - train)) for share in (0.6, 0.8))
     info = CatalogInfo(
         name="live",
         start=written(begin),
         end=written(at),
-        splits=SplitDates(*dates, end=written(at)),
+        splits=SplitDates(written(train), val, test, written(at)),
         magnitude_completeness=completeness,
         magnitude_bin=_step(table["magnitude"].to_numpy(np.float64)),
         has_locations=True,
@@ -312,11 +311,7 @@ class Plan:
         parameters = dict(process.to_json()) if isinstance(process, ETAS) else {}
         if self.under_way is not None:
             parameters["factors"] = [
-                {
-                    "days": w.days,
-                    "median": float(np.exp(w.correction.shift)),
-                    "spread": w.correction.spread,
-                }
+                Factor(w.days, float(np.exp(w.correction.shift)), w.correction.spread).to_json()
                 for w in self.windows
                 if w.correction is not None
             ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -96,8 +97,8 @@ class Policy(Record):
         if self.magnitudes is not None:
             if not self.magnitudes or not np.isfinite(self.magnitudes).all():
                 raise InputError(
-                    f"`magnitudes` = {list(self.magnitudes)}: give one or more numbers, or leave it "
-                    "out"
+                    f"`magnitudes` = {list(self.magnitudes)}: give one or more numbers, or leave "
+                    "it out"
                 )
             object.__setattr__(self, "magnitudes", tuple(sorted(set(self.magnitudes))))
         if not np.isfinite(self.trigger_magnitude):
@@ -155,7 +156,7 @@ def own_delays(times: tuple[str, ...]) -> tuple[float, ...]:
         if found is None:
             raise InputError(f"`schedule`: {time!r} is no time: write 30 min, 6 h or 1 d")
         days.append(float(found[1]) * UNITS[found[2]])
-    if not days or days[0] <= 0.0 or any(b <= a for a, b in zip(days, days[1:], strict=False)):
+    if not days or days[0] <= 0.0 or any(b <= a for a, b in pairwise(days)):
         raise InputError(f"`schedule` {list(times)}: give one or more times that increase")
     return tuple(days)
 

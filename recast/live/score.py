@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -253,7 +254,7 @@ def lead_names() -> tuple[str, ...]:
     (('under 1 h', '1 h to 6 h'), 'over 30 d')
     """
     named = [f"{h:g} h" if h < 48.0 else f"{h / 24.0:g} d" for h in LEADS]
-    between = [f"{a} to {b}" for a, b in zip(named, named[1:], strict=False)]
+    between = [f"{a} to {b}" for a, b in pairwise(named)]
     return (f"under {named[0]}", *between, f"over {named[-1]}")
 
 
@@ -307,9 +308,9 @@ def reliability(rows: Sequence[Outcome]) -> tuple[Reliable, ...]:
     """Compare probabilities of one or more events with how often they came."""
     short = [row for row in rows if row.days <= LONGEST]
     out = []
-    for i, (low, high) in enumerate(zip(EDGES, EDGES[1:], strict=False)):
-        last = i == len(EDGES) - 2
-        some = [r for r in short if low <= r.probability < high or (last and r.probability == high)]
+    for i, (low, high) in enumerate(pairwise(EDGES)):
+        below = np.inf if i == len(EDGES) - 2 else high  # the last bin has both its ends
+        some = [row for row in short if low <= row.probability < below]
         if some:
             happened = sum(row.observed > 0 for row in some)
             out.append(
