@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from catalogs.trajectories import IntArray
 from recast.evaluation.counts import QUANTILES
 from recast.forecast.blocks import in_threads, n_blocks
 from recast.forecast.results import Fan
-from recast.forecast.single import FAN_POINTS, Window, counted
+from recast.forecast.single import FAN_POINTS, counted
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,8 +34,21 @@ class WindowDraws:
     """Events at or above the lowest magnitude until each time, (sample, time)."""
 
 
+class Drawable(Protocol):
+    """A window that can be drawn block by block."""
+
+    @property
+    def days(self) -> float:
+        """Its length."""
+        ...
+
+    def draw(self, block: int, n: int, seed: int) -> Trajectories:
+        """Draw one block of the ``n`` trajectories."""
+        ...
+
+
 def draw_window(
-    window: Window,
+    window: Drawable,
     magnitudes: tuple[float, ...],
     samples: int,
     seed: int,

@@ -4,28 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from catalogs import Catalog, CatalogInfo, EventSequence, InputError
+from catalogs import Catalog, CatalogInfo, InputError
 from catalogs.areas import Area, parse_area
 from catalogs.cores import at_most
 from catalogs.cores import threads as all_threads
 from catalogs.info import SplitDates
 from catalogs.sequence import FloatArray, reaches
-from etas.model import ETAS
-from recast.forecast.correction import SequenceForecast, learned, subcritical, under_way
-from recast.forecast.make import processes_of
-from recast.forecast.results import Factor
-from recast.forecast.single import Request, Window, windows_of
 from recast.live.circle import polygon
-from recast.live.draws import WindowDraws, draw_window, fan_of, samples_table
-from recast.live.fits import Fit, model_for
+from recast.live.draws import fan_of, samples_table
+from recast.live.fits import model_for
+from recast.live.plan import Plan
 from recast.live.policy import Policy, label_of
-from recast.live.records import Issued, IssuedWindow, ModelUsed, SequenceState, bin_of
+from recast.live.records import Issued, SequenceState
 from recast.live.schedule import Due
 from recast.live.times import read, written
 from recast.models.environment import describe
@@ -33,26 +28,8 @@ from recast.models.environment import describe
 BURN_IN = 0.1
 """Share of a catalog's time whose events are history only, if enough come later."""
 
-LONG = 30.0
-"""Days of a window beyond which fewer simulations do: what was learned of errors ends here, too."""
-
 YEAR = 365.25
-
-REFERENCE = (
-    "Ogata (1988), doi:10.1080/01621459.1988.10478560; Reasenberg and Jones (1989), "
-    "doi:10.1126/science.243.4895.1173"
-)
-"""Of ETAS, and of the decay of one sequence."""
-
-SENTENCE = (
-    "Every earthquake can be followed by others nearby, the more the larger it is, and fewer as "
-    "time goes by: the model (ETAS) has learned how many and how fast from the earthquakes of this "
-    "area so far, and from other regions where those are few."
-)
-IN_SEQUENCE = (
-    " It follows how this sequence has gone so far, and its ranges are as wide as such forecasts "
-    "of past sequences were wrong."
-)
+"""Days of the last year."""
 
 
 def make_forecast(
@@ -222,121 +199,3 @@ def _observed(catalog: Catalog, sequence: SequenceState | None, at: pd.Timestamp
         kept = events["time"] > read(sequence.mainshock.time)
         kept &= events["event_id"] != sequence.mainshock.event_id
     return events.loc[kept, "magnitude"].to_numpy(np.float64)
-
-
-@dataclass(frozen=True, eq=False)
-class Plan:
-    """Everything that the numbers of one forecast depend on."""
-
-    windows: tuple[Window, ...]
-    magnitudes: tuple[float, ...]
-    mainshock: float | None
-    """Magnitude of the mainshock, if it is complete."""
-
-    seed: int
-    policy: Policy
-    fit: Fit
-    under_way: SequenceForecast | None
-    remarks: tuple[str, ...]
-
-    @classmethod
-    def of(
-        cls,
-        catalog: Catalog,
-        fit: Fit,
-        sequence: SequenceState | None,
-        policy: Policy,
-        seed: int,
-    ) -> Plan:
-        """Prepare the simulations."""
-        info = catalog.info
-        largest = None if sequence is None else sequence.mainshock.magnitude
-        magnitudes = policy.counted(info.magnitude_completeness, largest)
-        if largest is not None and largest < info.magnitude_completeness:
-            largest = None
-        days = policy.days(sequence=sequence is not None)
-        request = Request(info.to_days(info.end), days, magnitudes, policy.samples, seed)
-        history = catalog.to_sequence()
-        corrected = _under_way(fit, history, sequence, catalog)
-        remarks = []
-        try:
-            processes, _ = processes_of(fit.model, request, corrected)
-        except InputError as error:  # each event would trigger more than one
-            remarks.append(f"simulated with fewer aftershocks than the model has: {error}")
-            processes = {w: (subcritical(fit.model.process, w),) for w in days}
-        windows = windows_of(history, processes, request, corrected)
-        return cls(windows, magnitudes, largest, seed, policy, fit, corrected, tuple(remarks))
-
-    @property
-    def days(self) -> tuple[float, ...]:
-        """Lengths of the windows."""
-        return tuple(window.days for window in self.windows)
-
-    @property
-    def counted(self) -> tuple[float, ...]:
-        """Magnitudes at or above which events are counted: also that of the mainshock."""
-        also = set() if self.mainshock is None else {self.mainshock}
-        return tuple(sorted({*self.magnitudes, *also}))
-
-    def draw(self, threads: int) -> dict[str, WindowDraws]:
-        """Draw all windows, by label."""
-        policy = self.policy
-        return {
-            label_of(window.days): draw_window(
-                window,
-                self.counted,
-                policy.samples if window.days <= LONG else policy.long_samples,
-                self.seed,
-                fan_from=self.magnitudes[0] if window.days == self.days[-1] else None,
-                threads=threads,
-            )
-            for window in self.windows
-        }
-
-    def window(self, label: str, draws: WindowDraws, at: pd.Timestamp) -> IssuedWindow:
-        """Summarise one window."""
-        bins = {m: bin_of(m, draws.counts[:, i]) for i, m in enumerate(self.counted)}
-        return IssuedWindow(
-            label=label,
-            days=draws.days,
-            start=written(at),
-            end=written(at + pd.Timedelta(days=draws.days)),
-            bins=tuple(bins[m] for m in self.magnitudes),
-            above_mainshock=None if self.mainshock is None else bins[self.mainshock],
-        )
-
-    def model_used(self) -> ModelUsed:
-        """Describe the model."""
-        process = self.fit.model.process
-        parameters = dict(process.to_json()) if isinstance(process, ETAS) else {}
-        if self.under_way is not None:
-            parameters["factors"] = [
-                Factor(w.days, float(np.exp(w.correction.shift)), w.correction.spread).to_json()
-                for w in self.windows
-                if w.correction is not None
-            ]
-        return ModelUsed(
-            name="ETAS" if self.under_way is None else "ETAS, corrected for the sequence",
-            sentence=SENTENCE + ("" if self.under_way is None else IN_SEQUENCE),
-            reference=REFERENCE,
-            parameters=parameters,
-            fitted_at=written(self.fit.until),
-        )
-
-
-def _under_way(
-    fit: Fit, history: EventSequence, sequence: SequenceState | None, catalog: Catalog
-) -> SequenceForecast | None:
-    """What is known of the sequence, of the region's where none is given.
-
-    A mainshock that begins a sequence of the service has one, however few have followed so far.
-    """
-    process = fit.model.process
-    if sequence is None or not isinstance(process, ETAS):
-        return under_way([process], history)
-    day = catalog.info.to_days(sequence.mainshock.time)
-    near = np.flatnonzero(np.abs(history.times - day) < 2.0 / 86_400.0)
-    if near.size == 0:  # it is not complete
-        return under_way([process], history)
-    shock = int(near[np.argmax(history.magnitudes[near])])
-    return SequenceForecast.of(process, history, shock, learned())

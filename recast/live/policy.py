@@ -118,10 +118,6 @@ class Policy(Record):
             self.rupture_lengths * float(10.0 ** (-2.44 + 0.59 * magnitude)), self.least_radius_km
         )
 
-    def days(self, *, sequence: bool) -> tuple[float, ...]:
-        """Windows of a forecast."""
-        return self.windows if sequence else self.regional_windows
-
     def counted(self, completeness: float, mainshock: float | None) -> tuple[float, ...]:
         """Magnitudes at or above which events are counted, none below completeness.
 

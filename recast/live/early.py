@@ -1,0 +1,107 @@
+"""Forecasts after a mainshock of which hardly an aftershock is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from catalogs import EventSequence, Trajectories
+from etas.kernel import inverse_omori, omori_integral
+from etas.model import ETAS
+from recast.forecast.blocks import BLOCK
+from recast.forecast.correction import LARGE, Correction, SequenceForecast, cut, learned
+from recast.forecast.mainshocks import FEWEST_IN_A_DAY, current_mainshock
+from recast.forecast.single import FEWEST_BEFORE_CAP, TIMES_EXPECTED, stream
+
+OMORI = 5
+"""Keeps random numbers apart from those of other simulations with the same seed."""
+
+
+@dataclass(frozen=True, eq=False)
+class OmoriWindow:
+    """One window, drawn from the Omori law of the sequence and what past sequences say of it.
+
+    For each simulated catalog (K, c, p) are drawn from the posterior of ``OmoriSequence``, which is
+    its prior where no aftershock is known yet; then a Poisson number of events in the window, with
+    those that the events before the mainshock still cause. Events nearly as large as the mainshock
+    have aftershocks of their own.
+    """
+
+    days: float
+    sequence: SequenceForecast
+    correction: Correction
+    """Gives large events their aftershocks; its factor is not used."""
+
+    expected: float
+    quiet: float
+
+    @classmethod
+    def of(cls, sequence: SequenceForecast, process: ETAS, days: float) -> OmoriWindow:
+        """Prepare one window."""
+        expected, quiet = sequence.omori.expected(days)
+        correction = Correction(
+            shift=0.0,
+            spread=0.0,
+            large=sequence.magnitude - LARGE,
+            share=1.0 - min(quiet / expected, 1.0),
+            prior=sequence.learned.prior,
+            law=process.magnitude_law,
+        )
+        return cls(days, sequence, correction, expected, quiet)
+
+    @property
+    def max_events(self) -> int:
+        """Events at which a simulated catalog is cut off."""
+        return max(FEWEST_BEFORE_CAP, round(TIMES_EXPECTED * self.expected))
+
+    def draw(self, block: int, n: int, seed: int) -> Trajectories:
+        """Draw one block of the ``n`` trajectories."""
+        size = min(BLOCK, n - block * BLOCK)
+        rng = np.random.default_rng([seed, stream(self.days), block, OMORI])
+        omori = self.sequence.omori
+        now = omori.before.end
+        who, times = [], []
+        for i, (k, c, p) in enumerate(zip(*omori.draw(size, rng), strict=True)):
+            since = c + omori.elapsed  # the law goes on from here
+            mean = k * float(omori_integral(0.0, self.days, since, p))
+            # A few more than it is cut off at
+            own = min(int(rng.poisson(mean)), 2 * self.max_events)
+            others = int(rng.poisson(self.quiet))
+            delays = np.concatenate(
+                [
+                    inverse_omori(rng.random(own), self.days, since, p),
+                    self.days * rng.random(others),
+                ]
+            )
+            who.append(np.full(delays.size, i))
+            times.append(np.minimum(now + delays, np.nextafter(now + self.days, 0.0)))
+        drawn = Trajectories(
+            np.concatenate(who),
+            np.concatenate(times),
+            self.correction.law.sample(sum(one.size for one in who), rng),
+            size,
+            now,
+            now + self.days,
+            np.empty(0, dtype=np.int64),
+        )
+        return cut(self.correction.with_aftershocks(drawn, rng), size, self.max_events)
+
+
+def sequence_forecast(
+    process: ETAS, history: EventSequence, day: float
+) -> tuple[SequenceForecast, bool] | None:
+    """What is known of the sequence of a mainshock on some day of a history.
+
+    None if that is not among the events. The flag tells whether it is early: forecasts by ETAS have
+    been corrected, and their errors learned, only where a sequence is under way
+    (``current_mainshock``: five aftershocks or more). What was learned there would say of one with
+    fewer that the next are few, and be rather certain of it.
+    """
+    near = np.flatnonzero(np.abs(history.times - day) < 2.0 / 86_400.0)
+    if near.size == 0:
+        return None
+    shock = int(near[np.argmax(history.magnitudes[near])])
+    found = SequenceForecast.of(process, history, shock, learned())
+    current = current_mainshock(history, process.magnitude_law.completeness)
+    return found, current != shock and found.omori.n_events < FEWEST_IN_A_DAY
