@@ -1,8 +1,8 @@
-"""Forecasts after a mainshock of which hardly an aftershock is known."""
+"""Forecasts in the first hour after a mainshock, and after one of few aftershocks."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,9 +10,15 @@ from catalogs import EventSequence, Trajectories
 from etas.kernel import inverse_omori, omori_integral
 from etas.model import ETAS
 from recast.forecast.blocks import BLOCK
-from recast.forecast.correction import LARGE, Correction, SequenceForecast, cut, learned
+from recast.forecast.correction import LARGE, Correction, SequenceForecast, cut, learned, regime_of
 from recast.forecast.mainshocks import FEWEST_IN_A_DAY, current_mainshock
 from recast.forecast.single import FEWEST_BEFORE_CAP, TIMES_EXPECTED, stream
+
+LEARNED_FROM = 1.0 / 24.0
+"""Days after mainshocks of the first forecasts from whose errors was learned."""
+
+GENERIC = "ANSR-SHALCON"
+"""Tectonic regime where none is named: that of California, Italy and New Zealand."""
 
 OMORI = 5
 """Keeps random numbers apart from those of other simulations with the same seed."""
@@ -89,19 +95,26 @@ class OmoriWindow:
 
 
 def sequence_forecast(
-    process: ETAS, history: EventSequence, day: float
+    process: ETAS, history: EventSequence, day: float, regime: str | None = None
 ) -> tuple[SequenceForecast, bool] | None:
     """What is known of the sequence of a mainshock on some day of a history.
 
-    None if that is not among the events. The flag tells whether it is early: forecasts by ETAS have
-    been corrected, and their errors learned, only where a sequence is under way
+    None if that is not among the events. The flag tells whether it is early. How far off forecasts
+    by ETAS are was learned from an hour after mainshocks on, and where a sequence was under way
     (``current_mainshock``: five aftershocks or more). What was learned there would say of one with
-    fewer that the next are few, and be rather certain of it.
+    fewer that the next are few, and be rather certain of it. Nor is the prior that was learned for
+    these: its sequences had twenty aftershocks or more in the first day. Those of a ``regime``, by
+    default the shallow continental crust, were not chosen by that.
     """
     near = np.flatnonzero(np.abs(history.times - day) < 2.0 / 86_400.0)
     if near.size == 0:
         return None
     shock = int(near[np.argmax(history.magnitudes[near])])
-    found = SequenceForecast.of(process, history, shock, learned())
+    known = learned()
+    generic = replace(known, prior=regime_of(regime or GENERIC).prior(known.prior))
+    found = SequenceForecast.of(process, history, shock, known if regime is None else generic)
     current = current_mainshock(history, process.magnitude_law.completeness)
-    return found, current != shock and found.omori.n_events < FEWEST_IN_A_DAY
+    few = current != shock and found.omori.n_events < FEWEST_IN_A_DAY
+    if not few and found.omori.elapsed >= LEARNED_FROM:
+        return found, False
+    return SequenceForecast.of(process, history, shock, generic), True

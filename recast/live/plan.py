@@ -27,6 +27,7 @@ LONG = 30.0
 
 ETAS_REFERENCE = "Ogata (1988), doi:10.1080/01621459.1988.10478560"
 OMORI_REFERENCE = "Reasenberg and Jones (1989), doi:10.1126/science.243.4895.1173"
+REGIMES_REFERENCE = "Page et al. (2016), doi:10.1785/0120160073"
 
 FROM_PAST = (
     "Every earthquake can be followed by others nearby, the more the larger it is, and fewer as "
@@ -38,11 +39,11 @@ IN_SEQUENCE = (
     "forecasts of past sequences were wrong."
 )
 EARLY = (
-    "Few aftershocks are known so far. The forecast says what followed earthquakes of this size in "
-    "the past, in California and Italy, in sequences with many aftershocks and with few, and "
-    "follows this one as more is known."
+    "Little is known of the aftershocks so far. The forecast says what followed earthquakes of "
+    "this size in places like this in the past, in sequences with many aftershocks and with few; "
+    "it follows this sequence as more becomes known."
 )
-"""Of the Omori law, whose prior has those regions (``recast.forecast.correction``)."""
+"""Of the Omori law, whose prior is that of a tectonic regime."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,9 +78,10 @@ class Plan:
         history, process = catalog.to_sequence(), fit.model.process
         days = policy.windows if sequence is not None else policy.regional_windows
         request = Request(info.to_days(info.end), days, magnitudes, policy.samples, seed)
-        current, early = under_way([process], history), False
+        current, early = under_way([process], history, policy.regime), False
         if sequence is not None and isinstance(process, ETAS):
-            found = sequence_forecast(process, history, info.to_days(sequence.mainshock.time))
+            day = info.to_days(sequence.mainshock.time)
+            found = sequence_forecast(process, history, day, policy.regime)
             current, early = found or (current, False)
         if current is not None and early and isinstance(process, ETAS):
             omori = [OmoriWindow.of(current, process, window) for window in request.days]
@@ -147,7 +149,8 @@ class Plan:
                 "b": law.law.b,
                 "maximum_magnitude": law.law.maximum,
             }
-            name, sentence, reference = "Omori law of past sequences", EARLY, OMORI_REFERENCE
+            name, sentence = "Omori law of past sequences", EARLY
+            reference = f"{OMORI_REFERENCE}; {REGIMES_REFERENCE}"
         return ModelUsed(
             name=name,
             sentence=sentence,

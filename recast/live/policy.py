@@ -11,6 +11,7 @@ import numpy as np
 
 from catalogs import InputError
 from catalogs.json_records import Record
+from etas.omori import REGIMES
 
 UNITS = {"min": 1.0 / 1440.0, "h": 1.0 / 24.0, "d": 1.0}
 """Days in the units in which times after a mainshock are written."""
@@ -73,6 +74,10 @@ class Policy(Record):
     """When parameters are fitted again: never after the first forecast of a sequence (or region),
     at the first forecast of a day, or at each."""
 
+    regime: str | None = None
+    """Tectonic regime of the region, one of ``etas.omori.REGIMES``: what mainshocks there have in
+    common is the forecast until a sequence itself is known. None: shallow continental crust."""
+
     samples: int = 2000
     """Simulated catalogs over each window."""
 
@@ -103,6 +108,8 @@ class Policy(Record):
             object.__setattr__(self, "magnitudes", tuple(sorted(set(self.magnitudes))))
         if not np.isfinite(self.trigger_magnitude):
             raise InputError(f"`trigger_magnitude` = {self.trigger_magnitude}: give a number")
+        if self.regime is not None and self.regime not in REGIMES:
+            raise InputError(f"`regime` {self.regime!r} is none of {', '.join(REGIMES)}")
         if not isinstance(self.schedule, str):
             own_delays(self.schedule)  # checks them
 
