@@ -14,6 +14,7 @@ from catalogs.areas import parse_area
 from catalogs.sequence import reaches
 from recast.forecast.make import run_forecast
 from recast.live.circle import polygon
+from recast.live.complete import raised_completeness
 from recast.live.draws import counts_of
 from recast.live.issue import forecast_id, known_catalog, make_forecast
 from recast.live.policy import Policy
@@ -105,7 +106,7 @@ def test_bins_and_chart_are_those_of_the_samples(made: Made) -> None:
 
 def test_numbers_are_those_of_recast_forecast(made: Made, events: pd.DataFrame) -> None:
     issued, _ = made
-    catalog = known_catalog(events, parse_area(issued.area), DAY, START, 2.5)
+    catalog = known_catalog(events, parse_area(issued.area), DAY, START, 3.0)
     result = run_forecast(
         catalog,
         days=[1.0, 7.0],
@@ -117,6 +118,27 @@ def test_numbers_are_those_of_recast_forecast(made: Made, events: pd.DataFrame) 
     assert result.sequence is not None
     mine = [(w.days, b.magnitude, b.expected) for w in issued.windows for b in w.bins]
     assert mine == [(row.days, row.magnitude, row.expected) for row in result.table]
+
+
+def test_after_a_large_event_small_ones_do_not_count(made: Made) -> None:
+    issued, _ = made
+    # Mc a tenth of a day after M 7.1 is 7.1 - 4.5 + 0.75 = 3.35, beyond the lowest that is forecast
+    assert issued.completeness == 2.5
+    assert issued.model.parameters["magnitude_law"]["completeness"] == 3.0
+    assert issued.remarks[0].startswith("from events of magnitude 3 or more")
+
+
+def test_completeness_falls_back_with_time(events: pd.DataFrame) -> None:
+    place = parse_area(AREA)
+    shock = utc("2019-07-06T03:19:53")
+    found = {}
+    for days in (0.01, 1.0, 5.0, 30.0, 1000.0):
+        at = shock + pd.Timedelta(days=days)
+        catalog = known_catalog(events[events["magnitude"] > 7.0], place, at, START, 2.5)
+        found[days] = raised_completeness(catalog, 9.0)
+    # 2.6 - 0.75 log10(t / 10), rounded up, and not below that of quiet times
+    assert found == {0.01: 4.9, 1.0: 3.4, 5.0: 2.9, 30.0: 2.5, 1000.0: 2.5}
+    assert raised_completeness(catalog, 2.5) == 2.5
 
 
 def test_the_same_again_on_any_number_of_threads(
@@ -162,14 +184,14 @@ def test_another_seed_gives_other_numbers(made: Made, events: pd.DataFrame, tmp_
 @pytest.mark.parametrize(
     ("refit", "fitted"),
     [
-        ("none", ["2019-07-06T03:30:00Z"] * 3),
-        ("nightly", ["2019-07-06T03:30:00Z", "2019-07-06T03:30:00Z", "2019-07-07T03:30:00Z"]),
-        ("each", ["2019-07-06T03:30:00Z", "2019-07-06T05:20:00Z", "2019-07-07T03:30:00Z"]),
+        ("none", ["2019-07-06T05:20:00Z"] * 3),
+        ("nightly", ["2019-07-06T05:20:00Z", "2019-07-06T05:20:00Z", "2019-07-07T03:30:00Z"]),
+        ("each", ["2019-07-06T05:20:00Z", "2019-07-06T22:00:00Z", "2019-07-07T03:30:00Z"]),
     ],
 )
 def test_refits(events: pd.DataFrame, tmp_path: Path, refit: Any, fitted: list[str]) -> None:
     policy = replace(POLICY, refit=refit, samples=50, windows=(1.0,))
-    times = [utc("2019-07-06T03:30"), utc("2019-07-06T05:20"), DAY]
+    times = [utc("2019-07-06T05:20"), utc("2019-07-06T22:00"), DAY]
     made = [forecast(events, now, tmp_path, policy)[0] for now in times]
     assert [issued.model.fitted_at for issued in made] == fitted
     assert len(list(tmp_path.glob("*.json"))) == len(set(fitted))
@@ -186,7 +208,7 @@ def test_ten_minutes_after_a_mainshock_ranges_are_wide(
     seen = events[((events["time"] >= now) & (events["time"] < now + pd.Timedelta(days=1)))]
     observed = int((seen["magnitude"] >= 3.0).sum())
     assert first.low95 < observed < first.high95
-    # Productivities of sequences differ by a factor of e, the prior's standard deviation
+    # Productivities of sequences differ by a factor of four, one standard deviation
     assert first.high95 > 7 * max(first.low95, 1)
 
 

@@ -16,6 +16,7 @@ from catalogs.cores import threads as all_threads
 from catalogs.info import SplitDates
 from catalogs.sequence import FloatArray, reaches
 from recast.live.circle import polygon
+from recast.live.complete import raised_completeness
 from recast.live.draws import fan_of, samples_table
 from recast.live.fits import model_for
 from recast.live.plan import Plan
@@ -90,10 +91,14 @@ def make_forecast(
     at = now.floor("s")
     place = parse_area(area) if sequence is None else polygon(sequence.region)
     name = forecast_id(sequence, due)
-    catalog = known_catalog(events, place, at, history_start, completeness)
+    mainshock = None if sequence is None else sequence.mainshock.magnitude
+    magnitudes = policy.counted(completeness, mainshock)
+    whole = known_catalog(events, place, at, history_start, completeness)
+    used = raised_completeness(whole, magnitudes[0])
+    catalog = whole.select(magnitude_completeness=used)
     with at_most(threads):
-        fit = model_for(catalog, _key(sequence), at, policy, models)
-        plan = Plan.of(catalog, fit, sequence, policy, _own_seed(seed, name))
+        fit = model_for(catalog, _key(sequence, used), at, policy, models)
+        plan = Plan.of(catalog, fit, sequence, magnitudes, policy, _own_seed(seed, name))
     draws = plan.draw(threads or all_threads())
     since = _observed(catalog, sequence, at)
     issued = Issued(
@@ -115,7 +120,7 @@ def make_forecast(
         configuration_sha256="",
         version=str(describe()["recast-forecast"]),
         sequence=sequence,
-        remarks=plan.remarks,
+        remarks=(*_on_completeness(used, completeness), *plan.remarks),
         capped=int(sum(one.capped.sum() for one in draws.values())),
     )
     return issued, samples_table(draws, plan.counted)
@@ -141,11 +146,19 @@ def _safe(text: str) -> str:
     return f"{plain[:32]}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
-def _key(sequence: SequenceState | None) -> str:
-    """Whose fits are whose: a new mainshock has a circle of its own."""
+def _key(sequence: SequenceState | None, completeness: float) -> str:
+    """Whose fits are whose: a new mainshock has a circle of its own, and few small events."""
+    above = f"M{round(100.0 * completeness):03d}"
     if sequence is None:
-        return "region"
-    return f"{_safe(sequence.sequence_id)}-{_safe(sequence.mainshock.event_id)}"
+        return f"region-{above}"
+    return f"{_safe(sequence.sequence_id)}-{_safe(sequence.mainshock.event_id)}-{above}"
+
+
+def _on_completeness(used: float, usual: float) -> tuple[str, ...]:
+    if used <= usual:
+        return ()
+    remark = f"from events of magnitude {used:g} or more: after large ones many smaller are missed"
+    return (remark,)
 
 
 def _own_seed(seed: int, name: str) -> int:

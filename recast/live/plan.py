@@ -66,13 +66,13 @@ class Plan:
         catalog: Catalog,
         fit: Fit,
         sequence: SequenceState | None,
+        magnitudes: tuple[float, ...],
         policy: Policy,
         seed: int,
     ) -> Plan:
         """Prepare the simulations."""
         info = catalog.info
         largest = None if sequence is None else sequence.mainshock.magnitude
-        magnitudes = policy.counted(info.magnitude_completeness, largest)
         if largest is not None and largest < info.magnitude_completeness:
             largest = None
         history, process = catalog.to_sequence(), fit.model.process
