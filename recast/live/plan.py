@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -165,7 +165,9 @@ def _by_etas(
 ) -> tuple[tuple[Window, ...], tuple[str, ...]]:
     """Windows drawn from ETAS, and remarks on them."""
     try:
-        processes, _ = processes_of(fit.model, request, sequence)
+        # Parameters drawn for the longest window serve the shorter ones, too
+        longest = replace(request, days=(request.horizon,))
+        processes = processes_of(fit.model, longest, sequence)[0][request.horizon]
     except InputError as error:  # each event would trigger more than one
         process = fit.model.process
         lowered = {days: (subcritical(process, days),) for days in request.days}

@@ -83,12 +83,12 @@ def find_sequences(
     table = events.iloc[: int(events["time"].searchsorted(now, side="right"))]
     oldest = now - pd.Timedelta(days=policy.duration_days)
     first = int(table["time"].searchsorted(oldest))
-    forecast = {event for state in known for event in _events_of(state)}
-    names = table["event_id"].to_numpy()
+    grown = _grown(table, policy)
+    issued = _rows_of(table, {event for state in known for event in _events_of(state)}, grown)
     found = [
-        _state(table, grown, policy, now)
-        for grown in _grown(table, policy)
-        if grown.main >= first or not forecast.isdisjoint(names[[grown.main, *grown.earlier]])
+        _state(table, one, policy, now)
+        for one in grown
+        if one.main >= first or not issued.isdisjoint({one.main, *one.earlier})
     ]
     named = _with_known_names(found, known)
     ids = {state.sequence_id for state in named}
@@ -240,6 +240,13 @@ def _with_known_names(
                 taken.add(old.sequence_id)
                 break
     return out
+
+
+def _rows_of(table: pd.DataFrame, names: set[str], grown: Several[_Growing]) -> set[int]:
+    """Which mainshocks have these identifiers."""
+    rows = sorted({row for one in grown for row in (one.main, *one.earlier)})
+    known = table["event_id"].iloc[rows].tolist() if names else []
+    return {row for row, name in zip(rows, known, strict=False) if name in names}
 
 
 def _events_of(state: SequenceState) -> set[str]:
