@@ -62,7 +62,7 @@ class OmoriWindow:
         return max(FEWEST_BEFORE_CAP, round(TIMES_EXPECTED * self.expected))
 
     def draw(self, block: int, n: int, seed: int) -> Trajectories:
-        """Draw one block of the ``n`` trajectories."""
+        """Draw one block of the ``n`` trajectories, whose events are in no order."""
         size = min(BLOCK, n - block * BLOCK)
         rng = np.random.default_rng([seed, stream(self.days), block, OMORI])
         omori = self.sequence.omori
@@ -91,7 +91,9 @@ class OmoriWindow:
             now + self.days,
             np.empty(0, dtype=np.int64),
         )
-        return cut(self.correction.with_aftershocks(drawn, rng), size, self.max_events)
+        whole = self.correction.with_aftershocks(drawn, rng)
+        over = whole.counts.max(initial=0) > self.max_events
+        return cut(whole, size, self.max_events) if over else whole
 
 
 def sequence_forecast(
