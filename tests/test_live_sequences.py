@@ -131,6 +131,13 @@ def test_a_sequence_ends_when_its_time_is_over() -> None:
     assert new.state.sequence_id == "b"
 
 
+def test_events_without_a_place_or_a_size_begin_nothing() -> None:
+    nowhere = ("b", "2020-01-02T10:00:00", 6.6, float("nan"), -117.0)
+    unsized = ("c", "2020-01-03T10:00:00", float("nan"), 35.0, -117.0)
+    (found,) = find_sequences(table(FIRST, nowhere, unsized), Policy(), NOW)
+    assert found.state.mainshock.event_id == "a"
+
+
 def test_a_swarm_begins_when_no_event_dominates() -> None:
     policy = Policy(swarm_magnitude=3.5)
     rows = [

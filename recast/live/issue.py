@@ -179,7 +179,7 @@ def known_catalog(
     if not begin < at:
         raise InputError(f"the history begins at {start}, not before {written(at)}: set it earlier")
     inside = area.contains(events["latitude"], events["longitude"])
-    inside &= (events["time"] < at).to_numpy()
+    inside &= ((events["time"] < at) & events["magnitude"].notna()).to_numpy()
     table = events[inside].reset_index(drop=True)
     train = begin + BURN_IN * (at - begin)
     val, test = (written(train + share * (at - train)) for share in (0.6, 0.8))

@@ -114,7 +114,8 @@ def _grown(table: pd.DataFrame, policy: Policy) -> list[_Growing]:
     sequences: list[_Growing] = []
     lasts = int(policy.duration_days * NANOSECONDS_PER_DAY)
     times = nanoseconds(table)
-    for i in np.flatnonzero(reaches(magnitudes, lowest)).tolist():
+    located = np.isfinite(places).all(axis=1)
+    for i in np.flatnonzero(reaches(magnitudes, lowest) & located).tolist():
         own = policy.radius_km(magnitudes[i])
         near, larger = [], False
         for one in sequences:
