@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
 
 from catalogs import InputError
 from catalogs.json_records import Record
+from etas.omori import REGIMES
 
 UNITS = {"min": 1.0 / 1440.0, "h": 1.0 / 24.0, "d": 1.0}
 """Days in the units in which times after a mainshock are written."""
@@ -72,6 +74,10 @@ class Policy(Record):
     """When parameters are fitted again: never after the first forecast of a sequence (or region),
     at the first forecast of a day, or at each."""
 
+    regime: str | None = None
+    """Tectonic regime of the region, one of ``etas.omori.REGIMES``: what mainshocks there have in
+    common is the forecast until a sequence itself is known. None: shallow continental crust."""
+
     samples: int = 2000
     """Simulated catalogs over each window."""
 
@@ -96,12 +102,14 @@ class Policy(Record):
         if self.magnitudes is not None:
             if not self.magnitudes or not np.isfinite(self.magnitudes).all():
                 raise InputError(
-                    f"`magnitudes` = {list(self.magnitudes)}: give one or more numbers, or leave it "
-                    "out"
+                    f"`magnitudes` = {list(self.magnitudes)}: give one or more numbers, or leave "
+                    "it out"
                 )
             object.__setattr__(self, "magnitudes", tuple(sorted(set(self.magnitudes))))
         if not np.isfinite(self.trigger_magnitude):
             raise InputError(f"`trigger_magnitude` = {self.trigger_magnitude}: give a number")
+        if self.regime is not None and self.regime not in REGIMES:
+            raise InputError(f"`regime` {self.regime!r} is none of {', '.join(REGIMES)}")
         if not isinstance(self.schedule, str):
             own_delays(self.schedule)  # checks them
 
@@ -116,10 +124,6 @@ class Policy(Record):
         return max(
             self.rupture_lengths * float(10.0 ** (-2.44 + 0.59 * magnitude)), self.least_radius_km
         )
-
-    def days(self, *, sequence: bool) -> tuple[float, ...]:
-        """Windows of a forecast."""
-        return self.windows if sequence else self.regional_windows
 
     def counted(self, completeness: float, mainshock: float | None) -> tuple[float, ...]:
         """Magnitudes at or above which events are counted, none below completeness.
@@ -155,7 +159,7 @@ def own_delays(times: tuple[str, ...]) -> tuple[float, ...]:
         if found is None:
             raise InputError(f"`schedule`: {time!r} is no time: write 30 min, 6 h or 1 d")
         days.append(float(found[1]) * UNITS[found[2]])
-    if not days or days[0] <= 0.0 or any(b <= a for a, b in zip(days, days[1:], strict=False)):
+    if not days or days[0] <= 0.0 or any(b <= a for a, b in pairwise(days)):
         raise InputError(f"`schedule` {list(times)}: give one or more times that increase")
     return tuple(days)
 

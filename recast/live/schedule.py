@@ -161,7 +161,7 @@ def _regional(policy: Policy, begin: pd.Timestamp) -> Iterator[pd.Timestamp]:
     first = begin.floor("D")
     days = 1
     if policy.regional == "weekly":
-        first, days = first - pd.Timedelta(days=first.dayofweek), 7
+        first, days = first - pd.Timedelta(days=first.weekday()), 7
     yield from (first + i * pd.Timedelta(days=days) for i in count())
 
 
