@@ -94,6 +94,9 @@ class IssuedWindow(Record):
     above_mainshock: Bin | None = None
     """At or above the mainshock's magnitude."""
 
+    n_samples: int | None = None
+    """Simulated catalogs of this window, where they are not ``Issued.n_samples``."""
+
 
 @dataclass(frozen=True)
 class ModelUsed(Record):
