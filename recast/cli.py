@@ -76,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
         catalogs,
         etas,
         forecast,
+        live,
         report,
         residuals,
         simulate,
@@ -97,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     simulate.add_parser(subparsers)
     residuals.add_parser(subparsers)
     report.add_parser(subparsers)
+    live.add_parser(subparsers)
     catalogs.add_parser(subparsers)
     return parser
 
