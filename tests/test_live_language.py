@@ -15,6 +15,7 @@ from recast.live.publication import write as write_module
 from recast.live.publication.language import Language, languages, placeholders, read_language
 from recast.live.publication.options import Pages
 from recast.live.publication.site import Published, SiteState, write_site
+from recast.live.publication.tables import probabilities_table
 from recast.live.publication.write import write_forecast
 from recast.live.records import Issued, bin_of
 
@@ -142,6 +143,22 @@ def test_numbers_and_times() -> None:
 def test_lengths_of_time(days: float, said: str, within: str) -> None:
     assert ENGLISH.span(days) == said
     assert ENGLISH.within(days) == within
+
+
+@pytest.mark.parametrize(
+    ("magnitude", "headings"),
+    [
+        (7.1, ["3", "4", "5", "6", "7", "7.1"]),
+        (6.96, ["3", "4", "5", "6", "7"]),
+        (4.5, ["3", "4", "4.5", "5", "6", "7"]),
+    ],
+)
+def test_the_mainshock_has_one_row_in_order(magnitude: float, headings: list[str]) -> None:
+    sequence = replace(SEQUENCE, mainshock=replace(MAINSHOCK, magnitude=magnitude))
+    table = probabilities_table(issued(sequence), ENGLISH)
+    assert [row.heading.removesuffix(" or larger") for row in table.rows] == headings
+    noted = [row.heading for row in table.rows if row.note == "as the mainshock"]
+    assert noted == [f"{ENGLISH.magnitude(magnitude)} or larger"]
 
 
 def written(folder: Path, pages: Pages) -> str:

@@ -83,13 +83,15 @@ def _table(issued: Issued, language: Language, cell: Callable[[Bin, IssuedWindow
 
 
 def _levels(window: IssuedWindow) -> list[tuple[Bin, bool]]:
-    """Magnitudes of a window in order, each with whether it is the mainshock's."""
+    """Magnitudes of a window in order, each with whether it is the mainshock's as shown."""
     above = window.above_mainshock
     if above is None:
         return [(row, False) for row in window.bins]
-    others = [row for row in window.bins if row.magnitude != above.magnitude]
-    every = [*((row, False) for row in others), (above, True)]
-    return sorted(every, key=lambda level: level[0].magnitude)
+    shown = round(above.magnitude, 1)
+    levels = [(row, round(row.magnitude, 1) == shown) for row in window.bins]
+    if not any(largest for _, largest in levels):
+        levels.append((above, True))
+    return sorted(levels, key=lambda level: level[0].magnitude)
 
 
 def _row(magnitude: float, language: Language, cells: tuple[Cell, ...], note: str = "") -> Row:
