@@ -143,6 +143,13 @@ def test_swarms_regions_and_the_law_of_magnitudes() -> None:
     assert content["model"]["parameters"]["b"] == 1.1
 
 
+def test_a_forecast_of_the_past_may_be_written_today() -> None:
+    content = oaf(issued(created="2026-11-26T03:12:17Z"), Pages())
+    VALIDATOR.validate(content)
+    check(content)
+    assert content["creationTime"] > content["expireTime"]
+
+
 def damaged(content: dict[str, Any], change: str) -> dict[str, Any]:
     row = content["forecast"][1]["bins"][2]
     if change == "median":
