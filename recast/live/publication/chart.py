@@ -15,7 +15,7 @@ from recast.plots.style import BAND, INK, OBSERVED, new_figure, styled, thinned
 AHEAD = (7.0, 30.0)
 """Days that are drawn if the fan has points enough: of a year, the next days would be a line."""
 
-POINTS = 8
+POINTS = 4
 
 NARROW = 4.0
 """Inches: text of a figure of this width can be read on a telephone."""
