@@ -39,7 +39,6 @@ def poll(
         text = " ".join(str(error).split())
         failed = Poll(written(now), written(start), written(now), "failed", text)
         with store.transaction():
-            store.set_state("running", written(now))
             store.add_poll(failed)
         return failed
     return _enter(store, answer, now, far=far, believe=believe)
@@ -98,7 +97,6 @@ def _enter(store: Store, answer: Answer, now: pd.Timestamp, *, far: bool, believ
         len(found.versions),
     )
     with store.transaction():
-        store.set_state("running", written(now))
         number = store.add_poll(done)
         store.add_versions(number, written(now), found.versions)
         store.link(number, found.links)

@@ -343,6 +343,6 @@ def _versions(answer: _Read, known: Mapping[str, Version], gone: Sequence[str]) 
 def _kept(
     n: int, expected: int, absences: Mapping[str, tuple[str, int]], asked: pd.Timestamp
 ) -> str:
-    since = min(read(absences[event][0]) for event in absences)
-    age = shown((asked - since).total_seconds())
-    return f"{n} of {expected} known events missing from the answer, for {age}; they are kept"
+    since = min(read(first) for first, _ in absences.values())
+    age = "" if since == asked else f", for {shown((asked - since).total_seconds())}"
+    return f"{n} of {expected} known events missing from the answer{age}; they are kept"

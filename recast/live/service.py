@@ -70,6 +70,7 @@ class Service:
         self._source = source
         self._history: tuple[pd.DataFrame, str] | None = None
         self._known: tuple[tuple[int, str | None], pd.DataFrame] | None = None
+        self._earlier: tuple[str | None, pd.DataFrame, frozenset[str]] | None = None
         self._issued: dict[str, Issued] = {}
 
     @property
@@ -221,14 +222,26 @@ class Service:
 
     def _merged(self, store: Store, time: pd.Timestamp, begins: str | None) -> pd.DataFrame:
         received = self._inside(store.known_at(time))
-        before, _ = self.history()
-        if begins is not None:
-            before = before[before["time"] < read(begins)]
+        before, names = self._before(begins)
+        both = names.intersection(received["event_id"])
+        if both:  # of an event that was revised across the border the answer counts
+            before = before[~before["event_id"].isin(both)]
         if before.empty:
             return received
-        before = before[~before["event_id"].isin(received["event_id"]) | (before["event_id"] == "")]
         events = pd.concat([before, received], ignore_index=True)
+        if received.empty or received["time"].iloc[0] >= before["time"].iloc[-1]:
+            return events
         return events.sort_values(["time", "event_id"], ignore_index=True)
+
+    def _before(self, begins: str | None) -> tuple[pd.DataFrame, frozenset[str]]:
+        """The history that counts, in order of time, and its identifiers."""
+        if self._earlier is None or self._earlier[0] != begins:
+            events, _ = self.history()
+            if begins is not None:
+                events = events[events["time"] < read(begins)]
+            events = events.sort_values(["time", "event_id"], ignore_index=True)
+            self._earlier = begins, events, frozenset(events["event_id"]) - {""}
+        return self._earlier[1], self._earlier[2]
 
     def issued(self, forecast_id: str) -> Issued:
         """A forecast that was issued."""

@@ -104,15 +104,17 @@ def run_once(service: Service, now: pd.Timestamp, *, believe: bool = False) -> S
     now = now.floor("s")
     with service.locked(), service.store() as store:
         _check_clock(store, now, service)
-        repaired = _repair(service, store)
-        if store.state("began") is None:
-            store.set_state("began", written(now))
+        stopped = store.state("running") is not None
+        faults = _repair(service, store, stopped=stopped)
+        with store.transaction():
+            store.set_state("running", written(now))
+            store.set_state("began", store.state("began") or written(now))
         service.history()
         poll = polling.poll(service, store, now, believe=believe)
-        report = StepReport(written(now), poll, remarks=repaired)
+        report = StepReport(written(now), poll, remarks=faults)
         if store.last_poll(good=True) is not None:
             report = _after_poll(service, store, now, report)
-        _publish(service, store, now, report)
+        _publish(service, store, now, report, anew=stopped)
         with store.transaction():
             store.set_state("last_step", written(now))
             store.set_state("running", None)
@@ -169,9 +171,9 @@ def _check_clock(store: Store, now: pd.Timestamp, service: Service) -> None:
         )
 
 
-def _repair(service: Service, store: Store) -> tuple[str, ...]:
+def _repair(service: Service, store: Store, *, stopped: bool) -> tuple[str, ...]:
     """Remove what is half, enter what is whole and was not; what could not be."""
-    if store.state("running") is not None:  # the last step did not end
+    if stopped:
         for folder in (service.pages, service.models):
             for path in leftovers(folder):
                 path.unlink(missing_ok=True)
@@ -191,14 +193,17 @@ def _repair(service: Service, store: Store) -> tuple[str, ...]:
     return tuple(faults)
 
 
-def _publish(service: Service, store: Store, now: pd.Timestamp, report: StepReport) -> None:
-    """Write the pages, if they would differ."""
+def _publish(
+    service: Service, store: Store, now: pd.Timestamp, report: StepReport, *, anew: bool
+) -> None:
+    """Write the pages if they would differ, or ``anew`` where the last step may not have."""
+    anew = anew or not service.pages.is_dir()
     shown = "\n".join([trouble(store), store.state("active") or ""])
     changed = bool(report.issued or report.scored) or shown != store.state("shown")
     real = not service.is_replay and report.poll is not None
-    if not (changed or real or not service.pages.is_dir()):
+    if not (changed or real or anew):
         return
-    if report.scored:
+    if report.scored or anew:
         service.parts.write_scores(
             service.pages,
             scoring.stored(service, store, "first"),
