@@ -233,6 +233,17 @@ def test_a_forecast_for_the_region(events: pd.DataFrame, tmp_path: Path) -> None
     assert set(samples["magnitude"]) == {3.0, 4.0, 5.0, 6.0, 7.0}
 
 
+def test_long_windows_have_fewer_samples_and_say_so(events: pd.DataFrame, tmp_path: Path) -> None:
+    policy = replace(POLICY, windows=(1.0, 365.0))
+    issued, samples = forecast(events, DAY, tmp_path, policy)
+    assert samples.groupby("window")["sample"].max().to_dict() == {"1 Day": 99, "1 Year": 49}
+    assert issued.model.parameters["samples"] == {"1 Day": 100, "1 Year": 50}
+    assert issued.fan.days[-1] == 365.0
+    assert any("extrapolation" in remark for remark in issued.remarks)
+    day, year = (window.bins[0] for window in issued.windows)
+    assert year.median >= day.median
+
+
 def test_names_are_safe_and_differ() -> None:
     when = Due("2019-07-06T03:29:53Z", None)
     quake = Quake("a", "2019-07-06T03:19:53Z", 7.1, 35.8, -117.6)
