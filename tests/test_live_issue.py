@@ -9,19 +9,25 @@ import pandas as pd
 import pytest
 from live_events import table, utc
 
-from catalogs import InputError, load
+from catalogs import GutenbergRichter, InputError, load
 from catalogs.areas import parse_area
 from catalogs.sequence import reaches
+from etas.model import ETAS
 from recast.forecast.make import run_forecast
+from recast.forecast.single import Window
 from recast.live.circle import polygon
 from recast.live.complete import raised_completeness
 from recast.live.draws import counts_of
+from recast.live.fits import Fit
 from recast.live.issue import forecast_id, known_catalog, make_forecast
+from recast.live.plan import Plan
 from recast.live.policy import Policy
 from recast.live.records import Circle, Issued, Quake, SequenceState, bin_of
 from recast.live.schedule import Due, due
 from recast.live.sequences import find_sequences
 from recast.live.times import read
+from recast.models.kind import FittedModel
+from recast.models.registry import model_kind
 
 POLICY = Policy(samples=100, long_samples=50, windows=(1.0, 7.0))
 START = "2010-01-01"
@@ -231,6 +237,32 @@ def test_a_forecast_for_the_region(events: pd.DataFrame, tmp_path: Path) -> None
     assert [window.label for window in issued.windows] == ["1 Day", "3 Days"]
     assert all(window.above_mainshock is None for window in issued.windows)
     assert set(samples["magnitude"]) == {3.0, 4.0, 5.0, 6.0, 7.0}
+
+
+def test_long_windows_have_fewer_samples_and_say_so(events: pd.DataFrame, tmp_path: Path) -> None:
+    policy = replace(POLICY, windows=(1.0, 365.0))
+    issued, samples = forecast(events, DAY, tmp_path, policy)
+    assert samples.groupby("window")["sample"].max().to_dict() == {"1 Day": 99, "1 Year": 49}
+    assert issued.model.parameters["samples"] == {"1 Day": 100, "1 Year": 50}
+    assert issued.fan.days[-1] == 365.0
+    assert any("extrapolation" in remark for remark in issued.remarks)
+    day, year = (window.bins[0] for window in issued.windows)
+    assert year.median >= day.median
+
+
+def test_a_model_that_runs_away_is_simulated_with_fewer_aftershocks() -> None:
+    rows = [(f"e{i}", f"20{10 + i // 4}-0{1 + i % 4 * 2}-03", 2.6, 35.0, -117.0) for i in range(36)]
+    catalog = known_catalog(table(*rows), parse_area(AREA), DAY, START, 2.5)
+    runaway = ETAS(0.1, 0.5, 0.9, 0.01, 1.1, GutenbergRichter(2.5, 1.0, 8.0))
+    assert (runaway.branching_ratio(1.0) or 0.0) > 1.0
+    fit = Fit(FittedModel(model_kind("etas"), runaway, {}), DAY, {})
+    plan = Plan.of(catalog, fit, None, (3.0,), POLICY, 1)
+    assert "simulated with fewer aftershocks than the model has" in plan.remarks[0]
+    for window in plan.windows:
+        assert isinstance(window, Window)
+        for process in window.source.processes:
+            assert process.branching_ratio(window.days) == pytest.approx(0.8)
+    assert plan.draw(1)["1 Day"].counts.shape == (100, 1)
 
 
 def test_names_are_safe_and_differ() -> None:

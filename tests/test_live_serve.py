@@ -4,12 +4,13 @@ import http.client
 import socket
 import threading
 from collections.abc import Iterator
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from catalogs import InputError
-from recast.live.serve import file_at, make_server
+from recast.live.serve import file_at, make_server, serve
 
 SECRET = "the secret"
 
@@ -150,6 +151,17 @@ def test_nothing_can_be_written(port: int, folder: Path, method: str) -> None:
 def test_it_listens_on_loopback_only(folder: Path) -> None:
     with make_server(folder, 0) as server:
         assert server.server_address[0] == "127.0.0.1"
+
+
+def test_it_says_where_and_ends_quietly(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(self: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ThreadingHTTPServer, "serve_forever", interrupted)
+    serve(folder, 0)
+    assert capsys.readouterr().out.startswith("http://127.0.0.1:")
 
 
 def test_what_cannot_be_served(folder: Path, tmp_path: Path, port: int) -> None:

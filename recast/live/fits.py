@@ -48,7 +48,7 @@ def model_for(catalog: Catalog, key: str, now: pd.Timestamp, policy: Policy, mod
     Returns
     -------
     Fit
-        The same whether it was made now, or before a crash.
+        Read from its file even where it was just made: it is the same then and later.
     """
     day = catalog.info.to_days(written(now))
     path = _last(models, key, now, policy)
@@ -60,12 +60,10 @@ def model_for(catalog: Catalog, key: str, now: pd.Timestamp, policy: Policy, mod
 
 
 def _last(models: Path, key: str, now: pd.Timestamp, policy: Policy) -> Path | None:
-    """The file of the fit to use again."""
-    begin = {
-        "each": _compact(now),
-        "nightly": _compact(now.floor("D")),
-        "none": "",
-    }[policy.refit]
+    """The file of the fit to use again, if any."""
+    if policy.refit == "each":  # also where one of the same second is left from a run cut off
+        return None
+    begin = _compact(now.floor("D")) if policy.refit == "nightly" else ""
     known = sorted(
         path
         for path in models.glob(f"{key}_*.json")

@@ -87,6 +87,8 @@ class Plan:
             omori = [OmoriWindow.of(current, process, window) for window in request.days]
             return cls(omori, magnitudes, largest, seed, policy, fit, ())
         windows, remarks = _by_etas(fit, history, request, current)
+        if current is not None and request.horizon > LONG:
+            remarks += ("ranges beyond a month are wider than those of a month by extrapolation",)
         return cls(windows, magnitudes, largest, seed, policy, fit, remarks)
 
     @property
@@ -100,14 +102,17 @@ class Plan:
         also = set() if self.mainshock is None else {self.mainshock}
         return tuple(sorted({*self.magnitudes, *also}))
 
+    def samples(self, days: float) -> int:
+        """Simulated catalogs over a window."""
+        return self.policy.samples if days <= LONG else self.policy.long_samples
+
     def draw(self, threads: int) -> dict[str, WindowDraws]:
         """Draw all windows, by label."""
-        policy = self.policy
         return {
             label_of(window.days): draw_window(
                 window,
                 self.counted,
-                policy.samples if window.days <= LONG else policy.long_samples,
+                self.samples(window.days),
                 self.seed,
                 fan_from=self.magnitudes[0] if window.days == self.days[-1] else None,
                 threads=threads,
@@ -151,6 +156,8 @@ class Plan:
             }
             name, sentence = "Omori law of past sequences", EARLY
             reference = f"{OMORI_REFERENCE}; {REGIMES_REFERENCE}"
+        by_window = {label_of(days): self.samples(days) for days in self.days}
+        parameters = {**parameters, "samples": by_window}
         return ModelUsed(
             name=name,
             sentence=sentence,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 
 import numpy as np
@@ -199,6 +199,9 @@ class Scores(Record):
 
     n_forecasts: int
     n_sequences: int
+    overall: tuple[Group, ...]
+    """Of all models together, at the lowest magnitude of each forecast."""
+
     by_magnitude: tuple[Group, ...]
     by_lead: tuple[Group, ...]
     """Of the lowest magnitude of each forecast."""
@@ -223,7 +226,8 @@ def score_service(rows: Sequence[Outcome]) -> Scores:
     return Scores(
         n_forecasts=len({row.forecast_id for row in rows}),
         n_sequences=len({row.sequence_id for row in rows if row.sequence_id}),
-        by_magnitude=_grouped(rows, lambda row: (row.magnitude, f"{row.magnitude:g}")),
+        overall=_grouped([replace(row, model="") for row in lowest], _magnitude),
+        by_magnitude=_grouped(rows, _magnitude),
         by_lead=_grouped([row for row in lowest if row.hours is not None], _lead),
         reliability=reliability(rows),
         pit={
@@ -239,6 +243,10 @@ def _lowest(rows: Sequence[Outcome]) -> list[Outcome]:
         key = row.forecast_id, row.window
         least[key] = min(row.magnitude, least.get(key, np.inf))
     return [row for row in rows if row.magnitude == least[row.forecast_id, row.window]]
+
+
+def _magnitude(row: Outcome) -> tuple[float, str]:
+    return row.magnitude, f"{row.magnitude:g}"
 
 
 def _lead(row: Outcome) -> tuple[float, str]:

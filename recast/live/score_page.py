@@ -98,11 +98,9 @@ def summary(scores: Scores) -> list[str]:
     """What the scores mean, in sentences."""
     if not scores.n_forecasts:
         return ["No window is over yet: the first scores come when one is."]
-    out = []
-    for kind, what in (("sequence", "after mainshocks"), ("region", "for the whole region")):
-        groups = _least(scores.by_magnitude, kind)
-        out += [_sentence(group, what) for group in groups]
-    n = max((g.independent for g in scores.by_magnitude if g.kind == "sequence"), default=0)
+    ordered = sorted(scores.overall, key=lambda group: (group.kind == "region", group.days))
+    out = [_sentence(group) for group in ordered]
+    n = scores.n_sequences
     if 0 < n < FEW:
         few = "one sequence" if n == 1 else f"{n} sequences"
         out.append(
@@ -112,18 +110,8 @@ def summary(scores: Scores) -> list[str]:
     return out
 
 
-def _least(groups: Sequence[Group], kind: str) -> list[Group]:
-    """The row of the lowest magnitude, by model and window."""
-    found: dict[tuple[str, str], Group] = {}
-    for group in groups:
-        if group.kind == kind:
-            key = group.model, group.window
-            if key not in found or float(group.value) < float(found[key].value):
-                found[key] = group
-    return sorted(found.values(), key=lambda group: (group.days, group.model))
-
-
-def _sentence(group: Group, what: str) -> str:
+def _sentence(group: Group) -> str:
+    what = "for the whole region" if group.kind == "region" else "after mainshocks"
     inside = round(group.inside_95 * group.n)
     units = "independent window" if group.kind == "region" else "sequence"
     units += "" if group.independent == 1 else "s"
