@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -72,12 +72,17 @@ def draw_window(
 
 
 def _fan(drawn: Trajectories, lowest: float) -> IntArray:
-    """Cumulative numbers of the events at or above the lowest magnitude."""
-    share = (drawn.times - drawn.start) / (drawn.end - drawn.start)
-    cell = np.clip(np.ceil(share * (FAN_POINTS - 1)).astype(np.int64), 0, FAN_POINTS - 1)
+    """Cumulative numbers of the events at or above the lowest magnitude, at ``fan_days``."""
+    days = fan_days(drawn.end - drawn.start)
+    cell = np.clip(np.searchsorted(days, drawn.times - drawn.start), 0, FAN_POINTS - 1)
     flat = (drawn.trajectory * FAN_POINTS + cell)[reaches(drawn.magnitudes, lowest)]
     each = np.bincount(flat, minlength=drawn.n * FAN_POINTS).reshape(drawn.n, FAN_POINTS)
     return np.asarray(each.cumsum(axis=1), dtype=np.int64)
+
+
+def fan_days(days: float) -> FloatArray:
+    """Days since the forecast, nearer to each other in the beginning, when most happens."""
+    return np.asarray(days * np.linspace(0.0, 1.0, FAN_POINTS) ** 3)
 
 
 def fan_of(draws: WindowDraws) -> Fan:
@@ -85,11 +90,44 @@ def fan_of(draws: WindowDraws) -> Fan:
     if draws.fan is None:
         raise ValueError("this window was drawn without its course over time")
     quantiles = np.quantile(draws.fan, QUANTILES, axis=0)
-    days: FloatArray = np.linspace(0.0, draws.days, FAN_POINTS)
     return Fan(
-        days.tolist(),
+        fan_days(draws.days).tolist(),
         {f"{q:g}": row.tolist() for q, row in zip(QUANTILES, quantiles, strict=True)},
     )
+
+
+def growing(windows: Sequence[WindowDraws]) -> list[WindowDraws]:
+    """The same simulations, with no fewer events in a longer window than in a shorter one.
+
+    Windows are drawn each by itself, so that the numbers of a longer one can be lower by chance, or
+    by the law of its correction. The i-th smallest number is raised to the quantile i / n of the
+    window before where that is larger:
+
+        Q_w(i / n) = max(Q_w(i / n), Q_v(i / n)),    v < w
+
+    Parameters
+    ----------
+    windows : sequence of WindowDraws
+        In order of their lengths.
+
+    Examples
+    --------
+    >>> nothing = np.zeros(2, dtype=bool)
+    >>> day = WindowDraws(1.0, np.array([[0], [4]]), nothing)
+    >>> week = WindowDraws(7.0, np.array([[3], [2]]), nothing)
+    >>> growing([day, week])[1].counts.tolist()
+    [[4], [2]]
+    """
+    grown = list(windows[:1])
+    for window in windows[1:]:
+        before, counts = np.sort(grown[-1].counts, axis=0), window.counts.copy()
+        n = len(counts)
+        ranks = -(-np.arange(1, n + 1) * len(before) // n) - 1
+        for j, column in enumerate(counts.T):
+            order = np.argsort(column, kind="stable")
+            column[order] = np.maximum(column[order], before[ranks, j])
+        grown.append(replace(window, counts=counts))
+    return grown
 
 
 def samples_table(draws: Mapping[str, WindowDraws], magnitudes: tuple[float, ...]) -> pd.DataFrame:

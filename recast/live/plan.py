@@ -15,7 +15,7 @@ from recast.forecast.correction import SequenceForecast, subcritical, under_way
 from recast.forecast.make import processes_of
 from recast.forecast.results import Factor
 from recast.forecast.single import Request, Window, windows_of
-from recast.live.draws import WindowDraws, draw_window
+from recast.live.draws import WindowDraws, draw_window, growing
 from recast.live.early import OmoriWindow, sequence_forecast
 from recast.live.fits import Fit
 from recast.live.policy import Policy, label_of
@@ -108,8 +108,8 @@ class Plan:
 
     def draw(self, threads: int) -> dict[str, WindowDraws]:
         """Draw all windows, by label."""
-        return {
-            label_of(window.days): draw_window(
+        drawn = [
+            draw_window(
                 window,
                 self.counted,
                 self.samples(window.days),
@@ -118,7 +118,8 @@ class Plan:
                 threads=threads,
             )
             for window in self.windows
-        }
+        ]
+        return {label_of(window.days): window for window in growing(drawn)}
 
     def window(self, label: str, draws: WindowDraws, at: pd.Timestamp) -> IssuedWindow:
         """Summarise one window."""
@@ -130,6 +131,7 @@ class Plan:
             end=written(at + pd.Timedelta(days=draws.days)),
             bins=tuple(bins[m] for m in self.magnitudes),
             above_mainshock=None if self.mainshock is None else bins[self.mainshock],
+            n_samples=len(draws.counts),
         )
 
     def model_used(self) -> ModelUsed:
