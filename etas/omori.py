@@ -218,14 +218,24 @@ class OmoriSequence:
 
         The first is the median of the posterior, the second the integral of lambda_0.
         """
+        expected, quiet = self._numbers(days)
+        order = np.argsort(expected, axis=None)
+        share = np.cumsum(self.weights.ravel()[order])
+        return float(expected.ravel()[order[np.searchsorted(share, 0.5)]]), quiet
+
+    def draw(self, n: int, rng: np.random.Generator) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Draw (K, c, p) from the posterior, each of shape (n,)."""
+        cells = rng.choice(self.weights.size, n, p=self.weights.ravel())
+        p, log_c, log_k = np.unravel_index(cells, self.weights.shape)
+        return np.exp(self.log_k[log_k]), np.exp(LOG_C[log_c]), P[p]
+
+    def _numbers(self, days: float) -> tuple[FloatArray, float]:
+        """Expected number of events in the next ``days`` on the grid, and of those before."""
         now = self.before.end
         window = replace(self.before, end=now + days, score_from=now)
         quiet = float(self.process.compensator(window, [now + days])[0])
         integrals = _integrals(self.elapsed, self.elapsed + days)
-        expected = quiet + integrals[:, :, None] * np.exp(self.log_k)
-        order = np.argsort(expected, axis=None)
-        share = np.cumsum(self.weights.ravel()[order])
-        return float(expected.ravel()[order[np.searchsorted(share, 0.5)]]), quiet
+        return quiet + integrals[:, :, None] * np.exp(self.log_k), quiet
 
 
 def draw_aftershocks(

@@ -11,6 +11,7 @@ plots       every picture
 forecast    one forecast, consecutive ones, and synthetic catalogs
 benchmark   models compared on catalogs
 report      a benchmark as one page
+live        forecasts that keep themselves up to date, are kept, and are scored
 cli         the command `recast`: runs a subcommand, and reports errors in one line
 commands    its subcommands
 """

@@ -77,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
         etas,
         forecast,
         leaderboard,
+        live,
         pretrain,
         report,
         residuals,
@@ -101,6 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     residuals.add_parser(subparsers)
     report.add_parser(subparsers)
     leaderboard.add_parser(subparsers)
+    live.add_parser(subparsers)
     catalogs.add_parser(subparsers)
     return parser
 

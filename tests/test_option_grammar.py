@@ -34,6 +34,7 @@ OTHER_WORDS = {
     "--area": "`import` also says where events without places lie",
     "--at": "of a forecast at the catalog's end, of a simulation at its test window",
     "--catalog": "`simulate` continues it; `benchmark` says where names are listed",
+    "--config": "options of a command, or the settings of a service",
     "--days": "lengths of windows, or of catalogs",
     "--origin": "of simulated times, or of a column of days",
     "--gap": "not recorded, or not trained on",

@@ -28,6 +28,19 @@ DATA = {
     "recast/benchmark/published.json",
     "recast/benchmark/shipped/paper.json",
     "recast/forecast/correction.json",
+    "recast/live/publication/oaf.schema.json",
+    *(f"recast/live/publication/texts/{name}.yaml" for name in ("en", "es")),
+    *(
+        f"recast/live/publication/templates/{name}.j2"
+        for name in (
+            "base.html",
+            "forecast.html",
+            "index.html",
+            "macros.html",
+            "status.html",
+            "style.css",
+        )
+    ),
 }
 LEFT_OUT = (".*", "build", "dist", "*.egg-info", "__pycache__", "runs")
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from browsing import chromium
 
 from catalogs import Catalog, EventSequence, load, save
 from catalogs.files import read_json, write_json
@@ -19,10 +20,6 @@ from recast.benchmark.results import Gain, sentence
 from recast.cli import main
 from recast.evaluation import diagnose
 from recast.evaluation.diagnosis import load_diagnoses
-
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
-)
 
 PLOTS = {
     "magnitude_time",
@@ -224,13 +221,8 @@ def test_few_events_make_fewer_plots(n: int, tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    if not CHROMIUM:
-        pytest.skip("no chromium or google-chrome on the PATH: the page is not looked at")
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright.sync_playwright() as driver:
-        running = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with chromium() as running:
         yield running
-        running.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

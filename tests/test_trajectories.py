@@ -44,6 +44,18 @@ def test_events_are_sorted_by_trajectory_and_time() -> None:
     assert drawn.trajectory.tolist() == [0, 1, 1, 1]
 
 
+@pytest.mark.parametrize("most", [3, 70_000])
+@pytest.mark.parametrize("grid", [None, 50])
+def test_the_order_is_that_of_lexsort_with_and_without_ties(most: int, grid: int | None) -> None:
+    rng = np.random.default_rng(0)
+    times = rng.random(5000) if grid is None else rng.integers(0, grid, 5000) / grid
+    who = rng.integers(0, most, 5000)
+    drawn = Trajectories(
+        who, times, np.arange(5000.0), most, 0.0, 9.0, np.empty(0, np.int64)
+    ).sorted()
+    np.testing.assert_array_equal(drawn.magnitudes, np.lexsort((times, who)).astype(np.float64))
+
+
 def test_of_two_events_at_one_time_the_second_is_left_out_unless_it_is_of_another_trajectory() -> (
     None
 ):

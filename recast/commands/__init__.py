@@ -12,6 +12,8 @@ leaderboard      `recast leaderboard`: the models of many benchmarks in one rank
 forecast         `recast forecast`: the next day, week and month, and how good such forecasts were
 simulate         `recast simulate`: synthetic catalogs from a fitted model
 residuals        `recast residuals`: whether a fitted model describes the observed events
+live             `recast live`: init, run, status, score and serve of a service
+live_replay      `recast live replay`: a historical catalog as if it came in
 catalogs         `recast catalogs`: its actions, some of them in modules of their own
 catalogs_fetch   `recast catalogs fetch | cache`: known catalogs, and the raw files
 catalogs_import  `recast catalogs import`: a file of events as a catalog

@@ -175,6 +175,28 @@ def add_scheduler(parser: argparse._ActionsContainer) -> None:
     )
 
 
+def duration(text: str) -> float:
+    """The seconds in a length of time such as 20min."""
+    from catalogs import InputError
+    from recast.live.durations import seconds
+
+    try:
+        return seconds(text)
+    except InputError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def add_every(parser: argparse._ActionsContainer, default: str, value: float | None = None) -> None:
+    """Add the time between steps of a service."""
+    parser.add_argument(
+        "--every",
+        type=duration,
+        default=value,
+        metavar="TIME",
+        help=f"from one step to the next, as in 10min (default: {default})",
+    )
+
+
 def add_resume(parser: argparse._ActionsContainer) -> None:
     """Add whether to resume an interrupted run."""
     parser.add_argument(

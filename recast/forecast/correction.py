@@ -114,9 +114,9 @@ class Correction:
         errors = rng.logistic(scale=UNIT_LOGISTIC, size=drawn.n)
         factors = np.exp(self.shift + self.spread * errors)
         several = scaled(drawn, factors, rng)
-        return cut(self._with_aftershocks(several, rng), n, max_events)
+        return cut(self.with_aftershocks(several, rng), n, max_events)
 
-    def _with_aftershocks(self, drawn: Trajectories, rng: np.random.Generator) -> Trajectories:
+    def with_aftershocks(self, drawn: Trajectories, rng: np.random.Generator) -> Trajectories:
         """Add those of large events if they are of the sequence, with probability ``share``.
 
         They have no places, so that none are kept.

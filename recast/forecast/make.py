@@ -212,7 +212,7 @@ def run_forecast(
             "`regime` is for forecasts of ETAS after a mainshock that are corrected, which this is "
             "not: leave it out"
         )
-    processes, uncertainty = _processes(
+    processes, uncertainty = processes_of(
         fitted,
         request,
         sequence,
@@ -311,13 +311,13 @@ def _about(model: FittedModel, catalog: Catalog, day: float) -> list[str]:
     return [f"{about} (known until after this forecast)" if later else about]
 
 
-def _processes(
+def processes_of(
     fitted: FittedModel,
     request: Request,
     sequence: SequenceForecast | None,
     *,
-    fixed_parameters: bool,
-    own_magnitudes: bool,
+    fixed_parameters: bool = False,
+    own_magnitudes: bool = False,
 ) -> tuple[dict[float, tuple[PointProcess, ...]], dict[float, dict[str, int]]]:
     """What each window is drawn from, and the numbers of parameter draws."""
     processes: dict[float, tuple[PointProcess, ...]] = {}

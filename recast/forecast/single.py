@@ -370,6 +370,31 @@ def kept(drawn: Trajectories, most: float) -> dict[str, np.ndarray]:
     return arrays if drawn.locations is None else arrays | {"locations": drawn.locations[:end]}
 
 
+def windows_of(
+    history: EventSequence,
+    processes: Sequence[PointProcess] | Mapping[float, Sequence[PointProcess]],
+    request: Request,
+    sequence: SequenceForecast | None = None,
+) -> tuple[Window, ...]:
+    """Prepare the windows of a forecast, each to be drawn from ``processes`` by itself.
+
+    These are the same for all, or those of its length. With a ``sequence`` under way its numbers
+    are corrected (``recast.forecast.correction``).
+    """
+    windows = []
+    for days in request.days:
+        several = processes[days] if isinstance(processes, Mapping) else processes
+        if sequence is not None:
+            several = [subcritical(process, days) for process in several]
+        source = Source.of(several, history, [request.at])
+        cap = request.max_events or default_cap(history, request.at, days)
+        window = Window(days, source, cap)
+        if sequence is not None:
+            window = window.corrected(sequence, request.seed, request.max_events)
+        windows.append(window)
+    return tuple(windows)
+
+
 def draw_forecast(
     catalog: Catalog,
     processes: Sequence[PointProcess] | Mapping[float, Sequence[PointProcess]],
@@ -395,21 +420,8 @@ def draw_forecast(
     request.check(catalog)
     whole = catalog.to_sequence()
     history = whole.before(request.at)  # later events are not even sent to the workers
-    sources = []
-    for days in request.days:
-        several = processes[days] if isinstance(processes, Mapping) else processes
-        if sequence is not None:
-            several = [subcritical(process, days) for process in several]
-        sources.append(Source.of(several, history, [request.at]))
-    windows = tuple(
-        Window(days, source, request.max_events or default_cap(history, request.at, days))
-        for days, source in zip(request.days, sources, strict=True)
-    )
-    if sequence is not None:
-        windows = tuple(
-            window.corrected(sequence, request.seed, request.max_events) for window in windows
-        )
-    everything = [process for source in sources for process in source.processes]
+    windows = windows_of(history, processes, request, sequence)
+    everything = [process for window in windows for process in window.source.processes]
     caps = tuple(window.max_events for window in windows)
     plan = {
         **asdict(request),

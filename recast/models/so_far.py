@@ -76,17 +76,7 @@ def fit_so_far(
         If ``b`` or ``maximum_magnitude`` is impossible, or there is no event before ``day``.
     """
     info = catalog.info
-    events = catalog.to_sequence().before(day)
-    start = info.to_days(info.splits.train_start)
-    known = events
-    if events.start < start < day:
-        later = events.scored_from(start)
-        known = later if later.n_scored >= ENOUGH else events
-    if known.n_scored == 0:
-        raise InputError(
-            f"catalog {info.name!r} has no event before {info.to_time(day)}: there is nothing to "
-            "forecast from"
-        )
+    known = known_so_far(catalog, day)
     law = _law(catalog, known, b, maximum_magnitude)
     kind = model_kind(REFERENCE)
     time = info.to_time(day)
@@ -110,6 +100,29 @@ def fit_so_far(
         prior=prior,
         places=where,
     )
+
+
+def known_so_far(catalog: Catalog, day: float) -> EventSequence:
+    """Return the events before a day, scored from the train window's start where they are many.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    info = catalog.info
+    events = catalog.to_sequence().before(day)
+    start = info.to_days(info.splits.train_start)
+    known = events
+    if events.start < start < day:
+        later = events.scored_from(start)
+        known = later if later.n_scored >= ENOUGH else events
+    if known.n_scored == 0:
+        raise InputError(
+            f"catalog {info.name!r} has no event before {info.to_time(day)}: there is nothing to "
+            "forecast from"
+        )
+    return known
 
 
 def _law(

@@ -30,7 +30,8 @@ def inline_svg(svg: str, key: str, label: str) -> str:
     attributes = f'role="img" aria-label="{escape(label, quote=True)}"'
     box = re.findall(r'viewBox="[^"]*"', body)[0]
     links = 'xmlns:xlink="http://www.w3.org/1999/xlink"'
-    return re.sub(r"<svg [^>]*>", f"<svg {box} {links} {attributes}>", body, count=1)
+    # A function, since a label may have backslashes
+    return re.sub(r"<svg [^>]*>", lambda _: f"<svg {box} {links} {attributes}>", body, count=1)
 
 
 def colour_variables(*, dark: bool) -> str:

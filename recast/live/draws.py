@@ -1,0 +1,154 @@
+"""Simulated numbers of events of a live forecast: by window and magnitude, and over time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from catalogs import Trajectories
+from catalogs.sequence import FloatArray, reaches
+from catalogs.trajectories import IntArray
+from recast.evaluation.counts import QUANTILES
+from recast.forecast.blocks import in_threads, n_blocks
+from recast.forecast.results import Fan
+from recast.forecast.single import FAN_POINTS, counted
+
+
+@dataclass(frozen=True, eq=False)
+class WindowDraws:
+    """The simulations of one window."""
+
+    days: float
+    counts: IntArray
+    """Events at or above each magnitude, (sample, magnitude)."""
+
+    capped: NDArray[np.bool_]
+    """Whether a simulation was cut off, (sample,)."""
+
+    fan: IntArray | None = None
+    """Events at or above the lowest magnitude until each time, (sample, time)."""
+
+
+class Drawable(Protocol):
+    """A window that can be drawn block by block."""
+
+    @property
+    def days(self) -> float:
+        """Its length."""
+        ...
+
+    def draw(self, block: int, n: int, seed: int) -> Trajectories:
+        """Draw one block of the ``n`` trajectories."""
+        ...
+
+
+def draw_window(
+    window: Drawable,
+    magnitudes: tuple[float, ...],
+    samples: int,
+    seed: int,
+    *,
+    fan_from: float | None = None,
+    threads: int = 1,
+) -> WindowDraws:
+    """Draw the simulations of one window, which depend on the seed and on its length only.
+
+    With ``fan_from``, a magnitude, also their course over time.
+    """
+
+    def draw(block: int) -> dict[str, np.ndarray]:
+        drawn = window.draw(block, samples, seed)
+        found = counted(drawn, magnitudes)
+        return found if fan_from is None else {**found, "fan": _fan(drawn, fan_from)}
+
+    parts = in_threads(draw, range(n_blocks(samples)), threads)
+    arrays = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    return WindowDraws(window.days, arrays["counts"], arrays["capped"], arrays.get("fan"))
+
+
+def _fan(drawn: Trajectories, lowest: float) -> IntArray:
+    """Cumulative numbers of the events at or above the lowest magnitude, at ``fan_days``."""
+    days = fan_days(drawn.end - drawn.start)
+    cell = np.clip(np.searchsorted(days, drawn.times - drawn.start), 0, FAN_POINTS - 1)
+    flat = (drawn.trajectory * FAN_POINTS + cell)[reaches(drawn.magnitudes, lowest)]
+    each = np.bincount(flat, minlength=drawn.n * FAN_POINTS).reshape(drawn.n, FAN_POINTS)
+    return np.asarray(each.cumsum(axis=1), dtype=np.int64)
+
+
+def fan_days(days: float) -> FloatArray:
+    """Days since the forecast, nearer to each other in the beginning, when most happens."""
+    return np.asarray(days * np.linspace(0.0, 1.0, FAN_POINTS) ** 3)
+
+
+def fan_of(draws: WindowDraws) -> Fan:
+    """Quantiles of the cumulative number."""
+    if draws.fan is None:
+        raise ValueError("this window was drawn without its course over time")
+    quantiles = np.quantile(draws.fan, QUANTILES, axis=0)
+    return Fan(
+        fan_days(draws.days).tolist(),
+        {f"{q:g}": row.tolist() for q, row in zip(QUANTILES, quantiles, strict=True)},
+    )
+
+
+def growing(windows: Sequence[WindowDraws]) -> list[WindowDraws]:
+    """The same simulations, with no fewer events in a longer window than in a shorter one.
+
+    Windows are drawn each by itself, so that the numbers of a longer one can be lower by chance, or
+    by the law of its correction. The i-th smallest number is raised to the quantile i / n of the
+    window before where that is larger:
+
+        Q_w(i / n) = max(Q_w(i / n), Q_v(i / n)),    v < w
+
+    Parameters
+    ----------
+    windows : sequence of WindowDraws
+        In order of their lengths.
+
+    Examples
+    --------
+    >>> nothing = np.zeros(2, dtype=bool)
+    >>> day = WindowDraws(1.0, np.array([[0], [4]]), nothing)
+    >>> week = WindowDraws(7.0, np.array([[3], [2]]), nothing)
+    >>> growing([day, week])[1].counts.tolist()
+    [[4], [2]]
+    """
+    grown = list(windows[:1])
+    for window in windows[1:]:
+        before, counts = np.sort(grown[-1].counts, axis=0), window.counts.copy()
+        n = len(counts)
+        ranks = -(-np.arange(1, n + 1) * len(before) // n) - 1
+        for j, column in enumerate(counts.T):
+            order = np.argsort(column, kind="stable")
+            column[order] = np.maximum(column[order], before[ranks, j])
+        grown.append(replace(window, counts=counts))
+    return grown
+
+
+def samples_table(draws: Mapping[str, WindowDraws], magnitudes: tuple[float, ...]) -> pd.DataFrame:
+    """Every simulated number, a row each: window, magnitude, sample and count."""
+    parts = []
+    for label, one in draws.items():
+        n = one.counts.shape[0]
+        parts.append(
+            pd.DataFrame(
+                {
+                    "window": pd.Series([label] * (n * len(magnitudes)), dtype="str"),
+                    "magnitude": np.repeat(magnitudes, n),
+                    "sample": np.tile(np.arange(n, dtype=np.int32), len(magnitudes)),
+                    "count": one.counts.T.ravel().astype(np.int32),
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+def counts_of(samples: pd.DataFrame, window: str, magnitude: float) -> IntArray:
+    """The simulated numbers of one window and magnitude, (sample,)."""
+    here = (samples["window"] == window) & np.isclose(samples["magnitude"], magnitude)
+    return samples.loc[here, "count"].to_numpy(np.int64)

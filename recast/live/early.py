@@ -1,0 +1,122 @@
+"""Forecasts in the first hour after a mainshock, and after one of few aftershocks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from catalogs import EventSequence, Trajectories
+from etas.kernel import inverse_omori, omori_integral
+from etas.model import ETAS
+from recast.forecast.blocks import BLOCK
+from recast.forecast.correction import LARGE, Correction, SequenceForecast, cut, learned, regime_of
+from recast.forecast.mainshocks import FEWEST_IN_A_DAY, current_mainshock
+from recast.forecast.single import FEWEST_BEFORE_CAP, TIMES_EXPECTED, stream
+
+LEARNED_FROM = 1.0 / 24.0
+"""Days after mainshocks of the first forecasts from whose errors was learned."""
+
+GENERIC = "ANSR-SHALCON"
+"""Tectonic regime where none is named: that of California, Italy and New Zealand."""
+
+OMORI = 5
+"""Keeps random numbers apart from those of other simulations with the same seed."""
+
+
+@dataclass(frozen=True, eq=False)
+class OmoriWindow:
+    """One window, drawn from the Omori law of the sequence and what past sequences say of it.
+
+    For each simulated catalog (K, c, p) are drawn from the posterior of ``OmoriSequence``, which is
+    its prior where no aftershock is known yet; then a Poisson number of events in the window, with
+    those that the events before the mainshock still cause. Events nearly as large as the mainshock
+    have aftershocks of their own.
+    """
+
+    days: float
+    sequence: SequenceForecast
+    correction: Correction
+    """Gives large events their aftershocks; its factor is not used."""
+
+    expected: float
+    quiet: float
+
+    @classmethod
+    def of(cls, sequence: SequenceForecast, process: ETAS, days: float) -> OmoriWindow:
+        """Prepare one window."""
+        expected, quiet = sequence.omori.expected(days)
+        correction = Correction(
+            shift=0.0,
+            spread=0.0,
+            large=sequence.magnitude - LARGE,
+            share=1.0 - min(quiet / expected, 1.0),
+            prior=sequence.learned.prior,
+            law=process.magnitude_law,
+        )
+        return cls(days, sequence, correction, expected, quiet)
+
+    @property
+    def max_events(self) -> int:
+        """Events at which a simulated catalog is cut off."""
+        return max(FEWEST_BEFORE_CAP, round(TIMES_EXPECTED * self.expected))
+
+    def draw(self, block: int, n: int, seed: int) -> Trajectories:
+        """Draw one block of the ``n`` trajectories, whose events are in no order."""
+        size = min(BLOCK, n - block * BLOCK)
+        rng = np.random.default_rng([seed, stream(self.days), block, OMORI])
+        omori = self.sequence.omori
+        now = omori.before.end
+        who, times = [], []
+        for i, (k, c, p) in enumerate(zip(*omori.draw(size, rng), strict=True)):
+            since = c + omori.elapsed  # the law goes on from here
+            mean = k * float(omori_integral(0.0, self.days, since, p))
+            # A few more than it is cut off at
+            own = min(int(rng.poisson(mean)), 2 * self.max_events)
+            others = int(rng.poisson(self.quiet))
+            delays = np.concatenate(
+                [
+                    inverse_omori(rng.random(own), self.days, since, p),
+                    self.days * rng.random(others),
+                ]
+            )
+            who.append(np.full(delays.size, i))
+            times.append(np.minimum(now + delays, np.nextafter(now + self.days, 0.0)))
+        drawn = Trajectories(
+            np.concatenate(who),
+            np.concatenate(times),
+            self.correction.law.sample(sum(one.size for one in who), rng),
+            size,
+            now,
+            now + self.days,
+            np.empty(0, dtype=np.int64),
+        )
+        whole = self.correction.with_aftershocks(drawn, rng)
+        over = whole.counts.max(initial=0) > self.max_events
+        return cut(whole, size, self.max_events) if over else whole
+
+
+def sequence_forecast(
+    process: ETAS, history: EventSequence, day: float, regime: str | None = None
+) -> tuple[SequenceForecast, bool] | None:
+    """What is known of the sequence of a mainshock on some day of a history.
+
+    None if that is not among the events. The flag tells whether it is early. How far off forecasts
+    by ETAS are was learned from an hour after mainshocks on, and where a sequence was under way
+    (``current_mainshock``: five aftershocks or more). What was learned there would say of one with
+    fewer that the next are few, and be rather certain of it. Nor is the prior that was learned for
+    these: its sequences had twenty aftershocks or more in the first day. Those of a ``regime``, by
+    default the shallow continental crust, were not chosen by that.
+    """
+    near = np.flatnonzero(np.abs(history.times - day) < 2.0 / 86_400.0)
+    if near.size == 0:
+        return None
+    shock = int(near[np.argmax(history.magnitudes[near])])
+    known = learned()
+    generic = replace(known, prior=regime_of(regime or GENERIC).prior(known.prior))
+    found = SequenceForecast.of(process, history, shock, known if regime is None else generic)
+    current = current_mainshock(history, process.magnitude_law.completeness)
+    few = current != shock and found.omori.n_events < FEWEST_IN_A_DAY
+    if not few and found.omori.elapsed >= LEARNED_FROM:
+        return found, False
+    return SequenceForecast.of(process, history, shock, generic), True

@@ -1,0 +1,185 @@
+"""How a forecast is simulated: the model that what is known allows, and its windows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from catalogs import Catalog, EventSequence, InputError
+from etas.model import ETAS
+from recast.forecast.correction import SequenceForecast, subcritical, under_way
+from recast.forecast.make import processes_of
+from recast.forecast.results import Factor
+from recast.forecast.single import Request, Window, windows_of
+from recast.live.draws import WindowDraws, draw_window, growing
+from recast.live.early import OmoriWindow, sequence_forecast
+from recast.live.fits import Fit
+from recast.live.policy import Policy, label_of
+from recast.live.records import IssuedWindow, ModelUsed, SequenceState, bin_of
+from recast.live.times import written
+
+LONG = 30.0
+"""Days of a window beyond which fewer simulations do: what was learned of errors ends here, too."""
+
+ETAS_REFERENCE = "Ogata (1988), doi:10.1080/01621459.1988.10478560"
+OMORI_REFERENCE = "Reasenberg and Jones (1989), doi:10.1126/science.243.4895.1173"
+REGIMES_REFERENCE = "Page et al. (2016), doi:10.1785/0120160073"
+
+FROM_PAST = (
+    "Every earthquake can be followed by others nearby, the more the larger it is, and fewer as "
+    "time goes by: the model (ETAS) has learned how many and how fast from the earthquakes of this "
+    "area so far, and from other regions where those are few."
+)
+IN_SEQUENCE = (
+    f"{FROM_PAST} It follows how this sequence has gone so far, and its ranges are as wide as such "
+    "forecasts of past sequences were wrong."
+)
+EARLY = (
+    "Little is known of the aftershocks so far. The forecast says what followed earthquakes of "
+    "this size in places like this in the past, in sequences with many aftershocks and with few; "
+    "it follows this sequence as more becomes known."
+)
+"""Of the Omori law, whose prior is that of a tectonic regime."""
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """Everything that the numbers of one forecast depend on."""
+
+    windows: Sequence[Window] | Sequence[OmoriWindow]
+    magnitudes: tuple[float, ...]
+    mainshock: float | None
+    """Magnitude of the mainshock, if it is complete."""
+
+    seed: int
+    policy: Policy
+    fit: Fit
+    remarks: tuple[str, ...]
+
+    @classmethod
+    def of(
+        cls,
+        catalog: Catalog,
+        fit: Fit,
+        sequence: SequenceState | None,
+        magnitudes: tuple[float, ...],
+        policy: Policy,
+        seed: int,
+    ) -> Plan:
+        """Prepare the simulations."""
+        info = catalog.info
+        largest = None if sequence is None else sequence.mainshock.magnitude
+        if largest is not None and largest < info.magnitude_completeness:
+            largest = None
+        history, process = catalog.to_sequence(), fit.model.process
+        days = policy.windows if sequence is not None else policy.regional_windows
+        request = Request(info.to_days(info.end), days, magnitudes, policy.samples, seed)
+        current, early = under_way([process], history, policy.regime), False
+        if sequence is not None and isinstance(process, ETAS):
+            day = info.to_days(sequence.mainshock.time)
+            found = sequence_forecast(process, history, day, policy.regime)
+            current, early = found or (current, False)
+        if current is not None and early and isinstance(process, ETAS):
+            omori = [OmoriWindow.of(current, process, window) for window in request.days]
+            return cls(omori, magnitudes, largest, seed, policy, fit, ())
+        windows, remarks = _by_etas(fit, history, request, current)
+        if current is not None and request.horizon > LONG:
+            remarks += ("ranges beyond a month are wider than those of a month by extrapolation",)
+        return cls(windows, magnitudes, largest, seed, policy, fit, remarks)
+
+    @property
+    def days(self) -> tuple[float, ...]:
+        """Lengths of the windows."""
+        return tuple(window.days for window in self.windows)
+
+    @property
+    def counted(self) -> tuple[float, ...]:
+        """Magnitudes at or above which events are counted: also that of the mainshock."""
+        also = set() if self.mainshock is None else {self.mainshock}
+        return tuple(sorted({*self.magnitudes, *also}))
+
+    def samples(self, days: float) -> int:
+        """Simulated catalogs over a window."""
+        return self.policy.samples if days <= LONG else self.policy.long_samples
+
+    def draw(self, threads: int) -> dict[str, WindowDraws]:
+        """Draw all windows, by label."""
+        drawn = [
+            draw_window(
+                window,
+                self.counted,
+                self.samples(window.days),
+                self.seed,
+                fan_from=self.magnitudes[0] if window.days == self.days[-1] else None,
+                threads=threads,
+            )
+            for window in self.windows
+        ]
+        return {label_of(window.days): window for window in growing(drawn)}
+
+    def window(self, label: str, draws: WindowDraws, at: pd.Timestamp) -> IssuedWindow:
+        """Summarise one window."""
+        bins = {m: bin_of(m, draws.counts[:, i]) for i, m in enumerate(self.counted)}
+        return IssuedWindow(
+            label=label,
+            days=draws.days,
+            start=written(at),
+            end=written(at + pd.Timedelta(days=draws.days)),
+            bins=tuple(bins[m] for m in self.magnitudes),
+            above_mainshock=None if self.mainshock is None else bins[self.mainshock],
+            n_samples=len(draws.counts),
+        )
+
+    def model_used(self) -> ModelUsed:
+        """Describe the model."""
+        process = self.fit.model.process
+        parameters: dict[str, Any] = process.to_json() if isinstance(process, ETAS) else {}
+        factors = [
+            Factor(w.days, float(np.exp(w.correction.shift)), w.correction.spread).to_json()
+            for w in self.windows
+            if isinstance(w, Window) and w.correction is not None
+        ]
+        name, sentence, reference = "ETAS", FROM_PAST, ETAS_REFERENCE
+        if factors:
+            parameters = {**parameters, "factors": factors}
+            name, sentence = "ETAS, corrected for the sequence", IN_SEQUENCE
+            reference = f"{ETAS_REFERENCE}; {OMORI_REFERENCE}"
+        elif isinstance(self.windows[0], OmoriWindow):
+            law = self.windows[0].correction
+            parameters = {
+                "prior": law.prior.to_json(),
+                "events": self.windows[0].sequence.omori.n_events,
+                "b": law.law.b,
+                "maximum_magnitude": law.law.maximum,
+            }
+            name, sentence = "Omori law of past sequences", EARLY
+            reference = f"{OMORI_REFERENCE}; {REGIMES_REFERENCE}"
+        by_window = {label_of(days): self.samples(days) for days in self.days}
+        parameters = {**parameters, "samples": by_window}
+        return ModelUsed(
+            name=name,
+            sentence=sentence,
+            reference=reference,
+            parameters=parameters,
+            fitted_at=written(self.fit.until),
+        )
+
+
+def _by_etas(
+    fit: Fit, history: EventSequence, request: Request, sequence: SequenceForecast | None
+) -> tuple[tuple[Window, ...], tuple[str, ...]]:
+    """Windows drawn from ETAS, and remarks on them."""
+    try:
+        # Parameters drawn for the longest window serve the shorter ones, too
+        longest = replace(request, days=(request.horizon,))
+        processes = processes_of(fit.model, longest, sequence)[0][request.horizon]
+    except InputError as error:  # each event would trigger more than one
+        process = fit.model.process
+        lowered = {days: (subcritical(process, days),) for days in request.days}
+        remark = f"simulated with fewer aftershocks than the model has: {error}"
+        return windows_of(history, lowered, request, sequence), (remark,)
+    return windows_of(history, processes, request, sequence), ()

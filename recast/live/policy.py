@@ -1,0 +1,173 @@
+"""What a service issues and when: the policy of an agency."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+import numpy as np
+
+from catalogs import InputError
+from catalogs.json_records import Record
+from etas.omori import REGIMES
+
+UNITS = {"min": 1.0 / 1440.0, "h": 1.0 / 24.0, "d": 1.0}
+"""Days in the units in which times after a mainshock are written."""
+
+LABELS = {1.0: "1 Day", 7.0: "1 Week", 30.0: "1 Month", 365.0: "1 Year"}
+
+WHOLE = (3, 4, 5, 6, 7)
+"""Magnitudes of public forecasts."""
+
+GREAT = 8.0
+"""Counted, too, after mainshocks of magnitude 7 or more."""
+
+
+@dataclass(frozen=True)
+class Policy(Record):
+    """When forecasts are issued, of what, and from what.
+
+    Examples
+    --------
+    >>> Policy().radius_km(7.1)  # one rupture length
+    56.1...
+    >>> Policy(schedule=("30 min", "6 h", "1 d")).schedule
+    ('30 min', '6 h', '1 d')
+    """
+
+    trigger_magnitude: float = 5.0
+    """An event of this magnitude or more begins a sequence."""
+
+    rupture_lengths: float = 1.0
+    """Radius of the circle around a mainshock, in rupture lengths."""
+
+    least_radius_km: float = 10.0
+    """Epicentres are known to a few kilometres, and so are ruptures of M 5."""
+
+    duration_days: float = 365.0
+    """Time since its mainshock after which a sequence ends."""
+
+    swarm_magnitude: float | None = None
+    """Three events of this magnitude or more in a week and a circle of the least radius, none half
+    a unit larger than the third, begin a swarm. None: only the trigger magnitude begins one."""
+
+    schedule: Literal["usgs", "ingv"] | tuple[str, ...] = "usgs"
+    """Times after the mainshock: those of the USGS; every midnight and after each event of M >= 3.5
+    as at INGV; or a list of own ones, in "min", "h" or "d", of which the last is repeated."""
+
+    regional: Literal["daily", "weekly", "none"] = "daily"
+    """Forecasts of the whole region, at midnight UTC; weekly ones on Mondays."""
+
+    windows: tuple[float, ...] = (1.0, 7.0, 30.0, 365.0)
+    """Days, of forecasts for sequences."""
+
+    regional_windows: tuple[float, ...] = (1.0, 7.0, 30.0)
+    """Days, of forecasts for the region."""
+
+    magnitudes: tuple[float, ...] | None = None
+    """Count events at or above these; None: 3 to 7, or from completeness where that is higher, and
+    8 after mainshocks of M >= 7."""
+
+    refit: Literal["none", "nightly", "each"] = "each"
+    """When parameters are fitted again: never after the first forecast of a sequence (or region),
+    at the first forecast of a day, or at each."""
+
+    regime: str | None = None
+    """Tectonic regime of the region, one of ``etas.omori.REGIMES``: what mainshocks there have in
+    common is the forecast until a sequence itself is known. None: shallow continental crust."""
+
+    samples: int = 2000
+    """Simulated catalogs over each window."""
+
+    long_samples: int = 500
+    """Simulated catalogs over windows longer than a month, which take the most time."""
+
+    def __post_init__(self) -> None:
+        positive = {
+            "rupture_lengths": self.rupture_lengths,
+            "least_radius_km": self.least_radius_km,
+            "duration_days": self.duration_days,
+            "samples": self.samples,
+            "long_samples": self.long_samples,
+        }
+        for name, value in positive.items():
+            if not (np.isfinite(value) and value > 0):
+                raise InputError(f"`{name}` = {value:g}: give a positive number")
+        for name, days in (("windows", self.windows), ("regional_windows", self.regional_windows)):
+            if not days or not all(np.isfinite(day) and day > 0.0 for day in days):
+                raise InputError(f"`{name}` = {list(days)}: give one or more positive days")
+            object.__setattr__(self, name, tuple(sorted({float(day) for day in days})))
+        if self.magnitudes is not None:
+            if not self.magnitudes or not np.isfinite(self.magnitudes).all():
+                raise InputError(
+                    f"`magnitudes` = {list(self.magnitudes)}: give one or more numbers, or leave "
+                    "it out"
+                )
+            object.__setattr__(self, "magnitudes", tuple(sorted(set(self.magnitudes))))
+        if not np.isfinite(self.trigger_magnitude):
+            raise InputError(f"`trigger_magnitude` = {self.trigger_magnitude}: give a number")
+        if self.regime is not None and self.regime not in REGIMES:
+            raise InputError(f"`regime` {self.regime!r} is none of {', '.join(REGIMES)}")
+        if not isinstance(self.schedule, str):
+            own_delays(self.schedule)  # checks them
+
+    def radius_km(self, magnitude: float) -> float:
+        """Radius of the circle around a mainshock.
+
+            log10 L = -2.44 + 0.59 M
+
+        is the subsurface rupture length, km, of Wells and Coppersmith (1994, table 2A, all slip
+        types).
+        """
+        return max(
+            self.rupture_lengths * float(10.0 ** (-2.44 + 0.59 * magnitude)), self.least_radius_km
+        )
+
+    def counted(self, completeness: float, mainshock: float | None) -> tuple[float, ...]:
+        """Magnitudes at or above which events are counted, none below completeness.
+
+        >>> Policy().counted(2.0, 7.1), Policy().counted(4.3, None)
+        ((3.0, 4.0, 5.0, 6.0, 7.0, 8.0), (4.3, 5.0, 6.0, 7.0))
+        """
+        if self.magnitudes is not None:
+            kept = tuple(m for m in self.magnitudes if m >= completeness)
+            return kept or (completeness,)
+        whole = tuple(float(m) for m in WHOLE if m > completeness)
+        lowest = () if completeness < WHOLE[0] else (completeness,)
+        great = (GREAT,) if mainshock is not None and mainshock >= WHOLE[-1] else ()
+        return (*lowest, *whole, *great)
+
+
+def own_delays(times: tuple[str, ...]) -> tuple[float, ...]:
+    """Read times after a mainshock, in days.
+
+    Raises
+    ------
+    InputError
+        If one is no time, or they do not increase.
+
+    Examples
+    --------
+    >>> own_delays(("30 min", "6 h", "1 d"))
+    (0.0208..., 0.25, 1.0)
+    """
+    days = []
+    for time in times:
+        found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(min|h|d)\s*", time)
+        if found is None:
+            raise InputError(f"`schedule`: {time!r} is no time: write 30 min, 6 h or 1 d")
+        days.append(float(found[1]) * UNITS[found[2]])
+    if not days or days[0] <= 0.0 or any(b <= a for a, b in pairwise(days)):
+        raise InputError(f"`schedule` {list(times)}: give one or more times that increase")
+    return tuple(days)
+
+
+def label_of(days: float) -> str:
+    """Name of a window.
+
+    >>> label_of(7.0), label_of(14)
+    ('1 Week', '14 Days')
+    """
+    return LABELS.get(float(days), f"{days:g} Days")

@@ -1,0 +1,111 @@
+"""Asking the source, and entering what its answer says."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pandas as pd
+
+from catalogs.errors import FetchError, InputError
+from recast.live.durations import seconds
+from recast.live.reconcile import EDGE, Memory, reconcile
+from recast.live.service import Service
+from recast.live.sources import Answer
+from recast.live.store import Poll, Store
+from recast.live.times import read, written
+
+EVER = pd.Timestamp("1700-01-01", tz="UTC")
+
+DAY = pd.Timedelta(hours=23, minutes=50)
+"""Between polls that look back far: a day, for runs that begin some seconds early."""
+
+
+def poll(
+    service: Service, store: Store, now: pd.Timestamp, *, believe: bool = False
+) -> Poll | None:
+    """Ask the source and enter what it says; None if it was asked just now."""
+    options = service.configuration.source
+    last = store.last_poll()
+    if last is not None and not believe:
+        since = (now - read(last.asked)).total_seconds()
+        if since == 0.0 or since < seconds(options.spacing):
+            return None
+    start, far = _period(service, store, now)
+    source = service.source
+    try:
+        answer = source.ask(start, now)
+    except (FetchError, InputError, OSError) as error:
+        text = " ".join(str(error).split())
+        failed = Poll(written(now), written(start), written(now), "failed", text)
+        with store.transaction():
+            store.add_poll(failed)
+        return failed
+    return _enter(store, answer, now, far=far, believe=believe)
+
+
+def _period(service: Service, store: Store, now: pd.Timestamp) -> tuple[pd.Timestamp, bool]:
+    """From when on to ask for events, and whether that is far back.
+
+    At first as far as needed to go on from the history.
+    """
+    options = service.configuration.source
+    long = now - pd.Timedelta(days=max(options.daily_days, options.days))
+    if store.last_poll(good=True) is None:
+        before, _ = service.history()
+        if before.empty and options.kind != "fdsn":
+            return EVER, True
+        return (long if before.empty else min(long, before["time"].iloc[-1])), True
+    last = store.state("last_far_poll")
+    if last is None or now - read(last) >= DAY:
+        return long, True
+    good = store.last_poll(good=True)
+    short = now - pd.Timedelta(days=options.days)
+    # After a long silence of the source, from before it
+    return (short if good is None else min(short, read(good.asked) - EDGE)), False
+
+
+def memory(store: Store) -> Memory:
+    """What earlier answers left open."""
+    doubtful = store.state("doubtful")
+    return Memory(store.absences(), tuple(json.loads(doubtful)) if doubtful else None)
+
+
+def _enter(store: Store, answer: Answer, now: pd.Timestamp, *, far: bool, believe: bool) -> Poll:
+    reports = [report for report in answer.reports if report.time <= now.value]
+    scope = answer.scope
+    names = {report.reported_id for report in reports} | answer.listed
+    histories = store.histories(scope.start, scope.end, names)
+    found = reconcile(
+        reports,
+        histories,
+        store.links(histories),
+        replace(scope, end=min(scope.end, now)),
+        memory(store),
+        now,
+        listed=answer.listed,
+        whole=answer.whole,
+        believe=believe,
+    )
+    done = Poll(
+        written(now),
+        written(scope.start),
+        written(scope.end),
+        found.outcome,
+        "; ".join(filter(None, (found.message, answer.note))),
+        len(reports),
+        len(found.versions),
+    )
+    with store.transaction():
+        number = store.add_poll(done)
+        store.add_versions(number, written(now), found.versions)
+        store.link(number, found.links)
+        store.set_absences(found.memory.absences)
+        doubtful = found.memory.doubtful
+        store.set_state("doubtful", json.dumps(doubtful) if doubtful else None)
+        if done.is_good:
+            if far:
+                store.set_state("last_far_poll", written(now))
+            if store.state("history_until") is None:
+                store.set_state("history_until", written(scope.start))
+    return done

@@ -1,0 +1,268 @@
+"""The folder of a service: its settings, its files, and the events it knows."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from filelock import FileLock, Timeout
+
+from catalogs import load
+from catalogs.errors import InputError
+from catalogs.event_types import are_earthquakes
+from catalogs.files import write_whole
+from recast.live.config import FILE, LiveConfiguration
+from recast.live.parts import Parts
+from recast.live.records import Issued
+from recast.live.sources import FileSource, FolderSource, ServiceSource, Source, find_service
+from recast.live.store import Store, canonical
+from recast.live.times import read, written
+
+RECORD, SAMPLES, CATALOG = "issued.json", "samples.parquet", "catalog.parquet"
+"""Files of a forecast."""
+
+SCRATCH = ".tmp-"
+"""How the names of folders begin that are not whole yet."""
+
+
+class BusyError(Exception):
+    """Another process is at work on the folder."""
+
+
+class Service:
+    """One folder: settings, database, forecasts, pages.
+
+    Parameters
+    ----------
+    folder : Path
+        Made by ``recast live init``.
+    parts : Parts, optional
+        What forecasts, scores and publishes.
+    source : Source, optional
+        Where events come from, in place of what the settings say.
+    threads : int, optional
+        For forecasts.
+
+    Raises
+    ------
+    InputError
+        If there is no service in the folder, or its settings cannot be.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        parts: Parts | None = None,
+        source: Source | None = None,
+        threads: int | None = None,
+    ) -> None:
+        self.folder = folder
+        self.configuration = LiveConfiguration.read(folder / FILE)
+        self.parts = parts or Parts.shipped()
+        self.threads = threads
+        self._source = source
+        self._history: tuple[pd.DataFrame, str] | None = None
+        self._known: tuple[tuple[int, str | None], pd.DataFrame] | None = None
+        self._earlier: tuple[str | None, pd.DataFrame, frozenset[str]] | None = None
+        self._issued: dict[str, Issued] = {}
+
+    @property
+    def is_replay(self) -> bool:
+        """Whether the clock is that of a replay."""
+        return self.configuration.source.kind == "replay"
+
+    @property
+    def database(self) -> Path:
+        """Events, polls, the index of forecasts, scores."""
+        return self.folder / "live.sqlite"
+
+    @property
+    def forecasts(self) -> Path:
+        """A folder for each forecast."""
+        return self.folder / "forecasts"
+
+    @property
+    def pages(self) -> Path:
+        """What a web server shows."""
+        return self.folder / "pages"
+
+    @property
+    def models(self) -> Path:
+        """Fitted models."""
+        return self.folder / "models"
+
+    @property
+    def source(self) -> Source:
+        """Where events come from."""
+        if self._source is None:
+            self._source = self._open_source()
+        return self._source
+
+    def _open_source(self) -> Source:
+        options = self.configuration.source
+        path = self.folder / options.path  # an absolute path stays as it is
+        if options.kind == "file":
+            return FileSource(path)
+        if options.kind == "folder":
+            return FolderSource(path)
+        if options.kind == "replay":
+            raise InputError(
+                f"{self.folder} replays a catalog: `recast live replay CATALOG FOLDER` goes on"
+            )
+        return ServiceSource(
+            find_service(options.service),
+            self.configuration.within,
+            options.min_magnitude,
+            self.folder / f"{SCRATCH}source",
+        )
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """No other process works on the folder in the meantime.
+
+        The lock is the operating system's, so that it ends with the process that holds it.
+
+        Raises
+        ------
+        BusyError
+            At once, if one does.
+        """
+        lock = FileLock(self.folder / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise BusyError(
+                f"{self.folder}: another process is at work; nothing was done"
+            ) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def store(self, *, read_only: bool = False) -> Store:
+        """The database.
+
+        Raises
+        ------
+        InputError
+            If it is to be read only and there is none.
+        """
+        if read_only and not self.database.is_file():
+            raise InputError(f"{self.folder} has not run yet: `recast live run {self.folder}` does")
+        # A replay can be made again
+        return Store(self.database, read_only=read_only, durable=not self.is_replay)
+
+    @property
+    def history_path(self) -> Path:
+        """Events before the service began; written once."""
+        return self.folder / "history.parquet"
+
+    def history(self) -> tuple[pd.DataFrame, str]:
+        """Events before the service began, and the date from which they are complete.
+
+        Empty where there are none.
+        """
+        if self._history is None:
+            if not self.history_path.is_file() and self.configuration.history:
+                self._import_history()
+            self._history = self._read_history()
+        return self._history
+
+    def _import_history(self) -> None:
+        catalog = load(self.configuration.history)
+        info = catalog.info
+        if info.uses_plain_days or not info.has_locations:
+            lack = "dates" if info.uses_plain_days else "locations"
+            raise InputError(
+                f"history {self.configuration.history!r} has no {lack}: choose another"
+            )
+        write_history(
+            self.history_path,
+            self._inside(canonical(catalog.events)),
+            str(info.start),
+        )
+
+    def _read_history(self) -> tuple[pd.DataFrame, str]:
+        if not self.history_path.is_file():
+            return canonical(pd.DataFrame({"time": pd.DatetimeIndex([], tz="UTC")})), ""
+        try:
+            table = pq.read_table(self.history_path)
+        except (OSError, pa.ArrowException) as error:
+            raise InputError(
+                f"{self.history_path} is damaged ({error}): put a copy of it in its place"
+            ) from error
+        metadata = table.schema.metadata or {}
+        events = self._inside(canonical(table.to_pandas()))
+        return events, metadata.get(b"start", b"").decode()
+
+    def _inside(self, events: pd.DataFrame) -> pd.DataFrame:
+        """The earthquakes in the region."""
+        places = events[["latitude", "longitude"]].to_numpy(np.float64)
+        inside = self.configuration.within.contains(places[:, 0], places[:, 1])
+        inside &= ~np.isnan(places).any(axis=1) & are_earthquakes(events)
+        return events[inside].reset_index(drop=True)
+
+    def known_at(self, store: Store, time: pd.Timestamp) -> pd.DataFrame:
+        """Earthquakes in the region as they were known at a time, those of the history included.
+
+        The history ends where the first answer of the source begins.
+        """
+        begins = store.state("history_until")
+        key = store.newest(time), begins
+        if self._known is None or self._known[0] != key:
+            self._known = key, self._merged(store, time, begins)
+        return self._known[1]
+
+    def _merged(self, store: Store, time: pd.Timestamp, begins: str | None) -> pd.DataFrame:
+        received = self._inside(store.known_at(time))
+        before, names = self._before(begins)
+        both = names.intersection(received["event_id"])
+        if both:  # of an event that was revised across the border the answer counts
+            before = before[~before["event_id"].isin(both)]
+        if before.empty:
+            return received
+        events = pd.concat([before, received], ignore_index=True)
+        if received.empty or received["time"].iloc[0] >= before["time"].iloc[-1]:
+            return events
+        return events.sort_values(["time", "event_id"], ignore_index=True)
+
+    def _before(self, begins: str | None) -> tuple[pd.DataFrame, frozenset[str]]:
+        """The history that counts, in order of time, and its identifiers."""
+        if self._earlier is None or self._earlier[0] != begins:
+            events, _ = self.history()
+            if begins is not None:
+                events = events[events["time"] < read(begins)]
+            events = events.sort_values(["time", "event_id"], ignore_index=True)
+            self._earlier = begins, events, frozenset(events["event_id"]) - {""}
+        return self._earlier[1], self._earlier[2]
+
+    def issued(self, forecast_id: str) -> Issued:
+        """A forecast that was issued."""
+        if forecast_id not in self._issued:
+            self._issued[forecast_id] = Issued.load(self.forecasts / forecast_id / RECORD)
+        return self._issued[forecast_id]
+
+    def complete_from(self, store: Store, time: pd.Timestamp) -> str:
+        """The date from which events are complete: of the history, or of the first answer."""
+        _, start = self.history()
+        return start or store.state("history_until") or written(time)
+
+
+def write_history(path: Path, events: pd.DataFrame, start: str) -> None:
+    """Write events before a service began, complete from ``start`` on."""
+    write_whole(path, parquet_bytes(events, {"start": start}))
+
+
+def parquet_bytes(events: pd.DataFrame, metadata: dict[str, str]) -> bytes:
+    """A table as Parquet, the same bytes for the same content."""
+    table = pa.Table.from_pandas(events, preserve_index=False)
+    stream = io.BytesIO()
+    pq.write_table(table.replace_schema_metadata(metadata), stream, compression="zstd")
+    return stream.getvalue()

@@ -1,0 +1,237 @@
+"""The step that brings a service up to date; done twice, it does nothing the second time.
+
+Its order is: repair what a crash has left, ask the source, score what has passed, issue what is
+due, publish. Each part is whole before the next begins: answers are entered in one transaction, and
+a forecast is a folder that gets its name when it is complete and is entered after that.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from catalogs.errors import FetchError, InputError
+from catalogs.files import leftovers
+from recast.live import issuing, polling, scoring
+from recast.live.parts import Site
+from recast.live.service import SCRATCH, Service
+from recast.live.store import Poll, Store
+from recast.live.times import read, written
+
+SHOWN = 50
+"""The last forecasts, which the overview and the feed list."""
+
+STALE = pd.Timedelta(hours=1)
+"""No forecast is issued from events that are known only until so long ago: it would be too low.
+It is issued when the source answers again."""
+
+
+@dataclass(frozen=True)
+class StepReport:
+    """What a step did."""
+
+    at: str
+    poll: Poll | None
+    """None if it is too soon after the last one."""
+
+    issued: tuple[str, ...] = ()
+    missed: tuple[str, ...] = ()
+    """Times of forecasts that passed without one."""
+
+    scored: int = 0
+    """Windows that have passed and were scored."""
+
+    remarks: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+    """Forecasts that were due and could not be made, and why; they stay due."""
+
+    next: str | None = None
+    """When the next forecast is due."""
+
+    is_settled: bool = False
+    """Whether nothing is open that the next answer, if it is the same, would decide."""
+
+    def __str__(self) -> str:
+        parts = [] if self.poll is None else [_told(self.poll)]
+        parts += [f"issued {name}" for name in self.issued]
+        if self.missed:
+            parts.append(f"missed {', '.join(self.missed)}")
+        if self.scored:
+            parts.append(f"scored {self.scored} windows")
+        parts += (*self.remarks, *self.failed)
+        if self.next is not None:
+            parts.append(f"next forecast {self.next}")
+        return f"{self.at}: {'; '.join(parts) or 'nothing to do'}"
+
+
+def _told(poll: Poll) -> str:
+    if not poll.is_good:
+        return f"{poll.outcome} answer ({poll.message})"
+    said = f" ({poll.message})" if poll.message else ""
+    return f"{poll.n_events} events, {poll.n_changes} new or changed{said}"
+
+
+def told(error: Exception) -> str:
+    """An error in a line, with its kind unless it speaks for itself."""
+    line = " ".join(str(error).split())
+    plain = isinstance(error, InputError | FetchError | OSError)
+    return line if plain else f"{type(error).__name__}: {line}"
+
+
+def run_once(service: Service, now: pd.Timestamp, *, believe: bool = False) -> StepReport:
+    """Bring a service up to date.
+
+    Parameters
+    ----------
+    service : Service
+        The folder.
+    now : Timestamp
+        The time, of which whole seconds count.
+    believe : bool
+        Take the source's answer as it is, also what it lacks.
+
+    Raises
+    ------
+    BusyError
+        If another process is at work on the folder.
+    InputError
+        If the clock was set back, or the settings cannot be.
+    OSError
+        Naming the file that could not be written. The next step goes on from there.
+    """
+    now = now.floor("s")
+    with service.locked(), service.store() as store:
+        _check_clock(store, now, service)
+        stopped = store.state("running") is not None
+        faults = _repair(service, store, stopped=stopped)
+        with store.transaction():
+            store.set_state("running", written(now))
+            store.set_state("began", store.state("began") or written(now))
+        service.history()
+        poll = polling.poll(service, store, now, believe=believe)
+        report = StepReport(written(now), poll, remarks=faults)
+        if store.last_poll(good=True) is not None:
+            report = _after_poll(service, store, now, report)
+        _publish(service, store, now, report, anew=stopped)
+        with store.transaction():
+            store.set_state("last_step", written(now))
+            store.set_state("running", None)
+    return report
+
+
+def _after_poll(
+    service: Service, store: Store, now: pd.Timestamp, report: StepReport
+) -> StepReport:
+    good = store.last_poll(good=True)
+    if good is None:
+        return report
+    events = service.known_at(store, now)
+    scored = scoring.score(service, store, events, read(good.asked))
+    plan = issuing.plan(service, store, events, now)
+    issued, missed, failed, remarks = [], list[str](), list[str](), list(report.remarks)
+    is_fresh = now - read(good.asked) <= STALE
+    for item in plan.due:
+        if not is_fresh:
+            remarks.append(f"{item.title} waits for the source, which last answered {good.asked}")
+            continue
+        missed += item.due.missed
+        try:
+            issued.append(issuing.issue(service, store, events, item, now))
+        except OSError:
+            raise
+        except Exception as error:  # noqa: BLE001 - of one sequence; the others go on
+            failed.append(f"{item.title}: {told(error)}")
+    with store.transaction():
+        store.set_state("active", "\n".join(plan.active))
+        store.set_state("next", plan.next)
+    memory = polling.memory(store)
+    return replace(
+        report,
+        issued=tuple(issued),
+        missed=tuple(missed),
+        scored=scored,
+        remarks=tuple(remarks),
+        failed=tuple(failed),
+        next=plan.next,
+        is_settled=not (memory.absences or memory.doubtful)
+        and is_fresh
+        and len(issued) == len(plan.due),
+    )
+
+
+def _check_clock(store: Store, now: pd.Timestamp, service: Service) -> None:
+    """Refuse a time before the last step: events would be known before they came."""
+    last = max(filter(None, (store.state("last_step"), store.state("running"))), default=None)
+    if last is not None and now < read(last):
+        raise InputError(
+            f"{service.folder}: the clock says {written(now)}, but the last step was at {last}: "
+            "nothing was done; set the clock right"
+        )
+
+
+def _repair(service: Service, store: Store, *, stopped: bool) -> tuple[str, ...]:
+    """Remove what is half, enter what is whole and was not; what could not be."""
+    if stopped:
+        for folder in (service.pages, service.models):
+            for path in leftovers(folder):
+                path.unlink(missing_ok=True)
+        for path in service.folder.glob(f"{SCRATCH}*"):
+            shutil.rmtree(path, ignore_errors=True)
+    faults = []
+    if service.forecasts.is_dir():
+        entered = {entry.forecast_id for entry in store.entries()}
+        for path in sorted(service.forecasts.iterdir()):
+            if path.name.startswith("."):
+                shutil.rmtree(path, ignore_errors=True)
+            elif path.name not in entered:
+                try:
+                    store.add_entry(issuing.entry_of(path))
+                except InputError as error:
+                    faults.append(str(error))
+    return tuple(faults)
+
+
+def _publish(
+    service: Service, store: Store, now: pd.Timestamp, report: StepReport, *, anew: bool
+) -> None:
+    """Write the pages if they would differ, or ``anew`` where the last step may not have."""
+    anew = anew or not service.pages.is_dir()
+    shown = "\n".join([trouble(store), store.state("active") or ""])
+    changed = bool(report.issued or report.scored) or shown != store.state("shown")
+    real = not service.is_replay and report.poll is not None
+    if not (changed or real or anew):
+        return
+    if report.scored or anew:
+        service.parts.write_scores(
+            service.pages,
+            scoring.stored(service, store, "first"),
+            scoring.stored(service, store, "revised"),
+            region=service.configuration.region,
+            updated=written(now),
+        )
+    service.parts.write_site(service.pages, site(service, store, now), service.configuration)
+    store.set_state("shown", shown)
+
+
+def site(service: Service, store: Store, now: pd.Timestamp) -> Site:
+    """What the pages show."""
+    good = store.last_poll(good=True)
+    entries = [e for e in store.entries() if (service.forecasts / e.forecast_id).is_dir()]
+    latest = {entry.sequence_id: entry.forecast_id for entry in entries}
+    shown = {*latest.values(), *(entry.forecast_id for entry in entries[-SHOWN:])}
+    return Site(
+        region=service.configuration.region,
+        now=now,
+        last_good=None if good is None else read(good.asked),
+        trouble=trouble(store),
+        forecasts=[(service.issued(name), service.forecasts / name) for name in sorted(shown)],
+        active=frozenset((store.state("active") or "").split("\n")) - {""},
+    )
+
+
+def trouble(store: Store) -> str:
+    """What is wrong with the source, in a line; empty if nothing is."""
+    last = store.last_poll()
+    return "" if last is None or last.outcome == "good" else last.message

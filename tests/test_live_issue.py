@@ -1,0 +1,328 @@
+"""One forecast of a live service, on the week after the M7.1 of Ridgecrest."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from live_events import table, utc
+
+from catalogs import GutenbergRichter, InputError, load
+from catalogs.areas import parse_area
+from catalogs.sequence import reaches
+from etas.model import ETAS
+from recast.forecast.make import run_forecast
+from recast.forecast.single import Window
+from recast.live.circle import polygon
+from recast.live.complete import raised_completeness
+from recast.live.draws import WindowDraws, counts_of, growing
+from recast.live.fits import Fit
+from recast.live.issue import forecast_id, known_catalog, make_forecast
+from recast.live.plan import Plan
+from recast.live.policy import Policy
+from recast.live.records import Circle, Issued, Quake, SequenceState, bin_of, fractiles_of
+from recast.live.schedule import Due, due
+from recast.live.sequences import find_sequences
+from recast.live.times import read
+from recast.models.kind import FittedModel
+from recast.models.registry import model_kind
+
+POLICY = Policy(samples=100, long_samples=50, windows=(1.0, 7.0))
+START = "2010-01-01"
+AREA = "33/38/-120/-115"
+DAY = utc("2019-07-07T03:30")
+
+Made = tuple[Issued, pd.DataFrame]
+
+
+@pytest.fixture(scope="module")
+def events() -> pd.DataFrame:
+    known = load("ridgecrest_2019").events
+    known = known.sort_values("time").reset_index(drop=True)
+    return known.assign(event_id=[f"ci{i}" for i in range(len(known))], place="", url="")
+
+
+def forecast(
+    events: pd.DataFrame,
+    now: pd.Timestamp,
+    models: Path,
+    policy: Policy = POLICY,
+    *,
+    region: bool = False,
+    **other: Any,
+) -> Made:
+    known = events[(events["time"] <= now).to_numpy()]
+    state = None if region else find_sequences(known, policy, now)[0].state
+    when = due(state, policy, now, [])
+    assert when is not None
+    return make_forecast(
+        events=known,
+        area=AREA,
+        region="Somewhere",
+        sequence=state,
+        due=when,
+        now=now,
+        completeness=2.5,
+        policy=policy,
+        models=models,
+        **{"seed": 3, "history_start": START, "threads": 1, **other},
+    )
+
+
+@pytest.fixture(scope="module")
+def made(events: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Made:
+    return forecast(events, DAY, tmp_path_factory.mktemp("models"))
+
+
+def test_it_says_what_when_and_from_what(made: Made, events: pd.DataFrame) -> None:
+    issued, _ = made
+    assert issued.sequence is not None
+    assert issued.sequence.mainshock.magnitude == 7.1
+    assert (issued.at, issued.scheduled) == ("2019-07-07T03:30:00Z", "2019-07-07T03:19:53Z")
+    assert issued.next == "2019-07-08T03:19:53Z"
+    assert [w.label for w in issued.windows] == ["1 Day", "1 Week"]
+    assert [w.end for w in issued.windows] == ["2019-07-08T03:30:00Z", "2019-07-14T03:30:00Z"]
+    circle = polygon(issued.sequence.region)
+    assert issued.area == str(circle)
+    near = circle.contains(events["latitude"], events["longitude"])
+    since = near & ((events["time"] < DAY) & (events["magnitude"] < 7.1)).to_numpy()
+    magnitudes = events.loc[since, "magnitude"].to_numpy()
+    assert issued.observed == tuple(
+        (m, int(reaches(magnitudes, m).sum())) for m in (3.0, 4.0, 5.0, 6.0, 7.0, 8.0)
+    )
+    assert issued.model.fitted_at == issued.at
+    assert Issued.from_json(issued.to_json(), "it") == issued
+
+
+def test_bins_and_chart_are_those_of_the_samples(made: Made) -> None:
+    issued, samples = made
+    for window in issued.windows:
+        for one in window.bins:
+            assert one == bin_of(one.magnitude, counts_of(samples, window.label, one.magnitude))
+        above = window.above_mainshock
+        assert above is not None
+        assert above == bin_of(7.1, counts_of(samples, window.label, 7.1))
+    last = counts_of(samples, "1 Week", 3.0)
+    assert issued.fan.days[-1] == 7.0
+    # The longer window may have been raised to what the shorter one has
+    assert issued.fan.quantiles["0.5"][-1] <= np.median(last)
+    assert issued.fan.quantiles["0.975"][-1] == pytest.approx(np.quantile(last, 0.975), rel=0.05)
+
+
+def test_numbers_are_those_of_recast_forecast(made: Made, events: pd.DataFrame) -> None:
+    issued, _ = made
+    catalog = known_catalog(events, parse_area(issued.area), DAY, START, 3.0)
+    result = run_forecast(
+        catalog,
+        days=[1.0, 7.0],
+        magnitudes=[one.magnitude for one in issued.windows[0].bins],
+        samples=100,
+        seed=issued.seed,
+        threads=1,
+    )
+    assert result.sequence is not None
+    mine = [(w.days, b.magnitude, b.expected) for w in issued.windows for b in w.bins]
+    theirs = [(row.days, row.magnitude, row.expected) for row in result.table]
+    day, n = len(issued.windows[0].bins), len(mine)
+    assert mine[:day] == theirs[:day]
+    for i in range(day, n):  # no fewer in a week than in a day
+        assert mine[i][2] == pytest.approx(max(theirs[i][2], mine[i - day][2]), rel=0.05)
+
+
+@given(
+    st.lists(st.integers(0, 9), min_size=1, max_size=12),
+    st.lists(st.integers(0, 9), min_size=1, max_size=12),
+    st.integers(0, 3),
+)
+def test_longer_windows_have_no_fewer_events(short: list[int], long: list[int], more: int) -> None:
+    day, week = (
+        WindowDraws(
+            days,
+            np.array([[n + more, n // 2] for n in counts]),
+            np.zeros(len(counts), dtype=np.bool_),
+        )
+        for days, counts in ((1.0, short), (7.0, long))
+    )
+    first, second = growing([day, week])
+    assert first is day
+    assert (second.counts >= week.counts).all()
+    assert (second.counts[:, 0] >= second.counts[:, 1]).all()
+    for j in range(2):
+        before, after = first.counts[:, j], second.counts[:, j]
+        assert all(a <= b for a, b in zip(fractiles_of(before), fractiles_of(after), strict=True))
+        assert (before > 0).mean() <= (after > 0).mean() + 1.0 / len(after)
+        own = fractiles_of(week.counts[:, j])
+        if all(a <= b for a, b in zip(fractiles_of(before), own, strict=True)):
+            assert own == fractiles_of(after)
+
+
+def test_after_a_large_event_small_ones_do_not_count(made: Made) -> None:
+    issued, _ = made
+    # Mc a tenth of a day after M 7.1 is 7.1 - 4.5 + 0.75 = 3.35, beyond the lowest that is forecast
+    assert issued.completeness == 2.5
+    assert issued.model.parameters["magnitude_law"]["completeness"] == 3.0
+    assert issued.remarks[0].startswith("from events of magnitude 3 or more")
+
+
+def test_completeness_falls_back_with_time(events: pd.DataFrame) -> None:
+    place = parse_area(AREA)
+    shock = utc("2019-07-06T03:19:53")
+    found = {}
+    for days in (0.01, 1.0, 5.0, 30.0, 1000.0):
+        at = shock + pd.Timedelta(days=days)
+        catalog = known_catalog(events[events["magnitude"] > 7.0], place, at, START, 2.5)
+        found[days] = raised_completeness(catalog, 9.0)
+    # 2.6 - 0.75 log10(t / 10), rounded up, and not below that of quiet times
+    assert found == {0.01: 4.9, 1.0: 3.4, 5.0: 2.9, 30.0: 2.5, 1000.0: 2.5}
+    assert raised_completeness(catalog, 2.5) == 2.5
+
+
+def test_the_same_again_on_any_number_of_threads(
+    made: Made, events: pd.DataFrame, tmp_path: Path
+) -> None:
+    issued, samples = made
+    again, more = forecast(events, DAY, tmp_path, threads=2)
+    pd.testing.assert_frame_equal(samples, more)
+    assert replace(again, created="") == replace(issued, created="")
+    # With what a run that was cut off left, too
+    third, _ = forecast(events, DAY, tmp_path)
+    assert replace(third, created="") == replace(issued, created="")
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_what_comes_later_changes_nothing(made: Made, events: pd.DataFrame, tmp_path: Path) -> None:
+    state, when = made[0].sequence, Due(made[0].scheduled, made[0].next)
+    again, samples = make_forecast(
+        events=events,
+        area=AREA,
+        region="Somewhere",
+        sequence=state,
+        due=when,
+        now=DAY,
+        completeness=2.5,
+        policy=POLICY,
+        seed=3,
+        history_start=START,
+        models=tmp_path,
+        threads=1,
+    )
+    assert replace(again, created="") == replace(made[0], created="")
+    pd.testing.assert_frame_equal(samples, made[1])
+
+
+def test_another_seed_gives_other_numbers(made: Made, events: pd.DataFrame, tmp_path: Path) -> None:
+    issued, _ = forecast(events, DAY, tmp_path, seed=4)
+    assert issued.forecast_id == made[0].forecast_id
+    assert issued.seed != made[0].seed
+    assert issued.windows != made[0].windows
+
+
+@pytest.mark.parametrize(
+    ("refit", "fitted"),
+    [
+        ("none", ["2019-07-06T05:20:00Z"] * 3),
+        ("nightly", ["2019-07-06T05:20:00Z", "2019-07-06T05:20:00Z", "2019-07-07T03:30:00Z"]),
+        ("each", ["2019-07-06T05:20:00Z", "2019-07-06T22:00:00Z", "2019-07-07T03:30:00Z"]),
+    ],
+)
+def test_refits(events: pd.DataFrame, tmp_path: Path, refit: Any, fitted: list[str]) -> None:
+    policy = replace(POLICY, refit=refit, samples=50, windows=(1.0,))
+    times = [utc("2019-07-06T05:20"), utc("2019-07-06T22:00"), DAY]
+    made = [forecast(events, now, tmp_path, policy)[0] for now in times]
+    assert [issued.model.fitted_at for issued in made] == fitted
+    assert len(list(tmp_path.glob("*.json"))) == len(set(fitted))
+    parameters = {issued.model.parameters["k"] for issued in made}
+    assert len(parameters) == len(set(fitted))
+
+
+def test_ten_minutes_after_a_mainshock_ranges_are_wide(
+    events: pd.DataFrame, tmp_path: Path
+) -> None:
+    now = utc("2019-07-06T03:30")
+    issued, _ = forecast(events, now, tmp_path)
+    first = issued.windows[0].bins[0]
+    seen = events[((events["time"] >= now) & (events["time"] < now + pd.Timedelta(days=1)))]
+    observed = int((seen["magnitude"] >= 3.0).sum())
+    assert first.low95 < observed < first.high95
+    # Productivities of sequences differ by a factor of four, one standard deviation
+    assert first.high95 > 7 * max(first.low95, 1)
+
+
+def test_the_first_minutes_with_no_aftershock_yet(tmp_path: Path) -> None:
+    rows = [(f"e{i}", f"20{10 + i // 4}-0{1 + i % 4 * 2}-03", 2.6, 35.0, -117.0) for i in range(36)]
+    quiet = table(*rows, ("main", "2019-07-06T03:19:53", 6.4, 35.0, -117.0))
+    issued, _ = forecast(quiet, utc("2019-07-06T03:30"), tmp_path)
+    first = issued.windows[0].bins[0]
+    assert first.low95 < first.median < first.high95
+    # Reasenberg and Jones: M 6.4 has 10^(-1.67 + 0.91 * 3.4) * 0.6 = 20 aftershocks M >= 3 in a day
+    assert 3 < first.median < 120
+    assert first.high95 > 7 * max(first.low95, 1)
+
+
+def test_a_forecast_for_the_region(events: pd.DataFrame, tmp_path: Path) -> None:
+    policy = replace(POLICY, regional_windows=(1.0, 3.0))
+    issued, samples = forecast(events, DAY, tmp_path, policy, region=True)
+    assert (issued.kind, issued.sequence, issued.area) == ("region", None, AREA)
+    assert issued.forecast_id == "region_20190707T000000Z"
+    assert [window.label for window in issued.windows] == ["1 Day", "3 Days"]
+    assert all(window.above_mainshock is None for window in issued.windows)
+    assert set(samples["magnitude"]) == {3.0, 4.0, 5.0, 6.0, 7.0}
+
+
+def test_long_windows_have_fewer_samples_and_say_so(events: pd.DataFrame, tmp_path: Path) -> None:
+    policy = replace(POLICY, windows=(1.0, 365.0))
+    issued, samples = forecast(events, DAY, tmp_path, policy)
+    assert samples.groupby("window")["sample"].max().to_dict() == {"1 Day": 99, "1 Year": 49}
+    assert issued.model.parameters["samples"] == {"1 Day": 100, "1 Year": 50}
+    assert issued.fan.days[-1] == 365.0
+    assert any("extrapolation" in remark for remark in issued.remarks)
+    day, year = (window.bins[0] for window in issued.windows)
+    assert year.median >= day.median
+
+
+def test_a_model_that_runs_away_is_simulated_with_fewer_aftershocks() -> None:
+    rows = [(f"e{i}", f"20{10 + i // 4}-0{1 + i % 4 * 2}-03", 2.6, 35.0, -117.0) for i in range(36)]
+    catalog = known_catalog(table(*rows), parse_area(AREA), DAY, START, 2.5)
+    runaway = ETAS(0.1, 0.5, 0.9, 0.01, 1.1, GutenbergRichter(2.5, 1.0, 8.0))
+    assert (runaway.branching_ratio(1.0) or 0.0) > 1.0
+    fit = Fit(FittedModel(model_kind("etas"), runaway, {}), DAY, {})
+    plan = Plan.of(catalog, fit, None, (3.0,), POLICY, 1)
+    assert "simulated with fewer aftershocks than the model has" in plan.remarks[0]
+    for window in plan.windows:
+        assert isinstance(window, Window)
+        for process in window.source.processes:
+            assert process.branching_ratio(window.days) == pytest.approx(0.8)
+    assert plan.draw(1)["1 Day"].counts.shape == (100, 1)
+
+
+def test_names_are_safe_and_differ() -> None:
+    when = Due("2019-07-06T03:29:53Z", None)
+    quake = Quake("a", "2019-07-06T03:19:53Z", 7.1, 35.8, -117.6)
+    names = {
+        forecast_id(
+            SequenceState(name, "mainshock", quake, Circle(35.8, -117.6, 50.0), quake.time), when
+        )
+        for name in ("ci38457511", "../ci38457511", "smi:org/x?id=1", "smi:org/x?id=2", "é", "")
+    }
+    assert len(names) == 6
+    for name in names:
+        assert name.replace("_", "").replace("-", "").isalnum()
+        assert name.isascii()
+
+
+def test_nothing_to_forecast_from(events: pd.DataFrame, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="has no event before"):
+        forecast(events.iloc[:0], DAY, tmp_path, region=True)
+    with pytest.raises(InputError, match="the history begins at 2030-01-01"):
+        forecast(events, DAY, tmp_path, history_start="2030-01-01")
+
+
+def test_samples_are_small(made: Made) -> None:
+    _, samples = made
+    assert samples["count"].dtype == samples["sample"].dtype == np.int32
+    assert len(samples) == 2 * 7 * 100
+    assert read(made[0].windows[0].start) == DAY
