@@ -23,8 +23,8 @@ from etas.space.place_loops import about, anywhere, background_place, inside
 MOST_TRIES = 100_000
 """A parent far outside may have none of its kernel inside; then the place is uniform."""
 
-STEPS = 2
-"""Events that may grow into the next class of age with each new one."""
+PATIENCE = 2.0
+"""Ratio of an event's age to that of the next class beyond which it joins it at once."""
 
 AHEAD = 64
 """Parents of the history that are drawn at once."""
@@ -160,9 +160,10 @@ def _grow_older(
     bounds[0] = i
     for k in range(1, heights.size):
         b, age = bounds[k], ages[k]
-        # Without branches, which would be foretold wrongly: of many events at once some wait
-        for _ in range(STEPS):
-            b += int(b < newest and now - times[b] >= age)
+        # One event at a time needs no branch, which would be foretold wrongly; others wait
+        b += int(b < newest and now - times[b] >= age)
+        while b < newest and now - times[b] >= PATIENCE * age:
+            b += 1
         bounds[k] = b
         total += heights[k - 1] * (running[newest] - running[b])
         newest = b
