@@ -12,8 +12,9 @@ import pytest
 from catalogs import Catalog, EventSequence, GutenbergRichter, InputError, Trajectories
 from catalogs.areas import Box, parse_area
 from catalogs.grid import Grid
+from catalogs.sequence import FloatArray
 from catalogs.sphere import distances, square_kilometres
-from etas.kernel import Quadrature
+from etas.kernel import Quadrature, omori_integral
 from etas.model import ETAS
 from etas.space.background import SmoothedPlaces, neighbour_distances
 from etas.space.earthquakenpp import scores
@@ -283,6 +284,38 @@ def test_the_mean_number_of_simulated_events_is_the_compensator() -> None:
     assert abs(off.mean()) < 4.0 * off.std() / np.sqrt(off.size)
     again = MODEL.simulate(history, 20.0, 400, seed=1, threads=1)
     np.testing.assert_array_equal(drawn.locations, again.locations)
+
+
+@pytest.mark.parametrize("n", [3_000, pytest.param(100_000, marks=pytest.mark.slow)])
+def test_numbers_in_the_region_and_by_cell_are_those_of_densities(n: int) -> None:
+    """Counts of a cascade in time and space, and expected numbers, which are integrals."""
+    history = events(60).before(70.0)
+    drawn = MODEL.simulate(history, 1.0, n, seed=5)
+
+    def offspring(magnitudes: FloatArray, places: FloatArray, lags: FloatArray) -> float:
+        """Expected number inside the region, by the mass that each kernel has there."""
+        excess = magnitudes - 2.0
+        widths = MODEL.d * 10.0 ** (MODEL.gamma * excess)
+        masses = REGION.borders(places).parent_masses(widths, MODEL.q)[:, 0]
+        each = omori_integral(np.maximum(lags - 1.0, 0.0), lags, MODEL.c, MODEL.p)
+        return float((MODEL.k * 10.0 ** (MODEL.alpha * excess) * masses * each).sum())
+
+    located = np.asarray(drawn.locations)
+    expected = (
+        MODEL.mu
+        + offspring(history.magnitudes, np.asarray(history.locations), 71.0 - history.times)
+        + offspring(drawn.magnitudes, located, 71.0 - drawn.times) / n
+    )
+    within = 0.01 if n == 100_000 else 0.06
+    assert drawn.counts.mean() == pytest.approx(expected, rel=within)
+
+    placer = MODEL.places.placer(history, 71.0)
+    sums, grid = CellSums(placer, Grid.over(BOX, 0.1)), Grid.over(BOX, 0.1)
+    sums.add(placer.place(drawn, seed=6))
+    by_cell = n * sums.expected()
+    seen = np.bincount(grid.cell_of(located), minlength=len(grid))
+    off = np.abs(seen - by_cell)
+    assert (off < 0.02 * by_cell + 4.0 * np.sqrt(by_cell)).all()
 
 
 def test_supercritical_simulations_are_refused() -> None:
