@@ -115,7 +115,7 @@ def train_shared(lessons: Sequence[Lesson], *, seed: int, epochs: int = EPOCHS) 
     with one_thread(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         nets = [lesson.net().train() for lesson in lessons]
-        shared = dict(nets[0].named_parameters())
+        shared: Weights = dict(nets[0].named_parameters())
         averaged = {name: values.detach().clone() for name, values in shared.items()}
         optimiser = torch.optim.AdamW(shared.values(), lr=RATE, weight_decay=DECAY)
         parts = [part for _ in range(epochs) for part in _shuffled(lessons)]
