@@ -23,7 +23,8 @@ from catalogs.files import read_json, write_json
 from etas.space.records import law_from_json, law_to_json
 from etas.space.triggered import TriggeredPlaces
 from recast.models.places import region_of, smoothed_law, triggered_law
-from recast.places.shared import Lesson, train_shared, zero_shot
+from recast.models.seen import merged, seen_by_fit
+from recast.places.shared import SHIPPED, Lesson, train_shared, write_shared, zero_shot
 
 NAMES = ["taupo", "china", "salton_sea_10", "white_06", "horus_italy", "ncss", "scedc_20"]
 
@@ -56,7 +57,9 @@ def validation(catalog: Catalog) -> EventSequence:
     """The first events of the validation window, after all that came before."""
     val = catalog.split().val
     last = val.first_scored + SCORED
-    return val if last >= len(val) else val.before(float(val.times[last]))
+    if last >= len(val):
+        return val
+    return val.before(float(val.times[last])).scored_from(val.score_from)
 
 
 def overlap(one: str, other: str) -> bool:
@@ -99,9 +102,14 @@ def main() -> None:
     parser.add_argument("--regions", nargs="+", default=NAMES)
     parser.add_argument("--left-out", nargs="+", help="by default each in turn")
     parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--ship", action="store_true", help="train on all, for the package")
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
     lessons = {name: lesson_of(name, given.out) for name in given.regions}
+    if given.ship:
+        seen = [seen_by_fit(load(name)) for name in given.regions]
+        write_shared(SHIPPED, train_shared(list(lessons.values()), seed=0), merged(*seen))
+        return
     for name in given.left_out or given.regions:
         row = compare(name, lessons, given.out, given.seeds)
         write_json(given.out / f"left_out_{name}.json", row)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+import recast.pretrained
 from catalogs import EventSequence, InputError
+from catalogs.checks.extent import Extent
 from etas.space.region import Region
 from etas.space.triggered import TriggeredPlaces
 from recast.places.adaptive import AdaptiveParents
@@ -29,6 +32,7 @@ from recast.places.training import (
     pace,
     stacked_share,
 )
+from recast.pretrained.checkpoints import read_checkpoint, unreadable, write_checkpoint
 from recast.training.trainer import one_thread
 
 MOST = 6_000
@@ -38,6 +42,9 @@ EPOCHS = 3
 
 JUDGED = 3_000
 """Latest train events that say how far the net is to be believed in a region."""
+
+SHIPPED = Path(recast.pretrained.__file__).parent / "places.ckpt"
+"""The net that comes with the package."""
 
 Weights = dict[str, Tensor]
 
@@ -143,6 +150,28 @@ def _shuffled(lessons: Sequence[Lesson]) -> list[tuple[int, Tensor]]:
     return [parts[i] for i in torch.randperm(len(parts)).tolist()]
 
 
+def write_shared(path: Path, weights: Weights, trained_on: Mapping[str, Extent]) -> None:
+    """Write the weights of a shared net, and what they have seen."""
+    about = {name: extent.to_json() for name, extent in trained_on.items()}
+    write_checkpoint(path, {"state_dict": weights, "trained_on": about})
+
+
+def read_shared(path: Path = SHIPPED) -> tuple[Weights, dict[str, Extent]]:
+    """Read what ``write_shared`` wrote, by default what comes with the package.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, damaged or no such net.
+    """
+    content = read_checkpoint(path)
+    try:
+        about = {name: Extent.from_json(each) for name, each in content["trained_on"].items()}
+    except (KeyError, TypeError, AttributeError) as error:
+        raise unreadable(path, error) from error
+    return content["state_dict"], about
+
+
 def zero_shot(weights: Weights, lesson: Lesson, mixture: TriggeredPlaces) -> LearnedPlaces:
     """The law of places of a region that a shared net was not trained on.
 
@@ -167,7 +196,7 @@ def zero_shot(weights: Weights, lesson: Lesson, mixture: TriggeredPlaces) -> Lea
     with one_thread():
         share = stacked_share(log_densities(net, lesson.events, judged))
     return LearnedPlaces(
-        lesson.region,
+        mixture.region,
         lesson.completeness,
         lesson.parents,
         net,
