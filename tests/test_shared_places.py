@@ -81,9 +81,9 @@ def test_weights_are_kept_with_what_they_have_seen(
     assert trained_on == seen
     one, other = (zero_shot(each, lessons[2], mixture(lessons[2])) for each in (weights, found))
     assert one.share == other.share
-    np.testing.assert_array_equal(
-        *(log_densities(law.net, lessons[2].events, lessons[2].train) for law in (one, other))
-    )
+    law_events, rows = lessons[2].events, lessons[2].train
+    told, again = (log_densities(law.net, law_events, rows) for law in (one, other))
+    np.testing.assert_array_equal(told, again)
     path.write_bytes(path.read_bytes()[:-200])
     with pytest.raises(InputError, match="cannot be read"):
         read_shared(path)

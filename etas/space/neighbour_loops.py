@@ -37,7 +37,7 @@ def _apart(x: float, y: float, z: float, box: FloatArray, g: int) -> float:
     dx = max(box[g, 0] - x, 0.0, x - box[g, 3])
     dy = max(box[g, 1] - y, 0.0, y - box[g, 4])
     dz = max(box[g, 2] - z, 0.0, z - box[g, 5])
-    return dx * dx + dy * dy + dz * dz
+    return float(dx * dx + dy * dy + dz * dz)
 
 
 @_jit

@@ -167,7 +167,7 @@ def _grow_older(
         bounds[k] = b
         total += heights[k - 1] * (running[newest] - running[b])
         newest = b
-    return total + heights[-1] * (running[newest] - running[first])
+    return float(total + heights[-1] * (running[newest] - running[first]))
 
 
 @_inlined
