@@ -17,7 +17,8 @@ import numpy as np
 import torch
 from row_writers import WRITERS, write
 
-from catalogs import Catalog, EventSequence, GutenbergRichter
+from catalogs import Catalog, EventSequence, GutenbergRichter, Trajectories
+from catalogs.areas import Box
 from catalogs.formats import parse
 from catalogs.sphere import EARTH_RADIUS, positions
 from etas.completeness import CompletenessHistory
@@ -25,7 +26,10 @@ from etas.fit import fit_etas
 from etas.likelihood import LogLikelihood, log_likelihood_quadratic
 from etas.model import ETAS
 from etas.space.pairs import Kernel, Sources, pair_sums
+from etas.space.placing import Placer
+from etas.space.region import Region as SpaceRegion
 from etas.space.tree import tree_sums
+from etas.space.triggered import TriggeredPlaces
 from etas.synthetic import synthetic_socal
 from etas.weighted_likelihood import WeightedLogLikelihood
 from recast.models.neural import Recast
@@ -126,6 +130,25 @@ def continue_etas(task: tuple[EventSequence, int]) -> object:
     return MODEL.simulate(events, WEEKS, n, seed=0, threads=1)
 
 
+def ready_to_place(n: int) -> tuple[Placer, Trajectories]:
+    """So many continuations by two weeks, of a history with places."""
+    events = catalog(HISTORY)
+    places = np.random.default_rng(0).uniform([32.0, -122.0], [37.0, -114.0], (HISTORY, 2))
+    history = EventSequence(
+        events.times, events.magnitudes, events.start, events.end, locations=places
+    )
+    region = SpaceRegion(Box(32.0, 37.0, -122.0, -114.0))
+    law = TriggeredPlaces(region, LAW.completeness, 2.0, 0.3, 0.01, 1.0, 0.5, 0.3, 1.7)
+    drawn = MODEL.simulate(history, WEEKS, n, seed=0, threads=1)
+    return law.placer(history, history.end + WEEKS), drawn
+
+
+def place(task: tuple[Placer, Trajectories]) -> object:
+    """Their places."""
+    placer, drawn = task
+    return placer.place(drawn, seed=0, threads=1)
+
+
 @cache
 def region() -> tuple[Catalog, Region]:
     """The synthetic catalog that comes with the package, as nets read it."""
@@ -213,6 +236,7 @@ FIT = Operation(
 ETAS_CONTINUED = Operation(
     "ETAS", "trajectories", TRAJECTORIES, lambda n: (catalog(HISTORY), n), continue_etas
 )
+ETAS_PLACED = Operation("ETAS, places", "trajectories", TRAJECTORIES, ready_to_place, place)
 STEPS = {
     name: Operation(
         f"training step, {name}", "windows", WINDOWS, partial(make_step, model), train_step
@@ -247,6 +271,7 @@ OPERATIONS = {
             "ETAS synthetic catalog", "events", EVENTS, lambda n: n / EVENTS_PER_DAY, new_catalog
         ),
         ETAS_CONTINUED,
+        ETAS_PLACED,
         *NETS_CONTINUED.values(),
         *STEPS.values(),
         *FORMATS_READ.values(),

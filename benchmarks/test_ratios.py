@@ -14,6 +14,7 @@ from operations import (
     BY_PAIRS,
     BY_TREE,
     ETAS_CONTINUED,
+    ETAS_PLACED,
     FIT,
     FORMATS_READ,
     LIKELIHOOD,
@@ -65,6 +66,11 @@ def test_the_tree_beats_the_sum_over_pairs() -> None:
 def test_the_tree_takes_less_than_quadratic_time() -> None:
     # Nearly N^1.4: a target asks ever more groups, until the places of events are dense
     assert exponent(BY_TREE, 5_000, 40_000, rounds=3) < 1.6
+
+
+def test_places_are_drawn_about_as_fast_as_times() -> None:
+    times_alone, places = times((ETAS_CONTINUED, 1_000), (ETAS_PLACED, 1_000), rounds=8)
+    assert places < 1.5 * times_alone
 
 
 def test_a_fit_takes_some_dozens_of_evaluations() -> None:

@@ -32,6 +32,7 @@ from recast.places.memories import ADAPTIVE, DECAYS, SMOOTHED, WIDTHS, memories
 from recast.places.net import MEMORY_BIAS, N_COMPONENTS, SCALE_BIAS, PlaceNet
 from recast.places.past import Past
 from recast.places.rounding import least_squares
+from recast.places.shared import read_shared
 from recast.places.targets import SCALES, targets
 from recast.places.training import log_densities, stacked_share
 
@@ -350,10 +351,22 @@ def test_a_net_that_is_fitted_with_places_learns_them(tmp_path: Path) -> None:
     np.testing.assert_array_equal(saved.places.log_density(test), fitted.places.log_density(test))
 
 
-def test_few_events_are_placed_as_etas_has_them(tmp_path: Path) -> None:
+def test_zero_shot_places_come_from_the_shipped_net(tmp_path: Path) -> None:
+    catalog = a_catalog()
+    task = Task(catalog, tmp_path, quick=True, places=True, allow_leak=True)
+    found = model_kind("recast-zero-shot").fit_places(task)
+    assert isinstance(found, LearnedPlaces)
+    weights, seen = read_shared()
+    assert all((found.net.state_dict()[name] == weights[name]).all() for name in weights)
+    assert {extent.until for extent in seen.values()} == {"2010-01-01", "2012-01-01", "2014-01-01"}
+    assert np.isfinite(found.log_density(catalog.split().test)).all()
+
+
+@pytest.mark.parametrize("kind", ["recast", "recast-zero-shot"])
+def test_few_events_are_placed_as_etas_has_them(kind: str, tmp_path: Path) -> None:
     """The catalog has 309 in its train window."""
     task = Task(load("ridgecrest_2019"), tmp_path, quick=True, places=True)
-    assert isinstance(model_kind("recast").fit_places(task), TriggeredPlaces)
+    assert isinstance(model_kind(kind).fit_places(task), TriggeredPlaces)
 
 
 def test_a_forecast_says_what_places_are_drawn_from(law: tuple[LearnedPlaces, Path]) -> None:

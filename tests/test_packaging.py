@@ -22,6 +22,7 @@ DATA = {
     "etas/py.typed",
     "recast/py.typed",
     "recast/pretrained/MODEL_CARD.md",
+    "recast/pretrained/places.ckpt",
     "recast/pretrained/regions.ckpt",
     "recast/report/report.html.j2",
     "recast/benchmark/benchmark.schema.json",

@@ -12,8 +12,9 @@ import pytest
 from catalogs import Catalog, EventSequence, GutenbergRichter, InputError, Trajectories
 from catalogs.areas import Box, parse_area
 from catalogs.grid import Grid
+from catalogs.sequence import FloatArray
 from catalogs.sphere import distances, square_kilometres
-from etas.kernel import Quadrature
+from etas.kernel import Quadrature, omori_integral
 from etas.model import ETAS
 from etas.space.background import SmoothedPlaces, neighbour_distances
 from etas.space.earthquakenpp import scores
@@ -192,11 +193,13 @@ def test_later_events_change_nothing(law: PlaceLaw) -> None:
     np.testing.assert_allclose(law.log_density(seq)[: early.size], early, rtol=1e-9)
 
 
-def test_neighbours_are_earlier_ones() -> None:
-    points = np.random.default_rng(3).random((40, 3))
+@pytest.mark.parametrize("n", [40, 400])
+def test_neighbours_are_earlier_ones(n: int) -> None:
+    points = np.random.default_rng(3).random((n, 3))
+    points[n // 2 : n // 2 + 15] = points[0]  # epicentres repeat
     found = neighbour_distances(points, 4)
     apart = np.linalg.norm(points[:, None] - points[None], axis=2)
-    for i in range(40):
+    for i in range(n):
         before = np.sort(apart[i, :i]) if i else apart[1, :1]
         assert found[i] == pytest.approx(before[min(3, before.size - 1)])
 
@@ -283,6 +286,38 @@ def test_the_mean_number_of_simulated_events_is_the_compensator() -> None:
     np.testing.assert_array_equal(drawn.locations, again.locations)
 
 
+@pytest.mark.parametrize("n", [3_000, pytest.param(100_000, marks=pytest.mark.slow)])
+def test_numbers_in_the_region_and_by_cell_are_those_of_densities(n: int) -> None:
+    """Counts of a cascade in time and space, and expected numbers, which are integrals."""
+    history = events(60).before(70.0)
+    drawn = MODEL.simulate(history, 1.0, n, seed=5)
+
+    def offspring(magnitudes: FloatArray, places: FloatArray, lags: FloatArray) -> float:
+        """Expected number inside the region, by the mass that each kernel has there."""
+        excess = magnitudes - 2.0
+        widths = MODEL.d * 10.0 ** (MODEL.gamma * excess)
+        masses = REGION.borders(places).parent_masses(widths, MODEL.q)[:, 0]
+        each = omori_integral(np.maximum(lags - 1.0, 0.0), lags, MODEL.c, MODEL.p)
+        return float((MODEL.k * 10.0 ** (MODEL.alpha * excess) * masses * each).sum())
+
+    located = np.asarray(drawn.locations)
+    expected = (
+        MODEL.mu
+        + offspring(history.magnitudes, np.asarray(history.locations), 71.0 - history.times)
+        + offspring(drawn.magnitudes, located, 71.0 - drawn.times) / n
+    )
+    within = 0.01 if n == 100_000 else 0.06
+    assert drawn.counts.mean() == pytest.approx(expected, rel=within)
+
+    placer = MODEL.places.placer(history, 71.0)
+    sums, grid = CellSums(placer, Grid.over(BOX, 0.1)), Grid.over(BOX, 0.1)
+    sums.add(placer.place(drawn, seed=6))
+    by_cell = n * sums.expected()
+    seen = np.bincount(grid.cell_of(located), minlength=len(grid))
+    off = np.abs(seen - by_cell)
+    assert (off < 0.02 * by_cell + 4.0 * np.sqrt(by_cell)).all()
+
+
 def test_supercritical_simulations_are_refused() -> None:
     with pytest.raises(InputError, match="branching ratio"):
         replace(MODEL, k=2.0).simulate(events(10), 10.0, 1, seed=0)
@@ -348,6 +383,42 @@ def test_new_events_are_parents_too() -> None:
     assert (second[second > 0] == 1 + np.arange(0, 2 * n, 2)[second > 0]).all()
 
 
+def test_parents_are_drawn_by_their_weights_at_any_time() -> None:
+    """Of a history that is just under way, and of a burst of simulated events before a gap."""
+    ages = np.geomspace(1e-3, 80.0, 30)[::-1]
+    places = np.tile([[-38.6, 175.7]], (30, 1))
+    history = EventSequence(100.0 - ages, 2.0 + 0.05 * np.arange(30), 0.0, 100.0, locations=places)
+    law = replace(LAW, mu=0.2, d=1e-6, q=3.0, gamma=0.0, taper=30.0)
+    n, times = 10_000, np.append(100.0 + np.geomspace(1e-3, 0.02, 40), [100.5, 106.0])
+    magnitudes = np.tile([2.0, 3.0], 21)
+    drawn = Trajectories(
+        np.repeat(np.arange(n), 42),
+        np.tile(times, n),
+        np.tile(magnitudes, n),
+        n,
+        100.0,
+        107.0,
+        np.empty(0, np.int64),
+    )
+    placer = law.placer(history, 107.0)
+    assert placer.knots.size > 5
+    found = placer.place(drawn, seed=3).parents.reshape(n, 42)
+    known = np.append(history.times, times)
+    gains = 10.0 ** (law.alpha * (np.append(history.magnitudes, magnitudes) - law.completeness))
+    for i in (0, 20, 40, 41):
+        delays = times[i] - known[: 30 + i]
+        weights = gains[: 30 + i] * (delays + law.c) ** -law.p * np.exp(-delays / 30.0)
+        expected = n * np.append(law.mu, weights) / (law.mu + weights.sum())
+        parents = found[:, i].copy()
+        parents[parents >= 30] -= 42 * np.arange(n)[parents >= 30]
+        seen = np.bincount(parents + 1, minlength=31 + i)
+        assert seen.size == 31 + i
+        enough = expected > 10.0
+        assert enough.sum() > 8
+        square = ((seen - expected) ** 2 / expected)[enough].sum()
+        assert square < enough.sum() + 4.0 * np.sqrt(2.0 * enough.sum())
+
+
 def test_laws_and_models_are_kept_as_json() -> None:
     law = replace(LAW, background=SmoothedPlaces(REGION, 3, 1.0), taper=20.0)
     for each in (UniformPlaces(REGION), law):
@@ -375,6 +446,8 @@ def test_laws_and_models_are_kept_as_json() -> None:
 def test_impossible_parameters_are_named(change: dict[str, float], message: str) -> None:
     with pytest.raises(InputError, match=message):
         replace(LAW, **change)
+    with pytest.raises(InputError, match="p = -0.5: places are drawn for p from 0 on"):
+        replace(LAW, p=-0.5).placer(events(10), 80.0)
     with pytest.raises(InputError, match="neighbours = 0"):
         SmoothedPlaces(REGION, 0)
     with pytest.raises(InputError, match="mu = 0.0"):

@@ -16,7 +16,8 @@ excitation       the same integrated over the region, in linear time
 earthquakenpp    the ETAS of a public benchmark at its published parameters
 border_loops     compiled: how far the border is in each direction
 placing          places of simulated events
-place_loops      compiled: drawing them
+place_loops      compiled: places about others, or at random
+parent_loops     compiled: drawing parents, and the places about them
 rates            expected numbers by cell
 cascade          the compiled branching process in time and space
 records          laws as JSON

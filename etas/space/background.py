@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from catalogs import EventSequence, InputError
-from catalogs.cores import threads
+from catalogs.cores import in_parallel
 from catalogs.sequence import FloatArray
 from etas.space.law import NO_PARENTS, PlaceLaw
 from etas.space.pairs import Kernel, Sources
@@ -16,8 +16,8 @@ from etas.space.placing import Parents, Sites
 from etas.space.region import Region
 from etas.space.sums import earlier_sums
 
-BLOCK = 4_000
-"""Events whose earlier neighbours are sought in one tree, and among themselves."""
+LEAF = 12
+"""Events of the smallest groups of the tree in which neighbours are sought."""
 
 EXPONENT = 1.5
 """q of the kernels: densities fall as r^-3 far from an event."""
@@ -134,18 +134,20 @@ def neighbour_distances(points: FloatArray, k: int) -> FloatArray:
 
 def ranked_distances(points: FloatArray, ranks: Sequence[int]) -> FloatArray:
     """``neighbour_distances`` for several k at once, shape (event, k), km."""
-    from scipy.spatial import cKDTree
-
-    from etas.space.neighbour_loops import nearest_in_block
+    from etas.space.neighbour_loops import boxes, nearest_earlier
+    from etas.space.tree import Tree
 
     n, k = len(points), max(ranks)
     nearest = np.full((n, k), np.inf)
-    for begin in range(0, n, BLOCK):
-        block = slice(begin, min(begin + BLOCK, n))
-        if begin:
-            far, _ = cKDTree(points[:begin]).query(points[block], k=k, workers=threads())
-            nearest[block] = np.asarray(far).reshape(-1, k)
-        nearest_in_block(points[block], nearest[block])
+    if n > 1:
+        tree = Tree.of(points, np.ones(n), LEAF)
+        box = boxes(points, tree.order, tree.groups)
+        in_parallel(
+            lambda first, last: nearest_earlier(
+                first, points, tree.order, tree.groups, box, nearest[first:last]
+            ),
+            n,
+        )
     known = np.maximum(np.isfinite(nearest).sum(axis=1), 1)[:, None]
     distances = np.take_along_axis(nearest, np.minimum(known, np.asarray(ranks)) - 1, axis=1)
     if n:

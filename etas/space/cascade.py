@@ -52,7 +52,7 @@ def _first_generation(
             )
             x = draw_delay(rng.random(), horizon, since[j] + c, 1.0 - p)
             y, z = about(rng, known[j, 0], known[j, 1], widths[j], q, radius)
-            if not inside(corners, y, z):
+            if not inside(corners, frame, y, z):
                 continue
         if x < horizon:  # rounding may carry a delay onto the end
             times[size], latitudes[size], longitudes[size] = x, y, z
@@ -128,7 +128,7 @@ def cascade(
                 for _ in range(offspring):
                     x = times[parent] + draw_delay(rng.random(), rest, c, 1.0 - p)
                     y, z = about(rng, latitudes[parent], longitudes[parent], width, q, radius)
-                    if x < horizon and inside(corners, y, z):
+                    if x < horizon and inside(corners, frame, y, z):
                         times[size], latitudes[size], longitudes[size] = x, y, z
                         size += 1
             parent += 1

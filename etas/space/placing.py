@@ -9,20 +9,21 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from catalogs import EventSequence, Trajectories, cores
-from catalogs.areas import bounding_box
+from catalogs import EventSequence, InputError, Trajectories, cores
 from catalogs.process import Seed
 from catalogs.sequence import FloatArray
 from catalogs.sphere import outline
 from catalogs.trajectories import IntArray
-from etas.kernel import LEVELS, STEP, Quadrature
 from etas.space.region import Region
 
 CHUNK = 64
 """Trajectories that share a random stream: part of the definition of the result, so a constant."""
 
-MARKS = 1_000
-"""Parts of a running sum, in one of which a parent is then sought."""
+OCTAVE = 2.0
+"""Ratio of delays + c from one class of age to the next."""
+
+DROP = 1.25
+"""Factor by which the weight of the history falls from one alias table to the next, if it can."""
 
 PLACES = 9
 """Keeps the random numbers of places apart from those of times with the same seed."""
@@ -76,29 +77,25 @@ class Placer:
 
     A parent is drawn by its weight, or the background; then a place about it. What falls outside
     the region is drawn again, parent and all, so that places follow f(x | t, H) as it is
-    normalised over the region. A parent is found through the sum of exponentials that the
-    Omori-Utsu law is (``etas.kernel.Quadrature``): first the exponential, then the event, from the
-    running sum of its weights, which holds for all times.
+    normalised over the region.
     """
 
     region: Region
     history: EventSequence
     parents: Parents
     sites: Sites
-    widths: FloatArray
-    """D_j of the history, km^2, shape (event,)."""
+    known: FloatArray
+    """Latitude and longitude (radians), D_j (km^2) and days before the end of the events of the
+    history, shape (event, 4)."""
 
-    base: FloatArray
-    """Lowest exponent of each lane, 1/days, shape (lane,)."""
+    knots: FloatArray
+    """Times at which the weights of the history are known, from its end on, days."""
 
-    shares: FloatArray
-    """Weights of the exponentials, shape (level, lane)."""
+    totals: FloatArray
+    """Their sums there, shape (knot,)."""
 
-    running: FloatArray
-    """Running sums of the weights of the history, shape (level, lane, event)."""
-
-    marks: IntArray
-    """Events at which these reach every thousandth of their total, shape (level, lane, mark)."""
+    tables: FloatArray
+    """Alias tables of the weights (``parent_loops``), shape (knot, event, 2)."""
 
     @classmethod
     def of(
@@ -108,29 +105,46 @@ class Placer:
         end: float,
         parents: Parents,
         sites: Sites,
+        widths: FloatArray | None = None,
     ) -> Placer:
         """Prepare places of events from the end of a history to ``end``, days.
+
+        ``widths`` are the D_j of its events, by default those of ``parents``.
 
         Raises
         ------
         InputError
-            If the history has no locations.
+            If the history has no locations, or weights grow with time.
         """
-        quadrature = Quadrature.for_range(end - history.start, parents.c, p_max=max(parents.p, 1.0))
-        gains, widths = parents.weigh(history.magnitudes)
+        from etas.space.parent_loops import fill_alias_table
+
+        if parents.p < 0.0:
+            raise InputError(f"p = {parents.p}: places are drawn for p from 0 on")
+        gains, plain = parents.weigh(history.magnitudes)
         since = history.end - history.times
-        base, shares = exponentials(quadrature, parents.c, parents.p)
-        nodes = base * 2.0 ** np.arange(LEVELS)[:, None]
-        decays = np.exp(-(nodes[:, :, None] + parents.taper) * since)
-        region.located(history)  # refuses events without places
-        running = np.cumsum(decays * gains, axis=2)
-        marks = np.zeros((*shares.shape, MARKS + 1), dtype=np.int64)
-        if len(history):
-            parts = np.arange(MARKS + 1) / MARKS
-            for level, lane in np.ndindex(shares.shape):
-                row = running[level, lane]
-                marks[level, lane] = np.searchsorted(row, row[-1] * parts)
-        return cls(region, history, parents, sites, widths, base, shares, running, marks)
+
+        def weights(now: float) -> FloatArray:
+            decay = -parents.p * np.log(since + now + parents.c) - parents.taper * (since + now)
+            return np.asarray(gains * np.exp(decay))
+
+        times = np.array([*ages(end - history.end, parents.c), end - history.end])
+        sums = np.array([weights(now).sum() for now in times])
+        kept = [0]
+        for k in range(1, times.size - 1):
+            if sums[kept[-1]] > DROP * sums[k + 1]:
+                kept.append(k)
+        tables = np.empty((len(kept), len(history), 2))
+        for table, k in zip(tables, kept, strict=True):
+            if sums[k] > 0.0:
+                fill_alias_table(weights(times[k]), table)
+        places = np.radians(region.located(history))
+        known = np.column_stack([places, plain if widths is None else widths, since])
+        return cls(region, history, parents, sites, known, times[kept], sums[kept], tables)
+
+    @property
+    def widths(self) -> FloatArray:
+        """D_j of the history, km^2, shape (event,)."""
+        return np.asarray(self.known[:, 2])
 
     def place(self, drawn: Trajectories, *, seed: Seed, threads: int | None = None) -> Placed:
         """Draw a place for each simulated event, in order of time.
@@ -149,44 +163,38 @@ class Placer:
         Placed
             The same events with ``locations``, and their parents.
         """
-        from etas.space.place_loops import place_events
+        from etas.space.parent_loops import History, Numbers, place_events
 
         parents, sites, n = self.parents, self.sites, len(self.history)
-        start = self.running[:, :, -1] if n else np.zeros(self.shares.shape)
-        known = np.radians(self.region.located(self.history))
         corners, frame = frame_of(self.region)
-        gains, widths = parents.weigh(drawn.magnitudes)
         places = np.empty((drawn.times.size, 2))
         chosen = np.empty(drawn.times.size, dtype=np.int64)
         edges = drawn.edges
         chunks = [(lo, min(lo + CHUNK, drawn.n)) for lo in range(0, drawn.n, CHUNK)]
-        numbers = np.array(
-            [
-                parents.mu,
-                parents.q,
-                sites.uniform,
-                sites.q,
-                self.region.radius,
-                parents.taper,
-            ]
+        history = History(self.known, self.knots, self.totals, self.tables, sites.widths)
+        numbers = Numbers(
+            parents.mu,
+            parents.c,
+            parents.p,
+            parents.q,
+            parents.taper,
+            sites.uniform,
+            sites.q,
+            self.region.radius,
         )
+        classes = ages(drawn.end - self.history.end, parents.c)
 
         def fill(rng: np.random.Generator, chunk: tuple[int, int]) -> None:
             first, last = edges[chunk[0]], edges[chunk[1]]
+            gains, widths = parents.weigh(drawn.magnitudes[first:last])
             place_events(
                 rng,
                 edges[chunk[0] : chunk[1] + 1] - first,
                 drawn.times[first:last] - self.history.end,
-                gains[first:last],
-                widths[first:last],
-                known,
-                self.widths,
-                self.running,
-                self.marks,
-                start,
-                self.base,
-                self.shares,
-                sites.widths,
+                gains,
+                widths,
+                history,
+                classes,
                 numbers,
                 corners,
                 frame,
@@ -200,27 +208,17 @@ class Placer:
         with ThreadPoolExecutor(max_workers=threads or cores.threads()) as pool:
             for _ in pool.map(fill, streams, chunks):
                 pass
-        return Placed(replace(drawn, locations=np.degrees(places)), chosen)
+        return Placed(replace(drawn, locations=places), chosen)
 
 
-def exponentials(quadrature: Quadrature, c: float, p: float) -> tuple[FloatArray, FloatArray]:
-    """Every other exponential of a quadrature: lowest ones of the lanes, and weights.
-
-    With twice the step in ln s the Omori-Utsu law is good to 1e-5 at p = 1 and 5e-4 at p = 3, which
-    no number of draws could tell, at half the work.
-    """
-    from scipy.special import gammaln
-
-    base, step = quadrature.base[::2], 2.0 * STEP
-    s = base * 2.0 ** np.arange(LEVELS)[:, None]
-    weights = step * np.exp(p * np.log(s) - c * s - gammaln(p)) if p > 0.0 else np.ones(s.shape)
-    if p > 0.0:
-        weights[0, 0] /= 1.0 - np.exp(-step * p)  # and all nodes below
-    return np.ascontiguousarray(base), np.asarray(weights)
+def ages(longest: float, c: float) -> FloatArray:
+    """Delays from 0 to ``longest``, days, at which delay + c is c times powers of ``OCTAVE``."""
+    size = max(1, math.ceil(math.log1p(longest / c) / math.log(OCTAVE)))
+    return np.asarray(c * (OCTAVE ** np.arange(size) - 1.0))
 
 
 def frame_of(region: Region) -> tuple[FloatArray, FloatArray]:
     """Corners of the region, (corner, 2), and south, north, west, east of it, in radians."""
-    box = bounding_box(region.area)
-    corners = outline(region.area, math.inf, region.radius)[:-1]
-    return np.radians(corners), np.radians([box.south, box.north, box.west, box.east])
+    corners = np.radians(outline(region.area, math.inf, region.radius)[:-1])
+    (south, west), (north, east) = corners.min(axis=0), corners.max(axis=0)
+    return corners, np.array([south, north, west, east])

@@ -99,8 +99,8 @@ class Tree:
     groups: IndexArray
 
     @classmethod
-    def of(cls, positions: FloatArray, widths: FloatArray) -> Tree:
-        """Divide events until no group has more than ``LEAF``, or all are at one place.
+    def of(cls, positions: FloatArray, widths: FloatArray, leaf: int = LEAF) -> Tree:
+        """Divide events until no group has more than ``leaf``, or all are at one place.
 
         Any tree gives the same sums, within their errors; one for other places or widths only
         takes longer.
@@ -111,9 +111,11 @@ class Tree:
             Kilometres, in order of time.
         widths : array (event,)
             Typical D, km^2.
+        leaf : int
+            Events of a group that is not divided, at most.
         """
         order = np.arange(len(positions))
-        return cls(order, _divide(np.column_stack([positions, np.sqrt(widths)]), order, LEAF))
+        return cls(order, _divide(np.column_stack([positions, np.sqrt(widths)]), order, leaf))
 
 
 @_jit

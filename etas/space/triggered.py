@@ -155,8 +155,8 @@ class TriggeredPlaces(PlaceLaw):
         """Weights and kernels of earlier events."""
 
         def weigh(magnitudes: FloatArray) -> tuple[FloatArray, FloatArray]:
-            excess = magnitudes - self.completeness
-            return 10.0 ** (self.alpha * excess), self.d * 10.0 ** (self.gamma * excess)
+            excess = LN10 * (magnitudes - self.completeness)
+            return np.exp(self.alpha * excess), self.d * np.exp(self.gamma * excess)
 
         return Parents(self.mu, self.c, self.p, self.q, self.taper_rate, weigh)
 
@@ -186,23 +186,20 @@ class TriggeredPlaces(PlaceLaw):
         Placer
             Its ``place`` draws them.
         """
-        placer = super().placer(history, end)
         if self.eta == 0.0 or not len(history):
-            return placer
-        excess = history.magnitudes - self.completeness
-        points = self.region.positions(self.region.located(history))
-        recent = float(np.median(self.log_neighbours(points)[-RECENT:]))
-        typical = float(np.exp(2.0 * self.eta * recent))
+            return super().placer(history, end)
+        near = self.log_neighbours(self.region.positions(self.region.located(history)))
+        adapted = np.exp(2.0 * self.eta * near)
+        typical = float(np.exp(2.0 * self.eta * np.median(near[-RECENT:])))
+        plain = self.parents
 
         def weigh(magnitudes: FloatArray) -> tuple[FloatArray, FloatArray]:
-            gains, widths = self.parents.weigh(magnitudes)
+            gains, widths = plain.weigh(magnitudes)
             return gains, typical * widths
 
-        return replace(
-            placer,
-            widths=self.widths(excess, points),
-            parents=replace(placer.parents, weigh=weigh),
-        )
+        parents, sites = replace(plain, weigh=weigh), self.sites(history)
+        widths = plain.weigh(history.magnitudes)[1] * adapted
+        return Placer.of(self.region, history, end, parents, sites, widths)
 
     def sites(self, history: EventSequence) -> Sites:
         """Those of the background."""

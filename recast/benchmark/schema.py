@@ -34,6 +34,7 @@ DESCRIPTIONS = {
         "models": "Results by name of the model.",
         "source": "Name or path by which the catalog was asked for.",
         "protocol": "Scores in the columns of a published table, beside its rows.",
+        "remarks": "What a reader should know first, as that a model could not use its net.",
         "data_sha256": "SHA-256 of the events, windows and gaps that were scored.",
     },
     "ModelResult": {

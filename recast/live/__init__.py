@@ -22,7 +22,17 @@ status       how a service is doing
 policy       when forecasts are issued, of what, and from what
 schedule     when the next one is due
 circle       the circle around a mainshock, as an area
+sequences    mainshocks, those that a larger event overtakes, and swarms
+complete     from which magnitude on events are known after large ones
+fits         the model of a forecast, fitted again or kept
+early        forecasts in the first hour after a mainshock, or after one of few aftershocks
+plan         how a forecast is simulated
+draws        the simulated numbers
+issue        one forecast: the record
+score        how good the forecasts were
+score_page   the page of that
 publication  what is published of it
+serve        the pages on this machine
 times        times as text
 durations    lengths of time as people write them
 """

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from catalogs import Catalog, InputError, PointProcess
 from catalogs.checks.extent import check_unseen, way_to_use
 from recast.models.kind import CHECKPOINT, FittedModel, ModelKind, Task
-from recast.models.places import learned_law
+from recast.models.places import learned_law, shared_law
 from recast.models.seen import merged, seen_by_fit, seen_by_net
 from recast.pretrained import SHIPPED, is_regional, is_released_net, seen
 from recast.training.region import check_completeness
@@ -262,6 +262,10 @@ class ZeroShot(NetKind):
         scaling = Region(task.catalog, pretrained=task.pretrained).scaling
         found = self._loaded([Path(task.pretrained)], task.catalog, scaling)
         return replace(found, n_parameters=5, started_from=task.pretrained)
+
+    def fit_places(self, task: Task) -> PlaceLaw:
+        """Those of a net of other regions, which moves the mixture of the train window."""
+        return shared_law(task)
 
     def load(self, folder: Path, seed: int, catalog: Catalog, pretrained: str) -> FittedModel:
         """Read the net of the benchmark again, with the ETAS of the train window."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from catalogs import Catalog, EventSequence, InputError
+from catalogs.checks.extent import check_unseen
 from catalogs.files import read_json, reading, write_json
 
 if TYPE_CHECKING:
@@ -82,6 +84,28 @@ def learned_law(task: Task) -> PlaceLaw:
         folder=task.folder,
         label=f"{catalog.info.name}, seed {task.seed}",
     )
+
+
+def shared_law(task: Task) -> PlaceLaw:
+    """Places as a net of other regions weighs earlier events; only mixtures are fitted here.
+
+    Raises
+    ------
+    InputError
+        If that net may have seen the test window.
+    """
+    from recast.places.fit import FEWEST
+    from recast.places.shared import Lesson, read_shared, zero_shot
+
+    catalog, train, mixture = task.catalog, task.split.train, triggered_law(task.catalog)
+    if train.n_scored < FEWEST:
+        return mixture
+    weights, trained_on = read_shared()
+    if not task.allow_leak:
+        check_unseen(trained_on, catalog, "the net of places")
+    region = replace(mixture.region, whole_plane=task.plane)
+    lesson = Lesson.of(train, region, catalog.magnitude_law().completeness)
+    return zero_shot(weights, lesson, mixture)
 
 
 def places_so_far(catalog: Catalog, known: EventSequence) -> PlaceLaw:

@@ -151,12 +151,31 @@ def _new_net(parents: AdaptiveParents, region: Region, examples: Examples, seed:
 def _start(past: Past, mixture: TriggeredPlaces, first: int, n_train: int) -> Start:
     """Fit the adaptive mixture to some of the train events from ``first`` on."""
     memories = memories_from(past, first)
+    return Start(mixture, fit_parents(past, memories, first, n_train), memories)
+
+
+def fit_parents(past: Past, memories: SingleArray, first: int, n_train: int) -> AdaptiveParents:
+    """Fit the adaptive mixture to some of the train events from ``first`` on.
+
+    Parameters
+    ----------
+    past : Past
+        The events.
+    memories : array (event, N_MEMORIES)
+        ``memories_from`` the first one on.
+    first, n_train : int
+        The train events.
+
+    Returns
+    -------
+    AdaptiveParents
+        At the maximum.
+    """
     pool = np.arange(first, n_train)
     some = np.sort(np.random.default_rng(0).choice(pool, min(FITTED, pool.size), replace=False))
     smoothed = memories[some - warm_start(first), SMOOTHED].astype(np.float64)
     background = np.exp(log_background(smoothed, past.region.square_km))
-    h = float(np.median(past.near[:n_train]))
-    return Start(mixture, fit_adaptive(past, some, background, h), memories)
+    return fit_adaptive(past, some, background, float(np.median(past.near[:n_train])))
 
 
 def _once(folder: Path, key: str, begin: Callable[[], Start]) -> Start:

@@ -96,7 +96,7 @@ def train_net(
             order = torch.randperm(len(train))[: n_batches * size]
             for rows in order.chunk(n_batches):
                 for group in optimiser.param_groups:
-                    group["lr"] = rate * _pace(step, epochs * n_batches)
+                    group["lr"] = rate * pace(step, epochs * n_batches)
                 _step(net, optimiser, examples.events, train, rows)
                 step += 1
                 keep = min(0.99, step / (step + MEMORY))
@@ -135,7 +135,7 @@ def stacked_share(log_densities: FloatArray) -> float:
     return min(max(share, 1e-6), 1.0 - 1e-6)
 
 
-def _pace(step: int, steps: int) -> float:
+def pace(step: int, steps: int) -> float:
     """Share of the learning rate: a short rise, then half a cosine."""
     return min(1.0, (step + 1) / WARM_UP) * 0.5 * (1.0 + math.cos(math.pi * step / steps))
 

@@ -7,6 +7,7 @@ continuations  simulated catalogs against observed ones, calibration
 forecasts      single and rolling forecasts
 aftershocks    forecasts after mainshocks
 leaderboard    gains of many models, one below the other
+live_scores    how good the forecasts of a service were
 maps           expected numbers by cell, with the events that came
 counts         cumulative numbers and likelihoods
 sizes          scores against the number of training events
