@@ -23,6 +23,8 @@ NO_MODEL = {
     ("recast/live/fits.py", "etas"): "a field of the record of a fit",
     ("recast/live/serve.py", "recast"): "the name of a server",
     ("recast/benchmark/protocols.py", "recast"): "a protocol",
+    ("experiments/shared_places.py", "etas"): "a column of what it prints",
+    ("experiments/shared_places.py", "smoothed"): "a column of what it prints",
     ("experiments/world.py", "etas"): "a field of committed results",
     ("experiments/gain_interval.py", "poisson"): "a name in committed results",
     ("experiments/gain_interval.py", "truth"): "a name in committed results",

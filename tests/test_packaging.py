@@ -24,6 +24,7 @@ DATA = {
     "recast/pretrained/MODEL_CARD.md",
     "recast/pretrained/places.ckpt",
     "recast/pretrained/regions.ckpt",
+    "recast/live/scores.html.j2",
     "recast/report/report.html.j2",
     "recast/benchmark/benchmark.schema.json",
     "recast/benchmark/published.json",
