@@ -176,7 +176,7 @@ def test_the_page_says_what_people_ask(browser: Any, shown: Path) -> None:
         "as large as the mainshock or larger",
         "only because they are longer",
         "227 of them were inside the 95 % range, which is 95 %",
-        "The latest one in the area, of magnitude 2.6, was 5 minutes before.",
+        "The latest one in the area, of magnitude 2.6, was 5 minutes earlier.",
         "It cannot say when, where or how large a particular earthquake will be.",
     ):
         assert sentence in said, sentence

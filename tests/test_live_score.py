@@ -237,8 +237,8 @@ def test_files_of_scores(tmp_path: Path) -> None:
     assert table["inside_95"].sum() == 7
     page = (tmp_path / "scores.html").read_text()
     assert "Here &amp; &lt;there&gt;" in page
-    assert "in 3 of 4 forecasts (75 %), from 1 sequence." in page
-    assert "in 4 of 4 forecasts (100 %), from 1 sequence." in page
+    assert "in 3 of 4 forecasts (75\u202f%), from 1 sequence." in page
+    assert "in 4 of 4 forecasts (100\u202f%), from 1 sequence." in page
     assert "All forecasts after mainshocks belong to one sequence" in page
     assert page.count("<svg") == 3
     first = page

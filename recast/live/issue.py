@@ -157,7 +157,10 @@ def _key(sequence: SequenceState | None, completeness: float) -> str:
 def _on_completeness(used: float, usual: float) -> tuple[str, ...]:
     if used <= usual:
         return ()
-    remark = f"from events of magnitude {used:g} or more: after large ones many smaller are missed"
+    remark = (
+        f"only earthquakes of magnitude {used:g} or larger are used: after a large one many "
+        "smaller ones go unrecorded"
+    )
     return (remark,)
 
 

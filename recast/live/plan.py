@@ -30,18 +30,18 @@ OMORI_REFERENCE = "Reasenberg and Jones (1989), doi:10.1126/science.243.4895.117
 REGIMES_REFERENCE = "Page et al. (2016), doi:10.1785/0120160073"
 
 FROM_PAST = (
-    "Every earthquake can be followed by others nearby, the more the larger it is, and fewer as "
-    "time goes by: the model (ETAS) has learned how many and how fast from the earthquakes of this "
+    "Every earthquake can be followed by others nearby: more after a larger one, and fewer as "
+    "time goes by. The model (ETAS) has learned how many and how fast from the earthquakes of this "
     "area so far, and from other regions where those are few."
 )
 IN_SEQUENCE = (
-    f"{FROM_PAST} It follows how this sequence has gone so far, and its ranges are as wide as such "
-    "forecasts of past sequences were wrong."
+    f"{FROM_PAST} It follows how this sequence has gone so far, and its ranges are as wide as the "
+    "errors of such forecasts were in past sequences."
 )
 EARLY = (
     "Little is known of the aftershocks so far. The forecast says what followed earthquakes of "
-    "this size in places like this in the past, in sequences with many aftershocks and with few; "
-    "it follows this sequence as more becomes known."
+    "this size in places like this in the past, in sequences with many aftershocks and with few. "
+    "It will follow this sequence as more becomes known."
 )
 """Of the Omori law, whose prior is that of a tectonic regime."""
 
@@ -88,7 +88,7 @@ class Plan:
             return cls(omori, magnitudes, largest, seed, policy, fit, ())
         windows, remarks = _by_etas(fit, history, request, current)
         if current is not None and request.horizon > LONG:
-            remarks += ("ranges beyond a month are wider than those of a month by extrapolation",)
+            remarks += ("ranges beyond a month extrapolate the errors of forecasts for a month",)
         return cls(windows, magnitudes, largest, seed, policy, fit, remarks)
 
     @property

@@ -117,8 +117,9 @@ def _sentence(group: Group) -> str:
     units += "" if group.independent == 1 else "s"
     forecasts = "1 forecast" if group.n == 1 else f"{group.n:,} forecasts"
     return (
-        f"{group.window} {what}, magnitude {group.value} or more: the number of earthquakes was "
-        f"inside the 95 % range in {inside:,} of {forecasts} ({100.0 * group.inside_95:.0f} %), "
+        f"Forecasts of {group.window.lower()} {what}, magnitude {group.value} or larger: "
+        f"the number of earthquakes was inside the 95 % range in {inside:,} of {forecasts} "
+        f"({100.0 * group.inside_95:.0f} %), "
         f"from {group.independent:,} {units}."
     )
 
@@ -178,9 +179,9 @@ def _plots(scores: Scores) -> list[dict[str, Any]]:
                 [row.interval for row in scores.reliability],
                 [row.n for row in scores.reliability],
             ),
-            "Of the forecasts with a probability of 30 %, an event should follow 30 in 100: points "
-            "on the dotted line. Numbers are those of the forecasts; the bars would be 95 % "
-            "intervals if forecasts were independent, which those of one sequence are not.",
+            "After forecasts of 30 %, an earthquake should come 30 times in 100: the dotted line. "
+            "The numbers count forecasts. The bars would be 95 % intervals if forecasts were "
+            "independent, which those of one sequence are not.",
         ),
     ]
     if leads:
@@ -189,8 +190,8 @@ def _plots(scores: Scores) -> list[dict[str, Any]]:
                 "leads",
                 "By time since the mainshock",
                 coverage_by_lead(names, leads),
-                "Share of the forecasts whose 95 % range contained the number of events that "
-                "followed, from the lowest magnitude; dotted: 95 %.",
+                "Share of the forecasts whose 95 % range held the number of earthquakes that "
+                "followed, of the lowest magnitude or larger; dotted: 95 %.",
             )
         )
     return out
