@@ -165,7 +165,7 @@ def test_after_a_large_event_small_ones_do_not_count(made: Made) -> None:
     # Mc a tenth of a day after M 7.1 is 7.1 - 4.5 + 0.75 = 3.35, beyond the lowest that is forecast
     assert issued.completeness == 2.5
     assert issued.model.parameters["magnitude_law"]["completeness"] == 3.0
-    assert issued.remarks[0].startswith("from events of magnitude 3 or more")
+    assert issued.remarks[0].startswith("only earthquakes of magnitude 3 or larger")
 
 
 def test_completeness_falls_back_with_time(events: pd.DataFrame) -> None:
@@ -279,7 +279,7 @@ def test_long_windows_have_fewer_samples_and_say_so(events: pd.DataFrame, tmp_pa
     assert samples.groupby("window")["sample"].max().to_dict() == {"1 Day": 99, "1 Year": 49}
     assert issued.model.parameters["samples"] == {"1 Day": 100, "1 Year": 50}
     assert issued.fan.days[-1] == 365.0
-    assert any("extrapolation" in remark for remark in issued.remarks)
+    assert any("extrapolate" in remark for remark in issued.remarks)
     day, year = (window.bins[0] for window in issued.windows)
     assert year.median >= day.median
 
