@@ -13,6 +13,7 @@ identity     which reports are of one earthquake
 reconcile    what an answer says that is new, and whether to believe it
 polling      asking the source, and entering what it says
 issuing      which forecasts are due, and issuing one
+intact       whether forecasts are as they were issued
 scoring      scores of forecasts whose windows have passed
 parts        the functions by which a step finds sequences, forecasts, scores and publishes
 step         one step; done twice, it does nothing the second time

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from catalogs.areas import parse_area
+from catalogs.errors import InputError
 from catalogs.files import write_json, write_whole
 from catalogs.store import file_hash
 from recast.live.records import Issued, SequenceState
@@ -80,7 +81,7 @@ def issue(
         completeness=configuration.completeness,
         policy=configuration.policy,
         seed=configuration.seed,
-        history_start=service.complete_from(store, now),
+        history_start=service.complete_from(store),
         models=service.models,
         threads=service.threads,
     )
@@ -133,6 +134,10 @@ def entry_of(folder: Path) -> Entry:
         Naming the file, if it is not.
     """
     issued = Issued.load(folder / RECORD)
+    if issued.forecast_id != folder.name:
+        raise InputError(
+            f"{folder} holds the forecast {issued.forecast_id}: move copies to another place"
+        )
     return Entry(
         issued.forecast_id,
         issued.sequence,

@@ -22,7 +22,7 @@ from recast.live.parts import Parts
 from recast.live.records import Issued
 from recast.live.sources import FileSource, FolderSource, ServiceSource, Source, find_service
 from recast.live.store import Store, canonical
-from recast.live.times import read, written
+from recast.live.times import read
 
 RECORD, SAMPLES, CATALOG = "issued.json", "samples.parquet", "catalog.parquet"
 """Files of a forecast."""
@@ -249,10 +249,19 @@ class Service:
             self._issued[forecast_id] = Issued.load(self.forecasts / forecast_id / RECORD)
         return self._issued[forecast_id]
 
-    def complete_from(self, store: Store, time: pd.Timestamp) -> str:
-        """The date from which events are complete: of the history, or of the first answer."""
+    def complete_from(self, store: Store) -> str:
+        """The date from which events are complete: of the history, or of the first answer.
+
+        Raises
+        ------
+        InputError
+            If there is neither, as where a folder of files is empty so far.
+        """
         _, start = self.history()
-        return start or store.state("history_until") or written(time)
+        known = start or store.state("history_until")
+        if not known:
+            raise InputError("nothing to forecast from: the source has had no events so far")
+        return known
 
 
 def write_history(path: Path, events: pd.DataFrame, start: str) -> None:
