@@ -29,6 +29,9 @@ from recast.models.environment import describe
 BURN_IN = 0.1
 """Share of a catalog's time whose events are history only, if enough come later."""
 
+SHORT = pd.Timedelta(days=30)
+"""A history that has more of a sequence than of what was before."""
+
 YEAR = 365.25
 """Days of the last year."""
 
@@ -120,7 +123,11 @@ def make_forecast(
         configuration_sha256="",
         version=str(describe()["recast-forecast"]),
         sequence=sequence,
-        remarks=(*_on_completeness(used, completeness), *plan.remarks),
+        remarks=(
+            *_on_completeness(used, completeness),
+            *_on_history(history_start, at),
+            *plan.remarks,
+        ),
         capped=int(sum(one.capped.sum() for one in draws.values())),
     )
     return issued, samples_table(draws, plan.counted)
@@ -159,6 +166,13 @@ def _on_completeness(used: float, usual: float) -> tuple[str, ...]:
         return ()
     remark = f"from events of magnitude {used:g} or more: after large ones many smaller are missed"
     return (remark,)
+
+
+def _on_history(start: str, at: pd.Timestamp) -> tuple[str, ...]:
+    begin = read(start)
+    if at - begin >= SHORT:
+        return ()
+    return (f"events are known since {begin:%Y-%m-%d} only, so that quiet times hardly are",)
 
 
 def _own_seed(seed: int, name: str) -> int:

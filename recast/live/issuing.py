@@ -15,11 +15,15 @@ from catalogs.areas import parse_area
 from catalogs.errors import InputError
 from catalogs.files import write_json, write_whole
 from catalogs.store import file_hash
+from recast.live.border import beyond, outside
 from recast.live.records import Issued, SequenceState
 from recast.live.scoring import earlier_outcomes
 from recast.live.service import CATALOG, RECORD, SAMPLES, SCRATCH, Service, parquet_bytes
 from recast.live.store import Entry, Store
 from recast.live.times import read, written
+
+PROMPT = pd.Timedelta(minutes=5)
+"""An answer is not older when nothing is wrong."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,10 @@ def plan(service: Service, store: Store, events: pd.DataFrame, now: pd.Timestamp
 def issue(
     service: Service, store: Store, events: pd.DataFrame, item: Item, now: pd.Timestamp
 ) -> str:
-    """Make a forecast, write its folder, enter it; the name of the forecast."""
+    """Make a forecast, write its folder, enter it; the name of the forecast.
+
+    Of ``events`` those of the margin are some: circles reach into it.
+    """
     configuration = service.configuration
     service.models.mkdir(exist_ok=True)
     issued, samples = service.parts.make_forecast(
@@ -86,10 +93,17 @@ def issue(
         threads=service.threads,
     )
     area = parse_area(issued.area)
+    heard = store.last_poll(good=True)
+    late = () if heard is None else unheard(read(heard.asked), now)
+    if item.sequence is None:
+        border = outside(events, area, configuration.policy, now)
+    else:
+        border = beyond(item.sequence.region, service.around)
     events = events[area.contains(events["latitude"], events["longitude"])].reset_index(drop=True)
     content = _catalog(service, store, events)
     issued = replace(
         issued,
+        remarks=(*late, *issued.remarks, *border),
         catalog_sha256=hashlib.sha256(content).hexdigest(),
         configuration_sha256=configuration.sha256,
         created=written(now if service.is_replay else pd.Timestamp.now("UTC")),
@@ -112,6 +126,14 @@ def issue(
     sync(service.forecasts)
     store.add_entry(entry_of(target))
     return issued.forecast_id
+
+
+def unheard(heard: pd.Timestamp, now: pd.Timestamp) -> tuple[str, ...]:
+    """Say that events of the last minutes are not known."""
+    if now - heard <= PROMPT:
+        return ()
+    time = written(heard)
+    return (f"events after {time} are not known, as the source is silent: numbers may be too low",)
 
 
 def _catalog(service: Service, store: Store, events: pd.DataFrame) -> bytes:

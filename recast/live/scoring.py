@@ -123,7 +123,7 @@ def all_scores(service: Service) -> tuple[list[Any], list[Any], str]:
         if good is None:
             return first, [], ""
         until = read(good.asked) - GRACE
-        events = service.known_at(store, read(good.asked))
+        events = service.known_at(store, read(good.asked), around=True)
         revised: list[Any] = []
         for entry in store.entries():
             passed = any(read(end) <= until for end in entry.ends.values())

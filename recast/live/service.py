@@ -14,13 +14,22 @@ import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
 from catalogs import load
+from catalogs.areas import Box, bounding_box
 from catalogs.errors import InputError
 from catalogs.event_types import are_earthquakes
 from catalogs.files import write_whole
+from catalogs.sequence import MAGNITUDE_TOLERANCE
 from recast.live.config import FILE, LiveConfiguration
 from recast.live.parts import Parts
 from recast.live.records import Issued
-from recast.live.sources import FileSource, FolderSource, ServiceSource, Source, find_service
+from recast.live.sources import (
+    FileSource,
+    FolderSource,
+    ServiceSource,
+    Source,
+    find_service,
+    widened,
+)
 from recast.live.store import Store, canonical
 from recast.live.times import read
 
@@ -69,7 +78,7 @@ class Service:
         self.threads = threads
         self._source = source
         self._history: tuple[pd.DataFrame, str] | None = None
-        self._known: tuple[tuple[int, str | None], pd.DataFrame] | None = None
+        self._known: tuple[tuple[int, str | None], pd.DataFrame, pd.DataFrame] | None = None
         self._earlier: tuple[str | None, pd.DataFrame, frozenset[str]] | None = None
         self._issued: dict[str, Issued] = {}
 
@@ -183,9 +192,14 @@ class Service:
             raise InputError(
                 f"history {self.configuration.history!r} has no {lack}: choose another"
             )
+        if info.magnitude_completeness > self.configuration.completeness + MAGNITUDE_TOLERANCE:
+            raise InputError(
+                f"history {self.configuration.history!r} is complete from magnitude "
+                f"{info.magnitude_completeness:g} on: raise `completeness` to that"
+            )
         write_history(
             self.history_path,
-            self._inside(canonical(catalog.events)),
+            self._near(canonical(catalog.events)),
             str(info.start),
         )
 
@@ -199,29 +213,37 @@ class Service:
                 f"{self.history_path} is damaged ({error}): put a copy of it in its place"
             ) from error
         metadata = table.schema.metadata or {}
-        events = self._inside(canonical(table.to_pandas()))
+        events = self._near(canonical(table.to_pandas()))
         return events, metadata.get(b"start", b"").decode()
 
-    def _inside(self, events: pd.DataFrame) -> pd.DataFrame:
-        """The earthquakes in the region."""
-        places = events[["latitude", "longitude"]].to_numpy(np.float64)
-        inside = self.configuration.within.contains(places[:, 0], places[:, 1])
-        inside &= ~np.isnan(places).any(axis=1) & are_earthquakes(events)
-        return events[inside].reset_index(drop=True)
+    @property
+    def around(self) -> Box:
+        """The region with its margin, in which events are known."""
+        return widened(bounding_box(self.configuration.within))
 
-    def known_at(self, store: Store, time: pd.Timestamp) -> pd.DataFrame:
+    def _near(self, events: pd.DataFrame) -> pd.DataFrame:
+        """The earthquakes in the region and its margin."""
+        places = events[["latitude", "longitude"]].to_numpy(np.float64)
+        near = self.around.contains(places[:, 0], places[:, 1])
+        near &= ~np.isnan(places).any(axis=1) & are_earthquakes(events)
+        return events[near].reset_index(drop=True)
+
+    def known_at(self, store: Store, time: pd.Timestamp, *, around: bool = False) -> pd.DataFrame:
         """Earthquakes in the region as they were known at a time, those of the history included.
 
-        The history ends where the first answer of the source begins.
+        With ``around`` also those in the margin, into which circles of sequences reach. The history
+        ends where the first answer of the source begins.
         """
         begins = store.state("history_until")
         key = store.newest(time), begins
         if self._known is None or self._known[0] != key:
-            self._known = key, self._merged(store, time, begins)
-        return self._known[1]
+            near = self._merged(store, time, begins)
+            inside = self.configuration.within.contains(near["latitude"], near["longitude"])
+            self._known = key, near, near[inside].reset_index(drop=True)
+        return self._known[1 if around else 2]
 
     def _merged(self, store: Store, time: pd.Timestamp, begins: str | None) -> pd.DataFrame:
-        received = self._inside(store.known_at(time))
+        received = self._near(store.known_at(time))
         before, names = self._before(begins)
         both = names.intersection(received["event_id"])
         if both:  # of an event that was revised across the border the answer counts

@@ -131,9 +131,9 @@ def _after_poll(
     good = store.last_poll(good=True)
     if good is None:
         return report
-    events = service.known_at(store, now)
+    events = service.known_at(store, now, around=True)
     scored, faults = scoring.score(service, store, events, read(good.asked))
-    plan = issuing.plan(service, store, events, now)
+    plan = issuing.plan(service, store, service.known_at(store, now), now)
     issued, missed, failed, remarks = [], list[str](), list[str](), [*report.remarks, *faults]
     is_fresh = now - read(good.asked) <= STALE
     for item in plan.due:
