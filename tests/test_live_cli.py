@@ -75,6 +75,19 @@ def test_a_history_that_is_less_complete_is_refused(tmp_path: Path) -> None:
         Service(tmp_path).history()
 
 
+def test_a_history_stays_and_covers_an_area_that_grows(tmp_path: Path) -> None:
+    options = ("--history", "ridgecrest_2019", "--area", "35.7/35.8/-117.6/-117.5")
+    assert main(["live", "init", str(tmp_path), *options]) == 0
+    few, _ = Service(tmp_path).history()
+    text = (tmp_path / FILE).read_text()
+    (tmp_path / FILE).write_text(text.replace("35.7/35.8/-117.6/-117.5", "30/40/-120/-110"))
+    all_of_it, _ = Service(tmp_path).history()
+    assert len(few) < len(all_of_it) == load("ridgecrest_2019").info.n_events
+    (tmp_path / FILE).write_text(text.replace("ridgecrest_2019", "scedc"))
+    with pytest.raises(InputError, match="is of 'ridgecrest_2019', and `history` is 'scedc'"):
+        Service(tmp_path).history()
+
+
 @pytest.mark.parametrize(
     ("setting", "message"),
     [

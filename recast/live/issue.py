@@ -32,6 +32,9 @@ BURN_IN = 0.1
 SHORT = pd.Timedelta(days=30)
 """A history that has more of a sequence than of what was before."""
 
+LONGEST = 32
+"""Letters of an identifier in the name of a file."""
+
 YEAR = 365.25
 """Days of the last year."""
 
@@ -142,15 +145,15 @@ def forecast_id(sequence: SequenceState | None, due: Due) -> str:
     'region_20190706T000000Z'
     """
     what = "region" if sequence is None else _safe(sequence.sequence_id)
-    return f"{what}_{_safe(due.scheduled)}"
+    return f"{what}_{read(due.scheduled):%Y%m%dT%H%M%SZ}"
 
 
 def _safe(text: str) -> str:
-    """The letters and digits of an identifier; of one that has others, with a hash of it."""
+    """The letters and digits of an identifier; where others have the same, with a hash of it."""
     plain = re.sub(r"[^A-Za-z0-9]", "", text)
-    if re.fullmatch(r"[A-Za-z0-9:-]+", text):
+    if plain == text and 0 < len(text) <= LONGEST and text != "region":
         return plain
-    return f"{plain[:32]}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    return f"{plain[:LONGEST]}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
 def _key(sequence: SequenceState | None, completeness: float) -> str:

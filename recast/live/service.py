@@ -199,8 +199,9 @@ class Service:
             )
         write_history(
             self.history_path,
-            self._near(canonical(catalog.events)),
+            canonical(catalog.events),  # all of them: the area may grow
             str(info.start),
+            self.configuration.history,
         )
 
     def _read_history(self) -> tuple[pd.DataFrame, str]:
@@ -213,6 +214,12 @@ class Service:
                 f"{self.history_path} is damaged ({error}): put a copy of it in its place"
             ) from error
         metadata = table.schema.metadata or {}
+        used, wanted = metadata.get(b"catalog", b"").decode(), self.configuration.history
+        if used and wanted != used:
+            raise InputError(
+                f"{self.history_path} is of {used!r}, and `history` is {wanted!r}: set that back, "
+                "or start in a new folder"
+            )
         events = self._near(canonical(table.to_pandas()))
         return events, metadata.get(b"start", b"").decode()
 
@@ -286,9 +293,9 @@ class Service:
         return known
 
 
-def write_history(path: Path, events: pd.DataFrame, start: str) -> None:
-    """Write events before a service began, complete from ``start`` on."""
-    write_whole(path, parquet_bytes(events, {"start": start}))
+def write_history(path: Path, events: pd.DataFrame, start: str, catalog: str = "") -> None:
+    """Write the events of a catalog before a service began, complete from ``start`` on."""
+    write_whole(path, parquet_bytes(events, {"start": start, "catalog": catalog}))
 
 
 def parquet_bytes(events: pd.DataFrame, metadata: dict[str, str]) -> bytes:
