@@ -245,9 +245,10 @@ class Service:
         key = store.newest(time), begins
         if self._known is None or self._known[0] != key:
             near = self._merged(store, time, begins)
-            inside = self.configuration.within.contains(near["latitude"], near["longitude"])
-            self._known = key, near, near[inside].reset_index(drop=True)
-        return self._known[1 if around else 2]
+            within = self.configuration.within.contains(near["latitude"], near["longitude"])
+            self._known = key, near, near[within].reset_index(drop=True)
+        _, near, inside = self._known
+        return near if around else inside
 
     def _merged(self, store: Store, time: pd.Timestamp, begins: str | None) -> pd.DataFrame:
         received = self._near(store.known_at(time))
