@@ -68,6 +68,26 @@ def test_area_and_completeness_may_come_from_the_history(tmp_path: Path) -> None
     assert found.within.contains(35.77, -117.6).all()
 
 
+def test_a_history_that_is_less_complete_is_refused(tmp_path: Path) -> None:
+    options = ("--completeness", "2", "--history", "ridgecrest_2019")
+    assert main(["live", "init", str(tmp_path), *options]) == 0
+    with pytest.raises(InputError, match=r"complete from magnitude 2\.5 on: raise `completeness`"):
+        Service(tmp_path).history()
+
+
+def test_a_history_stays_and_covers_an_area_that_grows(tmp_path: Path) -> None:
+    options = ("--history", "ridgecrest_2019", "--area", "35.7/35.8/-117.6/-117.5")
+    assert main(["live", "init", str(tmp_path), *options]) == 0
+    few, _ = Service(tmp_path).history()
+    text = (tmp_path / FILE).read_text()
+    (tmp_path / FILE).write_text(text.replace("35.7/35.8/-117.6/-117.5", "30/40/-120/-110"))
+    all_of_it, _ = Service(tmp_path).history()
+    assert len(few) < len(all_of_it) == load("ridgecrest_2019").info.n_events
+    (tmp_path / FILE).write_text(text.replace("ridgecrest_2019", "scedc"))
+    with pytest.raises(InputError, match="is of 'ridgecrest_2019', and `history` is 'scedc'"):
+        Service(tmp_path).history()
+
+
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
@@ -78,6 +98,9 @@ def test_area_and_completeness_may_come_from_the_history(tmp_path: Path) -> None
         ("source: {kind: file}", "kind file needs a path"),
         ("source: {spacing: soon}", "'soon' is no length of time"),
         ("source: {days: 0}", "days = 0: give a positive number"),
+        ("source: {min_magnitude: 3}", "completeness = 2, but only events from min_magnitude = 3"),
+        ("policy: {magnitudes: [4, 1.5]}", "policy: magnitudes has 1.5, and events are complete"),
+        ("policy: {swarm_magnitude: .nan}", "swarm_magnitude = nan: give a number"),
         ("seed: -1", "seed = -1 is negative"),
         ("completeness: low", "completeness: expected float, got str"),
         ("area: everywhere", "area 'everywhere': write a box as"),

@@ -302,13 +302,16 @@ def test_a_model_that_runs_away_is_simulated_with_fewer_aftershocks() -> None:
 def test_names_are_safe_and_differ() -> None:
     when = Due("2019-07-06T03:29:53Z", None)
     quake = Quake("a", "2019-07-06T03:19:53Z", 7.1, 35.8, -117.6)
-    names = {
+    identifiers = ("ci38457511", "../ci38457511", "smi:org/x?id=1", "smi:org/x?id=2", "é", "")
+    identifiers += ("us1", "us-1", "us:1", "region", "a" * 300, "a" * 301)
+    names = {forecast_id(None, when)} | {
         forecast_id(
             SequenceState(name, "mainshock", quake, Circle(35.8, -117.6, 50.0), quake.time), when
         )
-        for name in ("ci38457511", "../ci38457511", "smi:org/x?id=1", "smi:org/x?id=2", "é", "")
+        for name in identifiers
     }
-    assert len(names) == 6
+    assert len(names) == len(identifiers) + 1
+    assert max(map(len, names)) < 64
     for name in names:
         assert name.replace("_", "").replace("-", "").isalnum()
         assert name.isascii()

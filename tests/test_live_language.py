@@ -208,6 +208,25 @@ def test_texts_that_cannot_be_used_are_one_line(tmp_path: Path, text: str, messa
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("\n{{ nothing.here }}", "line 2 cannot be filled in (UndefinedError: 'nothing' is"),
+        ("{% if %}", "line 1 cannot be filled in (TemplateSyntaxError: "),
+        ("{{ 1 / 0 }}", "line 1 cannot be filled in (ZeroDivisionError: "),
+        ("{% include 'none' %}", "line 1 cannot be filled in (TemplateNotFound: none): correct it"),
+    ],
+)
+def test_templates_that_cannot_be_used_are_one_line(
+    tmp_path: Path, text: str, message: str
+) -> None:
+    own = tmp_path / "forecast.html.j2"
+    own.write_text(text)
+    with pytest.raises(InputError) as refused:
+        written(tmp_path / "f", Pages(templates=str(tmp_path)))
+    assert str(refused.value).startswith(f"{own} {message}")
+
+
 def test_options_that_cannot_be_used_are_one_line(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="timezone 'Mars/Olympus' is unknown"):
         Pages(timezone="Mars/Olympus")

@@ -140,6 +140,17 @@ def test_a_forecast_waits_for_a_source_that_is_silent(live: Live) -> None:
     assert len(live.step().issued) == 1
 
 
+def test_a_forecast_says_that_the_source_is_silent(live: Live) -> None:
+    live.now = pd.Timestamp("2020-01-03T23:40", tz="UTC")
+    heard = live.step()
+    assert heard.poll is not None
+    assert heard.poll.is_good
+    live.provider.always = only_query(FAULTS["busy"])
+    (name,) = live.step().issued
+    (remark,) = live.service.issued(name).remarks
+    assert remark.startswith(f"events after {heard.at} are not known, as the source is silent")
+
+
 def test_rows_that_come_twice_and_out_of_order_are_one_event_each(live: Live) -> None:
     live.provider.sloppy = True
     report = live.step()

@@ -13,6 +13,7 @@ identity     which reports are of one earthquake
 reconcile    what an answer says that is new, and whether to believe it
 polling      asking the source, and entering what it says
 issuing      which forecasts are due, and issuing one
+intact       whether forecasts are as they were issued
 scoring      scores of forecasts whose windows have passed
 parts        the functions by which a step finds sequences, forecasts, scores and publishes
 step         one step; done twice, it does nothing the second time
@@ -22,6 +23,7 @@ status       how a service is doing
 policy       when forecasts are issued, of what, and from what
 schedule     when the next one is due
 circle       the circle around a mainshock, as an area
+border       what a forecast says of events on the other side of the region's border
 sequences    mainshocks, those that a larger event overtakes, and swarms
 complete     from which magnitude on events are known after large ones
 fits         the model of a forecast, fitted again or kept

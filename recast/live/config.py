@@ -17,6 +17,7 @@ from catalogs.display import closest
 from catalogs.errors import InputError
 from catalogs.files import read_yaml, write_whole
 from catalogs.json_records import Record
+from catalogs.sequence import MAGNITUDE_TOLERANCE
 from recast.live.durations import seconds
 from recast.live.policy import Policy
 from recast.live.publication.options import Pages
@@ -92,6 +93,22 @@ class LiveConfiguration(Record):
             raise InputError(f"`completeness` = {self.completeness}: give a magnitude")
         if self.seed < 0:
             raise InputError(f"`seed` = {self.seed} is negative: give 0 or more")
+        self._check_magnitudes()
+
+    def _check_magnitudes(self) -> None:
+        """Refuse to forecast what is not asked for, or is not known."""
+        least, lowest = self.completeness, self.source.min_magnitude
+        if lowest is not None and lowest > least + MAGNITUDE_TOLERANCE:
+            raise InputError(
+                f"`completeness` = {least:g}, but only events from `min_magnitude` = {lowest:g} on "
+                "are asked for: lower that, or raise `completeness`"
+            )
+        asked = min(self.policy.magnitudes or (least,))
+        if asked < least - MAGNITUDE_TOLERANCE:
+            raise InputError(
+                f"policy: `magnitudes` has {asked:g}, and events are complete from {least:g} on: "
+                "leave it out, or correct `completeness`"
+            )
 
     @property
     def within(self) -> Area:

@@ -29,6 +29,12 @@ from recast.models.environment import describe
 BURN_IN = 0.1
 """Share of a catalog's time whose events are history only, if enough come later."""
 
+SHORT = pd.Timedelta(days=30)
+"""A history that has more of a sequence than of what was before."""
+
+LONGEST = 32
+"""Letters of an identifier in the name of a file."""
+
 YEAR = 365.25
 """Days of the last year."""
 
@@ -120,7 +126,11 @@ def make_forecast(
         configuration_sha256="",
         version=str(describe()["recast-forecast"]),
         sequence=sequence,
-        remarks=(*_on_completeness(used, completeness), *plan.remarks),
+        remarks=(
+            *_on_completeness(used, completeness),
+            *_on_history(history_start, at),
+            *plan.remarks,
+        ),
         capped=int(sum(one.capped.sum() for one in draws.values())),
     )
     return issued, samples_table(draws, plan.counted)
@@ -135,15 +145,15 @@ def forecast_id(sequence: SequenceState | None, due: Due) -> str:
     'region_20190706T000000Z'
     """
     what = "region" if sequence is None else _safe(sequence.sequence_id)
-    return f"{what}_{_safe(due.scheduled)}"
+    return f"{what}_{read(due.scheduled):%Y%m%dT%H%M%SZ}"
 
 
 def _safe(text: str) -> str:
-    """The letters and digits of an identifier; of one that has others, with a hash of it."""
+    """The letters and digits of an identifier; where others have the same, with a hash of it."""
     plain = re.sub(r"[^A-Za-z0-9]", "", text)
-    if re.fullmatch(r"[A-Za-z0-9:-]+", text):
+    if plain == text and 0 < len(text) <= LONGEST and text != "region":
         return plain
-    return f"{plain[:32]}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    return f"{plain[:LONGEST]}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
 def _key(sequence: SequenceState | None, completeness: float) -> str:
@@ -162,6 +172,13 @@ def _on_completeness(used: float, usual: float) -> tuple[str, ...]:
         "smaller ones go unrecorded"
     )
     return (remark,)
+
+
+def _on_history(start: str, at: pd.Timestamp) -> tuple[str, ...]:
+    begin = read(start)
+    if at - begin >= SHORT:
+        return ()
+    return (f"events are known since {begin:%Y-%m-%d} only, so that quiet times hardly are",)
 
 
 def _own_seed(seed: int, name: str) -> int:

@@ -12,13 +12,18 @@ from typing import Any
 import pandas as pd
 
 from catalogs.areas import parse_area
+from catalogs.errors import InputError
 from catalogs.files import write_json, write_whole
 from catalogs.store import file_hash
+from recast.live.border import beyond, outside
 from recast.live.records import Issued, SequenceState
 from recast.live.scoring import earlier_outcomes
 from recast.live.service import CATALOG, RECORD, SAMPLES, SCRATCH, Service, parquet_bytes
 from recast.live.store import Entry, Store
 from recast.live.times import read, written
+
+PROMPT = pd.Timedelta(minutes=5)
+"""An answer is not older when nothing is wrong."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,10 @@ def plan(service: Service, store: Store, events: pd.DataFrame, now: pd.Timestamp
 def issue(
     service: Service, store: Store, events: pd.DataFrame, item: Item, now: pd.Timestamp
 ) -> str:
-    """Make a forecast, write its folder, enter it; the name of the forecast."""
+    """Make a forecast, write its folder, enter it; the name of the forecast.
+
+    Of ``events`` those of the margin are some: circles reach into it.
+    """
     configuration = service.configuration
     service.models.mkdir(exist_ok=True)
     issued, samples = service.parts.make_forecast(
@@ -80,15 +88,22 @@ def issue(
         completeness=configuration.completeness,
         policy=configuration.policy,
         seed=configuration.seed,
-        history_start=service.complete_from(store, now),
+        history_start=service.complete_from(store),
         models=service.models,
         threads=service.threads,
     )
     area = parse_area(issued.area)
+    heard = store.last_poll(good=True)
+    late = () if heard is None else unheard(read(heard.asked), now)
+    if item.sequence is None:
+        border = outside(events, area, configuration.policy, now)
+    else:
+        border = beyond(item.sequence.region, service.around)
     events = events[area.contains(events["latitude"], events["longitude"])].reset_index(drop=True)
     content = _catalog(service, store, events)
     issued = replace(
         issued,
+        remarks=(*late, *issued.remarks, *border),
         catalog_sha256=hashlib.sha256(content).hexdigest(),
         configuration_sha256=configuration.sha256,
         created=written(now if service.is_replay else pd.Timestamp.now("UTC")),
@@ -113,6 +128,14 @@ def issue(
     return issued.forecast_id
 
 
+def unheard(heard: pd.Timestamp, now: pd.Timestamp) -> tuple[str, ...]:
+    """Say that events of the last minutes are not known."""
+    if now - heard <= PROMPT:
+        return ()
+    time = written(heard)
+    return (f"events after {time} are not known, as the source is silent: numbers may be too low",)
+
+
 def _catalog(service: Service, store: Store, events: pd.DataFrame) -> bytes:
     """Events as received; those of the history, which does not change, by its hash."""
     begins = store.state("history_until")
@@ -133,6 +156,10 @@ def entry_of(folder: Path) -> Entry:
         Naming the file, if it is not.
     """
     issued = Issued.load(folder / RECORD)
+    if issued.forecast_id != folder.name:
+        raise InputError(
+            f"{folder} holds the forecast {issued.forecast_id}: move copies to another place"
+        )
     return Entry(
         issued.forecast_id,
         issued.sequence,

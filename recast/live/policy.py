@@ -99,6 +99,13 @@ class Policy(Record):
             if not days or not all(np.isfinite(day) and day > 0.0 for day in days):
                 raise InputError(f"`{name}` = {list(days)}: give one or more positive days")
             object.__setattr__(self, name, tuple(sorted({float(day) for day in days})))
+        self._check_magnitudes()
+        if self.regime is not None and self.regime not in REGIMES:
+            raise InputError(f"`regime` {self.regime!r} is none of {', '.join(REGIMES)}")
+        if not isinstance(self.schedule, str):
+            own_delays(self.schedule)  # checks them
+
+    def _check_magnitudes(self) -> None:
         if self.magnitudes is not None:
             if not self.magnitudes or not np.isfinite(self.magnitudes).all():
                 raise InputError(
@@ -106,12 +113,10 @@ class Policy(Record):
                     "it out"
                 )
             object.__setattr__(self, "magnitudes", tuple(sorted(set(self.magnitudes))))
-        if not np.isfinite(self.trigger_magnitude):
-            raise InputError(f"`trigger_magnitude` = {self.trigger_magnitude}: give a number")
-        if self.regime is not None and self.regime not in REGIMES:
-            raise InputError(f"`regime` {self.regime!r} is none of {', '.join(REGIMES)}")
-        if not isinstance(self.schedule, str):
-            own_delays(self.schedule)  # checks them
+        for name in ("trigger_magnitude", "swarm_magnitude"):
+            magnitude = getattr(self, name)
+            if magnitude is not None and not np.isfinite(magnitude):
+                raise InputError(f"`{name}` = {magnitude}: give a number")
 
     def radius_km(self, magnitude: float) -> float:
         """Radius of the circle around a mainshock.

@@ -47,22 +47,21 @@ def poll(
 def _period(service: Service, store: Store, now: pd.Timestamp) -> tuple[pd.Timestamp, bool]:
     """From when on to ask for events, and whether that is far back.
 
-    At first as far as needed to go on from the history.
+    At first as far as needed to go on from the history, and after a silence from before it.
     """
     options = service.configuration.source
     long = now - pd.Timedelta(days=max(options.daily_days, options.days))
-    if store.last_poll(good=True) is None:
+    if store.state("history_until") is None:
         before, _ = service.history()
         if before.empty and options.kind != "fdsn":
             return EVER, True
         return (long if before.empty else min(long, before["time"].iloc[-1])), True
+    good = store.last_poll(good=True)
+    heard = now if good is None else read(good.asked) - EDGE
     last = store.state("last_far_poll")
     if last is None or now - read(last) >= DAY:
-        return long, True
-    good = store.last_poll(good=True)
-    short = now - pd.Timedelta(days=options.days)
-    # After a long silence of the source, from before it
-    return (short if good is None else min(short, read(good.asked) - EDGE)), False
+        return min(long, heard), True
+    return min(now - pd.Timedelta(days=options.days), heard), False
 
 
 def memory(store: Store) -> Memory:
@@ -106,6 +105,6 @@ def _enter(store: Store, answer: Answer, now: pd.Timestamp, *, far: bool, believ
         if done.is_good:
             if far:
                 store.set_state("last_far_poll", written(now))
-            if store.state("history_until") is None:
+            if store.state("history_until") is None and scope.start > EVER:
                 store.set_state("history_until", written(scope.start))
     return done

@@ -8,8 +8,10 @@ from typing import Any
 
 import pandas as pd
 
+from catalogs.errors import InputError
+from recast.live.intact import altered, check_intact
 from recast.live.records import SequenceState
-from recast.live.service import SAMPLES, Service
+from recast.live.service import RECORD, SAMPLES, Service
 from recast.live.store import Entry, Store
 from recast.live.times import read, written
 
@@ -22,10 +24,16 @@ REVISED = pd.Timedelta(days=30)
 BASES = {"first": GRACE, "revised": REVISED}
 
 
-def score(service: Service, store: Store, events: pd.DataFrame, known_until: pd.Timestamp) -> int:
-    """Enter the scores of all windows that have passed; how many there were."""
+SCORED = (RECORD, SAMPLES)
+"""Files of a forecast from which it is scored."""
+
+
+def score(
+    service: Service, store: Store, events: pd.DataFrame, known_until: pd.Timestamp
+) -> tuple[int, tuple[str, ...]]:
+    """Enter the scores of all windows that have passed; how many, and which forecasts cannot be."""
     entries = store.entries()
-    n = 0
+    n, faults = 0, dict[str, None]()
     for basis, after in BASES.items():
         done = store.scored(basis)
         until = known_until - after
@@ -36,8 +44,11 @@ def score(service: Service, store: Store, events: pd.DataFrame, known_until: pd.
                 if (entry.forecast_id, label) not in done and read(end) <= until
             ]
             if labels and (service.forecasts / entry.forecast_id).is_dir():
-                n += _enter(service, store, entry, basis, labels, events, until)
-    return n
+                try:
+                    n += _enter(service, store, entry, basis, labels, events, until)
+                except InputError as error:
+                    faults[f"not scored: {error}"] = None
+    return n, tuple(faults)
 
 
 def _enter(
@@ -60,8 +71,16 @@ def _enter(
 def outcomes_of(
     service: Service, entry: Entry, events: pd.DataFrame, until: pd.Timestamp
 ) -> Sequence[Any]:
-    """The scores of all windows of a forecast that have passed."""
-    samples = pd.read_parquet(service.forecasts / entry.forecast_id / SAMPLES)
+    """The scores of all windows of a forecast that have passed.
+
+    Raises
+    ------
+    InputError
+        If it is not as it was issued.
+    """
+    folder = service.forecasts / entry.forecast_id
+    check_intact(folder, entry, SCORED)
+    samples = pd.read_parquet(folder / SAMPLES)
     return service.parts.outcomes(service.issued(entry.forecast_id), samples, events, until)
 
 
@@ -104,10 +123,10 @@ def all_scores(service: Service) -> tuple[list[Any], list[Any], str]:
         if good is None:
             return first, [], ""
         until = read(good.asked) - GRACE
-        events = service.known_at(store, read(good.asked))
+        events = service.known_at(store, read(good.asked), around=True)
         revised: list[Any] = []
         for entry in store.entries():
             passed = any(read(end) <= until for end in entry.ends.values())
-            if passed and (service.forecasts / entry.forecast_id).is_dir():
+            if passed and not altered(service.forecasts / entry.forecast_id, entry, SCORED):
                 revised += outcomes_of(service, entry, events, until)
     return first, revised, good.asked

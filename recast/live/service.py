@@ -14,15 +14,24 @@ import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
 from catalogs import load
+from catalogs.areas import Box, bounding_box
 from catalogs.errors import InputError
 from catalogs.event_types import are_earthquakes
 from catalogs.files import write_whole
+from catalogs.sequence import MAGNITUDE_TOLERANCE
 from recast.live.config import FILE, LiveConfiguration
 from recast.live.parts import Parts
 from recast.live.records import Issued
-from recast.live.sources import FileSource, FolderSource, ServiceSource, Source, find_service
+from recast.live.sources import (
+    FileSource,
+    FolderSource,
+    ServiceSource,
+    Source,
+    find_service,
+    widened,
+)
 from recast.live.store import Store, canonical
-from recast.live.times import read, written
+from recast.live.times import read
 
 RECORD, SAMPLES, CATALOG = "issued.json", "samples.parquet", "catalog.parquet"
 """Files of a forecast."""
@@ -69,7 +78,7 @@ class Service:
         self.threads = threads
         self._source = source
         self._history: tuple[pd.DataFrame, str] | None = None
-        self._known: tuple[tuple[int, str | None], pd.DataFrame] | None = None
+        self._known: tuple[tuple[int, str | None], pd.DataFrame, pd.DataFrame] | None = None
         self._earlier: tuple[str | None, pd.DataFrame, frozenset[str]] | None = None
         self._issued: dict[str, Issued] = {}
 
@@ -183,10 +192,16 @@ class Service:
             raise InputError(
                 f"history {self.configuration.history!r} has no {lack}: choose another"
             )
+        if info.magnitude_completeness > self.configuration.completeness + MAGNITUDE_TOLERANCE:
+            raise InputError(
+                f"history {self.configuration.history!r} is complete from magnitude "
+                f"{info.magnitude_completeness:g} on: raise `completeness` to that"
+            )
         write_history(
             self.history_path,
-            self._inside(canonical(catalog.events)),
+            canonical(catalog.events),  # all of them: the area may grow
             str(info.start),
+            self.configuration.history,
         )
 
     def _read_history(self) -> tuple[pd.DataFrame, str]:
@@ -199,29 +214,44 @@ class Service:
                 f"{self.history_path} is damaged ({error}): put a copy of it in its place"
             ) from error
         metadata = table.schema.metadata or {}
-        events = self._inside(canonical(table.to_pandas()))
+        used, wanted = metadata.get(b"catalog", b"").decode(), self.configuration.history
+        if used and wanted != used:
+            raise InputError(
+                f"{self.history_path} is of {used!r}, and `history` is {wanted!r}: set that back, "
+                "or start in a new folder"
+            )
+        events = self._near(canonical(table.to_pandas()))
         return events, metadata.get(b"start", b"").decode()
 
-    def _inside(self, events: pd.DataFrame) -> pd.DataFrame:
-        """The earthquakes in the region."""
-        places = events[["latitude", "longitude"]].to_numpy(np.float64)
-        inside = self.configuration.within.contains(places[:, 0], places[:, 1])
-        inside &= ~np.isnan(places).any(axis=1) & are_earthquakes(events)
-        return events[inside].reset_index(drop=True)
+    @property
+    def around(self) -> Box:
+        """The region with its margin, in which events are known."""
+        return widened(bounding_box(self.configuration.within))
 
-    def known_at(self, store: Store, time: pd.Timestamp) -> pd.DataFrame:
+    def _near(self, events: pd.DataFrame) -> pd.DataFrame:
+        """The earthquakes in the region and its margin."""
+        places = events[["latitude", "longitude"]].to_numpy(np.float64)
+        near = self.around.contains(places[:, 0], places[:, 1])
+        near &= ~np.isnan(places).any(axis=1) & are_earthquakes(events)
+        return events[near].reset_index(drop=True)
+
+    def known_at(self, store: Store, time: pd.Timestamp, *, around: bool = False) -> pd.DataFrame:
         """Earthquakes in the region as they were known at a time, those of the history included.
 
-        The history ends where the first answer of the source begins.
+        With ``around`` also those in the margin, into which circles of sequences reach. The history
+        ends where the first answer of the source begins.
         """
         begins = store.state("history_until")
         key = store.newest(time), begins
         if self._known is None or self._known[0] != key:
-            self._known = key, self._merged(store, time, begins)
-        return self._known[1]
+            near = self._merged(store, time, begins)
+            within = self.configuration.within.contains(near["latitude"], near["longitude"])
+            self._known = key, near, near[within].reset_index(drop=True)
+        _, near, inside = self._known
+        return near if around else inside
 
     def _merged(self, store: Store, time: pd.Timestamp, begins: str | None) -> pd.DataFrame:
-        received = self._inside(store.known_at(time))
+        received = self._near(store.known_at(time))
         before, names = self._before(begins)
         both = names.intersection(received["event_id"])
         if both:  # of an event that was revised across the border the answer counts
@@ -249,15 +279,24 @@ class Service:
             self._issued[forecast_id] = Issued.load(self.forecasts / forecast_id / RECORD)
         return self._issued[forecast_id]
 
-    def complete_from(self, store: Store, time: pd.Timestamp) -> str:
-        """The date from which events are complete: of the history, or of the first answer."""
+    def complete_from(self, store: Store) -> str:
+        """The date from which events are complete: of the history, or of the first answer.
+
+        Raises
+        ------
+        InputError
+            If there is neither, as where a folder of files is empty so far.
+        """
         _, start = self.history()
-        return start or store.state("history_until") or written(time)
+        known = start or store.state("history_until")
+        if not known:
+            raise InputError("nothing to forecast from: the source has had no events so far")
+        return known
 
 
-def write_history(path: Path, events: pd.DataFrame, start: str) -> None:
-    """Write events before a service began, complete from ``start`` on."""
-    write_whole(path, parquet_bytes(events, {"start": start}))
+def write_history(path: Path, events: pd.DataFrame, start: str, catalog: str = "") -> None:
+    """Write the events of a catalog before a service began, complete from ``start`` on."""
+    write_whole(path, parquet_bytes(events, {"start": start, "catalog": catalog}))
 
 
 def parquet_bytes(events: pd.DataFrame, metadata: dict[str, str]) -> bytes:

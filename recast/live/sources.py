@@ -149,6 +149,8 @@ class FileSource(Source):
         if (cut and time.time() - before[1] / 1e9 < SETTLED) or last > parsed.events.index.max():
             raise FetchError(f"{self.path} ends half-way: it is read again next time")
         found = reports_of(parsed.events, places(content, parsed.explanation.layout))
+        if not found:
+            raise FetchError(f"{self.path} has no event with a time, a magnitude and a place")
         note = f"{len(damaged)} rows could not be read, the first: {damaged[0]}" if damaged else ""
         first = pd.Timestamp(min(report.time for report in found), tz="UTC")
         kept = tuple(report for report in found if report.time >= start.value)

@@ -9,6 +9,7 @@ import pandas as pd
 from catalogs.display import as_text, some
 from catalogs.json_records import Record
 from recast.live.durations import shown
+from recast.live.intact import altered
 from recast.live.polling import memory
 from recast.live.service import Service
 from recast.live.step import trouble
@@ -50,6 +51,9 @@ class Status(Record):
     lost: tuple[str, ...] = ()
     """Forecasts whose folders are gone."""
 
+    altered: tuple[str, ...] = ()
+    """Files of forecasts that are not as they were issued."""
+
     def __str__(self) -> str:
         age = "never" if self.age_seconds is None else f"{shown(self.age_seconds)} ago"
         rows = {
@@ -65,6 +69,7 @@ class Status(Record):
             "lost": f"{some(len(self.lost), 'forecast')} without a folder: {', '.join(self.lost)}"
             if self.lost
             else "",
+            "altered": ", ".join(self.altered),
         }
         kept = {label: text for label, text in rows.items() if text}
         return as_text(f"{self.region} ({self.folder})", kept)
@@ -86,6 +91,8 @@ def status(service: Service, now: pd.Timestamp) -> Status:
         entries = store.entries()
         active = tuple(filter(None, (store.state("active") or "").split("\n")))
         latest = {entry.sequence_id: entry.forecast_id for entry in entries}
+        folders = service.forecasts
+        here = [entry for entry in entries if (folders / entry.forecast_id).is_dir()]
         return Status(
             folder=str(service.folder),
             region=service.configuration.region,
@@ -99,9 +106,10 @@ def status(service: Service, now: pd.Timestamp) -> Status:
             n_forecasts=len(entries),
             last_forecasts=tuple(latest[name] for name in ("", *active) if name in latest),
             next=store.state("next"),
-            lost=tuple(
-                entry.forecast_id
-                for entry in entries
-                if not (service.forecasts / entry.forecast_id).is_dir()
+            lost=tuple(entry.forecast_id for entry in entries if entry not in here),
+            altered=tuple(
+                f"{entry.forecast_id}/{name}"
+                for entry in here
+                for name in altered(folders / entry.forecast_id, entry)
             ),
         )

@@ -12,12 +12,14 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from catalogs.display import some
 from catalogs.errors import FetchError, InputError
 from catalogs.files import leftovers
 from recast.live import issuing, polling, scoring
+from recast.live.intact import altered
 from recast.live.parts import Site
-from recast.live.service import SCRATCH, Service
-from recast.live.store import Poll, Store
+from recast.live.service import RECORD, SCRATCH, Service
+from recast.live.store import Entry, Poll, Store
 from recast.live.times import read, written
 
 SHOWN = 50
@@ -105,7 +107,9 @@ def run_once(service: Service, now: pd.Timestamp, *, believe: bool = False) -> S
     with service.locked(), service.store() as store:
         _check_clock(store, now, service)
         stopped = store.state("running") is not None
-        faults = _repair(service, store, stopped=stopped)
+        if stopped:
+            _remove_halves(service)
+        faults = _enter_wholes(service, store)
         with store.transaction():
             store.set_state("running", written(now))
             store.set_state("began", store.state("began") or written(now))
@@ -127,10 +131,10 @@ def _after_poll(
     good = store.last_poll(good=True)
     if good is None:
         return report
-    events = service.known_at(store, now)
-    scored = scoring.score(service, store, events, read(good.asked))
-    plan = issuing.plan(service, store, events, now)
-    issued, missed, failed, remarks = [], list[str](), list[str](), list(report.remarks)
+    events = service.known_at(store, now, around=True)
+    scored, faults = scoring.score(service, store, events, read(good.asked))
+    plan = issuing.plan(service, store, service.known_at(store, now), now)
+    issued, missed, failed, remarks = [], list[str](), list[str](), [*report.remarks, *faults]
     is_fresh = now - read(good.asked) <= STALE
     for item in plan.due:
         if not is_fresh:
@@ -171,25 +175,35 @@ def _check_clock(store: Store, now: pd.Timestamp, service: Service) -> None:
         )
 
 
-def _repair(service: Service, store: Store, *, stopped: bool) -> tuple[str, ...]:
-    """Remove what is half, enter what is whole and was not; what could not be."""
-    if stopped:
-        for folder in (service.pages, service.models):
-            for path in leftovers(folder):
-                path.unlink(missing_ok=True)
-        for path in service.folder.glob(f"{SCRATCH}*"):
+def _remove_halves(service: Service) -> None:
+    """Remove what a step that was stopped has begun."""
+    for folder in (service.pages, service.models):
+        for path in leftovers(folder):
+            path.unlink(missing_ok=True)
+    for folder in (service.folder, service.forecasts):
+        for path in folder.glob(f"{SCRATCH}*"):
             shutil.rmtree(path, ignore_errors=True)
-    faults = []
-    if service.forecasts.is_dir():
-        entered = {entry.forecast_id for entry in store.entries()}
-        for path in sorted(service.forecasts.iterdir()):
-            if path.name.startswith("."):
-                shutil.rmtree(path, ignore_errors=True)
-            elif path.name not in entered:
-                try:
-                    store.add_entry(issuing.entry_of(path))
-                except InputError as error:
-                    faults.append(str(error))
+
+
+def _enter_wholes(service: Service, store: Store) -> tuple[str, ...]:
+    """Enter forecasts that are whole and were not entered; what is wrong with others."""
+    if not service.forecasts.is_dir():
+        return ()
+    faults, n = list[str](), 0
+    entered = {entry.forecast_id for entry in store.entries()}
+    for path in sorted(service.forecasts.iterdir()):
+        if path.name in entered or path.name.startswith(".") or not path.is_dir():
+            continue
+        try:
+            store.add_entry(issuing.entry_of(path))
+            n += 1
+        except InputError as error:
+            faults.append(str(error))
+    if n and store.last_poll() is None:
+        faults.append(
+            f"{store.path} is new: {some(n, 'forecast')} entered again, events are known from now "
+            "on only"
+        )
     return tuple(faults)
 
 
@@ -218,7 +232,7 @@ def _publish(
 def site(service: Service, store: Store, now: pd.Timestamp) -> Site:
     """What the pages show."""
     good = store.last_poll(good=True)
-    entries = [e for e in store.entries() if (service.forecasts / e.forecast_id).is_dir()]
+    entries = [entry for entry in store.entries() if _can_be_shown(service, entry)]
     latest = {entry.sequence_id: entry.forecast_id for entry in entries}
     shown = {*latest.values(), *(entry.forecast_id for entry in entries[-SHOWN:])}
     return Site(
@@ -229,6 +243,12 @@ def site(service: Service, store: Store, now: pd.Timestamp) -> Site:
         forecasts=[(service.issued(name), service.forecasts / name) for name in sorted(shown)],
         active=frozenset((store.state("active") or "").split("\n")) - {""},
     )
+
+
+def _can_be_shown(service: Service, entry: Entry) -> bool:
+    folder = service.forecasts / entry.forecast_id
+    whole = all((folder / name).is_file() for name in entry.files)
+    return whole and not altered(folder, entry, (RECORD,))
 
 
 def trouble(store: Store) -> str:

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import traceback
 from pathlib import Path
 from typing import Any
 
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, StrictUndefined
+from jinja2 import (
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    PackageLoader,
+    StrictUndefined,
+    TemplateError,
+    TemplateSyntaxError,
+)
 from markupsafe import Markup
 
 from catalogs import InputError
@@ -54,8 +63,27 @@ def environment(pages: Pages, language: Language) -> Environment:
 
 
 def rendered(templates: Environment, name: str, **shown: Any) -> str:
-    """A page of a template."""
-    return templates.get_template(name).render(**shown)
+    """A page of a template.
+
+    Raises
+    ------
+    InputError
+        Naming the template and its line, if it cannot be filled in.
+    """
+    try:
+        return templates.get_template(name).render(**shown)
+    except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+        place = _place(error) or f"template {name}"
+        text = " ".join(f"{type(error).__name__}: {error}".split())
+        raise InputError(f"{place} cannot be filled in ({text}): correct it") from error
+
+
+def _place(error: Exception) -> str:
+    """The file and line of a template in which something went wrong."""
+    if isinstance(error, TemplateSyntaxError) and error.filename:
+        return f"{error.filename} line {error.lineno}"
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename.endswith(".j2")]
+    return f"{frames[-1].filename} line {frames[-1].lineno}" if frames else ""
 
 
 def isolated(text: str) -> Markup:

@@ -1,0 +1,86 @@
+"""Sequences at the border of a region: what lies outside counts where it is known, or is told."""
+
+from pathlib import Path
+
+import pandas as pd
+from live_events import table, utc
+
+from catalogs.areas import parse_area
+from recast.live.border import beyond, outside
+from recast.live.config import LiveConfiguration, SourceOptions, write_template
+from recast.live.identity import Report
+from recast.live.policy import Policy
+from recast.live.reconcile import Scope
+from recast.live.records import Circle
+from recast.live.service import Service
+from recast.live.sources import Answer, Source
+from recast.live.step import run_once
+
+AREA = "35/36/-118/-117"
+MAIN = utc("2020-06-01T00:00")
+
+
+class Nearby(Source):
+    """An M 6 inside, 1 km from the border, with aftershocks on both sides; quiet before."""
+
+    name = "near"
+
+    def ask(self, start: pd.Timestamp, end: pd.Timestamp) -> Answer:
+        def report(i: int, at: pd.Timestamp, magnitude: float, latitude: float) -> Report:
+            name = f"e{i:03d}"
+            return Report(name, at.value, magnitude, latitude, -117.5, 5.0, "", "", "", "")
+
+        days = pd.date_range(MAIN - pd.Timedelta(days=60), periods=60, freq="D")
+        found = [report(i, day, 3.0 + i % 7 / 10, 35.5) for i, day in enumerate(days)]
+        found.append(report(100, MAIN, 6.0, 35.99))
+        for i in range(20):
+            at = MAIN + pd.Timedelta(minutes=5 + 15 * i)
+            found.append(report(101 + i, at, 3.0 + i % 5 / 10, 36.03 if i % 4 else 35.97))
+        return Answer(tuple(r for r in found if r.time <= end.value), Scope(start, end))
+
+
+def test_aftershocks_on_the_other_side_of_the_border_count(tmp_path: Path) -> None:
+    policy = Policy(windows=(1.0,), regional="none", samples=20)
+    write_template(
+        tmp_path / "live.yaml",
+        LiveConfiguration("Here", AREA, 3.0, SourceOptions(spacing="0s"), policy=policy),
+    )
+    service = Service(tmp_path, source=Nearby(), threads=1)
+    (name,) = run_once(service, MAIN + pd.Timedelta(hours=6)).issued
+    forecast = service.issued(name)
+    assert forecast.observed[0] == (3.0, 20)
+    kept = pd.read_parquet(tmp_path / "forecasts" / name / "catalog.parquet")
+    assert len(kept) == 21
+    assert run_once(service, MAIN + pd.Timedelta(hours=32)).scored == 1
+    with service.store(read_only=True) as store:
+        (outcomes,) = store.outcomes("first")
+        inside = service.known_at(store, MAIN + pd.Timedelta(hours=32))
+    assert '"observed": 0' in outcomes
+    assert (inside["latitude"] < 36.0).all()
+
+
+def test_a_circle_beyond_what_is_known_is_told() -> None:
+    box = parse_area("34.5/36.5/-118.5/-116.5")
+    assert beyond(Circle(35.9, -117.5, 50.0), box) == ()
+    (remark,) = beyond(Circle(35.9, -117.5, 80.0), box)
+    assert "far outside the region" in remark
+
+
+def test_a_mainshock_just_outside_is_told() -> None:
+    now = utc("2020-06-02")
+    events = table(
+        ("old", "2020-03-01T00:00", 6.0, 36.05, -117.5),
+        ("far", "2020-06-01T00:00", 6.0, 36.40, -117.5),  # 13 km is its circle
+        ("near", "2020-06-01T01:00", 6.0, 36.05, -117.5),
+        ("small", "2020-06-01T02:00", 4.9, 36.05, -117.5),
+        ("in", "2020-06-01T03:00", 6.0, 35.90, -117.5),
+    )
+    (remark,) = outside(events, parse_area(AREA), Policy(), now)
+    assert remark.startswith("the model does not know of the M 6.0 at 2020-06-01T01:00:00Z")
+    assert outside(events, parse_area(AREA), Policy(trigger_magnitude=6.5), now) == ()
+
+
+def test_a_circle_that_holds_the_whole_region_is_told() -> None:
+    events = table(("big", "2020-06-01T00:00", 7.5, 35.5, -117.3))
+    small = parse_area("35.4/35.6/-117.8/-117.6")
+    assert len(outside(events, small, Policy(), utc("2020-06-02"))) == 1
