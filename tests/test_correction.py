@@ -33,7 +33,7 @@ from recast.forecast.correction import (
 )
 from recast.forecast.mainshocks import current_mainshock
 from recast.forecast.results import ForecastResult
-from recast.models.so_far import fit_so_far
+from recast.models.so_far import fit_so_far, most_usual
 
 LAW = GutenbergRichter(2.0, 1.0, 8.0)
 PRIOR = OmoriPrior(0.0, 1.1, 1.0, 1.0, 0.2, -4.0, 0.5, 1.0)
@@ -331,6 +331,27 @@ def test_few_events_are_forecast_as_in_the_average_region(hours_after: Catalog) 
     assert known.process.branching_ratio(30.0) < 1.0
     with pytest.raises(InputError, match="no event before"):
         fit_so_far(hours_after, 1e-6)
+
+
+def test_aftershocks_alone_do_not_tell_the_rate_of_ordinary_times(hours_after: Catalog) -> None:
+    """A fit to them would take many for events that nothing caused, and expect as many for ever."""
+    info = hours_after.info
+
+    def from_then(date: str) -> Catalog:
+        splits = replace(
+            info.splits, train_start=date, val_start="2024-05-01", test_start="2024-05-10"
+        )
+        return Catalog(hours_after.events, replace(info, start=date, splits=splits))
+
+    known, begun = (from_then(date) for date in ("2024-03-01", "2024-04-09T23:59"))
+    ordinary, short = (fit_so_far(one, one.info.to_days(AT)).process.mu for one in (known, begun))
+    assert short == pytest.approx(0.5 / 30.0)
+    assert 0.2 * TRUTH.mu < ordinary < 5.0 * TRUTH.mu
+    assert fit_so_far(begun, 0.01).process.mu <= short  # few events
+    day = begun.to_sequence().before(begun.info.to_days(AT))
+    assert most_usual(day, 2.0) == pytest.approx(short)
+    assert most_usual(day, 4.5) == np.inf  # no mainshock so small
+    assert most_usual(replace(day, end=31.0), 2.0) == np.inf  # a month of aftershocks tells it
 
 
 def test_the_b_value_leans_on_other_regions_where_there_are_few_events(

@@ -29,6 +29,12 @@ RECENT = 1000
 and by increases of magnitude, the choice that told best which share of the events after mainshocks
 of train windows was one unit above completeness."""
 
+QUIET_DAYS = 30.0
+"""Days before a mainshock of which a catalog has to tell before the fit may say what is usual."""
+
+EXCESS = 2.0
+"""Magnitude units above completeness that a mainshock has."""
+
 LARGEST = 8.0
 """Largest magnitude drawn, unless one unit above the largest so far is more."""
 
@@ -51,6 +57,10 @@ def fit_so_far(
         1 / b = (n / b_events + n_0 / b_regions) / (n + n_0),    n_0 = (b_regions / sd)^2
 
     the precision-weighted mean of two estimates with variances b^2 / n and sd^2.
+
+    Where the events begin less than a month before the mainshock of a month past, or with it, they
+    do not tell the rate of ordinary times: the best fit takes aftershocks for it, and expects as
+    many for ever. Then mu is at most that of the n events before the mainshock, (n + 1/2) / 30 d.
 
     Parameters
     ----------
@@ -84,11 +94,15 @@ def fit_so_far(
     extent = replace(Extent.of(catalog), end=until, until=until)
     seen = {info.name: extent}
     where = places_so_far(catalog, known) if places else None
+    usual = most_usual(catalog.to_sequence().before(day), info.magnitude_completeness)
     if known.n_scored < WITH_PRIOR:
         generic = _generic(known, law)
+        generic = replace(generic, mu=min(generic.mu, usual))
         return FittedModel(kind, generic, seen, 0, record=kind.to_json(generic), places=where)
     prior = etas_prior(SHIPPED, None)
     fit = fit_etas(known, law, prior=prior, protocol="all")
+    if fit.model.mu > usual:
+        fit = fit_etas(known, law, prior=prior, protocol="all", fixed={"mu": usual})
     return FittedModel(
         kind,
         fit.model,
@@ -123,6 +137,23 @@ def known_so_far(catalog: Catalog, day: float) -> EventSequence:
             "forecast from"
         )
     return known
+
+
+def most_usual(events: EventSequence, completeness: float) -> float:
+    """The most events a day that are not caused by others, if a sequence hides how many they are.
+
+    Infinite where they can be told from the aftershocks: no mainshock in the last month, or a month
+    of events before it.
+    """
+    if len(events) == 0:
+        return np.inf
+    largest = int(np.argmax(events.magnitudes))
+    time = float(events.times[largest])
+    is_recent = events.end - time < QUIET_DAYS
+    is_known = time - events.start >= QUIET_DAYS
+    if is_known or not is_recent or not reaches(events.magnitudes, completeness + EXCESS)[largest]:
+        return np.inf
+    return (largest + 0.5) / QUIET_DAYS
 
 
 def _law(
