@@ -107,8 +107,8 @@ class SequenceUnderWay(Record):
         when = f"{self.time[:16].replace('T', ' ')} UTC" if "T" in self.time else f"day {self.time}"
         note = (
             f"{since} after the M {self.magnitude:g} of {when}, with {self.events:,} events since: "
-            "numbers lie between the decay of this sequence and ETAS, and ranges are as wide as the "
-            "errors of such forecasts were (`uncorrected` simulates ETAS as it is)"
+            "numbers lie between the decay of this sequence and ETAS, and ranges are as wide as "
+            "the errors of such forecasts were (`uncorrected` simulates ETAS as it is)"
         )
         if self.lowered is None:
             return note
