@@ -239,7 +239,7 @@ def site(service: Service, store: Store, now: pd.Timestamp) -> Site:
         region=service.configuration.region,
         now=now,
         last_good=None if good is None else read(good.asked),
-        trouble=trouble(store),
+        trouble=_for_readers(store),
         forecasts=[(service.issued(name), service.forecasts / name) for name in sorted(shown)],
         active=frozenset((store.state("active") or "").split("\n")) - {""},
     )
@@ -249,6 +249,13 @@ def _can_be_shown(service: Service, entry: Entry) -> bool:
     folder = service.forecasts / entry.forecast_id
     whole = all((folder / name).is_file() for name in entry.files)
     return whole and not altered(folder, entry, (RECORD,))
+
+
+def _for_readers(store: Store) -> str:
+    """The same for pages: why a connection failed is for those who run the service."""
+    last = store.last_poll()
+    failed = last is not None and last.outcome == "failed"
+    return "the source of earthquakes does not answer" if failed else trouble(store)
 
 
 def trouble(store: Store) -> str:
