@@ -125,6 +125,21 @@ def test_ingv_schedule_has_midnights_and_notable_events_in_the_circle() -> None:
     assert due(STATE, policy, utc("2020-01-01T10:30"), done, events=events) is None
 
 
+def test_a_notable_event_that_is_reported_late_has_its_forecast() -> None:
+    policy = Policy(schedule="ingv", duration_days=2.0)
+    events = table(
+        ("a", "2020-01-01T10:00:00", 6.0, 35.0, -117.0),
+        ("b", "2020-01-01T11:00:00", 3.7, 35.0, -117.0),
+        ("c", "2020-01-01T11:00:30", 3.6, 35.0, -117.0),
+    )
+    done = [("2020-01-01T10:00:00Z", "a"), ("2020-01-01T11:00:30Z", "a")]
+    now = utc("2020-01-01T14:00")
+    assert due(STATE, policy, now, done, events=events) is None
+    late = events.assign(known=[pd.NaT, utc("2020-01-01T12:10"), utc("2020-01-01T11:00:10")])
+    found = due(STATE, policy, now, done, events=late)
+    assert found == Due("2020-01-01T12:10:00Z", "2020-01-02T00:00:00Z")
+
+
 @pytest.mark.parametrize(
     ("spacing", "scheduled", "following"),
     [

@@ -5,7 +5,7 @@ and nothing that was issued changes.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -202,6 +202,30 @@ def test_revisions_are_known_from_when_they_came(live: Live) -> None:
     assert live.has_all()
     assert live.known(then)["magnitude"].iloc[i] == was
     assert live.known()["magnitude"].iloc[i] == 4.2
+    with live.service.store(read_only=True) as store:
+        found = store.known_since(4.2)
+        assert found[live.known()["event_id"].iloc[i]] == f"{live.now:%Y-%m-%dT%H:%M:%SZ}"
+        assert len(found) == int((live.known()["magnitude"] >= 4.2).sum())
+
+
+def test_a_late_report_of_a_notable_event_has_its_forecast(live: Live) -> None:
+    policy = replace(live.service.configuration.policy, schedule="ingv", trigger_magnitude=4.95)
+    live.service.configuration = replace(live.service.configuration, policy=policy)
+    main = len(live.provider.events) - 1
+    live.change(main, magnitude=5.0)
+
+    def report(name: str, minutes: float) -> None:
+        time = live.now + pd.Timedelta(minutes=minutes)
+        event = live.provider.events.iloc[[main]].assign(event_id=name, time=time, magnitude=3.6)
+        live.provider.events = pd.concat([live.provider.events, event], ignore_index=True)
+
+    assert len(live.step().issued) == 1
+    report("soon", 5.0)
+    assert len(live.step().issued) == 1
+    assert live.step().issued == ()
+    report("late", -17.0)  # before the other
+    assert len(live.step().issued) == 1
+    assert live.step().issued == ()
 
 
 def test_an_identifier_that_changes_stays_one_event(live: Live) -> None:

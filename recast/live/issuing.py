@@ -17,6 +17,7 @@ from catalogs.files import write_json, write_whole
 from catalogs.store import file_hash
 from recast.live.border import beyond, outside
 from recast.live.records import Issued, SequenceState
+from recast.live.schedule import NOTABLE
 from recast.live.scoring import earlier_outcomes
 from recast.live.service import CATALOG, RECORD, SAMPLES, SCRATCH, Service, parquet_bytes
 from recast.live.store import Entry, Store
@@ -58,6 +59,9 @@ def plan(service: Service, store: Store, events: pd.DataFrame, now: pd.Timestamp
     began = store.state("began")
     since = now if began is None else read(began)
     items, following = [], []
+    if policy.schedule == "ingv":
+        known = store.known_since(NOTABLE)
+        events = events.assign(known=pd.to_datetime(events["event_id"].map(known), utc=True))
     for state in (None, *active):
         name = "" if state is None else state.sequence_id
         done = [(e.scheduled, e.mainshock_id) for e in entries if e.sequence_id == name]

@@ -76,7 +76,8 @@ def due(
         When each forecast of this sequence (or region) so far was scheduled, and the mainshock it
         had then ("" for the region).
     events : DataFrame, optional
-        Events as known, for schedules with a forecast after each notable one.
+        Events as known, for schedules with a forecast after each notable one. With a column
+        ``known`` that is after it became known, which may be after a later one.
     since : Timestamp, optional
         When the service began: what was due before was not missed.
 
@@ -178,7 +179,8 @@ def _midnights_and_events(
         notable = reaches(events["magnitude"].to_numpy(np.float64), NOTABLE)
         notable &= ((events["time"] > start) & (events["time"] <= now)).to_numpy()
         notable &= within(state, events)
-        marks |= set(events["time"][notable])
+        when = events[[name for name in ("time", "known") if name in events]].max(axis=1)
+        marks |= set(when[notable])
     yield from sorted(marks)
 
 

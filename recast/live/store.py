@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from catalogs.errors import InputError
+from catalogs.sequence import MAGNITUDE_TOLERANCE
 from recast.live.identity import Report
 from recast.live.records import SequenceState
 from recast.live.times import written
@@ -342,6 +343,16 @@ class Store:
             and ``url``, in order of time.
         """
         return self._known(self.newest(time))
+
+    def known_since(self, magnitude: float) -> dict[str, str]:
+        """Event -> when it was first known to have a magnitude or more, of those that had once."""
+        return dict(
+            self._all(
+                "SELECT event_id, MIN(known) FROM versions WHERE magnitude >= ? AND NOT withdrawn "
+                "GROUP BY event_id",
+                magnitude - MAGNITUDE_TOLERANCE,
+            )
+        )
 
     def newest(self, time: pd.Timestamp) -> int:
         """The number of the last version that was known at a time; 0 before the first."""
