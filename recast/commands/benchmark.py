@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from recast.commands.config import with_config
 from recast.commands.options import (
+    add_config,
     add_resume,
     add_samples,
     add_selection,
@@ -132,13 +133,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--windows", type=int, metavar="N", help="number of windows (default: all that fit)"
     )
     add_samples(group, None)
-    parser.add_argument(
-        "--config",
-        type=Path,
-        metavar="FILE",
-        help="YAML with these options by name, as in `catalog: [scedc]`; the command line takes "
-        "precedence",
-    )
+    add_config(parser)
     parser.set_defaults(run=lambda args: run(with_config(args, parser)))
 
 

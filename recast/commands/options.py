@@ -197,6 +197,17 @@ def add_every(parser: argparse._ActionsContainer, default: str, value: float | N
     )
 
 
+def add_config(parser: argparse._ActionsContainer) -> None:
+    """Add `--config`, the options of the command in a file."""
+    parser.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="YAML with these options by name, as in `catalog: [scedc]`; the command line takes "
+        "precedence",
+    )
+
+
 def add_resume(parser: argparse._ActionsContainer) -> None:
     """Add whether to resume an interrupted run."""
     parser.add_argument(

@@ -7,7 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from recast.commands.config import with_config
-from recast.commands.options import add_resume, add_seed, check_counts, typed, without_where
+from recast.commands.options import (
+    add_config,
+    add_resume,
+    add_seed,
+    check_counts,
+    typed,
+    without_where,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,13 +104,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="where to write (default: %(default)s)",
     )
     add_resume(parser)
-    parser.add_argument(
-        "--config",
-        type=Path,
-        metavar="FILE",
-        help="YAML with these options by name, as in `catalog: [scedc]`; the command line takes "
-        "precedence",
-    )
+    add_config(parser)
     parser.set_defaults(run=lambda args: run(with_config(args, parser)))
 
 
