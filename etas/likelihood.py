@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
 from catalogs import EventSequence
+from catalogs.cores import threads
 from catalogs.magnitudes import LN10
 from catalogs.sequence import FloatArray
-from etas.kernel import Quadrature, omori_integral
+from etas.blocks import Task, rounds
+from etas.kernel import LANE_MULTIPLE, LEVELS, Quadrature, omori_integral
+
+BLOCK = 65_536
+"""Events of a block: 10 ms of work, many times what it costs to hand it to a thread."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,11 +42,15 @@ class LogLikelihood:
     (Ogata 1988, doi:10.1080/01621459.1988.10478560). The sum over earlier events is carried as a
     sum of exponentials (``etas.kernel.Quadrature``), relative error below 1e-8; the integrals I_j
     of the Omori-Utsu law over the scored window are exact. Units: days, nats.
+
+    Long sequences are evaluated on ``workers`` threads. Whatever their number, the sums are those
+    of the same blocks of events and groups of nodes in the same order, hence equal to the last bit.
     """
 
     sequence: EventSequence
     excess: FloatArray
     quadrature: Quadrature
+    workers: int = field(default_factory=threads)
 
     @classmethod
     def of(
@@ -56,36 +66,110 @@ class LogLikelihood:
 
     def evaluate(self, parameters: FloatArray) -> Evaluation:
         """Value (nats), gradient and Fisher information at (mu, k, alpha, c, p), in one pass."""
-        from etas.recursion import expected_sums, score_sums
-
-        mu, k, alpha, c, p = (float(x) for x in parameters)
+        mu, k, _, _, _ = (float(x) for x in parameters)
         seq = self.sequence
-        gains = np.exp(alpha * LN10 * self.excess)
-        gain_slopes = gains * (LN10 * self.excess)
-        w, w_c, w_p = self.quadrature.weights(c, p)
-        log_rates, gradient, information = score_sums(
-            seq.times,
-            gains,
-            gain_slopes,
-            self.quadrature.base,
-            w,
-            w_c,
-            w_p,
-            mu,
-            k,
-            seq.first_scored,
-        )
-        since = np.maximum(seq.score_from - seq.times, 0.0)
-        sums = np.array(expected_sums(since, seq.end - seq.times, gains, gain_slopes, c, p))
-        for begin, end in seq.scored_gaps:
-            lags = [np.maximum(edge - seq.times, 0.0) for edge in (begin, end)]
-            sums -= expected_sums(lags[0], lags[1], gains, gain_slopes, c, p)
+        log_rates, gradient, information, sums = _Pass(self, parameters).run()
         expected, expected_alpha, expected_c, expected_p = sums.tolist()
         value = log_rates - mu * seq.scored_days - k * expected
         gradient -= np.array(
             [seq.scored_days, expected, k * expected_alpha, k * expected_c, k * expected_p]
         )
         return Evaluation(value, gradient, information)
+
+
+class _Pass:
+    """One evaluation: blocks of events in turn, in each the groups of nodes beside one another.
+
+    While the nodes of a block are summed, the block before it is scored and the next one prepared,
+    so that there is work for every thread. Memory does not grow with the number of events.
+    """
+
+    def __init__(self, likelihood: LogLikelihood, parameters: FloatArray) -> None:
+        self.sequence, self.excess = likelihood.sequence, likelihood.excess
+        self.mu, self.k, self.alpha, self.c, self.p = (float(x) for x in parameters)
+        quadrature = likelihood.quadrature
+        weights = np.stack(quadrature.weights(self.c, self.p))
+        self.base = quadrature.base.reshape(-1, LANE_MULTIPLE)
+        groups = len(self.base)
+        self.weights = weights.reshape(3, LEVELS, groups, LANE_MULTIPLE).transpose(2, 0, 1, 3)
+        self.weights = self.weights.reshape(groups, 3, LEVELS * LANE_MULTIPLE)
+        self.state = np.zeros((groups, 2, LEVELS * LANE_MULTIPLE))
+        n = len(self.sequence)
+        self.blocks = [slice(lo, min(lo + BLOCK, n)) for lo in range(0, n, BLOCK)]
+        # One block is being prepared, one excited, one scored
+        width = min(BLOCK, n)
+        self.gains = np.empty((3, 2, width))
+        self.excitation = np.empty((3, groups, 4, width))
+        self.scores: list[tuple[float, FloatArray, FloatArray]] = []
+        self.expected: list[FloatArray] = []
+        self.workers = likelihood.workers if len(self.blocks) > 1 else 1
+
+    def run(self) -> tuple[float, FloatArray, FloatArray, FloatArray]:
+        """Sum of log rates, its gradient, the information, and the sums of expected events."""
+        last = len(self.blocks)
+        with rounds(self.workers) as together:
+            for i in range(-1, last + 1):
+                tasks: list[Task] = []
+                if i + 1 < last:
+                    tasks.append(partial(self.prepare, i + 1))
+                if 0 <= i < last:
+                    tasks += [partial(self.excite, i, group) for group in range(len(self.base))]
+                if i > 0:
+                    tasks.append(partial(self.score, i - 1))
+                together(tasks)
+        values, gradients, information = zip(*self.scores, strict=True)
+        return (
+            float(np.sum(values)),
+            np.sum(gradients, axis=0),
+            np.sum(information, axis=0),
+            np.sum(self.expected, axis=0),
+        )
+
+    def prepare(self, i: int) -> None:
+        """Gains of a block's events, and how many events they are expected to trigger."""
+        from etas.recursion import expected_sums
+
+        seq, block = self.sequence, self.blocks[i]
+        times, excess = seq.times[block], LN10 * self.excess[block]
+        gains, slopes = self.gains[i % 3, :, : times.size]
+        np.exp(self.alpha * excess, out=gains)
+        np.multiply(gains, excess, out=slopes)
+
+        def expected(begin: float, end: float) -> FloatArray:
+            since, until = (np.maximum(edge - times, 0.0) for edge in (begin, end))
+            return np.array(expected_sums(since, until, gains, slopes, self.c, self.p))
+
+        sums = expected(seq.score_from, seq.end)
+        for gap in seq.scored_gaps:
+            sums -= expected(*gap)
+        self.expected.append(sums)
+
+    def excite(self, i: int, group: int) -> None:
+        """What the nodes of a group add at a block's events."""
+        from etas.recursion import excite
+
+        block = self.blocks[i]
+        times = self.sequence.times[block]
+        gains, slopes = self.gains[i % 3, :, : times.size]
+        excite(
+            times,
+            self.sequence.times[max(block.start - 1, 0)],
+            gains,
+            slopes,
+            self.base[group],
+            self.weights[group],
+            self.state[group],
+            self.excitation[i % 3, group, :, : times.size],
+        )
+
+    def score(self, i: int) -> None:
+        """Sums over the scored events of a block."""
+        from etas.recursion import score_sums
+
+        block = self.blocks[i]
+        first = min(max(self.sequence.first_scored, block.start), block.stop) - block.start
+        excitation = self.excitation[i % 3, :, :, first : block.stop - block.start]
+        self.scores.append(score_sums(excitation, self.mu, self.k))
 
 
 def log_likelihood_quadratic(
