@@ -14,8 +14,15 @@ from catalogs.sequence import FloatArray
 from etas.blocks import Task, rounds
 from etas.kernel import LANE_MULTIPLE, LEVELS, Quadrature, omori_integral
 
-BLOCK = 65_536
-"""Events of a block: 10 ms of work, many times what it costs to hand it to a thread."""
+NOTHING = 1e-60
+"""Weights of nodes that add nothing to any rate."""
+
+PIECE = 32_768
+"""Events that are prepared or scored by one task: a millisecond of work, many times what it
+costs to hand it to a thread."""
+
+PIECES = 2
+"""Of a block, whose nodes are summed by one task for each group: then threads end together."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,49 +96,57 @@ class _Pass:
         self.mu, self.k, self.alpha, self.c, self.p = (float(x) for x in parameters)
         quadrature = likelihood.quadrature
         weights = np.stack(quadrature.weights(self.c, self.p))
-        self.base = quadrature.base.reshape(-1, LANE_MULTIPLE)
+        base = quadrature.base.reshape(-1, LANE_MULTIPLE)
+        weights = weights.reshape(3, LEVELS, -1, LANE_MULTIPLE).transpose(2, 0, 1, 3)
+        weights = weights.reshape(len(base), 3, LEVELS * LANE_MULTIPLE)
+        # Nodes far above 1 / c have weights of e^{-c s}, nothing: most c are far above the lowest
+        active = np.abs(weights).max(axis=(1, 2)) > NOTHING
+        self.base, self.weights = base[active], weights[active]
         groups = len(self.base)
-        self.weights = weights.reshape(3, LEVELS, groups, LANE_MULTIPLE).transpose(2, 0, 1, 3)
-        self.weights = self.weights.reshape(groups, 3, LEVELS * LANE_MULTIPLE)
         self.state = np.zeros((groups, 2, LEVELS * LANE_MULTIPLE))
         n = len(self.sequence)
-        self.blocks = [slice(lo, min(lo + BLOCK, n)) for lo in range(0, n, BLOCK)]
+        self.blocks, self.pieces = _slices(n, PIECES * PIECE), _slices(n, PIECE)
         # One block is being prepared, one excited, one scored
-        width = min(BLOCK, n)
+        width = min(PIECES * PIECE, n)
         self.gains = np.empty((3, 2, width))
         self.excitation = np.empty((3, groups, 4, width))
-        self.scores: list[tuple[float, FloatArray, FloatArray]] = []
-        self.expected: list[FloatArray] = []
+        self.scores: dict[int, tuple[float, FloatArray, FloatArray]] = {}
+        self.expected: dict[int, FloatArray] = {}
         self.workers = likelihood.workers if len(self.blocks) > 1 else 1
 
     def run(self) -> tuple[float, FloatArray, FloatArray, FloatArray]:
         """Sum of log rates, its gradient, the information, and the sums of expected events."""
-        last = len(self.blocks)
         with rounds(self.workers) as together:
-            for i in range(-1, last + 1):
-                tasks: list[Task] = []
-                if i + 1 < last:
-                    tasks.append(partial(self.prepare, i + 1))
-                if 0 <= i < last:
-                    tasks += [partial(self.excite, i, group) for group in range(len(self.base))]
-                if i > 0:
-                    tasks.append(partial(self.score, i - 1))
-                together(tasks)
-        values, gradients, information = zip(*self.scores, strict=True)
+            for i in range(-1, len(self.blocks) + 1):
+                together(self.tasks(i))
+        scores = [self.scores[piece] for piece in range(len(self.pieces))]
+        values, gradients, information = zip(*scores, strict=True)
         return (
             float(np.sum(values)),
             np.sum(gradients, axis=0),
             np.sum(information, axis=0),
-            np.sum(self.expected, axis=0),
+            np.sum([self.expected[piece] for piece in range(len(self.pieces))], axis=0),
         )
 
-    def prepare(self, i: int) -> None:
-        """Gains of a block's events, and how many events they are expected to trigger."""
+    def tasks(self, i: int) -> list[Task]:
+        """What can be done while block ``i`` is excited, the longest first."""
+        tasks: list[Task] = []
+        if 0 <= i < len(self.blocks):
+            tasks += [partial(self.excite, i, group) for group in range(len(self.base))]
+        for j in range(PIECES):
+            if (i + 1) * PIECES + j < len(self.pieces):
+                tasks.append(partial(self.prepare, (i + 1) * PIECES + j))
+            if 0 <= (i - 1) * PIECES + j < len(self.pieces):
+                tasks.append(partial(self.score, (i - 1) * PIECES + j))
+        return tasks
+
+    def prepare(self, piece: int) -> None:
+        """Gains of a piece's events, and how many events they are expected to trigger."""
         from etas.recursion import expected_sums
 
-        seq, block = self.sequence, self.blocks[i]
-        times, excess = seq.times[block], LN10 * self.excess[block]
-        gains, slopes = self.gains[i % 3, :, : times.size]
+        seq, part = self.sequence, self.pieces[piece]
+        times, excess = seq.times[part], LN10 * self.excess[part]
+        gains, slopes = self.gains[self.place(piece)]
         np.exp(self.alpha * excess, out=gains)
         np.multiply(gains, excess, out=slopes)
 
@@ -142,7 +157,13 @@ class _Pass:
         sums = expected(seq.score_from, seq.end)
         for gap in seq.scored_gaps:
             sums -= expected(*gap)
-        self.expected.append(sums)
+        self.expected[piece] = sums
+
+    def place(self, piece: int, first: int = 0) -> tuple[int, slice, slice]:
+        """Where in an array of blocks the events of a piece are, from its ``first`` on."""
+        block, part = piece // PIECES, self.pieces[piece]
+        begin = self.blocks[block].start
+        return block % 3, slice(None), slice(part.start + first - begin, part.stop - begin)
 
     def excite(self, i: int, group: int) -> None:
         """What the nodes of a group add at a block's events."""
@@ -153,7 +174,7 @@ class _Pass:
         gains, slopes = self.gains[i % 3, :, : times.size]
         excite(
             times,
-            self.sequence.times[max(block.start - 1, 0)],
+            self.sequence.times[block.start - 1] if block.start else self.sequence.start,
             gains,
             slopes,
             self.base[group],
@@ -162,14 +183,20 @@ class _Pass:
             self.excitation[i % 3, group, :, : times.size],
         )
 
-    def score(self, i: int) -> None:
-        """Sums over the scored events of a block."""
+    def score(self, piece: int) -> None:
+        """Sums over the scored events of a piece."""
         from etas.recursion import score_sums
 
-        block = self.blocks[i]
-        first = min(max(self.sequence.first_scored, block.start), block.stop) - block.start
-        excitation = self.excitation[i % 3, :, :, first : block.stop - block.start]
-        self.scores.append(score_sums(excitation, self.mu, self.k))
+        part = self.pieces[piece]
+        first = min(max(self.sequence.first_scored, part.start), part.stop) - part.start
+        block, everything, events = self.place(piece, first)
+        excitation = self.excitation[block, :, everything, events]
+        self.scores[piece] = score_sums(excitation, self.mu, self.k)
+
+
+def _slices(n: int, length: int) -> list[slice]:
+    """``range(n)`` in parts of a length, the last of which may be shorter."""
+    return [slice(lo, min(lo + length, n)) for lo in range(0, max(n, 1), length)]
 
 
 def log_likelihood_quadratic(
