@@ -25,6 +25,7 @@ from etas.synthetic import SOCAL_TRUTH
 from recast.net.batch import Intervals, intervals
 from recast.net.network import RecastNet, log_likelihoods
 from recast.net.scaling import Scaling
+from recast.plots.style import dots
 from recast.training.windows import InTurn
 
 THETA = np.array([0.4, 0.03, 0.8, 0.01, 1.15])
@@ -183,6 +184,19 @@ def test_batches_of_windows_weigh_as_their_events_and_regions_do() -> None:
         assert means[0] == pytest.approx(means[1], rel=1e-12)
     means = [np.mean([x for _, _, x in some]) for some in (whole, cut)]
     assert means[0] == pytest.approx(means[1], rel=1e-12)
+
+
+def test_a_plot_of_many_events_shows_the_largest_and_some_of_all_times() -> None:
+    m = np.random.default_rng(0).exponential(0.4, 5000)
+    everything, label = dots(m, 5000)
+    assert everything.tolist() == list(range(5000))
+    assert label is None
+    shown, label = dots(m, 1000)
+    assert {*np.argsort(m)[-100:]} <= {*shown}
+    assert np.diff(shown).min() > 0
+    assert np.diff(shown).max() < 10
+    assert 900 < shown.size <= 1000
+    assert label == f"{shown.size:,} of 5,000 events"
 
 
 TEN_MILLION = 10_000_000
