@@ -7,6 +7,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -74,8 +75,8 @@ def test_nothing_happens_in_a_window_without_events() -> None:
 @settings(deadline=None, max_examples=60)
 @given(st.lists(st.floats(width=32, allow_nan=True) | st.integers(-99, 99)), st.data())
 def test_numbers_are_read_as_their_digits_would_be(cells: list[float], data: st.DataObject) -> None:
-    kind = data.draw(st.sampled_from(["float64", "float32", "Float64"]))
-    column = pd.Series(cells, dtype="float64").astype(kind)
+    kind = data.draw(st.sampled_from([np.float64, np.float32, pd.Float64Dtype()]))
+    column: pd.Series = pd.Series(cells, dtype="float64").astype(kind)
     read = typed_numbers(column)
     assert read is not None
     np.testing.assert_array_equal(read, numbers_among(texts(column)))
@@ -86,23 +87,24 @@ def test_whole_numbers_are_read_and_nothing_else() -> None:
     counts = pd.Series([3, 2**62 + 1, -7])
     for column in (counts, counts.astype("Int64"), counts.abs().astype("uint64")):
         np.testing.assert_array_equal(typed_numbers(column), numbers_among(texts(column)))
-    for column in (counts > 0, counts.astype(str), pd.to_datetime(counts)):
-        assert typed_numbers(column) is None
+    for other in (counts > 0, counts.astype(str), pd.to_datetime(counts)):
+        assert typed_numbers(other) is None
 
 
 @st.composite
 def tables(draw: st.DrawFn) -> pd.DataFrame:
     """Few events of few times, places and names, so that many are equal."""
     n = draw(st.integers(1, 12))
+    values: dict[str, list[Any]] = {
+        "time": [0, 1, 2, 3, 4],
+        "latitude": [1.0, np.nan],
+        "longitude": [1.0, 2.0],
+        "magnitude": [3.0, 3.1],
+        "event_id": ["b", "a", "", "a10", "a9"],
+    }
     cells = {
-        name: draw(st.lists(st.sampled_from(values), min_size=n, max_size=n))
-        for name, values in {
-            "time": [0, 1, 2, 3, 4],
-            "latitude": [1.0, np.nan],
-            "longitude": [1.0, 2.0],
-            "magnitude": [3.0, 3.1],
-            "event_id": ["b", "a", "", "a10", "a9"],
-        }.items()
+        name: draw(st.lists(st.sampled_from(some), min_size=n, max_size=n))
+        for name, some in values.items()
     }
     table = pd.DataFrame(cells, index=draw(st.permutations(range(n))))
     table["time"] = (

@@ -364,9 +364,10 @@ class _Loose:
         Decimal commas, hemispheres and units are read where many cells of the column have them.
         """
         column = self.cells[role]
-        for read in (typed_numbers, plain_numbers):
-            if (values := read(column)) is not None:
-                return values, column
+        values = typed_numbers(column)
+        values = plain_numbers(column) if values is None else values
+        if values is not None:
+            return values, column
         cells = texts(column).str.replace("\u2212", "-", regex=False)
         if role in {"latitude", "longitude"}:
             cells = self.in_degrees(role, cells)
