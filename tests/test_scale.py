@@ -75,7 +75,7 @@ def test_nothing_happens_in_a_window_without_events() -> None:
 @settings(deadline=None, max_examples=60)
 @given(st.lists(st.floats(width=32, allow_nan=True) | st.integers(-99, 99)), st.data())
 def test_numbers_are_read_as_their_digits_would_be(cells: list[float], data: st.DataObject) -> None:
-    kind = data.draw(st.sampled_from([np.float64, np.float32, pd.Float64Dtype()]))
+    kind: Any = data.draw(st.sampled_from([np.float64, np.float32, pd.Float64Dtype()]))
     column: pd.Series = pd.Series(cells, dtype="float64").astype(kind)
     read = typed_numbers(column)
     assert read is not None
