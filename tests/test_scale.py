@@ -18,7 +18,9 @@ from hypothesis import strategies as st
 
 from catalogs import EventSequence
 from catalogs.catalog import SAME_EVENT, Catalog, in_order_of_time
-from catalogs.formats.cells import numbers_among, texts, typed_numbers
+from catalogs.formats import cells as cells_module
+from catalogs.formats.cells import numbers_among, texts, times, typed_numbers
+from catalogs.formats.parsed import Faults
 from catalogs.importing import import_table, tied_rows
 from etas import likelihood
 from etas.likelihood import LogLikelihood, log_likelihood_quadratic
@@ -81,6 +83,40 @@ def test_numbers_are_read_as_their_digits_would_be(cells: list[float], data: st.
     assert read is not None
     np.testing.assert_array_equal(read, numbers_among(texts(column)))
     np.testing.assert_array_equal(np.signbit(read), np.signbit(numbers_among(texts(column))))
+
+
+def test_times_are_read_alike_in_any_company(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = "2019-07-06T03:19:53"
+    written = [
+        f"{clock}{decimals}{zone}"
+        for decimals in ("", ".0", ".04", ".123456789", ".1234567891")
+        for zone in ("", "Z", "+00:00", "-00:00", "+0000", "+00:01", "+00:00Z", "0+00:00")
+    ]
+    written += [
+        written[2].replace("T", " "),
+        "2019-07-06+00:00",
+        "+00:00",
+        "",
+        "2019-02-30T00:00:00+00:00",
+    ]
+
+    def read(cells: list[str]) -> list[tuple[int, bool]]:
+        faults = Faults("file", pd.RangeIndex(1, len(cells) + 1, name="line"))
+        stamps = times(pd.Series(cells, name="time"), faults)
+        kept = set(faults.parsed(pd.DataFrame({"time": stamps}), str).events.index)
+        return [(stamp.value, i in kept) for i, stamp in enumerate(stamps)]
+
+    together = read(written)
+    monkeypatch.setattr(cells_module, "SOME", 3)
+    assert read(written) == together
+    monkeypatch.setattr(
+        cells_module,
+        "plain_times",
+        lambda column: (np.zeros(len(column), np.int64), np.zeros(len(column), np.bool_)),
+    )
+    slowly = read(written)
+    assert [x for x, y in zip(slowly, together, strict=True) if x != y and (x[1] or y[1])] == []
+    assert sum(good for _, good in together) > 20
 
 
 def test_whole_numbers_are_read_and_nothing_else() -> None:
