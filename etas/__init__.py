@@ -84,6 +84,7 @@ _HOMES = {
     "etas.synthetic": ["synthetic_catalog"],
 }
 _PRIVATE = (
+    "blocks",
     "branching",
     "kernel",
     "likelihood",

@@ -73,10 +73,8 @@ class Excitation:
     def of(cls, etas: ETAS, sequence: EventSequence, *, most: int | None = None) -> Excitation:
         """Of a sequence, with at most ``most`` states, by default ``MOST_STATES``."""
         inter_times, jumps = sequence.inter_times, gains(etas, sequence.magnitudes)
-        weights, stride = (
-            etas.k * node_weights(etas.c, etas.p),
-            -(-inter_times.size // (most or MOST_STATES)),
-        )
+        weights = etas.k * node_weights(etas.c, etas.p)
+        stride = -(-inter_times.size // (most or MOST_STATES))
         states, expected = _states(inter_times, jumps, weights, NODES, etas.mu, stride)
         return cls(inter_times, jumps, weights, states, stride, expected)
 
