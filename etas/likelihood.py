@@ -21,6 +21,9 @@ PIECE = 32_768
 """Events that are prepared or scored by one task: a millisecond of work, many times what it
 costs to hand it to a thread."""
 
+PADDING = 72
+"""Rows whose length is a power of two would compete for the same lines of the caches."""
+
 PIECES = 2
 """Of a block, whose nodes are summed by one task for each group: then threads end together."""
 
@@ -100,16 +103,16 @@ class _Pass:
         weights = weights.reshape(3, LEVELS, -1, LANE_MULTIPLE).transpose(2, 0, 1, 3)
         weights = weights.reshape(len(base), 3, LEVELS * LANE_MULTIPLE)
         # Nodes far above 1 / c have weights of e^{-c s}, nothing: most c are far above the lowest
-        active = np.abs(weights).max(axis=(1, 2)) > NOTHING
+        active = ~(np.abs(weights).max(axis=(1, 2)) <= NOTHING)  # keeps what is not finite
         self.base, self.weights = base[active], weights[active]
         groups = len(self.base)
         self.state = np.zeros((groups, 2, LEVELS * LANE_MULTIPLE))
         n = len(self.sequence)
         self.blocks, self.pieces = _slices(n, PIECES * PIECE), _slices(n, PIECE)
-        # One block is being prepared, one excited, one scored
+        # While one block is excited, the next is prepared and the one before it scored
         width = min(PIECES * PIECE, n)
-        self.gains = np.empty((3, 2, width))
-        self.excitation = np.empty((3, groups, 4, width))
+        self.gains = np.empty((2, 2, width))
+        self.excitation = np.empty((2, groups, 4, width + PADDING))
         self.scores: dict[int, tuple[float, FloatArray, FloatArray]] = {}
         self.expected: dict[int, FloatArray] = {}
         self.workers = likelihood.workers if len(self.blocks) > 1 else 1
@@ -163,7 +166,7 @@ class _Pass:
         """Where in an array of blocks the events of a piece are, from its ``first`` on."""
         block, part = piece // PIECES, self.pieces[piece]
         begin = self.blocks[block].start
-        return block % 3, slice(None), slice(part.start + first - begin, part.stop - begin)
+        return block % 2, slice(None), slice(part.start + first - begin, part.stop - begin)
 
     def excite(self, i: int, group: int) -> None:
         """What the nodes of a group add at a block's events."""
@@ -171,7 +174,7 @@ class _Pass:
 
         block = self.blocks[i]
         times = self.sequence.times[block]
-        gains, slopes = self.gains[i % 3, :, : times.size]
+        gains, slopes = self.gains[i % 2, :, : times.size]
         excite(
             times,
             self.sequence.times[block.start - 1] if block.start else self.sequence.start,
@@ -180,7 +183,7 @@ class _Pass:
             self.base[group],
             self.weights[group],
             self.state[group],
-            self.excitation[i % 3, group, :, : times.size],
+            self.excitation[i % 2, group, :, : times.size],
         )
 
     def score(self, piece: int) -> None:
