@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from io import BytesIO
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 from row_writers import WRITERS, write
 
 from catalogs import Catalog, EventSequence, GutenbergRichter, Trajectories
 from catalogs.areas import Box
 from catalogs.formats import parse
+from catalogs.importing import import_table
 from catalogs.sphere import EARTH_RADIUS, positions
 from etas.completeness import CompletenessHistory
 from etas.fit import fit_etas
@@ -45,6 +47,8 @@ MODEL = ETAS(1.0, 0.04, 0.45, 0.015, 1.18, LAW)
 SPACE_TIME = Kernel(c=0.015, p=1.18, q=1.6, radius=EARTH_RADIUS)
 EVENTS_PER_DAY = 3.0
 """Fewer than this model has on any stretch of some thousand events."""
+
+DAYS = 10_000.0
 
 MOST = 10_000_000
 C_MIN = 1e-5
@@ -77,6 +81,13 @@ def catalog(n: int) -> EventSequence:
     """The first ``n`` events of a synthetic catalog."""
     (whole,) = MODEL.sample(EMPTY, (n + 300) / EVENTS_PER_DAY, 1, seed=1)
     return whole.before(float(whole.times[n]))
+
+
+def denser(n: int) -> EventSequence:
+    """About ``n`` events of the same years, whatever ``n``: as in a catalog of smaller events."""
+    model = replace(MODEL, mu=MODEL.mu * n / (EVENTS_PER_DAY * DAYS))
+    (whole,) = model.sample(EMPTY, DAYS, 1, seed=1)
+    return whole
 
 
 def evaluate(events: EventSequence) -> object:
@@ -212,6 +223,30 @@ def read_file(layout: str, content: bytes) -> int:
     return len(parse(content, name, name="file").events)
 
 
+def make_large(n: int) -> bytes:
+    """A Parquet file of ``n`` events with places and identifiers."""
+    events, rng, stream = catalog(n), np.random.default_rng(0), BytesIO()
+    seconds = events.times * 864.0  # faster by a hundred: 900 years are too many
+    stamps = np.round(seconds * 1e9).astype(np.int64).astype("datetime64[ns]")
+    table = pd.DataFrame(
+        {
+            "time": pd.Series(stamps).dt.tz_localize("UTC"),
+            "latitude": np.round(rng.uniform(32.0, 37.0, n), 4),
+            "longitude": np.round(rng.uniform(-121.0, -114.0, n), 4),
+            "magnitude": np.round(events.magnitudes, 2),
+            "event_id": np.arange(n).astype(np.str_),
+        }
+    )
+    table.to_parquet(stream)
+    return stream.getvalue()
+
+
+def import_large(content: bytes) -> Catalog:
+    """Every cell checked; completeness, steps, window and splits."""
+    parsed = parse(content, "table", name="file")
+    return import_table(parsed.events, "large", completeness=LAW.completeness, ties="separate")
+
+
 EVENTS = (1_000, 10_000, 100_000, 1_000_000)
 TRAJECTORIES = (1, 10, 100, 1_000)
 WINDOWS = (2, 8, 32)
@@ -258,6 +293,10 @@ FORMATS_READ = {
     for layout in (*WRITERS, *WRITTEN_AS)
 }
 
+IMPORT = Operation(
+    "Parquet, as a catalog", "rows", (1_000, 10_000, 100_000, 1_000_000), make_large, import_large
+)
+
 OPERATIONS = {
     operation.key: operation
     for operation in (
@@ -275,6 +314,7 @@ OPERATIONS = {
         *NETS_CONTINUED.values(),
         *STEPS.values(),
         *FORMATS_READ.values(),
+        IMPORT,
     )
 }
 """All of them by key."""

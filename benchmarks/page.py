@@ -43,7 +43,8 @@ Loss, gradient and one step of the optimiser, on windows of 256 events after 128
 windows of a batch share the steps of the recursion.
 """,
     "rows": """
-From the bytes of a file to a table with every cell checked.
+From the bytes of a file to a table with every cell checked; as a catalog also with its
+completeness, steps of magnitude, ties and splits.
 """,
 }
 

@@ -216,7 +216,7 @@ class Catalog:
         """
         keep = self.info.is_complete(self.events["magnitude"].to_numpy(np.float64))
         if self.info.has_locations:  # the same time, place and size twice: one event listed twice
-            keep &= ~self.events.duplicated(SAME_EVENT).to_numpy()
+            keep &= ~_listed_before(self.events)
         inside = self.rows_in_window()
         return inside[keep[inside]]
 
@@ -357,8 +357,33 @@ class Catalog:
 
 def in_order_of_time(events: pd.DataFrame) -> pd.DataFrame:
     """A table sorted by time, and by identifier where times are equal and there are identifiers."""
-    keys = ["time", "event_id"] if "event_id" in events else ["time"]
-    return events.sort_values(keys, kind="stable")
+    events = events.sort_values("time", kind="stable")
+    tied = np.flatnonzero(_of_shared_times(events))
+    if not tied.size or "event_id" not in events:
+        return events
+    order = np.arange(len(events))
+    keys = events[["time", "event_id"]].iloc[tied].set_axis(tied)
+    order[tied] = keys.sort_values(["time", "event_id"], kind="stable").index
+    return events.iloc[order]
+
+
+def _listed_before(events: pd.DataFrame) -> NDArray[np.bool_]:
+    """Which rows equal an earlier one in time, place and magnitude, shape (event,).
+
+    Only rows of one time are compared in the other columns: in most catalogs there are few.
+    """
+    repeated = _of_shared_times(events)
+    if repeated.any():
+        repeated[repeated] = events.loc[repeated, SAME_EVENT].duplicated()
+    return repeated
+
+
+def _of_shared_times(events: pd.DataFrame) -> NDArray[np.bool_]:
+    """Which rows have the time of another row, shape (event,)."""
+    times = events["time"] if events["time"].dtype.kind == "f" else nanoseconds(events)
+    if bool((np.diff(times) > 0).all()):  # in order, and no two equal: nothing to look up
+        return np.zeros(len(events), dtype=np.bool_)
+    return events["time"].duplicated(keep=False).to_numpy(np.bool_, copy=True)
 
 
 def nanoseconds(events: pd.DataFrame) -> NDArray[np.int64]:

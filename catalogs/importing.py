@@ -197,8 +197,10 @@ def out_of_order(events: pd.DataFrame) -> int:
 def tied_rows(catalog: Catalog) -> list[list[int]]:
     """Groups of complete events of equal time, each as positions in the table."""
     rows = catalog.complete_rows()
-    groups = np.split(rows, np.flatnonzero(np.diff(catalog.days[rows]) > 0.0) + 1)
-    return [group.tolist() for group in groups if group.size > 1]
+    first = np.append(0, np.flatnonzero(np.diff(catalog.days[rows]) > 0.0) + 1)
+    stop = np.append(first[1:], rows.size)
+    several = stop - first > 1
+    return [rows[a:b].tolist() for a, b in zip(first[several], stop[several], strict=True)]
 
 
 def _refuse_ties(catalog: Catalog) -> None:

@@ -13,6 +13,7 @@ print(fit_etas(catalog.split().train, catalog.magnitude_law()))
 ``weighted_likelihood``  the same with a taper, and with completeness that changes in time
 ``kernel``               the Omori-Utsu law: integrals, inverse, and as a sum of exponentials
 ``recursion``            the compiled loops of the linear-time likelihood
+``blocks``               its tasks on one thread or several
 ``parameters``           bounds of the parameters, and the scales on which a fit moves
 ``starting_points``      where fits start from
 ``optimiser``            maximising a likelihood inside a box: Fisher scoring, then Newton
@@ -83,6 +84,7 @@ _HOMES = {
     "etas.synthetic": ["synthetic_catalog"],
 }
 _PRIVATE = (
+    "blocks",
     "branching",
     "kernel",
     "likelihood",

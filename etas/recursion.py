@@ -13,6 +13,10 @@ import numba
 import numpy as np
 
 from catalogs.sequence import FloatArray
+from etas.kernel import LANE_MULTIPLE, LEVELS
+
+NODES = LEVELS * LANE_MULTIPLE
+"""Of a group of lanes, whose decay factors lie side by side."""
 
 NEGLIGIBLE = 1e-60
 """Decay factors below this are set to 0: denormal numbers would slow the loop a hundredfold."""
@@ -32,63 +36,80 @@ def add_products(score: FloatArray, gradient: FloatArray, squares: FloatArray) -
 
 
 @_jit
-def score_sums(
+def excite(
     times: FloatArray,
+    last: float,
     gains: FloatArray,
     gain_slopes: FloatArray,
     base: FloatArray,
-    w: FloatArray,
-    w_c: FloatArray,
-    w_p: FloatArray,
-    mu: float,
-    k: float,
-    first: int,
-) -> tuple[float, FloatArray, FloatArray]:
-    """Sum of log intensity over events from index ``first`` on, its gradient, and its square.
+    weights: FloatArray,
+    state: FloatArray,
+    excitation: FloatArray,
+) -> None:
+    """What a few lanes of nodes add to R, R_alpha, R_c and R_p at each event, shape (4, event).
 
-    With R = sum_q w_q A_q: lambda = mu + k R. Each event has the score
+    ``weights``, shape (3, level * lane), are w, w_c and w_p. ``state``, shape (2, level * lane),
+    holds the nodes' sums over events up to the one at ``last`` and their slopes in alpha; it is
+    carried on to the last of ``times``. Each lane's factors of decay lie side by side with those of
+    the others, so that one vectorised loop serves all nodes of an event.
+    """
+    decay = np.empty(NODES)
+    now = state.copy()  # of this thread alone: the states of two groups may share a cache line
+    for i in range(times.size):
+        dt = times[i] - last
+        last = times[i]
+        for lane in range(LANE_MULTIPLE):
+            decay[lane] = math.exp(-base[lane] * dt)
+        for node in range(LANE_MULTIPLE, NODES):
+            e = decay[node - LANE_MULTIPLE] * decay[node - LANE_MULTIPLE]
+            decay[node] = e if e > NEGLIGIBLE else 0.0
+        r = r_alpha = r_c = r_p = 0.0
+        for node in range(NODES):
+            a = decay[node] * now[0, node]
+            b = decay[node] * now[1, node]
+            now[0, node] = a + gains[i]
+            now[1, node] = b + gain_slopes[i]
+            r += weights[0, node] * a
+            r_alpha += weights[0, node] * b
+            r_c += weights[1, node] * a
+            r_p += weights[2, node] * a
+        excitation[0, i] = r
+        excitation[1, i] = r_alpha
+        excitation[2, i] = r_c
+        excitation[3, i] = r_p
+    state[:] = now
+
+
+@_jit
+def score_sums(excitation: FloatArray, mu: float, k: float) -> tuple[float, FloatArray, FloatArray]:
+    """Sum of log intensity over events, its gradient, and the sum of its products.
+
+    ``excitation``, shape (group, 4, event), holds what ``excite`` found for each group of lanes.
+    With R their sum: lambda = mu + k R. Each event has the score
     d = (1, R, k R_alpha, k R_c, k R_p) / lambda, the gradient of log lambda in mu, k, alpha, c
     and p. Returns the sums of log lambda, of d, shape (5,), and of d d^T, shape (5, 5).
     """
-    levels, lanes = w.shape
-    state = np.zeros((levels, lanes))
-    slope = np.zeros((levels, lanes))
-    decay = np.empty(lanes)
+    groups, _, events = excitation.shape
     total = 0.0
     score = np.empty(5)
     gradient = np.zeros(5)
     squares = np.zeros((5, 5))
-    for i in range(times.size):
+    for i in range(events):
         r = r_alpha = r_c = r_p = 0.0
-        if i > 0:
-            dt = times[i] - times[i - 1]
-            gain = gains[i - 1]
-            gain_slope = gain_slopes[i - 1]
-            for lane in range(lanes):
-                decay[lane] = math.exp(-base[lane] * dt)
-            for level in range(levels):
-                for lane in range(lanes):
-                    e = decay[lane]
-                    a = e * (state[level, lane] + gain)
-                    b = e * (slope[level, lane] + gain_slope)
-                    state[level, lane] = a
-                    slope[level, lane] = b
-                    r += w[level, lane] * a
-                    r_c += w_c[level, lane] * a
-                    r_p += w_p[level, lane] * a
-                    r_alpha += w[level, lane] * b
-                    e = e * e
-                    decay[lane] = e if e > NEGLIGIBLE else 0.0
-        if i >= first:
-            rate = mu + k * r
-            inverse = 1.0 / rate
-            total += math.log(rate)
-            score[0] = inverse
-            score[1] = r * inverse
-            score[2] = k * r_alpha * inverse
-            score[3] = k * r_c * inverse
-            score[4] = k * r_p * inverse
-            add_products(score, gradient, squares)
+        for group in range(groups):
+            r += excitation[group, 0, i]
+            r_alpha += excitation[group, 1, i]
+            r_c += excitation[group, 2, i]
+            r_p += excitation[group, 3, i]
+        rate = mu + k * r
+        inverse = 1.0 / rate
+        total += math.log(rate)
+        score[0] = inverse
+        score[1] = r * inverse
+        score[2] = k * r_alpha * inverse
+        score[3] = k * r_c * inverse
+        score[4] = k * r_p * inverse
+        add_products(score, gradient, squares)
     return total, gradient, squares
 
 
@@ -109,9 +130,12 @@ def expected_sums(
     """
     q = 1.0 - p
     total = by_alpha = by_c = by_p = 0.0
+    a = log_a = a_q = 0.0
     for j in range(gains.size):
-        a = since[j] + c
-        log_a = math.log(a)
+        if since[j] + c != a:  # it is c for all events inside the window
+            a = since[j] + c
+            log_a = math.log(a)
+            a_q = math.exp(q * log_a)
         ratio = math.log((until[j] + c) / a)
         z = q * ratio
         if abs(z) < 0.03:
@@ -123,7 +147,6 @@ def expected_sums(
             grown = math.expm1(z)
             f = grown / z
             slope = ((grown + 1.0) * (z - 1.0) + 1.0) / (z * z)
-        a_q = math.exp(q * log_a)
         integral = a_q * ratio * f
         total += gains[j] * integral
         by_alpha += gain_slopes[j] * integral

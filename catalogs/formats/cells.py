@@ -43,6 +43,12 @@ NUMERIC = frozenset("0123456789.+-eE ")
 
 POINT = ord(".")
 
+IN_UTC = "+00:00"
+"""How pandas writes the offset of UTC."""
+
+SOME = 100_000
+"""Cells that are looked at together, so that what is needed beside them has an end."""
+
 NS_PER_SECOND = 1_000_000_000
 
 TIME = (
@@ -130,7 +136,9 @@ def numbers(
     makes a row that is no event to use, not a damaged one, if ``none_by_rule``.
     """
     values, empty = plain_numbers(column), np.zeros(len(column), dtype=np.bool_)
-    if values is None:
+    if values is None and (values := typed_numbers(column)) is not None:
+        empty = np.isnan(values)
+    elif values is None:
         cells = texts(column)
         values = numbers_among(cells)
         empty = (cells == "").to_numpy(np.bool_)
@@ -159,15 +167,33 @@ def numbers_among(cells: pd.Series) -> FloatArray:
     return found
 
 
-def plain_numbers(column: pd.Series) -> FloatArray | None:
-    """The numbers of a column that holds nothing else, in a third of the time; else None."""
-    cells = column.tolist()
-    try:
-        if NUMERIC.issuperset("".join(cells)):
-            return np.array(cells, dtype=np.str_).astype(np.float64)
-    except (TypeError, ValueError):  # not text; empty cells, or text such as "1.2.3"
-        pass
+def typed_numbers(column: pd.Series) -> FloatArray | None:
+    """The numbers of a column of numbers, NaN where there is none; None for any other column.
+
+    They are what their digits say: 3.1 in 32 bits, the nearest of which is 3.0999999, is 3.1.
+    """
+    if column.dtype == np.dtype(np.float32):
+        bits, places = np.unique(column.to_numpy().view(np.int32), return_inverse=True)
+        return np.asarray(bits.view(np.float32).astype(np.str_).astype(np.float64)[places])
+    if column.dtype.kind in "iu" or column.dtype in ("float64", "Float64"):
+        return column.to_numpy(np.float64, na_value=np.nan)
     return None
+
+
+def plain_numbers(column: pd.Series) -> FloatArray | None:
+    """The numbers of a column of text that holds only such, in a third of the time; else None."""
+    if column.dtype.kind in "iuf":
+        return None
+    values = np.empty(len(column))
+    try:
+        for a in range(0, len(column), SOME):
+            cells = column.iloc[a : a + SOME].tolist()
+            if not NUMERIC.issuperset("".join(cells)):
+                return None
+            values[a : a + SOME] = np.array(cells, dtype=np.str_).astype(np.float64)
+    except (TypeError, ValueError):  # not text; empty cells, or text such as "1.2.3"
+        return None
+    return values
 
 
 def times(column: pd.Series, faults: Faults) -> pd.Series:
@@ -196,12 +222,20 @@ def times(column: pd.Series, faults: Faults) -> pd.Series:
 def plain_times(column: pd.Series) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Nanoseconds of the cells that are written as 2019-07-06T03:19:53.040Z, and which are.
 
-    Any number of decimals up to nine, with or without the Z, and a blank for the T: what nearly all
-    cells are, read twenty times faster than by the regular expression.
+    Any number of decimals up to nine, with or without the Z or +00:00, and a blank for the T: what
+    nearly all cells are, read twenty times faster than by the regular expression.
     """
+    parts = [_plain_times(column.iloc[a : a + SOME]) for a in range(0, len(column), SOME)]
+    if not parts:
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.bool_)
+    stamps, valid = zip(*parts, strict=True)
+    return np.concatenate(stamps), np.concatenate(valid)
+
+
+def _plain_times(column: pd.Series) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     cells = np.array([cell if isinstance(cell, str) else "" for cell in column], dtype=np.str_)
     width = max(cells.dtype.itemsize // 4, len("2019-07-06T03:19:53"))
-    if width > len("2019-07-06T03:19:53.123456789Z"):
+    if width > len("2019-07-06T03:19:53.123456789+00:00"):
         return np.zeros(len(cells), dtype=np.int64), np.zeros(len(cells), dtype=np.bool_)
     cells = cells.astype(f"<U{width}")
     codes = cells.view(np.uint32).reshape(len(cells), width)
@@ -213,6 +247,7 @@ def plain_times(column: pd.Series) -> tuple[NDArray[np.int64], NDArray[np.bool_]
     lengths = np.char.str_len(cells)
     last = codes[np.arange(len(cells)), np.maximum(lengths - 1, 0)]
     ends = lengths - (last == ord("Z"))
+    ends -= len(IN_UTC) * np.char.endswith(cells, IN_UTC)
     good &= (ends == 19) | ((ends >= 21) & (ends <= 29) & (codes[:, min(19, width - 1)] == POINT))
     nanoseconds = np.zeros(len(cells), dtype=np.int64)
     for j in range(20, width):

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from catalogs.errors import InputError
 from catalogs.formats.cells import (
+    IN_UTC,
     NS_PER_SECOND,
     TIME,
     calendar_stamps,
@@ -286,7 +287,7 @@ def _of_text(
     stamps, valid = plain_times(column)
     zoned = np.zeros(len(column), dtype=np.bool_)
     if valid.any():
-        ends = [cell[-1:] in {"Z", "z"} for cell in column[valid]]
+        ends = [cell.endswith(("Z", "z", IN_UTC)) for cell in column[valid]]
         zoned[valid] = ends
     rest = np.flatnonzero(~valid)
     if not rest.size:

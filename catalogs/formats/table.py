@@ -29,6 +29,7 @@ from catalogs.formats.cells import (
     plain_numbers,
     texts,
     times,
+    typed_numbers,
     utc_times,
 )
 from catalogs.formats.columns import beside_times, find_columns, heading, is_event_type
@@ -363,7 +364,8 @@ class _Loose:
         Decimal commas, hemispheres and units are read where many cells of the column have them.
         """
         column = self.cells[role]
-        values = plain_numbers(column)
+        values = typed_numbers(column)
+        values = plain_numbers(column) if values is None else values
         if values is not None:
             return values, column
         cells = texts(column).str.replace("\u2212", "-", regex=False)
@@ -635,7 +637,7 @@ def _unread(values: FloatArray, cells: pd.Series) -> NDArray[np.bool_]:
     """Cells that hold something, but no number."""
     unread = np.isnan(values)
     if unread.any():
-        unread &= (texts(cells) != "").to_numpy(np.bool_)
+        unread[unread] = (texts(cells[unread]) != "").to_numpy(np.bool_)
     return unread
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from catalogs import EventSequence
-from recast.net.excitation import excitation
+from recast.net.excitation import Excitation, excitation
 from recast.net.scaling import Scaling
 
 
@@ -67,10 +67,19 @@ class Batch(NamedTuple):
 
 def intervals(sequence: EventSequence, scaling: Scaling) -> Batch:
     """The whole sequence as one window, shape (1, event + 1), in clock time."""
+    amplitudes, expected = excitation(scaling.etas, scaling.clock.sequence(sequence))
+    return _batch(sequence, scaling, expected, amplitudes)
+
+
+def _batch(
+    sequence: EventSequence,
+    scaling: Scaling,
+    expected: NDArray[np.float64],
+    amplitudes: NDArray[np.float64],
+) -> Batch:
     clock = scaling.clock
     log_pace = np.append(clock.log_pace(sequence.times), 0.0)
     sequence = clock.sequence(sequence)
-    amplitudes, expected = excitation(scaling.etas, sequence)
     n, head = len(sequence), sequence.first_scored
     elapsed = np.zeros(n + 1)
     elapsed[head] = sequence.score_from - (sequence.times[head - 1] if head else sequence.start)
@@ -88,6 +97,37 @@ def intervals(sequence: EventSequence, scaling: Scaling) -> Batch:
     return Batch(*(torch.from_numpy(a)[None] for a in arrays))
 
 
+class Intervals:
+    """The intervals of a sequence, of which windows are cut.
+
+    Amplitudes, which are twenty times as much as all else, are those of the windows only: memory
+    is bounded by these, not by the sequence.
+    """
+
+    def __init__(self, sequence: EventSequence, scaling: Scaling) -> None:
+        self.excitation = Excitation.of(scaling.etas, scaling.clock.sequence(sequence))
+        self.first_scored = sequence.first_scored
+        self.total = len(sequence) + 1
+        self._whole = _batch(sequence, scaling, self.excitation.expected, np.empty((self.total, 0)))
+
+    def cut(self, first: NDArray[np.int64], *, length: int, burn_in: int) -> Batch:
+        """Windows: the intervals from ``first`` on, ``length`` of them scored.
+
+        ``first`` (window,) may reach below the first scored interval; what isn't scored in the
+        sequence isn't scored here. Each window starts ``burn_in`` intervals earlier, or at the
+        beginning of the sequence where there are fewer. Shape (window, burn_in + length).
+        """
+        begin = np.maximum(first - burn_in, 0)
+        index = begin[:, None] + np.arange(burn_in + length)[None, :]
+        mine = (index >= first[:, None]) & (index < np.minimum(first + length, self.total)[:, None])
+        gather = torch.from_numpy(np.minimum(index, self.total - 1))
+        out = Batch(*(tensor[0][gather] for tensor in self._whole))
+        return out._replace(
+            scored=out.scored & torch.from_numpy(mine),
+            amplitudes=torch.from_numpy(self.excitation.rows(begin, burn_in + length)),
+        )
+
+
 def _gaps(sequence: EventSequence) -> NDArray[np.float64]:
     """Scored gaps by interval, days since it began, shape (event + 1, gap, 2); zeros fill up."""
     gaps = np.array(sequence.scored_gaps).reshape(-1, 2)
@@ -100,22 +140,6 @@ def _gaps(sequence: EventSequence) -> NDArray[np.float64]:
     return out
 
 
-def cut(whole: Batch, first: NDArray[np.int64], *, length: int, burn_in: int) -> Batch:
-    """Windows of a sequence: the intervals from ``first`` on, ``length`` of them scored.
-
-    ``first`` (window,) may reach below the first scored interval; what isn't scored in ``whole``
-    isn't scored here. Each window starts ``burn_in`` intervals earlier, or at the beginning of the
-    sequence where there are fewer. Shape (window, burn_in + length).
-    """
-    total = whole.scored.shape[1]
-    begin = np.maximum(first - burn_in, 0)
-    index = begin[:, None] + np.arange(burn_in + length)[None, :]
-    mine = (index >= first[:, None]) & (index < np.minimum(first + length, total)[:, None])
-    gather = torch.from_numpy(np.minimum(index, total - 1))
-    out = Batch(*(tensor[0][gather] for tensor in whole))
-    return out._replace(scored=out.scored & torch.from_numpy(mine))
-
-
 def windows(sequence: EventSequence, scaling: Scaling, *, length: int, burn_in: int) -> Batch:
     """Windows in which every scored interval is scored exactly once.
 
@@ -123,4 +147,4 @@ def windows(sequence: EventSequence, scaling: Scaling, *, length: int, burn_in: 
     before its burn-in.
     """
     first = np.arange(sequence.first_scored, len(sequence) + 1, length)
-    return cut(intervals(sequence, scaling), first, length=length, burn_in=burn_in)
+    return Intervals(sequence, scaling).cut(first, length=length, burn_in=burn_in)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numba
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import gammaln
 
 from catalogs import EventSequence
@@ -17,6 +20,9 @@ may change each amplitude; one coarse grid for all regions keeps them comparable
 
 NODES: FloatArray = np.exp(np.arange(np.log(1e-5), np.log(2e5), STEP))
 """s_q in 1/days: decay times from half a second to 270 years."""
+
+MOST_STATES = 250_000
+"""Amplitudes of so many intervals are kept, 50 MB; of longer sequences the others are computed."""
 
 
 def node_weights(c: float, p: float) -> FloatArray:
@@ -44,29 +50,105 @@ def excitation(etas: ETAS, sequence: EventSequence) -> tuple[FloatArray, FloatAr
     Returns the amplitudes (events/day), shape (event + 1, node), and the compensator of each
     interval (events), shape (event + 1,).
     """
-    weights = etas.k * node_weights(etas.c, etas.p)
-    return _excitation(
-        sequence.inter_times, gains(etas, sequence.magnitudes), weights, NODES, etas.mu
-    )
+    states = Excitation.of(etas, sequence, most=len(sequence) + 1)
+    return states.states, states.expected
 
 
-@numba.njit(cache=True, nogil=True)
-def _excitation(
+@dataclass(frozen=True, eq=False)
+class Excitation:
+    """The excitation of a sequence, of which not all amplitudes are kept: ``rows`` are computed.
+
+    ``states`` are the amplitudes at the start of every ``stride``-th interval, ``expected`` the
+    compensator of each, shape (event + 1,).
+    """
+
+    inter_times: FloatArray
+    jumps: FloatArray
+    weights: FloatArray
+    states: FloatArray
+    stride: int
+    expected: FloatArray
+
+    @classmethod
+    def of(cls, etas: ETAS, sequence: EventSequence, *, most: int | None = None) -> Excitation:
+        """Of a sequence, with at most ``most`` states, by default ``MOST_STATES``."""
+        inter_times, jumps = sequence.inter_times, gains(etas, sequence.magnitudes)
+        weights = etas.k * node_weights(etas.c, etas.p)
+        stride = -(-inter_times.size // (most or MOST_STATES))
+        states, expected = _states(inter_times, jumps, weights, NODES, etas.mu, stride)
+        return cls(inter_times, jumps, weights, states, stride, expected)
+
+    def rows(self, begin: NDArray[np.int64], length: int) -> FloatArray:
+        """Amplitudes of ``length`` intervals from each of ``begin``, (window, interval, node).
+
+        Equal to the last bit whatever is kept; after the sequence's end its last are repeated.
+        """
+        return _rows(
+            begin,
+            length,
+            self.inter_times,
+            self.jumps,
+            self.weights,
+            NODES,
+            self.states,
+            self.stride,
+        )
+
+
+_jit = numba.njit(cache=True, nogil=True)
+
+
+@_jit
+def _states(
     inter_times: FloatArray,
-    event_gains: FloatArray,
+    jumps: FloatArray,
     weights: FloatArray,
     nodes: FloatArray,
     mu: float,
+    stride: int,
 ) -> tuple[FloatArray, FloatArray]:
-    amplitudes = np.zeros((inter_times.size, nodes.size))
+    states = np.empty((-(-inter_times.size // stride), nodes.size))
     expected = np.empty(inter_times.size)
+    now = np.zeros(nodes.size)
     for j in range(inter_times.size):
+        if j % stride == 0:
+            states[j // stride] = now
         tau = inter_times[j]
         total = mu * tau
         for q in range(nodes.size):
             lost = -np.expm1(-nodes[q] * tau)
-            total += amplitudes[j, q] * lost / nodes[q]
+            total += now[q] * lost / nodes[q]
             if j + 1 < inter_times.size:
-                amplitudes[j + 1, q] = amplitudes[j, q] * (1.0 - lost) + weights[q] * event_gains[j]
+                now[q] = now[q] * (1.0 - lost) + weights[q] * jumps[j]
         expected[j] = total
-    return amplitudes, expected
+    return states, expected
+
+
+@_jit
+def _rows(
+    begin: NDArray[np.int64],
+    length: int,
+    inter_times: FloatArray,
+    jumps: FloatArray,
+    weights: FloatArray,
+    nodes: FloatArray,
+    states: FloatArray,
+    stride: int,
+) -> FloatArray:
+    rows = np.empty((begin.size, length, nodes.size))
+    now = np.empty(nodes.size)
+    for window in range(begin.size):
+        first = begin[window]
+        last = min(first + length, inter_times.size) - 1
+        for j in range(first // stride * stride, last + 1):
+            if j % stride == 0:
+                now[:] = states[j // stride]
+            else:
+                for q in range(nodes.size):
+                    lost = -np.expm1(-nodes[q] * inter_times[j - 1])
+                    now[q] = now[q] * (1.0 - lost) + weights[q] * jumps[j - 1]
+            if j >= first:
+                rows[window, j - first] = now
+        for i in range(last + 1 - first, length):
+            rows[window, i] = now
+    return rows

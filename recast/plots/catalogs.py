@@ -17,6 +17,7 @@ from recast.plots.style import (
     PART_COLOURS,
     axis_times,
     band,
+    dots,
     in_lines,
     legend_above,
     log_ticks,
@@ -55,13 +56,15 @@ def magnitude_time(catalog: Catalog, split: Split, title: str = "") -> Figure:
             lw=0.0,
             label=f"{name}: {part.n_scored:,}",
         )
+    shown, label = dots(sequence.magnitudes)
     axes.scatter(
-        axis_times(catalog, sequence.times),
-        sequence.magnitudes,
-        s=_areas(sequence.magnitudes),
+        axis_times(catalog, sequence.times[shown]),
+        sequence.magnitudes[shown],
+        s=_areas(sequence.magnitudes[shown]),
         c=DOTS,
         alpha=0.6,
         lw=0.0,
+        label=label,
         rasterized=True,
     )
     rows = catalog.rows_in_window()

@@ -10,7 +10,16 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from catalogs import Catalog
-from recast.plots.style import INK, OBSERVED, WIDTH, axis_times, concise_dates, new_figure, styled
+from recast.plots.style import (
+    INK,
+    OBSERVED,
+    WIDTH,
+    axis_times,
+    concise_dates,
+    dots,
+    new_figure,
+    styled,
+)
 
 EVENTS, ESTIMATE, GAP = INK, OBSERVED, "#CCBB44"
 MONTHS = 30.0
@@ -24,8 +33,9 @@ def over_time(catalog: Catalog, report: dict[str, Any]) -> Figure:
     days, end = catalog.days, catalog.info.to_days(catalog.info.end)
     inside = catalog.rows_in_window()
     m = catalog.events["magnitude"].to_numpy(np.float64)[inside]
-    stamps = axis_times(catalog, days[inside])
-    top.scatter(stamps, m, s=1.0, c=EVENTS, alpha=0.2, lw=0.0, rasterized=True)
+    shown, label = dots(m)
+    stamps = axis_times(catalog, days[inside][shown])
+    top.scatter(stamps, m[shown], s=1.0, c=EVENTS, alpha=0.2, lw=0.0, label=label, rasterized=True)
     threshold = report["magnitude_completeness"]
     top.axhline(threshold, color=EVENTS, lw=0.8, ls=":", label=f"completeness {threshold:g}")
     for i, step in enumerate(report["completeness_over_time"]):
@@ -60,7 +70,8 @@ def magnitudes_and_hours(catalog: Catalog, report: dict[str, Any]) -> Figure:
     figure = new_figure(3.8, 2.5 * WIDTH)
     law, grid, clock = figure.subplots(1, 3)
     m = np.sort(catalog.events["magnitude"].to_numpy(np.float64))
-    law.step(m, np.arange(m.size, 0, -1), color=EVENTS, lw=1.2, where="pre")
+    sizes, first = np.unique(m, return_index=True)
+    law.step(sizes, m.size - first, color=EVENTS, lw=1.2, where="pre")
     law.axvline(report["magnitude_completeness"], color=ESTIMATE, lw=1.0, ls=":")
     law.set_yscale("log")
     law.set_xlabel("magnitude (completeness dotted)")

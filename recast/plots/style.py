@@ -101,6 +101,9 @@ TITLE = 50
 LEGEND_HANDLE, LEGEND_LETTER = 0.45, 0.072
 """Inches that the line and each letter of a legend take."""
 
+DRAWN_DOTS = 200_000
+"""Events in a plot of magnitudes against time: more are a wall, and take seconds a million."""
+
 DRAWN_POINTS = 1500
 """A curve needs no more points than pixels across."""
 
@@ -178,6 +181,19 @@ def log_ticks(axis: Any) -> None:
 def thinned(n: int, most: int = DRAWN_POINTS) -> np.ndarray:
     """Indices of at most ``most`` of n points, evenly spaced, including the first and last."""
     return np.unique(np.linspace(0, n - 1, min(n, most)).round().astype(np.int64))
+
+
+def dots(magnitudes: FloatArray, most: int = DRAWN_DOTS) -> tuple[np.ndarray, str | None]:
+    """Which events a plot against time shows, in order, and what to call them if not all.
+
+    Of more than ``most`` events the largest tenth of so many, and others evenly spaced.
+    """
+    n = magnitudes.size
+    if n <= most:
+        return np.arange(n), None
+    largest = np.argpartition(magnitudes, n - most // 10)[n - most // 10 :]
+    shown = np.union1d(largest, thinned(n, most - largest.size))
+    return shown, f"{shown.size:,} of {n:,} events"
 
 
 def sign(figure: Figure, text: str) -> None:

@@ -12,14 +12,17 @@ from torch.utils.data import DataLoader
 from catalogs import InputError, Selection, load
 from catalogs.checks.extent import Extent
 from catalogs.checks.overlap import check_no_leak
-from recast.net.batch import Batch, intervals, windows
+from recast.net.batch import Batch, Intervals, intervals
 from recast.training.region import Region
-from recast.training.windows import RegionBatch, RegionWindows, StepSampler, Windows
+from recast.training.windows import InTurn, RegionBatch, RegionWindows, StepSampler, Windows
 
 VALIDATION_BURN_IN = 512
 """Intervals before each validation window: more than in training, for almost exact scores."""
 
 VALIDATION_LENGTH = 512
+
+VALIDATION_WINDOWS = 256
+"""Of a batch, 130,000 events: longer catalogs need no more memory."""
 
 
 class CatalogData(lightning.LightningDataModule):
@@ -213,16 +216,14 @@ class CatalogData(lightning.LightningDataModule):
         return DataLoader(RegionWindows(parts, named), batch_size=None, sampler=sampler)
 
     def val_dataloader(self) -> DataLoader[RegionBatch]:
-        """All windows of each validation sequence in one batch."""
-        return _batches(
-            windows(
-                region.split.val,
-                region.scaling,
-                length=VALIDATION_LENGTH,
-                burn_in=VALIDATION_BURN_IN,
-            )
-            for region in self.regions
+        """All windows of each validation sequence, in one batch or more."""
+        parts = InTurn(
+            [Intervals(region.split.val, region.scaling) for region in self.regions],
+            length=VALIDATION_LENGTH,
+            burn_in=VALIDATION_BURN_IN,
+            most=VALIDATION_WINDOWS,
         )
+        return DataLoader(parts, batch_size=None)
 
     def test_dataloader(self) -> DataLoader[RegionBatch]:
         """Full test sequences: final scores are never computed on windows."""

@@ -184,9 +184,11 @@ class RecastTask(lightning.LightningModule):
         """Log the same for the validation windows; every region has equal weight."""
         times, magnitudes = self.losses(windows, windows.region)
         self._check_finite(times + magnitudes, "validation loss")
+        times, magnitudes = times * windows.share, magnitudes * windows.share
         if len(self.regions) > 1:
             self.log(f"val/nll/{self.region_names[windows.region]}", times, batch_size=1)
-        # Lightning averages batches by size; with size 1 regions have equal weight
+        times, magnitudes = times * windows.balance, magnitudes * windows.balance
+        # Lightning averages batches by size; with size 1 and these weights regions are equal
         self.log("val/nll", times, batch_size=1, prog_bar=True, sync_dist=True)
         self.log("val/nll_magnitude", magnitudes, batch_size=1, sync_dist=True)
 

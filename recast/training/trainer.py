@@ -157,7 +157,8 @@ def _validation(
     losses = []
     for windows in data.val_dataloader():
         moved = task.transfer_batch_to_device(windows, task.device, 0)
-        losses.append([float(loss) for loss in task.losses(moved, moved.region)])
+        weight = moved.share * moved.balance
+        losses.append([weight * float(loss) for loss in task.losses(moved, moved.region)])
     task.train()
     times, magnitudes = np.mean(losses, axis=0)
     return float(times), float(magnitudes)

@@ -11,7 +11,7 @@ from torch.utils.data import Dataset, Sampler
 
 from catalogs import EventSequence, InputError
 from catalogs.trajectories import IntArray
-from recast.net.batch import Batch, cut, intervals
+from recast.net.batch import Batch, Intervals
 from recast.net.scaling import Scaling
 
 BoolArray = NDArray[np.bool_]
@@ -30,6 +30,12 @@ class RegionBatch(NamedTuple):
 
     n_train: int = 0
     """Scored intervals of the region's train sequence; 0 outside training."""
+
+    share: float = 1.0
+    """Weight by which the mean over the batches of a region is the mean over its events."""
+
+    balance: float = 1.0
+    """Weight by which the mean over all batches is the mean over regions."""
 
 
 class Windows:
@@ -50,7 +56,7 @@ class Windows:
     ) -> None:
         self.gaps = gaps
         self.edges = np.concatenate([[sequence.start], sequence.times, [sequence.end]])
-        self.whole = intervals(sequence, scaling)
+        self.intervals = Intervals(sequence, scaling)
         self.length = length
         self.burn_in = burn_in
         self.first = sequence.first_scored
@@ -63,7 +69,7 @@ class Windows:
 
     def starting_at(self, starts: Sequence[int]) -> Batch:
         """Return a window for each of these interval numbers."""
-        return cut(self.whole, np.array(starts), length=self.length, burn_in=self.burn_in)
+        return self.intervals.cut(np.array(starts), length=self.length, burn_in=self.burn_in)
 
     def tilings(self, rng: np.random.Generator) -> Iterator[int]:
         """Yield the starts of shuffled tilings of the scored intervals, endlessly.
@@ -102,6 +108,42 @@ class RegionWindows(Dataset[RegionBatch]):
         windows = self.regions[region]
         batch = windows.starting_at(starts)
         return RegionBatch(region, batch, self.named[region], len(windows))
+
+
+class InTurn(Dataset[RegionBatch]):
+    """Windows in which every scored interval of some sequences is scored once, batch by batch.
+
+    A batch has at most ``most`` windows of one sequence, and is cut when it is asked for.
+    """
+
+    def __init__(
+        self, regions: Sequence[Intervals], *, length: int, burn_in: int, most: int
+    ) -> None:
+        self.regions = regions
+        self.length = length
+        self.burn_in = burn_in
+        starts = [np.arange(r.first_scored, r.total, length) for r in regions]
+        self.parts = [
+            (i, first[lo : lo + most])
+            for i, first in enumerate(starts)
+            for lo in range(0, first.size, most)
+        ]
+        self.counts = [-(-first.size // most) for first in starts]
+
+    def __len__(self) -> int:
+        return len(self.parts)
+
+    def __getitem__(self, part: int) -> RegionBatch:
+        i, first = self.parts[part]
+        region = self.regions[i]
+        batch = region.cut(first, length=self.length, burn_in=self.burn_in)
+        n_events = max(region.total - 1 - region.first_scored, 1)
+        return RegionBatch(
+            i,
+            batch,
+            share=self.counts[i] * max(batch.n_events, 1) / n_events,
+            balance=len(self.parts) / (len(self.regions) * self.counts[i]),
+        )
 
 
 class StepSampler(Sampler[Step]):
