@@ -35,7 +35,7 @@ benchmark: $(INSTALLED)
 
 # Ratios of times first, while nothing else runs; then the rest, on all cores.
 test: $(INSTALLED)
-	$(BIN)/python -m pytest -q benchmarks/test_ratios.py
+	$(BIN)/python -m pytest -q benchmarks/test_ratios.py -m 'not slow'
 	$(BIN)/python -m pytest tests -n auto -m 'not slow and not network'
 
 test-slow: $(INSTALLED)
