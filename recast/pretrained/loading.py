@@ -30,11 +30,16 @@ if TYPE_CHECKING:
 SHIPPED = "shipped"
 """Name of the net that comes with the package; its model card is beside the file."""
 
+SHIPPED_WORLDS = "shipped-worlds"
+"""Name of the other one, which learned from synthetic catalogs, too (``recast.models.start``)."""
+
+FILES = {SHIPPED: "regions.ckpt", SHIPPED_WORLDS: "worlds.ckpt"}
+
 
 def checkpoint_path(name: str | PathLike[str]) -> Path:
-    """Return the path of a checkpoint, which may be named by ``SHIPPED``."""
-    shipped = Path(__file__).parent / "regions.ckpt"
-    return shipped if str(name) == SHIPPED else Path(name)
+    """Return the path of a checkpoint, which may be one of ``FILES`` by its name there."""
+    own = FILES.get(str(name))
+    return Path(name) if own is None else Path(__file__).parent / own
 
 
 def read_net(name: str | PathLike[str], scaling: Scaling | None = None) -> RecastNet:
