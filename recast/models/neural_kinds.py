@@ -13,7 +13,7 @@ from catalogs.checks.extent import check_unseen, way_to_use
 from recast.models.kind import CHECKPOINT, FittedModel, ModelKind, Task
 from recast.models.places import learned_law, shared_law
 from recast.models.seen import merged, seen_by_fit, seen_by_net
-from recast.pretrained import SHIPPED, is_regional, is_released_net, seen
+from recast.pretrained import FILES, SHIPPED, is_regional, is_released_net, seen
 from recast.training.region import check_completeness
 
 if TYPE_CHECKING:
@@ -218,7 +218,7 @@ class Shipped(NetKind):
 
     def opens(self, path: Path, record: Mapping[str, Any] | None) -> bool:
         """Recognise any checkpoint of this project's nets."""
-        return record is None and (path.suffix == CHECKPOINT or str(path) == SHIPPED)
+        return record is None and (path.suffix == CHECKPOINT or str(path) in FILES)
 
 
 class Native(NetKind):

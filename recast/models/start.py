@@ -19,7 +19,7 @@ def start_of(region: Region, pretrained: str, *, allow_leak: bool = False) -> st
     ``shipped`` stays the first of the two where either may have seen events of the train window, or
     the second events of the test window and no leak is allowed.
     """
-    if pretrained != SHIPPED or region.catalog.info.kind != "observed":
+    if pretrained != SHIPPED:
         return pretrained
     for name in (SHIPPED, SHIPPED_WORLDS):
         for extent in seen(name).values():

@@ -6,6 +6,7 @@ checkpoints  the files: written whole or not at all, and read without running co
 """
 
 from recast.pretrained.loading import (
+    FILES,
     SHIPPED,
     SHIPPED_WORLDS,
     b_prior,
@@ -21,6 +22,7 @@ from recast.pretrained.loading import (
 )
 
 __all__ = [
+    "FILES",
     "SHIPPED",
     "SHIPPED_WORLDS",
     "b_prior",
