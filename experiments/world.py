@@ -5,8 +5,9 @@
 
 The first fits ETAS to each region and draws the synthetic worlds, the second trains what is missing
 and writes the zero-shot gains on validation windows to the JSON beside the file. No test window is
-read. A net without a region is trained without all that shares its earthquakes. Catalogs are those
-of RECAST_DATA.
+read, but with --test: the first seeds of the nets ``together``, and the one of them that the
+package would choose. A net without a region is trained without all that shares its earthquakes.
+Catalogs are those of RECAST_DATA.
 """
 
 from __future__ import annotations
@@ -204,6 +205,43 @@ def evaluate(
     return found
 
 
+def tested(target: str, nets: dict[str, str], work: Path) -> dict[str, Any]:
+    """Test scores of one region, and the gain of the net that the train window prefers."""
+    import torch
+
+    from recast.evaluation import event_terms, gain
+    from recast.models.neural import Recast
+    from recast.training.region import Region
+
+    torch.set_num_threads(1)
+    region = region_of(target, work)
+    train, test = region.split.train, region.split.test
+    etas = region.scaling.etas
+    if region.scaling.clock.coefficients:
+        etas = Region(region.catalog, day_clock=False).etas
+    found: dict[str, Any] = {"etas": score(etas, test).nats_per_event, "events": test.n_scored}
+    loaded = {name: Recast.load(path, scaling=region.scaling) for name, path in nets.items()}
+    found["train"] = {name: score(net, train).nats_per_event for name, net in loaded.items()}
+    chosen = max(found["train"], key=found["train"].get)
+    for name, net in loaded.items():
+        found[name] = [score(net, test).nats_per_event]
+    found["the better on the train window"] = found[chosen]
+    terms = event_terms(loaded[chosen], test), event_terms(etas, test)
+    interval = gain(*terms, test.times[test.first_scored :])
+    found["gain"], found["ci95"] = interval.mean, [interval.low, interval.high]
+    return found
+
+
+def read_tests(config: dict[str, Any], targets: dict[str, str], args: argparse.Namespace) -> None:
+    """Score the test windows, and write NAME_test.json."""
+    found: dict[str, Any] = {}
+    for target, group in targets.items():
+        nets = {n: str(args.work / "nets" / f"{n}-{group}-0.ckpt") for n in config["together"]}
+        found[target] = tested(target, nets, args.work)
+        write_json(args.config.with_name(f"{args.config.stem}_test.json"), found)
+    print(table(found))
+
+
 def jobs(config: dict[str, Any], work: Path) -> Iterator[tuple[str, Job]]:
     """A net for each recipe, group of regions left out, and seed; the first seeds come first."""
     for seed in range(config["seeds"]):
@@ -254,6 +292,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("runs/world"), help="fits and nets")
     parser.add_argument("--prepare", action="store_true", help="fit and simulate only")
     parser.add_argument("--train", action="store_true", help="train only")
+    parser.add_argument("--test", action="store_true", help="score test windows, to NAME_test.json")
     parser.add_argument("--seconds", type=float, default=1e9, help="start no training after these")
     args = parser.parse_args()
     config = yaml.safe_load(args.config.read_text())
@@ -266,16 +305,10 @@ def main() -> None:
             for region in pool.map(partial(prepare, work=args.work), names):
                 print(region, flush=True)
         return
-    begin = time.monotonic()
-    missing = {key: job for key, job in todo.items() if not Path(job["net"]).is_file()}
-    (args.work / "nets").mkdir(parents=True, exist_ok=True)
-    with ProcessPoolExecutor(args.workers, mp_context=context) as pool:
-        running = {pool.submit(train, job): key for key, job in missing.items()}
-        for done in as_completed(running):
-            if not done.cancelled():
-                print(running[done], json.dumps(done.result()), file=sys.stderr, flush=True)
-            if time.monotonic() - begin > args.seconds:
-                pool.shutdown(wait=False, cancel_futures=True)
+    if args.test:
+        read_tests(config, {**targets, **config["only_tested"]}, args)
+        return
+    train_missing(todo, args)
     if args.train:
         return
     out = args.config.with_suffix(".json")
@@ -291,6 +324,21 @@ def main() -> None:
     print(table(result))
 
 
+def train_missing(todo: dict[str, Job], args: argparse.Namespace) -> None:
+    """Train the nets that are not there."""
+    context = multiprocessing.get_context("spawn")
+    begin = time.monotonic()
+    missing = {key: job for key, job in todo.items() if not Path(job["net"]).is_file()}
+    (args.work / "nets").mkdir(parents=True, exist_ok=True)
+    with ProcessPoolExecutor(args.workers, mp_context=context) as pool:
+        running = {pool.submit(train, job): key for key, job in missing.items()}
+        for done in as_completed(running):
+            if not done.cancelled():
+                print(running[done], json.dumps(done.result()), file=sys.stderr, flush=True)
+            if time.monotonic() - begin > args.seconds:
+                pool.shutdown(wait=False, cancel_futures=True)
+
+
 def prepare(name: str, work: Path) -> str:
     """Fit ETAS and clock of a region, and keep them."""
     region = region_of(name, work)
@@ -300,7 +348,7 @@ def prepare(name: str, work: Path) -> str:
 def table(result: dict[str, Any]) -> str:
     """Gains over ETAS by recipe and region, means over seeds, in Markdown."""
     recipes = list(dict.fromkeys(n for row in result.values() for n in row))
-    recipes = [n for n in recipes if n not in {"etas", "events", "train"}]
+    recipes = [n for n in recipes if n not in {"etas", "events", "train", "gain", "ci95"}]
     lines = ["| recipe | " + " | ".join(result) + " | mean |", "|---" * (len(result) + 2) + "|"]
     for recipe in recipes:
         gains = [

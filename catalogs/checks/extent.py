@@ -34,6 +34,8 @@ class Extent:
         have no locations; None where neither is known.
     gaps : tuple of (str, str)
         Half-open windows inside that were left out.
+    observed : bool
+        False for events of a synthetic catalog, which are in no other.
 
     Examples
     --------
@@ -49,6 +51,7 @@ class Extent:
     until: str | float | None
     box: Bounds | None = None
     gaps: tuple[Dates, ...] = ()
+    observed: bool = True
 
     @classmethod
     def of(cls, catalog: Catalog, gaps: Sequence[Dates] = ()) -> Extent:
@@ -67,8 +70,8 @@ class Extent:
             From the start of the catalog to its test window.
         """
         info, splits = catalog.info, catalog.info.splits
-        place = _bounds(catalog)
-        return cls(info.start, splits.val_start, splits.test_start, place, tuple(gaps))
+        dates = (info.start, splits.val_start, splits.test_start)
+        return cls(*dates, _bounds(catalog), tuple(gaps), observed=info.kind == "observed")
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> Extent:
@@ -87,7 +90,8 @@ class Extent:
         box = fields["box"]
         gaps = tuple((str(a), str(b)) for a, b in fields["gaps"])
         dates = (fields["start"], fields["end"], fields["until"])
-        return cls(*dates, None if box is None else tuple(box), gaps)
+        place = None if box is None else tuple(box)
+        return cls(*dates, place, gaps, observed=fields.get("observed", True))
 
     def to_json(self) -> dict[str, Any]:
         """The fields as numbers, strings and lists, which checkpoints keep.
@@ -103,6 +107,7 @@ class Extent:
             "until": self.until,
             "box": None if self.box is None else list(self.box),
             "gaps": [list(gap) for gap in self.gaps],
+            **({} if self.observed else {"observed": False}),
         }
 
     @classmethod
@@ -138,7 +143,7 @@ class Extent:
             True where it cannot be ruled out.
         """
         info = catalog.info
-        if same != info.name and self._is_apart_from(catalog):
+        if same != info.name and (not self.observed or self._is_apart_from(catalog)):
             return False
         if self.until is None:
             return True
@@ -172,18 +177,37 @@ class Extent:
         bool
             True where it cannot be ruled out.
         """
+        splits = catalog.info.splits
+        return self._may_hold(catalog, splits.test_start, splits.end)
+
+    def may_hold_train_events_of(self, catalog: Catalog) -> bool:
+        """Whether events of the catalog's train window may be among these, by time and place.
+
+        Parameters
+        ----------
+        catalog : Catalog
+            The catalog in question.
+
+        Returns
+        -------
+        bool
+            True where it cannot be ruled out, as for ``may_hold_test_events_of``.
+        """
+        return self._may_hold(catalog, catalog.info.start, catalog.info.splits.val_start)
+
+    def _may_hold(self, catalog: Catalog, first: str | float, last: str | float) -> bool:
         info = catalog.info
-        if info.kind != "observed" or info.uses_plain_days or isinstance(self.until, int | float):
+        if not (self.observed and info.kind == "observed") or info.uses_plain_days:
             return False
-        if self._is_apart_from(catalog):
+        if isinstance(self.until, int | float) or self._is_apart_from(catalog):
             return False
         if self.until is None:
             return True
-        start = max(info.date(self.start), info.date(info.splits.test_start))
-        end = min(info.date(self.until), info.date(info.splits.end))
-        for first, last in sorted(self.gaps):
-            if info.date(first) <= start:
-                start = max(start, info.date(last))
+        start = max(info.date(self.start), info.date(first))
+        end = min(info.date(self.until), info.date(last))
+        for begin, until in sorted(self.gaps):
+            if info.date(begin) <= start:
+                start = max(start, info.date(until))
         return bool(start < end)
 
 

@@ -13,7 +13,7 @@ from catalogs.checks.extent import check_unseen, way_to_use
 from recast.models.kind import CHECKPOINT, FittedModel, ModelKind, Task
 from recast.models.places import learned_law, shared_law
 from recast.models.seen import merged, seen_by_fit, seen_by_net
-from recast.pretrained import SHIPPED, is_regional, is_released_net, seen
+from recast.pretrained import FILES, SHIPPED, is_regional, is_released_net, seen
 from recast.training.region import check_completeness
 
 if TYPE_CHECKING:
@@ -73,24 +73,23 @@ class NetKind(ModelKind):
         self, task: Task, model: Mapping[str, Any], max_epochs: int | None = None
     ) -> FittedModel:
         from recast.models.neural import Recast
+        from recast.models.start import start_of
         from recast.training.data import CatalogData
         from recast.training.region import Region
         from recast.training.trainer import train
 
         settings: dict[str, Any] = {}
         start = model.get("pretrained")
+        region = Region(task.catalog, day_clock=self.day_clock, pretrained=start)
         if start is not None:
             if not task.allow_leak:
                 check_unseen(seen(start), task.catalog, f"net {start}")
+            start = start_of(region, start, allow_leak=task.allow_leak)
             max_epochs = FEW_SHOT_EPOCHS
             few = few_shot_settings(task.split.train.n_scored)
-            settings, model = few["data"], {**model, **few["model"]}
+            settings, model = few["data"], {**model, "pretrained": start, **few["model"]}
         trained = train(
-            CatalogData.of(
-                Region(task.catalog, day_clock=self.day_clock, pretrained=start),
-                seed=task.seed,
-                **settings,
-            ),
+            CatalogData.of(region, seed=task.seed, **settings),
             task.folder / self.name / f"seed{task.seed}",
             seed=task.seed,
             model=model,
@@ -115,6 +114,7 @@ class NetKind(ModelKind):
         A net of several regions needs the ETAS and the clock of the catalog, which are fitted if
         ``fit`` allows it.
         """
+        from recast.models.start import start_of
         from recast.training.region import Region
 
         scaling = None
@@ -126,7 +126,9 @@ class NetKind(ModelKind):
                     f"catalog it is used on: name one, as in load_model({str(regional[0])!r})"
                     ".on(catalog, fit=True), or by `catalog`"
                 )
-            scaling = Region(catalog, pretrained=str(regional[0])).scaling
+            region = Region(catalog, pretrained=str(regional[0]))
+            scaling = region.scaling
+            paths = [Path(start_of(region, str(path))) for path in paths]
         return self._loaded(paths, catalog, scaling)
 
     def _loaded(
@@ -216,7 +218,7 @@ class Shipped(NetKind):
 
     def opens(self, path: Path, record: Mapping[str, Any] | None) -> bool:
         """Recognise any checkpoint of this project's nets."""
-        return record is None and (path.suffix == CHECKPOINT or str(path) == SHIPPED)
+        return record is None and (path.suffix == CHECKPOINT or str(path) in FILES)
 
 
 class Native(NetKind):
@@ -255,13 +257,15 @@ class ZeroShot(NetKind):
 
     def fit(self, task: Task) -> FittedModel:
         """Fit only the ETAS of the train window, even for a net of one other catalog."""
+        from recast.models.start import start_of
         from recast.training.region import Region
 
         if not task.allow_leak:
             check_unseen(seen(task.pretrained), task.catalog, f"net {task.pretrained}")
-        scaling = Region(task.catalog, pretrained=task.pretrained).scaling
-        found = self._loaded([Path(task.pretrained)], task.catalog, scaling)
-        return replace(found, n_parameters=5, started_from=task.pretrained)
+        region = Region(task.catalog, pretrained=task.pretrained)
+        start = start_of(region, task.pretrained, allow_leak=task.allow_leak)
+        found = self._loaded([Path(start)], task.catalog, region.scaling)
+        return replace(found, n_parameters=5, started_from=start)
 
     def fit_places(self, task: Task) -> PlaceLaw:
         """Those of a net of other regions, which moves the mixture of the train window."""

@@ -6,7 +6,9 @@ checkpoints  the files: written whole or not at all, and read without running co
 """
 
 from recast.pretrained.loading import (
+    FILES,
     SHIPPED,
+    SHIPPED_WORLDS,
     b_prior,
     checkpoint_path,
     etas_prior,
@@ -20,7 +22,9 @@ from recast.pretrained.loading import (
 )
 
 __all__ = [
+    "FILES",
     "SHIPPED",
+    "SHIPPED_WORLDS",
     "b_prior",
     "checkpoint_path",
     "etas_prior",

@@ -30,11 +30,16 @@ if TYPE_CHECKING:
 SHIPPED = "shipped"
 """Name of the net that comes with the package; its model card is beside the file."""
 
+SHIPPED_WORLDS = "shipped-worlds"
+"""Name of the other one, which learned from synthetic catalogs, too (``recast.models.start``)."""
+
+FILES = {SHIPPED: "regions.ckpt", SHIPPED_WORLDS: "worlds.ckpt"}
+
 
 def checkpoint_path(name: str | PathLike[str]) -> Path:
-    """Return the path of a checkpoint, which may be named by ``SHIPPED``."""
-    shipped = Path(__file__).parent / "regions.ckpt"
-    return shipped if str(name) == SHIPPED else Path(name)
+    """Return the path of a checkpoint, which may be one of ``FILES`` by its name there."""
+    own = FILES.get(str(name))
+    return Path(name) if own is None else Path(__file__).parent / own
 
 
 def read_net(name: str | PathLike[str], scaling: Scaling | None = None) -> RecastNet:
@@ -101,19 +106,21 @@ def etas_prior(name: str | PathLike[str], scaling: Scaling | None) -> Prior | No
 
     None if there are too few, or if the catalog of ``scaling`` is one of them: the net was then
     trained with the ETAS that was fitted to its events alone. No scaling: it is none of them.
+    Synthetic catalogs say nothing of the Earth. Both nets of the package have the same prior.
     """
     from etas.prior import FEWEST_REGIONS, Prior
 
-    saved = _read(checkpoint_path(name))
+    saved = _read(checkpoint_path(SHIPPED if str(name) == SHIPPED_WORLDS else name))
     known = scaling is not None and saved.number(scaling) is not None
-    if known or len(saved.regions) < FEWEST_REGIONS:
+    regions = saved.observed
+    if known or len(regions) < FEWEST_REGIONS:
         return None
-    return Prior.of([(region.etas, 1.0 / region.mean_inter_time) for region in saved.regions])
+    return Prior.of([(region.etas, 1.0 / region.mean_inter_time) for region in regions])
 
 
 def b_prior(name: str | PathLike[str]) -> tuple[float, float]:
     """Mean and standard deviation of the b-values of a checkpoint's regions."""
-    values = [region.b for region in _read(checkpoint_path(name)).regions]
+    values = [region.b for region in _read(checkpoint_path(name)).observed]
     return statistics.fmean(values), statistics.pstdev(values)
 
 
@@ -162,6 +169,8 @@ class _Saved:
     net: RecastNet
     regions: list[Scaling]
     trained_on: dict[str, Extent]
+    observed: list[Scaling]
+    """Those of the regions that are not synthetic."""
     is_released: bool = False
     """Whether it is in days, not in the units of a catalog."""
 
@@ -192,9 +201,11 @@ def _read(path: Path) -> _Saved:
     try:
         if is_net(content):
             net = released_net(content)
-            return _Saved(net, [net.scaling], released_extents(content), is_released=True)
+            regions = [net.scaling]
+            return _Saved(net, regions, released_extents(content), regions, is_released=True)
         saved = content["hyper_parameters"]
-        regions = [Scaling(**fields) for fields in saved["scalings"].values()]
+        named = {name: Scaling(**fields) for name, fields in saved["scalings"].items()}
+        regions = list(named.values())
         sizes = {key: saved[key] for key in ("decoder", "hidden_size", "width", "dropout")}
         net = RecastNet(regions[0], **sizes, n_regions=len(regions))
         net.load_state_dict(
@@ -207,4 +218,6 @@ def _read(path: Path) -> _Saved:
             trained_on = dict.fromkeys(names, Extent.unknown())
     except Exception as error:  # any kind, where something else was saved than a net
         raise unreadable(path, error) from error
-    return _Saved(net, regions, trained_on)
+    synthetic = {name for name, extent in trained_on.items() if not extent.observed}
+    observed = [scaling for name, scaling in named.items() if name not in synthetic]
+    return _Saved(net, regions, trained_on, observed)
