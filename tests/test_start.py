@@ -45,9 +45,7 @@ def judged(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
 
 
 def known(monkeypatch: pytest.MonkeyPatch, extents: Mapping[str, Extent]) -> None:
-    monkeypatch.setattr(
-        start, "seen", lambda name: {"a": extents[name]} if name in extents else {}
-    )
+    monkeypatch.setattr(start, "seen", lambda name: {"a": extents[name]} if name in extents else {})
 
 
 def test_the_train_window_decides_where_neither_net_has_seen_it(judged: dict[str, float]) -> None:
