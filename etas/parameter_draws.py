@@ -35,7 +35,8 @@ class ParameterDraws:
     supercritical : int
         Draws rejected because their branching ratio is 1 or more.
     impossible : int
-        Draws rejected because no model can have them: alpha < 0, p <= 0 or no finite number.
+        Draws rejected because no model can have them: alpha < 0, p <= 0, no finite number, or one
+        out of its range.
     unlikely : int
         Draws rejected because their likelihood is below that of the normal law.
     """
@@ -153,7 +154,11 @@ def draw_models(
             if alpha < 0.0 or p <= 0.0 or not np.isfinite(drawn).all():
                 impossible += 1
                 continue
-            other = replace(model, **parameters)
+            try:
+                other = replace(model, **parameters)
+            except InputError:  # so far out that numbers overflow
+                impossible += 1
+                continue
             if not other.branching_ratio(horizon) < 1.0:
                 supercritical += 1
                 continue

@@ -15,6 +15,7 @@ from torch import Tensor
 from catalogs import InputError
 from catalogs.files import write_whole
 from recast.pretrained.checkpoints import read_checkpoint, write_checkpoint
+from recast.pretrained.hyper_parameters import plain_settings
 
 if TYPE_CHECKING:
     from recast.training.task import RecastTask
@@ -31,10 +32,10 @@ def check_same(checkpoint: Path, asked: RecastTask, settings: Iterable[str]) -> 
     InputError
         Naming the first of ``settings``, or of the fields of the scaling, that differs.
     """
-    content = read_checkpoint(checkpoint)
-    asked.on_load_checkpoint(content)
+    known = plain_settings(checkpoint)
+    asked.on_load_checkpoint(read_checkpoint(checkpoint))
     for name in settings:
-        was, now = content["hyper_parameters"].get(name), asked.hparams[name]
+        was, now = known.get(name), asked.hparams[name]
         if was != now:
             raise InputError(
                 f"{checkpoint} was trained with {name} = {was}, not {now}: choose another `out`, "
@@ -59,7 +60,8 @@ class WholeCheckpoints(TorchCheckpointIO):
         write_checkpoint(Path(path), checkpoint)
 
     def load_checkpoint(self, path: str | Path, *_: object, **__: object) -> dict[str, Any]:
-        """Read a checkpoint, always with ``weights_only``."""
+        """Read a checkpoint, always with ``weights_only``, whose hyper-parameters are plain."""
+        plain_settings(Path(path))
         return read_checkpoint(Path(path))
 
 
