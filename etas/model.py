@@ -31,7 +31,6 @@ from etas.likelihood import LogLikelihood
 from etas.simulation import branching_trajectories
 from etas.weighted_likelihood import WeightedLogLikelihood
 
-
 RANGES: Mapping[str, tuple[float, float]] = {
     "mu": (0.0, 1e15),
     "k": (0.0, 1e100),
@@ -103,12 +102,11 @@ class ETAS(PointProcess):
             if value is not None and not (np.isfinite(value) and low <= value <= high):
                 raise InputError(_out_of_range(name, value, low, high))
         law = self.magnitude_law
-        span = max(self.alpha, 0.0) * (law.maximum - law.completeness)
-        if self.k > 0.0 and math.log10(self.k) - self.p * math.log10(self.c) + span > LOG10_HIGHEST:
+        growth = max(self.alpha, 0.0) * (law.maximum - law.completeness)
+        if math.log10(self.k or 1.0) - self.p * math.log10(self.c) + growth > LOG10_HIGHEST:
             raise InputError(
-                f"k = {self.k}, alpha = {self.alpha}, c = {self.c} and p = {self.p} let the largest "
-                f"event trigger more than 1e{LOG10_HIGHEST:.0f} events/day: these are no ETAS "
-                "parameters"
+                f"k = {self.k}, alpha = {self.alpha}, c = {self.c} and p = {self.p}: the largest "
+                f"event would trigger 1e{LOG10_HIGHEST:.0f} events/day or more"
             )
 
     @property

@@ -151,12 +151,8 @@ def draw_models(
             drawn = np.where(logarithmic, np.exp(np.where(logarithmic, drawn, 0.0)), drawn)
             parameters = dict(zip(names, drawn.tolist(), strict=True))
             p, alpha = parameters.get("p", 1.0), parameters.get("alpha", 0.0)
-            if alpha < 0.0 or p <= 0.0 or not np.isfinite(drawn).all():
-                impossible += 1
-                continue
-            try:
-                other = replace(model, **parameters)
-            except InputError:  # so far out that numbers overflow
+            other = _possible(model, parameters) if alpha >= 0.0 and p > 0.0 else None
+            if other is None:
                 impossible += 1
                 continue
             if not other.branching_ratio(horizon) < 1.0:
@@ -180,3 +176,11 @@ def draw_models(
             f"more: {shorter_or_other(model, horizon)}"
         )
     return ParameterDraws(tuple(models), supercritical, impossible, len(unlikely[missing:]))
+
+
+def _possible(model: ETAS, parameters: dict[str, float]) -> ETAS | None:
+    """The model with other parameters; None where one is out of its range."""
+    try:
+        return replace(model, **parameters)
+    except InputError:
+        return None

@@ -32,7 +32,6 @@ from catalogs.process import (
     without_gaps,
 )
 from catalogs.sequence import FloatArray
-from recast.net.encoder import SHORTEST
 from recast.net.ensemble import EnsembleNet
 from recast.net.network import Net, fixed_magnitude_law, log_likelihood, log_likelihoods
 from recast.net.scaling import Scaling
@@ -225,8 +224,7 @@ class Recast(PointProcess):
             batch = self.net.intervals(sequence)
             contexts = self.net.contexts(batch)[0]
             here = self.net.decode(contexts[interval], batch.amplitudes[0][interval])
-            # A hazard may be singular at 0: a millisecond, below every catalog's resolution
-            logs = here.log_hazard(since.clamp_min(SHORTEST)).numpy()
+            logs = here.log_hazard(since).numpy()
         return np.asarray(np.exp(logs) * clock.pace(queries))
 
     def compensator(self, sequence: EventSequence, times: ArrayLike) -> FloatArray:
