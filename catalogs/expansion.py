@@ -1,15 +1,21 @@
-"""How large nested content is once it is written out: what refers to one part twice holds it twice.
-
-Ten lines of YAML, or of a pickle, in which each list names the one before ten times, stand for ten
-billion items; a loop stands for infinitely many.
-"""
+"""How much a small file may stand for: bounds on what is packed, and on what refers to itself."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+RATIO, SMALL = 100, 16 << 20
+"""How many times its size a packed file may unpack to, and bytes to which any may: text of events
+packs to a third or a thirtieth, a bomb to a thousandth."""
+
 MOST_ITEMS = 10_000_000
+"""Of nested content."""
+
+
+def most_unpacked(data: bytes) -> int:
+    """Bytes to which a packed file of this size may unpack."""
+    return max(SMALL, RATIO * len(data))
 
 
 def items_in(content: Any) -> Iterable[Any]:
@@ -29,7 +35,9 @@ def check_expansion(
 ) -> None:
     """Refuse content that refers to itself, or has more than ``most`` items written out.
 
-    It takes one step per part that is really there, and no recursion.
+    Ten lines of YAML, or of a pickle, in which each list names the one before ten times, stand for
+    ten billion items; a loop stands for infinitely many. It takes one step per part that is really
+    there, and no recursion.
 
     Raises
     ------

@@ -172,7 +172,7 @@ class _Walk:
         text = answer.data.decode("latin-1").strip()
         try:
             content = json.loads(text)
-        except ValueError:
+        except (RecursionError, ValueError):
             content = None
         if isinstance(content, dict):
             content = content.get("count")

@@ -1,0 +1,98 @@
+"""Parquet files, read if what they hold is no more than their size allows.
+
+A column of equal values packs to nothing: half a megabyte can hold a billion of them.
+"""
+
+from __future__ import annotations
+
+import io
+from itertools import islice
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+FEW_VALUES, VALUES_PER_BYTE = 4_000_000, 10
+"""Values that a file of any size may have, and those for each of its bytes: real catalogs have one
+or two, as each event takes some bytes of time and place."""
+
+AT_ONCE = 1000
+"""Values of text that are read together where each may be long."""
+
+LITTLE_TEXT, TEXT_PER_BYTE = 1 << 26, 1000
+"""The same for bytes of text, which is packed well where it repeats."""
+
+
+def read_parquet(content: bytes) -> pd.DataFrame:
+    """The table in a Parquet file.
+
+    Raises
+    ------
+    ValueError
+        If it holds far more than its size allows. pyarrow raises many other kinds for a damaged
+        file.
+    """
+    check_parquet(content)
+    return pd.read_parquet(io.BytesIO(content))
+
+
+def check_parquet(content: bytes) -> None:
+    """Refuse a file that holds far more than its size allows, before it is read.
+
+    Raises
+    ------
+    ValueError
+        Saying what it holds.
+    """
+    size = len(content)
+    with pq.ParquetFile(io.BytesIO(content)) as file:
+        about = file.metadata
+        chunks = [
+            (i, about.row_group(i).column(j))
+            for i in range(about.num_row_groups)
+            for j in range(about.num_columns)
+        ]
+    values = max(sum(c.num_values for _, c in chunks), about.num_rows * max(about.num_columns, 1))
+    most = FEW_VALUES + VALUES_PER_BYTE * size
+    if values > most:
+        raise ValueError(
+            f"{values:,} values in {size:,} bytes, where catalogs have {most:,} at most"
+        )
+    most, total = LITTLE_TEXT + TEXT_PER_BYTE * size, 0
+    for group, chunk in chunks:
+        if chunk.physical_type in {"BYTE_ARRAY", "FIXED_LEN_BYTE_ARRAY"}:
+            total += _text_bytes(content, group, chunk, most)
+        if total > most:
+            raise ValueError(f"more than {most:,} bytes of text in {size:,} bytes")
+
+
+def _text_bytes(content: bytes, group: int, chunk: pq.ColumnChunkMetaData, most: int) -> int:
+    """How many bytes of text the values of a column have at most, those stored plainly apart.
+
+    A dictionary is read with the first value; where values continue the one before, all are, some
+    at a time.
+    """
+    name, encodings = chunk.path_in_schema, chunk.encodings
+    if not chunk.has_dictionary_page and "DELTA_BYTE_ARRAY" not in encodings:
+        return 0
+    coded, n = ([name], 1) if chunk.has_dictionary_page else (None, AT_ONCE)
+    with pq.ParquetFile(io.BytesIO(content), read_dictionary=coded) as file:
+        parts = file.iter_batches(n, row_groups=[group], columns=[name], use_threads=False)
+        if coded is None:
+            total = 0
+            for part in parts:
+                total += part.nbytes
+                if total > most:
+                    break
+            return total
+        longest = max(map(_longest, islice(parts, 1)), default=0)
+    return int(chunk.num_values * longest)
+
+
+def _longest(part: pa.RecordBatch) -> int:
+    """Bytes of the longest text in the dictionary of the only column."""
+    column = part.column(0)
+    if not pa.types.is_dictionary(column.type):
+        raise ValueError(f"column {part.schema.names[0]!r} has lists of text: leave it out")
+    return pc.max(pc.binary_length(column.dictionary)).as_py() or 0
