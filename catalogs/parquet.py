@@ -6,6 +6,7 @@ A column of equal values packs to nothing: half a megabyte can hold a billion of
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from itertools import islice
 
 import pandas as pd
@@ -16,6 +17,11 @@ import pyarrow.parquet as pq
 FEW_VALUES, VALUES_PER_BYTE = 4_000_000, 10
 """Values that a file of any size may have, and those for each of its bytes: real catalogs have one
 or two, as each event takes some bytes of time and place."""
+
+TEXT = frozenset({"BYTE_ARRAY", "FIXED_LEN_BYTE_ARRAY"})
+
+Chunks = Sequence[tuple[int, pq.ColumnChunkMetaData]]
+"""Columns by row group."""
 
 AT_ONCE = 1000
 """Values of text that are read together where each may be long."""
@@ -59,35 +65,37 @@ def check_parquet(content: bytes) -> None:
         raise ValueError(
             f"{values:,} values in {size:,} bytes, where catalogs have {most:,} at most"
         )
-    most, total = LITTLE_TEXT + TEXT_PER_BYTE * size, 0
-    for group, chunk in chunks:
-        if chunk.physical_type in {"BYTE_ARRAY", "FIXED_LEN_BYTE_ARRAY"}:
-            total += _text_bytes(content, group, chunk, most)
-        if total > most:
-            raise ValueError(f"more than {most:,} bytes of text in {size:,} bytes")
+    most = LITTLE_TEXT + TEXT_PER_BYTE * size
+    texts = [(i, c) for i, c in chunks if c.physical_type in TEXT]
+    if _coded_bytes(content, texts) + _continued_bytes(content, texts, most) > most:
+        raise ValueError(f"more than {most:,} bytes of text in {size:,} bytes")
 
 
-def _text_bytes(content: bytes, group: int, chunk: pq.ColumnChunkMetaData, most: int) -> int:
-    """How many bytes of text the values of a column have at most, those stored plainly apart.
+def _coded_bytes(content: bytes, chunks: Chunks) -> int:
+    """Bytes of text, at most, of columns with a dictionary, which is read with the first value."""
+    coded = [(i, c) for i, c in chunks if c.has_dictionary_page]
+    names = sorted({c.path_in_schema for _, c in coded})
+    total = 0
+    with pq.ParquetFile(io.BytesIO(content), read_dictionary=names) as file:
+        for group, chunk in coded:
+            parts = file.iter_batches(1, [group], [chunk.path_in_schema], use_threads=False)
+            total += chunk.num_values * max(map(_longest, islice(parts, 1)), default=0)
+    return total
 
-    A dictionary is read with the first value; where values continue the one before, all are, some
-    at a time.
-    """
-    name, encodings = chunk.path_in_schema, chunk.encodings
-    if not chunk.has_dictionary_page and "DELTA_BYTE_ARRAY" not in encodings:
-        return 0
-    coded, n = ([name], 1) if chunk.has_dictionary_page else (None, AT_ONCE)
-    with pq.ParquetFile(io.BytesIO(content), read_dictionary=coded) as file:
-        parts = file.iter_batches(n, row_groups=[group], columns=[name], use_threads=False)
-        if coded is None:
-            total = 0
-            for part in parts:
+
+def _continued_bytes(content: bytes, chunks: Chunks, most: int) -> int:
+    """Bytes of text where each value continues the one before, counted up to ``most``."""
+    total = 0
+    with pq.ParquetFile(io.BytesIO(content)) as file:
+        for group, chunk in chunks:
+            if chunk.has_dictionary_page or "DELTA_BYTE_ARRAY" not in chunk.encodings:
+                continue
+            name = [chunk.path_in_schema]
+            for part in file.iter_batches(AT_ONCE, [group], name, use_threads=False):
                 total += part.nbytes
                 if total > most:
-                    break
-            return total
-        longest = max(map(_longest, islice(parts, 1)), default=0)
-    return int(chunk.num_values * longest)
+                    return total
+    return total
 
 
 def _longest(part: pa.RecordBatch) -> int:

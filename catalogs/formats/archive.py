@@ -74,8 +74,8 @@ def unpacked(
     Raises
     ------
     InputError
-        For a damaged or encrypted archive, one that unpacks to more than ``limit`` bytes or to
-        more than packed text does (``most_unpacked``), one in which not exactly one file is the catalog, and
+        For a damaged or encrypted archive, one that unpacks to more than ``limit`` bytes or than
+        packed text does (``most_unpacked``), one in which not exactly one file is the catalog, and
         for a workbook.
     """
     for _ in range(LAYERS):

@@ -32,8 +32,8 @@ ROLES = (
 CHUNK = 1 << 16
 """Bytes that are looked at together for a DOCTYPE."""
 
-MOST_ELEMENTS, DEEPEST = 5_000_000, 100
-"""Of one event, a hundred times what the arrivals at all stations of the world take."""
+MOST_ELEMENTS, DEEPEST = 2_000_000, 100
+"""Elements of one event, and levels: ten times what the arrivals at all stations take."""
 
 
 def read_quakeml(content: bytes, where: str) -> Parsed:
