@@ -22,6 +22,9 @@ TRAINING_STATE = ("loops", "callbacks", "optimizer_states", "lr_schedulers")
 RELEASED = ("state_dict", "hyper_parameters", "pytorch-lightning_version")
 """Parts of a checkpoint that a user of its net needs."""
 
+MAJOR = 2
+"""Version of Lightning whose trainings can be resumed."""
+
 LARGEST, LARGEST_PICKLE = 1 << 30, 1 << 24
 """Bytes of a checkpoint, and of what it holds besides tensors: ten thousand times a net here."""
 
@@ -160,5 +163,11 @@ def check_resumable(path: Path) -> None:
     if missing:
         raise InputError(
             f"checkpoint {path} has no {missing[0]} of a training to resume: start from its "
+            "weights instead (--model.pretrained)"
+        )
+    version = str(content.get("pytorch-lightning_version", ""))
+    if not version.startswith(f"{MAJOR}."):  # it would be changed to what today's Lightning reads
+        raise InputError(
+            f"checkpoint {path} is of Lightning {version[:20]!r}, not of {MAJOR}: start from its "
             "weights instead (--model.pretrained)"
         )

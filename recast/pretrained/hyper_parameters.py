@@ -33,6 +33,9 @@ Size = Annotated[int, Meta(ge=1, le=MOST_UNITS)]
 Share = Annotated[float, Meta(ge=0.0, lt=1.0)]
 Name = Annotated[str, Meta(max_length=4096)]
 
+INSTANTIATOR = "lightning.pytorch.cli.instantiate_module"
+"""What Lightning notes beside them, and would import."""
+
 FROM_DATA = frozenset({"scalings", "trained_on"})
 """Hyper-parameters that the command line takes from the data."""
 
@@ -94,7 +97,11 @@ def hyper_parameters(content: Mapping[str, Any]) -> HyperParameters:
         For one of another type or out of range. Any ``KeyError`` or ``InputError`` says what is
         missing or impossible.
     """
-    found = msgspec.convert(content["hyper_parameters"], HyperParameters)
+    given = content["hyper_parameters"]
+    found = msgspec.convert(given, HyperParameters)
+    maker = given.get("_instantiator", INSTANTIATOR)
+    if maker != INSTANTIATOR or "_class_path" in given:
+        raise ValueError("it names code to be run")
     if not 1 <= len(found.scalings) <= MOST_REGIONS:
         raise ValueError(f"it has {len(found.scalings):,} regions, not 1 to {MOST_REGIONS:,}")
     for scaling in found.scalings.values():
@@ -127,13 +134,34 @@ def plain_settings(path: Path) -> dict[str, Any]:
     InputError
         If the file cannot be read, or one of them is of another type or out of range.
     """
+    return _checked(path)[0]
+
+
+def all_settings(path: Path) -> dict[str, Any]:
+    """The same with those that the command line takes from the data.
+
+    Raises
+    ------
+    InputError
+        As ``plain_settings``.
+    """
+    plain, known = _checked(path)
+    extents = known.trained_on or {}
+    return {
+        **plain,
+        "scalings": {name: scaling.to_json() for name, scaling in known.scalings.items()},
+        "trained_on": {name: extent.to_json() for name, extent in extents.items()},
+    }
+
+
+def _checked(path: Path) -> tuple[dict[str, Any], HyperParameters]:
     content = read_checkpoint(path)
     try:
-        hyper_parameters(content)
+        known = hyper_parameters(content)
     except Exception as error:  # any kind, where something else was saved than a net
         raise unreadable(path, error) from error
     names = {field.name for field in fields(HyperParameters)} - FROM_DATA
-    return {name: v for name, v in content["hyper_parameters"].items() if name in names}
+    return {n: v for n, v in content["hyper_parameters"].items() if n in names}, known
 
 
 def released(content: Mapping[str, Any], kind: type[Kind]) -> Kind:

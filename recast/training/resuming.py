@@ -99,14 +99,12 @@ class GoesOn(Callback):
             if not isinstance(callback, ModelCheckpoint) or state is None:
                 continue
             folder = Path(callback.dirpath or ".")
-            _bring(Path(trainer.ckpt_path or ".").parent, folder, state["best_k_models"])
+            best = {_file_name(path): score for path, score in state["best_k_models"].items()}
+            _bring(Path(trainer.ckpt_path or ".").parent, folder, best)
             state["dirpath"] = callback.dirpath
             for name in PATHS:
-                state[name] = state[name] and str(folder / Path(state[name]).name)
-            state["best_k_models"] = {
-                str(folder / Path(path).name): score
-                for path, score in state["best_k_models"].items()
-            }
+                state[name] = state[name] and str(folder / _file_name(state[name]))
+            state["best_k_models"] = {str(folder / name): score for name, score in best.items()}
 
     def on_train_start(self, trainer: lightning.Trainer, _: lightning.LightningModule) -> None:
         """Train no further if early stopping had ended the training."""
@@ -125,8 +123,22 @@ class GoesOn(Callback):
         iter(trainer.train_dataloader or ())  # draws a seed, as at the beginning of each epoch
 
 
+def _file_name(path: str) -> str:
+    """The name of a checkpoint, which will be removed once there is a better one: never another.
+
+    Raises
+    ------
+    InputError
+        If a path is not that of a checkpoint.
+    """
+    name = Path(path).name
+    if Path(name).suffix != ".ckpt":
+        raise InputError(f"{path!r} is no checkpoint: start from the weights (--model.pretrained)")
+    return name
+
+
 def _bring(began: Path, folder: Path, names: Iterable[str]) -> None:
     """Copy the best checkpoints of a training that goes on in another folder."""
-    for name in (Path(path).name for path in names):
+    for name in names:
         if (began / name).is_file() and not (folder / name).exists():
             write_whole(folder / name, (began / name).read_bytes())
