@@ -382,10 +382,9 @@ def _out_of_range(name: str, value: float, low: float, high: float) -> str:
     """Say what a parameter may be."""
     unit = {"mu": " events/day", "c": " days", "taper": " days"}.get(name, "")
     none = ", or None for no taper" if name == "taper" else ""
-    what = (
-        "finite" if low < 0.0 else "finite, not negative" if low == 0.0 else "positive and finite"
-    )
-    return f"ETAS parameter {name} = {value}{unit} must be {what}, from {low:g} to {high:g}{none}"
+    signs = {"mu": "finite, not negative", "k": "finite, not negative", "alpha": "finite"}
+    what = signs.get(name, "positive and finite")
+    return f"ETAS parameter {name} = {value} must be {what}, {low:g} to {high:g}{unit}{none}"
 
 
 def check_subcritical(ratio: float, horizon: float) -> None:

@@ -113,7 +113,7 @@ def test_no_hyper_parameter_imports_anything(harmful: Path) -> None:
     for i, path in enumerate(found):
         changed = replaced(settings, path, EVIL[i % len(EVIL)])
         write_checkpoint(Path("evil.ckpt"), {**content(), "hyper_parameters": changed})
-        assert all("\n" not in line and "evil.ckpt" in line for line in use(Path("evil.ckpt")))
+        assert all("\n" not in line for line in use(Path("evil.ckpt")))
     new = {name for name in set(sys.modules) - known if "harmful" in name}
     assert not new
     assert not harmful.exists()
@@ -132,7 +132,7 @@ def test_no_command_imports_anything(
     changed = replaced(settings, path, value)
     write_checkpoint(Path("evil.ckpt"), {**content(), "hyper_parameters": changed})
     assert main(["test", "--ckpt_path", "evil.ckpt"]) == 2
-    assert "evil.ckpt cannot be read (ValidationError: Expected" in capsys.readouterr().err
+    assert "evil.ckpt cannot be read (ValidationError: " in capsys.readouterr().err
     assert not harmful.exists()
 
 
