@@ -406,7 +406,7 @@ class Recast(PointProcess):
         """
         digest = hashlib.sha256()
         settings = {"own": self.draws_own_magnitudes, **self.net.scaling.to_json()}
-        digest.update(json.dumps(settings, sort_keys=True).encode())
+        digest.update(json.dumps(settings, sort_keys=True, allow_nan=False).encode())
         digest.update(repr(self.magnitude_law).encode())
         for name, value in sorted(self.net.state_dict().items()):
             digest.update(name.encode() + value.numpy().tobytes())
