@@ -15,11 +15,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from test_damage import dated, plain
 
 import catalogs
 import etas
 import recast
-from catalogs import Catalog, EventSequence, GutenbergRichter, InputError, load, save
+from catalogs import EventSequence, GutenbergRichter, InputError, load
 from catalogs.expansion import RATIO, SMALL
 from catalogs.files import read_yaml
 from catalogs.formats import parse
@@ -72,19 +73,19 @@ def test_a_comment_is_no_declaration() -> None:
 def test_what_lies_between_events_takes_no_memory() -> None:
     head, tail = b"<q:quakeml xmlns:q='a'><e>", b"</e></q:quakeml>"
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    assert parse(head + b"<a/>" * 1_000_000 + tail, "quakeml", name="f").n_rows == 0
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000  # kilobytes
+    assert parse(head + b"<a/>" * 300_000 + tail, "quakeml", name="f").n_rows == 0
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000  # kilobytes
     deep = head + b"<event>" + b"<a>" * DEEPEST
     with pytest.raises(InputError, match="an event has more than .* elements or 100 levels"):
         parse(deep, "quakeml", name="f")
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, lzma.compress])
+@pytest.mark.parametrize("pack", [gzip.compress, lzma.compress], ids=["gzip", "xz"])
 def test_packed_files_unpack_to_what_their_size_allows(pack: Callable[[bytes], bytes]) -> None:
     assert unpacked(pack(bytes(SMALL)), "f") == bytes(SMALL)
     with pytest.raises(InputError, match="f unpacks to more than 16,777,216 bytes.* unpack it"):
         unpacked(pack(bytes(SMALL + 1)), "f")
-    layers = pack(pack(bytes(1 << 28)))
+    layers = pack(pack(bytes(1 << 25)))
     with pytest.raises(InputError, match="f unpacks to more than"):
         unpacked(layers, "f")
 
@@ -158,14 +159,13 @@ def test_a_parquet_of_events_is_read_as_pandas_reads_it() -> None:
     assert values < 1.0
 
 
-@pytest.mark.parametrize("suffix", [".parquet", ".npz"])
-def test_so_are_the_events_of_a_stored_catalog(tmp_path: Path, suffix: str) -> None:
-    catalog = load("ridgecrest_2019" if suffix == ".parquet" else "synthetic_socal")
-    if suffix == ".npz" and not catalog.info.uses_plain_days:
-        pytest.skip("needs a catalog in plain days")
-    record = save(Catalog(catalog.events, catalog.info), tmp_path)
-    events = record.with_suffix(suffix)
-    if suffix == ".parquet":
+@pytest.mark.parametrize("make", [plain, dated])
+def test_so_are_the_events_of_a_stored_catalog(
+    tmp_path: Path, make: Callable[[Path], Path]
+) -> None:
+    record = make(tmp_path)
+    (events,) = (path for path in tmp_path.iterdir() if path != record)
+    if events.suffix == ".parquet":
         events.write_bytes(parquet({"time": pa.array(np.zeros(20_000_000))}))
     else:
         np.savez_compressed(events, time_days=np.zeros(20_000_000))
@@ -222,22 +222,29 @@ def test_parameters_of_etas_have_ranges(name: str, value: float) -> None:
     if (name, value) in ALLOWED or (name, value) == ("k", 1e19):
         ETAS(**{**GOOD, name: value}, magnitude_law=LAW)
         return
-    with pytest.raises(InputError, match=rf"{name} = {value:.0e}"[:8]) as caught:
+    with pytest.raises(InputError) as caught:
         ETAS(**{**GOOD, name: value}, magnitude_law=LAW)
+    assert f"{name} = {value}" in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
+MAKERS: dict[str, Callable[[float], object]] = {
+    "completeness": lambda value: GutenbergRichter(value),
+    "b": lambda value: GutenbergRichter(2.5, value),
+    "maximum": lambda value: GutenbergRichter(2.5, 1.0, value),
+    "rate": lambda value: Poisson(value, LAW),
+}
+
+
+@pytest.mark.parametrize("name", MAKERS)
 @pytest.mark.parametrize("value", ODD)
-def test_so_have_those_of_magnitudes_and_rates(value: float) -> None:
-    for make in (
-        lambda: GutenbergRichter(2.5, value),
-        lambda: GutenbergRichter(2.5, 1.0, value),
-        lambda: Poisson(value, LAW),
-    ):
-        if make.__code__.co_consts and value == 1e-320 and make() is not None:
-            continue
-        with pytest.raises(InputError):
-            make()
+def test_so_have_those_of_magnitudes_and_rates(name: str, value: float) -> None:
+    if (name, value) in {("completeness", -1.0), ("completeness", 1e-320), ("rate", 1e-320)}:
+        MAKERS[name](value)
+        return
+    with pytest.raises(InputError) as caught:
+        MAKERS[name](value)
+    assert "\n" not in str(caught.value)
 
 
 def test_at_the_ends_of_the_ranges_numbers_are_finite() -> None:
@@ -272,11 +279,11 @@ def test_a_simulation_is_refused_that_memory_cannot_hold(
     with pytest.raises(InputError, match=message) as caught:
         model.simulate(history, horizon, n, seed=0, allow_supercritical=True)
     assert "\n" not in str(caught.value)
-    if change.keys() == {"mu"}:
-        with pytest.raises(
-            InputError, match=f"rate = {change['mu']:g} events/day".replace("+", r"\+")
-        ):
-            Poisson(change["mu"], LAW).simulate(history, horizon, n, seed=0)
+
+
+def test_so_is_one_of_a_constant_rate() -> None:
+    with pytest.raises(InputError, match=r"rate = 1e\+11 events/day: 7e\+11 events in each of 3"):
+        Poisson(1e11, LAW).simulate(EMPTY, 7.0, 3, seed=0)
 
 
 @pytest.mark.parametrize("k", [1e10, 1e25, 1e100])
