@@ -229,7 +229,7 @@ def test_parameters_of_etas_have_ranges(name: str, value: float) -> None:
 
 
 MAKERS: dict[str, Callable[[float], object]] = {
-    "completeness": lambda value: GutenbergRichter(value),
+    "completeness": GutenbergRichter,
     "b": lambda value: GutenbergRichter(2.5, value),
     "maximum": lambda value: GutenbergRichter(2.5, 1.0, value),
     "rate": lambda value: Poisson(value, LAW),

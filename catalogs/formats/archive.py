@@ -177,7 +177,7 @@ def _beginning(opener: Callable[[io.BytesIO], io.BufferedIOBase], data: bytes, n
         return _upto(stream, n)
 
 
-def _upto(stream: IO[bytes], n: int) -> bytes:
+def _upto(stream: IO[bytes] | io.BufferedIOBase, n: int) -> bytes:
     """At most ``n`` bytes, in chunks: to ask for all at once would take memory for all."""
     out = io.BytesIO()
     while out.tell() < n and (chunk := stream.read(min(CHUNK, n - out.tell()))):
