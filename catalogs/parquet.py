@@ -103,4 +103,4 @@ def _longest(part: pa.RecordBatch) -> int:
     column = part.column(0)
     if not pa.types.is_dictionary(column.type):
         raise ValueError(f"column {part.schema.names[0]!r} has lists of text: leave it out")
-    return pc.max(pc.binary_length(column.dictionary)).as_py() or 0
+    return int(pc.max(pc.binary_length(column.dictionary)).as_py() or 0)
