@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -178,7 +179,7 @@ def draw_models(
     return ParameterDraws(tuple(models), supercritical, impossible, len(unlikely[missing:]))
 
 
-def _possible(model: ETAS, parameters: dict[str, float]) -> ETAS | None:
+def _possible(model: ETAS, parameters: dict[str, Any]) -> ETAS | None:
     """The model with other parameters; None where one is out of its range."""
     try:
         return replace(model, **parameters)
