@@ -25,6 +25,8 @@ imported on first use, so that ``import catalogs`` costs nothing.
 ``checks``                what is odd about a catalog, what two of them share
 ``errors``                what can go wrong for a user
 ``files``                 writing whole files or none; reading JSON
+``parquet``               reading Parquet, if it holds no more than its size allows
+``expansion``             how much a small file may stand for
 ``json_records``          frozen dataclasses that are written as JSON and read back checked
 ``display``               how objects are shown, as text and as HTML
 ``cores``                 how many threads and processes by default

@@ -11,6 +11,10 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from catalogs.errors import InputError
+from catalogs.expansion import check_expansion
+
+LARGEST_YAML, MOST_OPTIONS = 1 << 20, 100_000
+"""Bytes of a file of options, and values in it with all that is referred to written out."""
 
 
 def write_json(path: Path, content: Any) -> None:
@@ -96,18 +100,29 @@ def read_yaml(path: Path) -> dict[str, Any]:
     Raises
     ------
     InputError
-        Naming the file, if it cannot be read or is no mapping.
+        Naming the file, if it cannot be read, is no mapping, or is larger than options are.
     """
     import yaml  # noqa: PLC0415 - for what few callers need, not for all that read files
 
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
+        if path.stat().st_size > LARGEST_YAML:
+            raise ValueError(f"options have at most {LARGEST_YAML:,} bytes")  # noqa: TRY301
+        text = path.read_text(encoding="utf-8")
+        check_expansion(yaml.compose(text, yaml.SafeLoader), _below, most=MOST_OPTIONS)
+        content = yaml.safe_load(text)
+    except (OSError, RecursionError, ValueError, yaml.YAMLError) as error:
         reason = " ".join(str(error).split())
         raise InputError(f"{path} cannot be read as YAML ({reason})") from error
     if not isinstance(content, dict):
         raise InputError(f"{path} holds no options: write them as `catalog: [scedc]`")
     return content
+
+
+def _below(node: Any) -> list[Any]:
+    """What stands below a node of YAML."""
+    value = getattr(node, "value", ())
+    parts = [value] if isinstance(value, str) else value
+    return [part for item in parts for part in (item if isinstance(item, tuple) else [item])]
 
 
 def _no_number(constant: str) -> float:

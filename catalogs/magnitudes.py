@@ -13,6 +13,12 @@ from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray
 
 LN10 = float(np.log(10.0))
 
+LARGEST_MAGNITUDE = 100.0
+"""And -100 the smallest: what is beyond is no magnitude."""
+
+B_RANGE = (1e-6, 1e6)
+"""Far beyond the b-values of any catalog, and within what its law can be computed for."""
+
 
 @dataclass(frozen=True)
 class GutenbergRichter:
@@ -36,7 +42,7 @@ class GutenbergRichter:
     Raises
     ------
     InputError
-        If b is not positive, or the maximum not above completeness.
+        If b is not positive, the maximum not above completeness, or one is out of range.
 
     References
     ----------
@@ -62,10 +68,15 @@ class GutenbergRichter:
     def __post_init__(self) -> None:
         if not self.b > 0.0:
             raise InputError(f"b-value {self.b} is not positive")
+        if not B_RANGE[0] <= self.b <= B_RANGE[1]:
+            raise InputError(f"b-value {self.b} lies outside {B_RANGE[0]:g} to {B_RANGE[1]:g}")
         if not self.maximum > self.completeness:
             raise InputError(
                 f"maximum magnitude {self.maximum} is not above completeness {self.completeness}"
             )
+        for name, value in (("completeness", self.completeness), ("maximum", self.maximum)):
+            if not abs(value) <= LARGEST_MAGNITUDE:
+                raise InputError(f"{name} {value} is no magnitude: give one of 100 at most")
 
     @property
     def beta(self) -> float:

@@ -23,6 +23,12 @@ Seed = int | Sequence[int]
 MAX_EVENTS = 1_000_000
 """Default cap on a trajectory: more events than any catalog that a model is fitted to."""
 
+LONGEST_DAYS, MOST_TRAJECTORIES = 1e9, 100_000_000
+"""Of a simulation: three million years, and a hundred times what any test of a forecast needs."""
+
+MOST_IN_ALL = 1e9
+"""Events of all trajectories together: 16 GB of times and magnitudes."""
+
 BRACKET, ROUNDS = 257, 4
 """Points at which the compensator is inverted, and how often: to 256^-4 of the horizon, and by the
 straight line between two points from there."""
@@ -357,10 +363,43 @@ def check_simulation(
     """Raise an InputError for a request that no process can simulate."""
     if not (np.isfinite(horizon) and horizon > 0.0) or n < 1:
         raise InputError(f"horizon = {horizon} days and n = {n} must be positive")
+    if horizon > LONGEST_DAYS or n > MOST_TRAJECTORIES:
+        raise InputError(
+            f"horizon = {horizon:g} days and n = {n:,}: give at most {LONGEST_DAYS:g} days and "
+            f"{MOST_TRAJECTORIES:,} trajectories"
+        )
     if max_events < 1 or (threads is not None and threads < 1):
         raise InputError(f"max_events = {max_events} and threads = {threads} must be positive")
     if min([seed] if isinstance(seed, int) else seed) < 0:
         raise InputError(f"seed = {seed} is negative: give 0 or more")
+
+
+def check_expected(expected: float, n: int, max_events: int, why: str) -> None:
+    """Refuse a simulation whose first events alone would not fit into memory.
+
+    Parameters
+    ----------
+    expected : float
+        Events that a trajectory has at least on average, such as those of the background.
+    n : int
+        Number of trajectories.
+    max_events : int
+        The cap on a trajectory, which stops cascades, not what comes before them.
+    why : str
+        What they are of, for the message.
+
+    Raises
+    ------
+    InputError
+        If they are more than ten times the cap and its default, or 10^9 in all.
+    """
+    most = 10.0 * max(max_events, MAX_EVENTS)
+    if not (expected <= most and expected * n <= MOST_IN_ALL):
+        raise InputError(
+            f"{why}: {expected:.3g} events in each of {n:,} simulations, where {most:g} and "
+            f"{MOST_IN_ALL:g} in all can be kept: lower the rate, or simulate less (`days`, "
+            "`samples`)"
+        )
 
 
 def checked_times(times: ArrayLike, lowest: float, highest: float) -> FloatArray:

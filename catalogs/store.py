@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from importlib.metadata import EntryPoint, entry_points
@@ -17,8 +18,10 @@ import platformdirs
 from catalogs.areas import parse_area
 from catalogs.catalog import Catalog
 from catalogs.errors import CatalogNotFoundError, InputError
+from catalogs.expansion import most_unpacked
 from catalogs.files import json_bytes, read_json, whole_file, write_whole
 from catalogs.info import CatalogInfo
+from catalogs.parquet import read_parquet
 from catalogs.whereabouts import with_known_area
 
 STORED = frozenset({".json", ".parquet", ".npz"})
@@ -244,14 +247,19 @@ def _read(record: Path) -> Catalog:
             "fetch or import it again"
         )
     try:
-        events = _read_days(path) if info.uses_plain_days else pd.read_parquet(path)
+        content = path.read_bytes()
+        events = _read_days(content) if info.uses_plain_days else read_parquet(content)
     except Exception as error:  # pyarrow and numpy raise many kinds; all mean a broken file
         raise InputError(f"{path} cannot be read ({error}): fetch or import it again") from error
     return Catalog(events, info)
 
 
-def _read_days(path: Path) -> pd.DataFrame:
-    with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
+def _read_days(content: bytes) -> pd.DataFrame:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        size = sum(member.file_size for member in archive.infolist())
+    if size > most_unpacked(content):
+        raise ValueError(f"it unpacks to {size:,} bytes, which no catalog of its size does")
+    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
         known = [name for name in ("magnitude", "latitude", "longitude") if name in arrays]
         return pd.DataFrame({"time": arrays["time_days"]} | {name: arrays[name] for name in known})
 

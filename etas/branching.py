@@ -13,6 +13,9 @@ from catalogs.trajectories import IntArray
 FLAT = 1e-9
 """Absolute value of 1 - p below which the Omori-Utsu law is integrated as 1 / (x + c)."""
 
+MOST_OFFSPRING = 1_000_000
+"""That many direct offspring of one event are drawn whatever the cap on a trajectory is."""
+
 _jit = numba.njit(cache=True, nogil=True, error_model="numpy")
 
 
@@ -35,6 +38,18 @@ def draw_delay(u: float, horizon: float, c: float, q: float) -> float:
     # ln((1 - u) + u e^{q D}), from the side on which it doesn't cancel
     log_mix = math.log1p(drop) if drop > -0.5 else math.log((1.0 - u) + u * math.exp(q * ratio))
     return c * math.expm1(log_mix / q)
+
+
+@_jit
+def draw_offspring(rng: np.random.Generator, mean: float, max_events: int) -> int:
+    """How many events one triggers directly: Poisson, but no more than memory has room for.
+
+    What is beyond has exceeded ``max_events`` anyway, and the cascade ends.
+    """
+    most = max(max_events, MOST_OFFSPRING)
+    if not mean < 2.0 * most:
+        return most + 1
+    return min(rng.poisson(mean), most + 1)
 
 
 @_jit
@@ -116,7 +131,8 @@ def cascade(
             else:
                 rest = window[1] - times[parent]
                 gain = k * math.exp(growth * (m - completeness))
-                offspring = rng.poisson(gain * delay_integral(rest, c, 1.0 - p))
+                mean = gain * delay_integral(rest, c, 1.0 - p)
+                offspring = draw_offspring(rng, mean, max_events)
                 times = with_room(times, size + offspring)
                 for _ in range(offspring):
                     x = draw_delay(rng.random(), rest, c, 1.0 - p)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import math
+from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, fields
 from os import PathLike
 from pathlib import Path
@@ -28,6 +30,19 @@ from etas.kernel import Quadrature, tapered_omori_integral
 from etas.likelihood import LogLikelihood
 from etas.simulation import branching_trajectories
 from etas.weighted_likelihood import WeightedLogLikelihood
+
+RANGES: Mapping[str, tuple[float, float]] = {
+    "mu": (0.0, 1e15),
+    "k": (0.0, 1e100),
+    "alpha": (-100.0, 100.0),
+    "c": (1e-12, 1e12),
+    "p": (1e-6, 100.0),
+    "taper": (1e-9, 1e15),
+}
+"""Far beyond the bounds of any fit (``etas.parameters``): draws from a wide law stay inside."""
+
+LOG10_HIGHEST = 200.0
+"""Decades of the rate at which the largest event begins to trigger: beyond, numbers overflow."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +71,7 @@ class ETAS(PointProcess):
     Raises
     ------
     InputError
-        For a parameter that is negative or not finite, and c, p or taper = 0.
+        For a parameter that is negative, not finite or out of range, and c, p or taper = 0.
 
     References
     ----------
@@ -82,19 +97,16 @@ class ETAS(PointProcess):
     taper: float | None = None
 
     def __post_init__(self) -> None:
-        for name in ("c", "p"):
+        for name, (low, high) in RANGES.items():
             value = getattr(self, name)
-            if not (np.isfinite(value) and value > 0.0):
-                raise InputError(f"ETAS parameter {name} = {value} must be positive and finite")
-        for name in ("mu", "k"):
-            value = getattr(self, name)
-            if not (np.isfinite(value) and value >= 0.0):
-                raise InputError(f"ETAS parameter {name} = {value} must be finite, not negative")
-        if not np.isfinite(self.alpha):
-            raise InputError(f"ETAS parameter alpha = {self.alpha} must be finite")
-        if self.taper is not None and not (np.isfinite(self.taper) and self.taper > 0.0):
+            if value is not None and not (np.isfinite(value) and low <= value <= high):
+                raise InputError(_out_of_range(name, value, low, high))
+        law = self.magnitude_law
+        growth = max(self.alpha, 0.0) * (law.maximum - law.completeness)
+        if math.log10(self.k or 1.0) - self.p * math.log10(self.c) + growth > LOG10_HIGHEST:
             raise InputError(
-                f"ETAS taper = {self.taper} days must be positive and finite, or None for no taper"
+                f"k = {self.k}, alpha = {self.alpha}, c = {self.c} and p = {self.p}: the largest "
+                f"event would trigger 1e{LOG10_HIGHEST:.0f} events/day or more"
             )
 
     @property
@@ -364,6 +376,15 @@ class ETAS(PointProcess):
         record = read_json(Path(path))
         with reading(Path(path)):
             return cls.from_json(record.get("model", record))
+
+
+def _out_of_range(name: str, value: float, low: float, high: float) -> str:
+    """Say what a parameter may be."""
+    unit = {"mu": " events/day", "c": " days", "taper": " days"}.get(name, "")
+    none = ", or None for no taper" if name == "taper" else ""
+    signs = {"mu": "finite, not negative", "k": "finite, not negative", "alpha": "finite"}
+    what = signs.get(name, "positive and finite")
+    return f"ETAS parameter {name} = {value} must be {what}, {low:g} to {high:g}{unit}{none}"
 
 
 def check_subcritical(ratio: float, horizon: float) -> None:

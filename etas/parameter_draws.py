@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -35,7 +36,8 @@ class ParameterDraws:
     supercritical : int
         Draws rejected because their branching ratio is 1 or more.
     impossible : int
-        Draws rejected because no model can have them: alpha < 0, p <= 0 or no finite number.
+        Draws rejected because no model can have them: alpha < 0, p <= 0, no finite number, or one
+        out of its range.
     unlikely : int
         Draws rejected because their likelihood is below that of the normal law.
     """
@@ -150,10 +152,10 @@ def draw_models(
             drawn = np.where(logarithmic, np.exp(np.where(logarithmic, drawn, 0.0)), drawn)
             parameters = dict(zip(names, drawn.tolist(), strict=True))
             p, alpha = parameters.get("p", 1.0), parameters.get("alpha", 0.0)
-            if alpha < 0.0 or p <= 0.0 or not np.isfinite(drawn).all():
+            other = _possible(model, parameters) if alpha >= 0.0 and p > 0.0 else None
+            if other is None:
                 impossible += 1
                 continue
-            other = replace(model, **parameters)
             if not other.branching_ratio(horizon) < 1.0:
                 supercritical += 1
                 continue
@@ -175,3 +177,11 @@ def draw_models(
             f"more: {shorter_or_other(model, horizon)}"
         )
     return ParameterDraws(tuple(models), supercritical, impossible, len(unlikely[missing:]))
+
+
+def _possible(model: ETAS, parameters: dict[str, Any]) -> ETAS | None:
+    """The model with other parameters; None where one is out of its range."""
+    try:
+        return replace(model, **parameters)
+    except InputError:
+        return None

@@ -12,11 +12,15 @@ from catalogs.process import (
     MAX_EVENTS,
     PointProcess,
     Seed,
+    check_expected,
     check_simulation,
     checked_times,
     without_gaps,
 )
 from catalogs.sequence import FloatArray
+
+LARGEST_RATE = 1e12
+"""Events/day."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ class Poisson(PointProcess):
     Raises
     ------
     InputError
-        If the rate is not positive and finite.
+        If the rate is not positive and finite, or out of range.
 
     Examples
     --------
@@ -49,8 +53,11 @@ class Poisson(PointProcess):
     magnitude_law: GutenbergRichter
 
     def __post_init__(self) -> None:
-        if not (np.isfinite(self.rate) and self.rate > 0.0):
-            raise InputError(f"Poisson rate = {self.rate} must be positive and finite")
+        if not 0.0 < self.rate <= LARGEST_RATE:
+            raise InputError(
+                f"Poisson rate = {self.rate} must be positive and finite, up to {LARGEST_RATE:g} "
+                "events/day"
+            )
 
     @classmethod
     def fit(cls, sequence: EventSequence, magnitude_law: GutenbergRichter) -> Poisson:
@@ -168,6 +175,7 @@ class Poisson(PointProcess):
             If a number is not positive, or the seed is negative.
         """
         check_simulation(horizon, n, seed, max_events, threads)
+        check_expected(self.rate * horizon, n, max_events, f"rate = {self.rate:g} events/day")
         rng = np.random.default_rng(seed)
         start, end = history.end, history.end + horizon
         drawn = [

@@ -8,7 +8,7 @@ import numpy as np
 
 from catalogs import EventSequence, GutenbergRichter, Trajectories, cores
 from catalogs.magnitudes import LN10
-from catalogs.process import Seed
+from catalogs.process import Seed, check_expected
 from catalogs.sequence import FloatArray
 from etas.kernel import omori_integral
 
@@ -56,6 +56,8 @@ def branching_trajectories(
     if tapers:  # up to the start; from there on the cascade thins
         direct *= np.exp(-since / tapers[0])
     cumulative = np.cumsum(direct)
+    first = mu * horizon + float(direct.sum())
+    check_expected(first, n, max_events, f"background mu = {mu:g} events/day and its history")
     law_numbers = np.array([law.completeness, law.beta, law.mass])
     sizes = [min(CHUNK, n - lo) for lo in range(0, n, CHUNK)]
 

@@ -144,7 +144,7 @@ GOPHER = (
         ("trainer: {accelerator: abacus}", "trainer: You selected an invalid accelerator name"),
         (GOPHER, "a folder in the settings is not valid"),
         ("model: {warmup: 2}", "model.warmup = 2.0 must lie in [0, 1]"),
-        ("a: &a [*a]", "the settings cannot be understood"),
+        ("a: &a [*a]", "mine.yaml cannot be read as YAML (it refers to itself)"),
         ("data: latin.yaml", "a file that the settings name is not UTF-8 text"),
         ("ckpt_path: list.ckpt", "list.ckpt cannot be read (TypeError: there are no weights in"),
         ("ckpt_path: other.ckpt", "other.ckpt cannot be read (KeyError: 'hyper_parameters')"),

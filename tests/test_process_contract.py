@@ -76,6 +76,17 @@ def test_log_likelihood_is_log_intensities_less_compensator(
     assert process.log_likelihood(sequence) == pytest.approx(parts, rel=1e-9)
 
 
+def test_events_at_the_start_and_close_together_are_scored_in_one_way(
+    process: PointProcess,
+) -> None:
+    """To 1e-12 days: below any resolution, but above that of the numbers."""
+    near = [0.0, 1.0, *(1.0 + np.cumsum([1e-6, 1e-8, 1e-9, 1e-11, 1e-12])), 2.0]
+    events = EventSequence(near, np.linspace(2.6, 3.3, len(near)), 0.0, 3.0)
+    logs = np.log(process.intensity(events, events.times)).sum()
+    parts = float(logs - process.compensator(events, events.end)[0])
+    assert process.log_likelihood(events) == pytest.approx(parts, rel=1e-9, abs=1e-9)
+
+
 def test_compensator_is_the_integral_of_the_intensity(
     process: PointProcess, sequence: EventSequence
 ) -> None:

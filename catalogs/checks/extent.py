@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import msgspec
+
 from catalogs.areas import bounding_box, parse_area
 from catalogs.catalog import Catalog
 from catalogs.errors import InputError
@@ -86,12 +88,13 @@ class Extent:
         -------
         Extent
             The same.
+
+        Raises
+        ------
+        ValueError
+            If one is missing, or of another type.
         """
-        box = fields["box"]
-        gaps = tuple((str(a), str(b)) for a, b in fields["gaps"])
-        dates = (fields["start"], fields["end"], fields["until"])
-        place = None if box is None else tuple(box)
-        return cls(*dates, place, gaps, observed=fields.get("observed", True))
+        return msgspec.convert(fields, cls)
 
     def to_json(self) -> dict[str, Any]:
         """The fields as numbers, strings and lists, which checkpoints keep.
@@ -258,12 +261,16 @@ def _way_out(extents: Mapping[str, Extent], catalog: Catalog) -> str:
 
 
 def read_extents(record: Mapping[str, Mapping[str, Any]]) -> dict[str, Extent]:
-    """Read what a model has seen, by catalog.
+    """Read what a model has seen, by catalog, with places as ``placed`` adds them."""
+    return placed({name: Extent.from_json(fields) for name, fields in record.items()})
 
-    Files that were written before the areas of the paper's catalogs were on record have no place
-    for these: it is added.
+
+def placed(extents: Mapping[str, Extent]) -> dict[str, Extent]:
+    """The same with a place for the paper's catalogs.
+
+    Files that were written before the areas of these were on record have none.
     """
-    return {name: _placed(name, Extent.from_json(fields)) for name, fields in record.items()}
+    return {name: _placed(name, extent) for name, extent in extents.items()}
 
 
 def _placed(name: str, extent: Extent) -> Extent:

@@ -11,11 +11,16 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import IO
 
 from catalogs.errors import InputError
+from catalogs.expansion import most_unpacked
 
-LIMIT = 4 << 30
-"""Bytes a file may unpack to: ten times the largest catalog known, and far below a zip bomb."""
+LIMIT = 64 << 30
+"""Bytes a file may unpack to: as much as half a billion events take."""
+
+CHUNK = 1 << 24
+"""Bytes that are unpacked at a time."""
 
 GZIP, BZIP2, XZ = b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00"
 ZIP = {b"PK\x03\x04", b"PK\x05\x06"}
@@ -69,20 +74,25 @@ def unpacked(
     Raises
     ------
     InputError
-        For a damaged or encrypted archive, one that unpacks to more than ``limit`` bytes, one in
-        which not exactly one file is the catalog, and for a workbook.
+        For a damaged or encrypted archive, one that unpacks to more than ``limit`` bytes or than
+        packed text does (``most_unpacked``), one in which not exactly one file is the catalog, and
+        for a workbook.
     """
     for _ in range(LAYERS):
+        most = min(limit, most_unpacked(data))
         members = _members(data, where)
         if members is None:
             return data
         member = _chosen(members, where, fits)
         try:
-            data = member.read(limit + 1)
+            data = member.read(most + 1)
         except DAMAGE as error:
             raise _damaged(where, member.name, error) from None
-        if len(data) > limit:
-            raise InputError(f"{where} unpacks to more than {limit:,} bytes: this is no catalog")
+        if len(data) > most:
+            raise InputError(
+                f"{where} unpacks to more than {most:,} bytes, which no catalog of its size does: "
+                "if it is one, unpack it and give the file"
+            )
     return data
 
 
@@ -102,7 +112,7 @@ def heads(data: bytes, where: str) -> list[bytes]:
         try:
             head = member.read(HEAD)
             if _members(head, where, check=False) is not None:
-                found.extend(heads(member.read(LIMIT), where))
+                found.extend(heads(member.read(most_unpacked(data)), where))
                 continue
         except DAMAGE as error:
             raise InputError(f"{where}: damaged archive ({error}): fetch it again") from None
@@ -164,18 +174,26 @@ def _is_beside(name: str) -> bool:
 
 def _beginning(opener: Callable[[io.BytesIO], io.BufferedIOBase], data: bytes, n: int) -> bytes:
     with opener(io.BytesIO(data)) as stream:
-        return stream.read(n)
+        return _upto(stream, n)
+
+
+def _upto(stream: IO[bytes] | io.BufferedIOBase, n: int) -> bytes:
+    """At most ``n`` bytes, in chunks: to ask for all at once would take memory for all."""
+    out = io.BytesIO()
+    while out.tell() < n and (chunk := stream.read(min(CHUNK, n - out.tell()))):
+        out.write(chunk)
+    return out.getvalue()
 
 
 def _zipped(data: bytes, name: str, n: int) -> bytes:
     with zipfile.ZipFile(io.BytesIO(data)) as archive, archive.open(name) as stream:
-        return stream.read(n)
+        return _upto(stream, n)
 
 
 def _tarred(data: bytes, name: str, n: int) -> bytes:
     with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as tar:
         stream = tar.extractfile(name)
-        return b"" if stream is None else stream.read(n)
+        return b"" if stream is None else _upto(stream, n)
 
 
 def _damaged(where: str, name: str, error: Exception) -> InputError:

@@ -5,9 +5,12 @@ obspy reads it too, ten times slower and more, and takes times such as ``22:5612
 
 from __future__ import annotations
 
+import io
 import re
+from collections.abc import Iterator
 from typing import Any
 from xml.etree import ElementTree as ET
+from xml.parsers import expat
 
 import pandas as pd
 
@@ -26,6 +29,12 @@ ROLES = (
     "event_type",
 )
 
+CHUNK = 1 << 16
+"""Bytes that are looked at together for a DOCTYPE."""
+
+MOST_ELEMENTS, DEEPEST = 2_000_000, 100
+"""Elements of one event, and levels: ten times what the arrivals at all stations take."""
+
 
 def read_quakeml(content: bytes, where: str) -> Parsed:
     """The preferred origin and magnitude of each event, or its first ones.
@@ -35,21 +44,68 @@ def read_quakeml(content: bytes, where: str) -> Parsed:
     InputError
         If it is no well-formed QuakeML, or declares entities, which it has no need of.
     """
-    if re.search(rb"<!(DOCTYPE|ENTITY)", content):
-        raise InputError(f"{where} declares XML entities, which no catalog needs: refused")
+    refuse_doctype(content, where)
     try:
-        root = ET.fromstring(content)  # noqa: S314 - without entities nothing expands
-    except ET.ParseError as error:
+        rows = [_row(event) for event in _events(content, where)]
+    except InputError:
+        raise
+    except (ET.ParseError, LookupError, ValueError) as error:  # the latter of its encoding
         raise InputError(f"{where} is no well-formed XML ({error}): fetch it again") from None
-    if not root.tag.endswith("}quakeml"):
-        raise InputError(f"{where} is XML, but no QuakeML: its root is {root.tag[:60]!r}")
-    events = [element for element in root.iter() if _name(element) == "event"]
-    rows = [_row(event) for event in events]
     index = pd.RangeIndex(1, len(rows) + 1, name="event")
     cells = pd.DataFrame(rows, index=index, columns=list(ROLES), dtype=object)
     faults = Faults(where, index)
     table = canonical(cells, faults, depths_per_km=1000.0)  # QuakeML has metres
     return faults.parsed(table, lambda i: str(rows[i]))
+
+
+def refuse_doctype(content: bytes, where: str) -> None:
+    """Raise an InputError for XML of any encoding with a DOCTYPE, where entities are declared."""
+
+    def refuse(*_: object) -> None:
+        raise InputError(f"{where} declares XML entities, which no catalog needs: refused")
+
+    begun: list[str] = []  # a DOCTYPE comes before the first element
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = refuse
+    parser.StartElementHandler = lambda name, _: begun.append(name)
+    try:
+        for first in range(0, len(content), CHUNK):
+            parser.Parse(content[first : first + CHUNK])
+            if begun:
+                return
+    except InputError:
+        raise
+    except (expat.ExpatError, LookupError, ValueError):  # whoever reads the file says so
+        return
+
+
+def _events(content: bytes, where: str) -> Iterator[ET.Element]:
+    """Each event once it is read; it and all that lies between events is dropped afterwards."""
+    open_: list[ET.Element] = []
+    within = size = 0
+    for what, element in ET.iterparse(io.BytesIO(content), events=("start", "end")):  # noqa: S314 - without entities nothing expands
+        if what == "start":
+            if not open_ and not element.tag.endswith("}quakeml"):
+                raise InputError(
+                    f"{where} is XML, but no QuakeML: its root is {element.tag[:60]!r}"
+                )
+            open_.append(element)
+            within += _name(element) == "event"
+            size += within > 0
+            if size > MOST_ELEMENTS or len(open_) > DEEPEST:
+                raise InputError(
+                    f"{where}: an event has more than {MOST_ELEMENTS:,} elements or {DEEPEST} "
+                    "levels: fetch it without arrivals and amplitudes"
+                )
+            continue
+        open_.pop()
+        if _name(element) == "event":
+            within -= 1
+            yield element
+        if not within:
+            size = 0
+            if open_:
+                open_[-1].remove(element)
 
 
 def _row(event: ET.Element) -> dict[str, Any]:

@@ -7,7 +7,6 @@ in its encoding, the table in the text (``text.find_region``), the meaning of it
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -55,6 +54,7 @@ from catalogs.formats.ranges import RANGES
 from catalogs.formats.region import SAMPLE
 from catalogs.formats.text import decoded_as, text_cells
 from catalogs.formats.zones import BESIDE, by_row, find_zone, shifted
+from catalogs.parquet import read_parquet
 from catalogs.sequence import FloatArray
 
 FIRST = 3
@@ -201,10 +201,12 @@ def _meanings(table: pd.DataFrame, names: Mapping[str, str]) -> tuple[Meaning, .
 
 def _parquet(content: bytes, where: str) -> pd.DataFrame:
     try:
-        return pd.read_parquet(io.BytesIO(content))
+        return read_parquet(content)
     except Exception as error:  # pyarrow raises many kinds; all mean a broken file
-        reason = str(error).splitlines()[0]
-        raise InputError(f"{where}: damaged Parquet file ({reason}): fetch it again") from error
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise InputError(
+            f"{where}: damaged Parquet file ({reason}): fetch it again, or write it as CSV"
+        ) from error
 
 
 def canonical(cells: pd.DataFrame, faults: Faults, *, depths_per_km: float = 1.0) -> pd.DataFrame:

@@ -172,7 +172,7 @@ class _Walk:
         text = answer.data.decode("latin-1").strip()
         try:
             content = json.loads(text)
-        except ValueError:
+        except (RecursionError, ValueError):
             content = None
         if isinstance(content, dict):
             content = content.get("count")
@@ -217,7 +217,7 @@ def too_many(error: RefusedError) -> bool:
 
 def _folder(service: Service, params: Mapping[str, str], downloads: Downloads, name: str) -> Path:
     """Where the answers to queries that differ in their period only are kept."""
-    query = json.dumps([service.url, sorted(params.items())])
+    query = json.dumps([service.url, sorted(params.items())], allow_nan=False)
     return downloads.folder / name / hashlib.sha256(query.encode()).hexdigest()[:12]
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from catalogs.sequence import FloatArray
 from catalogs.trajectories import IntArray
-from etas.branching import delay_integral, draw_delay, with_room
+from etas.branching import delay_integral, draw_delay, draw_offspring, with_room
 from etas.space.place_loops import about, background_place, inside
 
 _jit = numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -120,7 +120,8 @@ def cascade(
             else:
                 rest = horizon - times[parent]
                 gain = k * math.exp(growth * (m - completeness))
-                offspring = rng.poisson(gain * delay_integral(rest, c, 1.0 - p))
+                mean = gain * delay_integral(rest, c, 1.0 - p)
+                offspring = draw_offspring(rng, mean, max_events)
                 width = d * math.exp(spread * (m - completeness))
                 times = with_room(times, size + offspring)
                 latitudes = with_room(latitudes, size + offspring)

@@ -17,6 +17,7 @@ from catalogs.process import (
     MAX_EVENTS,
     PointProcess,
     Seed,
+    check_expected,
     check_simulation,
     checked_times,
     without_gaps,
@@ -355,6 +356,9 @@ class SpaceTimeETAS(PointProcess):
         excess = history.magnitude_excess(self.magnitude_law.completeness)
         since = history.end - history.times
         delays = omori_integral(since, since + horizon, self.c, self.p)
+        direct = np.cumsum(self.k * self._gains(history) * delays)
+        first = self.mu * horizon + (float(direct[-1]) if direct.size else 0.0)
+        check_expected(first, n, max_events, f"background mu = {self.mu:g} events/day and history")
         law, sites = self.magnitude_law, self.places.sites(history)
         corners, frame = frame_of(self.region)
         arguments = (
@@ -374,7 +378,7 @@ class SpaceTimeETAS(PointProcess):
             ),
             np.array([law.completeness, law.beta, law.mass]),
             since,
-            np.cumsum(self.k * self._gains(history) * delays),
+            direct,
             np.radians(self.region.located(history)),
             self.d * np.exp(self.gamma * LN10 * excess),
             sites.widths,

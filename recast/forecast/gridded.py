@@ -165,7 +165,7 @@ class GriddedRates:
         }
 
         def lines() -> Iterator[str]:
-            yield json.dumps(head)[:-1] + ', "features": [\n'
+            yield json.dumps(head, allow_nan=False)[:-1] + ', "features": [\n'
             areas = self.grid.square_km.tolist()
             for i, (((south, north, west, east), rates), area) in enumerate(
                 zip(self._cells(), areas, strict=True)

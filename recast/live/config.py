@@ -118,7 +118,7 @@ class LiveConfiguration(Record):
     @property
     def sha256(self) -> str:
         """Of all settings, whatever the order and comments of the file."""
-        content = json.dumps(self.to_json(), sort_keys=True)
+        content = json.dumps(self.to_json(), sort_keys=True, allow_nan=False)
         return hashlib.sha256(content.encode()).hexdigest()
 
     @classmethod
@@ -227,4 +227,4 @@ def _settings(record: Record, kind: type) -> str:
 
 def _text(value: Any) -> str:
     """A value as YAML, which reads JSON."""
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)

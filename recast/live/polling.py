@@ -101,7 +101,7 @@ def _enter(store: Store, answer: Answer, now: pd.Timestamp, *, far: bool, believ
         store.link(number, found.links)
         store.set_absences(found.memory.absences)
         doubtful = found.memory.doubtful
-        store.set_state("doubtful", json.dumps(doubtful) if doubtful else None)
+        store.set_state("doubtful", json.dumps(doubtful, allow_nan=False) if doubtful else None)
         if done.is_good:
             if far:
                 store.set_state("last_far_poll", written(now))

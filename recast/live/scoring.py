@@ -64,7 +64,9 @@ def _enter(
     with store.transaction():
         for label in labels:
             some = [outcome.to_json() for outcome in found if outcome.window == label]
-            store.add_outcome(basis, entry.forecast_id, label, written(until), json.dumps(some))
+            store.add_outcome(
+                basis, entry.forecast_id, label, written(until), json.dumps(some, allow_nan=False)
+            )
     return len(labels)
 
 

@@ -295,7 +295,7 @@ class Store:
             """,  # noqa: S608 - names of our own columns
             start.value,
             end.value,
-            json.dumps(sorted(identifiers)),
+            json.dumps(sorted(identifiers), allow_nan=False),
         )
         found: dict[str, list[Version]] = {}
         for event_id, poll, withdrawn, *report in rows:
@@ -309,7 +309,7 @@ class Store:
             self._all(
                 "SELECT reported_id, event_id FROM identifiers "
                 "WHERE event_id IN (SELECT value FROM json_each(?))",
-                json.dumps(sorted(event_ids)),
+                json.dumps(sorted(event_ids), allow_nan=False),
             )
         )
 
@@ -413,11 +413,13 @@ class Store:
                 "INSERT INTO forecasts VALUES (?, ?, ?, ?, ?, ?, ?)",
                 entry.forecast_id,
                 entry.sequence_id,
-                "" if entry.sequence is None else json.dumps(entry.sequence.to_json()),
+                ""
+                if entry.sequence is None
+                else json.dumps(entry.sequence.to_json(), allow_nan=False),
                 entry.scheduled,
                 entry.at,
-                json.dumps(entry.ends),
-                json.dumps(entry.files),
+                json.dumps(entry.ends, allow_nan=False),
+                json.dumps(entry.files, allow_nan=False),
             )
 
     # Outcomes

@@ -32,7 +32,6 @@ from catalogs.process import (
     without_gaps,
 )
 from catalogs.sequence import FloatArray
-from recast.net.encoder import SHORTEST
 from recast.net.ensemble import EnsembleNet
 from recast.net.network import Net, fixed_magnitude_law, log_likelihood, log_likelihoods
 from recast.net.scaling import Scaling
@@ -225,8 +224,7 @@ class Recast(PointProcess):
             batch = self.net.intervals(sequence)
             contexts = self.net.contexts(batch)[0]
             here = self.net.decode(contexts[interval], batch.amplitudes[0][interval])
-            # A hazard may be singular at 0: a millisecond, below every catalog's resolution
-            logs = here.log_hazard(since.clamp_min(SHORTEST)).numpy()
+            logs = here.log_hazard(since).numpy()
         return np.asarray(np.exp(logs) * clock.pace(queries))
 
     def compensator(self, sequence: EventSequence, times: ArrayLike) -> FloatArray:
@@ -408,7 +406,7 @@ class Recast(PointProcess):
         """
         digest = hashlib.sha256()
         settings = {"own": self.draws_own_magnitudes, **self.net.scaling.to_json()}
-        digest.update(json.dumps(settings, sort_keys=True).encode())
+        digest.update(json.dumps(settings, sort_keys=True, allow_nan=False).encode())
         digest.update(repr(self.magnitude_law).encode())
         for name, value in sorted(self.net.state_dict().items()):
             digest.update(name.encode() + value.numpy().tobytes())

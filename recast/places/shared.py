@@ -167,7 +167,7 @@ def read_shared(path: Path = SHIPPED) -> tuple[Weights, dict[str, Extent]]:
     content = read_checkpoint(path)
     try:
         about = {name: Extent.from_json(each) for name, each in content["trained_on"].items()}
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise unreadable(path, error) from error
     return content["state_dict"], about
 

@@ -1,8 +1,9 @@
 """Nets from checkpoints: of one catalog, of many, or the one that comes with the package.
 
-loading      nets, read from checkpoints
-released     models that the authors of RECAST released
-checkpoints  the files: written whole or not at all, and read without running code
+loading           nets, read from checkpoints
+released          models that the authors of RECAST released
+hyper_parameters  settings in checkpoints, checked before anything makes use of them
+checkpoints       the files: written whole or not at all, and read without running code
 """
 
 from recast.pretrained.loading import (

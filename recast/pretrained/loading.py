@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from catalogs import InputError
-from catalogs.checks.extent import Extent, read_extents
-from recast.pretrained.checkpoints import read_checkpoint, unreadable
+from catalogs.checks.extent import Extent, placed
+from recast.pretrained.checkpoints import check_weights, read_checkpoint, unreadable
 from recast.pretrained.released import (
     is_etas,
     is_net,
@@ -195,7 +195,7 @@ def _check_transferable(saved: _Saved, name: str | PathLike[str]) -> None:
 
 def _read(path: Path) -> _Saved:
     from recast.net.network import RecastNet
-    from recast.net.scaling import Scaling
+    from recast.pretrained.hyper_parameters import hyper_parameters
 
     content = read_checkpoint(path)
     try:
@@ -203,21 +203,30 @@ def _read(path: Path) -> _Saved:
             net = released_net(content)
             regions = [net.scaling]
             return _Saved(net, regions, released_extents(content), regions, is_released=True)
-        saved = content["hyper_parameters"]
-        named = {name: Scaling(**fields) for name, fields in saved["scalings"].items()}
-        regions = list(named.values())
-        sizes = {key: saved[key] for key in ("decoder", "hidden_size", "width", "dropout")}
-        net = RecastNet(regions[0], **sizes, n_regions=len(regions))
-        net.load_state_dict(
-            {key.removeprefix("net."): value for key, value in content["state_dict"].items()}
-        )
-        trained_on = read_extents(saved.get("trained_on") or {})
-        before = saved.get("pretrained")
+        saved = hyper_parameters(content)
+        regions = list(saved.scalings.values())
+        weights = {key.removeprefix("net."): value for key, value in content["state_dict"].items()}
+
+        def blank() -> RecastNet:
+            return RecastNet(
+                regions[0],
+                decoder=saved.decoder,
+                hidden_size=saved.hidden_size,
+                width=saved.width,
+                dropout=saved.dropout,
+                n_regions=len(regions),
+            )
+
+        check_weights(weights, blank)
+        net = blank()
+        net.load_state_dict(weights)
+        trained_on = placed(saved.trained_on or {})
         if not trained_on:  # a file that doesn't say
-            names = [*saved["scalings"], *([] if before is None else [f"all that {before} knew"])]
+            before = saved.pretrained
+            names = [*saved.scalings, *([] if before is None else [f"all that {before} knew"])]
             trained_on = dict.fromkeys(names, Extent.unknown())
     except Exception as error:  # any kind, where something else was saved than a net
         raise unreadable(path, error) from error
     synthetic = {name for name, extent in trained_on.items() if not extent.observed}
-    observed = [scaling for name, scaling in named.items() if name not in synthetic]
+    observed = [scaling for name, scaling in saved.scalings.items() if name not in synthetic]
     return _Saved(net, regions, trained_on, observed)

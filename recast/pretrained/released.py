@@ -22,6 +22,7 @@ from catalogs import GutenbergRichter
 from catalogs.checks.extent import Extent
 from catalogs.whereabouts import PAPER_SETS
 from etas.model import ETAS
+from recast.pretrained.checkpoints import check_weights
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -70,23 +71,28 @@ def _has(content: Mapping[str, Any], settings: set[str], tensors: set[str]) -> b
 
 def released_etas(content: Mapping[str, Any]) -> ETAS:
     """Make the ETAS model of such a file."""
-    settings, logs = content["hyper_parameters"], content["state_dict"]
-    law = GutenbergRichter(settings["mag_completeness"], settings["richter_b"], LARGEST)
+    from recast.pretrained.hyper_parameters import ReleasedETAS, released
+
+    settings, logs = released(content, ReleasedETAS), content["state_dict"]
+    law = GutenbergRichter(settings.mag_completeness, settings.richter_b, LARGEST)
     return ETAS(**{name: math.exp(logs[log]) for log, name in LOGS.items()}, magnitude_law=law)
 
 
 def released_net(content: Mapping[str, Any]) -> RecastNet:
     """Make the net of such a file."""
+    import torch
+
     from recast.net.network import RecastNet
     from recast.net.scaling import Scaling
+    from recast.pretrained.hyper_parameters import ReleasedNet, released
 
-    settings, weights = content["hyper_parameters"], content["state_dict"]
-    rate = 1.0 / settings["tau_mean"]
+    settings, weights = released(content, ReleasedNet), content["state_dict"]
+    rate = 1.0 / settings.tau_mean
     scaling = Scaling(
         mean_inter_time=1.0,
-        mean_magnitude=settings["mag_mean"],
-        completeness=settings["mag_completeness"],
-        b=settings["richter_b"],
+        mean_magnitude=settings.mag_mean,
+        completeness=settings.mag_completeness,
+        b=settings.richter_b,
         maximum_magnitude=LARGEST,
         mu=rate,  # the net reads no ETAS
         k=1e-9 * rate,
@@ -94,13 +100,19 @@ def released_net(content: Mapping[str, Any]) -> RecastNet:
         c=0.01,
         p=1.1,
     )
-    net = RecastNet(
-        scaling,
-        decoder="weibull",
-        hidden_size=settings["context_size"],
-        width=settings["num_components"],
-    ).double()
-    net.load_state_dict({"codes": net.codes, **_encoder(weights), **_decoder(weights)})
+
+    def blank() -> RecastNet:
+        return RecastNet(
+            scaling,
+            decoder="weibull",
+            hidden_size=settings.context_size,
+            width=settings.num_components,
+        )
+
+    known = {"codes": torch.zeros(1, 0), **_encoder(weights), **_decoder(weights)}
+    check_weights(known, blank)
+    net = blank().double()
+    net.load_state_dict(known)
     return net
 
 
@@ -127,9 +139,12 @@ def _decoder(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
 def released_extents(content: Mapping[str, Any]) -> dict[str, Extent]:
     """What the model has seen: train and validation window of the catalog that its scale is of."""
     from catalogs.providers.known import RECORDS
+    from recast.pretrained.hyper_parameters import ReleasedETAS, ReleasedNet, released
 
-    settings = content["hyper_parameters"]
-    tau_mean = settings["tau_mean"] if is_net(content) else 1.0 / settings["base_rate_init"]
+    if is_net(content):
+        tau_mean = released(content, ReleasedNet).tau_mean
+    else:
+        tau_mean = 1.0 / released(content, ReleasedETAS).base_rate_init
     for name, mean in TAU_MEANS.items():
         preset = RECORDS[name].preset
         if preset is not None and math.isclose(tau_mean, mean, rel_tol=1e-5):

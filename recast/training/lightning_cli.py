@@ -19,6 +19,7 @@ from catalogs.checks.extent import check_unseen
 from catalogs.files import naming, read_yaml
 from recast.pretrained import seen
 from recast.pretrained.checkpoints import check_resumable
+from recast.pretrained.hyper_parameters import plain_settings
 from recast.training.data import CatalogData
 from recast.training.resuming import GoesOn, WholeCheckpoints
 from recast.training.task import RecastTask
@@ -77,16 +78,20 @@ class RecastCLI(LightningCLI):
         _check_given(settings)
 
     def _parse_ckpt_path(self) -> None:
-        """Refuse a file that is not a checkpoint before anything is built from it."""
+        """Take the hyper-parameters of a checkpoint, once they are known to be plain values.
+
+        LightningCLI would parse them as they are, and import what a ``class_path`` in them names.
+        """
         command = self.config["subcommand"]
         given = self.config[command].get("ckpt_path")
-        if given is not None:
-            seen(
-                Path(given).resolve()
-            )  # reads the whole file; a path, even if it is named "shipped"
-            if command == "fit":
-                check_resumable(Path(given))
-        super()._parse_ckpt_path()
+        if given is None:
+            return
+        path = Path(given).resolve()  # a path, even if it is named "shipped"
+        seen(path)  # reads the whole file
+        if command == "fit":
+            check_resumable(path)
+        found = {command: {"model": plain_settings(path)}}
+        self.config = self.parser.parse_object(found, self.config)
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         """Make a trainer that writes checkpoints whole and reads them with ``weights_only``."""

@@ -15,6 +15,7 @@ from torch import Tensor
 from catalogs import InputError
 from catalogs.files import write_whole
 from recast.pretrained.checkpoints import read_checkpoint, write_checkpoint
+from recast.pretrained.hyper_parameters import plain_settings
 
 if TYPE_CHECKING:
     from recast.training.task import RecastTask
@@ -31,10 +32,10 @@ def check_same(checkpoint: Path, asked: RecastTask, settings: Iterable[str]) -> 
     InputError
         Naming the first of ``settings``, or of the fields of the scaling, that differs.
     """
-    content = read_checkpoint(checkpoint)
-    asked.on_load_checkpoint(content)
+    known = plain_settings(checkpoint)
+    asked.on_load_checkpoint(read_checkpoint(checkpoint))
     for name in settings:
-        was, now = content["hyper_parameters"].get(name), asked.hparams[name]
+        was, now = known.get(name), asked.hparams[name]
         if was != now:
             raise InputError(
                 f"{checkpoint} was trained with {name} = {was}, not {now}: choose another `out`, "
@@ -59,7 +60,8 @@ class WholeCheckpoints(TorchCheckpointIO):
         write_checkpoint(Path(path), checkpoint)
 
     def load_checkpoint(self, path: str | Path, *_: object, **__: object) -> dict[str, Any]:
-        """Read a checkpoint, always with ``weights_only``."""
+        """Read a checkpoint, always with ``weights_only``, whose hyper-parameters are plain."""
+        plain_settings(Path(path))
         return read_checkpoint(Path(path))
 
 
@@ -97,14 +99,12 @@ class GoesOn(Callback):
             if not isinstance(callback, ModelCheckpoint) or state is None:
                 continue
             folder = Path(callback.dirpath or ".")
-            _bring(Path(trainer.ckpt_path or ".").parent, folder, state["best_k_models"])
+            best = {_file_name(path): score for path, score in state["best_k_models"].items()}
+            _bring(Path(trainer.ckpt_path or ".").parent, folder, best)
             state["dirpath"] = callback.dirpath
             for name in PATHS:
-                state[name] = state[name] and str(folder / Path(state[name]).name)
-            state["best_k_models"] = {
-                str(folder / Path(path).name): score
-                for path, score in state["best_k_models"].items()
-            }
+                state[name] = state[name] and str(folder / _file_name(state[name]))
+            state["best_k_models"] = {str(folder / name): score for name, score in best.items()}
 
     def on_train_start(self, trainer: lightning.Trainer, _: lightning.LightningModule) -> None:
         """Train no further if early stopping had ended the training."""
@@ -123,8 +123,22 @@ class GoesOn(Callback):
         iter(trainer.train_dataloader or ())  # draws a seed, as at the beginning of each epoch
 
 
+def _file_name(path: str) -> str:
+    """The name of a checkpoint, which will be removed once there is a better one: never another.
+
+    Raises
+    ------
+    InputError
+        If a path is not that of a checkpoint.
+    """
+    name = Path(path).name
+    if Path(name).suffix != ".ckpt":
+        raise InputError(f"{path!r} is no checkpoint: start from the weights (--model.pretrained)")
+    return name
+
+
 def _bring(began: Path, folder: Path, names: Iterable[str]) -> None:
     """Copy the best checkpoints of a training that goes on in another folder."""
-    for name in (Path(path).name for path in names):
+    for name in names:
         if (began / name).is_file() and not (folder / name).exists():
             write_whole(folder / name, (began / name).read_bytes())

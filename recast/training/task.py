@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from recast.net.network import RecastNet, log_likelihoods
 from recast.net.regional import of_weights
 from recast.net.scaling import Scaling
 from recast.pretrained import load_weights, seen
+from recast.pretrained.checkpoints import read_checkpoint, unreadable
+from recast.pretrained.hyper_parameters import all_settings
 from recast.training.windows import RegionBatch
 
 CODE_SPEED = 4.0
@@ -150,6 +153,37 @@ class RecastTask(lightning.LightningModule):
         self.unknown, self.code_prior = unknown, code_prior
         self.weight_decay = weight_decay
         self.warmup = warmup
+
+    @classmethod
+    def load_from_checkpoint(  # type: ignore[override]  # Lightning's imports what files name
+        cls, checkpoint_path: str | PathLike[str], **settings: Any
+    ) -> RecastTask:
+        """Load a task with the weights of a checkpoint; its hyper-parameters are checked.
+
+        Parameters
+        ----------
+        checkpoint_path : path
+            The checkpoint.
+        **settings
+            Parameters of the class, instead of those in the file.
+
+        Returns
+        -------
+        RecastTask
+            On the CPU.
+
+        Raises
+        ------
+        InputError
+            If the file cannot be read, or a hyper-parameter is of another type or out of range.
+        """
+        path = Path(checkpoint_path)
+        task = cls(**{**all_settings(path), **settings})
+        try:
+            task.load_state_dict(read_checkpoint(path)["state_dict"])
+        except RuntimeError as error:  # of another shape
+            raise unreadable(path, error) from error
+        return task
 
     def _freeze(self, parts: Sequence[str]) -> None:
         for name in parts:

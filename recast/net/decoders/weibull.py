@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import log_softmax, softplus
 
+from recast.net.encoder import SHORTEST
 from recast.net.scaling import Scaling
 
 RAW_FLOOR = -5.0
@@ -21,7 +22,8 @@ class WeibullMixture:
         S(x) = sum_k pi_k exp(-b_k (x / scale)^{a_k})
 
     ``log_weights``, ``rates`` b_k and ``shapes`` a_k have shape (..., component); ``scale`` is in
-    days. Every method takes days of shape (...) and works in log-survival, never in exp(log S).
+    days. Every method takes days of shape (...) and works in log-survival, never in exp(log S). The
+    hazard at 0 may be singular: there it is that of ``SHORTEST``.
     """
 
     log_weights: Tensor
@@ -30,9 +32,9 @@ class WeibullMixture:
     scale: float
 
     def _log_x(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """ln(x / scale) of shape (..., 1), with 1 in place of x = 0, and where x > 0."""
+        """ln(x / scale) of shape (..., 1), with SHORTEST in place of x = 0, and where x > 0."""
         positive = x > 0.0
-        log_x = torch.log(torch.where(positive, x, 1.0) / self.scale)
+        log_x = torch.log(torch.where(positive, x, SHORTEST) / self.scale)
         return log_x.to(self.rates.dtype)[..., None], positive[..., None]
 
     def _hazard_power(self, x: Tensor) -> Tensor:
@@ -49,9 +51,9 @@ class WeibullMixture:
         return -self.log_survival(x)
 
     def log_density(self, x: Tensor) -> Tensor:
-        """ln f(x) with f in 1/days, for x > 0."""
-        log_x, _ = self._log_x(x)
-        power = self.rates * torch.exp(self.shapes * log_x)
+        """ln f(x) with f in 1/days."""
+        log_x, positive = self._log_x(x)
+        power = self.rates * torch.where(positive, torch.exp(self.shapes * log_x), 0.0)
         slope = torch.log(self.rates) + torch.log(self.shapes) + self.shapes * log_x - log_x
         log_f = torch.logsumexp(self.log_weights + slope - power, dim=-1)
         return log_f - torch.log(torch.tensor(self.scale, dtype=log_f.dtype, device=log_f.device))
