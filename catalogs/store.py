@@ -45,6 +45,9 @@ LOCK = ".catalogs.lock"
 PATIENCE = 60.0
 """Seconds that a writer waits for another one."""
 
+POLL = 0.01
+"""Seconds between its looks."""
+
 TRIES = 5
 """Times that a reader looks for events where it cannot wait for a writer, before it gives up."""
 
@@ -247,7 +250,7 @@ def _writing(target: Path) -> Iterator[None]:
         target.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(target.parent / LOCK)
         try:
-            lock.acquire(timeout=PATIENCE)
+            lock.acquire(timeout=PATIENCE, poll_interval=POLL)
         except Timeout as error:
             raise InputError(
                 f"{target}: another process has been writing catalogs to {target.parent} for "
@@ -271,9 +274,10 @@ def _settle(target: Path) -> None:
             waiting.replace(events)
             for suffix in STORED - {target.suffix, events.suffix}:
                 target.with_suffix(suffix).unlink(missing_ok=True)  # of the old catalog
-    for leftover in target.parent.glob(f".{target.stem}.*"):
-        if leftover.name != LOCK:
-            leftover.unlink(missing_ok=True)
+    for dots in (".", ".."):  # events that wait, and files that were not whole
+        for leftover in target.parent.glob(f"{dots}{target.stem}.*"):
+            if leftover.name != LOCK:
+                leftover.unlink(missing_ok=True)
 
 
 def _waiting(record: Path, info: CatalogInfo) -> Path:
