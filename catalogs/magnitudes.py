@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from catalogs.errors import InputError
-from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray
+from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray, reaches
 
 LN10 = float(np.log(10.0))
 
@@ -162,8 +162,9 @@ class GutenbergRichter:
 
             beta = ln(1 + dM / (mean(m) - m_min)) / dM
 
-        with m_min the lowest grid magnitude kept: ``completeness``, or one bin above it where the
-        threshold is strict (Bender 1983; Tinti and Mulargia 1987). It differs from Utsu's
+        with m_min the lowest grid magnitude kept: the lowest at or above ``completeness``, or the
+        next one where the threshold is strict (Bender 1983; Tinti and Mulargia 1987). It differs
+        from Utsu's
         1 / (mean(m) - m_min + dM/2) by (beta dM)^2 / 12 relative, and with ``bin_width`` 0 it is
         Aki's (1965) 1 / (mean(m) - completeness). Truncation at ``maximum`` is left out: it
         matters only when few units of magnitude lie between. Magnitudes that do not keep a coarse
@@ -174,7 +175,8 @@ class GutenbergRichter:
         magnitudes : array (event,)
             All at or (if ``strict``) above completeness.
         completeness : float
-            Magnitude of completeness.
+            Magnitude of completeness. Where it lies between two magnitudes of the grid, no event
+            has it, and the law begins at the upper one.
         bin_width : float
             Step of the magnitude grid, in magnitude units; 0 for continuous magnitudes.
         strict : bool
@@ -205,16 +207,19 @@ class GutenbergRichter:
                 f"magnitudes[{below[0]}] = {m[below[0]]:g} is below completeness {completeness:g}: "
                 "drop events below completeness"
             )
-        lowest = completeness + bin_width if strict else completeness
-        excess = float(_on_grid(m, lowest, bin_width).mean()) - lowest
+        first = lowest_on_grid(m, completeness, bin_width)
+        if first > completeness + MAGNITUDE_TOLERANCE:
+            m, strict = m[reaches(m, first)], False
+        lowest = first + bin_width if strict else first
+        excess = float(_on_grid(m, lowest, bin_width).mean()) - lowest if m.size else 0.0
         if excess <= 0.0:
             raise InputError(
                 f"mean magnitude {m.mean():.3f} is not above the lowest bin kept, "
                 f"{completeness + bin_width:g}: is the threshold {completeness:g} really strict?"
             )
         b = b_of_mean(excess, bin_width)
-        top = maximum if maximum is not None else max(float(m.max()) + 1.0, completeness + 5.0)
-        return cls(float(completeness), b, float(top))
+        top = maximum if maximum is not None else max(float(m.max()) + 1.0, first + 5.0)
+        return cls(float(first), b, float(top))
 
 
 def _on_grid(m: FloatArray, lowest: float, step: float) -> FloatArray:
@@ -222,9 +227,76 @@ def _on_grid(m: FloatArray, lowest: float, step: float) -> FloatArray:
     if step < COARSE:
         return m
     bins = (m - lowest) / step
-    near = COARSE_TOLERANCE if step < min(STEPS) else QUARTERS * step
-    odd = np.abs(bins - np.round(bins)) * step > near
+    odd = np.abs(bins - np.round(bins)) * step > _nearness(step)
     return np.where(odd, lowest + step * np.floor(bins), m) if odd.any() else m
+
+
+def _nearness(step: float) -> float:
+    """How far magnitudes that keep a step may lie from it."""
+    if step < COARSE:
+        return MAGNITUDE_TOLERANCE
+    return COARSE_TOLERANCE if step < min(STEPS) else QUARTERS * step
+
+
+def lowest_on_grid(magnitudes: ArrayLike, completeness: float, step: float) -> float:
+    """The lowest magnitude that can occur at or above completeness, where magnitudes keep a step.
+
+    That is completeness itself where most of the complete magnitudes are whole steps away from it,
+    and where they keep no grid. Where completeness lies between two magnitudes of the grid, it is
+    the upper one: all that depends on the distance of magnitudes from completeness, such as b,
+    then stays the same as completeness moves between the two.
+
+    Parameters
+    ----------
+    magnitudes : array (event,)
+        In any order; those below completeness do not count.
+    completeness : float
+        Magnitude of completeness.
+    step : float
+        Of the grid, in magnitude units; 0 for continuous magnitudes.
+
+    Returns
+    -------
+    float
+        Not below ``completeness``.
+
+    Examples
+    --------
+    >>> lowest_on_grid([2.0, 2.1, 2.3, 2.0], 1.95, step=0.1)
+    2.0
+    >>> lowest_on_grid([2.013, 2.1719, 2.3002], 1.95, step=0.0)
+    1.95
+    """
+    m = np.asarray(magnitudes, dtype=np.float64)
+    m = m[reaches(m, completeness)]
+    m = m[:: m.size // MOST_FOR_GRID + 1]
+    if step <= 0.0 or m.size == 0:
+        return completeness
+    widest = _nearness(step)
+    for near, enough in ((MAGNITUDE_TOLERANCE, NEARLY_ALL), (widest, MOST)):
+        offsets = [completeness, 0.0]
+        if step >= COARSE and m.size >= ENOUGH_FOR_STEPS:  # any: converted from another scale
+            turns = np.exp(2j * np.pi * (m - completeness) / step)
+            offsets.append(completeness + step * float(np.angle(turns.mean())) / (2.0 * np.pi))
+        shares = [_kept(m, MagnitudeGrid(step, offset, near)) for offset in offsets]
+        if max(shares) >= enough:
+            offset = offsets[shares.index(max(shares))]
+            first = offset + step * float(np.ceil((completeness - offset - near) / step))
+            return _written(m, (first, first + step), completeness, near)
+    return completeness
+
+
+def _written(m: FloatArray, grid: tuple[float, float], completeness: float, near: float) -> float:
+    """The lower of two magnitudes of the grid as most near it are written.
+
+    The upper one, where the lower one lies below completeness by a rounding, and is not written.
+    """
+    cells = [np.sort(m[np.abs(m - magnitude) <= near]) for magnitude in grid]
+    if near > MAGNITUDE_TOLERANCE and not cells[0].size and cells[1].size >= ENOUGH_ABOVE:
+        cells = cells[1:]
+    here = cells[0]
+    found = float(here[here.size // 2]) if here.size else max(grid[0], completeness)
+    return completeness if abs(found - completeness) < 1e-9 else round(found, 6)  # of float32
 
 
 def b_of_mean(excess: float, bin_width: float) -> float:
@@ -260,6 +332,15 @@ NEARLY_ALL = 0.98
 
 ENOUGH_FOR_STEPS = 50
 """Fewer magnitudes, or fewer than four different ones, keep a coarse step by chance."""
+
+MOST = 0.5
+"""Share of the magnitudes that shows where a grid of known step lies."""
+
+ENOUGH_ABOVE = 10
+"""Events in a bin of magnitudes by which the one below, were it complete, could not be empty."""
+
+MOST_FOR_GRID = 100_000
+"""Magnitudes that are enough to find it."""
 
 COARSE = 0.05
 """From this step on b is biased by magnitudes that do not keep it."""

@@ -1,8 +1,8 @@
 """Writes a catalog in processes of its own.
 
-``python storing.py write FOLDER N_EVENTS ROUNDS`` waits for a line from standard input, then saves a
-catalog of as many events, and titled so, again and again. ``python storing.py kill FOLDER N_EVENTS
-JSON`` saves it once and dies, at the file and moment of ``killing.at_write``.
+``python storing.py write FOLDER N_EVENTS ROUNDS`` waits for a line from standard input, then saves
+a catalog of as many events, and titled so, again and again. ``python storing.py kill FOLDER
+N_EVENTS JSON`` saves it once and dies, at the file and moment of ``killing.at_write``.
 """
 
 import json
