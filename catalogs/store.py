@@ -249,6 +249,7 @@ def _writing(target: Path) -> Iterator[None]:
     with naming(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(target.parent / LOCK)
+        (target.parent / LOCK).touch()  # with the mode of other files, so that groups may share it
         try:
             lock.acquire(timeout=PATIENCE, poll_interval=POLL)
         except Timeout as error:
@@ -272,8 +273,6 @@ def _settle(target: Path) -> None:
         waiting, events = _waiting(target, info), target.with_suffix(_suffix(info))
         if waiting.exists():
             waiting.replace(events)
-            for suffix in STORED - {target.suffix, events.suffix}:
-                target.with_suffix(suffix).unlink(missing_ok=True)  # of the old catalog
     for dots in (".", ".."):  # events that wait, and files that were not whole
         for leftover in target.parent.glob(f"{dots}{target.stem}.*"):
             if leftover.name != LOCK:

@@ -112,5 +112,5 @@ def test_files_have_the_mode_of_the_umask(mask: int, mode: int, tmp_path: Path) 
         record = save(catalog_of(FEW), tmp_path / "folder")
     finally:
         os.umask(before)
-    for path in (record, record.with_suffix(".parquet")):
+    for path in (record, record.with_suffix(".parquet"), record.with_name(LOCK)):
         assert path.stat().st_mode & 0o777 == mode
