@@ -13,8 +13,15 @@ from catalogs.areas import Area, box_around, parse_area
 from catalogs.display import as_html, as_text
 from catalogs.errors import InputError
 from catalogs.info import NANOSECONDS_PER_DAY, CatalogInfo, Ties
-from catalogs.magnitudes import GutenbergRichter, lowest_on_grid
-from catalogs.sequence import MAGNITUDE_TOLERANCE, EventSequence, FloatArray, Gaps, clipped
+from catalogs.magnitudes import GutenbergRichter, lowest_on_grid, lowest_recorded
+from catalogs.sequence import (
+    MAGNITUDE_TOLERANCE,
+    EventSequence,
+    FloatArray,
+    Gaps,
+    clipped,
+    reaches,
+)
 from catalogs.split import Split
 
 TIE_STEP_DAYS = 0.001 / 86_400
@@ -131,7 +138,8 @@ class Catalog:
         Parameters
         ----------
         magnitude_completeness : float, optional
-            Magnitude of completeness.
+            Magnitude of completeness. A lower one than now, a little below the smallest magnitude
+            at which the table was cut, becomes that.
         start, end : str or float, optional
             The window [start, end): dates, or days where the catalog uses days.
 
@@ -142,7 +150,11 @@ class Catalog:
         """
         info = self.info
         if magnitude_completeness is not None:
-            info = replace(info, magnitude_completeness=magnitude_completeness)
+            lowest = magnitude_completeness
+            if lowest < info.magnitude_completeness:
+                m = self.events["magnitude"].to_numpy(np.float64)
+                lowest = lowest_recorded(m[reaches(m, lowest)], lowest)
+            info = replace(info, magnitude_completeness=lowest)
         return Catalog(
             self.events,
             replace(

@@ -12,7 +12,13 @@ from catalogs.catalog import Catalog, in_order_of_time
 from catalogs.completeness import maximum_curvature
 from catalogs.errors import InputError
 from catalogs.info import CatalogInfo, SplitDates, Ties, timestamp
-from catalogs.magnitudes import MagnitudeGrid, lowest_on_grid, magnitude_steps, step_changes
+from catalogs.magnitudes import (
+    MagnitudeGrid,
+    lowest_on_grid,
+    lowest_recorded,
+    magnitude_steps,
+    step_changes,
+)
 from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray
 from catalogs.split import Split
 
@@ -104,13 +110,12 @@ def import_table(
             f"{inside['magnitude'].max():g}: {remedy}"
         )
     steps = None if magnitude_bin is not None else Steps.of(complete)
-    if steps is not None:
-        magnitude_bin = steps.grid.step
-    lowest = lowest_on_grid(complete["magnitude"], completeness, magnitude_bin or 0.0)
-    if lowest > completeness + MAGNITUDE_TOLERANCE:
+    step = magnitude_bin or 0.0 if steps is None else steps.grid.step
+    lowest, where = _lowest(complete["magnitude"].to_numpy(np.float64), completeness, step, strict)
+    if where:
         notes.append(
-            f"completeness {completeness:g} lies between steps of {magnitude_bin:g}: "
-            f"{lowest:g} is the lowest complete magnitude"
+            f"completeness {completeness:g} lies {where}: {lowest:g} is the lowest complete "
+            "magnitude"
         )
         completeness, strict = lowest, False
     notes += [] if steps is None else steps.sentences()
@@ -118,7 +123,7 @@ def import_table(
         info,
         magnitude_completeness=completeness,
         completeness_is_strict=strict,
-        magnitude_bin=magnitude_bin or 0.0,
+        magnitude_bin=step,
         note="; ".join(notes),
     )
     catalog = Catalog(events, info)
@@ -139,6 +144,20 @@ def import_table(
     if asked:
         catalog.split()  # raises where a window has too few events
     return catalog
+
+
+def _lowest(
+    magnitudes: FloatArray, completeness: float, step: float, strict: bool
+) -> tuple[float, str]:
+    """The lowest complete magnitude, and where completeness lies if it is not that."""
+    lowest = lowest_on_grid(magnitudes, completeness, step)
+    if lowest > completeness + MAGNITUDE_TOLERANCE:
+        return lowest, f"between steps of {step:g}"
+    expected = completeness + step if strict else completeness
+    lowest = lowest_recorded(magnitudes, expected)
+    if lowest > expected + MAGNITUDE_TOLERANCE:
+        return lowest, "below all magnitudes"
+    return completeness, ""
 
 
 @dataclass(frozen=True)

@@ -176,7 +176,8 @@ class GutenbergRichter:
             All at or (if ``strict``) above completeness.
         completeness : float
             Magnitude of completeness. Where it lies between two magnitudes of the grid, no event
-            has it, and the law begins at the upper one.
+            has it, and the law begins at the upper one. Where all magnitudes were cut a little
+            above it, m_min is the smallest.
         bin_width : float
             Step of the magnitude grid, in magnitude units; 0 for continuous magnitudes.
         strict : bool
@@ -210,7 +211,7 @@ class GutenbergRichter:
         first = lowest_on_grid(m, completeness, bin_width)
         if first > completeness + MAGNITUDE_TOLERANCE:
             m, strict = m[reaches(m, first)], False
-        lowest = first + bin_width if strict else first
+        lowest = lowest_recorded(m, first + bin_width if strict else first)
         excess = float(_on_grid(m, lowest, bin_width).mean()) - lowest if m.size else 0.0
         if excess <= 0.0:
             raise InputError(
@@ -286,6 +287,21 @@ def lowest_on_grid(magnitudes: ArrayLike, completeness: float, step: float) -> f
     return completeness
 
 
+def lowest_recorded(magnitudes: ArrayLike, lowest: float) -> float:
+    """The smallest magnitude, where a table was cut there, less than a tenth above ``lowest``.
+
+    Completeness is often given as the lower edge of the bin in which it was found, 1.95 for a table
+    of M >= 2. By the number of its events twenty or more would lie between the two, and none does.
+    """
+    m = np.asarray(magnitudes, dtype=np.float64)
+    if m.size < ENOUGH_FOR_STEPS:
+        return lowest
+    least = float(m.min())
+    gap, excess = least - lowest, float(m.mean()) - least
+    is_cut = MAGNITUDE_TOLERANCE < gap < 0.1 - MAGNITUDE_TOLERANCE
+    return least if is_cut and m.size * gap > MISSED * excess else lowest
+
+
 def _written(m: FloatArray, grid: tuple[float, float], completeness: float, near: float) -> float:
     """The lower of two magnitudes of the grid as most near it are written.
 
@@ -335,6 +351,10 @@ ENOUGH_FOR_STEPS = 50
 
 MOST = 0.5
 """Share of the magnitudes that shows where a grid of known step lies."""
+
+MISSED = 20.0
+"""Events that are expected where there is none: chance leaves them out once in five hundred million
+tables."""
 
 ENOUGH_ABOVE = 10
 """Events in a bin of magnitudes by which the one below, were it complete, could not be empty."""

@@ -18,7 +18,7 @@ from catalogs import (
 )
 from catalogs.completeness import b_by_completeness
 from catalogs.importing import import_table
-from catalogs.magnitudes import lowest_on_grid
+from catalogs.magnitudes import lowest_on_grid, lowest_recorded
 from etas.completeness import CompletenessHistory, law_above
 from recast.forecast.aftershocks import Exam
 from recast.forecast.mainshocks import Mainshock
@@ -51,6 +51,10 @@ def catalog(
     return Catalog(pd.DataFrame({"time": times.as_unit("ns"), "magnitude": magnitudes}), info)
 
 
+def table_of(made: Catalog) -> pd.DataFrame:
+    return made.events.assign(latitude=0.0, longitude=0.0, depth_km=0.0, event_id="")
+
+
 @pytest.mark.parametrize("step", [0.5, 0.25, 0.2, 0.1, 0.01])
 @pytest.mark.parametrize("strict", [False, True])
 def test_b_is_that_of_the_lowest_magnitude(step: float, strict: bool) -> None:
@@ -81,12 +85,35 @@ def test_steps_that_were_converted_and_rounded() -> None:
 
 
 def test_continuous_magnitudes_know_no_steps() -> None:
-    m = 2.0 + np.random.default_rng(0).exponential(0.4, 1000)
+    whole = 1.5 + np.random.default_rng(0).exponential(0.4, 3000)
     for completeness in (2.0, 1.95, 1.9987):
+        m = whole[whole >= completeness]
         for step in (0.0, 0.01, 0.1):  # also where a step is claimed
             assert lowest_on_grid(m, completeness, step) == completeness
+            assert catalog(whole, completeness, step).info.magnitude_completeness == completeness
         law = GutenbergRichter.fit(m, completeness, bin_width=0.0)
         assert law.beta == pytest.approx(1.0 / (m.mean() - completeness), rel=1e-13)
+
+
+@pytest.mark.parametrize("step", [0.1, 0.01])
+@pytest.mark.parametrize("strict", [False, True])
+def test_a_table_that_was_cut_above_completeness(step: float, strict: bool) -> None:
+    """1.95 is a magnitude of hundredths, but none of this table."""
+    m = on_steps(step)
+    there = GutenbergRichter.fit(m, 2.0, bin_width=step)
+    here = GutenbergRichter.fit(m, 1.95, bin_width=step, strict=strict)
+    assert here.b == pytest.approx(there.b, abs=1e-12)
+    whole = catalog(m, 2.0, step)
+    assert whole.select(magnitude_completeness=1.95).magnitude_law() == whole.magnitude_law()
+    made = import_table(table_of(whole), "made", completeness=1.95, strict=strict)
+    assert (made.info.magnitude_completeness, made.info.completeness_is_strict) == (2.0, False)
+    assert "completeness 1.95 lies b" in made.info.note
+    assert "2 is the lowest complete magnitude" in made.info.note
+    # Continuous magnitudes begin a little above completeness by chance
+    x = 2.0 + np.random.default_rng(0).exponential(0.4, 1000)
+    assert x.min() > 2.0
+    assert lowest_recorded(x, 2.0) == 2.0
+    assert lowest_recorded(x, 1.95) == x.min()
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
@@ -128,9 +155,7 @@ def test_a_catalog_begins_at_the_lowest_magnitude(step: float, strict: bool) -> 
 
 
 def test_a_table_is_imported_from_the_lowest_magnitude() -> None:
-    table = catalog(on_steps(0.01), 2.0, 0.01).events.assign(
-        latitude=0.0, longitude=0.0, depth_km=0.0, event_id=""
-    )
+    table = table_of(catalog(on_steps(0.01), 2.0, 0.01))
     made = import_table(table, "made", completeness=1.995, strict=True)
     assert (made.info.magnitude_completeness, made.info.completeness_is_strict) == (2.0, False)
     assert "completeness 1.995 lies between steps of 0.01: 2 is" in made.info.note
