@@ -18,7 +18,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -343,7 +342,7 @@ def _read_once(record: Path) -> Catalog:
     )
 
 
-def _events(stream: BinaryIO, info: CatalogInfo, path: Path) -> pd.DataFrame:
+def _events(stream: io.BufferedReader, info: CatalogInfo, path: Path) -> pd.DataFrame:
     stream.seek(0)
     try:
         return _read_days(stream) if info.uses_plain_days else pd.read_parquet(stream)
@@ -351,7 +350,7 @@ def _events(stream: BinaryIO, info: CatalogInfo, path: Path) -> pd.DataFrame:
         raise InputError(f"{path} cannot be read ({error}): fetch or import it again") from error
 
 
-def _read_days(stream: BinaryIO) -> pd.DataFrame:
+def _read_days(stream: io.BufferedReader) -> pd.DataFrame:
     with np.load(stream, allow_pickle=False) as arrays:
         known = [name for name in ("magnitude", "latitude", "longitude") if name in arrays]
         return pd.DataFrame({"time": arrays["time_days"]} | {name: arrays[name] for name in known})
@@ -363,5 +362,5 @@ def file_hash(path: Path) -> str:
         return _hash_of(stream)
 
 
-def _hash_of(stream: BinaryIO) -> str:
+def _hash_of(stream: io.BufferedReader) -> str:
     return hashlib.file_digest(stream, "sha256").hexdigest()
