@@ -176,8 +176,8 @@ class GutenbergRichter:
             All at or (if ``strict``) above completeness.
         completeness : float
             Magnitude of completeness. Where it lies between two magnitudes of the grid, no event
-            has it, and the law begins at the upper one. Where all magnitudes were cut a little
-            above it, m_min is the smallest.
+            has it, and the law begins at the upper one. Where a thousand magnitudes or more were
+            cut a little above it, m_min is the smallest.
         bin_width : float
             Step of the magnitude grid, in magnitude units; 0 for continuous magnitudes.
         strict : bool
@@ -211,7 +211,8 @@ class GutenbergRichter:
         first = lowest_on_grid(m, completeness, bin_width)
         if first > completeness + MAGNITUDE_TOLERANCE:
             m, strict = m[reaches(m, first)], False
-        lowest = lowest_recorded(m, first + bin_width if strict else first)
+        lowest = first + bin_width if strict else first
+        lowest = lowest_recorded(m, lowest, fewest=WHOLE_TABLE)
         excess = float(_on_grid(m, lowest, bin_width).mean()) - lowest if m.size else 0.0
         if excess <= 0.0:
             raise InputError(
@@ -287,19 +288,23 @@ def lowest_on_grid(magnitudes: ArrayLike, completeness: float, step: float) -> f
     return completeness
 
 
-def lowest_recorded(magnitudes: ArrayLike, lowest: float) -> float:
+def lowest_recorded(magnitudes: ArrayLike, lowest: float, *, fewest: int = 50) -> float:
     """The smallest magnitude, where a table was cut there, less than a tenth above ``lowest``.
 
     Completeness is often given as the lower edge of the bin in which it was found, 1.95 for a table
-    of M >= 2. By the number of its events twenty or more would lie between the two, and none does.
+    of M >= 2. By the number of its events twenty or more would lie between the two, and none does,
+    while as many lie above: where small events went unrecorded, they grow rare by degrees. Fewer
+    than ``fewest`` events leave ``lowest`` as it is.
     """
     m = np.asarray(magnitudes, dtype=np.float64)
-    if m.size < ENOUGH_FOR_STEPS:
+    if m.size < fewest:
         return lowest
     least = float(m.min())
     gap, excess = least - lowest, float(m.mean()) - least
-    is_cut = MAGNITUDE_TOLERANCE < gap < 0.1 - MAGNITUDE_TOLERANCE
-    return least if is_cut and m.size * gap > MISSED * excess else lowest
+    if not MAGNITUDE_TOLERANCE < gap < 0.1 - MAGNITUDE_TOLERANCE or excess <= 0.0:
+        return lowest
+    expected, above = m.size * gap / excess, np.count_nonzero(m < least + gap)
+    return least if expected > MISSED and above > SHARP * expected else lowest
 
 
 def _written(m: FloatArray, grid: tuple[float, float], completeness: float, near: float) -> float:
@@ -355,6 +360,12 @@ MOST = 0.5
 MISSED = 20.0
 """Events that are expected where there is none: chance leaves them out once in five hundred million
 tables."""
+
+WHOLE_TABLE = 1000
+"""Of fewer magnitudes, such as those of a few months, small ones may be missing by themselves."""
+
+SHARP = 0.7
+"""Share of the events above a magnitude, of those that the law expects, where a table was cut."""
 
 ENOUGH_ABOVE = 10
 """Events in a bin of magnitudes by which the one below, were it complete, could not be empty."""
