@@ -266,10 +266,12 @@ class CatalogInfo:
             one is not.
         """
         step = self.magnitude_bin
-        if step <= 0.0:
+        if step <= MAGNITUDE_TOLERANCE or not np.isfinite(magnitude):
             return magnitude
         completeness, bins = self.magnitude_completeness / step, magnitude / step
         near = MAGNITUDE_TOLERANCE / step
+        if not np.isfinite([completeness, bins]).all():
+            return magnitude
         if abs(completeness - round(completeness)) > near or abs(bins - round(bins)) <= near:
             return magnitude
         return round(step * float(np.ceil(bins)), 6)

@@ -270,9 +270,10 @@ def lowest_on_grid(magnitudes: ArrayLike, completeness: float, step: float) -> f
     1.95
     """
     m = np.asarray(magnitudes, dtype=np.float64)
-    m = m[reaches(m, completeness)]
+    m = m[reaches(m, completeness) & (m < NO_MAGNITUDE)]
     m = m[:: m.size // MOST_FOR_GRID + 1]
-    if step <= 0.0 or m.size == 0:
+    is_grid = MAGNITUDE_TOLERANCE < step <= 1.0
+    if not is_grid or m.size == 0 or completeness < -NO_MAGNITUDE:
         return completeness
     widest = _nearness(step)
     for near, enough in ((MAGNITUDE_TOLERANCE, NEARLY_ALL), (widest, MOST)):
@@ -369,6 +370,9 @@ SHARP = 0.7
 
 ENOUGH_ABOVE = 10
 """Events in a bin of magnitudes by which the one below, were it complete, could not be empty."""
+
+NO_MAGNITUDE = 100.0
+"""Beyond, a number is damaged or stands for none, and its distance from a grid says nothing."""
 
 MOST_FOR_GRID = 100_000
 """Magnitudes that are enough to find it."""

@@ -116,6 +116,17 @@ def test_a_table_that_was_cut_above_completeness(step: float, strict: bool) -> N
     assert lowest_recorded(x, 1.95) == x.min()
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("number", [np.inf, -np.inf, 1e308, -1e308, 1e-320])
+def test_impossible_numbers_lie_on_no_grid(number: float) -> None:
+    m = np.append(on_steps(0.1), number)
+    assert lowest_on_grid(m, 1.95, 0.1) == 2.0
+    assert lowest_on_grid(m, number, 0.1) == number
+    assert lowest_on_grid(m, 1.95, abs(number)) == 1.95
+    assert catalog(m, 1.95, 0.1).info.on_grid(number) in {number, 0.1}
+    assert replace(catalog(m, 2.0, 0.1).info, magnitude_bin=1e-320).on_grid(3.0) == 3.0
+
+
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_completeness_on_the_grid_stays_as_it_is(dtype: type) -> None:
     for step in (0.5, 0.25, 0.2, 0.1, 0.01):
