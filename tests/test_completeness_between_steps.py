@@ -16,12 +16,14 @@ from catalogs import (
     Selection,
     SplitDates,
 )
+from catalogs.areas import parse_area
 from catalogs.completeness import b_by_completeness
 from catalogs.importing import import_table
 from catalogs.magnitudes import lowest_on_grid, lowest_recorded
 from etas.completeness import CompletenessHistory, law_above
 from recast.forecast.aftershocks import Exam
 from recast.forecast.mainshocks import Mainshock
+from recast.live.issue import known_catalog
 from recast.models.etas_report import history_of
 
 BETWEEN = (0.001, 0.1, 0.5, 0.9, 0.999)
@@ -207,3 +209,11 @@ def test_thresholds_of_forecasts_are_magnitudes_that_occur() -> None:
     shock = Mainshock(5, 100.0, 6.0, 50)
     for exam in (Exam(), Exam(magnitudes=(1.95, 2.95, 3.95))):
         assert exam.request(info, shock, 1.0).magnitudes == (2.0, 3.0, 4.0)
+
+
+def test_a_service_forecasts_from_the_lowest_magnitude() -> None:
+    m = np.append(on_steps(0.1, n=400), 1.97)  # one of another agency
+    events = table_of(catalog(m, 2.0, 0.1)).assign(latitude=35.0, longitude=-117.0)
+    at = pd.Timestamp("2020-02-01", tz="UTC")
+    known = known_catalog(events, parse_area("34/36/-118/-116"), at, "2020-01-01", 1.95)
+    assert (known.info.magnitude_bin, known.info.magnitude_completeness) == (0.1, 2.0)
