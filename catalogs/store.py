@@ -332,7 +332,7 @@ def _read_once(record: Path) -> Catalog:
             with place.open("rb") as stream:
                 if not info.sha256 or _hash_of(stream) == info.sha256:
                     return Catalog(_events(stream, info, path), info)
-        except FileNotFoundError:
+        except (FileNotFoundError, IsADirectoryError):
             continue
     if not path.is_file():
         raise _MismatchError(f"{path} is missing beside {record.name}: fetch or import it again")

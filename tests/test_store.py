@@ -198,6 +198,9 @@ def test_missing_events_are_named(tmp_path: Path) -> None:
     record.with_suffix(".parquet").unlink()
     with pytest.raises(InputError, match=r"small.parquet is missing beside small.json"):
         load(record)
+    record.with_suffix(".parquet").mkdir()
+    with pytest.raises(InputError, match=r"small.parquet is missing beside small.json"):
+        load(record)
 
 
 @pytest.mark.parametrize("content", ["{", "[1, 2]", "\udce9", "[" * 100_000, '{"start": NaN}'])
