@@ -13,8 +13,15 @@ from catalogs.areas import Area, box_around, parse_area
 from catalogs.display import as_html, as_text
 from catalogs.errors import InputError
 from catalogs.info import NANOSECONDS_PER_DAY, CatalogInfo, Ties
-from catalogs.magnitudes import GutenbergRichter
-from catalogs.sequence import EventSequence, FloatArray, Gaps, clipped
+from catalogs.magnitudes import GutenbergRichter, lowest_on_grid, lowest_recorded
+from catalogs.sequence import (
+    MAGNITUDE_TOLERANCE,
+    EventSequence,
+    FloatArray,
+    Gaps,
+    clipped,
+    reaches,
+)
 from catalogs.split import Split
 
 TIE_STEP_DAYS = 0.001 / 86_400
@@ -36,7 +43,8 @@ class Catalog:
         others where known (event_id, event_type, magnitude_type). Rows need not be sorted,
         complete or inside the window: ``to_sequence`` selects and sorts.
     info : CatalogInfo
-        Window, completeness, splits and provenance.
+        Window, completeness, splits and provenance. Completeness between two magnitudes of the grid
+        becomes the upper one, the lowest that can occur: 1.95 on a grid of tenths is 2.0.
 
     Raises
     ------
@@ -69,6 +77,16 @@ class Catalog:
                 raise InputError(
                     f"catalog {self.info.name!r}: row {bad[0]} has no {column}: drop the row"
                 )
+        object.__setattr__(self, "info", self._info_on_grid())
+
+    def _info_on_grid(self) -> CatalogInfo:
+        """The provenance with completeness at the lowest magnitude that can occur."""
+        info, m = self.info, self.events["magnitude"].to_numpy(np.float64)
+        completeness = info.magnitude_completeness
+        lowest = lowest_on_grid(m, completeness, info.magnitude_bin)
+        if lowest <= completeness + MAGNITUDE_TOLERANCE:
+            return info
+        return replace(info, magnitude_completeness=lowest, completeness_is_strict=False)
 
     @property
     def days(self) -> FloatArray:
@@ -120,7 +138,8 @@ class Catalog:
         Parameters
         ----------
         magnitude_completeness : float, optional
-            Magnitude of completeness.
+            Magnitude of completeness. A lower one than now, a little below the smallest magnitude
+            at which the table was cut, becomes that.
         start, end : str or float, optional
             The window [start, end): dates, or days where the catalog uses days.
 
@@ -131,7 +150,11 @@ class Catalog:
         """
         info = self.info
         if magnitude_completeness is not None:
-            info = replace(info, magnitude_completeness=magnitude_completeness)
+            lowest = magnitude_completeness
+            if lowest < info.magnitude_completeness:
+                m = self.events["magnitude"].to_numpy(np.float64)
+                lowest = lowest_recorded(m[reaches(m, lowest)], lowest)
+            info = replace(info, magnitude_completeness=lowest)
         return Catalog(
             self.events,
             replace(

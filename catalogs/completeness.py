@@ -6,7 +6,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from catalogs.errors import InputError
-from catalogs.magnitudes import LN10, GutenbergRichter, b_of_mean, b_standard_error
+from catalogs.magnitudes import (
+    LN10,
+    GutenbergRichter,
+    b_of_mean,
+    b_standard_error,
+    lowest_on_grid,
+)
 from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray, reaches
 
 MINIMUM_FOR_B = 50
@@ -144,7 +150,7 @@ def ks_completeness(
         above = m[reaches(m, lowest)]
         if above.size < MINIMUM_FOR_B or np.ptp(above) == 0.0:
             break
-        distance, beta = _ks_distance(above - lowest, bin_width)
+        distance, beta = _ks_distance(above - lowest_on_grid(above, lowest, bin_width), bin_width)
         draws = rng.exponential(1.0 / beta, size=(samples, above.size))
         if bin_width > 0.0:
             draws = bin_width * np.floor(draws / bin_width)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +15,9 @@ from catalogs.expansion import check_expansion
 
 LARGEST_YAML, MOST_OPTIONS = 1 << 20, 100_000
 """Bytes of a file of options, and values in it with all that is referred to written out."""
+
+BINARY = getattr(os, "O_BINARY", 0)
+"""Keeps Windows from changing line ends."""
 
 
 def write_json(path: Path, content: Any) -> None:
@@ -44,14 +47,15 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     """
     with naming(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+        scratch = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
+        # Not by tempfile: its files are read by their owner only, whatever the umask
+        handle = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY, 0o666)
         try:
             with os.fdopen(handle, "wb") as stream:
                 yield stream
-            Path(scratch).chmod(0o644)  # mkstemp makes files that only their owner reads
-            Path(scratch).replace(path)
+            scratch.replace(path)
         except BaseException:
-            Path(scratch).unlink(missing_ok=True)
+            scratch.unlink(missing_ok=True)
             raise
 
 

@@ -12,8 +12,14 @@ from catalogs.catalog import Catalog, in_order_of_time
 from catalogs.completeness import maximum_curvature
 from catalogs.errors import InputError
 from catalogs.info import CatalogInfo, SplitDates, Ties, timestamp
-from catalogs.magnitudes import COARSE, MagnitudeGrid, magnitude_steps, step_changes
-from catalogs.sequence import FloatArray
+from catalogs.magnitudes import (
+    MagnitudeGrid,
+    lowest_on_grid,
+    lowest_recorded,
+    magnitude_steps,
+    step_changes,
+)
+from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray
 from catalogs.split import Split
 
 FRACTIONS = (0.6, 0.2, 0.2)
@@ -52,7 +58,7 @@ def import_table(
         Leave out events at exactly ``completeness``.
     magnitude_bin : float, optional
         Step of the magnitude grid, 0 for continuous magnitudes; by default what nearly all complete
-        magnitudes keep. Completeness is then set to the lowest step that is complete.
+        magnitudes keep. Completeness between two steps is set to the upper one.
     start, end : str, optional
         The window [start, end). By default it starts at midnight (UTC) of the first event, complete
         or not, and ends with the second of the last one; explicit ``splits`` widen it.
@@ -103,21 +109,21 @@ def import_table(
             f"{'above' if strict else 'at or above'} magnitude {completeness:g}, the largest has "
             f"{inside['magnitude'].max():g}: {remedy}"
         )
-    if magnitude_bin is None:
-        steps = Steps.of(complete)
-        magnitude_bin = steps.grid.step
-        lowest = float(complete["magnitude"].min())
-        if steps.is_coarse and not strict and not steps.grid.keep(completeness).all():
-            notes.append(
-                f"completeness {completeness:g} lies between steps of {magnitude_bin:g}: "
-                f"{lowest:g} is the lowest complete magnitude"
-            )
-            completeness = lowest
-        notes += steps.sentences()
+    steps = None if magnitude_bin is not None else Steps.of(complete)
+    step = magnitude_bin or 0.0 if steps is None else steps.grid.step
+    lowest, where = _lowest(complete["magnitude"].to_numpy(np.float64), completeness, step, strict)
+    if where:
+        notes.append(
+            f"completeness {completeness:g} lies {where}: {lowest:g} is the lowest complete "
+            "magnitude"
+        )
+        completeness, strict = lowest, False
+    notes += [] if steps is None else steps.sentences()
     info = replace(
         info,
         magnitude_completeness=completeness,
-        magnitude_bin=magnitude_bin,
+        completeness_is_strict=strict,
+        magnitude_bin=step,
         note="; ".join(notes),
     )
     catalog = Catalog(events, info)
@@ -138,6 +144,20 @@ def import_table(
     if asked:
         catalog.split()  # raises where a window has too few events
     return catalog
+
+
+def _lowest(
+    magnitudes: FloatArray, completeness: float, step: float, strict: bool
+) -> tuple[float, str]:
+    """The lowest complete magnitude, and where completeness lies if it is not that."""
+    lowest = lowest_on_grid(magnitudes, completeness, step)
+    if lowest > completeness + MAGNITUDE_TOLERANCE:
+        return lowest, f"between steps of {step:g}"
+    expected = completeness + step if strict else completeness
+    lowest = lowest_recorded(magnitudes, expected)
+    if lowest > expected + MAGNITUDE_TOLERANCE:
+        return lowest, "below all magnitudes"
+    return completeness, ""
 
 
 @dataclass(frozen=True)
@@ -166,11 +186,6 @@ class Steps:
         odd = tuple(m[~grid.keep(m)][:3].tolist())
         where = tuple(events["time"].iloc[at] for at, _ in changes)
         return cls(grid, changes, where, odd, m.size)
-
-    @property
-    def is_coarse(self) -> bool:
-        """Whether b depends on the step."""
-        return self.grid.step >= COARSE
 
     def sentences(self) -> list[str]:
         """What deserves to be said of the steps."""

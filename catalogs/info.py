@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from catalogs.areas import parse_area
 from catalogs.errors import InputError
 from catalogs.magnitudes import GutenbergRichter
-from catalogs.sequence import FloatArray, reaches
+from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray, reaches
 
 Ties = Literal["separate", "drop", "error"]
 
@@ -250,6 +250,31 @@ class CatalogInfo:
             True for complete magnitudes.
         """
         return reaches(magnitudes, self.magnitude_completeness, strict=self.completeness_is_strict)
+
+    def on_grid(self, magnitude: float) -> float:
+        """The lowest magnitude that can occur at or above one.
+
+        Parameters
+        ----------
+        magnitude : float
+            Such as a threshold of a forecast.
+
+        Returns
+        -------
+        float
+            The same, unless magnitudes and completeness are multiples of ``magnitude_bin`` and this
+            one is not.
+        """
+        step = self.magnitude_bin
+        if step <= MAGNITUDE_TOLERANCE or not np.isfinite(magnitude):
+            return magnitude
+        completeness, bins = self.magnitude_completeness / step, magnitude / step
+        near = MAGNITUDE_TOLERANCE / step
+        if not np.isfinite([completeness, bins]).all():
+            return magnitude
+        if abs(completeness - round(completeness)) > near or abs(bins - round(bins)) <= near:
+            return magnitude
+        return round(step * float(np.ceil(bins)), 6)
 
     def magnitude_law(self, magnitudes: ArrayLike) -> GutenbergRichter:
         """Fit the Gutenberg-Richter law, given the catalog's magnitude grid and threshold.

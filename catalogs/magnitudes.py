@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from catalogs.errors import InputError
-from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray
+from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray, reaches
 
 LN10 = float(np.log(10.0))
 
@@ -173,8 +173,9 @@ class GutenbergRichter:
 
             beta = ln(1 + dM / (mean(m) - m_min)) / dM
 
-        with m_min the lowest grid magnitude kept: ``completeness``, or one bin above it where the
-        threshold is strict (Bender 1983; Tinti and Mulargia 1987). It differs from Utsu's
+        with m_min the lowest grid magnitude kept: the lowest at or above ``completeness``, or the
+        next one where the threshold is strict (Bender 1983; Tinti and Mulargia 1987). It differs
+        from Utsu's
         1 / (mean(m) - m_min + dM/2) by (beta dM)^2 / 12 relative, and with ``bin_width`` 0 it is
         Aki's (1965) 1 / (mean(m) - completeness). Truncation at ``maximum`` is left out: it
         matters only when few units of magnitude lie between. Magnitudes that do not keep a coarse
@@ -185,7 +186,9 @@ class GutenbergRichter:
         magnitudes : array (event,)
             All at or (if ``strict``) above completeness.
         completeness : float
-            Magnitude of completeness.
+            Magnitude of completeness. Where it lies between two magnitudes of the grid, no event
+            has it, and the law begins at the upper one. Where a thousand magnitudes or more were
+            cut a little above it, m_min is the smallest.
         bin_width : float
             Step of the magnitude grid, in magnitude units; 0 for continuous magnitudes.
         strict : bool
@@ -216,16 +219,20 @@ class GutenbergRichter:
                 f"magnitudes[{below[0]}] = {m[below[0]]:g} is below completeness {completeness:g}: "
                 "drop events below completeness"
             )
-        lowest = completeness + bin_width if strict else completeness
-        excess = float(_on_grid(m, lowest, bin_width).mean()) - lowest
+        first = lowest_on_grid(m, completeness, bin_width)
+        if first > completeness + MAGNITUDE_TOLERANCE:
+            m, strict = m[reaches(m, first)], False
+        lowest = first + bin_width if strict else first
+        lowest = lowest_recorded(m, lowest, fewest=WHOLE_TABLE)
+        excess = float(_on_grid(m, lowest, bin_width).mean()) - lowest if m.size else 0.0
         if excess <= 0.0:
             raise InputError(
                 f"mean magnitude {m.mean():.3f} is not above the lowest bin kept, "
                 f"{completeness + bin_width:g}: is the threshold {completeness:g} really strict?"
             )
         b = b_of_mean(excess, bin_width)
-        top = maximum if maximum is not None else max(float(m.max()) + 1.0, completeness + 5.0)
-        return cls(float(completeness), b, float(top))
+        top = maximum if maximum is not None else max(float(m.max()) + 1.0, first + 5.0)
+        return cls(float(first), b, float(top))
 
 
 def _on_grid(m: FloatArray, lowest: float, step: float) -> FloatArray:
@@ -233,9 +240,96 @@ def _on_grid(m: FloatArray, lowest: float, step: float) -> FloatArray:
     if step < COARSE:
         return m
     bins = (m - lowest) / step
-    near = COARSE_TOLERANCE if step < min(STEPS) else QUARTERS * step
-    odd = np.abs(bins - np.round(bins)) * step > near
+    odd = np.abs(bins - np.round(bins)) * step > _nearness(step)
     return np.where(odd, lowest + step * np.floor(bins), m) if odd.any() else m
+
+
+def _nearness(step: float) -> float:
+    """How far magnitudes that keep a step may lie from it."""
+    if step < COARSE:
+        return MAGNITUDE_TOLERANCE
+    return COARSE_TOLERANCE if step < min(STEPS) else QUARTERS * step
+
+
+def lowest_on_grid(magnitudes: ArrayLike, completeness: float, step: float) -> float:
+    """The lowest magnitude that can occur at or above completeness, where magnitudes keep a step.
+
+    That is completeness itself where most of the complete magnitudes are whole steps away from it,
+    and where they keep no grid. Where completeness lies between two magnitudes of the grid, it is
+    the upper one: all that depends on the distance of magnitudes from completeness, such as b,
+    then stays the same as completeness moves between the two.
+
+    Parameters
+    ----------
+    magnitudes : array (event,)
+        In any order; those below completeness do not count.
+    completeness : float
+        Magnitude of completeness.
+    step : float
+        Of the grid, in magnitude units; 0 for continuous magnitudes.
+
+    Returns
+    -------
+    float
+        Not below ``completeness``.
+
+    Examples
+    --------
+    >>> lowest_on_grid([2.0, 2.1, 2.3, 2.0], 1.95, step=0.1)
+    2.0
+    >>> lowest_on_grid([2.013, 2.1719, 2.3002], 1.95, step=0.0)
+    1.95
+    """
+    m = np.asarray(magnitudes, dtype=np.float64)
+    m = m[reaches(m, completeness) & (m < NO_MAGNITUDE)]
+    m = m[:: m.size // MOST_FOR_GRID + 1]
+    is_grid = MAGNITUDE_TOLERANCE < step <= 1.0
+    if not is_grid or m.size == 0 or completeness < -NO_MAGNITUDE:
+        return completeness
+    widest = _nearness(step)
+    for near, enough in ((MAGNITUDE_TOLERANCE, NEARLY_ALL), (widest, MOST)):
+        offsets = [completeness, 0.0]
+        if step >= COARSE and m.size >= ENOUGH_FOR_STEPS:  # any: converted from another scale
+            turns = np.exp(2j * np.pi * (m - completeness) / step)
+            offsets.append(completeness + step * float(np.angle(turns.mean())) / (2.0 * np.pi))
+        shares = [_kept(m, MagnitudeGrid(step, offset, near)) for offset in offsets]
+        if max(shares) >= enough:
+            offset = offsets[shares.index(max(shares))]
+            first = offset + step * float(np.ceil((completeness - offset - near) / step))
+            return _written(m, (first, first + step), completeness, near)
+    return completeness
+
+
+def lowest_recorded(magnitudes: ArrayLike, lowest: float, *, fewest: int = 50) -> float:
+    """The smallest magnitude, where a table was cut there, less than a tenth above ``lowest``.
+
+    Completeness is often given as the lower edge of the bin in which it was found, 1.95 for a table
+    of M >= 2. By the number of its events twenty or more would lie between the two, and none does,
+    while as many lie above: where small events went unrecorded, they grow rare by degrees. Fewer
+    than ``fewest`` events leave ``lowest`` as it is.
+    """
+    m = np.asarray(magnitudes, dtype=np.float64)
+    if m.size < fewest:
+        return lowest
+    least = float(m.min())
+    gap, excess = least - lowest, float(m.mean()) - least
+    if not MAGNITUDE_TOLERANCE < gap < 0.1 - MAGNITUDE_TOLERANCE or excess <= 0.0:
+        return lowest
+    expected, above = m.size * gap / excess, np.count_nonzero(m < least + gap)
+    return least if expected > MISSED and above > SHARP * expected else lowest
+
+
+def _written(m: FloatArray, grid: tuple[float, float], completeness: float, near: float) -> float:
+    """The lower of two magnitudes of the grid as most near it are written.
+
+    The upper one, where the lower one lies below completeness by a rounding, and is not written.
+    """
+    cells = [np.sort(m[np.abs(m - magnitude) <= near]) for magnitude in grid]
+    if near > MAGNITUDE_TOLERANCE and not cells[0].size and cells[1].size >= ENOUGH_ABOVE:
+        cells = cells[1:]
+    here = cells[0]
+    found = float(here[here.size // 2]) if here.size else max(grid[0], completeness)
+    return completeness if abs(found - completeness) < 1e-9 else round(found, 6)  # of float32
 
 
 def b_of_mean(excess: float, bin_width: float) -> float:
@@ -271,6 +365,28 @@ NEARLY_ALL = 0.98
 
 ENOUGH_FOR_STEPS = 50
 """Fewer magnitudes, or fewer than four different ones, keep a coarse step by chance."""
+
+MOST = 0.5
+"""Share of the magnitudes that shows where a grid of known step lies."""
+
+MISSED = 20.0
+"""Events that are expected where there is none: chance leaves them out once in five hundred million
+tables."""
+
+WHOLE_TABLE = 1000
+"""Of fewer magnitudes, such as those of a few months, small ones may be missing by themselves."""
+
+SHARP = 0.7
+"""Share of the events above a magnitude, of those that the law expects, where a table was cut."""
+
+ENOUGH_ABOVE = 10
+"""Events in a bin of magnitudes by which the one below, were it complete, could not be empty."""
+
+NO_MAGNITUDE = 100.0
+"""Beyond, a number is damaged or stands for none, and its distance from a grid says nothing."""
+
+MOST_FOR_GRID = 100_000
+"""Magnitudes that are enough to find it."""
 
 COARSE = 0.05
 """From this step on b is biased by magnitudes that do not keep it."""

@@ -162,12 +162,12 @@ class Selection:
         asked, own = self.magnitude_completeness, info.magnitude_completeness
         if asked is None:
             return own
-        if asked < own - MAGNITUDE_TOLERANCE:
+        if info.on_grid(asked) < own - MAGNITUDE_TOLERANCE:
             raise InputError(
                 f"magnitude completeness {asked:g} is below that of catalog {info.name!r}, "
                 f"{own:g}: raise it, or import the catalog again"
             )
-        return asked
+        return max(asked, own)
 
     @staticmethod
     def _time(info: CatalogInfo, value: str | float | None) -> str | float | None:

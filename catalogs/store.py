@@ -1,12 +1,21 @@
-"""Catalogs on disk: ``<name>.parquet`` with the events and ``<name>.json`` with the provenance."""
+"""Catalogs on disk: ``<name>.parquet`` with the events and ``<name>.json`` with the provenance.
+
+The record holds the sha256 of its events, and the moment in which it is replaced is the moment in
+which a catalog changes: new events wait beside it under a hidden name that holds their hash,
+``.<name>.<hash>.parquet``, and take the place of the old ones afterwards. So whoever reads sees
+one catalog or the other, and so does whoever comes after a writer that was killed. Writers of one
+folder wait for each other.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import io
 import os
+import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -14,12 +23,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import platformdirs
+from filelock import FileLock, Timeout
 
 from catalogs.areas import parse_area
 from catalogs.catalog import Catalog
 from catalogs.errors import CatalogNotFoundError, InputError
 from catalogs.expansion import most_unpacked
-from catalogs.files import json_bytes, read_json, whole_file, write_whole
+from catalogs.files import json_bytes, naming, read_json, write_whole
 from catalogs.info import CatalogInfo
 from catalogs.parquet import read_parquet
 from catalogs.whereabouts import with_known_area
@@ -30,6 +40,21 @@ STORED = frozenset({".json", ".parquet", ".npz"})
 EMBEDDED = Path(__file__).parent / "embedded"
 BUILDERS = "recast.catalogs"
 """Entry-point group of functions () -> Catalog, by which packages add catalogs of their own."""
+
+LOCK = ".catalogs.lock"
+"""Held by whoever writes a catalog to a folder, and left there."""
+
+PATIENCE = 60.0
+"""Seconds that a writer waits for another one."""
+
+POLL = 0.01
+"""Seconds between its looks."""
+
+TRIES = 5
+"""Times that a reader looks for events where it cannot wait for a writer, before it gives up."""
+
+PAUSE = 0.05
+"""Seconds between them."""
 
 GENERATED = "generated"
 """Where ``available`` says that a catalog of a builder is."""
@@ -195,26 +220,71 @@ def save(catalog: Catalog, folder: Path | None = None, *, overwrite: bool = Fals
     ...     len(load(path).events)
     830
     """
-    info = catalog.info
-    check_name(info.name)
-    target = record_path(info.name, folder)
+    check_name(catalog.info.name)
+    target = record_path(catalog.info.name, folder)
+    _refuse_taken(target, overwrite=overwrite)
+    content = _content(catalog)
+    digest = hashlib.sha256(content).hexdigest()
+    info = replace(catalog.info, n_events=len(catalog.events), sha256=digest)
+    with _writing(target), naming(target):
+        _refuse_taken(target, overwrite=overwrite)  # by another process, meanwhile
+        _settle(target)
+        waiting = _waiting(target, info)
+        try:
+            write_whole(waiting, content)
+            write_whole(target, json_bytes(info.to_json()))  # from here on it is the new catalog
+        except OSError:
+            waiting.unlink(missing_ok=True)
+            raise
+        _settle(target)
+    return target
+
+
+def _refuse_taken(target: Path, *, overwrite: bool) -> None:
     if target.exists() and not overwrite:
         raise InputError(f"{target} exists already: choose another name, or allow overwriting")
-    content = _content(catalog)
-    info = replace(info, n_events=len(catalog.events), sha256=hashlib.sha256(content).hexdigest())
-    events = target.with_suffix(_suffix(info))
+
+
+@contextmanager
+def _writing(target: Path) -> Iterator[None]:
+    """Be the only one who writes catalogs to the folder of ``target``."""
+    with naming(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(target.parent / LOCK)
+        (target.parent / LOCK).touch()  # with the mode of other files, so that groups may share it
+        try:
+            lock.acquire(timeout=PATIENCE, poll_interval=POLL)
+        except Timeout as error:
+            raise InputError(
+                f"{target}: another process has been writing catalogs to {target.parent} for "
+                f"{PATIENCE:g} s: wait for it, or end it"
+            ) from error
     try:
-        # The record arrives last: a reader never sees one whose events are missing, and a save
-        # that was cut off while overwriting fails the hash and is named.
-        with whole_file(target) as record:
-            record.write(json_bytes(info.to_json()))
-            record.flush()  # if the disk is full, before the events arrive
-            write_whole(events, content)
-    except OSError:
-        if not target.exists():
-            events.unlink(missing_ok=True)
-        raise
-    return target
+        yield
+    finally:
+        lock.release()
+
+
+def _settle(target: Path) -> None:
+    """Finish a change of catalog: events that wait take their place, leftovers go.
+
+    What is hidden under this name was left by writers that were killed.
+    """
+    with suppress(InputError):  # nobody waits for a record that is missing or damaged
+        info = CatalogInfo.from_json(read_json(target), str(target))
+        waiting, events = _waiting(target, info), target.with_suffix(_suffix(info))
+        if waiting.exists():
+            waiting.replace(events)
+    for dots in (".", ".."):  # events that wait, and files that were not whole
+        for leftover in target.parent.glob(f"{dots}{target.stem}.*"):
+            if leftover.name != LOCK:
+                leftover.unlink(missing_ok=True)
+
+
+def _waiting(record: Path, info: CatalogInfo) -> Path:
+    """Where the events of a record are until they take the place of older ones."""
+    digest = "".join(ch for ch in info.sha256[:16] if ch.isalnum())
+    return record.with_name(f".{record.stem}.{digest}{_suffix(info)}")
 
 
 def _suffix(info: CatalogInfo) -> str:
@@ -237,21 +307,51 @@ def _content(catalog: Catalog) -> bytes:
 
 
 def _read(record: Path) -> Catalog:
+    """The catalog of a record; where that is being replaced, the new one."""
+    try:
+        return _read_once(record)
+    except _MismatchError:
+        if not (record.parent / LOCK).exists():  # nobody writes here
+            raise
+    with suppress(OSError), _writing(record):
+        return _read_once(record)
+    for _ in range(TRIES):  # in a folder where others write, and we may not
+        with suppress(_MismatchError):
+            return _read_once(record)
+        time.sleep(PAUSE)
+    return _read_once(record)
+
+
+class _MismatchError(InputError):
+    """The events are not those of the record: another catalog arrives, or they are damaged."""
+
+
+def _read_once(record: Path) -> Catalog:
     info = with_known_area(CatalogInfo.from_json(read_json(record), str(record)))
     path = record.with_suffix(_suffix(info))
+    # Those that wait come first: once they do not, they have taken their place
+    for place in (_waiting(record, info), path) if info.sha256 else (path,):
+        try:
+            with place.open("rb") as stream:
+                if not info.sha256 or _hash_of(stream) == info.sha256:
+                    return Catalog(_events(stream, info, path), info)
+        except (FileNotFoundError, IsADirectoryError):
+            continue
     if not path.is_file():
-        raise InputError(f"{path} is missing beside {record.name}: fetch or import it again")
-    if info.sha256 and file_hash(path) != info.sha256:
-        raise InputError(
-            f"{path} does not match the sha256 in {record.name}: it is damaged or was changed; "
-            "fetch or import it again"
-        )
+        raise _MismatchError(f"{path} is missing beside {record.name}: fetch or import it again")
+    raise _MismatchError(
+        f"{path} does not match the sha256 in {record.name}: it is damaged or was changed; "
+        "fetch or import it again"
+    )
+
+
+def _events(stream: io.BufferedReader, info: CatalogInfo, path: Path) -> pd.DataFrame:
+    stream.seek(0)
     try:
-        content = path.read_bytes()
-        events = _read_days(content) if info.uses_plain_days else read_parquet(content)
+        content = stream.read()
+        return _read_days(content) if info.uses_plain_days else read_parquet(content)
     except Exception as error:  # pyarrow and numpy raise many kinds; all mean a broken file
         raise InputError(f"{path} cannot be read ({error}): fetch or import it again") from error
-    return Catalog(events, info)
 
 
 def _read_days(content: bytes) -> pd.DataFrame:
@@ -267,4 +367,8 @@ def _read_days(content: bytes) -> pd.DataFrame:
 def file_hash(path: Path) -> str:
     """The sha256 of a file's content, in hexadecimal digits."""
     with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+        return _hash_of(stream)
+
+
+def _hash_of(stream: io.BufferedReader) -> str:
+    return hashlib.file_digest(stream, "sha256").hexdigest()

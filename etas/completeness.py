@@ -142,6 +142,24 @@ class CompletenessHistory:
         step = np.searchsorted(self.times, np.asarray(times, dtype=np.float64), side="left")
         return np.concatenate([[self.base], self.levels])[step]
 
+    def on_grid(self, completeness: float, step: float) -> CompletenessHistory:
+        """Mc(t) as the lowest magnitude that can occur, where magnitudes are given in steps.
+
+        Parameters
+        ----------
+        completeness : float
+            The lowest magnitude of the catalog.
+        step : float
+            Of the magnitudes; 0 for continuous ones, which change nothing.
+
+        Returns
+        -------
+        CompletenessHistory
+            Whose levels are whole steps above ``completeness``, rounded up.
+        """
+        base = float(raised([self.base], completeness, step)[0])
+        return CompletenessHistory(self.times, raised(self.levels, completeness, step), base)
+
     def select(self, sequence: EventSequence) -> EventSequence:
         """Keep the events at or above the completeness of their time.
 
@@ -158,6 +176,20 @@ class CompletenessHistory:
         return sequence.where(reaches(sequence.magnitudes, self.at(sequence.times)))
 
 
+def raised(levels: ArrayLike, completeness: float, step: float) -> FloatArray:
+    """Magnitudes, those between whole steps above ``completeness`` raised to the next one.
+
+    >>> raised([2.0, 2.05, 2.1], 2.0, step=0.1)
+    array([2. , 2.1, 2.1])
+    """
+    levels = np.asarray(levels, dtype=np.float64)
+    if step <= 0.0:
+        return levels
+    bins = (levels - completeness) / step
+    between = np.abs(bins - np.round(bins)) * step > MAGNITUDE_TOLERANCE
+    return np.where(between, completeness + step * np.ceil(bins), levels)
+
+
 def law_above(
     sequence: EventSequence,
     history: CompletenessHistory,
@@ -171,9 +203,10 @@ def law_above(
         beta = ln(1 + dM / mean(m_i - Mc(t_i))) / dM
 
     with Mc(t_i) the lowest magnitude kept, one bin higher where the base is strict. Events above a
-    raised Mc(t) are larger; measured from the base they would make b too low.
+    raised Mc(t) are larger; measured from the base they would make b too low. Mc(t) between two
+    steps is the upper one.
     """
-    lowest = history.at(sequence.times)
+    lowest = raised(history.at(sequence.times), law.completeness, bin_width)
     if strict:
         lowest = np.where(lowest <= history.base + MAGNITUDE_TOLERANCE, lowest + bin_width, lowest)
     excess = sequence.magnitudes - lowest
@@ -211,6 +244,8 @@ def read_completeness(path: Path, info: CatalogInfo) -> CompletenessHistory:
     try:
         times = np.array([info.to_days(value) for value in table["time"]], dtype=np.float64)
         levels = table["magnitude"].to_numpy(np.float64)
-        return CompletenessHistory(times, levels, info.magnitude_completeness)
+        lowest = info.magnitude_completeness
+        levels = raised(levels, lowest, info.magnitude_bin)
+        return CompletenessHistory(times, levels, lowest)
     except ValueError as error:  # InputError is one, and so is what float() raises
         raise InputError(f"{path}: {error}") from error

@@ -57,7 +57,7 @@ def test_an_imported_catalog_is_stored_and_described(
     catalog = load("mine")
     assert catalog.info.source == "events.csv"
     assert catalog.info.magnitude_completeness == pytest.approx(2.2)
-    assert sorted(p.name for p in user_cache.iterdir()) == ["mine.json", "mine.parquet"]
+    assert sorted(p.name for p in user_cache.glob("[!.]*")) == ["mine.json", "mine.parquet"]
     assert "mine" in shows(capsys, "catalogs", "list")
 
 

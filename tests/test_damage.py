@@ -120,7 +120,7 @@ def dated(folder: Path) -> Path:
 @pytest.mark.parametrize("make", [plain, dated])
 def test_stored_catalogs(make: Callable[[Path], Path], tmp_path: Path) -> None:
     record = make(tmp_path)
-    (events,) = (path for path in tmp_path.iterdir() if path != record)
+    (events,) = (path for path in tmp_path.glob("[!.]*") if path != record)
 
     def read() -> None:
         load(record).split()

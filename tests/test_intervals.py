@@ -109,14 +109,25 @@ def test_times_that_are_not_those_of_values_are_refused(times: list[float]) -> N
         mean_interval([1.0, 2.0, 3.0], times)
 
 
+COVERED = {"chosen": 0.952, "verified": 0.933, "memory": 0.874}
+"""Mean share of windows whose interval holds the expected gain, measured on 1,200,000 events a
+world (experiments/README.md). Of all 352 pairs of models and lengths of windows 78 % are covered in
+90 to 98 of 100 windows, 7 % in more; least where sequences outlast the windows."""
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["cascades", "california", "swarms"])
-def test_gains_on_simulated_catalogs_are_covered(name: str) -> None:
+def test_gains_on_simulated_catalogs_are_covered_as_often_as_is_said() -> None:
     import gain_interval
 
-    rows = list(gain_interval.coverage(gain_interval.WORLDS[name], 3, 600_000, 150))
-    shares = np.array([float(str(row["covered"])) for row in rows if row["window_events"] != 9900])
-    # Over pairs of models and lengths: single pairs fall outside, see docs/comparison.md, and 150
-    # windows have a standard error of 0.02. Worlds where rare sequences decide are not among these.
-    assert 0.90 <= shares.mean() <= 0.98
-    assert shares.min() > 0.80
+    shares: dict[str, list[float]] = {}
+    for seed, world in enumerate(gain_interval.WORLDS.values(), 200):
+        rows = gain_interval.coverage(world, seed, 600_000, 150)
+        shares.setdefault(world.use, []).extend(float(str(row["covered"])) for row in rows)
+    for use, expected in COVERED.items():
+        # Of one catalog a world, whose mean scatters by 0.02 to 0.04 where sequences are long
+        assert np.mean(shares[use]) == pytest.approx(expected, abs=0.04)
+    every = np.concatenate(list(shares.values()))
+    # 60 to 150 windows a pair blur its share by 0.02 to 0.03
+    assert 0.65 <= np.mean((every >= 0.90) & (every <= 0.98)) <= 0.90
+    assert np.mean(every) > 0.91
+    assert every.min() > 0.5

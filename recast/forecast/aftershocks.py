@@ -99,7 +99,7 @@ class Exam:
         return Request(
             at,
             self.days,
-            self.magnitudes or (lowest, lowest + 1.0, lowest + 2.0),
+            tuple(map(info.on_grid, self.magnitudes or (lowest, lowest + 1.0, lowest + 2.0))),
             self.samples,
             int(stream.generate_state(1)[0]),
             self.max_events,

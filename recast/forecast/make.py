@@ -180,7 +180,7 @@ def run_forecast(
     _check_csep(info, out, place, csep=csep)
     _check_places(place, cell, places=places)
     day = info.to_days(info.end if at is None else at)
-    wanted = tuple(magnitudes or default_magnitudes(catalog))
+    wanted = tuple(map(info.on_grid, magnitudes or default_magnitudes(catalog)))
     request = Request(day, tuple(days), wanted, samples or SAMPLES, seed, max_events)
     request.check(catalog)
     _check_effect(model, fixed_parameters=fixed_parameters, own_magnitudes=own_magnitudes)

@@ -14,6 +14,7 @@ from catalogs.areas import Area, parse_area
 from catalogs.cores import at_most
 from catalogs.cores import threads as all_threads
 from catalogs.info import SplitDates
+from catalogs.magnitudes import ENOUGH_FOR_STEPS, NEARLY_ALL, MagnitudeGrid
 from catalogs.sequence import FloatArray, reaches
 from recast.live.circle import polygon
 from recast.live.complete import raised_completeness
@@ -98,8 +99,10 @@ def make_forecast(
     place = parse_area(area) if sequence is None else polygon(sequence.region)
     name = forecast_id(sequence, due)
     mainshock = None if sequence is None else sequence.mainshock.magnitude
-    magnitudes = policy.counted(completeness, mainshock)
     whole = known_catalog(events, place, at, history_start, completeness)
+    completeness = whole.info.magnitude_completeness
+    asked = policy.counted(completeness, mainshock)
+    magnitudes = tuple(sorted(set(map(whole.info.on_grid, asked))))
     used = raised_completeness(whole, magnitudes[0])
     catalog = whole.select(magnitude_completeness=used)
     with at_most(threads):
@@ -218,9 +221,10 @@ def known_catalog(
 
 
 def _step(magnitudes: FloatArray) -> float:
-    """Step of the grid of magnitudes: tenths or hundredths."""
-    tenths = np.isclose(10.0 * magnitudes, np.round(10.0 * magnitudes), atol=1e-6)
-    return 0.1 if tenths.all() else 0.01
+    """Step of the grid of magnitudes: tenths where nearly all keep them, or hundredths."""
+    kept = MagnitudeGrid(0.1).keep(magnitudes)
+    few = magnitudes.size < ENOUGH_FOR_STEPS
+    return 0.1 if kept.all() or (not few and kept.mean() >= NEARLY_ALL) else 0.01
 
 
 def _observed(catalog: Catalog, sequence: SequenceState | None, at: pd.Timestamp) -> FloatArray:

@@ -192,7 +192,8 @@ class Service:
             raise InputError(
                 f"history {self.configuration.history!r} has no {lack}: choose another"
             )
-        if info.magnitude_completeness > self.configuration.completeness + MAGNITUDE_TOLERANCE:
+        asked = info.on_grid(self.configuration.completeness)
+        if info.magnitude_completeness > asked + MAGNITUDE_TOLERANCE:
             raise InputError(
                 f"history {self.configuration.history!r} is complete from magnitude "
                 f"{info.magnitude_completeness:g} on: raise `completeness` to that"

@@ -265,15 +265,17 @@ def history_of(
         raise InputError(
             f"`large` {large:g} goes with `completeness_history` helmstetter: add that"
         )
-    if how is None or isinstance(how, CompletenessHistory):
-        return how
-    if how == "helmstetter":
-        return CompletenessHistory.helmstetter(
-            fitting_sequence(catalog, protocol),
-            catalog.info.magnitude_completeness,
-            minimum_magnitude=large,
-        )
-    return read_completeness(Path(how), catalog.info)
+    if how is None:
+        return None
+    lowest = catalog.info.magnitude_completeness
+    if isinstance(how, CompletenessHistory):
+        history = how
+    elif how == "helmstetter":
+        events = fitting_sequence(catalog, protocol)
+        history = CompletenessHistory.helmstetter(events, lowest, minimum_magnitude=large)
+    else:
+        history = read_completeness(Path(how), catalog.info)
+    return history.on_grid(lowest, catalog.info.magnitude_bin)
 
 
 def _label(how: History) -> str | None:
