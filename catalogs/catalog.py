@@ -348,7 +348,8 @@ class Catalog:
         info = self.info
         sign = ">" if info.completeness_is_strict else ">="
         unit = " days" if info.uses_plain_days else ""
-        return f"Catalog {info.name}" + (f": {info.title}" if info.title else ""), {
+        title = " ".join(info.title.split())
+        return f"Catalog {info.name}" + (f": {title}" if title else ""), {
             "window": f"{info.start} to {info.end}{unit}",
             "completeness": f"M {sign} {info.magnitude_completeness:g}",
             "events": f"{len(self.complete_rows()):,} complete of {len(self.events):,}",

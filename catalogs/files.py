@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
-from collections.abc import Iterator
+import re
+import secrets
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from catalogs.errors import InputError
+from catalogs.texts import fault, visible
+
+ESCAPED = re.compile(rb"\\u(00|20|d)")
+"""How JSON begins to spell what ``visible`` may have to."""
 
 
 def write_json(path: Path, content: Any) -> None:
@@ -19,8 +24,25 @@ def write_json(path: Path, content: Any) -> None:
 
 
 def json_bytes(content: Any) -> bytes:
-    """Indented JSON, without NaN, which it does not know."""
-    return (json.dumps(content, indent=2, allow_nan=False) + "\n").encode()
+    """Indented JSON, without NaN, which it does not know, and what ``read_json`` would refuse.
+
+    A command line may hold anything, and is recorded.
+    """
+    text = (json.dumps(content, indent=2, allow_nan=False) + "\n").encode()
+    if ESCAPED.search(text) or b"\x7f" in text:
+        text = (json.dumps(_visible(content), indent=2, allow_nan=False) + "\n").encode()
+    return text
+
+
+def _visible(content: Any) -> Any:
+    """The same with all texts visible."""
+    if isinstance(content, str):
+        return visible(content)
+    if isinstance(content, Mapping):
+        return {_visible(key): _visible(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [_visible(value) for value in content]
+    return content
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -40,14 +62,13 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     """
     with naming(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+        scratch = path.parent / f".{path.name}-{secrets.token_hex(4)}"
         try:
-            with os.fdopen(handle, "wb") as stream:
+            with scratch.open("xb") as stream:  # readable to whom the umask says, unlike mkstemp's
                 yield stream
-            Path(scratch).chmod(0o644)  # mkstemp makes files that only their owner reads
-            Path(scratch).replace(path)
+            scratch.replace(path)
         except BaseException:
-            Path(scratch).unlink(missing_ok=True)
+            scratch.unlink(missing_ok=True)
             raise
 
 
@@ -76,17 +97,21 @@ def read_json(path: Path) -> dict[str, Any]:
     Raises
     ------
     InputError
-        Naming the file, if it is missing, damaged or no object.
+        Naming the file, if it is missing, damaged or no object, and the field of a text with
+        control characters or a number that is none.
     """
     try:
         text = path.read_text(encoding="utf-8")
         content = json.loads(text, parse_constant=_no_number)
+        said = fault(content)
     except FileNotFoundError as error:
         raise InputError(f"{path} does not exist") from error
     except (OSError, RecursionError, ValueError) as error:
         raise InputError(f"{path} cannot be read as JSON ({error}): make it again") from error
     if not isinstance(content, dict):
         raise InputError(f"{path} holds no JSON object: make it again")
+    if said:
+        raise InputError(f"{path}: {said}")
     return content
 
 
