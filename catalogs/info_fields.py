@@ -111,7 +111,7 @@ def _check_text(name: str, text: str) -> None:
     if len(text) > LONGEST:
         raise InputError(f"{name} has {len(text):,} characters: shorten it to {LONGEST:,}")
     if name in CHOICES and text not in CHOICES[name]:
-        listed = ", ".join(CHOICES[name])
-        raise InputError(f"{name} = {text!r:.40}: choose one of {listed}")
+        *some, last = CHOICES[name]
+        raise InputError(f"{name} = {text!r:.40}: choose {', '.join(some)} or {last}")
     if name == "sha256" and not SHA256.fullmatch(text):
         raise InputError(f"sha256 = {text!r:.80} is no hash: leave it empty or correct it")

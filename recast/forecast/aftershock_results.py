@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalogs.display import some, span
 from catalogs.json_records import Record
+from catalogs.texts import check_file_name
 from recast.forecast.by_catalog import ByCatalog
 from recast.forecast.results import ForecastRow
 
@@ -118,6 +119,10 @@ class AftershockCatalog(Record):
     scores: dict[str, list[AftershockScores]]
     left_out: list[LeftOut] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        for name in self.scores:
+            check_file_name(name, "model")
 
     def table(self, name: str) -> str:
         """Scores of every model by magnitude, the windows side by side, for the terminal."""
