@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from catalogs.areas import Area, box_around, parse_area
 from catalogs.display import as_html, as_text
 from catalogs.errors import InputError
-from catalogs.info import NANOSECONDS_PER_DAY, CatalogInfo, Ties
+from catalogs.info import NANOSECONDS_PER_DAY, CatalogInfo
+from catalogs.info_fields import Ties
 from catalogs.magnitudes import GutenbergRichter
 from catalogs.sequence import EventSequence, FloatArray, Gaps, clipped
 from catalogs.split import Split

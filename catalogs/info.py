@@ -23,6 +23,7 @@ DATE_OF_DAY_0 = (
 )
 """The remedy where plain days will not do."""
 
+
 @dataclass(frozen=True)
 class SplitDates:
     """Boundaries of the scored windows: ISO dates, or days where the catalog uses plain days.
@@ -323,22 +324,28 @@ class CatalogInfo:
                 continue  # has a message of its own
             if not is_of_type(value, known[name]):
                 raise InputError(f"{where}: {name} = {value!r:.40} is no {known[name]}: correct it")
-        try:
-            splits = SplitDates(**record["splits"])
-        except TypeError as error:
-            raise InputError(
-                f"{where}: splits needs exactly train_start, val_start, test_start and end"
-            ) from error
-        for name, value in record["splits"].items():
-            if not is_of_type(value, "str | float"):
-                raise InputError(
-                    f"{where}: splits: {name} = {value!r:.40} is no str | float: correct it"
-                )
+        splits = _splits(record["splits"], where)
         try:
             return cls(**{**record, "splits": splits})
         except (OverflowError, TypeError, ValueError) as error:
             message = str(error) if isinstance(error, InputError) else f"no window ({error})"
             raise InputError(f"{where}: {message}") from error
+
+
+def _splits(record: Any, where: str) -> SplitDates:
+    """The boundaries in a catalog's record."""
+    try:
+        splits = SplitDates(**record)
+    except TypeError as error:
+        raise InputError(
+            f"{where}: splits needs exactly train_start, val_start, test_start and end"
+        ) from error
+    for name, value in vars(splits).items():
+        if not is_of_type(value, "str | float"):
+            raise InputError(
+                f"{where}: splits: {name} = {value!r:.40} is no str | float: correct it"
+            )
+    return splits
 
 
 def timestamp(value: str | float | pd.Timestamp, where: str) -> pd.Timestamp:

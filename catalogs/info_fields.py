@@ -68,8 +68,8 @@ class Provenance(Record):
 def is_of_type(value: object, type_name: str) -> bool:
     """Whether a value of JSON may stand in a field of that type."""
     kinds = KINDS[type_name]
-    if type_name.startswith("tuple"):
-        return isinstance(value, kinds) and all(_is_pair(item) for item in value)
+    if isinstance(value, list | tuple):
+        return list in kinds and all(_is_pair(item) for item in value)
     return isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))
 
 

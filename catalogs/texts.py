@@ -6,6 +6,7 @@ of writing make text read otherwise than it is; halves of surrogate pairs cannot
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
@@ -20,8 +21,8 @@ LONGEST_NAME = 150
 LARGEST_WHOLE = 2**63 - 1
 """Whole numbers beyond fit no array."""
 
-FORMULA = re.compile(r"'*[=+\-@\t\r]")
-"""How cells begin that spreadsheets compute, and those cells marked as text."""
+FORMULA = re.compile(r"'*[=+\-@]")
+"""How cells begin that spreadsheets compute, and such cells marked as text."""
 
 NUMBER = re.compile(r"'*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 
@@ -45,10 +46,7 @@ def fault(content: Any) -> str:
 
 
 def _fault(content: Any) -> str:
-    if isinstance(content, str):
-        if HIDDEN.search(content):
-            return f" = {content!a:.60} has control characters: take them out"
-    elif isinstance(content, dict):
+    if isinstance(content, dict):
         for key, value in content.items():
             if HIDDEN.search(key) or "\n" in key:
                 return f" has the field {key!a:.60} with control characters: take them out"
@@ -58,12 +56,19 @@ def _fault(content: Any) -> str:
         for i, value in enumerate(content):
             if said := _fault(value):
                 return f"[{i}]{said}"
-    elif isinstance(content, float):
-        if abs(content) == float("inf"):  # 1e999
-            return " is too large for a number: correct it"
-    elif isinstance(content, int) and abs(content) > LARGEST_WHOLE:
-        return " is too large for a whole number: correct it"
+    else:
+        return _fault_of_one(content)
     return ""
+
+
+def _fault_of_one(value: str | float | None) -> str:
+    if isinstance(value, str):
+        hidden = HIDDEN.search(value) is not None
+        return f" = {value!a:.60} has control characters: take them out" if hidden else ""
+    if isinstance(value, float):
+        return " is too large for a number: correct it" if math.isinf(value) else ""  # 1e999
+    too_large = value is not None and abs(value) > LARGEST_WHOLE
+    return " is too large for a whole number: correct it" if too_large else ""
 
 
 def check_name(name: str, what: str = "catalog name") -> None:
@@ -95,9 +100,12 @@ def check_file_name(name: str, what: str) -> None:
 def as_cell(text: str) -> str:
     """Text for a cell of CSV; with an apostrophe where a spreadsheet would compute it.
 
-    >>> [as_cell(text) for text in ("ci3144585", "=1+1", "'=1", "-2.5")]
+    Blanks at its ends are left out, as readers do.
+
+    >>> [as_cell(text) for text in ("ci3144585", " =1+1", "'=1", "-2.5")]
     ['ci3144585', "'=1+1", "''=1", '-2.5']
     """
+    text = visible(text.strip())
     return f"'{text}" if _is_formula(text) else text
 
 

@@ -35,7 +35,9 @@ def main(args: Sequence[str] | None = None) -> int:
     """
     argv = list(sys.argv[1:] if args is None else args)
     if args is None and isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # names that the terminal has no signs for
+        sys.stdout.reconfigure(
+            errors="backslashreplace"
+        )  # names that the terminal has no signs for
     try:
         return _dispatch(argv)
     except SystemExit as stop:  # parsers exit; a caller in the same process wants the code

@@ -54,7 +54,25 @@ NAMES = (
 ABSOLUTE = "ABSOLUTE"
 """Stands for a path outside of everything that a command may write to."""
 
-NUMBERS = (0, 1, -1, 0.5, -0.5, 1e308, -1e308, 1e-320, 5e-324, 1e15, 2**63, 10**30, 10**400)
+NUMBERS = (
+    0,
+    1,
+    -1,
+    2,
+    0.5,
+    -0.5,
+    0.9,
+    3.7,
+    12,
+    1e308,
+    -1e308,
+    1e-320,
+    5e-324,
+    1e15,
+    2**63,
+    10**30,
+    10**400,
+)
 TOO_LARGE = float("inf")
 OTHERS: tuple[Any, ...] = (None, True, False, [], {}, [[]], {"a": 1}, [None, 1], TOO_LARGE)
 
@@ -62,9 +80,11 @@ UNEXPECTED = re.compile(r"recast: \w*(Error|Exception|Warning|Interrupt)\b: |Tra
 """How `recast` reports what nobody thought of."""
 
 
-def value(rng: np.random.Generator, absolute: str) -> Any:
-    """Anything that JSON can hold, but more often a text than not."""
+def value(rng: np.random.Generator, absolute: str, old: Any = None) -> Any:
+    """Anything that JSON can hold, mostly of the type that was there."""
     kind = rng.random()
+    if rng.random() < 0.7 and isinstance(old, str | int | float) and not isinstance(old, bool):
+        kind = 0.0 if isinstance(old, str) else 0.6
     if kind < 0.5:
         texts = (*NAMES, absolute)
         return texts[rng.integers(len(texts))]
@@ -94,7 +114,7 @@ def damaged(content: Any, rng: np.random.Generator, absolute: str) -> Any:
         holder, key = chosen[rng.integers(len(chosen))]
         kind = rng.random()
         if kind < 0.75:
-            holder[key] = value(rng, absolute)
+            holder[key] = value(rng, absolute, holder[key])
         elif kind < 0.85:
             del holder[key]
         elif isinstance(holder, dict):
@@ -124,7 +144,7 @@ class Watch:
             return
         if event == "open" and (writing(args[1]) or flags(args[2])):
             self.note(args[0])
-        elif event in {"os.mkdir", "os.remove", "os.rmdir", "os.truncate", "os.chmod"}:
+        if event in {"os.mkdir", "os.remove", "os.rmdir", "os.truncate", "os.chmod"}:
             self.note(args[0])
         elif event in {"os.rename", "os.link", "os.symlink"}:
             self.note(args[0])
@@ -132,7 +152,7 @@ class Watch:
 
     def note(self, path: object) -> None:
         if isinstance(path, str | bytes | os.PathLike):
-            self.written.append(os.path.abspath(os.fsdecode(path)))
+            self.written.append(os.path.normpath(Path(os.fsdecode(path)).absolute()))
 
     def outside(self, folder: Path) -> list[str]:
         """What was written elsewhere; caches of compilers apart."""
@@ -324,7 +344,11 @@ def make(folder: Path) -> None:
         result = read_json(Path("run/benchmark.json"))
         result["catalogs"]["ridgecrest_2019"]["source"] = RECORD  # of every copy its own
         Path("run/benchmark.json").write_text(json.dumps(result))
-        for name, content in (("rolling", rolling()), ("aftershocks", exam()), ("trimmed", sizes())):
+        for name, content in (
+            ("rolling", rolling()),
+            ("aftershocks", exam()),
+            ("trimmed", sizes()),
+        ):
             Path(f"run/{name}.json").write_text(json.dumps(content))
         Path("exam").mkdir()
         shutil.copy("run/aftershocks.json", "exam")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
@@ -56,6 +55,6 @@ def test_no_file_makes_a_command_write_elsewhere_or_fail(
             sys.stderr.write(failed[-1] + "\n")  # shown by `pytest -s` as it goes
     assert not failed, f"{len(failed)} of {n} failed\n" + "\n".join(failed[:20])
     assert not [name for name in set(sys.modules) - modules if "evil" in name]
-    assert os.listdir(tmp_path) == ["deep"]
+    assert [path.name for path in tmp_path.iterdir()] == ["deep"]
     # Neither is everything refused nor everything taken: else nothing would be tested
     assert 0.1 < codes.count(0) / n < 0.9

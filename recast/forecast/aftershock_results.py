@@ -61,6 +61,9 @@ class AftershockSequence(Record):
     leak: dict[str, list[str]] = field(default_factory=dict)
     parameter_uncertainty: dict[str, dict[str, int]] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        mainshock_label(self.time, self.magnitude)  # a date, or a day
+
     @property
     def label(self) -> str:
         """Date to the minute, or day, and magnitude."""
@@ -74,6 +77,9 @@ class LeftOut(Record):
     time: str
     magnitude: float
     reason: str
+
+    def __post_init__(self) -> None:
+        mainshock_label(self.time, self.magnitude)
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ def inline_svg(svg: str, key: str, label: str) -> str:
     """Prepare an SVG of ``style.render`` for a page: no background, ink of the page's text.
 
     Ids get the prefix ``key``, so that those of several figures differ; of its characters only
-    letters, digits, _ and - are kept. ``label`` is for screen readers. Colours too dark for a dark page become variables of the style sheet, see
-    ``colour_variables``.
+    letters, digits, _ and - are kept. ``label`` is for screen readers. Colours too dark for a dark
+    page become variables of the style sheet, see ``colour_variables``.
     """
     key = re.sub(r"[^\w-]", "_", key)  # goes into markup as it is
     body = svg[svg.index("<svg") :]
