@@ -6,6 +6,7 @@ import argparse
 import io
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -34,10 +35,8 @@ def main(args: Sequence[str] | None = None) -> int:
     come with a traceback.
     """
     argv = list(sys.argv[1:] if args is None else args)
-    if args is None and isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(
-            errors="backslashreplace"
-        )  # names that the terminal has no signs for
+    if args is None:
+        _prepare_terminal()
     try:
         return _dispatch(argv)
     except SystemExit as stop:  # parsers exit; a caller in the same process wants the code
@@ -52,6 +51,17 @@ def main(args: Sequence[str] | None = None) -> int:
         return 1
     except Exception as error:  # noqa: BLE001 - the last resort of the command line
         return _report(error)
+
+
+def _prepare_terminal() -> None:
+    """Print whatever names have, and warnings of libraries in one line each."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+    def show(message: Warning | str, *_: object) -> None:
+        print(f"recast: {visible(' '.join(str(message).split()))}", file=sys.stderr)
+
+    warnings.showwarning = show
 
 
 def _dispatch(argv: list[str]) -> int:

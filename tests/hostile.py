@@ -362,10 +362,15 @@ class Case:
     line: list[str]
 
 
-def prepared(whole: Path, here: Path, rng: np.random.Generator, absolute: str) -> Case:
-    """A copy of all files with one of them changed."""
+def copy_of(whole: Path, here: Path) -> None:
+    """All files again, in place of what was left of the last copy."""
     shutil.rmtree(here, ignore_errors=True)
     shutil.copytree(whole, here)
+
+
+def prepared(whole: Path, here: Path, rng: np.random.Generator, absolute: str) -> Case:
+    """A copy of all files with one of them changed."""
+    copy_of(whole, here)
     if rng.random() < 0.5:
         path, lines = RECORD, OF_RECORDS
     else:

@@ -63,6 +63,9 @@ class AftershockSequence(Record):
 
     def __post_init__(self) -> None:
         mainshock_label(self.time, self.magnitude)  # a date, or a day
+        made = [*self.forecasts.values()]
+        if not all([made, *made, *(each.table for forecasts in made for each in forecasts)]):
+            raise ValueError("forecasts or their tables are empty")
 
     @property
     def label(self) -> str:
@@ -127,8 +130,12 @@ class AftershockCatalog(Record):
     remarks: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        for name in self.scores:
+        for name, rows in self.scores.items():
             check_file_name(name, "model")
+            if not rows:
+                raise ValueError(f"scores of {name} are empty")
+        if not (self.sequences and self.scores):
+            raise ValueError("there are no sequences or no scores")
 
     def table(self, name: str) -> str:
         """Scores of every model by magnitude, the windows side by side, for the terminal."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import io
+import warnings
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -211,6 +212,12 @@ def sign(figure: Figure, text: str) -> None:
         figure.supxlabel(text, fontsize=8.0, x=0.99, ha="right")
 
 
+EXPECTED_WARNINGS = (
+    "Glyph .* missing from",  # scripts that the font lacks; in SVG the reader's font is used
+    "constrained_layout not applied",  # a name is longer than the figure is wide
+)
+
+
 def render(figure: Figure, kind: str) -> bytes:
     """Render a figure as PNG or SVG; the same figure gives the same bytes.
 
@@ -218,7 +225,9 @@ def render(figure: Figure, kind: str) -> bytes:
     """
     stream = io.BytesIO()
     metadata = {"Date": None} if kind == "svg" else {"Software": None}
-    with mpl.rc_context({**STYLE, "svg.hashsalt": "recast"}):
+    with mpl.rc_context({**STYLE, "svg.hashsalt": "recast"}), warnings.catch_warnings():
+        for expected in EXPECTED_WARNINGS:
+            warnings.filterwarnings("ignore", message=expected)
         figure.savefig(stream, format=kind, metadata=metadata)
     figure.set_layout_engine("none")
     return stream.getvalue()
