@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import secrets
 from collections.abc import Iterator, Mapping
@@ -12,6 +13,9 @@ from typing import Any, BinaryIO
 
 from catalogs.errors import InputError
 from catalogs.texts import fault, visible
+
+BINARY = getattr(os, "O_BINARY", 0)
+"""Keeps Windows from changing line ends."""
 
 ESCAPED = re.compile(rb"\\u(00|20|d)")
 """How JSON begins to spell what ``visible`` may have to."""
@@ -61,9 +65,11 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     """
     with naming(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        scratch = path.parent / f".{path.name}-{secrets.token_hex(4)}"
+        scratch = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
+        # Not by tempfile: its files are read by their owner only, whatever the umask
+        handle = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY, 0o666)
         try:
-            with scratch.open("xb") as stream:  # readable to whom the umask says, unlike mkstemp's
+            with os.fdopen(handle, "wb") as stream:
                 yield stream
             scratch.replace(path)
         except BaseException:

@@ -207,7 +207,10 @@ OF_RECORDS = (
     f"catalogs info {RECORD} --json",
     "catalogs list",
     f"catalogs check {RECORD}",
-    *(f"catalogs export {RECORD} --format {form} out/x" for form in ("quakeml", "zmap", "csv")),
+    *(
+        f"catalogs export {RECORD} --format {form} --out out/x"
+        for form in ("quakeml", "zmap", "csv")
+    ),
     f"catalogs select {RECORD} --name part --end 2019-07-12 --out out",
     f"catalogs select {RECORD} --name part --area 35/36/-118/-117 --out out",
     f"benchmark --catalog {RECORD} --models poisson",
