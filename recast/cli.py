@@ -58,7 +58,7 @@ def _prepare_terminal() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
 
-    def show(message: Warning | str, *_: object) -> None:
+    def show(message: Warning | str, *_: object, **__: object) -> None:
         print(f"recast: {visible(' '.join(str(message).split()))}", file=sys.stderr)
 
     warnings.showwarning = show
