@@ -171,7 +171,7 @@ def thousands(axis: Any) -> None:
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def power(value: float, _: int | None = None) -> str:
+def power(value: float, _position: int | None = None) -> str:
     """A number as the label of a tick: a power of ten where it is long.
 
     >>> [power(value) for value in (0.0, 0.5, 1000.0, 1e-5, -2e6)]
