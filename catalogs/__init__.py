@@ -6,6 +6,7 @@ imported on first use, so that ``import catalogs`` costs nothing.
 ========================  =======================================================================
 ``sequence``              EventSequence: times, magnitudes, window, where scoring starts
 ``catalog``, ``info``     a table of events, its provenance, and how sequences are made of it
+``info_fields``           what each field of a catalog's record may hold
 ``split``                 train, validation and test windows
 ``selection``, ``areas``  a part of a catalog: area, window, completeness and splits
 ``whereabouts``           where catalogs lie that came without places
@@ -27,6 +28,7 @@ imported on first use, so that ``import catalogs`` costs nothing.
 ``files``                 writing whole files or none; reading JSON
 ``parquet``               reading Parquet, if it holds no more than its size allows
 ``expansion``             how much a small file may stand for
+``texts``                 what may be printed, name a file, or stand in a cell of a table
 ``json_records``          frozen dataclasses that are written as JSON and read back checked
 ``display``               how objects are shown, as text and as HTML
 ``cores``                 how many threads and processes by default

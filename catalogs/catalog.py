@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from catalogs.areas import Area, box_around, parse_area
 from catalogs.display import as_html, as_text
 from catalogs.errors import InputError
-from catalogs.info import NANOSECONDS_PER_DAY, CatalogInfo, Ties
+from catalogs.info import NANOSECONDS_PER_DAY, CatalogInfo
+from catalogs.info_fields import Ties
 from catalogs.magnitudes import GutenbergRichter, lowest_on_grid, lowest_recorded
 from catalogs.sequence import (
     MAGNITUDE_TOLERANCE,
@@ -371,7 +372,8 @@ class Catalog:
         info = self.info
         sign = ">" if info.completeness_is_strict else ">="
         unit = " days" if info.uses_plain_days else ""
-        return f"Catalog {info.name}" + (f": {info.title}" if info.title else ""), {
+        title = " ".join(info.title.split())
+        return f"Catalog {info.name}" + (f": {title}" if title else ""), {
             "window": f"{info.start} to {info.end}{unit}",
             "completeness": f"M {sign} {info.magnitude_completeness:g}",
             "events": f"{len(self.complete_rows()):,} complete of {len(self.events):,}",

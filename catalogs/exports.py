@@ -14,8 +14,9 @@ import pandas as pd
 
 from catalogs.catalog import Catalog
 from catalogs.errors import InputError
-from catalogs.files import whole_file
+from catalogs.files import whole_file, write_whole
 from catalogs.info import DATE_OF_DAY_0, NANOSECONDS_PER_DAY, CatalogInfo
+from catalogs.texts import as_cell
 from catalogs.trajectories import Trajectories
 
 Format = Literal["quakeml", "zmap", "csep", "csv"]
@@ -247,8 +248,21 @@ def write_csv(catalog: Catalog, path: Path) -> None:
     """
     table = _complete(catalog)
     times = table["time"].dt.tz_localize(None).map(pd.Timestamp.isoformat) + "Z"
-    text = table.assign(time=times).to_csv(index=False, lineterminator="\n")
-    _write(path, text.splitlines())
+    write_whole(path, csv_bytes(table.assign(time=times)))
+
+
+def csv_bytes(table: pd.DataFrame) -> bytes:
+    """A table as CSV, with no text in it that a spreadsheet computes."""
+
+    def cell(value: object) -> object:
+        return as_cell(value) if isinstance(value, str) else value
+
+    safe = table.copy(deep=False)
+    for name in table:
+        if not pd.api.types.is_numeric_dtype(table[name]):
+            safe[name] = table[name].map(cell)
+    safe.columns = pd.Index([cell(name) for name in table])
+    return bytes(safe.to_csv(index=False, lineterminator="\n").encode())
 
 
 SINGLE_FORMATS: dict[str, tuple[str, Callable[[Catalog, Path], None]]] = {

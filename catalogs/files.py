@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from catalogs.errors import InputError
 from catalogs.expansion import check_expansion
+from catalogs.texts import fault, visible
 
 LARGEST_YAML, MOST_OPTIONS = 1 << 20, 100_000
 """Bytes of a file of options, and values in it with all that is referred to written out."""
 
 BINARY = getattr(os, "O_BINARY", 0)
 """Keeps Windows from changing line ends."""
+
+ESCAPED = re.compile(rb"\\u(00|20|d)")
+"""How JSON begins to spell what ``visible`` may have to."""
 
 
 def write_json(path: Path, content: Any) -> None:
@@ -26,8 +31,25 @@ def write_json(path: Path, content: Any) -> None:
 
 
 def json_bytes(content: Any) -> bytes:
-    """Indented JSON, without NaN, which it does not know."""
-    return (json.dumps(content, indent=2, allow_nan=False) + "\n").encode()
+    """Indented JSON, without NaN, which it does not know, and what ``read_json`` would refuse.
+
+    A command line may hold anything, and is recorded.
+    """
+    text = (json.dumps(content, indent=2, allow_nan=False) + "\n").encode()
+    if ESCAPED.search(text) or b"\x7f" in text:
+        text = (json.dumps(_visible(content), indent=2, allow_nan=False) + "\n").encode()
+    return text
+
+
+def _visible(content: Any) -> Any:
+    """The same with all texts visible."""
+    if isinstance(content, str):
+        return visible(content)
+    if isinstance(content, Mapping):
+        return {_visible(key): _visible(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [_visible(value) for value in content]
+    return content
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -84,17 +106,21 @@ def read_json(path: Path) -> dict[str, Any]:
     Raises
     ------
     InputError
-        Naming the file, if it is missing, damaged or no object.
+        Naming the file, if it is missing, damaged or no object, and the field of a text with
+        control characters or a number that is none.
     """
     try:
         text = path.read_text(encoding="utf-8")
         content = json.loads(text, parse_constant=_no_number)
+        said = fault(content)
     except FileNotFoundError as error:
         raise InputError(f"{path} does not exist") from error
     except (OSError, RecursionError, ValueError) as error:
         raise InputError(f"{path} cannot be read as JSON ({error}): make it again") from error
     if not isinstance(content, dict):
         raise InputError(f"{path} holds no JSON object: make it again")
+    if said:
+        raise InputError(f"{path}: {said}")
     return content
 
 

@@ -11,7 +11,8 @@ import pandas as pd
 from catalogs.catalog import Catalog, in_order_of_time
 from catalogs.completeness import maximum_curvature
 from catalogs.errors import InputError
-from catalogs.info import CatalogInfo, SplitDates, Ties, timestamp
+from catalogs.info import CatalogInfo, SplitDates, timestamp
+from catalogs.info_fields import Ties
 from catalogs.magnitudes import (
     MagnitudeGrid,
     lowest_on_grid,

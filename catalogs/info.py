@@ -4,39 +4,24 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, fields
 from itertools import pairwise
-from typing import Any, Literal, get_args
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from catalogs.areas import parse_area
 from catalogs.errors import InputError
+from catalogs.info_fields import PLAIN_DAYS, UTC, Ties, check_fields, is_of_type
 from catalogs.magnitudes import GutenbergRichter
 from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray, reaches
-
-Ties = Literal["separate", "drop", "error"]
+from catalogs.texts import check_name
 
 NANOSECONDS_PER_DAY = 86_400_000_000_000
-PLAIN_DAYS = "days since start"
 
 DATE_OF_DAY_0 = (
     "give the date of its first day: `origin` where it is simulated, `start` where it is imported"
 )
 """The remedy where plain days will not do."""
-
-KINDS: dict[str, tuple[type, ...]] = {
-    "str": (str,),
-    "bool": (bool,),
-    "int": (int,),
-    "float": (int, float),
-    "str | float": (str, int, float),
-    "Ties": (str,),
-    "dict[str, float]": (dict,),
-    "dict[str, Any]": (dict,),
-    "tuple[tuple[str, str], ...]": (list, tuple),
-}
-"""What JSON has in place of the types of the fields below."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +89,7 @@ class CatalogInfo:
     Raises
     ------
     InputError
-        If the boundaries are not in order, or completeness, ``ties`` or ``area`` is impossible.
+        If the boundaries are not in order, or a field holds what it cannot.
 
     Examples
     --------
@@ -134,7 +119,7 @@ class CatalogInfo:
     ties: Ties = "separate"
     n_events: int = 0
     sha256: str = ""
-    time_unit: str = "UTC"
+    time_unit: str = UTC
     truth: dict[str, float] = field(default_factory=dict)
     provenance: dict[str, Any] = field(default_factory=dict)
     gaps: tuple[tuple[str, str], ...] = ()
@@ -142,20 +127,11 @@ class CatalogInfo:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "gaps", tuple((str(a), str(b)) for a, b in self.gaps))
-        if not np.isfinite(self.magnitude_completeness):
-            raise InputError(
-                f"catalog {self.name!r}: magnitude_completeness = {self.magnitude_completeness} "
-                "is not a number"
-            )
-        if self.ties not in get_args(Ties):
-            raise InputError(
-                f"catalog {self.name!r}: ties = {self.ties!r}: choose separate, drop or error"
-            )
-        if self.area:
-            try:
-                parse_area(self.area)
-            except InputError as error:
-                raise InputError(f"catalog {self.name!r}: {error}") from error
+        check_name(self.name)
+        try:
+            check_fields(vars(self))
+        except InputError as error:
+            raise InputError(f"catalog {self.name!r}: {error}") from error
         s = self.splits
         edges = {
             "start": self.start,
@@ -165,13 +141,13 @@ class CatalogInfo:
             "splits.end": s.end,
             "end": self.end,
         }
+        days = {name: self._edge(name, value) for name, value in edges.items()}
         for begin, stop in self.gaps:
             if not self.to_days(begin) < self.to_days(stop):
                 raise InputError(
                     f"catalog {self.name!r}: the gap from {begin} to {stop} has no length: give "
                     "its first and its last date"
                 )
-        days = {name: self.to_days(value) for name, value in edges.items()}
         for a, b in pairwise(days):
             may_equal = (a, b) in {("start", "train_start"), ("splits.end", "end")}
             if days[a] > days[b] or (days[a] == days[b] and not may_equal):
@@ -179,6 +155,18 @@ class CatalogInfo:
                     f"catalog {self.name!r}: {a} = {edges[a]} is not before {b} = {edges[b]}: "
                     "need start <= train_start < val_start < test_start < splits.end <= end"
                 )
+
+    def _edge(self, name: str, value: str | float) -> float:
+        """The day of a boundary."""
+        try:
+            day = self.to_days(value)
+        except (OverflowError, ValueError) as error:
+            if isinstance(error, InputError):
+                raise
+            day = np.nan
+        if not np.isfinite(day):  # of plain days
+            raise InputError(f"catalog {self.name!r}: {name} = {value!r:.40} is no day: correct it")
+        return day
 
     @property
     def uses_plain_days(self) -> bool:
@@ -359,20 +347,30 @@ class CatalogInfo:
         for name, value in record.items():
             if name == "splits":
                 continue  # has a message of its own
-            kinds = KINDS[known[name]]
-            if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+            if not is_of_type(value, known[name]):
                 raise InputError(f"{where}: {name} = {value!r:.40} is no {known[name]}: correct it")
-        try:
-            splits = SplitDates(**record["splits"])
-        except TypeError as error:
-            raise InputError(
-                f"{where}: splits needs exactly train_start, val_start, test_start and end"
-            ) from error
+        splits = _splits(record["splits"], where)
         try:
             return cls(**{**record, "splits": splits})
         except (OverflowError, TypeError, ValueError) as error:
             message = str(error) if isinstance(error, InputError) else f"no window ({error})"
             raise InputError(f"{where}: {message}") from error
+
+
+def _splits(record: Any, where: str) -> SplitDates:
+    """The boundaries in a catalog's record."""
+    try:
+        splits = SplitDates(**record)
+    except TypeError as error:
+        raise InputError(
+            f"{where}: splits needs exactly train_start, val_start, test_start and end"
+        ) from error
+    for name, value in vars(splits).items():
+        if not is_of_type(value, "str | float"):
+            raise InputError(
+                f"{where}: splits: {name} = {value!r:.40} is no str | float: correct it"
+            )
+    return splits
 
 
 def timestamp(value: str | float | pd.Timestamp, where: str) -> pd.Timestamp:

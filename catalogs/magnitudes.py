@@ -154,7 +154,8 @@ class GutenbergRichter:
         """
         rate = (self.b - alpha) * LN10
         span = self.maximum - self.completeness
-        integral = span if abs(rate * span) < 1e-9 else -np.expm1(-rate * span) / rate
+        with np.errstate(over="ignore"):  # infinite, for who will have it so
+            integral = span if abs(rate * span) < 1e-9 else -np.expm1(-rate * span) / rate
         return float(self.beta * integral / self.mass)
 
     @classmethod

@@ -32,6 +32,7 @@ from catalogs.expansion import most_unpacked
 from catalogs.files import json_bytes, naming, read_json, write_whole
 from catalogs.info import CatalogInfo
 from catalogs.parquet import read_parquet
+from catalogs.texts import check_name
 from catalogs.whereabouts import with_known_area
 
 STORED = frozenset({".json", ".parquet", ".npz"})
@@ -62,8 +63,16 @@ GENERATED = "generated"
 
 def folders() -> list[Path]:
     """Where catalogs are looked for, in order: $RECAST_DATA, the user's cache, the package."""
-    places = [Path(os.environ["RECAST_DATA"])] if os.environ.get("RECAST_DATA") else []
+    places = [_folder("RECAST_DATA")] if os.environ.get("RECAST_DATA") else []
     return [*places, user_folder(), EMBEDDED]
+
+
+def _folder(variable: str) -> Path:
+    """The folder that a variable of the environment names."""
+    folder = Path(os.environ[variable])
+    if folder.is_file():
+        raise InputError(f"{variable} = {folder} is a file: name the folder of the catalogs")
+    return folder
 
 
 def user_folder() -> Path:
@@ -71,8 +80,9 @@ def user_folder() -> Path:
 
     $RECAST_CACHE replaces the operating system's cache folder, for homes with a small quota.
     """
-    cache = os.environ.get("RECAST_CACHE") or platformdirs.user_cache_dir("recast-forecast")
-    return Path(cache) / "catalogs"
+    own = os.environ.get("RECAST_CACHE")
+    cache = _folder("RECAST_CACHE") if own else Path(platformdirs.user_cache_dir("recast-forecast"))
+    return cache / "catalogs"
 
 
 def builders() -> dict[str, Callable[[], Catalog]]:
@@ -160,12 +170,6 @@ def load(name: str | os.PathLike[str]) -> Catalog:
         f"`recast catalogs import FILE --name {path.name}` adds one, "
         "RECAST_DATA names a folder of catalogs"
     )
-
-
-def check_name(name: str) -> None:
-    """Raise an InputError for what cannot name a catalog and its files."""
-    if not name or not all(ch.isalnum() or ch in "_-" for ch in name):
-        raise InputError(f"catalog name {name!r}: use letters, digits, _ and - only")
 
 
 def check_free(name: str, folder: Path | None = None, *, overwrite: bool = False) -> None:

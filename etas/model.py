@@ -389,7 +389,7 @@ def _out_of_range(name: str, value: float, low: float, high: float) -> str:
 
 def check_subcritical(ratio: float, horizon: float) -> None:
     """Raise an InputError for a branching ratio of 1 or more over ``horizon`` days."""
-    if ratio >= 1.0:
+    if not ratio < 1.0:  # nor if it cannot be computed
         raise InputError(
             f"branching ratio {ratio:.3f} over {span(horizon)}: each event triggers one or more, "
             "so that numbers explode; shorten the horizon, refit, or use `allow_supercritical`"

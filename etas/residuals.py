@@ -149,8 +149,15 @@ def residual_test(transformed: FloatArray) -> ResidualTest:
         ks_p=float(p_value),
         runs_z=runs_z,
         runs_p=float(2.0 * norm.sf(abs(runs_z))),
-        correlation=float(np.corrcoef(uniforms[:-1], uniforms[1:])[0, 1]),
+        correlation=_correlation(uniforms[:-1], uniforms[1:]),
     )
+
+
+def _correlation(first: FloatArray, second: FloatArray) -> float:
+    """Correlation of two series; 0 where one does not vary, as under a rate that is far off."""
+    if min(np.std(first), np.std(second)) < 1e-100:  # its square is hardly a number
+        return 0.0
+    return float(np.corrcoef(first, second)[0, 1])
 
 
 def autocorrelation(transformed: FloatArray, lags: int = 30) -> FloatArray:
@@ -163,7 +170,8 @@ def autocorrelation(transformed: FloatArray, lags: int = 30) -> FloatArray:
     centred = uniforms - uniforms.mean()
     n = centred.size
     products = [centred[: n - k] @ centred[k:] for k in range(1, min(lags, n - 1) + 1)]
-    return np.asarray(np.array(products) / (centred @ centred))
+    total = centred @ centred
+    return np.array(products) / total if total > 0.0 else np.zeros(len(products))
 
 
 def _runs(values: FloatArray) -> float:

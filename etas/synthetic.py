@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from catalogs import Catalog, CatalogInfo, EventSequence, GutenbergRichter, SplitDates
-from catalogs.info import NANOSECONDS_PER_DAY, PLAIN_DAYS
+from catalogs.info import NANOSECONDS_PER_DAY
+from catalogs.info_fields import PLAIN_DAYS
 from etas.model import ETAS
 from etas.parameters import PARAMETERS, TAPER
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from typing import NoReturn
 
 from catalogs.errors import FetchError, InputError
+from catalogs.texts import visible
 from recast.commands.options import OneLineParser
 from recast.commands.printing import in_options
 
@@ -32,6 +35,8 @@ def main(args: Sequence[str] | None = None) -> int:
     come with a traceback.
     """
     argv = list(sys.argv[1:] if args is None else args)
+    if args is None:
+        _prepare_terminal()
     try:
         return _dispatch(argv)
     except SystemExit as stop:  # parsers exit; a caller in the same process wants the code
@@ -46,6 +51,17 @@ def main(args: Sequence[str] | None = None) -> int:
         return 1
     except Exception as error:  # noqa: BLE001 - the last resort of the command line
         return _report(error)
+
+
+def _prepare_terminal() -> None:
+    """Print whatever names have, and warnings of libraries in one line each."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+    def show(message: Warning | str, *_: object, **__: object) -> None:
+        print(f"recast: {visible(' '.join(str(message).split()))}", file=sys.stderr)
+
+    warnings.showwarning = show
 
 
 def _dispatch(argv: list[str]) -> int:
@@ -122,7 +138,7 @@ class Version(argparse.Action):
 
 
 def _report(error: Exception) -> int:
-    message = " ".join(str(error).split())
+    message = visible(" ".join(str(error).split()))  # of values from files
     if isinstance(error, InputError):
         print(f"recast: {message}", file=sys.stderr)
         return 2
@@ -130,7 +146,7 @@ def _report(error: Exception) -> int:
         print(f"recast: {message}", file=sys.stderr)
         return 1
     if isinstance(error, OSError) and error.filename is not None:  # the disk is full, perhaps
-        print(f"recast: {error.filename}: {error.strerror}", file=sys.stderr)
+        print(f"recast: {visible(str(error.filename))}: {error.strerror}", file=sys.stderr)
         return 1
     if os.environ.get("RECAST_TRACEBACK") == "1":
         import traceback

@@ -202,7 +202,7 @@ def test_the_table_has_the_windows_side_by_side() -> None:
     rows = [row(1.0, 10.0, 4.0, 12, crps=2.0, log_score=-3.0)]
     rows += [row(7.0, 2000.0, 4.0, 1000, crps=1234.5, log_score=-30.0)]
     forecast = AftershockForecast(1.0, "2020-01-01T01:00:00+00:00", rows)
-    shock = sequence(etas=[])
+    shock = sequence(etas=rows[:1])
     shock = replace(shock, forecasts={"etas": [forecast]})
     text = AftershockCatalog([shock], scored([shock])).table("mine")
     head, windows, _, columns, numbers = text.splitlines()

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from catalogs import Catalog, CatalogInfo, InputError, SplitDates, load, parse_area, save
 from catalogs.areas import Box, Polygon, bounding_box, box_around
 from catalogs.errors import CatalogNotFoundError
-from catalogs.store import check_name
+from catalogs.texts import check_name
 from recast.cli import main
 
 LATITUDES = np.array([-90.0, -41.0, 34.0, 35.0, 35.5, 36.0, 90.0])

@@ -15,7 +15,7 @@ from catalogs.providers.known import PROVIDERS, RECORDS, find, known_records
 from catalogs.providers.raw_files import folder_name
 from catalogs.providers.services import record_name
 from catalogs.providers.sources import Files, Record, Service, Yearly
-from catalogs.store import check_name
+from catalogs.texts import check_name
 from recast.cli import main
 
 WANTED = (

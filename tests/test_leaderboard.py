@@ -286,16 +286,20 @@ def test_runs_of_the_package_are_of_the_data_that_we_have(
 
 HOSTILE = "<img src=x onerror=alert(1)> a_b & c% $x^$ \\input{/etc/passwd}\n\x1b[2J"
 
+MODEL = "<img src=x onerror=alert(1)> a_b & c% $x^$ input{passwd}"
+"""What a file may be called, and so the model in it."""
+
 
 def test_names_of_others_are_text_everywhere(
     written: Write, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def change(copy: dict[str, Any]) -> None:
-        scored(copy, HOSTILE, 3.0)
-        models(copy)[HOSTILE]["gain_over_etas"] = models(copy)["poisson"]["gain_over_etas"]
-        models(copy)[HOSTILE]["seen"] = {HOSTILE: {"until": HOSTILE}}
-        copy["catalogs"] = {HOSTILE: copy["catalogs"].pop(RIDGECREST)}
-        copy["command"] = copy["version"] = copy["date"] = HOSTILE
+        scored(copy, MODEL, 3.0)
+        models(copy)[MODEL]["gain_over_etas"] = models(copy)["poisson"]["gain_over_etas"]
+        models(copy)[MODEL]["seen"] = {text: {"until": text}}
+        copy["command"] = copy["version"] = copy["date"] = text
+
+    text = " ".join(HOSTILE.replace("\x1b", "").split())
 
     options = [written("one", change), "--runs-only", "--out", str(tmp_path / "board")]
     assert main(["leaderboard", *options]) == 0
@@ -311,12 +315,27 @@ def test_names_of_others_are_text_everywhere(
     assert outside == {tmp_path / "board" / "leaderboard"}
     assert main(["leaderboard", *options, "--format", "latex"]) == 0
     table = capsys.readouterr().out
-    assert r"\input" not in table
-    assert r"a\_b \& c\% \$x\textasciicircum{}\$ \textbackslash{}input\{/etc/passwd\}" in table
+    assert r"a\_b \& c\% \$x\textasciicircum{}\$ input\{passwd\}" in table
     assert main(["leaderboard", *options, "--format", "csv"]) == 0
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     assert len(rows) == 3
-    assert rows[0]["model"] == " ".join(HOSTILE.split()).replace("\x1b", "")
+    assert rows[0]["model"] == MODEL
+
+
+def test_names_of_others_that_are_paths_are_refused(
+    written: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def rename_model(copy: dict[str, Any]) -> None:
+        scored(copy, HOSTILE, 3.0)
+
+    def rename_catalog(copy: dict[str, Any]) -> None:
+        copy["catalogs"] = {HOSTILE: copy["catalogs"].pop(RIDGECREST)}
+
+    for name, change in (("one", rename_model), ("two", rename_catalog)):
+        assert main(["leaderboard", written(name, change), "--runs-only"]) == 2
+        said = capsys.readouterr().err
+        assert "control characters: take them out" in said
+        assert "\x1b" not in said
 
 
 def test_the_json_can_be_read_back(written: Write, capsys: pytest.CaptureFixture[str]) -> None:

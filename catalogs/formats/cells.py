@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from catalogs.formats.parsed import Fault, Faults
 from catalogs.sequence import FloatArray
+from catalogs.texts import of_cell
 
 MISSING = frozenset(
     {"", "-", "--", "na", "n/a", "nan", "nat", "none", "null", "<na>"}
@@ -96,12 +97,19 @@ def texts(column: pd.Series) -> pd.Series:
     return stripped.mask(column.isna() | stripped.str.lower().isin(MISSING), "")
 
 
+def words(column: pd.Series) -> pd.Series:
+    """The same of text, without the apostrophes that keep spreadsheets from computing it."""
+    cells = texts(column)
+    marked = cells.str.startswith("'").to_numpy(np.bool_)
+    return cells.mask(marked, cells[marked].map(of_cell)) if marked.any() else cells
+
+
 def codes(column: pd.Series, *, any_script: bool = False) -> pd.Series:
     """Short codes as text; what holds other than printable ASCII is ``UNREADABLE``.
 
     In ``any_script`` letters of any alphabet are readable.
     """
-    cells = texts(column)
+    cells = words(column)
     return cells.where(_printable(cells, any_script=any_script), UNREADABLE)
 
 
@@ -115,7 +123,7 @@ def _printable(cells: pd.Series, *, any_script: bool) -> NDArray[np.bool_]:
 
 def identifiers(column: pd.Series, faults: Faults, *, any_script: bool = False) -> pd.Series:
     """Identifiers as text; those with other than printable ASCII characters are noted."""
-    cells = texts(column)
+    cells = words(column)
     bad = ~_printable(cells, any_script=any_script)
     note(faults, column, bad, "holds control characters", "fix or drop the row")
     return cells

@@ -17,7 +17,8 @@ from catalogs.files import read_json
 from catalogs.formats import parse
 from catalogs.formats.parsed import Parsed, Rejected
 from catalogs.importing import import_table
-from catalogs.info import SplitDates, Ties, timestamp
+from catalogs.info import SplitDates, timestamp
+from catalogs.info_fields import Ties
 from catalogs.providers.downloads import Downloads, RawFile
 from catalogs.providers.known import find
 from catalogs.providers.raw_files import folder_name, given, retrieve

@@ -18,7 +18,7 @@ from catalogs.providers.services import (
     record_name,
 )
 from catalogs.providers.sources import Files, Preset, Record, Service, Source, Yearly
-from catalogs.store import check_name
+from catalogs.texts import check_name
 from catalogs.whereabouts import PAPER_SETS
 
 SCEDC = "https://service.scedc.caltech.edu/ftp/"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from catalogs.display import table_as_html
 from catalogs.json_records import Record
+from catalogs.texts import check_file_name, check_name
 from etas.residuals import ResidualTest
 from recast.benchmark.protocols import ProtocolResult
 from recast.models.registry import NULL, TRUTH
@@ -111,6 +112,15 @@ class ModelResult(Record):
 
 
 @dataclass(frozen=True)
+class ScoredAs(Record):
+    """What is used of ``CatalogResult.info``; there is more."""
+
+    title: str
+    magnitude_completeness: float
+    completeness_is_strict: bool
+
+
+@dataclass(frozen=True)
 class CatalogResult(Record):
     """All models on one catalog.
 
@@ -129,6 +139,9 @@ class CatalogResult(Record):
     def __post_init__(self) -> None:
         if not self.models:
             raise ValueError("models is empty")
+        for name in self.models:
+            check_file_name(name, "model")
+        ScoredAs.from_json(self.info, "info")
 
     @property
     def n_events(self) -> dict[str, int]:
@@ -259,6 +272,10 @@ class BenchmarkResult(Record):
     date: str | None = None
     schema_version: int = SCHEMA_VERSION
 
+    def __post_init__(self) -> None:
+        for name in self.catalogs:
+            check_name(name)
+
     @classmethod
     def from_json(cls, content: Any, where: str | PathLike[str]) -> Self:
         """Make it from parsed JSON; also from that of version 0.1.0.
@@ -354,6 +371,10 @@ class TrainingSizes(Record):
     catalogs: dict[str, list[TrainingSize]]
     version: str | None = None
     command: str | None = None
+
+    def __post_init__(self) -> None:
+        for name in self.catalogs:
+            check_name(name)
 
 
 def sentence(name: str, model: str, gain: Gain, n_events: int, does: str = "explains them") -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+from catalogs.texts import as_cell
 from recast.benchmark.results import (
     GAIN_TITLE,
     PARTS,
@@ -142,8 +143,15 @@ def as_csv(rows: Iterable[Any]) -> str:
     for i, row in enumerate(rows):
         if i == 0:
             writer.writerow([field.name for field in fields(row)])
-        writer.writerow(["" if value is None else value for value in astuple(row)])
+        writer.writerow([_plain(value) for value in astuple(row)])
     return stream.getvalue()
+
+
+def _plain(value: object) -> object:
+    """The content of a cell of CSV."""
+    if isinstance(value, str):
+        return as_cell(value)
+    return "" if value is None else value
 
 
 def as_latex(result: BenchmarkResult) -> str:

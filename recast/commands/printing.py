@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from catalogs.display import some
+
 SPELLED = {
     "as_name": "--name",
     "columns": "--column",
@@ -75,8 +77,8 @@ def print_info(summary: dict[str, Any]) -> None:
         ),
     }
     for label, text in lines.items():
-        if text:
-            print(f"{label:<14} {in_options(text, {})}")
+        if text:  # a note may have several lines
+            print(f"{label:<14} {in_options(' '.join(text.split()), {})}")
 
 
 def _b_value(summary: dict[str, Any]) -> str:
@@ -90,7 +92,8 @@ def _fetched(provenance: dict[str, Any]) -> str:
     if not files:
         return ""
     last = max(raw["retrieved"] for raw in files)
-    return f"{provenance['rows']:,} rows in {len(files):,} files, the newest from {last}"
+    rows = f"{provenance['rows']:,} rows in " if provenance.get("rows") is not None else ""
+    return f"{rows}{some(len(files), 'file')}, the newest from {last}"
 
 
 def threshold(row: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalogs.display import some, span
 from catalogs.json_records import Record
+from catalogs.texts import check_file_name
 from recast.forecast.by_catalog import ByCatalog
 from recast.forecast.results import ForecastRow
 
@@ -60,6 +61,12 @@ class AftershockSequence(Record):
     leak: dict[str, list[str]] = field(default_factory=dict)
     parameter_uncertainty: dict[str, dict[str, int]] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        mainshock_label(self.time, self.magnitude)  # a date, or a day
+        made = [*self.forecasts.values()]
+        if not all([made, *made, *(each.table for forecasts in made for each in forecasts)]):
+            raise ValueError("forecasts or their tables are empty")
+
     @property
     def label(self) -> str:
         """Date to the minute, or day, and magnitude."""
@@ -73,6 +80,9 @@ class LeftOut(Record):
     time: str
     magnitude: float
     reason: str
+
+    def __post_init__(self) -> None:
+        mainshock_label(self.time, self.magnitude)
 
 
 @dataclass(frozen=True)
@@ -118,6 +128,14 @@ class AftershockCatalog(Record):
     scores: dict[str, list[AftershockScores]]
     left_out: list[LeftOut] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        for name, rows in self.scores.items():
+            check_file_name(name, "model")
+            if not rows:
+                raise ValueError(f"scores of {name} are empty")
+        if not (self.sequences and self.scores):
+            raise ValueError("there are no sequences or no scores")
 
     def table(self, name: str) -> str:
         """Scores of every model by magnitude, the windows side by side, for the terminal."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalogs.display import text_as_html
 from catalogs.json_records import Record
+from catalogs.texts import check_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,6 +20,10 @@ class ByCatalog(Record):
 
     catalogs: Mapping[str, Any]
     """By name; each has ``table`` and ``to_dataframe``."""
+
+    def __post_init__(self) -> None:
+        for name in self.catalogs:
+            check_name(name)
 
     def __str__(self) -> str:
         """A table for each catalog."""

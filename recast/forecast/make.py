@@ -16,7 +16,7 @@ from catalogs import Catalog, CatalogInfo, InputError, PointProcess
 from catalogs.cores import at_most
 from catalogs.cores import threads as all_threads
 from catalogs.display import span
-from catalogs.exports import centre, write_csep_forecast
+from catalogs.exports import centre, csv_bytes, write_csep_forecast
 from catalogs.files import write_json, write_whole
 from recast.forecast.blocks import check_subcritical, n_blocks
 from recast.forecast.chunks import Progress
@@ -280,7 +280,7 @@ def run_forecast(
     )
     if out is not None:
         write_json(out / "forecast.json", result.to_json())
-        write_whole(out / "forecast.csv", result.to_dataframe().to_csv(index=False).encode())
+        write_whole(out / "forecast.csv", csv_bytes(result.to_dataframe()))
     return result
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalogs.display import some
 from catalogs.json_records import Record
+from catalogs.texts import check_file_name
 from recast.forecast.by_catalog import ByCatalog
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class RollingCatalog(Record):
 
     def __post_init__(self) -> None:
         for name, row in self.models.items():
+            check_file_name(name, "model")
             lists = [row.pit, row.crps, row.log_score, *row.quantiles.values()]
             lists += [] if row.information_gain is None else [row.information_gain]
             if not self.windows or any(len(values) != len(self.windows) for values in lists):

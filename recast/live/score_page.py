@@ -11,6 +11,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
+from catalogs.exports import csv_bytes
 from catalogs.files import write_json, write_whole
 from recast.live.score import (
     Group,
@@ -67,7 +68,7 @@ def write_scores(
         import pandas as pd
 
         table = pd.concat([table, to_dataframe(revised).assign(events="as revised")])
-    write_whole(folder / "scores.csv", table.to_csv(index=False).encode())
+    write_whole(folder / "scores.csv", csv_bytes(table))
     page = scores_page(first, later if revised else None, region=region, updated=updated)
     write_whole(folder / "scores.html", page.encode())
     return first

@@ -97,7 +97,8 @@ def _panel(axes: Axes, sequence: Mainshock, hours: Sequence[float]) -> None:
         places = [hours.index(forecast.hours) for forecast in forecasts]
         x = np.array(places) + (i + 0.5) * width - 0.4
         for ends, alpha in (("ci95", 0.25), ("ci50", 0.45)):
-            low, high = np.maximum([getattr(row, ends) for row in rows], FEWEST).T
+            found = np.array([getattr(row, ends) for row in rows], dtype=np.float64)
+            low, high = np.maximum(found, FEWEST).T  # NaN where the upper end is unknown
             axes.bar(
                 x, high - low, 0.8 * width, bottom=low, color=colour(name), alpha=alpha, lw=0.0
             )
@@ -136,7 +137,8 @@ def aftershock_calibration(models: Mapping[str, Sequence[Scores]]) -> Figure:
         axes.plot([0.0, 1.0], [0.0, 1.0], color=INK, lw=0.8, ls=":")
         for name, rows in models.items():
             pit = [u for r in rows if (r.days, r.magnitude) == (days, lowest) for u in r.pit]
-            axes.ecdf(pit, **line(name))
+            if pit:
+                axes.ecdf(pit, **line(name))
         axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), title=span(days))
         axes.set_xticks([0.0, 0.5, 1.0], ["0", "0.5", "1"])
     panels[0].set_ylabel("share of forecasts")

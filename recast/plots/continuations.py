@@ -25,6 +25,7 @@ from recast.plots.style import (
     line,
     log_ticks,
     new_figure,
+    powers,
     styled,
     thousands,
     time_axis,
@@ -208,6 +209,7 @@ def magnitudes_and_intervals(shown: Continuations, completeness: float) -> Figur
         log_ticks(axes.yaxis)
     above.set_xlabel("magnitude")
     below.set(xscale="log", xlabel="inter-event time (days)")
+    powers(below.xaxis)
     legend_above(figure, above)
     return figure
 

@@ -20,6 +20,7 @@ from recast.plots.style import (
     concise_dates,
     date_and_time,
     new_figure,
+    powers,
     styled,
 )
 
@@ -66,6 +67,7 @@ def rolling_forecasts(name: str, rolled: Rolled, days: float) -> Figure:
         left.plot(stamps[~outside], seen[~outside], ".", ms=3.0, color=INK)
         left.plot(stamps[outside], seen[outside], "x", ms=4.0, color=OBSERVED)
         left.set_yscale("symlog", linthresh=10.0)
+        powers(left.yaxis)
         left.set_ylabel(f"events in\n{days:g} days")
         left.set_title(
             f"{name}, {model}: {100 * row.coverage['95']:.1f} % of {seen.size} windows in the 95 % "
@@ -149,6 +151,7 @@ def _by_magnitude(axes: Axes, done: Any, shade: str) -> None:
     if shown:
         axes.plot(*zip(*shown, strict=True), "x", color=OBSERVED, label="observed")
     axes.set_yscale("log")
+    powers(axes.yaxis)
     axes.set_ylim(bottom=floor)
     axes.set_xlabel("magnitude M")
     axes.set_ylabel(f"events >= M in {done.horizon:g} days")

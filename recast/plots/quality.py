@@ -18,6 +18,7 @@ from recast.plots.style import (
     concise_dates,
     dots,
     new_figure,
+    powers,
     styled,
 )
 
@@ -57,6 +58,7 @@ def over_time(catalog: Catalog, report: dict[str, Any]) -> Figure:
     for gap in report["gaps"]:
         bottom.axvspan(*_dates(gap), color=GAP, alpha=0.7, lw=0.0)
     bottom.set_yscale("symlog")
+    powers(bottom.yaxis)
     bottom.set_ylabel(f"complete events\nin {MONTHS:g} days")
     bottom.set_xlabel("time (UTC); gaps are shaded")
     bottom.margins(x=0.01)
@@ -74,6 +76,7 @@ def magnitudes_and_hours(catalog: Catalog, report: dict[str, Any]) -> Figure:
     law.step(sizes, m.size - first, color=EVENTS, lw=1.2, where="pre")
     law.axvline(report["magnitude_completeness"], color=ESTIMATE, lw=1.0, ls=":")
     law.set_yscale("log")
+    powers(law.yaxis)
     law.set_xlabel("magnitude (completeness dotted)")
     law.set_ylabel("events at and above")
     shares = report["magnitude_resolution"]["share_on_tenths_by_year"]

@@ -27,6 +27,7 @@ from recast.plots.style import (
     line,
     log_ticks,
     new_figure,
+    powers,
     styled,
     thinned,
     thousands,
@@ -252,6 +253,7 @@ def omori_decay(
     axes.set_ylim(0.3 * shown.min(), 4.0 * shown.max())
     axes.set_xlim(0.5 * OMORI_EDGES[0], 2.0 * OMORI_EDGES[-1])
     axes.set_ylabel("events per day")
+    powers(axes.xaxis)
     log_ticks(axes.yaxis)
     axes.set_title(in_lines(title))
     legend_above(figure, axes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import io
+import warnings
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -90,6 +91,8 @@ STYLE: Any = {  # matplotlib types the names of its settings, not dictionaries o
     "savefig.dpi": 130,
     # Text stays text: small, searchable, accessible
     "svg.fonttype": "none",
+    # And no name of a catalog or model is taken for a formula
+    "text.parse_math": False,
 }
 
 WIDTH = 4.4
@@ -168,12 +171,35 @@ def thousands(axis: Any) -> None:
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
 
 
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def power(value: float, _position: int | None = None) -> str:
+    """A number as the label of a tick: a power of ten where it is long.
+
+    >>> [power(value) for value in (0.0, 0.5, 1000.0, 1e-5, -2e6)]
+    ['0', '0.5', '1000', '10⁻⁵', '-2·10⁶']
+    """
+    mantissa, _, exponent = f"{value:.2e}".partition("e")
+    if -3 <= int(exponent) <= 3:
+        return f"{value:.10g}"
+    first = f"{float(mantissa):g}"
+    sign = {"1": "", "-1": "-"}.get(first, f"{first}·")
+    return f"{sign}10{str(int(exponent)).translate(SUPERSCRIPTS)}"
+
+
+def powers(axis: Any) -> None:
+    """Label the decades of an axis that is logarithmic, perhaps about zero."""
+    axis.set_major_formatter(FuncFormatter(power))
+    axis.set_minor_formatter(NullFormatter())
+
+
 def log_ticks(axis: Any) -> None:
     """Label decades, or 1, 2 and 5 of each if an axis spans less than two; call it last."""
     low, high = sorted(axis.get_view_interval())
     steps = (1.0,) if high > 100.0 * low else (1.0, 2.0, 5.0)
     axis.set_major_locator(LogLocator(subs=steps))
-    axis.set_minor_formatter(NullFormatter())
+    powers(axis)
     if low >= 0.01 and high < 1e7:
         thousands(axis)
 
@@ -202,6 +228,12 @@ def sign(figure: Figure, text: str) -> None:
         figure.supxlabel(text, fontsize=8.0, x=0.99, ha="right")
 
 
+EXPECTED_WARNINGS = (
+    "Glyph .* missing from",  # scripts that the font lacks; in SVG the reader's font is used
+    "constrained_layout not applied",  # a name is longer than the figure is wide
+)
+
+
 def render(figure: Figure, kind: str) -> bytes:
     """Render a figure as PNG or SVG; the same figure gives the same bytes.
 
@@ -209,7 +241,9 @@ def render(figure: Figure, kind: str) -> bytes:
     """
     stream = io.BytesIO()
     metadata = {"Date": None} if kind == "svg" else {"Software": None}
-    with mpl.rc_context({**STYLE, "svg.hashsalt": "recast"}):
+    with mpl.rc_context({**STYLE, "svg.hashsalt": "recast"}), warnings.catch_warnings():
+        for expected in EXPECTED_WARNINGS:
+            warnings.filterwarnings("ignore", message=expected)
         figure.savefig(stream, format=kind, metadata=metadata)
     figure.set_layout_engine("none")
     return stream.getvalue()

@@ -52,7 +52,7 @@ def catalog_section(
 
 def page_entry(item: Item, name: str, folder: Path) -> Entry:
     """Make the entry of an item; write its plot to ``folder`` as PNG and SVG."""
-    key = f"{name}-{item.key}".replace("@", "_").replace("/", "_")
+    key = f"{name}-{item.key}"
     svg = ""
     if item.figure is not None:
         sign(item.figure, f"{name}: {item.heading}")

@@ -13,10 +13,11 @@ PAPER = "#ffffff"
 def inline_svg(svg: str, key: str, label: str) -> str:
     """Prepare an SVG of ``style.render`` for a page: no background, ink of the page's text.
 
-    Ids get the prefix ``key``, so that those of several figures differ; ``label`` is for screen
-    readers. Colours too dark for a dark page become variables of the style sheet, see
-    ``colour_variables``.
+    Ids get the prefix ``key``, so that those of several figures differ; of its characters only
+    letters, digits, _ and - are kept. ``label`` is for screen readers. Colours too dark for a dark
+    page become variables of the style sheet, see ``colour_variables``.
     """
+    key = re.sub(r"[^\w-]", "_", key)  # goes into markup as it is
     body = svg[svg.index("<svg") :]
     body = re.sub(r"<metadata>.*?</metadata>\s*", "", body, flags=re.DOTALL)
     body = re.sub(r'\bid="', f'id="{key}-', body)

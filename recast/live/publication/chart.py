@@ -110,5 +110,5 @@ def _past(axes: Axes, times: FloatArray, earlier: int, label: str) -> None:
 
 
 def _say(language: Language, key: str, **values: object) -> str:
-    """A label that matplotlib takes as it is."""
-    return language.say(f"pictures.fan_{key}", **values).replace("$", r"\$")
+    """A label of the chart."""
+    return language.say(f"pictures.fan_{key}", **values)
