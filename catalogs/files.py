@@ -6,11 +6,14 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from glob import escape
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from catalogs.errors import InputError
+
+_being_written: list[Path] = []
 
 
 def write_json(path: Path, content: Any) -> None:
@@ -38,7 +41,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     OSError
         Naming ``path``, if the disk is full or the folder cannot be written.
     """
-    with naming(path):
+    with naming(path), _noted(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
         try:
@@ -49,6 +52,23 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
         except BaseException:
             Path(scratch).unlink(missing_ok=True)
             raise
+
+
+@contextmanager
+def _noted(path: Path) -> Iterator[None]:
+    _being_written.append(path)
+    try:
+        yield
+    finally:
+        _being_written.remove(path)
+
+
+def drop_unfinished() -> None:
+    """Remove what this process has not written whole, when it is about to end at once."""
+    with suppress(OSError):
+        for path in tuple(_being_written):
+            for scratch in path.parent.glob(f"{escape(f'.{path.name}-')}????????"):
+                scratch.unlink(missing_ok=True)
 
 
 def leftovers(folder: Path) -> Iterator[Path]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Generator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -18,6 +16,7 @@ import numpy as np
 from catalogs import Catalog, InputError, Split
 from catalogs.checks.quality import gap_warning
 from catalogs.cores import cores
+from catalogs.processes import process_pool
 from catalogs.sequence import FloatArray
 from etas.residuals import MINIMUM_EVENTS, residual_test
 from recast.benchmark.identity import data_hash
@@ -86,7 +85,7 @@ def compare(
     pretrained: str = PRETRAINED,
     places: bool = False,
     protocol: Protocol | None = None,
-) -> Iterator[Comparison]:
+) -> Generator[Comparison, None, None]:
     """Fit ``models`` on each train window and score all windows; see ``run_benchmark``.
 
     Yields the catalogs in order as they are finished; fitted models are saved in ``out/NAME``.
@@ -162,20 +161,6 @@ def _default_workers() -> int:
     import torch
 
     return 1 if torch.cuda.is_available() else cores()
-
-
-@contextmanager
-def process_pool(processes: int) -> Iterator[Executor | None]:
-    """Start worker processes, or none for one; tasks not yet started are dropped on failure."""
-    if processes <= 1:
-        yield None
-        return
-    # A fork would inherit the locks of the threads of torch and numba
-    pool = ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn"))
-    try:
-        yield pool
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _compared(

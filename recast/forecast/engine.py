@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from catalogs import InputError
+from catalogs.processes import undisturbed
 
 Payload = TypeVar("Payload")
 Result = TypeVar("Result")
@@ -78,9 +79,12 @@ class Session:
     def _started(self) -> Any:
         distributed, scheduler = _distributed(), self.engine.scheduler
         if scheduler is None:
-            cluster = distributed.LocalCluster(
-                n_workers=self.engine.workers, threads_per_worker=1, dashboard_address="127.0.0.1:0"
-            )
+            with undisturbed():  # its processes end with this one by themselves
+                cluster = distributed.LocalCluster(
+                    n_workers=self.engine.workers,
+                    threads_per_worker=1,
+                    dashboard_address="127.0.0.1:0",
+                )
             return self.stack.enter_context(distributed.Client(self.stack.enter_context(cluster)))
         try:
             return self.stack.enter_context(distributed.Client(scheduler, timeout=10))

@@ -18,6 +18,7 @@ from catalogs.cores import threads as all_threads
 from catalogs.display import span
 from catalogs.exports import centre, write_csep_forecast
 from catalogs.files import write_json, write_whole
+from catalogs.locking import locked
 from recast.forecast.blocks import check_subcritical, n_blocks
 from recast.forecast.chunks import Progress
 from recast.forecast.correction import MOST_BRANCHING, SequenceForecast, under_way
@@ -226,6 +227,7 @@ def run_forecast(
         )
     with ExitStack() as stack:
         folder = out or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        stack.enter_context(locked(folder))
         drawn = draw_forecast(
             catalog,
             processes,
