@@ -25,6 +25,8 @@ imported on first use, so that ``import catalogs`` costs nothing.
 ``checks``                what is odd about a catalog, what two of them share
 ``errors``                what can go wrong for a user
 ``files``                 writing whole files or none; reading JSON
+``locking``               one process at a time in a folder
+``processes``             workers that end with the process that started them
 ``json_records``          frozen dataclasses that are written as JSON and read back checked
 ``display``               how objects are shown, as text and as HTML
 ``cores``                 how many threads and processes by default

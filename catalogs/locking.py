@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 from catalogs.errors import InputError
 from catalogs.files import read_json, write_json
 
-LOCK, HOLDER = ".lock", ".lock.json"
+LOCK, HOLDER = ".lock", ".lock-holder"
 """The lock, and who holds it."""
 
 SECONDS = 1.0

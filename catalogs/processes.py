@@ -26,23 +26,20 @@ NO_LEAKS = "ignore:resource_tracker:UserWarning"
 
 @contextmanager
 def process_pool(processes: int) -> Iterator[Executor | None]:
-    """Start worker processes, or none for one; on a failure they end at once.
-
-    They end with this process, too, even if it is killed, and leave Ctrl-C to it.
-
-    Parameters
-    ----------
-    processes : int
-        How many.
-
-    Yields
-    ------
-    Executor or None
-        None for one process or fewer: tasks are then run in this one.
-    """
+    """Start worker processes, or none for one: its tasks are run in this process."""
     if processes <= 1:
         yield None
         return
+    with worker_processes(processes) as pool:
+        yield pool
+
+
+@contextmanager
+def worker_processes(processes: int) -> Iterator[Executor]:
+    """Start worker processes; on a failure they end at once, whatever they do.
+
+    They end with this process, too, even if it is killed, and leave Ctrl-C to it.
+    """
     _start_tracker()  # before the first semaphore
     # A fork would inherit the locks of the threads of torch and numba
     context = WorkerContext()
@@ -51,7 +48,7 @@ def process_pool(processes: int) -> Iterator[Executor | None]:
         yield pool
     except BaseException:
         for worker in context.workers:
-            worker.kill()  # what it does might take hours, and nobody waits for it
+            worker.kill()  # a training may take hours, and nobody waits for it
         raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)

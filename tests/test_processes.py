@@ -18,6 +18,7 @@ from catalogs import InputError
 from catalogs.files import leftovers
 from catalogs.locking import locked
 from catalogs.processes import process_pool
+from recast.cli import main
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
 
@@ -35,6 +36,7 @@ import signal, sys, time
 from pathlib import Path
 from catalogs.files import whole_file
 from catalogs.processes import process_pool
+from recast.cli import main
 from recast.commands.ending import Ending
 
 # Where pytest is in the background it ignores Ctrl-C, and so would this
@@ -191,5 +193,45 @@ def test_a_second_process_hears_who_has_the_folder(tmp_path: Path) -> None:
             pass
         process.kill()
     with locked(folder):  # which ended with the process
-        assert json.loads((folder / ".lock.json").read_text())["pid"] == os.getpid()
+        assert json.loads((folder / ".lock-holder").read_text())["pid"] == os.getpid()
     assert [path.name for path in folder.iterdir()] == [".lock", "inner"]
+
+
+PART = "ridgecrest_2019@35.6/36/-117.7/-117.4"
+SMALL = ["--catalog", "ridgecrest_2019", "--models", "poisson"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["benchmark", *SMALL, "--out", "run"],
+        ["forecast", "--catalog", "ridgecrest_2019", "--samples", "20", "--out", "run"],
+        ["pretrain", "--catalog", "ridgecrest_2019", PART, "--out", "run"],
+    ],
+    ids=lambda command: command[0],
+)
+def test_a_second_run_in_a_folder_is_refused_in_one_line(
+    command: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with locked(Path("run")):
+        before = sorted(Path("run").iterdir())
+        assert main(command) == 2
+        assert sorted(Path("run").iterdir()) == before
+    who = f"another process ({os.getpid()} on {platform.node()}) is at work there"
+    line = f"recast: run: {who}: wait for it, or choose another --out\n"
+    assert capsys.readouterr().err.endswith(line)
+
+
+def test_training_in_a_folder_of_another_training_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    command = ["fit", "--data.catalog=ridgecrest_2019", "--checkpoint.dirpath=kept"]
+    with locked(Path("kept")):
+        assert main(command) == 2
+    assert "is at work there" in capsys.readouterr().err
+    assert not list(tmp_path.rglob("*.ckpt"))
