@@ -113,8 +113,8 @@ class RecastCLI(LightningCLI):
         for callback in callbacks:
             if given is not None and callback.dirpath is None:
                 callback.dirpath = str(Path(given).resolve().parent)
-        used = {self.trainer.log_dir, *(callback.dirpath for callback in callbacks)}
-        for folder in sorted(filter(None, used)):
+        used = [self.trainer.log_dir, *(callback.dirpath for callback in callbacks)]
+        for folder in sorted({str(path) for path in used if path}):
             self._locks.enter_context(alone(Path(folder)))
         start = self.model.hparams["pretrained"]
         if start is not None:
