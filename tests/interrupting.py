@@ -105,24 +105,22 @@ def start(folder: Path, argv: list[str]) -> int:
     os._exit(main())
 
 
-def phase(folder: Path) -> str:
-    """What a run is doing, by what it has said."""
-    err, out = (Path(folder, name).read_text() for name in ("err", "out"))
-    if "written:" in out:
-        return "ending"
-    if "NLL per day" in out:
-        return "rolling forecasts"
+def phase(folder: Path, since: float) -> str:
+    """What a run that began at ``since`` is doing, by what it has said and written."""
+    err, record = (folder / "err").read_text(), folder / "run" / "benchmark.json"
     if "recast-native, seed" in err:
-        return "training"
+        is_scored = record.is_file() and record.stat().st_mtime > since
+        return "rolling forecasts and plots" if is_scored else "training and scoring"
     return "starting workers" if "fitting poisson" in err else "starting"
 
 
 def killed(folder: Path, argv: list[str], how: signal.Signals, after: float, said: Report) -> bool:
     """Start a run and kill it so many seconds later; False if it had ended before."""
+    since = time.time()
     pid = start(folder, argv)
     looking = os.WEXITED | os.WNOHANG | os.WNOWAIT
     ended = wait_until(lambda: os.waitid(os.P_PID, pid, looking), after)
-    doing = "" if ended else phase(folder)
+    doing = "" if ended else phase(folder, since)
     begin = time.monotonic()
     if not ended:
         # A terminal sends Ctrl-C to all processes of a command
