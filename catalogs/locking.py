@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from catalogs.errors import InputError
 from catalogs.files import read_json, write_json
 
@@ -39,6 +37,8 @@ def locked(folder: Path, seconds: float = SECONDS) -> Iterator[None]:
     InputError
         Naming that process, if it stays.
     """
+    from filelock import FileLock, Timeout  # noqa: PLC0415 - for runs, not for all that import this
+
     folder.mkdir(parents=True, exist_ok=True)
     lock, holder = FileLock(folder / LOCK), folder / HOLDER
     try:

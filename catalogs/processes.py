@@ -17,7 +17,7 @@ from multiprocessing.process import BaseProcess
 
 from catalogs.files import drop_unfinished
 
-SECONDS = 0.5
+SECONDS = 0.1
 """Between looks at whether a parent is alive that gave no pipe to watch."""
 
 NO_LEAKS = "ignore:resource_tracker:UserWarning"
@@ -111,9 +111,8 @@ def end_with_parent() -> None:
     What ``multiprocessing`` started knows by a pipe, which the system closes; others look whether
     they have been given another parent.
     """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
     parent = multiprocessing.parent_process()
-    if parent is not None:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
     threading.Thread(target=_end_after, args=(parent, os.getppid()), daemon=True).start()
 
 

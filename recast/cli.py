@@ -33,7 +33,7 @@ def main(args: Sequence[str] | None = None) -> int:
     argv = list(sys.argv[1:] if args is None else args)
     ending = Ending()
     if args is None:  # else the process is somebody else's
-        ending.on_signals()
+        _await_signals(ending)
     try:
         return _dispatch(argv, ending)
     except SystemExit as stop:  # parsers exit; a caller in the same process wants the code
@@ -48,6 +48,16 @@ def main(args: Sequence[str] | None = None) -> int:
         return 1
     except Exception as error:  # noqa: BLE001 - the last resort of the command line
         return _report(error)
+
+
+def _await_signals(ending: Ending) -> None:
+    """End on signals; of several processes that train together, the first one does, for all."""
+    if os.environ.get("LOCAL_RANK", "0") == "0":
+        ending.on_signals()
+        return
+    from catalogs.processes import end_with_parent
+
+    end_with_parent()
 
 
 def _dispatch(argv: list[str], ending: Ending) -> int:

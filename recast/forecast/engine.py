@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from catalogs import InputError
-from catalogs.processes import undisturbed
 
 Payload = TypeVar("Payload")
 Result = TypeVar("Result")
@@ -79,6 +78,8 @@ class Session:
     def _started(self) -> Any:
         distributed, scheduler = _distributed(), self.engine.scheduler
         if scheduler is None:
+            from catalogs.processes import undisturbed
+
             with undisturbed():  # its processes end with this one by themselves
                 cluster = distributed.LocalCluster(
                     n_workers=self.engine.workers,

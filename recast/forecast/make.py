@@ -227,7 +227,8 @@ def run_forecast(
         )
     with ExitStack() as stack:
         folder = out or Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        stack.enter_context(locked(folder))
+        if out is not None:
+            stack.enter_context(locked(out))
         drawn = draw_forecast(
             catalog,
             processes,
