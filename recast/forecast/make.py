@@ -227,8 +227,7 @@ def run_forecast(
         )
     with ExitStack() as stack:
         folder = out or Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        if out is not None:
-            stack.enter_context(locked(out))
+        stack.enter_context(locked(folder))
         drawn = draw_forecast(
             catalog,
             processes,
