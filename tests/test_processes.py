@@ -87,6 +87,20 @@ if __name__ == "__main__":
 """
 
 
+SERVICE = """
+from recast.commands.ending import left_to_command
+from recast.live.loop import until_signal
+
+if __name__ == "__main__":
+    Ending("go on").on_signals()
+    left_to_command()
+    with until_signal() as stop:
+        for path in sys.argv[1:]:
+            Path(path + ".begun").touch()
+        stop.wait()
+        time.sleep(0.2)  # in which nothing else may end it
+"""
+
 IGNORING = """
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 Ending("go on").on_signals()
@@ -154,6 +168,15 @@ def test_ctrl_c_that_is_ignored_stays_ignored(tmp_path: Path) -> None:
             process.wait(0.5)
         process.send_signal(signal.SIGTERM)
         assert process.wait(SECONDS) == 143
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=lambda how: how.name)
+def test_a_service_ends_by_itself(tmp_path: Path, how: signal.Signals) -> None:
+    with running(tmp_path, SERVICE) as process:
+        process.send_signal(how)
+        assert process.wait(SECONDS) == 0
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
 
 
 def test_a_failure_does_not_wait_for_the_workers() -> None:
