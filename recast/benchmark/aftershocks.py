@@ -163,8 +163,8 @@ def run_aftershock_exam(
     Raises
     ------
     InputError
-        For an unknown catalog or model, or a catalog without such a mainshock; all are raised
-        before anything is fitted.
+        For an unknown catalog or model, a catalog without such a mainshock, or another process
+        that is at work in ``out``; all are raised before anything is fitted.
 
     Examples
     --------

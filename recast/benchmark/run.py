@@ -128,7 +128,8 @@ def run_benchmark(
     ------
     InputError
         For an unknown model, a split that is too small, a pretrained net that may have seen a
-        test window, or a protocol that is contradicted. All are raised before anything is fitted.
+        test window, a protocol that is contradicted, or another process that is at work in
+        ``out``. All are raised before anything is fitted.
 
     Examples
     --------
@@ -258,7 +259,8 @@ def run_rolling(
     Raises
     ------
     InputError
-        If windows do not fit, or a model has seen data from after its first forecast.
+        If windows do not fit, a model has seen data from after its first forecast, or another
+        process is at work in ``run``.
 
     Examples
     --------

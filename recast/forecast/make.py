@@ -160,7 +160,8 @@ def run_forecast(
     Raises
     ------
     InputError
-        If the catalog does not support the forecast, or the model has seen later data.
+        If the catalog does not support the forecast, the model has seen later data, or another
+        process is at work in ``out``.
 
     Examples
     --------

@@ -96,8 +96,8 @@ def pretrain(
     Raises
     ------
     InputError
-        If there are fewer than two catalogs, two share test events, a setting is out of range, or
-        ``resume`` finds a training of another recipe.
+        If there are fewer than two catalogs, two share test events, a setting is out of range,
+        ``resume`` finds a training of another recipe, or another process is at work in ``out``.
     """
     begin = time.monotonic()
     out = Path(out)
