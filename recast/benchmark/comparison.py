@@ -90,9 +90,7 @@ def compare(
 
     Yields the catalogs in order as they are finished; fitted models are saved in ``out/NAME``.
     """
-    check_request(catalogs, models, seeds, pretrained, places=places)
-    if workers is not None and workers < 1:
-        raise InputError(f"workers = {workers}: at least one is needed")
+    check_request(catalogs, models, seeds, pretrained, places=places, workers=workers)
     for catalog in catalogs:
         for line in caveats(catalog, models):
             say(line)
@@ -231,11 +229,13 @@ def check_request(
     pretrained: str = PRETRAINED,
     *,
     places: bool = False,
+    workers: int | None = None,
 ) -> None:
     """Raise an InputError for anything wrong with a request, before any fit."""
     _check_models(models)
-    if seeds < 1:
-        raise InputError(f"seeds = {seeds}: at least one is needed")
+    for name, number in (("seeds", seeds), ("workers", workers)):
+        if number is not None and number < 1:
+            raise InputError(f"{name} = {number}: at least one is needed")
     names = [catalog.info.name for catalog in catalogs]
     repeated = [name for name in names if names.count(name) > 1]
     if repeated:

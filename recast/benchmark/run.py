@@ -147,7 +147,7 @@ def run_benchmark(
     following = followed(protocol, whole, chosen, models, quick=quick)
     chosen = [under_protocol(catalog, following) for catalog in chosen]
     places = places or (following is not None and following.places)
-    check_request(chosen, models, seeds, pretrained, places=places)
+    check_request(chosen, models, seeds, pretrained, places=places, workers=workers)
     for n in sizes:
         check_size(n)
     if rolling is not None:
