@@ -205,12 +205,14 @@ def interrupt(folder: Path, kills: int, seed: int) -> Report:
         run.mkdir()
         resume: list[str] = []
         for _ in range(KILLS_A_RUN):
-            how = SIGNALS[(sum(said.kills.values()) + said.too_late) % len(SIGNALS)]
+            how = SIGNALS[sum(said.kills.values()) % len(SIGNALS)]
             after = random.uniform(0.0, said.whole_seconds)
             if not killed(run, [*BENCHMARK, *resume], how, after, said):
+                failed = ""
                 break
             resume = ["--resume"]
-        failed = finished(run, [*BENCHMARK, "--resume"])
+        else:
+            failed = finished(run, [*BENCHMARK, *resume])
         said.runs += 1
         if failed:
             said.add_fault(failed)
