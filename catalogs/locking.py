@@ -9,7 +9,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from catalogs.errors import InputError
-from catalogs.files import read_json, write_json
 
 LOCK, HOLDER = ".lock", ".lock-holder"
 """The lock, and who holds it."""
@@ -48,7 +47,7 @@ def locked(folder: Path, seconds: float = SECONDS) -> Iterator[None]:
             f"{folder}: {_described(holder)} is at work there: wait for it, or choose another `out`"
         ) from None
     try:
-        write_json(holder, {"pid": os.getpid(), "host": platform.node()})
+        holder.write_text(f"{os.getpid()} on {platform.node()}", encoding="utf-8")
         try:
             yield
         finally:
@@ -58,7 +57,7 @@ def locked(folder: Path, seconds: float = SECONDS) -> Iterator[None]:
 
 
 def _described(holder: Path) -> str:
-    with suppress(InputError, KeyError):
-        known = read_json(holder)
-        return f"another process ({known['pid']} on {known['host']})"
-    return "another process"
+    who = ""
+    with suppress(OSError, UnicodeDecodeError):  # it has just come, or gone
+        who = holder.read_text(encoding="utf-8")
+    return f"another process ({who})" if who else "another process"
