@@ -29,6 +29,8 @@ imported on first use, so that ``import catalogs`` costs nothing.
 ``parquet``               reading Parquet, if it holds no more than its size allows
 ``expansion``             how much a small file may stand for
 ``texts``                 what may be printed, name a file, or stand in a cell of a table
+``locking``               one process at a time in a folder
+``processes``             workers that end with the process that started them
 ``json_records``          frozen dataclasses that are written as JSON and read back checked
 ``display``               how objects are shown, as text and as HTML
 ``cores``                 how many threads and processes by default

@@ -7,7 +7,8 @@ import os
 import re
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from glob import escape
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -23,6 +24,8 @@ BINARY = getattr(os, "O_BINARY", 0)
 
 ESCAPED = re.compile(rb"\\u(00|20|d)")
 """How JSON begins to spell what ``visible`` may have to."""
+
+_being_written: list[Path] = []
 
 
 def write_json(path: Path, content: Any) -> None:
@@ -67,7 +70,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     OSError
         Naming ``path``, if the disk is full or the folder cannot be written.
     """
-    with naming(path):
+    with naming(path), _noted(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         scratch = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
         # Not by tempfile: its files are read by their owner only, whatever the umask
@@ -79,6 +82,23 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
         except BaseException:
             scratch.unlink(missing_ok=True)
             raise
+
+
+@contextmanager
+def _noted(path: Path) -> Iterator[None]:
+    _being_written.append(path)
+    try:
+        yield
+    finally:
+        _being_written.remove(path)
+
+
+def drop_unfinished() -> None:
+    """Remove what this process has not written whole, when it is about to end at once."""
+    with suppress(OSError):
+        for path in tuple(_being_written):
+            for scratch in path.parent.glob(f"{escape(f'.{path.name}-')}????????"):
+                scratch.unlink(missing_ok=True)
 
 
 def leftovers(folder: Path) -> Iterator[Path]:

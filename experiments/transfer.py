@@ -11,11 +11,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 import os
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ import yaml
 
 from catalogs import load
 from catalogs.files import read_json, write_json
+from catalogs.processes import worker_processes
 from recast.benchmark.training_size import recent
 from recast.evaluation import event_terms, gain, score
 from recast.models.neural_kinds import FEW_SHOT_EPOCHS, few_shot_settings
@@ -164,8 +164,7 @@ def main() -> None:
         ]
         for kind in ("pretrain", "score"):
             todo = [(name, job) for name, job in missing if job["kind"] == kind]
-            context = multiprocessing.get_context("spawn")
-            with ProcessPoolExecutor(args.workers, mp_context=context) as pool:
+            with worker_processes(args.workers) as pool:
                 running = {pool.submit(run, job): (name, job) for name, job in todo}
                 for done in as_completed(running):
                     name, job = running[done]

@@ -14,12 +14,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 import os
 import sys
 import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,6 +28,7 @@ import yaml
 
 from catalogs import Catalog, EventSequence, GutenbergRichter, Selection, load, save
 from catalogs.files import read_json, write_json
+from catalogs.processes import worker_processes
 from etas.model import ETAS
 from etas.synthetic import synthetic_catalog
 from recast.evaluation import score
@@ -296,12 +296,11 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=1e9, help="start no training after these")
     args = parser.parse_args()
     config = yaml.safe_load(args.config.read_text())
-    context = multiprocessing.get_context("spawn")
     todo = dict(jobs(config, args.work))
     targets = {t: g for g, part in config["left_out"].items() for t in part["targets"]}
     names = sorted({*targets, *(n for job in todo.values() for n in job["regions"])})
     if args.prepare:
-        with ProcessPoolExecutor(args.workers, mp_context=context) as pool:
+        with worker_processes(args.workers) as pool:
             for region in pool.map(partial(prepare, work=args.work), names):
                 print(region, flush=True)
         return
@@ -326,11 +325,10 @@ def main() -> None:
 
 def train_missing(todo: dict[str, Job], args: argparse.Namespace) -> None:
     """Train the nets that are not there."""
-    context = multiprocessing.get_context("spawn")
     begin = time.monotonic()
     missing = {key: job for key, job in todo.items() if not Path(job["net"]).is_file()}
     (args.work / "nets").mkdir(parents=True, exist_ok=True)
-    with ProcessPoolExecutor(args.workers, mp_context=context) as pool:
+    with worker_processes(args.workers) as pool:
         running = {pool.submit(train, job): key for key, job in missing.items()}
         for done in as_completed(running):
             if not done.cancelled():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import io
 import os
+import signal
 import sys
 import warnings
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from typing import NoReturn
 
 from catalogs.errors import FetchError, InputError
 from catalogs.texts import visible
+from recast.commands.ending import INTERRUPTED, Ending
 from recast.commands.options import OneLineParser
 from recast.commands.printing import in_options
 
@@ -23,28 +25,27 @@ LIGHTNING = {
 }
 """Subcommands that LightningCLI parses."""
 
-INTERRUPTED = 128 + 2
-"""Exit code of a command that SIGINT ended, by the convention of shells."""
-
 
 def main(args: Sequence[str] | None = None) -> int:
     """Run `recast` with these arguments (by default those of the process); return the exit code.
 
-    0 means success, 2 input that the user can fix, 1 any other failure, 130 an interruption. Errors
-    are printed as one line on stderr; with RECAST_TRACEBACK=1 in the environment unexpected ones
-    come with a traceback.
+    0 means success, 2 input that the user can fix, 1 any other failure, 130 an interruption, 143 an
+    end by SIGTERM. Errors are printed as one line on stderr; with RECAST_TRACEBACK=1 in the
+    environment unexpected ones come with a traceback.
     """
     argv = list(sys.argv[1:] if args is None else args)
-    if args is None:
+    ending = Ending()
+    if args is None:  # else the process is somebody else's
         _prepare_terminal()
+        _await_signals(ending)
     try:
-        return _dispatch(argv)
+        return _dispatch(argv, ending)
     except SystemExit as stop:  # parsers exit; a caller in the same process wants the code
         if isinstance(stop.code, str):
             print(stop.code, file=sys.stderr)
         return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
     except KeyboardInterrupt:
-        print("recast: interrupted", file=sys.stderr)
+        print(ending.line(signal.SIGINT), file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:  # the reader, perhaps `head`, has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -64,13 +65,25 @@ def _prepare_terminal() -> None:
     warnings.showwarning = show
 
 
-def _dispatch(argv: list[str]) -> int:
+def _await_signals(ending: Ending) -> None:
+    """End on signals; of several processes that train together, the first one does, for all."""
+    if os.environ.get("LOCAL_RANK", "0") == "0":
+        ending.on_signals()
+        return
+    from catalogs.processes import end_with_parent
+
+    end_with_parent()
+
+
+def _dispatch(argv: list[str], ending: Ending) -> int:
     if argv and argv[0] in LIGHTNING:
         from recast.commands import settings_help
 
         if {"-h", "--help"} & set(argv):
             settings_help.print_help(argv[0], LIGHTNING[argv[0]])
             return 0
+        if argv[0] == "fit":
+            ending.remedy = "--ckpt_path with the last.ckpt of the run resumes it"
         from recast.training import lightning_cli  # torch takes seconds to import
 
         return lightning_cli.main(["--help" if a == settings_help.ALL else a for a in argv])
@@ -78,6 +91,8 @@ def _dispatch(argv: list[str]) -> int:
     if unknown:
         parsed.parser.refuse(unknown)
     parsed.argv = argv  # results record the command
+    if hasattr(parsed, "resume"):
+        ending.remedy = "the same command with --resume goes on"
     try:
         code: int = parsed.run(parsed)
     except (FetchError, InputError) as error:

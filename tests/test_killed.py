@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from interrupting import scores
 
 from catalogs.files import read_json
 from recast.pretrained.checkpoints import read_checkpoint
 
 KILLING = Path(__file__).with_name("killing.py")
+INTERRUPTING = KILLING.with_name("interrupting.py")
 DEAD = -9
 
 FIT = [
@@ -69,18 +71,6 @@ def trained(folder: Path) -> dict[str, torch.Tensor]:
     }
 
 
-def scores(folder: Path) -> Any:
-    """All numbers of a benchmark but the seconds it took."""
-    record = {name: read_json(folder / "run" / f"{name}.json") for name in ("benchmark", "rolling")}
-
-    def timeless(part: Any) -> Any:
-        if isinstance(part, dict):
-            return {key: timeless(value) for key, value in part.items() if key != "fit_seconds"}
-        return [timeless(value) for value in part] if isinstance(part, list) else part
-
-    return {name: timeless(content["catalogs"]) for name, content in record.items()}
-
-
 def same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
     return a.keys() == b.keys() and all(torch.equal(a[key], b[key]) for key in a)
 
@@ -131,6 +121,26 @@ def test_a_benchmark_killed_at_random_moments(tmp_path: Path) -> None:
         assert set(codes) <= {DEAD, 0}
         assert scores(tmp_path / str(i)) == whole, row
     assert sum(codes.count(DEAD) for codes in ended) >= 15
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
+@pytest.mark.parametrize("kills", [3, pytest.param(200, marks=pytest.mark.slow)])
+def test_benchmarks_with_workers_leave_no_process_and_change_no_score(
+    kills: int, tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [sys.executable, str(INTERRUPTING), str(tmp_path), str(kills), "0"],
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    report = json.loads(done.stdout)
+    assert report["faults"] == []
+    assert sum(report["kills"].values()) >= kills
+    assert min(report["kills"].values()) >= kills // 3 - kills // 20
+    assert report["slowest_end"] < 10.0
 
 
 PRETRAIN = ["pretrain", "--catalog", "ridgecrest_2019", "ridgecrest_2019@35.6/36/-117.7/-117.4"]

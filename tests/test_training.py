@@ -73,6 +73,19 @@ def test_an_interrupted_run_goes_on_where_it_stopped(data: CatalogData, tmp_path
     assert content["global_step"] == 16
 
 
+@pytest.mark.parametrize("left", [b"step,val/nll\n4,", b"\xff\x00 no table"])
+def test_what_a_killed_run_left_of_its_log_does_not_matter(
+    left: bytes, data: CatalogData, tmp_path: Path
+) -> None:
+    train(data, tmp_path, seed=0, max_epochs=1)
+    (tmp_path / "metrics.csv").write_bytes(left)
+    scratch = tmp_path / ".best.ckpt-0123abcd"
+    scratch.write_bytes(b"half")
+    train(data, tmp_path, seed=0, max_epochs=2, resume=True)
+    assert {"train/nll", "val/nll"} <= set(pd.read_csv(tmp_path / "metrics.csv"))
+    assert not scratch.exists()
+
+
 def test_a_run_that_ended_is_not_taken_for_another(data: CatalogData, tmp_path: Path) -> None:
     done = train(data, tmp_path, seed=0, max_epochs=1)
     assert train(data, tmp_path, seed=0, max_epochs=1, resume=True) == done

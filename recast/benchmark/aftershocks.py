@@ -14,6 +14,7 @@ from catalogs import Catalog, InputError, load
 from catalogs.cores import threads as all_threads
 from catalogs.display import some
 from catalogs.files import write_json
+from catalogs.locking import locked
 from recast.benchmark.comparison import caveats, say
 from recast.benchmark.folder import (
     AFTERSHOCKS,
@@ -162,8 +163,8 @@ def run_aftershock_exam(
     Raises
     ------
     InputError
-        For an unknown catalog or model, or a catalog without such a mainshock; all are raised
-        before anything is fitted.
+        For an unknown catalog or model, a catalog without such a mainshock, or another process
+        that is at work in ``out``; all are raised before anything is fitted.
 
     Examples
     --------
@@ -225,6 +226,7 @@ def run_aftershock_exam(
     with ExitStack() as stack:
         kept = out if out is not None else run
         where = Path(kept or stack.enter_context(tempfile.TemporaryDirectory()))
+        stack.enter_context(locked(where))
         for subject in subjects:
             name = subject.catalog.info.name
             found = examine(

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Generator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -18,6 +16,7 @@ import numpy as np
 from catalogs import Catalog, InputError, Split
 from catalogs.checks.quality import gap_warning
 from catalogs.cores import cores
+from catalogs.processes import process_pool
 from catalogs.sequence import FloatArray
 from etas.residuals import MINIMUM_EVENTS, residual_test
 from recast.benchmark.identity import data_hash
@@ -86,14 +85,12 @@ def compare(
     pretrained: str = PRETRAINED,
     places: bool = False,
     protocol: Protocol | None = None,
-) -> Iterator[Comparison]:
+) -> Generator[Comparison, None, None]:
     """Fit ``models`` on each train window and score all windows; see ``run_benchmark``.
 
     Yields the catalogs in order as they are finished; fitted models are saved in ``out/NAME``.
     """
-    check_request(catalogs, models, seeds, pretrained, places=places)
-    if workers is not None and workers < 1:
-        raise InputError(f"workers = {workers}: at least one is needed")
+    check_request(catalogs, models, seeds, pretrained, places=places, workers=workers)
     for catalog in catalogs:
         for line in caveats(catalog, models):
             say(line)
@@ -164,20 +161,6 @@ def _default_workers() -> int:
     return 1 if torch.cuda.is_available() else cores()
 
 
-@contextmanager
-def process_pool(processes: int) -> Iterator[Executor | None]:
-    """Start worker processes, or none for one; tasks not yet started are dropped on failure."""
-    if processes <= 1:
-        yield None
-        return
-    # A fork would inherit the locks of the threads of torch and numba
-    pool = ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn"))
-    try:
-        yield pool
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
 def _compared(
     catalog: Catalog, fits: dict[str, list[Timed]], protocol: Protocol | None = None
 ) -> Comparison:
@@ -246,11 +229,13 @@ def check_request(
     pretrained: str = PRETRAINED,
     *,
     places: bool = False,
+    workers: int | None = None,
 ) -> None:
     """Raise an InputError for anything wrong with a request, before any fit."""
     _check_models(models)
-    if seeds < 1:
-        raise InputError(f"seeds = {seeds}: at least one is needed")
+    for name, number in (("seeds", seeds), ("workers", workers)):
+        if number is not None and number < 1:
+            raise InputError(f"{name} = {number}: at least one is needed")
     names = [catalog.info.name for catalog in catalogs]
     repeated = [name for name in names if names.count(name) > 1]
     if repeated:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from os import PathLike
@@ -12,6 +13,7 @@ from typing import Any
 from catalogs import Catalog, InputError, load
 from catalogs.cores import threads as all_threads
 from catalogs.files import write_json
+from catalogs.locking import locked
 from catalogs.store import STORED
 from recast.benchmark.comparison import Comparison, check_request, compare
 from recast.benchmark.folder import (
@@ -126,7 +128,8 @@ def run_benchmark(
     ------
     InputError
         For an unknown model, a split that is too small, a pretrained net that may have seen a
-        test window, or a protocol that is contradicted. All are raised before anything is fitted.
+        test window, a protocol that is contradicted, or another process that is at work in
+        ``out``. All are raised before anything is fitted.
 
     Examples
     --------
@@ -144,7 +147,7 @@ def run_benchmark(
     following = followed(protocol, whole, chosen, models, quick=quick)
     chosen = [under_protocol(catalog, following) for catalog in chosen]
     places = places or (following is not None and following.places)
-    check_request(chosen, models, seeds, pretrained, places=places)
+    check_request(chosen, models, seeds, pretrained, places=places, workers=workers)
     for n in sizes:
         check_size(n)
     if rolling is not None:
@@ -172,30 +175,31 @@ def run_benchmark(
         None if following is None else following.name,
     )
     rolled: dict[str, RollingCatalog] = {}
-    comparisons = compare(chosen, models, folder, **how, places=places, protocol=following)
-    for comparison, (asked, _) in zip(comparisons, named, strict=True):
-        name = comparison.name
-        entry: CatalogResult = replace(comparison.result, source=_source(asked))
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        result = replace(result, catalogs={**result.catalogs, name: entry}, date=now)
-        save_diagnoses(folder / name / DIAGNOSES, comparison.diagnoses)
-        write_json(folder / RECORD, result.to_json())
-        if rolling is not None:
-            run = BenchmarkFolder(folder, result)
-            rolled[name] = roll_models(
-                run, comparison.catalog, rolling, resume=resume, progress=progress
-            )
-            write_json(
-                folder / ROLLING,
-                _rolling_result(rolled, rolling, command, own_magnitudes=False).to_json(),
-            )
-        done(Done(comparison, rolled.get(name)))
-    if sizes:
-        found = TrainingSizes({}, version, command)
-        for catalog in chosen:
-            rows = compare_by_size(catalog, models, sizes, folder, **how)
-            found = replace(found, catalogs={**found.catalogs, catalog.info.name: rows})
-            write_json(folder / SIZES, found.to_json())
+    begun = compare(chosen, models, folder, **how, places=places, protocol=following)
+    with locked(folder), closing(begun) as comparisons:
+        for comparison, (asked, _) in zip(comparisons, named, strict=True):
+            name = comparison.name
+            entry: CatalogResult = replace(comparison.result, source=_source(asked))
+            now = datetime.now(UTC).isoformat(timespec="seconds")
+            result = replace(result, catalogs={**result.catalogs, name: entry}, date=now)
+            save_diagnoses(folder / name / DIAGNOSES, comparison.diagnoses)
+            write_json(folder / RECORD, result.to_json())
+            if rolling is not None:
+                run = BenchmarkFolder(folder, result)
+                rolled[name] = roll_models(
+                    run, comparison.catalog, rolling, resume=resume, progress=progress
+                )
+                write_json(
+                    folder / ROLLING,
+                    _rolling_result(rolled, rolling, command, own_magnitudes=False).to_json(),
+                )
+            done(Done(comparison, rolled.get(name)))
+        if sizes:
+            found = TrainingSizes({}, version, command)
+            for catalog in chosen:
+                rows = compare_by_size(catalog, models, sizes, folder, **how)
+                found = replace(found, catalogs={**found.catalogs, catalog.info.name: rows})
+                write_json(folder / SIZES, found.to_json())
     return result
 
 
@@ -255,7 +259,8 @@ def run_rolling(
     Raises
     ------
     InputError
-        If windows do not fit, or a model has seen data from after its first forecast.
+        If windows do not fit, a model has seen data from after its first forecast, or another
+        process is at work in ``run``.
 
     Examples
     --------
@@ -273,25 +278,28 @@ def run_rolling(
     engine.check()
     rolled: dict[str, RollingCatalog] = {}
     result = _rolling_result(rolled, wanted, command, own_magnitudes=own_magnitudes)
-    for name in catalogs or folder.catalogs:
-        if name not in folder.catalogs:
-            raise InputError(f"no catalog {name!r} in {run}: it has {', '.join(folder.catalogs)}")
-        rolled[name] = roll_models(
-            folder,
-            load_catalog(folder, name),
-            wanted,
-            models=models,
-            parameter_uncertainty=parameter_uncertainty,
-            own_magnitudes=own_magnitudes,
-            allow_leak=allow_leak,
-            engine=engine,
-            threads=threads,
-            resume=resume,
-            progress=progress,
-        )
-        result = _rolling_result(rolled, wanted, command, own_magnitudes=own_magnitudes)
-        write_json(folder.folder / ROLLING, result.to_json())
-        done(name, rolled[name])
+    with locked(folder.folder):
+        for name in catalogs or folder.catalogs:
+            if name not in folder.catalogs:
+                raise InputError(
+                    f"no catalog {name!r} in {run}: it has {', '.join(folder.catalogs)}"
+                )
+            rolled[name] = roll_models(
+                folder,
+                load_catalog(folder, name),
+                wanted,
+                models=models,
+                parameter_uncertainty=parameter_uncertainty,
+                own_magnitudes=own_magnitudes,
+                allow_leak=allow_leak,
+                engine=engine,
+                threads=threads,
+                resume=resume,
+                progress=progress,
+            )
+            result = _rolling_result(rolled, wanted, command, own_magnitudes=own_magnitudes)
+            write_json(folder.folder / ROLLING, result.to_json())
+            done(name, rolled[name])
     return result
 
 

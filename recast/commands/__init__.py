@@ -27,4 +27,5 @@ options          options that several commands share
 config           options of a command from a YAML file
 reading          files of events that commands read, and names under which they store catalogs
 printing         printing that several commands share
+ending           how a command ends that is interrupted
 """

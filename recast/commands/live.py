@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from recast.commands import live_replay
+from recast.commands.ending import left_to_command
 from recast.commands.options import (
     AREA,
     add_completeness,
@@ -175,6 +176,7 @@ def run_run(args: argparse.Namespace) -> int:
     if args.believe:
         raise InputError("--believe is for one answer: leave out --every")
     Service(args.folder)  # settings that cannot be are no reason to wait
+    left_to_command()
     run_every(args.folder, args.every, say=_say, complain=_complain, threads=args.threads)
     return 0
 
@@ -235,5 +237,6 @@ def run_serve(args: argparse.Namespace) -> int:
     """Serve the pages until interrupted."""
     from recast.live.serve import serve
 
+    left_to_command()
     serve(args.folder, args.port)
     return 0

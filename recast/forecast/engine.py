@@ -78,9 +78,14 @@ class Session:
     def _started(self) -> Any:
         distributed, scheduler = _distributed(), self.engine.scheduler
         if scheduler is None:
-            cluster = distributed.LocalCluster(
-                n_workers=self.engine.workers, threads_per_worker=1, dashboard_address="127.0.0.1:0"
-            )
+            from catalogs.processes import undisturbed
+
+            with undisturbed():  # its processes end with this one by themselves
+                cluster = distributed.LocalCluster(
+                    n_workers=self.engine.workers,
+                    threads_per_worker=1,
+                    dashboard_address="127.0.0.1:0",
+                )
             return self.stack.enter_context(distributed.Client(self.stack.enter_context(cluster)))
         try:
             return self.stack.enter_context(distributed.Client(scheduler, timeout=10))

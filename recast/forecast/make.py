@@ -18,6 +18,7 @@ from catalogs.cores import threads as all_threads
 from catalogs.display import span
 from catalogs.exports import centre, csv_bytes, write_csep_forecast
 from catalogs.files import write_json, write_whole
+from catalogs.locking import locked
 from recast.forecast.blocks import check_subcritical, n_blocks
 from recast.forecast.chunks import Progress
 from recast.forecast.correction import MOST_BRANCHING, SequenceForecast, under_way
@@ -159,7 +160,8 @@ def run_forecast(
     Raises
     ------
     InputError
-        If the catalog does not support the forecast, or the model has seen later data.
+        If the catalog does not support the forecast, the model has seen later data, or another
+        process is at work in ``out``.
 
     Examples
     --------
@@ -226,6 +228,7 @@ def run_forecast(
         )
     with ExitStack() as stack:
         folder = out or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        stack.enter_context(locked(folder))
         drawn = draw_forecast(
             catalog,
             processes,

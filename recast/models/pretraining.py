@@ -9,8 +9,6 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from lightning.pytorch.utilities import rank_zero_only
-
 from catalogs import Catalog, InputError, load
 from catalogs.checks.extent import Extent
 from catalogs.files import read_json, write_json, write_whole
@@ -23,6 +21,7 @@ from recast.pretrained import read_net
 from recast.pretrained.checkpoints import release
 from recast.training.data import CatalogData
 from recast.training.region import Region
+from recast.training.resuming import alone, is_first
 from recast.training.task import RecastTask
 from recast.training.trainer import LAST, train
 
@@ -97,8 +96,8 @@ def pretrain(
     Raises
     ------
     InputError
-        If there are fewer than two catalogs, two share test events, a setting is out of range, or
-        ``resume`` finds a training of another recipe.
+        If there are fewer than two catalogs, two share test events, a setting is out of range,
+        ``resume`` finds a training of another recipe, or another process is at work in ``out``.
     """
     begin = time.monotonic()
     out = Path(out)
@@ -131,31 +130,32 @@ def pretrain(
         "net": settings,
         "seed": seed,
     }
-    _check_recipe(out / RECIPE, recipe, resume=resume)
-    trained = train(
-        data,
-        out / "training",
-        seed=seed,
-        model=settings,
-        max_epochs=epochs,
-        resume=resume,
-        patience=epochs,
-        trainer_settings={"deterministic": "warn", **(trainer or {})},
-    )
-    if getattr(rank_zero_only, "rank", 0):  # the first process writes and scores
-        return None
-    release(trained.checkpoint.with_name(LAST), out / NET)
-    result = PretrainingResult(
-        str(out / NET),
-        tuple(_scored(region, data, out / NET) for region in data.regions),
-        recipe,
-        sum(p.numel() for p in read_net(out / NET, data.regions[0].scaling).parameters()),
-        time.monotonic() - begin,
-        command,
-        describe(),
-    )
-    write_json(out / RECORD, result.to_json())
-    write_whole(out / CARD, card(result).encode())
+    with alone(out):
+        _check_recipe(out / RECIPE, recipe, resume=resume)
+        trained = train(
+            data,
+            out / "training",
+            seed=seed,
+            model=settings,
+            max_epochs=epochs,
+            resume=resume,
+            patience=epochs,
+            trainer_settings={"deterministic": "warn", **(trainer or {})},
+        )
+        if not is_first():  # that one writes and scores
+            return None
+        release(trained.checkpoint.with_name(LAST), out / NET)
+        result = PretrainingResult(
+            str(out / NET),
+            tuple(_scored(region, data, out / NET) for region in data.regions),
+            recipe,
+            sum(p.numel() for p in read_net(out / NET, data.regions[0].scaling).parameters()),
+            time.monotonic() - begin,
+            command,
+            describe(),
+        )
+        write_json(out / RECORD, result.to_json())
+        write_whole(out / CARD, card(result).encode())
     return result
 
 

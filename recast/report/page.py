@@ -12,7 +12,8 @@ from markupsafe import Markup
 
 from catalogs.cores import cores
 from catalogs.files import write_whole
-from recast.benchmark.comparison import process_pool, say
+from catalogs.processes import process_pool
+from recast.benchmark.comparison import say
 from recast.benchmark.folder import AFTERSHOCKS, RECORD, BenchmarkFolder, open_run
 from recast.benchmark.results import sentence
 from recast.forecast.aftershock_results import AftershockResult

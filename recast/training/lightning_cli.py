@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack
 from inspect import Parameter, signature
 from itertools import pairwise
 from operator import attrgetter
@@ -21,7 +22,7 @@ from recast.pretrained import seen
 from recast.pretrained.checkpoints import check_resumable
 from recast.pretrained.hyper_parameters import plain_settings
 from recast.training.data import CatalogData
-from recast.training.resuming import GoesOn, WholeCheckpoints
+from recast.training.resuming import GoesOn, WholeCheckpoints, alone
 from recast.training.task import RecastTask
 from recast.training.trainer import (
     CHECKPOINT,
@@ -50,8 +51,8 @@ class RecastCLI(LightningCLI):
     Only the parser of the subcommand that runs is built: each of the four takes long.
     """
 
-    def __init__(self, args: list[str], **settings: Any) -> None:
-        self._named = args[0]
+    def __init__(self, args: list[str], locks: ExitStack, **settings: Any) -> None:
+        self._named, self._locks = args[0], locks
         super().__init__(args=args, **settings)
 
     def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
@@ -113,10 +114,13 @@ class RecastCLI(LightningCLI):
         began, so that the best one is the best of all epochs, not only of those after the pause.
         """
         given = self.config.fit.ckpt_path
-        if given is not None:
-            for callback in self.trainer.checkpoint_callbacks:
-                if isinstance(callback, ModelCheckpoint) and callback.dirpath is None:
-                    callback.dirpath = str(Path(given).resolve().parent)
+        callbacks = [c for c in self.trainer.checkpoint_callbacks if isinstance(c, ModelCheckpoint)]
+        for callback in callbacks:
+            if given is not None and callback.dirpath is None:
+                callback.dirpath = str(Path(given).resolve().parent)
+        used = [self.trainer.log_dir, *(callback.dirpath for callback in callbacks)]
+        for folder in sorted({str(path) for path in used if path}):
+            self._locks.enter_context(alone(Path(folder)))
         start = self.model.hparams["pretrained"]
         if start is not None:
             for region in self.datamodule.regions:
@@ -160,9 +164,15 @@ def main(argv: list[str]) -> int:
         "enable_progress_bar": sys.stderr.isatty(),
     }
     try:
-        with quiet(), one_thread(), naming(Path("config.yaml or metrics.csv of the run")):
+        with (
+            quiet(),
+            one_thread(),
+            naming(Path("config.yaml or metrics.csv of the run")),
+            ExitStack() as locks,
+        ):
             done = RecastCLI(
                 argv,
+                locks,
                 model_class=RecastTask,
                 datamodule_class=CatalogData,
                 seed_everything_default=0,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +11,12 @@ import lightning
 import torch
 from lightning.fabric.plugins import TorchCheckpointIO
 from lightning.pytorch.callbacks import Callback, ModelCheckpoint
+from lightning.pytorch.utilities import rank_zero_only
 from torch import Tensor
 
 from catalogs import InputError
 from catalogs.files import write_whole
+from catalogs.locking import SECONDS, locked
 from recast.pretrained.checkpoints import read_checkpoint, write_checkpoint
 from recast.pretrained.hyper_parameters import plain_settings
 
@@ -22,6 +25,28 @@ if TYPE_CHECKING:
 
 PATHS = ("best_model_path", "kth_best_model_path", "last_model_path")
 """Names of files in the state of a ModelCheckpoint."""
+
+
+ORPHAN_SECONDS = 10.0
+"""In which the worker of a run that was killed has surely ended; it takes a fraction of one."""
+
+
+@contextmanager
+def alone(folder: Path, seconds: float = SECONDS) -> Iterator[None]:
+    """No other training is in the folder; the first of several processes, one a device, locks it.
+
+    Raises
+    ------
+    InputError
+        If there is one, and it does not end within ``seconds``.
+    """
+    with locked(folder, seconds) if is_first() else nullcontext():
+        yield
+
+
+def is_first() -> bool:
+    """Whether this process is the only one of a training, or the first of several."""
+    return not getattr(rank_zero_only, "rank", 0)
 
 
 def check_same(checkpoint: Path, asked: RecastTask, settings: Iterable[str]) -> None:

@@ -23,10 +23,17 @@ from lightning.pytorch.loggers import CSVLogger
 from torch import Tensor
 
 from catalogs import InputError
-from catalogs.files import naming, read_json, reading, write_json
+from catalogs.files import leftovers, naming, read_json, reading, write_json
 from recast.pretrained.checkpoints import check_resumable, read_checkpoint, write_checkpoint
 from recast.training.data import CatalogData
-from recast.training.resuming import GoesOn, WholeCheckpoints, check_same
+from recast.training.resuming import (
+    ORPHAN_SECONDS,
+    GoesOn,
+    WholeCheckpoints,
+    alone,
+    check_same,
+    is_first,
+)
 from recast.training.task import RecastTask
 
 TRAINER: dict[str, Any] = {
@@ -259,15 +266,43 @@ def train(
     ------
     InputError
         With ``resume``, if a file in ``folder`` is damaged, or was trained on other events or with
-        another ``model``; if the trainer refuses its settings.
+        another ``model``; if the trainer refuses its settings, or another process trains there.
     """
-    ended, epochs = folder / "trained.json", max_epochs or TRAINER["max_epochs"]
+    with alone(folder, ORPHAN_SECONDS):
+        for scratch in leftovers(folder) if is_first() else ():
+            scratch.unlink(missing_ok=True)
+        return _train(
+            data,
+            folder,
+            seed=seed,
+            model=model or {},
+            epochs=max_epochs or TRAINER["max_epochs"],
+            resume=resume,
+            label=label,
+            patience=patience or EARLY_STOPPING["patience"],
+            trainer_settings=trainer_settings or {},
+        )
+
+
+def _train(
+    data: CatalogData,
+    folder: Path,
+    *,
+    seed: int,
+    model: Mapping[str, Any],
+    epochs: int,
+    resume: bool,
+    label: str,
+    patience: int,
+    trainer_settings: Mapping[str, Any],
+) -> Trained:
+    ended = folder / "trained.json"
     if resume and ended.is_file():
         with reading(ended):
             record = read_json(ended)
             if record["max_epochs"] == epochs:
                 done = Trained(folder / record["checkpoint"], float(record["validation"]))
-                check_same(done.checkpoint, RecastTask(data.scalings, **(model or {})), model or {})
+                check_same(done.checkpoint, RecastTask(data.scalings, **model), model)
                 return done
     last = folder / LAST
     resume = resume and last.is_file()
@@ -275,13 +310,13 @@ def train(
         check_resumable(last)
     ended.unlink(missing_ok=True)
     lightning.seed_everything(seed, workers=True, verbose=False)
-    task = RecastTask(data.scalings, data.trained_on, **(model or {}))
+    task = RecastTask(data.scalings, data.trained_on, **model)
     shown = progress(label)
     best = ModelCheckpoint(dirpath=folder, **CHECKPOINT)
     callbacks = [
         best,
         every_epoch(folder),
-        EarlyStopping(**{**EARLY_STOPPING, "patience": patience or EARLY_STOPPING["patience"]}),
+        EarlyStopping(**{**EARLY_STOPPING, "patience": patience}),
         StartCounts(),
         GoesOn(),
         shown,
@@ -293,7 +328,7 @@ def train(
         "enable_progress_bar": isinstance(shown, TQDMProgressBar),
         "deterministic": True,
         "plugins": [WholeCheckpoints()],
-        **(trainer_settings or {}),
+        **trainer_settings,
     }
     trainer = _trainer(settings, callbacks)
     with quiet(), one_thread(), naming(folder / "metrics.csv"):
