@@ -16,7 +16,7 @@ import numpy as np
 from catalogs import EventSequence, cores
 from catalogs.magnitudes import LN10
 from catalogs.sequence import FloatArray
-from etas.kernel import Quadrature, omori_integral
+from etas.kernel import Quadrature, omori_integrals
 from etas.model import ETAS
 from etas.recursion import NEGLIGIBLE
 
@@ -71,7 +71,7 @@ def _expected(gains: FloatArray, sequence: EventSequence, c: float, p: float) ->
 
     def integral(begin: float, end: float) -> float:
         lags = (np.maximum(edge - sequence.times, 0.0) for edge in (begin, end))
-        return float((gains * omori_integral(*lags, c, p)).sum())  # BLAS would use other cores
+        return float((gains * omori_integrals(*lags, c, p)).sum())  # BLAS would use other cores
 
     gaps = sum(integral(begin, end) for begin, end in sequence.scored_gaps)
     return integral(sequence.score_from, sequence.end) - gaps
