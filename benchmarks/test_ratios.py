@@ -6,16 +6,22 @@ machine does then hardly counts.
 """
 
 import math
+import resource
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 from time import process_time
 
 import pytest
 from operations import (
+    ALTOGETHER,
     BY_PAIRS,
     BY_TREE,
     ETAS_CONTINUED,
     ETAS_PLACED,
     FIT,
+    FORECAST_COUNTED,
     FORMATS_READ,
     LIKELIHOOD,
     NETS_CONTINUED,
@@ -43,6 +49,42 @@ def exponent(operation: Operation, small: int, large: int, *, rounds: int) -> fl
     """s of time ~ size^s between two sizes."""
     first, second = times((operation, small), (operation, large), rounds=rounds)
     return math.log(second / first) / math.log(large / small)
+
+
+def times_of_processes(*commands: list[str], rounds: int) -> list[float]:
+    """Shortest processor time of Python with these arguments, seconds; the first round compiles."""
+    best = [math.inf] * len(commands)
+    for _ in range(rounds):
+        for i, words in enumerate(commands):
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            subprocess.run([sys.executable, *words], check=True, capture_output=True)
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+            best[i] = min(best[i], spent)
+    return best
+
+
+def test_a_forecast_takes_less_than_an_import_of_torch(tmp_path: Path) -> None:
+    """From process start, with a fitted model: most of it are the imports of what it uses."""
+    catalog = ["--catalog", "synthetic_socal", "--no-plots"]
+    fit = ["-m", "recast", "etas", "fit", *catalog, "--out", str(tmp_path)]
+    model, many = ["--model", str(tmp_path / "etas.json")], ["--samples", "1000", "--days", "7"]
+    forecast = ["-m", "recast", "forecast", *catalog, *model, *many, "--out", str(tmp_path / "f")]
+    fitted, forecasted, imported = times_of_processes(
+        fit, forecast, ["-c", "import torch"], rounds=3
+    )
+    assert forecasted < 1.2 * imported  # 0.7; importing scipy.stats and matplotlib adds as much
+    assert fitted < 1.6 * imported
+
+
+def test_counting_simulated_events_costs_little() -> None:
+    simulated, counted = times((ETAS_CONTINUED, 1_000), (FORECAST_COUNTED, 1_000), rounds=8)
+    assert counted < 1.5 * simulated  # 1.15; compressing the events would make it 3
+
+
+def test_likelihoods_side_by_side_share_the_decay() -> None:
+    alone, sixteen = times((LIKELIHOOD, 20_000), (ALTOGETHER, 20_000), rounds=8)
+    assert sixteen < 16 * alone / 2  # a fourth
 
 
 def test_the_likelihood_takes_linear_time() -> None:

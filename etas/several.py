@@ -42,7 +42,9 @@ def log_likelihoods(models: Sequence[ETAS], sequence: EventSequence) -> list[flo
     parts = [models[lo : lo + TOGETHER] for lo in range(0, len(models), TOGETHER)]
     # The compiled loop runs without the interpreter lock, so threads use the cores
     with ThreadPoolExecutor(max_workers=cores.threads()) as pool:
-        return [x for part in pool.map(lambda some: _side_by_side(some, sequence), parts) for x in part]
+        return [
+            x for part in pool.map(lambda some: _side_by_side(some, sequence), parts) for x in part
+        ]
 
 
 def _side_by_side(models: Sequence[ETAS], sequence: EventSequence) -> list[float]:
@@ -60,9 +62,7 @@ def _side_by_side(models: Sequence[ETAS], sequence: EventSequence) -> list[float
         log_rates = log_rate_sums(
             sequence.times, gains, quadrature.base, np.array(weights), mu, k, sequence.first_scored
         )
-        expected = [
-            _expected(row, sequence, *pair) for row, *pair in zip(gains, c, p, strict=True)
-        ]
+        expected = [_expected(row, sequence, *pair) for row, *pair in zip(gains, c, p, strict=True)]
         return list(log_rates - mu * sequence.scored_days - k * np.array(expected))
 
 

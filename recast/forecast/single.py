@@ -443,7 +443,9 @@ def draw_forecast(
     if events:  # which another run may not have kept
         longest = range(chunks - n_chunks(request.samples), chunks)
         drawn = [chunk for chunk in longest if chunk not in missing]
-        missing += [chunk for chunk in drawn if "has_events" not in read_chunk(folder, chunk, EVENTS)]
+        missing += [
+            chunk for chunk in drawn if "has_events" not in read_chunk(folder, chunk, EVENTS)
+        ]
         missing.sort()
     bins = bins_of(catalog, everything)
     if missing:
