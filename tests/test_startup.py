@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from catalogs import load
-from catalogs.files import write_json
-from etas.fit import fit_etas
+from recast import fit_catalog
 
 PROBE = """
 import contextlib, io, json, sys
@@ -33,10 +32,7 @@ def modules(*words: str) -> set[str]:
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    catalog = load("synthetic_socal")
-    path = tmp_path_factory.mktemp("model") / "etas.json"
-    write_json(path, fit_etas(catalog.split().train, catalog.magnitude_law()).to_json())
-    return path
+    return fit_catalog(load("synthetic_socal")).write(tmp_path_factory.mktemp("model"))
 
 
 def test_a_forecast_of_etas_imports_no_statistics_and_no_plots(model: Path, tmp_path: Path) -> None:

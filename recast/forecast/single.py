@@ -316,7 +316,8 @@ def draw_chunk(job: Job, chunk: int) -> dict[str, np.ndarray]:
     """Draw a few hundred trajectories over one window, and count their events by magnitude.
 
     Those of the longest window are also counted by time and by magnitude bin, and kept where asked
-    for, unless there are too many. Each block is counted before the next is drawn: few trajectories are in memory.
+    for, unless there are too many. Each block is counted before the next is drawn: few trajectories
+    are in memory.
     """
     request = job.request
     i, part = divmod(chunk, n_chunks(request.samples))
