@@ -70,8 +70,10 @@ def _expected(gains: FloatArray, sequence: EventSequence, c: float, p: float) ->
     """Sum of g_j times the integral of (x + c)^{-p} over the scored window."""
 
     def integral(begin: float, end: float) -> float:
-        lags = (np.maximum(edge - sequence.times, 0.0) for edge in (begin, end))
-        return float((gains * omori_integrals(*lags, c, p)).sum())  # BLAS would use other cores
+        since, until = (np.maximum(edge - sequence.times, 0.0) for edge in (begin, end))
+        return float(
+            (gains * omori_integrals(since, until, c, p)).sum()
+        )  # BLAS would use other cores
 
     gaps = sum(integral(begin, end) for begin, end in sequence.scored_gaps)
     return integral(sequence.score_from, sequence.end) - gaps
