@@ -71,9 +71,8 @@ def _expected(gains: FloatArray, sequence: EventSequence, c: float, p: float) ->
 
     def integral(begin: float, end: float) -> float:
         since, until = (np.maximum(edge - sequence.times, 0.0) for edge in (begin, end))
-        return float(
-            (gains * omori_integrals(since, until, c, p)).sum()
-        )  # BLAS would use other cores
+        # Not a product of vectors, for which BLAS would start threads of its own
+        return float((gains * omori_integrals(since, until, c, p)).sum())
 
     gaps = sum(integral(begin, end) for begin, end in sequence.scored_gaps)
     return integral(sequence.score_from, sequence.end) - gaps
