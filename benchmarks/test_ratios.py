@@ -80,7 +80,8 @@ def test_a_forecast_takes_about_as_long_as_an_import_of_torch(tmp_path: Path) ->
 
 def test_counting_simulated_events_costs_little() -> None:
     simulated, counted = times((ETAS_CONTINUED, 1_000), (FORECAST_COUNTED, 1_000), rounds=8)
-    assert counted < 1.5 * simulated  # 1.15; compressing the events would make it 3
+    # 1.8, as every 50 trajectories read the history; compressing the events would make it 4
+    assert counted < 2.5 * simulated
 
 
 def test_likelihoods_side_by_side_share_the_decay() -> None:

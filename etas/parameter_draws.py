@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import compress
+from typing import Any
 
 import numpy as np
 
@@ -133,7 +134,7 @@ def draw_models(
     variances, axes = np.linalg.eigh(np.array(uncertainty.correlation.matrix))
     factor = errors[:, None] * axes * np.sqrt(np.maximum(variances, 0.0))
 
-    def drawn_set() -> tuple[FloatArray, float, dict[str, float]]:
+    def drawn_set() -> tuple[FloatArray, float, dict[str, Any]]:
         normal, uniform = rng.standard_normal(len(names)), rng.random()
         drawn = centre + factor @ normal
         drawn = np.where(logarithmic, np.exp(np.where(logarithmic, drawn, 0.0)), drawn)
