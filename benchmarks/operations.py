@@ -27,6 +27,7 @@ from etas.completeness import CompletenessHistory
 from etas.fit import fit_etas
 from etas.likelihood import LogLikelihood, log_likelihood_quadratic
 from etas.model import ETAS
+from etas.several import log_likelihoods
 from etas.space.pairs import Kernel, Sources, pair_sums
 from etas.space.placing import Placer
 from etas.space.region import Region as SpaceRegion
@@ -34,6 +35,9 @@ from etas.space.tree import tree_sums
 from etas.space.triggered import TriggeredPlaces
 from etas.synthetic import synthetic_socal
 from etas.weighted_likelihood import WeightedLogLikelihood
+from recast.evaluation.magnitudes import magnitude_bins
+from recast.forecast.blocks import Source
+from recast.forecast.single import Job, Request, Window, draw_chunk, n_chunks
 from recast.models.neural import Recast
 from recast.net.network import RecastNet
 from recast.pretrained import SHIPPED, read_net
@@ -95,6 +99,11 @@ def evaluate(events: EventSequence) -> object:
     return LogLikelihood.of(events, LAW.completeness, c_min=C_MIN).evaluate(MODEL.parameters)
 
 
+def evaluate_several(events: EventSequence) -> object:
+    """The values alone, of sixteen parameter sets side by side."""
+    return log_likelihoods([replace(MODEL, k=MODEL.k - 1e-4 * i) for i in range(16)], events)
+
+
 def evaluate_quadratic(events: EventSequence) -> object:
     """The value alone, by the double sum."""
     return log_likelihood_quadratic(MODEL.parameters, events, LAW.completeness)
@@ -133,6 +142,16 @@ def sum_over_pairs(sources: Sources) -> object:
 def new_catalog(days: float) -> object:
     """A synthetic catalog from nothing."""
     return MODEL.simulate(EMPTY, days, 1, seed=1, max_events=MOST, threads=1)
+
+
+def count_forecast(task: tuple[EventSequence, int]) -> object:
+    """The same, counted by magnitude and time as in a forecast."""
+    events, n = task
+    source = Source.of([MODEL], events, [events.end])
+    request = Request(events.end, (WEEKS,), (2.0, 3.0, 4.0, 5.0, 6.0, 7.0), n)
+    bins = magnitude_bins(LAW.completeness, LAW.maximum)
+    job = Job(request, (Window(WEEKS, source, MOST),), bins, threads=1, events=False)
+    return [draw_chunk(job, chunk) for chunk in range(n_chunks(n))]
 
 
 def continue_etas(task: tuple[EventSequence, int]) -> object:
@@ -259,6 +278,9 @@ LIKELIHOOD = Operation("ETAS likelihood and gradient", "events", EVENTS, catalog
 QUADRATIC = Operation(
     "ETAS likelihood, double sum", "events", (1_000, 3_000, 10_000), catalog, evaluate_quadratic
 )
+ALTOGETHER = Operation(
+    "ETAS likelihood, sixteen side by side", "events", EVENTS, catalog, evaluate_several
+)
 BY_TREE = Operation(
     "Space-time ETAS, sums by a tree", "events", (1_000, 10_000, 40_000), located, sum_by_tree
 )
@@ -270,6 +292,9 @@ FIT = Operation(
 )
 ETAS_CONTINUED = Operation(
     "ETAS", "trajectories", TRAJECTORIES, lambda n: (catalog(HISTORY), n), continue_etas
+)
+FORECAST_COUNTED = Operation(
+    "ETAS, counted", "trajectories", TRAJECTORIES, lambda n: (catalog(HISTORY), n), count_forecast
 )
 ETAS_PLACED = Operation("ETAS, places", "trajectories", TRAJECTORIES, ready_to_place, place)
 STEPS = {

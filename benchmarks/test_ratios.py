@@ -6,17 +6,23 @@ machine does then hardly counts.
 """
 
 import math
+import resource
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 from time import perf_counter, process_time
 
 import pytest
 from operations import (
+    ALTOGETHER,
     BY_PAIRS,
     BY_TREE,
     C_MIN,
     ETAS_CONTINUED,
     ETAS_PLACED,
     FIT,
+    FORECAST_COUNTED,
     FORMATS_READ,
     IMPORT,
     LAW,
@@ -29,9 +35,11 @@ from operations import (
     denser,
 )
 
+from catalogs import load
 from catalogs.cores import cores
 from catalogs.formats.table import parse_table
 from etas.likelihood import LogLikelihood
+from recast import fit_catalog
 
 
 def times(*tasks: tuple[Operation, int], rounds: int) -> list[float]:
@@ -50,6 +58,42 @@ def exponent(operation: Operation, small: int, large: int, *, rounds: int) -> fl
     """s of time ~ size^s between two sizes."""
     first, second = times((operation, small), (operation, large), rounds=rounds)
     return math.log(second / first) / math.log(large / small)
+
+
+def times_of_processes(*commands: list[str], rounds: int) -> list[float]:
+    """Shortest processor time of Python with these arguments, seconds; the first round compiles."""
+    best = [math.inf] * len(commands)
+    for _ in range(rounds):
+        for i, words in enumerate(commands):
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            subprocess.run([sys.executable, *words], check=True, capture_output=True)
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+            best[i] = min(best[i], spent)
+    return best
+
+
+def test_a_forecast_takes_about_as_long_as_an_import_of_torch(tmp_path: Path) -> None:
+    """From process start, with a fitted model: most of it are the imports of what it uses."""
+    model = fit_catalog(load("synthetic_socal")).write(tmp_path)
+    many = ["--samples", "1000", "--days", "7", "--no-plots", "--out", str(tmp_path / "forecast")]
+    forecast = ["forecast", "--catalog", "synthetic_socal", "--model", str(model), *many]
+    forecasted, imported = times_of_processes(
+        ["-m", "recast", *forecast], ["-c", "import torch"], rounds=3
+    )
+    # 0.8 to 1.3; scipy.stats, scipy.optimize and matplotlib would add 0.8
+    assert forecasted < 1.7 * imported
+
+
+def test_counting_simulated_events_costs_little() -> None:
+    simulated, counted = times((ETAS_CONTINUED, 1_000), (FORECAST_COUNTED, 1_000), rounds=8)
+    # 1.8, as every 50 trajectories read the history; compressing the events would make it 4
+    assert counted < 2.5 * simulated
+
+
+def test_likelihoods_side_by_side_share_the_decay() -> None:
+    alone, sixteen = times((LIKELIHOOD, 20_000), (ALTOGETHER, 20_000), rounds=8)
+    assert sixteen < 16 * alone / 2  # a fourth
 
 
 def test_the_likelihood_takes_linear_time() -> None:

@@ -20,21 +20,24 @@ _jit = numba.njit(cache=True, nogil=True, error_model="numpy")
 
 
 @_jit
-def delay_integral(horizon: float, c: float, q: float) -> float:
-    """Integral of (x + c)^{q - 1} from 0 to horizon."""
+def delay_growth(horizon: float, c: float, q: float) -> tuple[float, float]:
+    """D = ln(1 + horizon / c) and e^{q D} - 1, which all offspring of an event share."""
     ratio = math.log1p(horizon / c)
-    if abs(q) < FLAT:
-        return ratio
-    return math.exp(q * math.log(c)) * math.expm1(q * ratio) / q
+    return ratio, math.expm1(q * ratio)
 
 
 @_jit
-def draw_delay(u: float, horizon: float, c: float, q: float) -> float:
-    """Inverse of the law of delays in [0, horizon), at probability u."""
-    ratio = math.log1p(horizon / c)
+def delay_integral(ratio: float, grown: float, c_q: float, q: float) -> float:
+    """Integral of (x + c)^{q - 1} from 0 to the horizon of a ``delay_growth``; c_q is c^q."""
+    return ratio if abs(q) < FLAT else c_q * grown / q
+
+
+@_jit
+def delay_at(u: float, ratio: float, grown: float, c: float, q: float) -> float:
+    """Inverse of the law of delays up to the horizon of a ``delay_growth``, at probability u."""
     if abs(q) < FLAT:
         return c * math.expm1(u * ratio)
-    drop = u * math.expm1(q * ratio)
+    drop = u * grown
     # ln((1 - u) + u e^{q D}), from the side on which it doesn't cancel
     log_mix = math.log1p(drop) if drop > -0.5 else math.log((1.0 - u) + u * math.exp(q * ratio))
     return c * math.expm1(log_mix / q)
@@ -84,7 +87,8 @@ def _first_generation(
             drawn = np.searchsorted(cumulative, direct * rng.random(), side="right")
             since = start - history[min(drawn, history.size - 1)]
             # The law of delays beyond `since` is the Omori-Utsu law with c shifted by `since`.
-            x = draw_delay(rng.random(), horizon, since + c, q)
+            ratio, grown = delay_growth(horizon, since + c, q)
+            x = delay_at(rng.random(), ratio, grown, since + c, q)
             if taper_rate > 0.0 and rng.random() > math.exp(-taper_rate * x):
                 continue
         if start + x < end:  # rounding may carry a delay onto the end
@@ -114,6 +118,8 @@ def cascade(
     """
     _, k, growth, c, p, taper_rate = parameters
     completeness, beta, mass = law
+    q = 1.0 - p
+    c_q = math.exp(q * math.log(c))
     counts = np.zeros(n, dtype=np.int64)
     capped = np.zeros(n, dtype=np.int64)
     times = np.empty(1024)
@@ -131,11 +137,12 @@ def cascade(
             else:
                 rest = window[1] - times[parent]
                 gain = k * math.exp(growth * (m - completeness))
-                mean = gain * delay_integral(rest, c, 1.0 - p)
+                ratio, grown = delay_growth(rest, c, q)
+                mean = gain * delay_integral(ratio, grown, c_q, q)
                 offspring = draw_offspring(rng, mean, max_events)
                 times = with_room(times, size + offspring)
                 for _ in range(offspring):
-                    x = draw_delay(rng.random(), rest, c, 1.0 - p)
+                    x = delay_at(rng.random(), ratio, grown, c, q)
                     kept = taper_rate == 0.0 or rng.random() < math.exp(-taper_rate * x)
                     if kept and times[parent] + x < window[1]:
                         times[size] = times[parent] + x

@@ -19,6 +19,9 @@ STEP = float(np.log(2.0) / 2.0)
 LANE_MULTIPLE = 4
 """Lanes are padded to this, the width of a 256-bit vector register in doubles."""
 
+PART = 8192
+"""Elements that are computed together: 64 kB an array."""
+
 LOWEST_NODE = 1e-6
 """Lowest node times the longest delay + c: what lies below is lumped there, to
 (1e-6)^{p+1} / Gamma(p+1)."""
@@ -39,6 +42,15 @@ def omori_integral(start: ArrayLike, stop: ArrayLike, c: ArrayLike, p: float) ->
     ratio = np.log((np.asarray(stop, dtype=np.float64) + c) / a)
     q = 1.0 - p
     return np.asarray(a**q * ratio * _exprel(q * ratio))
+
+
+def omori_integrals(start: FloatArray, stop: FloatArray, c: float, p: float) -> FloatArray:
+    """``omori_integral`` of many pairs, part by part: what lies between then stays in the cache."""
+    out = np.empty(start.size)
+    for lo in range(0, start.size, PART):
+        here = slice(lo, lo + PART)
+        out[here] = omori_integral(start[here], stop[here], c, p)
+    return out
 
 
 def tapered_omori_integral(horizon: float, c: float, p: float, taper: float | None) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from catalogs import EventSequence, InputError
 from catalogs.display import span
+from catalogs.sequence import FloatArray
 from etas.model import ETAS, shorter_or_other
 from etas.parameters import POSITIVE
 from etas.prior import Prior
@@ -132,41 +134,39 @@ def draw_models(
     variances, axes = np.linalg.eigh(np.array(uncertainty.correlation.matrix))
     factor = errors[:, None] * axes * np.sqrt(np.maximum(variances, 0.0))
 
-    def log_density(other: ETAS) -> float:
-        if events is None:
-            return 0.0
-        density = other.log_likelihood(events)
-        rate = events.n_scored / events.scored_days
-        return density + (0.0 if prior is None else prior.log_density(other, rate))
+    def drawn_set() -> tuple[FloatArray, float, dict[str, Any]]:
+        normal, uniform = rng.standard_normal(len(names)), rng.random()
+        drawn = centre + factor @ normal
+        drawn = np.where(logarithmic, np.exp(np.where(logarithmic, drawn, 0.0)), drawn)
+        return normal, uniform, dict(zip(names, drawn.tolist(), strict=True))
 
-    best = log_density(model)
+    (best,) = _log_densities([model], events, prior)
     models: list[ETAS] = []
     unlikely: list[tuple[float, ETAS]] = []
     supercritical = impossible = 0
     with np.errstate(over="ignore"):  # e^1000 of a parameter that is not known at all
-        for _ in range(ATTEMPTS):
-            if len(models) == n:
-                break
-            normal, uniform = rng.standard_normal(len(names)), rng.random()
-            drawn = centre + factor @ normal
-            drawn = np.where(logarithmic, np.exp(np.where(logarithmic, drawn, 0.0)), drawn)
-            parameters = dict(zip(names, drawn.tolist(), strict=True))
-            p, alpha = parameters.get("p", 1.0), parameters.get("alpha", 0.0)
-            other = _possible(model, parameters) if alpha >= 0.0 and p > 0.0 else None
-            if other is None:
-                impossible += 1
-                continue
-            if not other.branching_ratio(horizon) < 1.0:
-                supercritical += 1
-                continue
-            more = log_density(other) - best
-            if not math.isfinite(more):
-                impossible += 1
-                continue
-            if uniform >= math.exp(min(more + 0.5 * float(normal @ normal), 0.0)):
-                unlikely.append((more, other))
-                continue
-            models.append(other)
+        tried = 0
+        while len(models) < n and tried < ATTEMPTS:
+            # No more at a time than are missing: what follows the last one kept is never drawn
+            draws = [drawn_set() for _ in range(min(n - len(models), ATTEMPTS - tried))]
+            tried += len(draws)
+            possible = [
+                (normal, uniform, other)
+                for normal, uniform, parameters in draws
+                if (other := _possible(model, parameters)) is not None
+            ]
+            finite = [draw for draw in possible if draw[2].branching_ratio(horizon) < 1.0]
+            impossible += len(draws) - len(possible)
+            supercritical += len(possible) - len(finite)
+            densities = _log_densities([other for *_, other in finite], events, prior)
+            for (normal, uniform, other), density in zip(finite, densities, strict=True):
+                more = density - best
+                if not math.isfinite(more):
+                    impossible += 1
+                elif uniform >= math.exp(min(more + 0.5 * float(normal @ normal), 0.0)):
+                    unlikely.append((more, other))
+                else:
+                    models.append(other)
     missing = n - len(models)
     unlikely.sort(key=lambda draw: -draw[0])
     models += [other for _, other in unlikely[:missing]]
@@ -181,7 +181,24 @@ def draw_models(
 
 def _possible(model: ETAS, parameters: dict[str, Any]) -> ETAS | None:
     """The model with other parameters; None where one is out of its range."""
+    if parameters.get("alpha", 0.0) < 0.0 or parameters.get("p", 1.0) <= 0.0:
+        return None
     try:
         return replace(model, **parameters)
     except InputError:
         return None
+
+
+def _log_densities(
+    models: Sequence[ETAS], events: EventSequence | None, prior: Prior | None
+) -> list[float]:
+    """Log-likelihood of each model plus its log prior, 0 where there are no events."""
+    if events is None:
+        return [0.0] * len(models)
+    from etas.several import log_likelihoods
+
+    densities = log_likelihoods(models, events)
+    if prior is None:
+        return densities
+    rate = events.n_scored / events.scored_days
+    return [x + prior.log_density(m, rate) for x, m in zip(densities, models, strict=True)]

@@ -10,7 +10,7 @@ from catalogs import EventSequence, GutenbergRichter, Trajectories, cores
 from catalogs.magnitudes import LN10
 from catalogs.process import Seed, check_expected
 from catalogs.sequence import FloatArray
-from etas.kernel import omori_integral
+from etas.kernel import omori_integrals
 
 CHUNK = 64
 """Trajectories that share a random stream: part of the definition of the result, so a constant."""
@@ -52,7 +52,7 @@ def branching_trajectories(
     numbers = np.array([mu, k, alpha * LN10, c, p, taper_rate])
     since = start - history.times
     gains = k * np.exp(alpha * LN10 * history.magnitude_excess(law.completeness))
-    direct = gains * omori_integral(since, since + horizon, c, p)
+    direct = gains * omori_integrals(since, since + horizon, c, p)
     if tapers:  # up to the start; from there on the cascade thins
         direct *= np.exp(-since / tapers[0])
     cumulative = np.cumsum(direct)
@@ -74,9 +74,13 @@ def branching_trajectories(
         )
         return chunk
 
-    # The compiled cascade runs without the interpreter lock, so threads use the cores.
-    with ThreadPoolExecutor(max_workers=threads or cores.threads()) as pool:
-        chunks = list(pool.map(draw, np.random.default_rng(seed).spawn(len(sizes)), sizes))
+    children = np.random.default_rng(seed).spawn(len(sizes))
+    workers = min(threads or cores.threads(), len(sizes))
+    if workers == 1:
+        chunks = list(map(draw, children, sizes))
+    else:  # the compiled cascade runs without the interpreter lock, so threads use the cores
+        with ThreadPoolExecutor(max_workers=workers) as pool:
+            chunks = list(pool.map(draw, children, sizes))
     counts, times, magnitudes, capped = (np.concatenate(part) for part in zip(*chunks, strict=True))
     return Trajectories(
         np.repeat(np.arange(n), counts),

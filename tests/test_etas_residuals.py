@@ -28,6 +28,17 @@ def test_p_values_of_a_true_model_are_uniform() -> None:
     assert kstest(correlations, "norm").pvalue > 0.001
 
 
+@pytest.mark.parametrize("n", [10, 140, 141, 5000])
+@pytest.mark.parametrize("power", [0.5, 0.9, 0.99, 1.0, 1.02, 1.1])
+def test_p_values_are_those_of_scipy(n: int, power: float) -> None:
+    """From no rejection to a clear one: the one-sided law takes over on the way."""
+    uniforms = np.random.default_rng(n).random(n) ** power
+    found = residual_test(np.cumsum(-np.log1p(-uniforms)))
+    known = kstest(uniforms, "uniform")
+    assert found.ks_distance == pytest.approx(known.statistic, rel=1e-9)
+    assert found.ks_p == pytest.approx(known.pvalue, rel=1e-6, abs=1e-300)
+
+
 def test_a_wrong_model_is_rejected() -> None:
     (sequence,) = TRUTH.sample(EMPTY, 400.0, 1, seed=6)
     poisson = residual_test(transformed_times(Poisson.fit(sequence, LAW), sequence))

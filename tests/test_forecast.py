@@ -28,6 +28,7 @@ from recast.commands.options import chunk_progress
 from recast.commands.printing import in_options
 from recast.evaluation.counts import QUANTILES
 from recast.forecast import blocks, chunks, engine, make, results, single
+from recast.forecast.chunks import read_chunk
 from recast.forecast.results import Fan, ForecastResult
 from recast.forecast.single import Request, default_cap, summarised
 from recast.models.etas_report import fit_catalog
@@ -363,6 +364,7 @@ def test_a_csep_file_is_written_where_it_is_asked_for(folder: Path, tmp_path: Pa
     options = ["--days", "5", "--samples", "60", "--no-plots"]
     assert run(folder, tmp_path, "poisson.json", *options)["csep"] is None
     assert not (tmp_path / "forecast_csep.csv").exists()
+    assert "times" not in read_chunk(tmp_path / "forecast", 0)  # nobody asked for events
     place = ["--csep", "--place", "35.5", "-117.5", "--resume"]  # of the same simulations
     assert run(folder, tmp_path, "poisson.json", *options, *place)["csep"]["place"] == [
         35.5,

@@ -10,6 +10,7 @@ from catalogs import EventSequence, InputError, load
 from etas import ETAS
 from etas.fit import fit_etas
 from etas.parameter_draws import draw_models
+from etas.several import TOGETHER, log_likelihoods
 from etas.synthetic import SOCAL_TRUTH
 from etas.uncertainty import Correlation, Estimate, Uncertainty
 
@@ -102,3 +103,31 @@ def test_impossible_draws_are_thrown_away_and_counted() -> None:
     assert all(m.alpha >= 0.0 for m in draws.models)
     # alpha < 0 one standard deviation below the mean
     assert draws.impossible / (1000 + draws.impossible) == pytest.approx(0.1587, abs=0.04)
+
+
+@pytest.mark.parametrize("taper", [None, 40.0])
+def test_likelihoods_side_by_side_are_those_of_each_model(taper: float | None) -> None:
+    """With history before the scored window, a gap in it, and more models than fit side by side."""
+    (events,) = SOCAL_TRUTH.sample(EMPTY, 1500.0, 1, seed=3)
+    gaps = ((200.0, 210.0), (600.0, 640.0))
+    kept = ~np.any([(events.times >= a) & (events.times < b) for a, b in gaps], axis=0)
+    times, magnitudes = events.times[kept], events.magnitudes[kept]
+    events = replace(events.scored_from(300.0), times=times, magnitudes=magnitudes, gaps=gaps)
+    models = [
+        replace(SOCAL_TRUTH, mu=0.5 + 0.1 * i, p=0.9 + 0.05 * i, c=0.003 * 1.6**i, taper=taper)
+        for i in range(TOGETHER + 3)
+    ]
+    found = log_likelihoods(models, events)
+    assert found == pytest.approx([m.log_likelihood(events) for m in models], rel=1e-9)
+
+
+def test_fewer_draws_are_the_first_of_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are tried as many at a time as are missing, and kept as if one by one."""
+    (events,) = SOCAL_TRUTH.sample(EMPTY, 300.0, 1, seed=4)
+    fit = fit_etas(events, SOCAL_TRUTH.magnitude_law)
+    assert fit.uncertainty is not None
+    many = draw_models(fit.model, fit.uncertainty, 40, 30.0, seed=5, events=events)
+    assert many.unlikely > 0
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    few = draw_models(fit.model, fit.uncertainty, 7, 30.0, seed=5, events=events)
+    assert few.models == many.models[:7]

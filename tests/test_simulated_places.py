@@ -85,7 +85,9 @@ def test_a_forecast_keeps_places(tmp_path: Path) -> None:
     catalog: Catalog = load(tmp_path / "simulated.json")
     assert history.drawn.times.size > 100
     request = Request(at=150.0, days=(1.0, 3.0), magnitudes=(2.0,), samples=150, seed=3)
-    done = draw_forecast(catalog, [PROCESS], request, tmp_path / "chunks", engine=Engine())
+    done = draw_forecast(
+        catalog, [PROCESS], request, tmp_path / "chunks", engine=Engine(), events=True
+    )
     drawn = Trajectories.joined(list(done.trajectories()))
     assert drawn.n == 150
     assert drawn.locations is not None

@@ -9,7 +9,7 @@ import numpy as np
 
 from catalogs.sequence import FloatArray
 from catalogs.trajectories import IntArray
-from etas.branching import delay_integral, draw_delay, draw_offspring, with_room
+from etas.branching import delay_at, delay_growth, delay_integral, draw_offspring, with_room
 from etas.space.place_loops import about, background_place, inside
 
 _jit = numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -50,7 +50,8 @@ def _first_generation(
             j = min(
                 np.searchsorted(cumulative, direct * rng.random(), side="right"), since.size - 1
             )
-            x = draw_delay(rng.random(), horizon, since[j] + c, 1.0 - p)
+            ratio, grown = delay_growth(horizon, since[j] + c, 1.0 - p)
+            x = delay_at(rng.random(), ratio, grown, since[j] + c, 1.0 - p)
             y, z = about(rng, known[j, 0], known[j, 1], widths[j], q, radius)
             if not inside(corners, frame, y, z):
                 continue
@@ -88,6 +89,7 @@ def cascade(
     """
     _, k, growth, c, p, d, spread, q, radius = parameters
     completeness, beta, mass = law
+    c_q = math.exp((1.0 - p) * math.log(c))
     counts, capped = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
     times, magnitudes = np.empty(1024), np.empty(1024)
     latitudes, longitudes = np.empty(1024), np.empty(1024)
@@ -120,14 +122,15 @@ def cascade(
             else:
                 rest = horizon - times[parent]
                 gain = k * math.exp(growth * (m - completeness))
-                mean = gain * delay_integral(rest, c, 1.0 - p)
+                ratio, grown = delay_growth(rest, c, 1.0 - p)
+                mean = gain * delay_integral(ratio, grown, c_q, 1.0 - p)
                 offspring = draw_offspring(rng, mean, max_events)
                 width = d * math.exp(spread * (m - completeness))
                 times = with_room(times, size + offspring)
                 latitudes = with_room(latitudes, size + offspring)
                 longitudes = with_room(longitudes, size + offspring)
                 for _ in range(offspring):
-                    x = times[parent] + draw_delay(rng.random(), rest, c, 1.0 - p)
+                    x = times[parent] + delay_at(rng.random(), ratio, grown, c, 1.0 - p)
                     y, z = about(rng, latitudes[parent], longitudes[parent], width, q, radius)
                     if x < horizon and inside(corners, frame, y, z):
                         times[size], latitudes[size], longitudes[size] = x, y, z

@@ -111,7 +111,6 @@ def run_fit(args: argparse.Namespace) -> int:
     """Fit, print and write."""
     from catalogs import InputError, load
     from recast.models.etas_report import fit_catalog
-    from recast.plots.window import fit_plots
 
     if args.seed is not None and args.random_starts == 0:
         raise InputError("--seed is for --random-starts: add that, or leave it out")
@@ -135,6 +134,8 @@ def run_fit(args: argparse.Namespace) -> int:
     out = args.out or Path("runs/etas") / catalog.info.name
     path = replace(result, command=typed(args.argv)).write(out)
     if not args.no_plots:
+        from recast.plots.window import fit_plots
+
         fit_plots(
             result, catalog, out, completeness_history=args.completeness_history, large=args.large
         )
@@ -146,7 +147,6 @@ def _fit_space(catalog: Catalog, args: argparse.Namespace) -> int:
     """Fit times and places, print and write."""
     from catalogs import InputError
     from recast.models.space_report import fit_space
-    from recast.plots.maps import save_map
 
     given = {
         "--taper": args.taper,
@@ -163,6 +163,8 @@ def _fit_space(catalog: Catalog, args: argparse.Namespace) -> int:
     out = args.out or Path("runs/etas") / catalog.info.name
     path = replace(done.result, command=typed(args.argv)).write(out)
     if not args.no_plots:
+        from recast.plots.maps import save_map
+
         title = f"{catalog.info.title or catalog.info.name}: background"
         area = done.fit.model.region.area
         label = "events a year per cell"

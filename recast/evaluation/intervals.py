@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from catalogs import InputError
 from catalogs.sequence import FloatArray
@@ -112,7 +112,7 @@ def mean_interval(values: ArrayLike, times: ArrayLike | None = None) -> Interval
     mean, blocks = float(x.mean()), int(np.clip(x.size // PER_BLOCK, 2, BLOCKS))
     # Without the mean first: large offsets of all values must not cost digits
     pulls = _pulls(x - mean, t, blocks)
-    half = student.ppf(0.975, blocks - 1) * np.sqrt((blocks - 1) / blocks * (pulls @ pulls))
+    half = stdtrit(blocks - 1, 0.975) * np.sqrt((blocks - 1) / blocks * (pulls @ pulls))
     parts = int(np.clip(FINE_PER_VALUE * x.size, blocks, FINE_BLOCKS))
     fine = _pulls(x - mean, t, parts)
     squares = fine @ fine

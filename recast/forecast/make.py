@@ -136,7 +136,8 @@ def run_forecast(
         Resume an interrupted run from what it left in ``out``.
     out : Path, optional
         Folder for forecast.json, forecast.csv and, in ``forecast``, the chunks from which a run
-        resumes, with the events over the longest window; by default nothing is written.
+        resumes, with ``csep`` or ``places`` with the events over the longest window; by default
+        nothing is written.
     csep : bool
         Also write the simulated catalogs over the longest window in the CSEP format; needs ``out``.
     place : (latitude, longitude), optional
@@ -235,6 +236,7 @@ def run_forecast(
             request,
             folder / "forecast",
             engine=engine,
+            events=csep or places,
             resume=resume,
             threads=threads or all_threads(),
             progress=progress,
@@ -325,16 +327,17 @@ def processes_of(
     """What each window is drawn from, and the numbers of parameter draws."""
     processes: dict[float, tuple[PointProcess, ...]] = {}
     uncertainty: dict[float, dict[str, int]] = {}
+    several, draws = fitted, None
     for window in reversed(request.days):
         if sequence is not None:
             processes[window] = (fitted.process,)
             continue
-        several = fitted
-        if not fixed_parameters:
+        # Where a longer window rejects no set as supercritical, this one has the same sets
+        if not fixed_parameters and (draws is None or draws["rejected_supercritical"] > 0):
             n = min(n_blocks(request.samples), 2 * PARAMETER_SETS)
             several, draws = fitted.kind.with_uncertainty(fitted, n, window, seed=request.seed)
-            if draws is not None:
-                uncertainty[window] = draws
+        if draws is not None:
+            uncertainty[window] = draws
         check_subcritical(several.processes, window)
         processes[window] = tuple(
             process if own_magnitudes else process.with_fixed_magnitudes()

@@ -40,7 +40,7 @@ BEYOND = 1e100
 """More events than any number of them."""
 
 MOST_KEPT = 10_000_000
-"""Simulated events that are kept, 160 MB: of more, only the numbers."""
+"""Simulated events that are kept where they are asked for, 160 MB: of more, only the numbers."""
 
 PILOT_BLOCKS = 4
 """Blocks from whose numbers a correction starts."""
@@ -158,6 +158,8 @@ class Job:
     windows: tuple[Window, ...]
     bins: FloatArray
     threads: int
+    events: bool
+    """Whether to keep those of the longest window."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,7 +195,7 @@ class Drawn:
     """Where the chunks are."""
 
     has_events: bool
-    """Whether there were so few events that the chunks hold them."""
+    """Whether the chunks hold the events: asked for, and few enough."""
 
     corrections: tuple[Correction, ...] = ()
     """By window, where a sequence is under way."""
@@ -313,8 +315,9 @@ def n_chunks(samples: int) -> int:
 def draw_chunk(job: Job, chunk: int) -> dict[str, np.ndarray]:
     """Draw a few hundred trajectories over one window, and count their events by magnitude.
 
-    Those of the longest window are also counted by time and by magnitude bin, and kept unless there
-    are too many. Each block is counted before the next is drawn: few trajectories are in memory.
+    Those of the longest window are also counted by time and by magnitude bin, and kept where asked
+    for, unless there are too many. Each block is counted before the next is drawn: few trajectories
+    are in memory.
     """
     request = job.request
     i, part = divmod(chunk, n_chunks(request.samples))
@@ -325,8 +328,9 @@ def draw_chunk(job: Job, chunk: int) -> dict[str, np.ndarray]:
         found = counted(drawn, request.magnitudes)
         if not longest:
             return found
+        found |= detailed(drawn, job.bins)
         most = MOST_KEPT * drawn.n / request.samples
-        return {**found, **detailed(drawn, job.bins), **kept(drawn, most)}
+        return found | kept(drawn, most) if job.events else found
 
     first = part * BLOCKS_PER_CHUNK
     blocks = range(first, min(first + BLOCKS_PER_CHUNK, n_blocks(request.samples)))
@@ -402,6 +406,7 @@ def draw_forecast(
     folder: Path,
     *,
     engine: Engine,
+    events: bool = False,
     resume: bool = False,
     threads: int = 1,
     progress: Progress = lambda *_: None,
@@ -410,7 +415,8 @@ def draw_forecast(
     """Draw a forecast chunk by chunk into ``folder``; see ``recast.forecast.rolling.roll``.
 
     Each window is drawn by itself, from ``processes``: the same for all, or those of its length.
-    With a ``sequence`` under way its numbers are corrected (``recast.forecast.correction``).
+    With a ``sequence`` under way its numbers are corrected (``recast.forecast.correction``). With
+    ``events`` those of the longest window are kept, if they are not too many.
 
     Raises
     ------
@@ -435,9 +441,16 @@ def draw_forecast(
         plan["corrections"] = [[c.shift, c.spread] for c in corrections]
     chunks = len(windows) * n_chunks(request.samples)
     missing = open_folder(folder, plan, chunks, resume=resume)
+    if events:  # which another run may not have kept
+        longest = range(chunks - n_chunks(request.samples), chunks)
+        drawn = [chunk for chunk in longest if chunk not in missing]
+        missing += [
+            chunk for chunk in drawn if "has_events" not in read_chunk(folder, chunk, EVENTS)
+        ]
+        missing.sort()
     bins = bins_of(catalog, everything)
     if missing:
-        job = Job(request, windows, bins, threads if engine.is_local else 1)
+        job = Job(request, windows, bins, threads if engine.is_local else 1, events)
         with engine.session() as session:
             done = Writer(folder, chunks, len(missing), progress)
             # The longest window first: the time left is then not more than it seems
@@ -458,7 +471,7 @@ def draw_forecast(
         observed,
         known,
         folder,
-        bool(arrays["has_events"].all()),
+        events and bool(arrays["has_events"].all()),
         corrections,
     )
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize import LinearConstraint, minimize
 
 from catalogs import EventSequence
 from catalogs.sequence import FloatArray
@@ -133,6 +132,8 @@ def fit_clock(train: EventSequence, validation: EventSequence, etas: ETAS) -> Da
         return -value / events.size, -slope / events.size
 
     grid = _waves(np.linspace(0.0, 1.0, 20 * PER_DAY, endpoint=False), HARMONICS)
+    from scipy.optimize import LinearConstraint, minimize  # a tenth of a second
+
     positive = LinearConstraint(grid, lb=SLOWEST - 1.0)
     found = minimize(loss, np.zeros(2 * HARMONICS), jac=True, method="SLSQP", constraints=positive)
     clock = DayClock(tuple(map(float, found.x)))
