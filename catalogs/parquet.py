@@ -92,7 +92,7 @@ def _continued_bytes(content: bytes, chunks: Chunks, most: int) -> int:
                 continue
             name = [chunk.path_in_schema]
             for part in file.iter_batches(AT_ONCE, [group], name, use_threads=False):
-                total += part.nbytes
+                total += int(part.nbytes)
                 if total > most:
                     return total
     return total

@@ -278,15 +278,16 @@ def run_rolling(
     engine.check()
     rolled: dict[str, RollingCatalog] = {}
     result = _rolling_result(rolled, wanted, command, own_magnitudes=own_magnitudes)
+    names = catalogs or folder.catalogs
+    for name in names:
+        if name not in folder.catalogs:
+            raise InputError(f"no catalog {name!r} in {run}: it has {', '.join(folder.catalogs)}")
+    loaded = {name: load_catalog(folder, name) for name in names}
     with locked(folder.folder):
-        for name in catalogs or folder.catalogs:
-            if name not in folder.catalogs:
-                raise InputError(
-                    f"no catalog {name!r} in {run}: it has {', '.join(folder.catalogs)}"
-                )
+        for name, catalog in loaded.items():
             rolled[name] = roll_models(
                 folder,
-                load_catalog(folder, name),
+                catalog,
                 wanted,
                 models=models,
                 parameter_uncertainty=parameter_uncertainty,
