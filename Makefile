@@ -28,6 +28,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	  { echo "$(PYTHON) is not Python 3.11 to 3.13: run make PYTHON=/path/to/python3.11"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --editable '.[dev]' --constraint constraints.txt
+	$(BIN)/python -m pip install --no-deps easy-tpp --constraint constraints.txt
 	@touch $@
 
 benchmark: $(INSTALLED)
