@@ -65,13 +65,15 @@ test-oldest:
 	.venv-oldest/bin/python -m pip install --quiet uv
 	.venv-oldest/bin/uv pip compile --quiet pyproject.toml --extra cluster --extra csep --extra obspy \
 	  --resolution lowest-direct --python .venv-oldest/bin/python --output-file .venv-oldest/pins.txt
-	.venv-oldest/bin/uv pip install --python .venv-oldest/bin/python --editable '.[dev,csep]' \
+	.venv-oldest/bin/uv pip install --python .venv-oldest/bin/python --editable '.[dev]' \
 	  --constraint .venv-oldest/pins.txt
+	.venv-oldest/bin/python -m pip install --quiet --no-deps easy-tpp
 	.venv-oldest/bin/python -m pytest -m 'not slow and not network' -W ignore::DeprecationWarning
 
 test-newest:
 	$(PYTHON) -m venv --clear .venv-newest
-	.venv-newest/bin/python -m pip install --quiet --upgrade --editable '.[dev,csep]'
+	.venv-newest/bin/python -m pip install --quiet --upgrade --editable '.[dev]'
+	.venv-newest/bin/python -m pip install --quiet --no-deps easy-tpp
 	.venv-newest/bin/python -m pytest -m 'not slow and not network'
 
 package: $(INSTALLED)
