@@ -1,4 +1,4 @@
-# Everything runs in an environment inside the checkout; python3 (3.11 to 3.13) and pip suffice.
+# Everything runs in an environment inside the checkout; python3 (3.11 to 3.14) and pip suffice.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -24,8 +24,8 @@ help:
 
 # Redone only when the dependencies change: the package itself is installed in place.
 $(INSTALLED): pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
-	  { echo "$(PYTHON) is not Python 3.11 to 3.13: run make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' || \
+	  { echo "$(PYTHON) is not Python 3.11 to 3.14: run make PYTHON=/path/to/python3.11"; exit 1; }
 	test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --editable '.[dev]' --constraint constraints.txt
 	$(BIN)/python -m pip install --no-deps easy-tpp --constraint constraints.txt
