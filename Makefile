@@ -1,4 +1,4 @@
-# Everything runs in an environment inside the checkout; python3 (3.11 to 3.13) and pip suffice.
+# Everything runs in an environment inside the checkout; python3 (3.11 to 3.14) and pip suffice.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -24,10 +24,11 @@ help:
 
 # Redone only when the dependencies change: the package itself is installed in place.
 $(INSTALLED): pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
-	  { echo "$(PYTHON) is not Python 3.11 to 3.13: run make PYTHON=/path/to/python3.11"; exit 1; }
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' || \
+	  { echo "$(PYTHON) is not Python 3.11 to 3.14: run make PYTHON=/path/to/python3.11"; exit 1; }
+	test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --editable '.[dev]' --constraint constraints.txt
+	$(BIN)/python -m pip install --no-deps easy-tpp --constraint constraints.txt
 	@touch $@
 
 benchmark: $(INSTALLED)
@@ -64,13 +65,15 @@ test-oldest:
 	.venv-oldest/bin/python -m pip install --quiet uv
 	.venv-oldest/bin/uv pip compile --quiet pyproject.toml --extra cluster --extra csep --extra obspy \
 	  --resolution lowest-direct --python .venv-oldest/bin/python --output-file .venv-oldest/pins.txt
-	.venv-oldest/bin/uv pip install --python .venv-oldest/bin/python --editable '.[dev,csep]' \
+	.venv-oldest/bin/uv pip install --python .venv-oldest/bin/python --editable '.[dev]' \
 	  --constraint .venv-oldest/pins.txt
+	.venv-oldest/bin/python -m pip install --quiet --no-deps easy-tpp
 	.venv-oldest/bin/python -m pytest -m 'not slow and not network' -W ignore::DeprecationWarning
 
 test-newest:
 	$(PYTHON) -m venv --clear .venv-newest
-	.venv-newest/bin/python -m pip install --quiet --upgrade --editable '.[dev,csep]'
+	.venv-newest/bin/python -m pip install --quiet --upgrade --editable '.[dev]'
+	.venv-newest/bin/python -m pip install --quiet --no-deps easy-tpp
 	.venv-newest/bin/python -m pytest -m 'not slow and not network'
 
 package: $(INSTALLED)
