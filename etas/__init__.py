@@ -94,6 +94,7 @@ _PRIVATE = (
     "parameters",
     "presets",
     "recursion",
+    "several",
     "simulation",
     "starting_points",
     "uncertainty",

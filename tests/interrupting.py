@@ -12,7 +12,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -226,4 +226,4 @@ if __name__ == "__main__":
     import recast.training.lightning_cli  # noqa: F401 - once, for all runs
 
     report = interrupt(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
-    sys.stdout.write(json.dumps(asdict(report)))
+    sys.stdout.write(json.dumps(vars(report)))

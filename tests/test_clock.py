@@ -125,7 +125,7 @@ def test_where_no_pace_can_be_found_there_is_no_clock(monkeypatch: pytest.Monkey
     train, validation = detected_by_day(500.0, 8), detected_by_day(300.0, 9)
     assert fit_clock(train, validation, TRUTH).coefficients
     failed = OptimizeResult(x=np.full(2 * HARMONICS, 0.1), success=False)
-    monkeypatch.setattr("recast.net.clock.minimize", lambda *_, **__: failed)
+    monkeypatch.setattr("scipy.optimize.minimize", lambda *_, **__: failed)
     assert fit_clock(train, validation, TRUTH) == DayClock()
 
 

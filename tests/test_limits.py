@@ -164,7 +164,7 @@ def test_so_are_the_events_of_a_stored_catalog(
     tmp_path: Path, make: Callable[[Path], Path]
 ) -> None:
     record = make(tmp_path)
-    (events,) = (path for path in tmp_path.iterdir() if path != record)
+    (events,) = (path for path in tmp_path.glob("[!.]*") if path != record)
     if events.suffix == ".parquet":
         events.write_bytes(parquet({"time": pa.array(np.zeros(20_000_000))}))
     else:

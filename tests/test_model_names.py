@@ -19,6 +19,7 @@ NO_MODEL = {
     ("recast/commands/etas.py", "etas"): "the subcommand",
     ("catalogs/namesake.py", "etas"): "the package, and another one of its name",
     ("catalogs/namesake.py", "recast"): "the package that tells ours from another one",
+    ("catalogs/info_fields.py", "truth"): "a field of the record of a catalog",
     ("recast/commands/printing.py", "truth"): "a field of the record of a catalog",
     ("recast/live/fits.py", "etas"): "a field of the record of a fit",
     ("recast/live/serve.py", "recast"): "the name of a server",

@@ -204,7 +204,7 @@ def shown_results(folder: Path) -> Iterator[tuple[Any, list[str]]]:
     bench = run_benchmark(["ridgecrest_2019"], ["poisson", "etas"], folder)
     yield bench, ["<td>etas</td>", "<th>nats_per_event</th>", "<td>103</td>"]
     rolled = run_rolling(folder, Rolling(0.5, 50))
-    yield replace(rolled, catalogs={"<i>": rolled.catalogs["ridgecrest_2019"]}), ["&lt;i&gt;: 3"]
+    yield replace(rolled, catalogs={"mine": rolled.catalogs["ridgecrest_2019"]}), ["mine: 3"]
     done = run_forecast(catalog, model, days=[1.0], magnitudes=[3.0], samples=100)
     yield replace(done, catalog="<i>", leak=["<i>"]), ["&lt;i&gt;, forecast at", "LEAK: the model"]
     poisson = Poisson(2.0, GutenbergRichter(2.5))

@@ -12,6 +12,7 @@ from etas.poisson import Poisson
 from etas.residuals import residual_test, transformed_times
 from recast.cli import main
 from recast.models.neural import Recast
+from recast.models.start import start_of
 from recast.training.data import Region
 
 PLOTS = {
@@ -33,7 +34,8 @@ def run(model: str, out: Path, *options: str) -> dict[str, object]:
 def test_of_the_net_that_comes_with_the_package(tmp_path: Path) -> None:
     record = run("shipped", tmp_path)
     catalog = load("ridgecrest_2019")
-    net = Recast.load("shipped", scaling=Region(catalog, pretrained="shipped").scaling)
+    region = Region(catalog, pretrained="shipped")
+    net = Recast.load(start_of(region, "shipped"), scaling=region.scaling)
     test = catalog.split().test
     assert record["residuals"] == residual_test(transformed_times(net, test)).to_json()
     assert record["nats_per_event"] == pytest.approx(net.log_likelihood(test) / test.n_scored)

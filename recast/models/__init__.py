@@ -4,6 +4,7 @@ kind          ModelKind: all that the package asks of a kind of model; FittedMod
 registry      every kind by its name; other packages add theirs by an entry point
 classical     Poisson, ETAS, and the truth of a synthetic catalog
 neural_kinds  the nets: as published, as released, from the shipped net, native, few-shot, zero-shot
+start         which of the nets of the package a region starts from
 neural        Recast: a trained net as a point process
 places        laws of places of fitted models: their regions, and their files
 saved         load_model: models from files
