@@ -12,10 +12,11 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import re
 import time
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -23,7 +24,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import platformdirs
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from catalogs.areas import parse_area
 from catalogs.catalog import Catalog
@@ -31,6 +32,7 @@ from catalogs.errors import CatalogNotFoundError, InputError
 from catalogs.expansion import most_unpacked
 from catalogs.files import json_bytes, naming, read_json, write_whole
 from catalogs.info import CatalogInfo
+from catalogs.locking import file_lock
 from catalogs.parquet import read_parquet
 from catalogs.texts import check_name
 from catalogs.whereabouts import with_known_area
@@ -44,6 +46,12 @@ BUILDERS = "recast.catalogs"
 
 LOCK = ".catalogs.lock"
 """Held by whoever writes a catalog to a folder, and left there."""
+
+LEFTOVER = (
+    r"\.{0}\.[0-9A-Za-z]{{,16}}\.(parquet|npz)"  # events that wait
+    r"|\.\.?{0}\.([0-9A-Za-z]{{,16}}\.)?(json|parquet|npz)-[0-9a-f]{{8}}"  # not whole
+)
+"""Names of what a writer of a catalog leaves where it is killed."""
 
 PATIENCE = 60.0
 """Seconds that a writer waits for another one."""
@@ -252,21 +260,17 @@ def _refuse_taken(target: Path, *, overwrite: bool) -> None:
 @contextmanager
 def _writing(target: Path) -> Iterator[None]:
     """Be the only one who writes catalogs to the folder of ``target``."""
-    with naming(target):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(target.parent / LOCK)
-        (target.parent / LOCK).touch()  # with the mode of other files, so that groups may share it
-        try:
-            lock.acquire(timeout=PATIENCE, poll_interval=POLL)
-        except Timeout as error:
-            raise InputError(
-                f"{target}: another process has been writing catalogs to {target.parent} for "
-                f"{PATIENCE:g} s: wait for it, or end it"
-            ) from error
-    try:
+    with ExitStack() as stack:
+        with naming(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                stack.enter_context(file_lock(target.parent / LOCK, PATIENCE, POLL))
+            except Timeout as error:
+                raise InputError(
+                    f"{target}: another process has been writing catalogs to {target.parent} for "
+                    f"{PATIENCE:g} s: wait for it, or end it"
+                ) from error
         yield
-    finally:
-        lock.release()
 
 
 def _settle(target: Path) -> None:
@@ -279,10 +283,10 @@ def _settle(target: Path) -> None:
         waiting, events = _waiting(target, info), target.with_suffix(_suffix(info))
         if waiting.exists():
             waiting.replace(events)
-    for dots in (".", ".."):  # events that wait, and files that were not whole
-        for leftover in target.parent.glob(f"{dots}{target.stem}.*"):
-            if leftover.name != LOCK:
-                leftover.unlink(missing_ok=True)
+    ours = re.compile(LEFTOVER.format(re.escape(target.stem)))
+    for leftover in target.parent.glob(".*"):  # others hide files, too: .env.local
+        if ours.fullmatch(leftover.name):
+            leftover.unlink(missing_ok=True)
 
 
 def _waiting(record: Path, info: CatalogInfo) -> Path:

@@ -1,6 +1,8 @@
 """Catalogs on disk: a round trip, where they are looked for, and damage."""
 
+import errno
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
@@ -11,6 +13,7 @@ import pytest
 
 from catalogs import Catalog, CatalogInfo, InputError, SplitDates, available, load, save
 from catalogs.errors import CatalogNotFoundError
+from catalogs.locking import locked
 from catalogs.store import EMBEDDED, GENERATED, LOCK, folders, user_folder
 
 
@@ -209,3 +212,53 @@ def test_a_damaged_record_is_named(tmp_path: Path, content: str) -> None:
     record.write_bytes(content.encode("utf-8", "surrogateescape"))
     with pytest.raises(InputError, match=r"small.json (cannot be read as JSON|holds no JSON)"):
         load(record)
+
+
+def test_hidden_files_of_others_stay(tmp_path: Path) -> None:
+    """A catalog may be saved in a folder where people work, under the name of a program."""
+    others = [
+        ".env.local",
+        ".env.json.swp",
+        ".env.d-12345678",
+        "env.json.old",
+        ".envs.json-12345678",
+    ]
+    ours = [
+        ".env.0123456789abcdef.parquet",
+        ".env.json-0a1b2c3d",
+        "..env.0123456789abcdef.npz-0a1b2c3d",
+    ]
+    for name in (*others, *ours):
+        (tmp_path / name).write_text("mine")
+    save(small("env"), tmp_path)
+    assert left_behind(tmp_path) == sorted([*others, "env.json", "env.parquet"])
+
+
+@pytest.mark.parametrize("number", [errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK])
+def test_a_file_system_need_not_have_locks(
+    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As some of clusters answer; one that fails when a lock is let go is never asked for one."""
+    fcntl = pytest.importorskip("fcntl", reason="posix only")
+
+    def fail(_: object, operation: int) -> None:
+        if operation != fcntl.LOCK_UN or number == errno.ENOSYS:
+            raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("fcntl.flock", fail)
+    for magnitude in (3.0, 4.0):
+        with locked(tmp_path / "run", seconds=0.0):
+            record = save(small(magnitude=magnitude), tmp_path, overwrite=True)
+        assert load(record).events["magnitude"].min() == magnitude
+    assert left_behind(tmp_path) == [".lock", "small.json", "small.parquet"]
+
+
+@pytest.mark.parametrize("mode", [0o700, 0o755, 0o775, 0o777])
+def test_whoever_may_write_to_a_folder_may_lock_it(mode: int, tmp_path: Path) -> None:
+    tmp_path.chmod(mode)
+    before = os.umask(0o022)
+    try:
+        save(small(), tmp_path)
+    finally:
+        os.umask(before)
+    assert (tmp_path / LOCK).stat().st_mode & 0o777 == mode & 0o666

@@ -8,17 +8,18 @@ stopped, what is here is whole.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pooch
-from filelock import FileLock, Timeout
+from filelock import Timeout
 from tqdm import tqdm
 
 from catalogs.errors import FetchError, InputError, RefusedError
 from catalogs.files import leftovers, naming, read_json, write_json, write_whole
+from catalogs.locking import file_lock
 from catalogs.providers.web import (
     Patience,
     TransientError,
@@ -99,25 +100,23 @@ class Downloads:
         """
         folder = self.folder / name
         folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.folder / f".{name}.lock")
-        try:
+        lock = self.folder / f".{name}.lock"
+        with ExitStack() as stack:
             try:
-                lock.acquire(timeout=0.1)
+                try:
+                    stack.enter_context(file_lock(lock, 0.1))
+                except Timeout:
+                    waiting = f"waiting for another process that fetches {name}"
+                    with tqdm(desc=waiting, bar_format="{desc}", disable=self.quiet, leave=False):
+                        stack.enter_context(file_lock(lock, LOCK_TIMEOUT))
             except Timeout:
-                waiting = f"waiting for another process that fetches {name}"
-                with tqdm(desc=waiting, bar_format="{desc}", disable=self.quiet, leave=False):
-                    lock.acquire(timeout=LOCK_TIMEOUT)
-        except Timeout:
-            raise FetchError(
-                f"{folder}: another process has been fetching {name!r} for "
-                f"{LOCK_TIMEOUT / 60:.0f} minutes: wait for it or stop it"
-            ) from None
-        try:
+                raise FetchError(
+                    f"{folder}: another process has been fetching {name!r} for "
+                    f"{LOCK_TIMEOUT / 60:.0f} minutes: wait for it or stop it"
+                ) from None
             for scratch in (*folder.rglob("tmp*"), *leftovers(folder)):
                 scratch.unlink(missing_ok=True)  # what a stopped process left
             yield folder
-        finally:
-            lock.release()
 
     def kept(self, path: Path) -> RawFile | None:
         """The file, if it is here and is what its record says."""

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from catalogs import load
 from catalogs.areas import Box, bounding_box
 from catalogs.errors import InputError
 from catalogs.event_types import are_earthquakes
 from catalogs.files import write_whole
+from catalogs.locking import file_lock
 from catalogs.sequence import MAGNITUDE_TOLERANCE
 from recast.live.config import FILE, LiveConfiguration
 from recast.live.parts import Parts
@@ -143,17 +144,14 @@ class Service:
         BusyError
             At once, if one does.
         """
-        lock = FileLock(self.folder / ".lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            raise BusyError(
-                f"{self.folder}: another process is at work; nothing was done"
-            ) from None
-        try:
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(file_lock(self.folder / ".lock", 0.0))
+            except Timeout:
+                raise BusyError(
+                    f"{self.folder}: another process is at work; nothing was done"
+                ) from None
             yield
-        finally:
-            lock.release()
 
     def store(self, *, read_only: bool = False) -> Store:
         """The database.

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from filelock import FileLock
 
 from catalogs import EventSequence, InputError
+from catalogs.locking import FOREVER, file_lock
 from etas.space.background import SmoothedPlaces
 from etas.space.fit import fit_places, latest
 from etas.space.law import PlaceLaw
@@ -181,7 +181,7 @@ def fit_parents(past: Past, memories: SingleArray, first: int, n_train: int) -> 
 def _once(folder: Path, key: str, begin: Callable[[], Start]) -> Start:
     """What another seed has left, perhaps while this one waited, or a new one."""
     folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / LOCK):
+    with file_lock(folder / LOCK, FOREVER):
         found = read_start(folder, key)
         if found is not None:
             return Start(*found)
