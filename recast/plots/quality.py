@@ -17,6 +17,7 @@ from recast.plots.style import (
     axis_times,
     concise_dates,
     dots,
+    log_ticks,
     new_figure,
     powers,
     styled,
@@ -76,7 +77,7 @@ def magnitudes_and_hours(catalog: Catalog, report: dict[str, Any]) -> Figure:
     law.step(sizes, m.size - first, color=EVENTS, lw=1.2, where="pre")
     law.axvline(report["magnitude_completeness"], color=ESTIMATE, lw=1.0, ls=":")
     law.set_yscale("log")
-    powers(law.yaxis)
+    log_ticks(law.yaxis)
     law.set_xlabel("magnitude (completeness dotted)")
     law.set_ylabel("events at and above")
     shares = report["magnitude_resolution"]["share_on_tenths_by_year"]
