@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from catalogs import InputError, load
+from catalogs import InputError, load, save
 from catalogs.files import read_json
 from etas.model import ETAS
 from recast.benchmark.comparison import compare
+from recast.benchmark.folder import load_catalog, open_run
 from recast.benchmark.results import BenchmarkResult, CatalogResult, Gain, sentence
 from recast.benchmark.run import run_benchmark
 from recast.cli import main
@@ -224,3 +225,12 @@ def test_without_etas_there_is_no_gain(tmp_path: Path) -> None:
     (done,) = compare([catalog], ["poisson"], tmp_path)
     assert done.result.models["poisson"].gain_over_etas is None
     assert "poisson" in done.result.table("ridgecrest_2019")
+
+
+def test_a_catalog_that_was_renamed_after_its_benchmark_is_named(tmp_path: Path) -> None:
+    """Its files lie under the old name."""
+    path = save(load("ridgecrest_2019"), tmp_path).with_suffix(".json")
+    run_benchmark([str(path)], ["poisson"], tmp_path / "run")
+    path.write_text(json.dumps({**json.loads(path.read_text()), "name": "other"}))
+    with pytest.raises(InputError, match=r"'ridgecrest_2019' is named 'other' now: benchmark it"):
+        load_catalog(open_run(tmp_path / "run"), "ridgecrest_2019")

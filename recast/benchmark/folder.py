@@ -125,6 +125,11 @@ def load_catalog(run: BenchmarkFolder, name: str) -> Catalog:
     """
     entry = run.result.catalogs[name]
     catalog = load(entry.source or name)
+    if catalog.info.name != name:
+        raise InputError(
+            f"catalog {name!r} is named {catalog.info.name!r} now: benchmark it again, or give it "
+            "its name back"
+        )
     for field, value in catalog.info.to_json().items():
         then = entry.info.get(field)
         if field in MUST_AGREE and value != then:
