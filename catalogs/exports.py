@@ -247,7 +247,7 @@ def write_csv(catalog: Catalog, path: Path) -> None:
         If the catalog has no calendar.
     """
     table = _complete(catalog)
-    times = table["time"].dt.tz_localize(None).map(pd.Timestamp.isoformat) + "Z"
+    times = [f"{time.isoformat()}Z" for time in table["time"].dt.tz_localize(None)]
     write_whole(path, csv_bytes(table.assign(time=times)))
 
 

@@ -49,7 +49,8 @@ def background_probability(model: ETAS, sequence: EventSequence) -> FloatArray:
     >>> background_probability(model, events).round(2)
     array([1.  , 0.  , 0.71])
     """
-    return np.asarray(model.mu / model.intensity(sequence, sequence.times))
+    rates = model.intensity(sequence, sequence.times)
+    return np.divide(model.mu, rates, out=np.zeros(len(rates)), where=rates > 0.0)
 
 
 def decluster(model: ETAS, sequence: EventSequence, *, seed: int) -> EventSequence:

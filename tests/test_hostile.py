@@ -391,3 +391,16 @@ def test_no_file_makes_a_command_write_elsewhere_or_fail(
     assert [path.name for path in outside.iterdir()] == ["deep"]
     # Neither is everything refused nor everything taken: else nothing would be tested
     assert 0.1 < codes.count(0) / n < 0.9
+
+
+def test_a_catalog_without_complete_events_is_shown_and_exported(tmp_path: Path) -> None:
+    path = save(load("ridgecrest_2019"), tmp_path).with_suffix(".json")
+    changed(path, "magnitude_completeness", value=9.0)
+    code, shown, _ = hostile.outcome(["catalogs", "info", str(path)])
+    assert code == 0
+    assert "0 complete of 830" in shown
+    code, shown, _ = hostile.outcome(["catalogs", "info", str(path), "--json"])
+    assert (code, json.loads(shown)["largest_magnitude"]) == (0, None)
+    out = tmp_path / "x.csv"
+    export_catalog(load(str(path)), out, "csv")
+    assert len(out.read_text(encoding="utf-8").splitlines()) == 1

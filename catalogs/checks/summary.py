@@ -37,7 +37,7 @@ def describe(catalog: Catalog) -> dict[str, Any]:
         **outline(catalog),
         "splits": parts,
         "enough_to_split": parts["train"] >= Split.minimum_train and min(parts.values()) > 0,
-        "largest_magnitude": float(sequence.magnitudes.max()),
+        "largest_magnitude": float(sequence.magnitudes.max()) if len(sequence) else None,
         "b_value": b,
         "b_standard_error": None if b is None else b_standard_error(scored, b),
         "tied_events": sum(map(len, tied_rows(catalog))),

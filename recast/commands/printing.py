@@ -48,15 +48,15 @@ def print_json(content: Any) -> None:
 
 def print_info(summary: dict[str, Any]) -> None:
     """Print the summary from ``catalogs.checks.summary.describe``."""
-    info, counts = summary["info"], summary["splits"]
+    info, counts, largest = summary["info"], summary["splits"], summary["largest_magnitude"]
     dates = info["splits"]
     lines = {
         "catalog": info["name"] + (f": {info['title']}" if info["title"] else ""),
         "region": info["region"],
         "area": info.get("area", ""),
         "completeness": threshold(summary),
-        "events": f"{summary['events']:,} complete of {info['n_events']:,}, the largest "
-        f"M{summary['largest_magnitude']:.2f}",
+        "events": f"{summary['events']:,} complete of {info['n_events']:,}"
+        + (f", the largest M{largest:.2f}" if largest is not None else ""),
         "window": f"{info['start']} to {info['end']}",
         "train": f"{counts['train']:,} events from {dates['train_start']}",
         "validation": f"{counts['val']:,} events from {dates['val_start']}",

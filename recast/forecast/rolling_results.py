@@ -75,6 +75,8 @@ class RollingCatalog(Record):
     remarks: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        if not self.models:
+            raise ValueError("there are no models")
         for name, row in self.models.items():
             check_file_name(name, "model")
             lists = [row.pit, row.crps, row.log_score, *row.quantiles.values()]

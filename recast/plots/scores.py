@@ -249,7 +249,8 @@ def omori_decay(
     )
     axes.set(xscale="log", yscale="log", xlabel="days since the event")
     shown = np.concatenate([rates, *(counts[seen] / days[seen] for counts in expected.values())])
-    shown = shown[shown > 0.0] if (shown > 0.0).any() else np.ones(1)  # the window ends at once
+    drawn = shown > np.finfo(float).tiny
+    shown = shown[drawn] if drawn.any() else np.ones(1)  # the window ends at once
     axes.set_ylim(0.3 * shown.min(), 4.0 * shown.max())
     axes.set_xlim(0.5 * OMORI_EDGES[0], 2.0 * OMORI_EDGES[-1])
     axes.set_ylabel("events per day")

@@ -116,7 +116,8 @@ def styled(make: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(make)
     def within(*args: P.args, **kwargs: P.kwargs) -> R:
-        with mpl.rc_context(STYLE):
+        # The margins of a logarithmic axis may lie beyond the largest number
+        with mpl.rc_context(STYLE), np.errstate(over="ignore"):
             return make(*args, **kwargs)
 
     return within
