@@ -16,7 +16,7 @@ from catalogs.sequence import FloatArray
 from etas.completeness import CompletenessHistory
 from etas.fit import ETASFit, objective_of
 from etas.optimiser import Objective, climb, scaled_objective
-from etas.parameters import POSITIVE, Bound, Box
+from etas.parameters import LEAST, Bound, Box
 from etas.uncertainty import Uncertainty
 
 HALF_CHI2_95 = 1.9207294103470625
@@ -175,15 +175,18 @@ def profile_in_box(
 
 
 def _grid(fit: Fit, name: str, bound: Bound) -> FloatArray:
+    """Values in equal steps, of the logarithm where a parameter has a lower limit."""
+    least = LEAST.get(name)
     if fit.uncertainty is None or name not in fit.uncertainty.names:
-        if name in POSITIVE:
-            return np.geomspace(bound.lower, bound.upper, 2 * POINTS)
+        if least is not None:
+            return least + np.geomspace(bound.lower - least, bound.upper - least, 2 * POINTS)
         return np.linspace(bound.lower, bound.upper, 2 * POINTS)
     value = getattr(fit.model, name)
     error = fit.uncertainty.standard_error(name)
     offsets = np.linspace(-REACH, REACH, POINTS)
-    if name in POSITIVE:
-        return np.asarray(value * np.exp(offsets * error / value))
+    if least is not None:
+        above = value - least
+        return np.asarray(least + above * np.exp(offsets * error / above))
     return np.asarray(value + offsets * error)
 
 

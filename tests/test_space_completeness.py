@@ -142,6 +142,18 @@ def test_a_profile_has_its_maximum_at_the_fit() -> None:
         space_time_profile(fit, seq, "gamma")
 
 
+def test_the_interval_of_q_lies_above_one_and_near_that_of_its_profile() -> None:
+    seq = drawn(60.0, 5.5, 3)
+    fit = fit_space_time(seq, LAW, REGION, fixed={"gamma": 0.5})
+    assert fit.uncertainty is not None
+    known = np.array(fit.uncertainty.interval("q"))
+    q, error = fit.model.q, fit.uncertainty.standard_error("q")
+    assert known[0] > 1.0
+    profile = np.array(space_time_profile(fit, seq, "q").ci95, dtype=np.float64)
+    symmetric = q + 1.96 * error * np.array([-1.0, 1.0])
+    assert np.abs(known - profile).max() < 0.5 * np.abs(symmetric - profile).max()
+
+
 def test_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = ["etas", "fit", "--catalog", "ridgecrest_2019", "--space"]
     for fixed in ("p=1.1", "c=0.01", "q=1.8", "gamma=0.4"):
