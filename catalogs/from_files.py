@@ -21,7 +21,7 @@ from catalogs.importing import import_table, iso
 from catalogs.info import timestamp
 from catalogs.magnitudes import stand_in
 from catalogs.providers.rules import Rules, Step, choose
-from catalogs.store import EMBEDDED, GENERATED, available, load, save
+from catalogs.store import EMBEDDED, GENERATED, alone, available, load, save
 
 UNDOCUMENTED = frozenset({"table", "isc", "hypodd", "zmap", "obspy"})
 """Layouts that say nothing of how a missing magnitude is written."""
@@ -362,11 +362,24 @@ def append_events(
     Traceback (most recent call last):
     catalogs.errors.CatalogNotFoundError: no catalog 'none' in ...
     """
-    catalog = load(name)
-    info = catalog.info
-    info.check_dated("to which no dates can be added", "import it again")
+    load(name).info.check_dated("to which no dates can be added", "import it again")
     folder = _folder_of(name)
     parsed = read_events(path, **(reading or {}))
+    with alone(folder):  # the catalog is loaded again: others may have changed it meanwhile
+        return _append(load(name), folder, path, parsed, event_types, area, observed_until)
+
+
+def _append(
+    catalog: Catalog,
+    folder: Path,
+    path: str | os.PathLike[str],
+    parsed: Parsed,
+    event_types: EventRule,
+    area: str | None,
+    observed_until: str | None,
+) -> Appended:
+    """Add what was read of a file to a catalog, and store it."""
+    info = catalog.info
     area = area or info.area
     chosen = parse_area(area) if area else None
     rules = Rules(event_types=event_types, area=chosen if _any_place(parsed) else None)

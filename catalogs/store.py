@@ -4,7 +4,7 @@ The record holds the sha256 of its events, and the moment in which it is replace
 which a catalog changes: new events wait beside it under a hidden name that holds their hash,
 ``.<name>.<hash>.parquet``, and take the place of the old ones afterwards. So whoever reads sees
 one catalog or the other, and so does whoever comes after a writer that was killed. Writers of one
-folder wait for each other.
+folder wait for each other, from before they load what they change; readers never wait.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ import hashlib
 import io
 import os
 import re
-import time
+import threading
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -59,11 +60,8 @@ PATIENCE = 60.0
 POLL = 0.01
 """Seconds between its looks."""
 
-TRIES = 5
-"""Times that a reader looks for events where it cannot wait for a writer, before it gives up."""
-
-PAUSE = 0.05
-"""Seconds between them."""
+TRIES = 100
+"""Times that a reader begins again where the catalog changes under its eyes, before it gives up."""
 
 GENERATED = "generated"
 """Where ``available`` says that a catalog of a builder is."""
@@ -238,7 +236,7 @@ def save(catalog: Catalog, folder: Path | None = None, *, overwrite: bool = Fals
     content = _content(catalog)
     digest = hashlib.sha256(content).hexdigest()
     info = replace(catalog.info, n_events=len(catalog.events), sha256=digest)
-    with _writing(target), naming(target):
+    with alone(target.parent), naming(target):
         _refuse_taken(target, overwrite=overwrite)  # by another process, meanwhile
         _settle(target)
         waiting = _waiting(target, info)
@@ -258,19 +256,47 @@ def _refuse_taken(target: Path, *, overwrite: bool) -> None:
 
 
 @contextmanager
-def _writing(target: Path) -> Iterator[None]:
-    """Be the only one who writes catalogs to the folder of ``target``."""
+def alone(folder: Path) -> Iterator[None]:
+    """Be the only one who writes catalogs to a folder, which is made if need be.
+
+    Whoever loads a catalog, changes it and saves it does all three meanwhile, or what another
+    process saved between is lost. It may be nested, and does nothing where there are no locks.
+
+    Raises
+    ------
+    InputError
+        If another process keeps the folder to itself for a minute.
+    """
+    key = folder.resolve()
+    if key in _held.folders:
+        yield
+        return
     with ExitStack() as stack:
-        with naming(target):
-            target.parent.mkdir(parents=True, exist_ok=True)
+        with naming(folder / LOCK):
+            folder.mkdir(parents=True, exist_ok=True)
             try:
-                stack.enter_context(file_lock(target.parent / LOCK, PATIENCE, POLL))
+                stack.enter_context(file_lock(folder / LOCK, PATIENCE, POLL))
             except Timeout as error:
                 raise InputError(
-                    f"{target}: another process has been writing catalogs to {target.parent} for "
+                    f"{folder}: another process has been writing catalogs there for "
                     f"{PATIENCE:g} s: wait for it, or end it"
                 ) from error
+        _held.folders |= {key}
+        stack.callback(_let_go, key)
         yield
+
+
+class _Held(threading.local):
+    """The folders that this thread has to itself."""
+
+    folders: frozenset[Path] = frozenset()
+
+
+_held = _Held()
+
+
+def _let_go(key: Path) -> None:
+    _held.folders -= {key}
 
 
 def _settle(target: Path) -> None:
@@ -316,26 +342,22 @@ def _content(catalog: Catalog) -> bytes:
 
 def _read(record: Path) -> Catalog:
     """The catalog of a record; where that is being replaced, the new one."""
-    try:
-        return _read_once(record)
-    except _MismatchError:
-        if not (record.parent / LOCK).exists():  # nobody writes here
-            raise
-    with suppress(OSError), _writing(record):
-        return _read_once(record)
-    for _ in range(TRIES):  # in a folder where others write, and we may not
-        with suppress(_MismatchError):
-            return _read_once(record)
-        time.sleep(PAUSE)
-    return _read_once(record)
+    for _ in range(TRIES):
+        about = read_json(record)
+        try:
+            return _read_as(record, about)
+        except _MismatchError:
+            if read_json(record) == about:  # nobody has written it meanwhile
+                raise
+    raise InputError(f"{record} changes faster than it can be read: end what writes it")
 
 
 class _MismatchError(InputError):
     """The events are not those of the record: another catalog arrives, or they are damaged."""
 
 
-def _read_once(record: Path) -> Catalog:
-    info = with_known_area(CatalogInfo.from_json(read_json(record), str(record)))
+def _read_as(record: Path, about: dict[str, Any]) -> Catalog:
+    info = with_known_area(CatalogInfo.from_json(about, str(record)))
     path = record.with_suffix(_suffix(info))
     # Those that wait come first: once they do not, they have taken their place
     for place in (_waiting(record, info), path) if info.sha256 else (path,):
