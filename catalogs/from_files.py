@@ -22,6 +22,7 @@ from catalogs.info import timestamp
 from catalogs.magnitudes import stand_in
 from catalogs.providers.rules import Rules, Step, choose
 from catalogs.store import EMBEDDED, GENERATED, alone, available, load, save
+from catalogs.texts import composed
 
 UNDOCUMENTED = frozenset({"table", "isc", "hypodd", "zmap", "obspy"})
 """Layouts that say nothing of how a missing magnitude is written."""
@@ -464,7 +465,7 @@ def _folder_of(name: str) -> Path:
     path = Path(name)
     if path.suffix:
         return path.parent
-    place = available().get(name, GENERATED)
+    place = available().get(composed(name), GENERATED)
     if place in {GENERATED, str(EMBEDDED)} or not os.access(place, os.W_OK):
         raise InputError(
             f"catalog {name!r} was not imported, so no events can be added: import a file under "

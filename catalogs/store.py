@@ -14,13 +14,14 @@ import io
 import os
 import re
 import threading
+import unicodedata
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -33,9 +34,10 @@ from catalogs.errors import CatalogNotFoundError, InputError
 from catalogs.expansion import most_unpacked
 from catalogs.files import json_bytes, naming, read_json, write_whole
 from catalogs.info import CatalogInfo
+from catalogs.json_records import warn_of_unknown
 from catalogs.locking import file_lock
 from catalogs.parquet import read_parquet
-from catalogs.texts import check_name
+from catalogs.texts import check_name, composed
 from catalogs.whereabouts import with_known_area
 
 STORED = frozenset({".json", ".parquet", ".npz"})
@@ -62,6 +64,9 @@ POLL = 0.01
 
 TRIES = 100
 """Times that a reader begins again where the catalog changes under its eyes, before it gives up."""
+
+FORMS: tuple[Literal["NFC", "NFD"], ...] = ("NFC", "NFD")
+"""Of names of files: ours, and that of copies from file systems that take accents apart."""
 
 GENERATED = "generated"
 """Where ``available`` says that a catalog of a builder is."""
@@ -120,7 +125,8 @@ def available() -> dict[str, str]:
     found = dict.fromkeys(builders(), GENERATED)
     for folder in reversed(folders()):
         if folder.is_dir():
-            found.update({p.stem: str(folder) for p in sorted(folder.glob("*.json"))})
+            records = sorted(folder.glob("*.json"))
+            found.update({composed(path.stem): str(folder) for path in records})
     return dict(sorted(found.items()))
 
 
@@ -165,8 +171,10 @@ def load(name: str | os.PathLike[str]) -> Catalog:
     if at:
         return load(whole).within(parse_area(area))
     for folder in folders():
-        if (folder / f"{path}.json").is_file():
-            return _read(folder / f"{path}.json")
+        for form in FORMS:
+            record = folder / f"{unicodedata.normalize(form, str(path))}.json"
+            if record.is_file():
+                return _read(record)
     build = builders().get(str(name))
     if build is not None:
         return build()
@@ -185,7 +193,7 @@ def check_free(name: str, folder: Path | None = None, *, overwrite: bool = False
     it. In a ``folder`` of its own, where catalogs are loaded by path, only ``save`` checks.
     """
     check_name(name)
-    place = None if folder is not None else available().get(name)
+    place = None if folder is not None else available().get(composed(name))
     own = place == str(user_folder())
     if place is None or (overwrite and own):
         return
@@ -197,7 +205,7 @@ def check_free(name: str, folder: Path | None = None, *, overwrite: bool = False
 
 def record_path(name: str, folder: Path | None = None) -> Path:
     """Where the JSON of a catalog of that name is saved: by default in the user's cache."""
-    return (folder or user_folder()) / f"{name}.json"
+    return (folder or user_folder()) / f"{composed(name)}.json"
 
 
 def save(catalog: Catalog, folder: Path | None = None, *, overwrite: bool = False) -> Path:
@@ -358,6 +366,7 @@ class _MismatchError(InputError):
 
 def _read_as(record: Path, about: dict[str, Any]) -> Catalog:
     info = with_known_area(CatalogInfo.from_json(about, str(record)))
+    warn_of_unknown(info.others, record, "it is kept, but changes nothing here")
     path = record.with_suffix(_suffix(info))
     # Those that wait come first: once they do not, they have taken their place
     for place in (_waiting(record, info), path) if info.sha256 else (path,):
