@@ -322,7 +322,7 @@ class CatalogInfo:
             ``area`` where there are none.
         """
         record = asdict(self)
-        others = record.pop("others")
+        others: dict[str, Any] = record.pop("others")
         for name in ("provenance", "gaps", "area"):
             if not record[name]:
                 del record[name]
