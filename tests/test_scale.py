@@ -5,6 +5,7 @@ import resource
 import subprocess
 import sys
 import time
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,11 +26,11 @@ from catalogs.importing import import_table, tied_rows
 from etas import likelihood
 from etas.likelihood import LogLikelihood, log_likelihood_quadratic
 from etas.synthetic import SOCAL_TRUTH
-from recast.net.batch import Intervals, intervals
+from recast.net.batch import Batch, Intervals, intervals
 from recast.net.network import RecastNet, log_likelihoods
 from recast.net.scaling import Scaling
 from recast.plots.style import dots
-from recast.training.windows import InTurn
+from recast.training.windows import InTurn, Windows
 
 THETA = np.array([0.4, 0.03, 0.8, 0.01, 1.15])
 
@@ -199,6 +200,37 @@ def test_windows_have_the_amplitudes_of_the_whole(
         rows = np.minimum(start + np.arange(25), len(events))
         assert torch.equal(batch.amplitudes[window], whole.amplitudes[0, rows])
         assert torch.equal(batch.expected[window], whole.expected[0, rows])
+
+
+@pytest.mark.parametrize("coefficients", [(), (0.2, -0.1)])
+@pytest.mark.parametrize("gaps", [(), ((310.0, 333.0), (700.0, 701.0), (702.0, 720.0))])
+def test_windows_are_parts_of_the_whole(
+    coefficients: tuple[float, ...], gaps: tuple[tuple[float, float], ...]
+) -> None:
+    events = sequence(300, gaps=gaps)
+    scaling = replace(SCALING, day=coefficients)
+    whole, cutting = intervals(events, scaling), Intervals(events, scaling)
+    first = np.array([0, 40, 41, 280, len(events)])
+    batch = cutting.cut(first, length=16, burn_in=9)
+    rows = np.minimum(np.maximum(first - 9, 0)[:, None] + np.arange(25), len(events))
+    for name, part, parts in zip(Batch._fields, batch, whole, strict=True):
+        assert part.dtype == parts.dtype
+        if name != "scored":
+            assert torch.equal(part, parts[0][rows]), name
+    assert whole.gaps.shape[2] == (2 if gaps else 0)
+    assert not torch.any(batch.scored & ~whole.scored[0][rows])
+
+
+def test_what_training_keeps_of_an_event_is_small() -> None:
+    n = 200_000
+    events = EventSequence(np.arange(1.0, n + 1.0), np.full(n, 3.0), 0.0, n + 2.0, score_from=1.5)
+    Windows(sequence(90), SCALING, length=8, burn_in=4)  # compiles
+    tracemalloc.start()
+    windows = Windows(events, SCALING, length=256, burn_in=128)
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    of_states = windows.intervals.excitation.states.nbytes
+    assert kept - of_states < 25 * n
 
 
 def test_batches_of_windows_weigh_as_their_events_and_regions_do() -> None:
