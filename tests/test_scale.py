@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 import torch
 from hypothesis import given, settings
@@ -22,6 +23,7 @@ from catalogs.catalog import SAME_EVENT, Catalog, in_order_of_time
 from catalogs.formats import cells as cells_module
 from catalogs.formats.cells import numbers_among, texts, times, typed_numbers
 from catalogs.formats.parsed import Faults
+from catalogs.formats.text import text_cells
 from catalogs.importing import import_table, tied_rows
 from etas import likelihood
 from etas.likelihood import LogLikelihood, log_likelihood_quadratic
@@ -118,6 +120,23 @@ def test_times_are_read_alike_in_any_company(monkeypatch: pytest.MonkeyPatch) ->
     slowly = read(written)
     assert [x for x, y in zip(slowly, together, strict=True) if x != y and (x[1] or y[1])] == []
     assert sum(good for _, good in together) > 20
+
+
+@pytest.mark.skipif(pd.Series(["a"], dtype=str).dtype == object, reason="pandas before 3")
+def test_cells_of_text_take_little_more_than_their_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python's own strings of these would take 400 bytes a row beside the lines."""
+    n = 40_000
+    row = "2019-07-06T03:19:53.040Z,35.7695,-117.5993,8.04,7.11,ci{:07}"
+    text = "time,latitude,longitude,depth,mag,id\n" + "\n".join(map(row.format, range(n)))
+    monkeypatch.setattr("catalogs.formats.text.SOME", 1000)
+    before = pa.total_allocated_bytes()
+    tracemalloc.start()
+    cells = text_cells(text, "file")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (len(cells.table), cells.table.iloc[-1, -1]) == (n, f"ci{n - 1:07}")
+    of_lines = sum(map(sys.getsizeof, cells.lines))
+    assert peak + pa.total_allocated_bytes() - before - of_lines < 250 * n
 
 
 def test_whole_numbers_are_read_and_nothing_else() -> None:

@@ -62,7 +62,7 @@ class Windows:
         self.burn_in = burn_in
         self.first = sequence.first_scored
         self.stop = len(sequence) + 1
-        if not self._allowed(np.arange(self.first, self.stop)).any():
+        if gaps and not self._allowed(np.arange(self.first, self.stop)).any():
             raise InputError("data.gaps leave no training window of a catalog: shorten them")
 
     def __len__(self) -> int:
