@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from itertools import islice
 from typing import Any
 
 from catalogs.errors import InputError
@@ -104,7 +105,9 @@ def check_name(name: str, what: str = "catalog name") -> None:
     """
     name = composed(name)
     if not name or not all(ch.isalnum() or ch in "_-" for ch in name):
-        raise InputError(f"{what} {name!a:.60}: use letters, digits, _ and - only")
+        marks = (ch for ch in name if unicodedata.category(ch).startswith("M"))
+        apart = "".join(f" (U+{ord(ch):04X} is a mark beside a letter)" for ch in islice(marks, 1))
+        raise InputError(f"{what} {name!a:.60}: use letters, digits, _ and - only{apart}")
     if name.startswith("-"):
         raise InputError(f"{what} {name!a:.60} reads like an option: begin with a letter or digit")
     if len(name.encode()) > LONGEST_NAME:

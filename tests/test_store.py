@@ -73,6 +73,11 @@ def test_a_name_is_the_same_however_its_accents_are_written(
         assert load(other).info.name == "forêt_Ōita"
 
 
+def test_marks_that_no_letter_takes_in_are_named() -> None:
+    with pytest.raises(InputError, match=r"use letters, .* only \(U\+093F is a mark beside"):
+        check_free("हिन्दी")
+
+
 def test_plain_days_are_saved_exactly(tmp_path: Path) -> None:
     days = np.array([0.1, 1.0 / 3.0, 2.9e6 + 1e-9])
     info = CatalogInfo(
