@@ -299,6 +299,11 @@ class BenchmarkResult(Record):
         -------
         BenchmarkResult
             With the fields checked.
+
+        Raises
+        ------
+        InputError
+            Naming the field that is missing or impossible, or the newer form of the file.
         """
         catalogs = content.get("catalogs") if isinstance(content, dict) else None
         for entry in catalogs.values() if isinstance(catalogs, dict) else ():
