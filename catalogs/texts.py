@@ -73,9 +73,8 @@ def _fault(content: Any) -> str:
     if isinstance(content, dict):
         for key, value in content.items():
             if HIDDEN.search(key) or "\n" in key:
-                return (
-                    f" has the field {key!a:.60} with {hidden_in(key) or 'a line end: remove it'}"
-                )
+                what = hidden_in(key) or "control characters: take them out"  # a line end
+                return f" has the field {key!a:.60} with {what}"
             if said := _fault(value):
                 return f".{key}{said}"
     elif isinstance(content, list):
