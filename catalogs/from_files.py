@@ -21,7 +21,8 @@ from catalogs.importing import import_table, iso
 from catalogs.info import timestamp
 from catalogs.magnitudes import stand_in
 from catalogs.providers.rules import Rules, Step, choose
-from catalogs.store import EMBEDDED, GENERATED, available, load, save
+from catalogs.store import EMBEDDED, GENERATED, alone, available, load, save
+from catalogs.texts import composed
 
 UNDOCUMENTED = frozenset({"table", "isc", "hypodd", "zmap", "obspy"})
 """Layouts that say nothing of how a missing magnitude is written."""
@@ -362,11 +363,24 @@ def append_events(
     Traceback (most recent call last):
     catalogs.errors.CatalogNotFoundError: no catalog 'none' in ...
     """
-    catalog = load(name)
-    info = catalog.info
-    info.check_dated("to which no dates can be added", "import it again")
+    load(name).info.check_dated("to which no dates can be added", "import it again")
     folder = _folder_of(name)
     parsed = read_events(path, **(reading or {}))
+    with alone(folder):  # the catalog is loaded again: others may have changed it meanwhile
+        return _append(load(name), folder, path, parsed, event_types, area, observed_until)
+
+
+def _append(
+    catalog: Catalog,
+    folder: Path,
+    path: str | os.PathLike[str],
+    parsed: Parsed,
+    event_types: EventRule,
+    area: str | None,
+    observed_until: str | None,
+) -> Appended:
+    """Add what was read of a file to a catalog, and store it."""
+    info = catalog.info
     area = area or info.area
     chosen = parse_area(area) if area else None
     rules = Rules(event_types=event_types, area=chosen if _any_place(parsed) else None)
@@ -451,7 +465,7 @@ def _folder_of(name: str) -> Path:
     path = Path(name)
     if path.suffix:
         return path.parent
-    place = available().get(name, GENERATED)
+    place = available().get(composed(name), GENERATED)
     if place in {GENERATED, str(EMBEDDED)} or not os.access(place, os.W_OK):
         raise InputError(
             f"catalog {name!r} was not imported, so no events can be added: import a file under "

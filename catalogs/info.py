@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields
+from difflib import get_close_matches
 from itertools import pairwise
 from typing import Any
 
@@ -14,9 +16,12 @@ from catalogs.errors import InputError
 from catalogs.info_fields import PLAIN_DAYS, UTC, Ties, check_fields, is_of_type
 from catalogs.magnitudes import GutenbergRichter
 from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray, reaches
-from catalogs.texts import check_name
+from catalogs.texts import check_name, composed
 
 NANOSECONDS_PER_DAY = 86_400_000_000_000
+
+LIKENESS = 0.85
+"""Of names of which one is taken for the other misspelt: a letter in ten may differ."""
 
 DATE_OF_DAY_0 = (
     "give the date of its first day: `origin` where it is simulated, `start` where it is imported"
@@ -85,6 +90,9 @@ class CatalogInfo:
         Dates between which nothing was recorded.
     area : str
         What the catalog covers, as ``parse_area`` reads it; empty where that is not known.
+    others : dict
+        Fields that this version does not know, as they stood in the JSON: a newer version may have
+        written them, and they are written again.
 
     Raises
     ------
@@ -124,10 +132,12 @@ class CatalogInfo:
     provenance: dict[str, Any] = field(default_factory=dict)
     gaps: tuple[tuple[str, str], ...] = ()
     area: str = ""
+    others: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "gaps", tuple((str(a), str(b)) for a, b in self.gaps))
         check_name(self.name)
+        object.__setattr__(self, "name", composed(self.name))
         try:
             check_fields(vars(self))
         except InputError as error:
@@ -308,13 +318,16 @@ class CatalogInfo:
         Returns
         -------
         dict
-            All fields; no ``provenance``, ``gaps`` and ``area`` where there are none.
+            All fields, those that are not known beside the others; no ``provenance``, ``gaps`` and
+            ``area`` where there are none.
         """
         record = asdict(self)
+        others: dict[str, Any] = record.pop("others")
         for name in ("provenance", "gaps", "area"):
             if not record[name]:
                 del record[name]
-        return record | ({"gaps": [list(gap) for gap in self.gaps]} if self.gaps else {})
+        gaps = {"gaps": [list(gap) for gap in self.gaps]} if self.gaps else {}
+        return others | record | gaps
 
     @classmethod
     def from_json(cls, record: dict[str, Any], where: str) -> CatalogInfo:
@@ -330,17 +343,17 @@ class CatalogInfo:
         Returns
         -------
         CatalogInfo
-            With the fields checked.
+            With the fields checked; those that it does not know are ``others``.
 
         Raises
         ------
         InputError
-            For a missing, unknown or mistyped field.
+            For a missing, misspelt or mistyped field.
         """
-        known = {f.name: str(f.type) for f in fields(cls)}
-        unknown = sorted(record.keys() - known.keys())
-        if unknown:
-            raise InputError(f"{where}: unknown field {unknown[0]!r}: remove or rename it")
+        known = {f.name: str(f.type) for f in fields(cls) if f.name != "others"}
+        others = {name: value for name, value in record.items() if name not in known}
+        record = {name: value for name, value in record.items() if name in known}
+        _refuse_misspelt(others, known.keys() - record.keys(), where)
         for name in ("name", "start", "end", "splits", "magnitude_completeness"):
             if name not in record:
                 raise InputError(f"{where}: the field {name!r} is missing: add it")
@@ -351,10 +364,19 @@ class CatalogInfo:
                 raise InputError(f"{where}: {name} = {value!r:.40} is no {known[name]}: correct it")
         splits = _splits(record["splits"], where)
         try:
-            return cls(**{**record, "splits": splits})
+            return cls(**{**record, "splits": splits, "others": others})
         except (OverflowError, TypeError, ValueError) as error:
             message = str(error) if isinstance(error, InputError) else f"no window ({error})"
             raise InputError(f"{where}: {message}") from error
+
+
+def _refuse_misspelt(names: Iterable[str], absent: Iterable[str], where: str) -> None:
+    """Raise an InputError for a name that is nearly that of a field which is not there."""
+    for name in names:
+        for meant in get_close_matches(name, absent, 1, LIKENESS):
+            raise InputError(
+                f"{where}: there is no field {name!r:.60}: rename it to {meant!r}, or remove it"
+            )
 
 
 def _splits(record: Any, where: str) -> SplitDates:

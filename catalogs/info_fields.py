@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args
 from catalogs.areas import parse_area
 from catalogs.errors import InputError
 from catalogs.json_records import Record
-from catalogs.texts import HIDDEN
+from catalogs.texts import hidden_in
 
 Ties = Literal["separate", "drop", "error"]
 
@@ -106,8 +106,8 @@ def check_fields(fields: Mapping[str, Any]) -> None:
 
 
 def _check_text(name: str, text: str) -> None:
-    if HIDDEN.search(text):
-        raise InputError(f"{name} = {text!a:.60} has control characters: take them out")
+    if hidden := hidden_in(text):
+        raise InputError(f"{name} = {text!a:.60} has {hidden}")
     if len(text) > LONGEST:
         raise InputError(f"{name} has {len(text):,} characters: shorten it to {LONGEST:,}")
     if name in CHOICES and text not in CHOICES[name]:

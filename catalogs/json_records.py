@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from os import PathLike
 from pathlib import Path
@@ -21,7 +22,7 @@ class Record:
     Field types are those that msgspec knows (numbers, strings, None, dates, tuples, mappings, other
     dataclasses) and numeric numpy arrays; they must be importable at run time, not only under
     TYPE_CHECKING. A field with a default may be absent, and unknown fields are ignored, so that
-    older versions can read newer files.
+    older versions can read newer files; ``load`` warns of them.
 
     Examples
     --------
@@ -79,7 +80,23 @@ class Record:
         InputError
             Naming the file, if it is missing, damaged or of another kind.
         """
-        return cls.from_json(read_json(Path(path)), path)
+        content = read_json(Path(path))
+        record = cls.from_json(content, path)
+        known = {field.name for field in fields(cast(Any, cls))}
+        warn_of_unknown(content.keys() - known, path, "it is passed over")
+        return record
+
+
+def warn_of_unknown(names: Iterable[str], where: str | PathLike[str], fate: str) -> None:
+    """Warn of fields of a file that this version does not know, if there are any."""
+    first, *more = sorted(names) or [""]
+    if first:
+        others = f" and {len(more)} more are" if more else " is"
+        warnings.warn(
+            f"{where}: the field {first!r:.60}{others} not known to this version: {fate}; if a "
+            "newer version wrote it, update this one",
+            stacklevel=2,
+        )
 
 
 def _plain(value: Any) -> Any:

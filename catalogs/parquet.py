@@ -43,6 +43,12 @@ def read_parquet(content: bytes) -> pd.DataFrame:
     return pd.read_parquet(io.BytesIO(content))
 
 
+def read_arrow(content: bytes) -> pa.Table:
+    """The same as a table of Arrow, which has the file's metadata."""
+    check_parquet(content)
+    return pq.read_table(io.BytesIO(content))
+
+
 def check_parquet(content: bytes) -> None:
     """Refuse a file that holds far more than its size allows, before it is read.
 

@@ -4,7 +4,7 @@ The record holds the sha256 of its events, and the moment in which it is replace
 which a catalog changes: new events wait beside it under a hidden name that holds their hash,
 ``.<name>.<hash>.parquet``, and take the place of the old ones afterwards. So whoever reads sees
 one catalog or the other, and so does whoever comes after a writer that was killed. Writers of one
-folder wait for each other.
+folder wait for each other, from before they load what they change; readers never wait.
 """
 
 from __future__ import annotations
@@ -13,13 +13,15 @@ import hashlib
 import io
 import os
 import re
-import time
+import threading
+import unicodedata
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -32,9 +34,10 @@ from catalogs.errors import CatalogNotFoundError, InputError
 from catalogs.expansion import most_unpacked
 from catalogs.files import json_bytes, naming, read_json, write_whole
 from catalogs.info import CatalogInfo
+from catalogs.json_records import warn_of_unknown
 from catalogs.locking import file_lock
 from catalogs.parquet import read_parquet
-from catalogs.texts import check_name
+from catalogs.texts import check_name, composed
 from catalogs.whereabouts import with_known_area
 
 STORED = frozenset({".json", ".parquet", ".npz"})
@@ -59,11 +62,11 @@ PATIENCE = 60.0
 POLL = 0.01
 """Seconds between its looks."""
 
-TRIES = 5
-"""Times that a reader looks for events where it cannot wait for a writer, before it gives up."""
+TRIES = 100
+"""Times that a reader begins again where the catalog changes under its eyes, before it gives up."""
 
-PAUSE = 0.05
-"""Seconds between them."""
+FORMS: tuple[Literal["NFC", "NFD"], ...] = ("NFC", "NFD")
+"""Of names of files: ours, and that of copies from file systems that take accents apart."""
 
 GENERATED = "generated"
 """Where ``available`` says that a catalog of a builder is."""
@@ -122,7 +125,8 @@ def available() -> dict[str, str]:
     found = dict.fromkeys(builders(), GENERATED)
     for folder in reversed(folders()):
         if folder.is_dir():
-            found.update({p.stem: str(folder) for p in sorted(folder.glob("*.json"))})
+            records = sorted(folder.glob("*.json"))
+            found.update({composed(path.stem): str(folder) for path in records})
     return dict(sorted(found.items()))
 
 
@@ -167,8 +171,10 @@ def load(name: str | os.PathLike[str]) -> Catalog:
     if at:
         return load(whole).within(parse_area(area))
     for folder in folders():
-        if (folder / f"{path}.json").is_file():
-            return _read(folder / f"{path}.json")
+        for form in FORMS:
+            record = folder / f"{unicodedata.normalize(form, str(path))}.json"
+            if record.is_file():
+                return _read(record)
     build = builders().get(str(name))
     if build is not None:
         return build()
@@ -187,7 +193,7 @@ def check_free(name: str, folder: Path | None = None, *, overwrite: bool = False
     it. In a ``folder`` of its own, where catalogs are loaded by path, only ``save`` checks.
     """
     check_name(name)
-    place = None if folder is not None else available().get(name)
+    place = None if folder is not None else available().get(composed(name))
     own = place == str(user_folder())
     if place is None or (overwrite and own):
         return
@@ -199,7 +205,7 @@ def check_free(name: str, folder: Path | None = None, *, overwrite: bool = False
 
 def record_path(name: str, folder: Path | None = None) -> Path:
     """Where the JSON of a catalog of that name is saved: by default in the user's cache."""
-    return (folder or user_folder()) / f"{name}.json"
+    return (folder or user_folder()) / f"{composed(name)}.json"
 
 
 def save(catalog: Catalog, folder: Path | None = None, *, overwrite: bool = False) -> Path:
@@ -238,7 +244,7 @@ def save(catalog: Catalog, folder: Path | None = None, *, overwrite: bool = Fals
     content = _content(catalog)
     digest = hashlib.sha256(content).hexdigest()
     info = replace(catalog.info, n_events=len(catalog.events), sha256=digest)
-    with _writing(target), naming(target):
+    with alone(target.parent), naming(target):
         _refuse_taken(target, overwrite=overwrite)  # by another process, meanwhile
         _settle(target)
         waiting = _waiting(target, info)
@@ -258,19 +264,47 @@ def _refuse_taken(target: Path, *, overwrite: bool) -> None:
 
 
 @contextmanager
-def _writing(target: Path) -> Iterator[None]:
-    """Be the only one who writes catalogs to the folder of ``target``."""
+def alone(folder: Path) -> Iterator[None]:
+    """Be the only one who writes catalogs to a folder, which is made if need be.
+
+    Whoever loads a catalog, changes it and saves it does all three meanwhile, or what another
+    process saved between is lost. It may be nested, and does nothing where there are no locks.
+
+    Raises
+    ------
+    InputError
+        If another process keeps the folder to itself for a minute.
+    """
+    key = folder.resolve()
+    if key in _held.folders:
+        yield
+        return
     with ExitStack() as stack:
-        with naming(target):
-            target.parent.mkdir(parents=True, exist_ok=True)
+        with naming(folder / LOCK):
+            folder.mkdir(parents=True, exist_ok=True)
             try:
-                stack.enter_context(file_lock(target.parent / LOCK, PATIENCE, POLL))
+                stack.enter_context(file_lock(folder / LOCK, PATIENCE, POLL))
             except Timeout as error:
                 raise InputError(
-                    f"{target}: another process has been writing catalogs to {target.parent} for "
+                    f"{folder}: another process has been writing catalogs there for "
                     f"{PATIENCE:g} s: wait for it, or end it"
                 ) from error
+        _held.folders |= {key}
+        stack.callback(_let_go, key)
         yield
+
+
+class _Held(threading.local):
+    """The folders that this thread has to itself."""
+
+    folders: frozenset[Path] = frozenset()
+
+
+_held = _Held()
+
+
+def _let_go(key: Path) -> None:
+    _held.folders -= {key}
 
 
 def _settle(target: Path) -> None:
@@ -316,26 +350,23 @@ def _content(catalog: Catalog) -> bytes:
 
 def _read(record: Path) -> Catalog:
     """The catalog of a record; where that is being replaced, the new one."""
-    try:
-        return _read_once(record)
-    except _MismatchError:
-        if not (record.parent / LOCK).exists():  # nobody writes here
-            raise
-    with suppress(OSError), _writing(record):
-        return _read_once(record)
-    for _ in range(TRIES):  # in a folder where others write, and we may not
-        with suppress(_MismatchError):
-            return _read_once(record)
-        time.sleep(PAUSE)
-    return _read_once(record)
+    for _ in range(TRIES):
+        about = read_json(record)
+        try:
+            return _read_as(record, about)
+        except _MismatchError:
+            if read_json(record) == about:  # nobody has written it meanwhile
+                raise
+    raise InputError(f"{record} changes faster than it can be read: end what writes it")
 
 
 class _MismatchError(InputError):
     """The events are not those of the record: another catalog arrives, or they are damaged."""
 
 
-def _read_once(record: Path) -> Catalog:
-    info = with_known_area(CatalogInfo.from_json(read_json(record), str(record)))
+def _read_as(record: Path, about: dict[str, Any]) -> Catalog:
+    info = with_known_area(CatalogInfo.from_json(about, str(record)))
+    warn_of_unknown(info.others, record, "it is kept, but changes nothing here")
     path = record.with_suffix(_suffix(info))
     # Those that wait come first: once they do not, they have taken their place
     for place in (_waiting(record, info), path) if info.sha256 else (path,):

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
+from itertools import islice
 from typing import Any
 
 from catalogs.errors import InputError
@@ -36,11 +38,33 @@ def visible(text: str) -> str:
     return HIDDEN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
+def hidden_in(text: str) -> str:
+    r"""What is hidden in a text, and the remedy; "" if nothing is.
+
+    >>> hidden_in("a\u2066b\u2069")
+    'control characters (U+2066, U+2069): take them out'
+    """
+    found = sorted(set(HIDDEN.findall(text)))
+    listed = ", ".join(f"U+{ord(ch):04X}" for ch in found[:3])
+    return f"control characters ({listed}): take them out" if found else ""
+
+
+def composed(name: str) -> str:
+    r"""A name in one form of Unicode: e with an accent is one character, wherever it was typed.
+
+    The file systems of some machines hand out names with accents apart.
+
+    >>> composed("e\u0301") == "\u00e9"
+    True
+    """
+    return unicodedata.normalize("NFC", name)
+
+
 def fault(content: Any) -> str:
     r"""What is wrong with the first impossible value in parsed JSON, with its place; "" if nothing.
 
     >>> fault({"a": [1.0, "x"], "b": ["\x1b[2J"]})
-    "b[0] = '\\x1b[2J' has control characters: take them out"
+    "b[0] = '\\x1b[2J' has control characters (U+001B): take them out"
     """
     return _fault(content).removeprefix(".")
 
@@ -49,7 +73,8 @@ def _fault(content: Any) -> str:
     if isinstance(content, dict):
         for key, value in content.items():
             if HIDDEN.search(key) or "\n" in key:
-                return f" has the field {key!a:.60} with control characters: take them out"
+                what = hidden_in(key) or "control characters: take them out"  # a line end
+                return f" has the field {key!a:.60} with {what}"
             if said := _fault(value):
                 return f".{key}{said}"
     elif isinstance(content, list):
@@ -63,8 +88,8 @@ def _fault(content: Any) -> str:
 
 def _fault_of_one(value: str | float | None) -> str:
     if isinstance(value, str):
-        hidden = HIDDEN.search(value) is not None
-        return f" = {value!a:.60} has control characters: take them out" if hidden else ""
+        hidden = hidden_in(value)
+        return f" = {value!a:.60} has {hidden}" if hidden else ""
     if isinstance(value, float):
         return " is too large for a number: correct it" if math.isinf(value) else ""  # 1e999
     too_large = value is not None and abs(value) > LARGEST_WHOLE
@@ -74,11 +99,14 @@ def _fault_of_one(value: str | float | None) -> str:
 def check_name(name: str, what: str = "catalog name") -> None:
     """Raise an InputError for what cannot name a catalog and its files.
 
-    The name becomes that of files and folders, a part of identifiers in pages, and a word on
-    command lines.
+    The name, ``composed``, becomes that of files and folders, a part of identifiers in pages, and a
+    word on command lines.
     """
+    name = composed(name)
     if not name or not all(ch.isalnum() or ch in "_-" for ch in name):
-        raise InputError(f"{what} {name!a:.60}: use letters, digits, _ and - only")
+        marks = (ch for ch in name if unicodedata.category(ch).startswith("M"))
+        apart = "".join(f" (U+{ord(ch):04X} is a mark beside a letter)" for ch in islice(marks, 1))
+        raise InputError(f"{what} {name!a:.60}: use letters, digits, _ and - only{apart}")
     if name.startswith("-"):
         raise InputError(f"{what} {name!a:.60} reads like an option: begin with a letter or digit")
     if len(name.encode()) > LONGEST_NAME:

@@ -180,7 +180,7 @@ sys.addaudithook(WATCH)
 
 
 def outcome(line: Sequence[str]) -> tuple[int, str, str]:
-    """Exit code, and what was written to stdout and stderr; warnings are errors."""
+    """Exit code, and what was written to stdout and stderr; most warnings are errors."""
     out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", errors="backslashreplace")
     err = io.StringIO()
     WATCH.written.clear()
@@ -190,6 +190,7 @@ def outcome(line: Sequence[str]) -> tuple[int, str, str]:
         warnings.catch_warnings(),
     ):
         warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", message=".* not known to this version")
         WATCH.on = True
         try:
             code = cli.main(line)

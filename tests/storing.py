@@ -1,7 +1,9 @@
 """Writes a catalog in processes of its own.
 
 ``python storing.py write FOLDER N_EVENTS ROUNDS`` waits for a line from standard input, then saves
-a catalog of as many events, and titled so, again and again. ``python storing.py kill FOLDER
+a catalog of as many events, and titled so, again and again. ``python storing.py append FOLDER
+SECOND ROUNDS`` waits, too, then appends an event at that second of one minute after the other.
+``python storing.py kill FOLDER
 N_EVENTS JSON`` saves it once and dies, at the file and moment of ``killing.at_write``.
 """
 
@@ -15,6 +17,7 @@ import pandas as pd
 from killing import at_write
 
 from catalogs import Catalog, CatalogInfo, SplitDates, save
+from catalogs.from_files import append_events
 
 
 def catalog_of(n: int) -> Catalog:
@@ -28,6 +31,13 @@ def catalog_of(n: int) -> Catalog:
     )
 
 
+def append(folder: Path, second: int, minute: int) -> None:
+    """Append one event of March."""
+    path = folder / f"{second}.csv"
+    path.write_text(f"time,magnitude\n2020-03-01T00:{minute:02}:{second:02},3.5\n")
+    append_events(str(folder / "shared.json"), path)
+
+
 if __name__ == "__main__":
     what, folder, n, how = sys.argv[1:]
     catalog = catalog_of(int(n))
@@ -37,6 +47,9 @@ if __name__ == "__main__":
         sys.stdout.write("ready\n")
         sys.stdout.flush()
         sys.stdin.readline()
-    for _ in range(int(how) if what == "write" else 1):
-        save(catalog, Path(folder), overwrite=True)
+    for i in range(1 if what == "kill" else int(how)):
+        if what == "append":
+            append(Path(folder), int(n), i)
+        else:
+            save(catalog, Path(folder), overwrite=True)
         time.sleep(0.002)  # the other one's turn

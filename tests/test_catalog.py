@@ -1,6 +1,8 @@
 """Catalog and CatalogInfo: selection, ties, splits, and what is refused."""
 
+import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalogs import Catalog, CatalogInfo, InputError, SplitDates, load
+from catalogs import Catalog, CatalogInfo, InputError, SplitDates, load, save
 from catalogs.catalog import TIE_STEP_DAYS
 
 START = pd.Timestamp("2020-01-01", tz="UTC")
@@ -173,7 +175,7 @@ def test_information_survives_json() -> None:
     ("change", "message"),
     [
         (lambda r: r.pop("end"), "the field 'end' is missing"),
-        (lambda r: r.update(colour="red"), "unknown field 'colour'"),
+        (lambda r: r.update(magnitude_bins=r.pop("magnitude_bin")), "rename it to 'magnitude_bin'"),
         (lambda r: r.update(magnitude_completeness="2"), "magnitude_completeness = '2'"),
         (lambda r: r["splits"].pop("end"), "splits needs exactly"),
         (lambda r: r.update(splits=[1, 2, 3, 4]), "splits needs exactly train_start"),
@@ -184,6 +186,20 @@ def test_a_broken_record_names_its_file_and_field(change: Any, message: str) -> 
     change(record)
     with pytest.raises(InputError, match=f"here.json: .*{message}"):
         CatalogInfo.from_json(record, "here.json")
+
+
+def test_fields_of_a_newer_version_are_named_and_kept(tmp_path: Path) -> None:
+    path = save(Catalog(table([1, 2], [3.0, 3.1]), INFO), tmp_path)
+    record = json.loads(path.read_text()) | {"network": {"stations": 7}, "others": [1]}
+    path.write_text(json.dumps(record))
+    with pytest.warns(UserWarning, match="'network' and 1 more are not known") as said:
+        catalog = load(path)
+    assert len(said) == 1
+    assert str(said[0].message).startswith(f"{path}: ")
+    assert "\n" not in str(said[0].message)
+    assert replace(catalog.info, others={}, n_events=0, sha256="") == INFO
+    save(Catalog(catalog.events, replace(catalog.info, title="new")), tmp_path, overwrite=True)
+    assert json.loads(path.read_text()) == record | {"title": "new"}
 
 
 @pytest.mark.parametrize(

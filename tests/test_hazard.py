@@ -13,7 +13,7 @@ from catalogs import EventSequence, load
 from etas.synthetic import SOCAL_TRUTH
 from recast.models.neural import Recast
 from recast.net.decoders import ExponentialHazard
-from recast.net.excitation import NODES, excitation, node_weights
+from recast.net.excitation import NODES, Excitation, node_weights
 from recast.net.network import RecastNet
 from recast.net.scaling import Scaling
 
@@ -80,7 +80,8 @@ def test_few_nodes_give_the_omori_law_to_half_a_per_cent(c: float, p: float) -> 
 def test_excitation_is_the_sum_over_all_earlier_events() -> None:
     sequence = EventSequence([1.0, 1.5, 4.0, 9.0], [3.0, 5.0, 2.6, 4.0], 0.0, 10.0)
     etas = SOCAL_TRUTH
-    amplitudes, expected = excitation(etas, sequence)
+    of_etas = Excitation.of(etas, sequence, most=len(sequence) + 1)
+    amplitudes, expected = of_etas.states, of_etas.expected
     weights = etas.k * node_weights(etas.c, etas.p)
     gain = 10.0 ** (etas.alpha * (sequence.magnitudes - 2.5))
     edges = np.concatenate([[0.0], sequence.times, [10.0]])

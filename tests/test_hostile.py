@@ -137,6 +137,7 @@ def test_no_model_of_a_result_names_a_path(name: str, here: Path) -> None:
     [
         ("title", "a\x1b]0;owned\x07", "title = 'a\\x1b]0;owned\\x07' has control characters"),
         ("note", "moc.live\u202e", "note = 'moc.live\\u202e' has control characters"),
+        ("title", "\u2067a\u2069", "has control characters (U+2067, U+2069): take them out"),
         ("citation", "\ud800", "citation = '\\ud800' has control characters"),
         ("title", "x" * 200_000, "title has 200,000 characters: shorten it"),
         ("kind", "<b>", "kind = '<b>': choose observed or synthetic"),

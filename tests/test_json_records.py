@@ -37,6 +37,14 @@ def test_a_record_survives_json() -> None:
     assert Outer.from_json({"values": [], "inner": {}, "later": 1}, "x.json").interval[0] is None
 
 
+def test_fields_of_a_newer_version_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    path.write_text('{"share": 0.5, "later": 1}')
+    with pytest.warns(UserWarning, match="x.json: the field 'later' is not known") as said:
+        assert Inner.load(path) == Inner(0.5)
+    assert "\n" not in str(said[0].message)
+
+
 @pytest.mark.parametrize(
     ("content", "problem"),
     [

@@ -3,14 +3,16 @@
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from live_parts import FAKE, configured
 
+from catalogs import InputError
 from recast.live.config import SourceOptions
 from recast.live.identity import Report
 from recast.live.reconcile import Scope
-from recast.live.service import Service
+from recast.live.service import Service, parquet_bytes
 from recast.live.sources import Answer, Source
 from recast.live.status import status
 from recast.live.step import run_once
@@ -91,6 +93,32 @@ def test_one_damaged_forecast_does_not_stop_the_service(
     assert report.remarks == (told,)
     path.write_bytes(before)
     assert run_once(opened(service.folder), late + HOUR).scored == 1
+
+
+@pytest.fixture(scope="module")
+def swollen() -> bytes:
+    """A small file of many equal values."""
+    return parquet_bytes(pd.DataFrame({"magnitude": np.zeros(5_000_000)}), {})
+
+
+def test_a_history_that_is_far_larger_than_its_file_is_refused(
+    swollen: bytes, service: Service
+) -> None:
+    service.history_path.write_bytes(swollen)
+    with pytest.raises(InputError, match=r"history.parquet is damaged \(5,000,000 values in"):
+        opened(service.folder).history()
+
+
+def test_samples_that_are_far_larger_than_their_file_are_not_scored(
+    swollen: bytes, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Were their hash on record, too."""
+    monkeypatch.setattr("recast.live.scoring.check_intact", lambda *_: None)
+    path = forecast(service) / "samples.parquet"
+    path.write_bytes(swollen)
+    report = run_once(opened(service.folder), BEGIN + 26 * HOUR)
+    (told,) = report.remarks
+    assert told.startswith(f"not scored: {path} is damaged (5,000,000 values in")
 
 
 def test_a_forecast_that_lost_its_page_is_not_shown(service: Service) -> None:

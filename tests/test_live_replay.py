@@ -21,7 +21,7 @@ from test_disk_full import full_disk
 from catalogs import Catalog, InputError, load
 from recast.live import issuing, step
 from recast.live.replay import Script, open_replay, prepare, replay
-from recast.live.service import BusyError
+from recast.live.service import BusyError, parquet_bytes
 from recast.live.status import status
 from recast.live.step import StepReport, run_once
 
@@ -228,3 +228,11 @@ def test_a_forecast_that_was_lost_is_told(tmp_path: Path) -> None:
         path.unlink()
     gone.rmdir()
     assert status(service, at("2030-01-01")).lost == (gone.name,)
+
+
+def test_reports_that_are_far_larger_than_their_file_are_refused(tmp_path: Path) -> None:
+    prepare(tmp_path, SCRIPT)
+    path = tmp_path / "replay.parquet"
+    path.write_bytes(parquet_bytes(pd.DataFrame({"magnitude": np.zeros(5_000_000)}), {}))
+    with pytest.raises(InputError, match=r"replay.parquet is damaged \(5,000,000 values in"):
+        open_replay(tmp_path, parts=FAKE)

@@ -15,6 +15,7 @@ import pytest
 
 from catalogs import Catalog, InputError, Selection, load, save
 from catalogs.files import read_json
+from recast.benchmark.folder import open_run
 from recast.benchmark.identity import data_hash
 from recast.benchmark.protocols import EARTHQUAKE_NPP, PAPER, RECAST, followed
 from recast.benchmark.results import BenchmarkResult
@@ -172,6 +173,20 @@ def test_a_record_is_valid_and_damaged_ones_are_not(run: Path) -> None:
         changed(record, {}, *models, "etas"),
     ):
         assert not validator.is_valid(damaged)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [(("schema_version",), 2), (("catalogs", RIDGECREST, "models", "etas"), {})],
+)
+def test_a_run_of_a_newer_form_is_refused(
+    path: tuple[str, ...], value: object, run: Path, tmp_path: Path
+) -> None:
+    """Whether what is known of it can be read or not."""
+    record = changed(read_json(run / "benchmark.json"), 2, "schema_version")
+    (tmp_path / "benchmark.json").write_text(json.dumps(changed(record, value, *path)))
+    with pytest.raises(InputError, match=r"benchmark.json: a newer version made it \(schema 2\)"):
+        open_run(tmp_path)
 
 
 def test_the_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,12 +5,14 @@ import resource
 import subprocess
 import sys
 import time
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 import torch
 from hypothesis import given, settings
@@ -21,15 +23,16 @@ from catalogs.catalog import SAME_EVENT, Catalog, in_order_of_time
 from catalogs.formats import cells as cells_module
 from catalogs.formats.cells import numbers_among, texts, times, typed_numbers
 from catalogs.formats.parsed import Faults
+from catalogs.formats.text import text_cells
 from catalogs.importing import import_table, tied_rows
 from etas import likelihood
 from etas.likelihood import LogLikelihood, log_likelihood_quadratic
 from etas.synthetic import SOCAL_TRUTH
-from recast.net.batch import Intervals, intervals
+from recast.net.batch import Batch, Intervals, intervals
 from recast.net.network import RecastNet, log_likelihoods
 from recast.net.scaling import Scaling
 from recast.plots.style import dots
-from recast.training.windows import InTurn
+from recast.training.windows import InTurn, Windows
 
 THETA = np.array([0.4, 0.03, 0.8, 0.01, 1.15])
 
@@ -119,6 +122,23 @@ def test_times_are_read_alike_in_any_company(monkeypatch: pytest.MonkeyPatch) ->
     assert sum(good for _, good in together) > 20
 
 
+@pytest.mark.skipif(pd.Series(["a"], dtype=str).dtype == object, reason="pandas before 3")
+def test_cells_of_text_take_little_more_than_their_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python's own strings of these would take 400 bytes a row beside the lines."""
+    n = 40_000
+    row = "2019-07-06T03:19:53.040Z,35.7695,-117.5993,8.04,7.11,ci{:07}"
+    text = "time,latitude,longitude,depth,mag,id\n" + "\n".join(map(row.format, range(n)))
+    monkeypatch.setattr("catalogs.formats.text.SOME", 1000)
+    before = pa.total_allocated_bytes()
+    tracemalloc.start()
+    cells = text_cells(text, "file")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (len(cells.table), cells.table.iloc[-1, -1]) == (n, f"ci{n - 1:07}")
+    of_lines = sum(map(sys.getsizeof, cells.lines))
+    assert peak + pa.total_allocated_bytes() - before - of_lines < 250 * n
+
+
 def test_whole_numbers_are_read_and_nothing_else() -> None:
     counts = pd.Series([3, 2**62 + 1, -7])
     for column in (counts, counts.astype("Int64"), counts.abs().astype("uint64")):
@@ -199,6 +219,37 @@ def test_windows_have_the_amplitudes_of_the_whole(
         rows = np.minimum(start + np.arange(25), len(events))
         assert torch.equal(batch.amplitudes[window], whole.amplitudes[0, rows])
         assert torch.equal(batch.expected[window], whole.expected[0, rows])
+
+
+@pytest.mark.parametrize("coefficients", [(), (0.2, -0.1)])
+@pytest.mark.parametrize("gaps", [(), ((310.0, 333.0), (700.0, 701.0), (702.0, 720.0))])
+def test_windows_are_parts_of_the_whole(
+    coefficients: tuple[float, ...], gaps: tuple[tuple[float, float], ...]
+) -> None:
+    events = sequence(300, gaps=gaps)
+    scaling = replace(SCALING, day=coefficients)
+    whole, cutting = intervals(events, scaling), Intervals(events, scaling)
+    first = np.array([0, 40, 41, 280, len(events)])
+    batch = cutting.cut(first, length=16, burn_in=9)
+    rows = np.minimum(np.maximum(first - 9, 0)[:, None] + np.arange(25), len(events))
+    for name, part, parts in zip(Batch._fields, batch, whole, strict=True):
+        assert part.dtype == parts.dtype
+        if name != "scored":
+            assert torch.equal(part, parts[0][rows]), name
+    assert whole.gaps.shape[2] == (2 if gaps else 0)
+    assert not torch.any(batch.scored & ~whole.scored[0][rows])
+
+
+def test_what_training_keeps_of_an_event_is_small() -> None:
+    n = 200_000
+    events = EventSequence(np.arange(1.0, n + 1.0), np.full(n, 3.0), 0.0, n + 2.0, score_from=1.5)
+    Windows(sequence(90), SCALING, length=8, burn_in=4)  # compiles
+    tracemalloc.start()
+    windows = Windows(events, SCALING, length=256, burn_in=128)
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    of_states = windows.intervals.excitation.states.nbytes
+    assert kept - of_states < 25 * n
 
 
 def test_batches_of_windows_weigh_as_their_events_and_regions_do() -> None:

@@ -3,9 +3,10 @@
 import errno
 import json
 import os
+import unicodedata
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ import pytest
 from catalogs import Catalog, CatalogInfo, InputError, SplitDates, available, load, save
 from catalogs.errors import CatalogNotFoundError
 from catalogs.locking import locked
-from catalogs.store import EMBEDDED, GENERATED, LOCK, folders, user_folder
+from catalogs.store import EMBEDDED, GENERATED, LOCK, check_free, folders, user_folder
 
 
 def small(name: str = "small", magnitude: float = 3.0) -> Catalog:
@@ -53,6 +54,28 @@ def test_what_is_saved_is_loaded(user_cache: Path) -> None:
     )
     np.testing.assert_array_equal(loaded.to_sequence().times, catalog.to_sequence().times)
     assert left_behind(user_cache) == ["small.json", "small.parquet"]
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_a_name_is_the_same_however_its_accents_are_written(
+    form: Literal["NFC", "NFD"], user_cache: Path
+) -> None:
+    """Some file systems take them apart, also those of copied catalogs."""
+    name = unicodedata.normalize(form, "forêt_Ōita")
+    record = save(small(name))
+    assert record.stem == "forêt_Ōita"
+    with pytest.raises(InputError, match="exists already"):
+        check_free(name)
+    for suffix in (".json", ".parquet"):
+        record.with_suffix(suffix).rename(record.with_name(f"{name}{suffix}"))
+    assert "forêt_Ōita" in available()
+    for other in (name, record.stem):
+        assert load(other).info.name == "forêt_Ōita"
+
+
+def test_marks_that_no_letter_takes_in_are_named() -> None:
+    with pytest.raises(InputError, match=r"use letters, .* only \(U\+093F is a mark beside"):
+        check_free("हिन्दी")
 
 
 def test_plain_days_are_saved_exactly(tmp_path: Path) -> None:

@@ -4,21 +4,28 @@ import json
 import os
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
+from typing import TypeAlias
 
 import pytest
-from storing import catalog_of
+from storing import append, catalog_of
 
-from catalogs import Catalog, load, save
-from catalogs.store import LOCK
+from catalogs import Catalog, InputError, load, save
+from catalogs.store import LOCK, alone
+from recast.cli import main
 
 STORING = Path(__file__).with_name("storing.py")
 FEW, MANY = 100, 20_000
+ROUNDS = 20
 DEAD = -9
 
+Process: TypeAlias = subprocess.Popen[str]
 
-def storing(what: str, folder: Path, n: int, how: str) -> subprocess.Popen[str]:
+
+def storing(what: str, folder: Path, n: int, how: str) -> Process:
     argv = [sys.executable, str(STORING), what, str(folder), str(n), how]
     pipe = subprocess.PIPE
     return subprocess.Popen(argv, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
@@ -36,10 +43,9 @@ def files(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if path.name != LOCK)
 
 
-def read_beside_writers(folder: Path, rounds: int) -> tuple[int, int]:
-    """How often a catalog was read while two processes wrote it, and how often it had changed."""
-    record = save(catalog_of(FEW), folder)
-    writers = [storing("write", folder, n, str(rounds)) for n in (FEW, MANY)]
+def two_processes(what: str, folder: Path, ns: tuple[int, int], rounds: int) -> list[Process]:
+    """Processes that have begun to write at the same time."""
+    writers = [storing(what, folder, n, str(rounds)) for n in ns]
     for writer in writers:
         assert writer.stdout is not None
         assert writer.stdout.readline() == "ready\n"
@@ -47,12 +53,23 @@ def read_beside_writers(folder: Path, rounds: int) -> tuple[int, int]:
         assert writer.stdin is not None
         writer.stdin.write("\n")
         writer.stdin.flush()
-    found = []
-    while any(writer.poll() is None for writer in writers):
-        found.append(n_of(load(record)))
+    return writers
+
+
+def check_ended(writers: list[Process]) -> None:
     for writer in writers:
         assert writer.communicate()[1] == ""
         assert writer.returncode == 0
+
+
+def read_beside_writers(folder: Path, rounds: int) -> tuple[int, int]:
+    """How often a catalog was read while two processes wrote it, and how often it had changed."""
+    record = save(catalog_of(FEW), folder)
+    writers = two_processes("write", folder, (FEW, MANY), rounds)
+    found = []
+    while any(writer.poll() is None for writer in writers):
+        found.append(n_of(load(record)))
+    check_ended(writers)
     assert n_of(load(record)) in (FEW, MANY)
     assert files(folder) == ["shared.json", "shared.parquet"]
     return len(found), sum(a != b for a, b in pairwise(found))
@@ -69,6 +86,38 @@ def test_every_read_of_a_thousand_rounds_is_whole(tmp_path: Path) -> None:
     n, changes = read_beside_writers(tmp_path, 1000)
     assert n > 1000
     assert changes > 50
+
+
+def test_what_two_processes_append_at_once_is_all_there(tmp_path: Path) -> None:
+    record = save(catalog_of(FEW), tmp_path)
+    check_ended(two_processes("append", tmp_path, (10, 20), ROUNDS))
+    appended = load(record).events["time"].iloc[FEW:]
+    expected = [f"00:{minute:02}:{second}" for minute in range(ROUNDS) for second in (10, 20)]
+    assert appended.dt.strftime("%H:%M:%S").tolist() == expected
+    assert load(record).info.note.count("events appended from") == 2 * ROUNDS
+
+
+def test_a_reader_waits_for_nobody(tmp_path: Path) -> None:
+    """Neither where a writer has the folder to itself nor where the events are damaged."""
+    record = save(catalog_of(FEW), tmp_path)
+    with ThreadPoolExecutor(1) as other, alone(tmp_path):
+        assert n_of(other.submit(load, record).result(timeout=10.0)) == FEW
+        record.with_suffix(".parquet").write_bytes(b"PAR1")
+        with pytest.raises(InputError, match="does not match the sha256"):
+            other.submit(load, record).result(timeout=10.0)
+
+
+def test_a_writer_says_what_it_waits_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("catalogs.store.PATIENCE", 0.1)
+    with ThreadPoolExecutor(1) as other, alone(tmp_path), alone(tmp_path / "."):
+        waiting = other.submit(save, catalog_of(FEW), tmp_path)
+        with pytest.raises(InputError, match="another process has been writing catalogs there"):
+            waiting.result(timeout=10.0)
+        save(catalog_of(FEW), tmp_path)
+    save(catalog_of(FEW), tmp_path, overwrite=True)
+    with ThreadPoolExecutor(1) as other:
+        done = other.submit(save, catalog_of(FEW), tmp_path, overwrite=True)
+        assert done.result(timeout=10.0).exists()
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs SIGKILL")
@@ -114,3 +163,20 @@ def test_files_have_the_mode_of_the_umask(mask: int, mode: int, tmp_path: Path) 
         os.umask(before)
     for path in (record, record.with_suffix(".parquet"), record.with_name(LOCK)):
         assert path.stat().st_mode & 0o777 == mode
+
+
+def test_a_selection_that_takes_its_own_name_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = save(catalog_of(FEW), tmp_path)
+    with ThreadPoolExecutor(1) as other:
+
+        def meanwhile(catalog: Catalog, *_: object) -> Catalog:
+            other.submit(append, tmp_path, 10, 0)
+            time.sleep(0.5)  # long enough for it, were it let in
+            return catalog
+
+        monkeypatch.setattr("recast.commands.catalogs_select.selected", meanwhile)
+        command = ["catalogs", "select", str(record), "--name", "shared", "--out", str(tmp_path)]
+        assert main([*command, "--overwrite"]) == 0, capsys.readouterr().err
+    assert len(load(record).events) == FEW + 1

@@ -166,6 +166,7 @@ def parse_table(
         return from_dataframe(_parquet(content, where), wanted.columns, where=where, wanted=wanted)
     text, encoding = decoded_as(content, where, wanted.encoding)
     cells = text_cells(text, where, wanted.columns, comments=not as_published, names=wanted.names)
+    del text  # its lines are among the cells
     faults, table = cells.faults, cells.table
     meanings = _meanings(table, cells.names)
     if as_published:

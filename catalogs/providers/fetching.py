@@ -24,7 +24,7 @@ from catalogs.providers.known import find
 from catalogs.providers.raw_files import folder_name, given, retrieve
 from catalogs.providers.rules import Rules, Step, apply
 from catalogs.providers.sources import Record
-from catalogs.store import check_free, record_path, save
+from catalogs.store import alone, check_free, record_path, save
 
 SHOWN_REJECTED = 5
 """That many rejected rows are kept in the provenance, word for word."""
@@ -260,8 +260,9 @@ def fetch_catalog(
         strict=strict,
     )
     catalog = to_catalog(fetched, known_as, making, is_preset=is_preset)
-    if store:  # asked again: meanwhile another process may have fetched the same
-        save(catalog, folder, overwrite=_may_replace(record, known_as, folder, overwrite))
+    if store:
+        with alone(record_path(known_as, folder).parent):  # meanwhile another may have fetched it
+            save(catalog, folder, overwrite=_may_replace(record, known_as, folder, overwrite))
     return catalog
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from catalogs import Catalog, InputError, load
 from catalogs.files import read_json
-from recast.benchmark.results import BenchmarkResult, ModelResult, TrainingSizes
+from recast.benchmark.results import BenchmarkResult, ModelResult, TrainingSizes, newer
 from recast.evaluation import event_terms
 from recast.evaluation.diagnosis import Diagnosis, diagnose, load_diagnoses, save_diagnoses
 from recast.forecast.aftershock_results import AftershockResult
@@ -52,7 +52,7 @@ class BenchmarkFolder:
     def rolling(self) -> RollingResult | None:
         """Scores of rolling forecasts, if they were made."""
         path = self.folder / ROLLING
-        return RollingResult.from_json(read_json(path), str(path)) if path.is_file() else None
+        return RollingResult.load(path) if path.is_file() else None
 
     @property
     def aftershocks(self) -> AftershockResult | None:
@@ -64,7 +64,7 @@ class BenchmarkFolder:
     def training_sizes(self) -> TrainingSizes | None:
         """Scores by number of training events, if they were made."""
         path = self.folder / SIZES
-        return TrainingSizes.from_json(read_json(path), str(path)) if path.is_file() else None
+        return TrainingSizes.load(path) if path.is_file() else None
 
 
 def open_run(folder: Path) -> BenchmarkFolder:
@@ -73,9 +73,12 @@ def open_run(folder: Path) -> BenchmarkFolder:
     Raises
     ------
     InputError
-        If it holds no result, one without catalogs, or a model of no known kind.
+        If it holds no result, one without catalogs, one of a newer form than is known here, or a
+        model of no known kind.
     """
     run = read_run(folder)
+    if said := newer(run.result.schema_version):
+        raise InputError(f"{run.folder / RECORD}: {said}")
     for name in {model for entry in run.result.catalogs.values() for model in entry.models}:
         try:
             model_kind(name)
@@ -109,10 +112,9 @@ def read_run(folder: Path) -> BenchmarkFolder:
         raise InputError(
             f"{folder} holds no benchmark: `recast benchmark --out {folder}` makes one"
         )
-    record = read_json(path)
-    if not record.get("catalogs"):
+    if not read_json(path).get("catalogs"):
         raise InputError(f"{path} holds no catalogs: run the benchmark again")
-    return BenchmarkFolder(folder, BenchmarkResult.from_json(record, str(path)))
+    return BenchmarkFolder(folder, BenchmarkResult.load(path))
 
 
 def load_catalog(run: BenchmarkFolder, name: str) -> Catalog:

@@ -23,7 +23,7 @@ from recast.benchmark.boards import Board, Entry, Leaderboard, Origin, Standing
 from recast.benchmark.folder import read_run
 from recast.benchmark.protocols import PROTOCOLS
 from recast.benchmark.published import PublishedScore, published_scores, published_tables
-from recast.benchmark.results import PLACE, BenchmarkResult, CatalogResult, ModelResult
+from recast.benchmark.results import PLACE, BenchmarkResult, CatalogResult, ModelResult, newer
 from recast.models.kind import PRETRAINED
 
 _Key = tuple[str, str, str | None, int]
@@ -77,8 +77,8 @@ def _unusable(result: BenchmarkResult) -> str | None:
     """Why a run stands on no board."""
     if result.quick:
         return "its nets were hardly trained (--quick)"
-    if result.schema_version > BenchmarkResult({}).schema_version:
-        return f"a newer version made it (schema {result.schema_version}): update this one"
+    if said := newer(result.schema_version):
+        return said
     if all(catalog.data_sha256 is None for catalog in result.catalogs.values()):
         return OLDER
     if result.protocol not in PROTOCOLS:

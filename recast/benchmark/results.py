@@ -8,6 +8,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, Self
 
 from catalogs.display import table_as_html
+from catalogs.errors import InputError
 from catalogs.json_records import Record
 from catalogs.texts import check_file_name, check_name
 from etas.residuals import ResidualTest
@@ -25,6 +26,13 @@ PLACE = "place"
 
 SCHEMA_VERSION = 1
 """Of benchmark.json: raised when a field goes or changes its meaning, not for new fields."""
+
+
+def newer(schema: object) -> str | None:
+    """What is to be said of a file whose form is newer than this version."""
+    if not isinstance(schema, int) or schema <= SCHEMA_VERSION:
+        return None
+    return f"a newer version made it (schema {schema}): update this one"
 
 
 @dataclass(frozen=True)
@@ -291,6 +299,11 @@ class BenchmarkResult(Record):
         -------
         BenchmarkResult
             With the fields checked.
+
+        Raises
+        ------
+        InputError
+            Naming the field that is missing or impossible, or the newer form of the file.
         """
         catalogs = content.get("catalogs") if isinstance(content, dict) else None
         for entry in catalogs.values() if isinstance(catalogs, dict) else ():
@@ -298,7 +311,12 @@ class BenchmarkResult(Record):
             for row in models.values() if isinstance(models, dict) else ():
                 if isinstance(row, dict) and row.get("magnitude_gain") is not None:
                     row.setdefault("marks", {"magnitude": {"gain": row["magnitude_gain"]}})
-        return super().from_json(content, where)
+        try:
+            return super().from_json(content, where)
+        except InputError as error:
+            if isinstance(content, dict) and (said := newer(content.get("schema_version"))):
+                raise InputError(f"{where}: {said}") from error
+            raise
 
     def __str__(self) -> str:
         """A table for each catalog, and what the gains say in words."""

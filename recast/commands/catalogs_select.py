@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import nullcontext
 
 from recast.commands.options import add_selection, selected
 from recast.commands.printing import print_info, print_json
@@ -30,11 +31,14 @@ def run_select(args: argparse.Namespace) -> int:
     """Select, store and summarise."""
     from catalogs import load, save
     from catalogs.checks.summary import describe
+    from catalogs.store import alone, record_path
 
     refuse_taken(args.name, args.out, overwrite=args.overwrite)
-    catalog = selected(load(args.catalog), args, args.name)
-    summary = describe(catalog)  # before it is stored: its windows may be empty
-    record = save(catalog, args.out, overwrite=args.overwrite)
+    replaced = record_path(args.name, args.out)  # perhaps what the new one is made of
+    with alone(replaced.parent) if replaced.exists() else nullcontext():
+        catalog = selected(load(args.catalog), args, args.name)
+        summary = describe(catalog)  # before it is stored: its windows may be empty
+        record = save(catalog, args.out, overwrite=args.overwrite)
     summary |= {"saved": str(record)}
     if args.json:
         print_json(summary)

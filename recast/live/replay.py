@@ -28,7 +28,7 @@ from recast.live.config import FILE, LiveConfiguration, write_template
 from recast.live.identity import Report
 from recast.live.parts import Parts
 from recast.live.reconcile import Scope
-from recast.live.service import Service, parquet_bytes, write_history
+from recast.live.service import Service, parquet_bytes, table_of, write_history
 from recast.live.sources import Answer, Source, reports_of, widened
 from recast.live.step import StepReport, run_once
 from recast.live.store import canonical
@@ -251,7 +251,7 @@ def open_replay(
 ) -> tuple[Service, ReplaySource, Script]:
     """The service of a replay."""
     script = Script.load(folder / SCRIPT)
-    table = pd.read_parquet(folder / REPORTS)
+    table = table_of(folder / REPORTS).to_pandas()
     source = ReplaySource(
         reports_of(table),
         table[["visible_from", "visible_to"]].to_numpy(np.int64),

@@ -11,7 +11,7 @@ import pandas as pd
 from catalogs.errors import InputError
 from recast.live.intact import altered, check_intact
 from recast.live.records import SequenceState
-from recast.live.service import RECORD, SAMPLES, Service
+from recast.live.service import RECORD, SAMPLES, Service, table_of
 from recast.live.store import Entry, Store
 from recast.live.times import read, written
 
@@ -82,7 +82,7 @@ def outcomes_of(
     """
     folder = service.forecasts / entry.forecast_id
     check_intact(folder, entry, SCORED)
-    samples = pd.read_parquet(folder / SAMPLES)
+    samples = table_of(folder / SAMPLES).to_pandas()
     return service.parts.outcomes(service.issued(entry.forecast_id), samples, events, until)
 
 

@@ -19,6 +19,7 @@ from catalogs.errors import InputError
 from catalogs.event_types import are_earthquakes
 from catalogs.files import write_whole
 from catalogs.locking import file_lock
+from catalogs.parquet import read_arrow
 from catalogs.sequence import MAGNITUDE_TOLERANCE
 from recast.live.config import FILE, LiveConfiguration
 from recast.live.parts import Parts
@@ -206,12 +207,7 @@ class Service:
     def _read_history(self) -> tuple[pd.DataFrame, str]:
         if not self.history_path.is_file():
             return canonical(pd.DataFrame({"time": pd.DatetimeIndex([], tz="UTC")})), ""
-        try:
-            table = pq.read_table(self.history_path)
-        except (OSError, pa.ArrowException) as error:
-            raise InputError(
-                f"{self.history_path} is damaged ({error}): put a copy of it in its place"
-            ) from error
+        table = table_of(self.history_path)
         metadata = table.schema.metadata or {}
         used, wanted = metadata.get(b"catalog", b"").decode(), self.configuration.history
         if used and wanted != used:
@@ -304,3 +300,17 @@ def parquet_bytes(events: pd.DataFrame, metadata: dict[str, str]) -> bytes:
     stream = io.BytesIO()
     pq.write_table(table.replace_schema_metadata(metadata), stream, compression="zstd")
     return stream.getvalue()
+
+
+def table_of(path: Path) -> pa.Table:
+    """The table of a file that ``parquet_bytes`` made.
+
+    Raises
+    ------
+    InputError
+        If it is missing or damaged, or holds far more than its size allows.
+    """
+    try:
+        return read_arrow(path.read_bytes())
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise InputError(f"{path} is damaged ({error}): put a copy of it in its place") from error

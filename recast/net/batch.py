@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from catalogs import EventSequence
-from recast.net.excitation import Excitation, excitation
+from recast.net.excitation import Excitation
 from recast.net.scaling import Scaling
 
 
@@ -67,48 +67,30 @@ class Batch(NamedTuple):
 
 def intervals(sequence: EventSequence, scaling: Scaling) -> Batch:
     """The whole sequence as one window, shape (1, event + 1), in clock time."""
-    amplitudes, expected = excitation(scaling.etas, scaling.clock.sequence(sequence))
-    return _batch(sequence, scaling, expected, amplitudes)
-
-
-def _batch(
-    sequence: EventSequence,
-    scaling: Scaling,
-    expected: NDArray[np.float64],
-    amplitudes: NDArray[np.float64],
-) -> Batch:
-    clock = scaling.clock
-    log_pace = np.append(clock.log_pace(sequence.times), 0.0)
-    sequence = clock.sequence(sequence)
-    n, head = len(sequence), sequence.first_scored
-    elapsed = np.zeros(n + 1)
-    elapsed[head] = sequence.score_from - (sequence.times[head - 1] if head else sequence.start)
-    arrays = (
-        sequence.inter_times,
-        np.append(sequence.magnitudes, 0.0),
-        elapsed,
-        np.arange(n + 1) < n,
-        np.arange(n + 1) >= head,
-        expected,
-        amplitudes,
-        log_pace,
-        _gaps(sequence),
-    )
-    return Batch(*(torch.from_numpy(a)[None] for a in arrays))
+    whole = Intervals(sequence, scaling, most=len(sequence) + 1)
+    return whole.at(np.arange(whole.total)[None], whole.excitation.states[None])
 
 
 class Intervals:
     """The intervals of a sequence, of which windows are cut.
 
-    Amplitudes, which are twenty times as much as all else, are those of the windows only: memory
-    is bounded by these, not by the sequence.
+    Of each event its time, magnitude and three numbers of ETAS are kept, and its pace where there
+    is a clock; all else, amplitudes above all, is made for the windows that are asked for. At most
+    ``most`` amplitudes are kept, see ``Excitation``.
     """
 
-    def __init__(self, sequence: EventSequence, scaling: Scaling) -> None:
-        self.excitation = Excitation.of(scaling.etas, scaling.clock.sequence(sequence))
-        self.first_scored = sequence.first_scored
+    def __init__(
+        self, sequence: EventSequence, scaling: Scaling, *, most: int | None = None
+    ) -> None:
+        clock = scaling.clock
+        self.log_pace = clock.log_pace(sequence.times) if clock.coefficients else None
+        sequence = clock.sequence(sequence)
+        self.excitation = Excitation.of(scaling.etas, sequence, most=most)
+        self.magnitudes = sequence.magnitudes
+        self.first_scored = head = sequence.first_scored
         self.total = len(sequence) + 1
-        self._whole = _batch(sequence, scaling, self.excitation.expected, np.empty((self.total, 0)))
+        self.unscored = sequence.score_from - (sequence.times[head - 1] if head else sequence.start)
+        self.with_gaps, self.gaps = _gaps(sequence)
 
     def cut(self, first: NDArray[np.int64], *, length: int, burn_in: int) -> Batch:
         """Windows: the intervals from ``first`` on, ``length`` of them scored.
@@ -120,24 +102,50 @@ class Intervals:
         begin = np.maximum(first - burn_in, 0)
         index = begin[:, None] + np.arange(burn_in + length)[None, :]
         mine = (index >= first[:, None]) & (index < np.minimum(first + length, self.total)[:, None])
-        gather = torch.from_numpy(np.minimum(index, self.total - 1))
-        out = Batch(*(tensor[0][gather] for tensor in self._whole))
-        return out._replace(
-            scored=out.scored & torch.from_numpy(mine),
-            amplitudes=torch.from_numpy(self.excitation.rows(begin, burn_in + length)),
+        amplitudes = self.excitation.rows(begin, burn_in + length)
+        out = self.at(np.minimum(index, self.total - 1), amplitudes)
+        return out._replace(scored=out.scored & torch.from_numpy(mine))
+
+    def at(self, index: NDArray[np.int64], amplitudes: NDArray[np.float64]) -> Batch:
+        """The intervals of these numbers, shape (window, interval), with these amplitudes."""
+        observed = index < self.total - 1
+        magnitudes, log_pace = np.zeros(index.shape), np.zeros(index.shape)
+        magnitudes[observed] = self.magnitudes[index[observed]]
+        if self.log_pace is not None:
+            log_pace[observed] = self.log_pace[index[observed]]
+        gaps = np.zeros((*index.shape, *self.gaps.shape[1:]))
+        if self.with_gaps.size:
+            place = np.minimum(np.searchsorted(self.with_gaps, index), self.with_gaps.size - 1)
+            found = self.with_gaps[place] == index
+            gaps[found] = self.gaps[place[found]]
+        arrays = (
+            self.excitation.inter_times[index],
+            magnitudes,
+            np.where(index == self.first_scored, self.unscored, 0.0),
+            observed,
+            index >= self.first_scored,
+            self.excitation.expected[index],
+            amplitudes,
+            log_pace,
+            gaps,
         )
+        return Batch(*map(torch.from_numpy, arrays))
 
 
-def _gaps(sequence: EventSequence) -> NDArray[np.float64]:
-    """Scored gaps by interval, days since it began, shape (event + 1, gap, 2); zeros fill up."""
+def _gaps(sequence: EventSequence) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Intervals with scored gaps, and these by interval, days since it began, (interval, gap, 2).
+
+    Zeros fill up.
+    """
     gaps = np.array(sequence.scored_gaps).reshape(-1, 2)
     interval = np.searchsorted(sequence.times, gaps[:, 0], side="right")
     begin = np.concatenate([[sequence.start], sequence.times])
-    out = np.zeros((len(sequence) + 1, np.bincount(interval).max(initial=0), 2))
-    for i in np.unique(interval).tolist():
+    some = np.unique(interval)
+    out = np.zeros((some.size, np.bincount(interval).max(initial=0), 2))
+    for row, i in zip(out, some.tolist(), strict=True):
         mine = gaps[interval == i] - begin[i]
-        out[i, : len(mine)] = mine
-    return out
+        row[: len(mine)] = mine
+    return some, out
 
 
 def windows(sequence: EventSequence, scaling: Scaling, *, length: int, burn_in: int) -> Batch:

@@ -41,22 +41,13 @@ def gains(etas: ETAS, magnitudes: FloatArray) -> FloatArray:
     return np.asarray(np.exp(etas.alpha * LN10 * excess))
 
 
-def excitation(etas: ETAS, sequence: EventSequence) -> tuple[FloatArray, FloatArray]:
-    """Amplitudes at the start of each interval, and the events ETAS expects in it.
-
-        a_q(j) = k w_q sum_{i < j} 10^{alpha (m_i - Mc)} e^{-s_q (t_{j-1} - t_i)}
-
-    so that x days into interval j the intensity of ETAS is mu + sum_q a_q e^{-s_q x}.
-    Returns the amplitudes (events/day), shape (event + 1, node), and the compensator of each
-    interval (events), shape (event + 1,).
-    """
-    states = Excitation.of(etas, sequence, most=len(sequence) + 1)
-    return states.states, states.expected
-
-
 @dataclass(frozen=True, eq=False)
 class Excitation:
     """The excitation of a sequence, of which not all amplitudes are kept: ``rows`` are computed.
+
+        a_q(j) = k w_q sum_{i < j} 10^{alpha (m_i - Mc)} e^{-s_q (t_{j-1} - t_i)}
+
+    in events/day: x days into interval j the intensity of ETAS is mu + sum_q a_q e^{-s_q x}.
 
     ``states`` are the amplitudes at the start of every ``stride``-th interval, ``expected`` the
     compensator of each, shape (event + 1,).

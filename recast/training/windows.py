@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch.utils.data import Dataset, Sampler
 
 from catalogs import EventSequence, InputError
+from catalogs.sequence import FloatArray
 from catalogs.trajectories import IntArray
 from recast.net.batch import Batch, Intervals
 from recast.net.scaling import Scaling
@@ -55,13 +56,13 @@ class Windows:
         gaps: Sequence[tuple[float, float]] = (),
     ) -> None:
         self.gaps = gaps
-        self.edges = np.concatenate([[sequence.start], sequence.times, [sequence.end]])
+        self.sequence = sequence
         self.intervals = Intervals(sequence, scaling)
         self.length = length
         self.burn_in = burn_in
         self.first = sequence.first_scored
         self.stop = len(sequence) + 1
-        if not self._allowed(np.arange(self.first, self.stop)).any():
+        if gaps and not self._allowed(np.arange(self.first, self.stop)).any():
             raise InputError("data.gaps leave no training window of a catalog: shorten them")
 
     def __len__(self) -> int:
@@ -82,10 +83,16 @@ class Windows:
             tiles = np.arange(self.first - phase, self.stop, self.length)
             yield from rng.permutation(tiles[self._allowed(tiles)]).tolist()
 
+    def _edge(self, interval: IntArray) -> FloatArray:
+        """Where intervals begin: at the start or the event before."""
+        if len(self.sequence) == 0:
+            return np.where(interval <= 0, self.sequence.start, self.sequence.end)
+        last = self.sequence.times[np.clip(interval - 1, 0, len(self.sequence) - 1)]
+        begin = np.where(interval <= 0, self.sequence.start, last)
+        return np.where(interval > len(self.sequence), self.sequence.end, begin)
+
     def _allowed(self, starts: IntArray) -> BoolArray:
-        last = len(self.edges) - 1
-        begin = self.edges[np.clip(starts - self.burn_in, 0, last)]
-        end = self.edges[np.clip(starts + self.length, 0, last)]
+        begin, end = self._edge(starts - self.burn_in), self._edge(starts + self.length)
         allowed = np.ones(starts.shape, dtype=np.bool_)
         for gap_begin, gap_end in self.gaps:
             allowed &= (end <= gap_begin) | (begin >= gap_end)
