@@ -360,7 +360,11 @@ def until_now(catalog: Catalog) -> Catalog:
     now = pd.Timestamp.now("UTC").floor("s")
     day, end = info.to_days(now.isoformat()), info.to_days(info.end)
     if day < end:
-        raise InputError(f"catalog {info.name!r} ends at {info.end}, later than now: set `at`")
+        raise InputError(
+            f"catalog {info.name!r} ends at {info.end}, later than now: if it was made of local "
+            "times, import it again with their zone (recast catalogs import --time-zone), else set "
+            "`at`"
+        )
     silence = day - float(events.times.max(initial=0.0))
     longest = float(np.diff(events.times).max(initial=0.0))
     if silence > max(SILENCE_TIMES * longest, 1.0):
