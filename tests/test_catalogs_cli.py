@@ -1,6 +1,7 @@
 """`recast catalogs`, and how `recast` reports what goes wrong; all in this process."""
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -216,6 +217,20 @@ def test_a_file_that_is_not_there_is_named(
     line = fails(capsys, "catalogs", "import", missing, "--name", "mine")
     assert line == f"recast: {missing} cannot be read (No such file or directory): check the path\n"
     assert "cannot be read" in fails(capsys, "catalogs", "import", tmp_path, "--name", "mine")
+
+
+@pytest.mark.parametrize("name", ["may 12.csv", "a@b/events.v2.csv"])
+def test_a_file_of_events_that_was_not_imported_becomes_a_catalog_as_is_said(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / name
+    table.parent.mkdir(exist_ok=True)
+    write_table(tmp_path).rename(table)
+    line = fails(capsys, "forecast", "--catalog", table)
+    program, *command = shlex.split(line.split("`")[1])
+    assert program == "recast"
+    shows(capsys, *command)
+    assert len(load(line.split()[-1]).events) == 300
 
 
 def test_an_unknown_catalog_or_command_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
