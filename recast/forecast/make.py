@@ -19,10 +19,12 @@ from catalogs.display import span
 from catalogs.exports import centre, csv_bytes, write_csep_forecast
 from catalogs.files import write_json, write_whole
 from catalogs.locking import locked
+from etas.model import ETAS
 from recast.forecast.blocks import check_subcritical, n_blocks
 from recast.forecast.chunks import Progress
 from recast.forecast.correction import MOST_BRANCHING, SequenceForecast, under_way
 from recast.forecast.engine import Engine
+from recast.forecast.mainshocks import too_early
 from recast.forecast.places import CELL, PlacedForecast, place_forecast
 from recast.forecast.results import Factor, ForecastResult, SequenceUnderWay
 from recast.forecast.rolling import written_time
@@ -205,9 +207,7 @@ def run_forecast(
         day,
         allow=allow_leak,
     )
-    sequence = None
-    if not uncorrected:
-        sequence = under_way([fitted.process], catalog.to_sequence().before(day), regime)
+    sequence = None if uncorrected else _under_way(fitted, catalog, day, regime, remarks)
     if sequence is not None:
         request = replace(request, samples=samples or SAMPLES_AFTER_A_MAINSHOCK)
     elif regime is not None:
@@ -304,6 +304,18 @@ def _on(
             "leave out `model`"
         )
     return fitted
+
+
+def _under_way(
+    fitted: FittedModel, catalog: Catalog, day: float, regime: str | None, remarks: list[str]
+) -> SequenceForecast | None:
+    """What is known of the sequence at that day; a remark where that is too little as yet."""
+    history, process = catalog.to_sequence().before(day), fitted.process
+    sequence = under_way([process], history, regime)
+    if sequence is None and isinstance(process, ETAS):
+        early = too_early(history, process.magnitude_law.completeness)
+        remarks += [early] if early else []
+    return sequence
 
 
 def _about(model: FittedModel, catalog: Catalog, day: float) -> list[str]:
