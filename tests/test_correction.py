@@ -33,6 +33,7 @@ from recast.forecast.correction import (
 )
 from recast.forecast.mainshocks import current_mainshock, too_early
 from recast.forecast.results import ForecastResult
+from recast.models.registry import model_kind
 from recast.models.so_far import fit_so_far, most_usual
 
 LAW = GutenbergRichter(2.0, 1.0, 8.0)
@@ -138,18 +139,17 @@ def test_otherwise_no_sequence_is_under_way(events: EventSequence, why: str) -> 
     assert current_mainshock(events, 2.0) is None
 
 
-def test_minutes_after_a_mainshock_little_is_known_and_a_forecast_says_so() -> None:
+def test_minutes_after_a_mainshock_it_is_too_early() -> None:
     shock = (90.0, 6.0)
-    early = too_early(events_of(*BUSY[:9], shock, (90.001, 2.5), end=90.005), 2.0)
-    assert early.startswith("M 6 came 7.2 minutes before this forecast, with 1 event since")
-    assert too_early(events_of(shock, end=90.00001), 2.0).startswith("M 6 came 0.1 minutes before")
+    assert too_early(events_of(*BUSY[:9], shock, (90.001, 2.5), end=90.005), 2.0) == 9
+    assert too_early(events_of(shock, end=90.00001), 2.0) == 0
     for known in (
         events_of(shock, end=90.05),  # an hour has shown that it has few
         events_of(shock, *((90.0 + 1e-4 * i, 2.5) for i in range(1, 6)), end=90.005),
         events_of((90.0, 3.9), end=90.005),  # too small
         events_of((89.9, 6.5), shock, end=90.005),  # an aftershock
     ):
-        assert too_early(known, 2.0) == ""
+        assert too_early(known, 2.0) is None
 
 
 def block(n: int = 50, mean: float = 20.0, seed: int = 0) -> Trajectories:
@@ -281,6 +281,25 @@ def test_the_correction_can_be_left_out_and_widens_the_range(hours_after: Catalo
     assert widths[1] > 1.5 * widths[0]
 
 
+def test_a_forecast_that_is_not_corrected_after_a_mainshock_says_so(hours_after: Catalog) -> None:
+    given = {"days": [1.0], "magnitudes": [2.0], "samples": 20, "allow_leak": True}
+    known = fit_so_far(hours_after, 101.0)
+    process = Poisson(2.0, known.process.magnitude_law)
+    poisson = replace(known, kind=model_kind("poisson"), process=process)
+    remark = "after the M 6 of 2024-04-10 00:00 UTC, and not corrected for its sequence"
+    assert remark in str(run_forecast(hours_after, poisson, at=AT, **given))
+    net = replace(poisson, kind=model_kind("recast-zero-shot"))
+    assert f"{remark} as forecasts of ETAS are; 95 % ranges of nets have held" in str(
+        run_forecast(hours_after, net, at=AT, **given)
+    )
+    for quiet in (
+        run_forecast(hours_after, poisson, at="2024-04-09", **given),
+        run_forecast(hours_after, poisson, at=AT, uncorrected=True, **given),
+        run_forecast(hours_after, at=AT, **given),  # what the remark says to do
+    ):
+        assert "not corrected" not in str(quiet)
+
+
 def test_a_supercritical_model_is_said_to_be_lowered(hours_after: Catalog) -> None:
     hot = replace(TRUTH, k=1.3 * TRUTH.k / TRUTH.branching_ratio(7.0))
     model = replace(fit_so_far(hours_after, 101.0), process=hot)
@@ -360,12 +379,12 @@ def test_a_forecast_minutes_after_a_mainshock_says_how_little_is_known(
 ) -> None:
     early = run_forecast(hours_after, at="2024-04-10T00:00:06", days=[1.0], samples=50)
     assert early.sequence is None
-    assert "M 6 came 0.1 minutes before this forecast, with " in str(early)
+    assert "0.00167 hours after the M 6 of 2024-04-10 00:00 UTC, with " in str(early)
     assert any("wrong by a factor of ten" in remark for remark in early.remarks)
     plain = run_forecast(
         hours_after, at="2024-04-10T00:00:06", days=[1.0], samples=50, uncorrected=True
     )
-    assert "minutes before" not in str(plain)
+    assert "factor of ten" not in str(plain)
 
 
 def test_aftershocks_alone_do_not_tell_the_rate_of_ordinary_times(hours_after: Catalog) -> None:

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalogs import Catalog, EventSequence, InputError
-from catalogs.display import some
 from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray, reaches
 
 QUIET_DAYS = 30.0
@@ -97,24 +96,15 @@ def current_mainshock(events: EventSequence, completeness: float) -> int | None:
     return largest
 
 
-def too_early(events: EventSequence, completeness: float) -> str:
-    """Say that a mainshock came so short a time ago that hardly any aftershock is known yet.
+def too_early(events: EventSequence, completeness: float) -> int | None:
+    """Return which event is a mainshock of so short a time ago that its sequence is not known yet.
 
-    Empty where there is none, where five are known, and an hour after it: then it has few.
+    Not five of its aftershocks are, and an hour is not over, in which it would show to have few.
     """
     largest = _largest(events, completeness)
-    if largest is None:
-        return ""
-    elapsed, n = events.end - float(events.times[largest]), _followed(events, largest)
-    if elapsed > EARLY_DAYS or n >= FEWEST:
-        return ""
-    minutes = f"{max(1440.0 * elapsed, 0.1):.2g} minutes"
-    return (
-        f"M {events.magnitudes[largest]:g} came {minutes} before this forecast, with "
-        f"{some(n, 'event')} since: catalogs miss most aftershocks of the first minutes, and "
-        "numbers may be wrong by a factor of ten, beyond their ranges: forecast again when "
-        f"{FEWEST} or more are known"
-    )
+    if largest is None or _followed(events, largest) >= FEWEST:
+        return None
+    return largest if events.end - float(events.times[largest]) <= EARLY_DAYS else None
 
 
 def _largest(events: EventSequence, completeness: float) -> int | None:
