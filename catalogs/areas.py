@@ -266,6 +266,29 @@ def box_around(latitudes: ArrayLike, longitudes: ArrayLike, step: float = 0.1) -
     return Box(*(edge / per_degree for edge in (south, north, west, east)))
 
 
+def narrowest_span(longitudes: ArrayLike) -> tuple[float, float]:
+    """The meridians in the west and in the east of places: all but the widest empty span.
+
+    Parameters
+    ----------
+    longitudes : array
+        Degrees, at least one; they count modulo 360.
+
+    Returns
+    -------
+    tuple of float
+        In [-180, 180); west > east crosses 180 degrees.
+
+    Examples
+    --------
+    >>> narrowest_span([178.5, -179.5, 179.0]), narrowest_span([359.0, 1.5])
+    ((178.5, -179.5), (-1.0, 1.5))
+    """
+    taken = np.unique(_eastward(longitudes, -180.0))
+    widest = int(np.argmax(np.diff(taken, append=taken[0] + 360.0)))
+    return float(taken[(widest + 1) % taken.size]), float(taken[widest])
+
+
 def _cells(degrees: FloatArray, per_degree: int) -> NDArray[np.int64]:
     """The steps k / per_degree <= x < (k + 1) / per_degree that are taken, in order, as doubles."""
     cell = np.floor(degrees * per_degree)

@@ -153,6 +153,7 @@ def import_catalog(
     notes = parsed.explanation.notes
     if not _any_place(parsed) and where_it_lies is None:
         notes = (*notes, WHERE_IS_IT)
+    notes = (*notes, *_later_than_now(parsed))
     info = replace(
         catalog.info,
         note="; ".join(filter(None, (catalog.info.note, *left_out, *parsed.explanation.notes))),
@@ -181,6 +182,19 @@ def _refuse_early(parsed: Parsed, start: str | None) -> None:
             "nanoseconds can hold: to leave them out, begin with a later event, as in `start` "
             f"{parsed.events['time'].min():%Y-%m-%d}"
         )
+
+
+def _later_than_now(parsed: Parsed) -> list[str]:
+    """A warning where events are yet to come, as local times east of Greenwich say of new ones."""
+    last = parsed.events["time"].max()
+    if not last > pd.Timestamp.now("UTC"):
+        return []
+    return [
+        (
+            f"the last event is at {last:%Y-%m-%dT%H:%M:%S} UTC, later than now: if the file gives "
+            "local times, say `time_zone`"
+        )
+    ]
 
 
 def _named(where: str, message: str) -> str:
@@ -420,7 +434,7 @@ def _append(
     made.to_sequence()  # raises for events of equal time where they are not allowed
     record = save(made, folder, overwrite=True)
     n_revised = int(revised.sum())
-    notes = [*parsed.explanation.notes, *_silence(catalog, fresh)]
+    notes = [*parsed.explanation.notes, *_silence(catalog, fresh), *_later_than_now(parsed)]
     return Appended(
         made,
         parsed,

@@ -117,7 +117,7 @@ class PointProcess(ABC):
         """
         times = sequence.times[sequence.first_scored :]
         logs = np.log(self.intensity(sequence, times)).sum() if times.size else 0.0
-        return float(logs - self.compensator(sequence, sequence.end)[0])
+        return float(logs - self.compensator(sequence, np.array([sequence.end]))[0])
 
     @property
     def marks(self) -> Mapping[str, MarkLaw]:

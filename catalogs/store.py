@@ -13,6 +13,7 @@ import hashlib
 import io
 import os
 import re
+import shlex
 import threading
 import unicodedata
 import zipfile
@@ -168,7 +169,7 @@ def load(name: str | os.PathLike[str]) -> Catalog:
             )
         return _read(path.with_suffix(".json"))
     whole, at, area = str(name).rpartition("@")
-    if at:
+    if at and not path.is_file():
         return load(whole).within(parse_area(area))
     for folder in folders():
         for form in FORMS:
@@ -178,6 +179,12 @@ def load(name: str | os.PathLike[str]) -> Catalog:
     build = builders().get(str(name))
     if build is not None:
         return build()
+    if path.is_file():
+        label = re.sub(r"[^0-9A-Za-z_]+", "_", path.name.partition(".")[0]).strip("_") or "mine"
+        raise CatalogNotFoundError(
+            f"{path} is a file, not a catalog: `recast catalogs import {shlex.quote(str(path))} "
+            f"--name {label}` makes one of a table of events, which is then named {label}"
+        )
     raise CatalogNotFoundError(
         f"no catalog {str(name)!r} in {', '.join(map(str, folders()))}: known are "
         f"{', '.join(available())}; `recast catalogs fetch {path.name}` gets a known one, "

@@ -17,7 +17,7 @@ from catalogs.json_records import Record
 from catalogs.sequence import FloatArray
 from etas.completeness import CompletenessHistory
 from etas.likelihood import LogLikelihood
-from etas.model import ETAS
+from etas.model import ETAS, supercritical
 from etas.optimiser import Objective, Summit, climb, polish, scaled_objective
 from etas.parameters import C_BOUND, P_BOUND, PARAMETERS, TAPER, Box
 from etas.prior import Prior
@@ -191,7 +191,8 @@ class ETASFit(Record):
         effort = f"gradient {self.gradient_norm:.1e} nats/event, {self.evaluations} evaluations"
         return [
             f"b-value {law.b:.3f} above M {law.completeness:g}",
-            f"branching ratio {self.branching_ratio:.4f} over {some(round(self.days), 'day')}",
+            f"branching ratio {self.branching_ratio:.4f} over {some(round(self.days), 'day')}"
+            + supercritical(self.branching_ratio),
             f"expected events {self.expected:.1f}, observed {self.n_events}",
             f"residuals: KS p = {test.ks_p:.2g}, runs p = {test.runs_p:.2g}",
             f"{state}: {effort}",

@@ -396,6 +396,16 @@ def check_subcritical(ratio: float, horizon: float) -> None:
         )
 
 
+def supercritical(ratio: float) -> str:
+    """What a branching ratio of 1 or more means, to be added to it; else empty."""
+    if ratio < 1.0:
+        return ""
+    return (
+        ": supercritical, each event triggers one or more: simulations that long would explode, "
+        "and are refused; fit more events, or with a prior"
+    )
+
+
 def triggered(
     sequence: EventSequence,
     gains: FloatArray,

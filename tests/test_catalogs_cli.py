@@ -1,6 +1,7 @@
 """`recast catalogs`, and how `recast` reports what goes wrong; all in this process."""
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from catalogs import CatalogInfo, load
+from catalogs import CatalogInfo, InputError, load
 from recast import cli
+from recast.models.etas_report import prior_of
 
 
 def write_table(folder: Path, n: int = 300, **columns: Any) -> Path:
@@ -216,6 +218,44 @@ def test_a_file_that_is_not_there_is_named(
     line = fails(capsys, "catalogs", "import", missing, "--name", "mine")
     assert line == f"recast: {missing} cannot be read (No such file or directory): check the path\n"
     assert "cannot be read" in fails(capsys, "catalogs", "import", tmp_path, "--name", "mine")
+
+
+def test_the_next_command_works_where_the_net_of_the_prior_has_seen_the_years(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rng = np.random.default_rng(1)
+    table = pd.DataFrame(
+        {
+            "time": pd.Timestamp("1991-09-23")
+            + pd.to_timedelta(np.sort(rng.uniform(0, 90, 40)), "D"),
+            "latitude": 32.5,
+            "longitude": -115.5,
+            "magnitude": (2.0 + rng.exponential(0.4, 40)).round(2),
+        }
+    )
+    table.to_csv(tmp_path / "events.csv", index=False)
+    asked = ("catalogs", "import", tmp_path / "events.csv", "--name", "mine")
+    shown = shows(capsys, *asked, "--completeness", "2.0")
+    program, *command = shown.rpartition("Next: ")[2].split()
+    assert (program, *command[:2]) == ("recast", "etas", "fit")
+    out = ("--out", str(tmp_path / "fit"), "--no-plots")
+    assert "fitted on all: 40 events" in shows(capsys, *command, *out)
+    with pytest.raises(InputError, match="was trained on scedc"):
+        prior_of("shipped", load("mine"))  # where a test window is left
+
+
+@pytest.mark.parametrize("name", ["may 12.csv", "a@b/events.v2.csv"])
+def test_a_file_of_events_that_was_not_imported_becomes_a_catalog_as_is_said(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / name
+    table.parent.mkdir(exist_ok=True)
+    write_table(tmp_path).rename(table)
+    line = fails(capsys, "forecast", "--catalog", table)
+    program, *command = shlex.split(line.split("`")[1])
+    assert program == "recast"
+    shows(capsys, *command)
+    assert len(load(line.split()[-1]).events) == 300
 
 
 def test_an_unknown_catalog_or_command_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:

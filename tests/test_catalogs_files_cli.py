@@ -54,6 +54,19 @@ def test_a_layout_is_recognised_and_damage_reported(
     assert f"{path} line 40" in error
 
 
+def test_events_that_are_yet_to_come_are_local_times(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, now = tmp_path / "events.csv", pd.Timestamp.now("UTC").tz_localize(None)
+    for last, local in ((now - pd.Timedelta(hours=1), False), (now + pd.Timedelta(hours=8), True)):
+        times = last - pd.to_timedelta(np.arange(60.0), unit="h")
+        pd.DataFrame({"time": times, "magnitude": 2.0 + np.arange(60) % 7}).to_csv(path)
+        imported = ("import", path, "--name", "mine", "--overwrite", *WINDOW)
+        text = run(capsys, *imported)
+        assert ("later than now: if the file gives local times, say --time-zone" in text) is local
+        assert "later than now" not in run(capsys, *imported, "--time-zone", "+09:00")
+
+
 def test_events_of_another_agency_are_counted_apart_from_damage(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

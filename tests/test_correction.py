@@ -31,7 +31,7 @@ from recast.forecast.correction import (
     subcritical,
     under_way,
 )
-from recast.forecast.mainshocks import current_mainshock
+from recast.forecast.mainshocks import current_mainshock, too_early
 from recast.forecast.results import ForecastResult
 from recast.models.registry import model_kind
 from recast.models.so_far import fit_so_far, most_usual
@@ -137,6 +137,19 @@ def test_in_the_first_day_five_events_are_enough() -> None:
 def test_otherwise_no_sequence_is_under_way(events: EventSequence, why: str) -> None:
     assert why
     assert current_mainshock(events, 2.0) is None
+
+
+def test_minutes_after_a_mainshock_it_is_too_early() -> None:
+    shock = (90.0, 6.0)
+    assert too_early(events_of(*BUSY[:9], shock, (90.001, 2.5), end=90.005), 2.0) == 9
+    assert too_early(events_of(shock, end=90.00001), 2.0) == 0
+    for known in (
+        events_of(shock, end=90.05),  # an hour has shown that it has few
+        events_of(shock, *((90.0 + 1e-4 * i, 2.5) for i in range(1, 6)), end=90.005),
+        events_of((90.0, 3.9), end=90.005),  # too small
+        events_of((89.9, 6.5), shock, end=90.005),  # an aftershock
+    ):
+        assert too_early(known, 2.0) is None
 
 
 def block(n: int = 50, mean: float = 20.0, seed: int = 0) -> Trajectories:
@@ -353,6 +366,27 @@ def test_few_events_are_forecast_as_in_the_average_region(hours_after: Catalog) 
         fit_so_far(hours_after, 1e-6)
 
 
+def test_a_few_events_of_an_hour_do_not_tell_it_either() -> None:
+    splits = SplitDates("2024-01-01", "2024-01-01T12:00", "2024-01-01T18:00", "2024-01-02")
+    info = CatalogInfo("begins", "2024-01-01", "2024-01-02", splits, 5.0)
+    times = pd.to_datetime(["2024-01-01T00:32:40Z", "2024-01-01T00:37:00Z"]).as_unit("ns")
+    catalog = Catalog(pd.DataFrame({"time": times, "magnitude": [6.3, 5.0]}), info)
+    assert fit_so_far(catalog, 1.0 / 24.0).process.mu < 2.0 / 30.0
+
+
+def test_a_forecast_minutes_after_a_mainshock_says_how_little_is_known(
+    hours_after: Catalog,
+) -> None:
+    early = run_forecast(hours_after, at="2024-04-10T00:00:06", days=[1.0], samples=50)
+    assert early.sequence is None
+    assert "0.00167 hours after the M 6 of 2024-04-10 00:00 UTC, with " in str(early)
+    assert any("wrong by a factor of ten" in remark for remark in early.remarks)
+    plain = run_forecast(
+        hours_after, at="2024-04-10T00:00:06", days=[1.0], samples=50, uncorrected=True
+    )
+    assert "factor of ten" not in str(plain)
+
+
 def test_aftershocks_alone_do_not_tell_the_rate_of_ordinary_times(hours_after: Catalog) -> None:
     """A fit to them would take many for events that nothing caused, and expect as many for ever."""
     info = hours_after.info
@@ -417,7 +451,7 @@ def test_a_catalog_that_is_out_of_date_is_not_forecast_from_now_on(hours_after: 
 
 def test_a_catalog_that_ends_in_the_future_has_no_now(hours_after: Catalog) -> None:
     info = replace(hours_after.info, end="2124-01-01")
-    with pytest.raises(InputError, match="ends at 2124-01-01, later than now: set `at`"):
+    with pytest.raises(InputError, match="ends at 2124-01-01, later than now: if .* --time-zone"):
         run_forecast(Catalog(hours_after.events, info), at="now")
 
 

@@ -74,6 +74,19 @@ def test_time_and_place_decide(
         check_unseen({"a": extent}, other, "the net")
 
 
+@pytest.mark.parametrize("turn", [0.0, 360.0])
+def test_a_region_across_180_degrees_is_not_all_around_the_earth(turn: float) -> None:
+    pacific, inland = (located(name, 40.0) for name in "ab")
+    pacific.events["longitude"] = [179.0, -179.5 + turn]
+    extent = Extent.of(pacific)
+    assert extent.box == (40.0, 42.0, 179.0, -179.5)
+    later = replace(extent, until="2013-01-01")
+    assert later.may_hold_test_events_of(pacific)
+    assert not later.may_hold_test_events_of(inland)
+    inland.events["longitude"] = [-180.0, -179.9]
+    assert later.may_hold_test_events_of(inland)
+
+
 def test_a_place_that_is_not_known_may_be_anywhere() -> None:
     extent = replace(Extent.of(located("a", 40.0)), box=None)
     far = located("b", -40.0, test=("2012-01-01", "2014-01-01"))

@@ -1,6 +1,7 @@
 """Maximum likelihood: the truth is recovered, and what comes out is a maximum."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -50,6 +51,20 @@ def test_a_poisson_catalog_needs_no_triggering() -> None:
     poisson = 1000 * np.log(2.0) - 1000
     assert 0.0 <= fit.log_likelihood - poisson < 10.0
     assert fit.branching_ratio < 0.5
+
+
+def test_a_supercritical_fit_says_so() -> None:
+    growing, nothing = replace(SOCAL_TRUTH, k=0.075, alpha=0.3, p=0.9), EventSequence.nothing()
+    drawn = growing.simulate(nothing, 100.0, 1, seed=2, allow_supercritical=True)
+    events = EventSequence(drawn.times, drawn.magnitudes, 0.0, 100.0)
+    fit = fit_etas(events, SOCAL_TRUTH.magnitude_law, starts=1)
+    assert fit.branching_ratio > 1.0
+    assert f"{fit.branching_ratio:.4f} over 100 days: supercritical" in repr(fit)
+    with pytest.raises(InputError, match="each event triggers one or more"):
+        fit.model.simulate(nothing, 100.0, 1, seed=0)
+    law, known = SOCAL_TRUTH.magnitude_law, {"k": 0.01, "alpha": 0.3, "p": 1.1, "c": 0.01}
+    steady = fit_etas(events, law, fixed=known, starts=1)
+    assert "supercritical" not in repr(steady)
 
 
 def test_too_few_events_are_refused() -> None:

@@ -11,10 +11,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import ArrayLike
 from outside import install
 
 from catalogs import Catalog, EventSequence, GutenbergRichter, InputError, PointProcess, load
 from catalogs.files import read_json, write_json
+from catalogs.sequence import FloatArray
 from etas.poisson import Poisson
 from recast import cli, fit_model, load_model
 from recast.models.kind import FittedModel, ModelKind, Task
@@ -303,6 +305,29 @@ def test_a_kind_that_cannot_be_loaded_says_what_it_lacks(
     saved = tmp_path / CATALOG / "mine.json"
     assert cli.main(["residuals", "--catalog", CATALOG, "--model", str(saved)]) == 2
     assert "model 'mine' cannot be loaded: give its kind a from_json" in capsys.readouterr().err
+
+
+class LooksAhead(CannotBeLoaded):
+    def fit(self, task: Task) -> FittedModel:
+        return self.fitted(task, Oracle(1.0, LAW_OF_TEXT), 1)
+
+
+class Oracle(Poisson):
+    def intensity(self, sequence: EventSequence, times: ArrayLike) -> FloatArray:
+        return super().intensity(sequence, times) * len(sequence)
+
+
+@pytest.mark.usefixtures("fresh")
+def test_a_model_that_looks_ahead_has_no_score(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    added(monkeypatch, "{here}:LooksAhead")
+    command = ["benchmark", "--catalog", CATALOG, "--models", "mine", "--out", str(tmp_path)]
+    assert cli.main(command) == 2
+    out, err = capsys.readouterr()
+    assert "model 'mine' looks ahead: its intensity on day" in err
+    assert "nats" not in out
+    assert not (tmp_path / "benchmark.json").exists()
 
 
 class OfText(CannotBeLoaded):

@@ -222,6 +222,14 @@ def test_a_gap_of_any_length_stands_out(years: float, place: float) -> None:
     assert gap["events_usual"] == pytest.approx(length, rel=0.2)
 
 
+@pytest.mark.parametrize("hours", [3.0, 24.0])
+def test_the_quiet_before_a_sequence_that_has_just_begun_is_no_gap(hours: float) -> None:
+    """One in the weeks before, and hundreds since: an hour of these says nothing of the weeks."""
+    end = 30.0 + hours / 24.0
+    days = np.sort(np.append(np.random.default_rng(8).uniform(30.0, end, 300), 0.2))
+    assert gaps(days, end) == []
+
+
 def test_magnitudes_with_seven_decimals_are_checked() -> None:
     """Their minimum may be rounded above itself."""
     rng = np.random.default_rng(9)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import lightning
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from scipy import stats
@@ -23,7 +24,13 @@ from recast.forecast.blocks import BLOCK, Source, draw_blocks, n_blocks
 from recast.forecast.chunks import read_chunks
 from recast.forecast.engine import Engine
 from recast.forecast.make import check_leak
-from recast.forecast.rolling import Member, Rolling, roll, window_log_likelihoods
+from recast.forecast.rolling import (
+    Member,
+    Rolling,
+    roll,
+    window_log_likelihoods,
+    written_time,
+)
 from recast.forecast.rolling_results import RollingResult
 from recast.models.neural import Recast
 from recast.models.seen import seen_by_net
@@ -71,6 +78,13 @@ def test_the_truth_is_calibrated(catalog: Catalog, tmp_path: Path) -> None:
     assert null.differences["crps"].mean == pytest.approx(np.mean(null.crps) - np.mean(truth.crps))
     assert truth.differences == {}
     assert truth.information_gain == [0.0] * n
+
+
+def test_times_are_written_as_they_were_given(catalog: Catalog) -> None:
+    info = replace(catalog.info, start="1991-09-23")
+    for seconds in range(0, 3_000_000, 99_991):
+        time = info.date("1991-12-30T03:22:44.7") + pd.Timedelta(seconds=seconds)
+        assert written_time(info, info.to_days(time)) == time.isoformat()
 
 
 def test_gains_add_up_to_those_of_the_whole(catalog: Catalog) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from catalogs.areas import bounding_box, parse_area
+from catalogs.areas import bounding_box, narrowest_span, parse_area
 from catalogs.catalog import Catalog
 from catalogs.errors import InputError
 from catalogs.whereabouts import area_seen
@@ -290,9 +290,8 @@ def _bounds(catalog: Catalog) -> Bounds | None:
         box = bounding_box(parse_area(catalog.info.area))
         return box.south, box.north, box.west, box.east
     events = catalog.events
-    south, west = (float(events[name].min()) for name in ("latitude", "longitude"))
-    north, east = (float(events[name].max()) for name in ("latitude", "longitude"))
-    return south, north, west, east
+    south, north = float(events["latitude"].min()), float(events["latitude"].max())
+    return south, north, *narrowest_span(events["longitude"])
 
 
 def _are_apart(a: Bounds, b: Bounds) -> bool:

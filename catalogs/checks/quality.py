@@ -45,6 +45,9 @@ JACKKNIFE = 50
 """Spans of time that are left out in turn, so that an aftershock sequence counts as one thing."""
 
 
+LEAST_REST = 0.1
+"""Share of a silence that has to be known besides."""
+
 LONG_GAP = 0.01
 """Share of the window from which on a silence matters to a fit."""
 
@@ -171,7 +174,8 @@ def gaps(days: FloatArray, end: float) -> list[dict[str, Any]]:
     The longest silences are compared with twenty spans before and after each, nine of ten of which
     must hold ``EXPECTED_IN_GAP`` events or more. Where a silence is so long that fewer than ten
     such spans fit into the window, the rest of it is cut into twenty, and the rate that nine of ten
-    of them exceed is what a silence is measured by.
+    of them exceed is what a silence is measured by. A rest shorter than a tenth of the silence, as
+    in the file of a sequence that has just begun, says nothing of it.
     """
     edges = np.concatenate([[0.0], days, [end]])
     lengths = np.diff(edges)
@@ -183,6 +187,8 @@ def gaps(days: FloatArray, end: float) -> list[dict[str, Any]]:
         starts = starts[(starts >= 0.0) & (starts + length <= end)]
         scale = 1.0
         if starts.size < LONGEST // 2:
+            if end - length < LEAST_REST * length:
+                continue
             starts, width = _rest(first, last, end)
             scale = length / width
             counts = np.searchsorted(days, starts + width) - np.searchsorted(days, starts)

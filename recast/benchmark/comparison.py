@@ -31,6 +31,7 @@ from recast.benchmark.results import (
     WindowScore,
 )
 from recast.evaluation import Diagnosis, diagnose, gain, mean_interval, score
+from recast.evaluation.promises import check_promises
 from recast.models.fitting import fit_task, save_fit
 from recast.models.from_file import is_file_name
 from recast.models.kind import PRETRAINED, FittedModel, Task
@@ -38,6 +39,7 @@ from recast.models.registry import (
     NULL,
     REFERENCE,
     TRUTH,
+    is_of_this_package,
     mixture_name,
     model_kind,
     model_kinds,
@@ -295,6 +297,8 @@ class _Run:
 
 def _run(fit: Timed, catalog: Catalog, split: Split) -> _Run:
     process = fit.model.process
+    if not is_of_this_package(fit.model.kind):
+        check_promises(process, split.test, fit.model.kind.name)
     splits: dict[str, WindowScore] = {
         part: WindowScore.from_json(score(process, window).to_json(), part)
         for part, window in split.items()

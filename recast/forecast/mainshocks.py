@@ -21,6 +21,9 @@ FEWEST, FEWEST_IN_A_DAY = 5, 20
 """Events after a mainshock: so far, and in the first day once that is over. Of fewer there is no
 sequence, or nothing is known of it."""
 
+EARLY_DAYS = 1.0 / 24.0
+"""After a mainshock, in which few events may mean that few are known."""
+
 SIGNIFICANT = 1.0
 """Standard deviations by which they exceed the usual number: chosen of 0 to 3 on the validation
 windows of four catalogs."""
@@ -78,6 +81,34 @@ def current_mainshock(events: EventSequence, completeness: float) -> int | None:
     the first day, or five where that is not over, and more than usual: than the mean of the 30
     days before, by one standard deviation of a Poisson number.
     """
+    largest = _largest(events, completeness)
+    if largest is None:
+        return None
+    times = events.times
+    time = float(times[largest])
+    before = largest - int(np.searchsorted(times, time - QUIET_DAYS))
+    elapsed = events.end - time
+    known = min(QUIET_DAYS, time - events.start)
+    usual = before * min(elapsed, 1.0) / known if known > 0.0 else 0.0
+    fewest = FEWEST_IN_A_DAY if elapsed >= 1.0 else FEWEST
+    if _followed(events, largest) < max(fewest, usual + SIGNIFICANT * np.sqrt(usual)):
+        return None
+    return largest
+
+
+def too_early(events: EventSequence, completeness: float) -> int | None:
+    """Return which event is a mainshock of so short a time ago that its sequence is not known yet.
+
+    Not five of its aftershocks are, and an hour is not over, in which it would show to have few.
+    """
+    largest = _largest(events, completeness)
+    if largest is None or _followed(events, largest) >= FEWEST:
+        return None
+    return largest if events.end - float(events.times[largest]) <= EARLY_DAYS else None
+
+
+def _largest(events: EventSequence, completeness: float) -> int | None:
+    """The largest event of the last 30 days, if it may be a mainshock."""
     times, magnitudes = events.times, events.magnitudes
     first = int(np.searchsorted(times, events.end - QUIET_DAYS))
     if first == len(events):
@@ -87,16 +118,12 @@ def current_mainshock(events: EventSequence, completeness: float) -> int | None:
     if magnitude < completeness + EXCESS - MAGNITUDE_TOLERANCE:
         return None
     before = magnitudes[np.searchsorted(times, time - QUIET_DAYS) : largest]
-    if is_larger(before, magnitude).any():
-        return None
-    elapsed = events.end - time
-    known = min(QUIET_DAYS, time - events.start)
-    usual = before.size * min(elapsed, 1.0) / known if known > 0.0 else 0.0
-    followed = int(np.searchsorted(times, time + 1.0)) - largest - 1
-    fewest = FEWEST_IN_A_DAY if elapsed >= 1.0 else FEWEST
-    if followed < max(fewest, usual + SIGNIFICANT * np.sqrt(usual)):
-        return None
-    return largest
+    return None if is_larger(before, magnitude).any() else largest
+
+
+def _followed(events: EventSequence, mainshock: int) -> int:
+    """Events in the day after it."""
+    return int(np.searchsorted(events.times, events.times[mainshock] + 1.0)) - mainshock - 1
 
 
 def is_larger(magnitudes: FloatArray, than: float) -> NDArray[np.bool_]:

@@ -235,9 +235,9 @@ def roll(
 
 
 def written_time(info: CatalogInfo, days: float) -> str:
-    """Date in ISO 8601, or the plain day."""
+    """Date in ISO 8601 to the microsecond, which days as doubles hold, or the plain day."""
     time = info.to_time(days)
-    return f"{time:g}" if isinstance(time, float) else time.isoformat()
+    return f"{time:g}" if isinstance(time, float) else time.round("us").isoformat()
 
 
 def window_log_likelihoods(

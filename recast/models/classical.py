@@ -165,13 +165,13 @@ def _with_events(fitted: FittedModel, record: Mapping[str, Any], catalog: Catalo
     if known is None or record.get("completeness"):
         return fitted
     try:
-        events = fitting_sequence(catalog, record.get("protocol", "train"))
+        protocol = record.get("protocol", "train")
+        events = fitting_sequence(catalog, protocol)
         likelihood = _likelihood(fitted.process, events)
         if not np.isclose(likelihood, known, rtol=1e-9):
             return fitted
-        return replace(
-            fitted, fitted_to=events, prior=None if prior is None else prior_of(prior, catalog)
-        )
+        regions = None if prior is None else prior_of(prior, catalog, protocol)
+        return replace(fitted, fitted_to=events, prior=regions)
     except InputError:  # without splits, of another time, or the net of the prior is gone
         return fitted
 

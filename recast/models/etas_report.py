@@ -243,7 +243,7 @@ def fit_catalog(
         fixed=fixed,
         taper=taper,
         completeness=history,
-        prior=None if prior is None else prior_of(prior, catalog),
+        prior=None if prior is None else prior_of(prior, catalog, protocol),
         protocol=protocol,
     )
     return ETASResult(
@@ -305,18 +305,23 @@ def label_of(how: History) -> str | None:
     return None if how is None else str(how)
 
 
-def prior_of(net: str | PathLike[str], catalog: Catalog) -> Prior:
+def prior_of(
+    net: str | PathLike[str], catalog: Catalog, protocol: FittingProtocol = "train"
+) -> Prior:
     """Make the prior that the regions of a net give, for a catalog that it does not know.
+
+    A fit to all events leaves none to test it on, so that the net may have seen these.
 
     Raises
     ------
     InputError
-        If there is none, or the net has seen the catalog's test window.
+        If there is none, or the net has seen the test window and the fit leaves one.
     """
     from recast.net.scaling import Scaling
     from recast.pretrained import etas_prior, seen
 
-    check_unseen(seen(net), catalog, f"net {net}")
+    if protocol != "all":
+        check_unseen(seen(net), catalog, f"net {net}")
     try:
         alone = fit_etas(catalog.split().train, catalog.magnitude_law()).model
     except InputError:  # so few events that no net was trained on them

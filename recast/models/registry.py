@@ -115,6 +115,11 @@ def model_kind(name: str) -> ModelKind:
         raise InputError(unknown_model(name)) from None
 
 
+def is_of_this_package(kind: ModelKind) -> bool:
+    """Whether the tests of this package have tried what a kind fits."""
+    return type(kind).__module__.startswith(f"{__package__.partition('.')[0]}.")
+
+
 def unknown_model(name: str) -> str:
     """Say that there is no model of that name, and which there are."""
     return unknown(name, model_kinds())

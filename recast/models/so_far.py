@@ -185,10 +185,13 @@ def _law(
 
 
 def _generic(known: EventSequence, law: GutenbergRichter) -> ETAS:
-    """The ETAS of the average region, with the rate of these events."""
+    """The ETAS of the average region, with the rate of these events, over a month at least.
+
+    A few events in less time say nothing of ordinary times: the file begins where they do.
+    """
     prior = etas_prior(SHIPPED, None)
     if prior is None:
         raise InputError(f"{known.n_scored} events are too few to fit ETAS without a prior")
-    rate = known.n_scored / known.scored_days
+    rate = known.n_scored / max(known.scored_days, QUIET_DAYS)
     mu, k, alpha, c, p = Box.of(rate, 1.0, taper=False).natural(prior.mean).tolist()
     return ETAS(mu, k, alpha, c, p, law)

@@ -1,0 +1,131 @@
+"""What a point process promises, tried on a scored window: for models that no test has seen.
+
+A score means nothing for a model that looks ahead, or whose compensator is not the integral of its
+intensity: both make it better than it is, and a table of scores shows neither.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from catalogs import EventSequence, InputError, PointProcess
+from catalogs.sequence import FloatArray
+
+CUTS = (0.3, 0.7, 1.0)
+"""Shares of the scored events after which the rest is hidden, to see whether it matters."""
+
+LATEST = 100
+"""Events before each cut at which rates are compared."""
+
+SAME = 1e-3
+"""Relative difference that batches of another size may make in single precision."""
+
+INTERVALS, STRATA = 100, 96
+"""Intervals between events over which the intensity is integrated, at so many times each."""
+
+NEAREST = 1e-6
+"""The first stratum, as a share of its interval: strata grow geometrically, as Omori decays do."""
+
+MISMATCH = 0.02
+"""Relative difference of intensity and compensator that is refused: it moves scores by 0.02 nats
+per event. The sums are good to 0.005 even where the rate jumps."""
+
+
+def check_promises(process: PointProcess, sequence: EventSequence, name: str) -> None:
+    """Raise an InputError for a process whose score would not mean what scores mean.
+
+    Tried are that intensity and compensator give one value for each time, the same each time they
+    are asked, and do not change if later events are hidden; and that the compensator is the
+    integral of the intensity.
+
+    Parameters
+    ----------
+    process : PointProcess
+        Any model of event times.
+    sequence : EventSequence
+        The events, with their history; one or more are scored.
+    name : str
+        Of the model, for the message.
+
+    Raises
+    ------
+    InputError
+        Naming the model, what it gives, and what it should.
+    """
+    times = _watched(sequence, sequence.n_scored)
+    _check_repeats(process, sequence, times, name)
+    for share in CUTS:
+        _check_hidden(process, sequence, max(int(share * sequence.n_scored), 1), name)
+    _check_integral(process, sequence, name)
+
+
+def _check_repeats(
+    process: PointProcess, sequence: EventSequence, times: FloatArray, name: str
+) -> None:
+    for what, give in (("intensity", process.intensity), ("compensator", process.compensator)):
+        first = np.asarray(give(sequence, times))
+        if first.shape != times.shape:
+            raise InputError(
+                f"model {name!r}: its {what} at {times.size} times has shape {first.shape}: return "
+                "an array of one value for each"
+            )
+        again = np.asarray(give(sequence, times))
+        if (k := _first_difference(first, again)) is not None:
+            raise InputError(
+                f"model {name!r}: its {what} on day {times[k]:g} is once {first[k]:.6g} and once "
+                f"{again[k]:.6g}: draw no random numbers there, and switch dropout off"
+            )
+
+
+def _check_hidden(process: PointProcess, sequence: EventSequence, n: int, name: str) -> None:
+    """Hide all from the n-th scored event on, that event included."""
+    times = _watched(sequence, n)
+    if times[-1] == sequence.score_from:
+        return
+    until = sequence.before(float(times[-1])).scored_from(sequence.score_from)
+    for what, give in (("intensity", process.intensity), ("compensator", process.compensator)):
+        known, blind = (np.asarray(give(events, times)) for events in (sequence, until))
+        if (k := _first_difference(known, blind)) is not None:
+            raise InputError(
+                f"model {name!r} looks ahead: its {what} on day {times[k]:g} is {known[k]:.6g}, "
+                f"and {blind[k]:.6g} if the events from day {times[-1]:g} on are hidden: use only "
+                "events strictly before each time"
+            )
+
+
+def _check_integral(process: PointProcess, sequence: EventSequence, name: str) -> None:
+    random = np.random.default_rng(0)
+    knots = np.unique([sequence.score_from, *_scored(sequence), sequence.end])
+    chosen = np.arange(knots.size - 1)
+    if chosen.size > INTERVALS:
+        chosen = np.sort(random.choice(chosen, INTERVALS, replace=False))
+    begin, widths = knots[chosen], np.diff(knots)[chosen]
+    edges = np.concatenate([[0.0], np.geomspace(NEAREST, 1.0, STRATA)])
+    places = edges[:-1] + np.diff(edges) * random.uniform(size=(chosen.size, STRATA))
+    times = np.minimum(begin[:, None] + widths[:, None] * places, knots[chosen + 1][:, None])
+    rates = np.asarray(process.intensity(sequence, times.ravel())).reshape(times.shape)
+    integral = float((rates @ np.diff(edges) * widths).sum())
+    values = process.compensator(sequence, np.concatenate([begin, knots[chosen + 1]]))
+    grown = float(np.diff(np.asarray(values).reshape(2, -1), axis=0).sum())
+    if not abs(grown - integral) <= MISMATCH * max(abs(integral), abs(grown)):
+        raise InputError(
+            f"model {name!r}: over {chosen.size} intervals its compensator grows by {grown:.4g} "
+            f"and its intensity integrates to {integral:.4g}: the one must be the integral of the "
+            "other, in events/day and days"
+        )
+
+
+def _scored(sequence: EventSequence) -> FloatArray:
+    return sequence.times[sequence.first_scored :]
+
+
+def _watched(sequence: EventSequence, n: int) -> FloatArray:
+    """The latest of the first ``n`` scored events, and times between them, in order."""
+    events = _scored(sequence)[max(n - LATEST, 0) : n]
+    between = 0.5 * (events[1:] + events[:-1])
+    return np.sort(np.concatenate([events, between]))
+
+
+def _first_difference(a: FloatArray, b: FloatArray) -> int | None:
+    apart = ~np.isclose(a, b, rtol=SAME, atol=SAME * 1e-3, equal_nan=True)
+    return int(np.argmax(apart)) if apart.any() else None
