@@ -18,6 +18,9 @@ border_loops     compiled: how far the border is in each direction
 placing          places of simulated events
 place_loops      compiled: places about others, or at random
 parent_loops     compiled: drawing parents, and the places about them
+redraw_loops     compiled: other places that events might have had
+thinning         super-thinning: places that are uniform if a law is right
+residuals        tests of a law of places
 rates            expected numbers by cell
 cascade          the compiled branching process in time and space
 records          laws as JSON
