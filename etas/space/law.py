@@ -17,7 +17,6 @@ from catalogs.trajectories import IntArray
 from etas.space.placing import Parents, Placer, Sites
 from etas.space.region import Region
 
-
 LogDensityAt = Callable[[IntArray, FloatArray], FloatArray]
 """ln f(x | t_i, H), nats, shape (place,): of scored events by number i, and one place x of each,
 latitude and longitude, shape (place, 2). A number may come several times."""

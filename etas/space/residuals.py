@@ -65,7 +65,7 @@ class PairTest(Record):
         Pairs no further apart than that, over their mean number among uniform places: above 1 they
         cluster (Ripley's K over that of a Poisson process, its edges corrected by simulation).
     band : list of float
-        Half-width of the band about 1 in which 95 % of sets of uniform places stay at all distances.
+        Half-width of the band about 1 in which 95 % of uniform sets stay at all distances.
     p : float
         Share of sets, this one among them, that go as far outside.
     """
@@ -353,7 +353,7 @@ def cell_test(epicentres: FloatArray, drawn: FloatArray, region: Region) -> Cell
 
 def _covariance(there: IntArray, m: int) -> FloatArray:
     """Covariance of the counts of m cells, from the cells of drawn places, (event, draw)."""
-    n, each = there.shape
+    each = there.shape[1]
     together = np.zeros((m, m))
     for s in range(each):
         for r in range(s):

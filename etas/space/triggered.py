@@ -146,9 +146,12 @@ class TriggeredPlaces(PlaceLaw):
         quadrature = Quadrature.for_range(
             sequence.end - sequence.start, self.c, p_max=max(self.p, 1.0)
         )
-        total = self.mu + excitations(
-            sequence.times, inside[:, None], quadrature, self.c, self.p, self.taper_rate
-        )[:, 0]
+        total = (
+            self.mu
+            + excitations(
+                sequence.times, inside[:, None], quadrature, self.c, self.p, self.taper_rate
+            )[:, 0]
+        )
         background = self.background_law.at_events(sequence)
 
         def log_density(events: IntArray, locations: FloatArray) -> FloatArray:
