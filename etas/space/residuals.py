@@ -221,7 +221,7 @@ def place_residuals(
         n=n,
         kept=int(thinned.kept.sum()),
         pairs=pair_test(thinned.locations, law.region, rng, least_distance),
-        density=_density_test(law.log_density(sequence), drawn, at, rng),
+        density=_density_test(thinned.log_densities, drawn, at, rng),
         cells=cell_test(epicentres, drawn, law.region),
     )
     return ThinnedResiduals(residuals, thinned)

@@ -26,6 +26,9 @@ class SuperThinned:
     kept: np.ndarray
     """Which are the epicentres themselves; others are superposed, shape (scored event,)."""
 
+    log_densities: FloatArray
+    """Of the law at the epicentres, nats, shape (scored event,)."""
+
 
 def super_thinned(
     law: PlaceLaw, sequence: EventSequence, *, seed: Seed, at: LogDensityAt | None = None
@@ -75,7 +78,8 @@ def super_thinned(
     rng = np.random.default_rng([*np.atleast_1d(seed).tolist(), THINNING])
     log_k = -np.log(region.square_km)
     locations = region.located(sequence)[first:].copy()
-    kept = np.log(rng.random(len(locations))) < log_k - law.log_density(sequence)
+    here = at(np.arange(len(locations)), locations)
+    kept = np.log(rng.random(len(locations))) < log_k - here
     left = np.flatnonzero(~kept)
     while left.size:
         places = uniform_places(region, left.size, rng)
@@ -83,7 +87,7 @@ def super_thinned(
             there = rng.random(left.size) < -np.expm1(at(left, places) - log_k)
         locations[left[there]] = places[there]
         left = left[~there]
-    return SuperThinned(locations, kept)
+    return SuperThinned(locations, kept, here)
 
 
 def uniform_places(region: Region, n: int, rng: np.random.Generator) -> FloatArray:
