@@ -36,10 +36,12 @@ if TYPE_CHECKING:
     from etas.space.law import PlaceLaw, UniformPlaces
     from etas.space.model import SpaceTimeETAS
     from etas.space.region import Region
+    from etas.space.residuals import PlaceResiduals, place_residuals
     from etas.space.triggered import TriggeredPlaces
 
 __all__ = [
     "PlaceLaw",
+    "PlaceResiduals",
     "Region",
     "SmoothedPlaces",
     "SpaceFit",
@@ -48,6 +50,7 @@ __all__ = [
     "UniformPlaces",
     "fit_places",
     "fit_space_time",
+    "place_residuals",
 ]
 
 __getattr__, __dir__ = lazy_names(
@@ -58,6 +61,7 @@ __getattr__, __dir__ = lazy_names(
         "etas.space.law": ["PlaceLaw", "UniformPlaces"],
         "etas.space.model": ["SpaceTimeETAS"],
         "etas.space.region": ["Region"],
+        "etas.space.residuals": ["PlaceResiduals", "place_residuals"],
         "etas.space.triggered": ["TriggeredPlaces"],
     },
 )

@@ -195,7 +195,7 @@ def place_residuals(
     Examples
     --------
     >>> from catalogs.areas import Box
-    >>> from etas.space import UniformPlaces
+    >>> from etas.space import Region, UniformPlaces
     >>> rng = np.random.default_rng(0)
     >>> places = rng.uniform([0, 0], [1, 0.5], (200, 2))  # of one degree, in the western half
     >>> events = EventSequence(np.arange(200.0), np.full(200, 3.0), 0.0, 200.0, locations=places)

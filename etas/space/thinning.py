@@ -68,7 +68,7 @@ def super_thinned(
     Examples
     --------
     >>> from catalogs.areas import Box
-    >>> from etas.space import UniformPlaces
+    >>> from etas.space import Region, UniformPlaces
     >>> events = EventSequence([1.0, 2.0], [3.0, 3.0], 0.0, 3.0, locations=[[1, 1], [2, 2]])
     >>> super_thinned(UniformPlaces(Region(Box(0, 3, 0, 3))), events, seed=0).kept
     array([ True,  True])

@@ -28,7 +28,6 @@ from recast.plots.style import (
     OBSERVED,
     WIDTH,
     in_lines,
-    legend_above,
     log_ticks,
     new_figure,
     save,
@@ -187,7 +186,8 @@ def thinned_map(thinned: SuperThinned, area: Area, title: str = "") -> Figure:
             )
 
     figure = _framed(frame, paint, area, None, title)
-    legend_above(figure, figure.axes[0])
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=2, markerscale=4.0)
     return figure
 
 
