@@ -209,8 +209,9 @@ def test_a_region_across_180_degrees_and_a_polygon() -> None:
 
 
 def test_wrong_use_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    seq = simulated(0)
     with pytest.raises(InputError, match=r"^\d scored events are too few"):
-        place_residuals(TRUTH.places, simulated(0).before(202.0), seed=0)
+        place_residuals(TRUTH.places, seq.scored_from(float(seq.times[-8])), seed=0)
     write_json(tmp_path / "poisson.json", {"model": "poisson", "rate": 100.0})
     command = ["residuals", "--model", str(tmp_path / "poisson.json"), "--catalog"]
     command += ["ridgecrest_2019", "--out", str(tmp_path)]

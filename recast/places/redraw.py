@@ -108,6 +108,7 @@ def _parts(
     known: Known, net: PlaceNet, share: float, n: int, rng: np.random.Generator
 ) -> Iterator[tuple[int, IntArray, IntArray]]:
     """Draw parts of the mixture, and widths of candidates, for some events at a time."""
+    net.eval()
     for begin in range(0, len(known.targets), AT_ONCE):
         rows = slice(begin, begin + AT_ONCE)
         with torch.no_grad(), one_thread():

@@ -166,8 +166,9 @@ def thinned_map(thinned: SuperThinned, area: Area, title: str = "") -> Figure:
         Above the map.
     """
     frame = _frame_of(area)
-    shown = np.linspace(0, len(thinned.kept) - 1, min(len(thinned.kept), DRAWN_PLACES))
-    some = shown.round().astype(np.int64)
+    n = len(thinned.kept)
+    some = np.linspace(0, n - 1, min(n, DRAWN_PLACES)).round().astype(np.int64)
+    size = min(max(120.0 / np.sqrt(some.size), 2.0), 6.0)
 
     def paint(axes: Axes) -> None:
         for kept, colour, label in (
@@ -179,7 +180,7 @@ def thinned_map(thinned: SuperThinned, area: Area, title: str = "") -> Figure:
                 _near(longitude, frame[2]),
                 latitude,
                 ".",
-                ms=2.5,
+                ms=size,
                 mew=0.0,
                 color=colour,
                 label=label,
@@ -187,7 +188,7 @@ def thinned_map(thinned: SuperThinned, area: Area, title: str = "") -> Figure:
 
     figure = _framed(frame, paint, area, None, title)
     handles, labels = figure.axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=2, markerscale=4.0)
+    figure.legend(handles, labels, loc="outside lower center", ncols=2, markerscale=8.0 / size)
     return figure
 
 
