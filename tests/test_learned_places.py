@@ -141,7 +141,7 @@ def test_redrawn_places_follow_the_density_of_the_net() -> None:
     assert chisquare(seen, n * mass / mass.sum()).pvalue > 0.001
     np.testing.assert_array_equal(wide.redrawn(seq, n, seed=0), drawn)
     # The first event of all has no past, and may be anywhere
-    assert wide.redrawn(events(30).scored_from(0.0), 2, seed=0).shape == (30, 2, 2)
+    assert disturbed().redrawn(events(30).scored_from(0.0), 2, seed=0).shape == (30, 2, 2)
 
 
 def test_later_events_change_nothing() -> None:

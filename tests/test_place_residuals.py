@@ -163,7 +163,7 @@ def test_a_background_that_is_wrong_is_found_and_placed() -> None:
     assert "too few events are expected" in place_sentence(r)
 
 
-@pytest.mark.parametrize(("wider", "says"), [(16.0, "keep closer"), (1 / 16, "stray further")])
+@pytest.mark.parametrize(("wider", "says"), [(16.0, "too widely"), (1 / 16, "too close")])
 def test_kernels_of_the_wrong_width_are_found(wider: float, says: str) -> None:
     seq = simulated(11)
     law = replace(TRUTH.places, d=wider * TRUTH.d)

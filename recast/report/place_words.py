@@ -30,15 +30,15 @@ def place_sentence(found: PlaceResiduals) -> str:
     differ: list[str] = []
     density, pairs, cells = found.density, found.pairs, found.cells
     if density.denser_p <= NOTABLE:
-        closer = density.denser > 0.5
-        how = "keep closer to where it expects them" if closer else "stray further from there"
-        differ.append(f"events {how} than it has it")
+        wide = density.denser > 0.5
+        how = "spreads events too widely about" if wide else "keeps events too close to"
+        differ.append(f"it {how} earlier ones")
     elif density.ks_p <= NOTABLE:
         differ.append("the densities at epicentres are distributed otherwise than it has them")
     ratio, far = _furthest(pairs)
     if pairs.p <= NOTABLE:
-        what = "clusters" if ratio > 1.0 else "is too even"
-        differ.append(f"what it does not explain {what} within {far:.2g} km")
+        what = "cluster" if ratio > 1.0 else "keep apart"
+        differ.append(f"events that it hardly expects {what} within {far:.2g} km")
     if cells.p <= NOTABLE:
         most, least = int(np.argmax(cells.z)), int(np.argmin(cells.z))
         differ.append(
