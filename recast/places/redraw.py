@@ -149,7 +149,7 @@ def _drawn(weights: FloatArray, uniforms: FloatArray) -> IntArray:
             for row, u in zip(cut, uniforms, strict=True)
         ]
     )
-    return np.minimum(found, weights.shape[1] - 1)
+    return np.asarray(np.minimum(found, weights.shape[1] - 1))
 
 
 @_jit

@@ -14,6 +14,7 @@ from catalogs.split import SplitName
 from etas.declustering import background_probability
 from etas.model import ETAS
 from etas.residuals import ResidualTest, autocorrelation, residual_test
+from etas.space.model import SpaceTimeETAS
 from etas.space.residuals import PlaceResiduals, ThinnedResiduals, place_residuals
 from recast.evaluation import diagnose
 from recast.models.kind import FittedModel
@@ -126,6 +127,8 @@ def residual_report(
     background = None
     if isinstance(model.process, ETAS):
         background = background_probability(model.process, window)[window.first_scored :]
+    elif isinstance(model.process, SpaceTimeETAS):
+        background = model.process.background_probability(window)
     return ResidualResult(
         catalog.info.name,
         dict(model.record or {"kind": model.kind.name}),
