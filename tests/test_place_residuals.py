@@ -26,6 +26,7 @@ from etas.space.records import law_to_json
 from etas.space.region import Region
 from etas.space.residuals import PlaceResiduals, cell_test, pair_test
 from etas.space.thinning import super_thinned, uniform_places
+from recast import load_model, residual_report
 from recast.cli import main
 from recast.plots.maps import residual_map, thinned_map
 from recast.plots.place_residuals import pair_ratios
@@ -235,6 +236,8 @@ def test_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str
     test = catalog.split().test
     assert kept == place_residuals(law, test, seed=0).residuals
     assert place_sentence(kept) in shown
+    model = load_model(tmp_path / "poisson.json").on(catalog)
+    assert residual_report(model, catalog, places=True).places == kept
     for name in ("place_residuals", "super_thinned", "super_thinned_pairs"):
         assert (tmp_path / "out" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
     line = pair_ratios(kept.pairs).axes[0].lines[-1]
