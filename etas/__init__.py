@@ -11,6 +11,7 @@ print(fit_etas(catalog.split().train, catalog.magnitude_law()))
 ``fit``                  fit_etas and ETASFit: the maximum-likelihood fit
 ``likelihood``           log-likelihood, in linear time with gradient, and as the quadratic sum
 ``weighted_likelihood``  the same with a taper, and with completeness that changes in time
+``detection``            the share of events that is then detected, and what the others trigger
 ``several``              log-likelihoods of many parameter sets at once
 ``kernel``               the Omori-Utsu law: integrals, inverse, and as a sum of exponentials
 ``recursion``            the compiled loops of the linear-time likelihood
@@ -87,6 +88,7 @@ _HOMES = {
 _PRIVATE = (
     "blocks",
     "branching",
+    "detection",
     "kernel",
     "likelihood",
     "omori",

@@ -13,7 +13,7 @@ from catalogs import EventSequence, InputError
 from catalogs.display import span
 from catalogs.sequence import FloatArray
 from etas.model import ETAS, shorter_or_other
-from etas.parameters import POSITIVE
+from etas.parameters import LEAST
 from etas.prior import Prior
 from etas.uncertainty import Uncertainty
 
@@ -125,7 +125,7 @@ def draw_models(
     """
     rng = np.random.default_rng([seed, PURPOSE])
     names = uncertainty.correlation.names
-    logarithmic = np.array([name in POSITIVE for name in names])
+    logarithmic = np.array([name in LEAST for name in names])
     values = np.array([float(getattr(model, name)) for name in names])
     errors = np.array([uncertainty.standard_error(name) for name in names])
     errors = np.where(logarithmic, errors / values, errors)  # d ln x = dx / x

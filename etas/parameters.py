@@ -15,8 +15,9 @@ PARAMETERS = ("mu", "k", "alpha", "c", "p")
 TAPER = "taper"
 """Sixth parameter of a fit with an exponential taper of the Omori-Utsu law, in days."""
 
-POSITIVE = {"mu", "k", "c", "d", TAPER}
-"""Parameters whose confidence intervals are symmetric in the logarithm."""
+LEAST = {"mu": 0.0, "k": 0.0, "c": 0.0, "d": 0.0, TAPER: 0.0, "q": 1.0}
+"""What some parameters must exceed: intervals are symmetric in the logarithm of what they have
+above it."""
 
 LOGARITHMIC = {"k", "c", "d", TAPER}
 """Parameters that the optimiser moves by factors. mu is not among them: where the data want no

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,8 +15,9 @@ from catalogs.json_records import Record
 from catalogs.sequence import FloatArray
 from etas.completeness import CompletenessHistory
 from etas.fit import ETASFit, objective_of
-from etas.optimiser import climb, scaled_objective
-from etas.parameters import POSITIVE, Bound, Box
+from etas.optimiser import Objective, climb, scaled_objective
+from etas.parameters import LEAST, Bound, Box
+from etas.uncertainty import Uncertainty
 
 HALF_CHI2_95 = 1.9207294103470625
 """Half the 95 % quantile of chi-squared with one degree of freedom, in nats."""
@@ -23,6 +25,26 @@ HALF_CHI2_95 = 1.9207294103470625
 POINTS = 17
 REACH = 4.0
 """The profile is computed this many standard errors to either side."""
+
+
+class Fit(Protocol):
+    """What a profile needs to know of a fit."""
+
+    @property
+    def model(self) -> Any:
+        """At the maximum; with ``parameters``, and each by its name."""
+
+    @property
+    def log_likelihood(self) -> float:
+        """The maximum, nats."""
+
+    @property
+    def fixed(self) -> dict[str, float]:
+        """Parameters that were held."""
+
+    @property
+    def uncertainty(self) -> Uncertainty | None:
+        """None where the Hessian is not that of a maximum."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,15 +135,29 @@ def profile_likelihood(
     """
     model = fit.model
     objective = objective_of(sequence, model.magnitude_law, model.taper is not None, completeness)
-    n, days = objective.sequence.n_scored, objective.sequence.scored_days
-    box = Box.of(n / days, days, taper=model.taper is not None)
+    days = objective.sequence.scored_days
+    box = Box.of(objective.sequence.n_scored / days, days, taper=model.taper is not None)
+    return profile_in_box(fit, objective, box, name, values, workers=threads())
+
+
+def profile_in_box(
+    fit: Fit,
+    objective: Objective,
+    box: Box,
+    name: str,
+    values: ArrayLike | None = None,
+    *,
+    workers: int,
+) -> Profile:
+    """The profile likelihood of one parameter of any fit in a box; see ``profile_likelihood``."""
     if name not in box.names or name in fit.fixed:
         raise InputError(
             f"{name!r} was not estimated: choose one of "
             f"{', '.join(x for x in box.names if x not in fit.fixed)}"
         )
+    n = objective.sequence.n_scored
     place = box.names.index(name)
-    best = model.parameters
+    best = fit.model.parameters
     bound = box.bounds[name]
     grid = _grid(fit, name, bound) if values is None else np.asarray(values, dtype=np.float64)
     grid = np.unique(np.clip(grid, bound.lower, bound.upper))
@@ -133,26 +169,29 @@ def profile_likelihood(
         start[place] = value
         return climb(evaluate, box.scaled(start), box, free).evaluation.value * n
 
-    with ThreadPoolExecutor(max_workers=threads()) as pool:
+    with ThreadPoolExecutor(max_workers=workers) as pool:
         heights = np.array(list(pool.map(maximum, grid.tolist())))
     return Profile(name, grid, heights, _interval(grid, heights, float(best[place]), fit))
 
 
-def _grid(fit: ETASFit, name: str, bound: Bound) -> FloatArray:
+def _grid(fit: Fit, name: str, bound: Bound) -> FloatArray:
+    """Values in equal steps, of the logarithm where a parameter has a lower limit."""
+    least = LEAST.get(name)
     if fit.uncertainty is None or name not in fit.uncertainty.names:
-        if name in POSITIVE:
-            return np.geomspace(bound.lower, bound.upper, 2 * POINTS)
+        if least is not None:
+            return least + np.geomspace(bound.lower - least, bound.upper - least, 2 * POINTS)
         return np.linspace(bound.lower, bound.upper, 2 * POINTS)
     value = getattr(fit.model, name)
     error = fit.uncertainty.standard_error(name)
     offsets = np.linspace(-REACH, REACH, POINTS)
-    if name in POSITIVE:
-        return np.asarray(value * np.exp(offsets * error / value))
+    if least is not None:
+        above = value - least
+        return np.asarray(least + above * np.exp(offsets * error / above))
     return np.asarray(value + offsets * error)
 
 
 def _interval(
-    grid: FloatArray, heights: FloatArray, best: float, fit: ETASFit
+    grid: FloatArray, heights: FloatArray, best: float, fit: Fit
 ) -> tuple[float | None, float | None]:
     """Where the interpolated profile crosses the maximum less 1.92 nats, on either side."""
     from scipy.interpolate import PchipInterpolator

@@ -8,7 +8,7 @@ import numpy as np
 
 from catalogs.json_records import Record
 from catalogs.sequence import FloatArray
-from etas.parameters import POSITIVE, Box
+from etas.parameters import LEAST, Box
 
 NORMAL_95 = 1.959963984540054
 """The 97.5 % quantile of the standard normal distribution."""
@@ -37,10 +37,10 @@ class Uncertainty(Record):
 
         covariance = (-H)^{-1},   H the Hessian of the log-likelihood at its maximum
 
-    in scaled parameters, taken to natural units by the delta method. Intervals of mu, k, c and the
-    taper are symmetric in the logarithm, the others in the parameter: likelihoods of scale
-    parameters are nearly parabolic there. Fixed parameters and those on a bound have no error; the
-    errors of the others hold given those values.
+    in scaled parameters, taken to natural units by the delta method. Intervals of mu, k, c, d, the
+    taper and q - 1 are symmetric in the logarithm, the others in the parameter: likelihoods of
+    scale parameters are nearly parabolic there. Fixed parameters and those on a bound have no
+    error; the errors of the others hold given those values.
 
     Parameters
     ----------
@@ -106,10 +106,11 @@ class Uncertainty(Record):
         for j, s in zip(inside.tolist(), sigma.tolist(), strict=True):
             name, value = box.names[j], float(natural[j])
             error = s * float(box.slopes(natural)[j])
-            if name in POSITIVE:
+            if name in LEAST:
+                least, above = LEAST[name], value - LEAST[name]
                 # A flat likelihood may have error >> value; 1e260 stands for "no limit" in JSON
-                factor = float(np.exp(min(NORMAL_95 * error / value, 600.0)))
-                interval = (value / factor, value * factor)
+                factor = float(np.exp(min(NORMAL_95 * error / above, 600.0)))
+                interval = (least + above / factor, least + above * factor)
             else:
                 interval = (value - NORMAL_95 * error, value + NORMAL_95 * error)
             parameters[name] = Estimate(value, error, interval)

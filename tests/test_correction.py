@@ -33,6 +33,7 @@ from recast.forecast.correction import (
 )
 from recast.forecast.mainshocks import current_mainshock
 from recast.forecast.results import ForecastResult
+from recast.models.registry import model_kind
 from recast.models.so_far import fit_so_far, most_usual
 
 LAW = GutenbergRichter(2.0, 1.0, 8.0)
@@ -265,6 +266,25 @@ def test_the_correction_can_be_left_out_and_widens_the_range(hours_after: Catalo
         assert high is not None
         widths.append(np.log((high + 0.5) / (low + 0.5)))
     assert widths[1] > 1.5 * widths[0]
+
+
+def test_a_forecast_that_is_not_corrected_after_a_mainshock_says_so(hours_after: Catalog) -> None:
+    given = {"days": [1.0], "magnitudes": [2.0], "samples": 20, "allow_leak": True}
+    known = fit_so_far(hours_after, 101.0)
+    process = Poisson(2.0, known.process.magnitude_law)
+    poisson = replace(known, kind=model_kind("poisson"), process=process)
+    remark = "after the M 6 of 2024-04-10 00:00 UTC, and not corrected for its sequence"
+    assert remark in str(run_forecast(hours_after, poisson, at=AT, **given))
+    net = replace(poisson, kind=model_kind("recast-zero-shot"))
+    assert f"{remark} as forecasts of ETAS are; 95 % ranges of nets have held" in str(
+        run_forecast(hours_after, net, at=AT, **given)
+    )
+    for quiet in (
+        run_forecast(hours_after, poisson, at="2024-04-09", **given),
+        run_forecast(hours_after, poisson, at=AT, uncorrected=True, **given),
+        run_forecast(hours_after, at=AT, **given),  # what the remark says to do
+    ):
+        assert "not corrected" not in str(quiet)
 
 
 def test_a_supercritical_model_is_said_to_be_lowered(hours_after: Catalog) -> None:

@@ -8,6 +8,7 @@ triggered        ETAS's mixture of parents, with its likelihood
 model            SpaceTimeETAS: times and places as one process
 likelihood       its log-likelihood, with the compensator over the region
 fit              fit_places and fit_space_time: maximum likelihood, with errors
+profile          the profile likelihood of one of its parameters
 pairs            the rate that earlier events trigger at the place of each: the plain sum
 tree             the same by groups of earlier events
 sums             by the faster of the two ways

@@ -10,6 +10,8 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from catalogs import EventSequence, GutenbergRichter, InputError
+from etas.completeness import CompletenessHistory
+from etas.detection import Detection
 from etas.fit import fit_etas
 from etas.optimiser import climb, polish, scaled_objective
 from etas.parameters import C_BOUND, Bound, Box
@@ -225,6 +227,7 @@ def fit_space_time(
     *,
     background: PlaceLaw | None = None,
     fixed: Mapping[str, float] | None = None,
+    completeness: CompletenessHistory | None = None,
     max_iterations: int = 100,
 ) -> SpaceFit[SpaceTimeETAS]:
     """Fit the space-time ETAS model by maximum likelihood.
@@ -245,6 +248,8 @@ def fit_space_time(
         Law of background places; uniform by default.
     fixed : mapping of str to float, optional
         Parameters held at a value.
+    completeness : CompletenessHistory, optional
+        Mc(t): events below it are left out and the others scored as ``SpaceTimeLikelihood`` says.
     max_iterations : int
         Scoring steps.
 
@@ -260,12 +265,12 @@ def fit_space_time(
         impossible ``fixed`` value.
     """
     held = dict(fixed or {})
+    if completeness is not None:
+        sequence = completeness.select(sequence)
     _check_enough(sequence)
-    times = fit_etas(sequence, magnitude_law, starts=1).model
+    times = fit_etas(sequence, magnitude_law, starts=1, completeness=completeness).model
     values = {**START, "alpha": times.alpha, "c": times.c, "p": times.p, **_known(held)}
     days, n = sequence.scored_days, sequence.n_scored
-    bounds = Box.of(n / days, days, taper=False).bounds
-    box = Box({**bounds, **{name: BOUNDS[name] for name in ("d", "gamma", "q")}}, n / days)
     start = SpaceTimeETAS(
         max(times.mu, 0.1 * n / days),
         times.k,
@@ -274,8 +279,38 @@ def fit_space_time(
         region=region,
         background=background,
     )
-    terms = _terms(sequence, start.places, adaptive=False)
-    return _maximum(SpaceTimeLikelihood(terms), box, start, held, max_iterations)
+    objective, box = space_time_objective(sequence, start, completeness)
+    return _maximum(objective, box, start, held, max_iterations)
+
+
+def space_time_objective(
+    sequence: EventSequence, model: SpaceTimeETAS, completeness: CompletenessHistory | None = None
+) -> tuple[SpaceTimeLikelihood, Box]:
+    """The log-likelihood of a sequence for any parameters in the box of a fit, and the box.
+
+    Parameters
+    ----------
+    sequence : EventSequence
+        With locations.
+    model : SpaceTimeETAS
+        With the region, the background and the law of magnitudes.
+    completeness : CompletenessHistory, optional
+        Mc(t).
+
+    Returns
+    -------
+    tuple of SpaceTimeLikelihood and Box
+        For ``etas.optimiser``.
+    """
+    detection = None
+    if completeness is not None:
+        detection = Detection.of(sequence, model.magnitude_law, completeness)
+        sequence = detection.sequence
+    days, n = sequence.scored_days, sequence.n_scored
+    bounds = Box.of(n / days, days, taper=False).bounds
+    box = Box({**bounds, **{name: BOUNDS[name] for name in ("d", "gamma", "q")}}, n / days)
+    terms = _terms(sequence, model.places, adaptive=False, detection=detection)
+    return SpaceTimeLikelihood(terms), box
 
 
 def latest(sequence: EventSequence, most: int = LATEST) -> EventSequence:
@@ -307,11 +342,19 @@ def _check_enough(sequence: EventSequence) -> None:
         )
 
 
-def _terms(sequence: EventSequence, law: TriggeredPlaces, *, adaptive: bool) -> PlaceTerms:
+def _terms(
+    sequence: EventSequence,
+    law: TriggeredPlaces,
+    *,
+    adaptive: bool,
+    detection: Detection | None = None,
+) -> PlaceTerms:
     """What does not depend on the parameters, for all of the box."""
     lowest = 0.99 * min(BOUNDS["c"].lower, C_BOUND.lower)
     p_max = BOUNDS["p"].upper + 0.01
-    return PlaceTerms.of(sequence, law, c_min=lowest, p_max=p_max, adaptive=adaptive)
+    return PlaceTerms.of(
+        sequence, law, c_min=lowest, p_max=p_max, adaptive=adaptive, detection=detection
+    )
 
 
 def _maximum(

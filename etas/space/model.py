@@ -23,6 +23,8 @@ from catalogs.process import (
     without_gaps,
 )
 from catalogs.sequence import FloatArray
+from etas.completeness import CompletenessHistory
+from etas.detection import Detection
 from etas.kernel import omori_integral
 from etas.model import ETAS, check_subcritical, triggered
 from etas.simulation import CHUNK
@@ -241,21 +243,28 @@ class SpaceTimeETAS(PointProcess):
     ) -> tuple[FloatArray, FloatArray]:
         return triggered(sequence, self._inside(sequence), queries, origin, c=self.c, p=self.p)
 
-    def background_probability(self, sequence: EventSequence) -> FloatArray:
+    def background_probability(
+        self, sequence: EventSequence, completeness: CompletenessHistory | None = None
+    ) -> FloatArray:
         """Probability that each scored event is background, mu u(x_i) / lambda(t_i, x_i).
 
         Parameters
         ----------
         sequence : EventSequence
             Events above completeness, with locations and history.
+        completeness : CompletenessHistory, optional
+            Mc(t): only events above it are kept, and undetected ones may be parents, too.
 
         Returns
         -------
         array (scored event,)
             In [0, 1] (Zhuang et al. 2002, doi:10.1198/016214502760046925).
         """
-        law = self.places
-        terms = PlaceTerms.of(sequence, law)
+        law, detection = self.places, None
+        if completeness is not None:
+            detection = Detection.of(sequence, self.magnitude_law, completeness)
+            sequence = detection.sequence
+        terms = PlaceTerms.of(sequence, law, detection=detection)
         return np.asarray(law.mu * terms.background / terms.evaluate(law.parameters).rate)
 
     def to_json(self) -> dict[str, Any]:

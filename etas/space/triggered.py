@@ -10,6 +10,7 @@ from catalogs import EventSequence, InputError
 from catalogs.magnitudes import LN10
 from catalogs.sequence import FloatArray
 from catalogs.trajectories import IntArray
+from etas.detection import Detection
 from etas.kernel import Quadrature
 from etas.likelihood import Evaluation
 from etas.space.background import neighbour_distances
@@ -275,6 +276,9 @@ class PlaceTerms:
     taper: float = 0.0
     """Rate, 1/days."""
 
+    detection: Detection | None = None
+    """What stands for undetected events, too, where completeness changes in time."""
+
     @classmethod
     def of(
         cls,
@@ -284,10 +288,12 @@ class PlaceTerms:
         c_min: float | None = None,
         p_max: float | None = None,
         adaptive: bool | None = None,
+        detection: Detection | None = None,
     ) -> PlaceTerms:
         """Prepare a sequence for evaluations with c >= c_min and p <= p_max.
 
-        ``adaptive`` allows an eta other than 0, by default if the law has one.
+        ``adaptive`` allows an eta other than 0, by default if the law has one. With ``detection``
+        the sequence is that of the detected events.
         """
         locations = law.region.located(sequence)
         excess = sequence.magnitude_excess(law.completeness)
@@ -309,15 +315,22 @@ class PlaceTerms:
             tree,
             law.log_neighbours(points) if follows else None,
             law.taper_rate,
+            detection,
         )
+
+    def gains(self, alpha: float) -> tuple[FloatArray, FloatArray]:
+        """10^{alpha (m_j - Mc)}, with that of undetected events, and its slope, (event,) each."""
+        if self.detection is not None:
+            return self.detection.gains(alpha)
+        magnitudes = LN10 * self.excess
+        gains = np.exp(alpha * magnitudes)
+        return gains, gains * magnitudes
 
     def sums(self, kernel: Kernel, alpha: float, d: float, gamma: float, eta: float) -> FloatArray:
         """sum_j w_j K_j at each scored event, and slopes by alpha, c, p, d, gamma, q and eta."""
         magnitudes, first = LN10 * self.excess, self.sequence.first_scored
-        gains, widths = np.exp(alpha * magnitudes), self._widths(d, gamma, eta)
-        sources = Sources(
-            self.sequence.times, self.points, gains, gains * magnitudes, widths, magnitudes
-        )
+        widths = self._widths(d, gamma, eta)
+        sources = Sources(self.sequence.times, self.points, *self.gains(alpha), widths, magnitudes)
         sums = earlier_sums(sources, kernel, first, self.tree)
         sums[:, 4] /= d  # from ln d to d
         by_eta = np.zeros((len(sums), 1))
@@ -331,15 +344,16 @@ class PlaceTerms:
         magnitudes = LN10 * self.excess
         masses, by_width, by_q = self.borders.parent_masses(self._widths(d, gamma, eta), q).T
         near = 0.0 if self.log_neighbours is None else 2.0 * self.log_neighbours
+        gains, slopes = self.gains(alpha)
         columns = [
-            masses,
-            masses * magnitudes,
-            by_width / d,
-            by_width * magnitudes,
-            by_q,
-            by_width * near,
+            gains * masses,
+            slopes * masses,
+            gains * (by_width / d),
+            gains * (by_width * magnitudes),
+            gains * by_q,
+            gains * (by_width * near),
         ]
-        return np.asarray(np.exp(alpha * magnitudes)[:, None] * np.stack(columns, axis=1))
+        return np.stack(columns, axis=1)
 
     def _widths(self, d: float, gamma: float, eta: float) -> FloatArray:
         log = gamma * LN10 * self.excess

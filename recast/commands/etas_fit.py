@@ -150,20 +150,25 @@ def _fit_space(catalog: Catalog, args: argparse.Namespace) -> int:
 
     given = {
         "--taper": args.taper,
-        "--completeness-history": args.completeness_history is not None,
-        "--large": args.large is not None,
         "--prior": args.prior is not None,
         "--random-starts": args.random_starts > 0,
-        "--profile": bool(args.profile),
     }
     for option in (option for option, is_given in given.items() if is_given):
         raise InputError(f"{option} is for fits of times alone: leave out that or --space")
-    done = fit_space(catalog, protocol=args.fit_to, fixed=dict(args.fix))
+    done = fit_space(
+        catalog,
+        protocol=args.fit_to,
+        fixed=dict(args.fix),
+        completeness_history=args.completeness_history,
+        large=args.large,
+        profile=args.profile,
+    )
     print(done.result)
     out = args.out or Path("runs/etas") / catalog.info.name
     path = replace(done.result, command=typed(args.argv)).write(out)
     if not args.no_plots:
         from recast.plots.maps import save_map
+        from recast.plots.window import profile_plot
 
         title = f"{catalog.info.title or catalog.info.name}: background"
         area = done.fit.model.region.area
@@ -176,5 +181,7 @@ def _fit_space(catalog: Catalog, args: argparse.Namespace) -> int:
             title=title,
             label=label,
         )
-    print(f"written: {path}" + ("" if args.no_plots else " and a map beside it"))
+        for profile in done.result.profiles.values():
+            profile_plot(profile, done.fit.log_likelihood, catalog.info.name, out)
+    print(f"written: {path}" + ("" if args.no_plots else " and plots beside it"))
     return 0

@@ -123,6 +123,8 @@ class Correction:
         """
         larger = reaches(drawn.magnitudes, self.large)
         larger &= rng.random(larger.size) < self.share
+        if not larger.any():
+            return replace(drawn, locations=None)
         who, times, magnitudes = [drawn.trajectory], [drawn.times], [drawn.magnitudes]
         for i in np.flatnonzero(larger).tolist():
             start = float(drawn.times[i])
@@ -186,18 +188,19 @@ def cut(drawn: Trajectories, n: int, max_events: int) -> Trajectories:
     """The first ``n`` trajectories in order, those of more than ``max_events`` cut off there."""
     ordered = drawn.sorted()
     edges = ordered.edges
+    sizes = np.diff(edges)
+    capped = np.union1d(drawn.capped, np.flatnonzero(sizes > max_events))
+    whole = replace(ordered, n=n, capped=capped[capped < n])
+    if n == drawn.n and sizes.max(initial=0) <= max_events:
+        return whole.distinct()
     position = np.arange(ordered.times.size) - edges[ordered.trajectory]
     kept = (position < max_events) & (ordered.trajectory < n)
-    over = np.flatnonzero(np.diff(edges) > max_events)
-    capped = np.union1d(drawn.capped, over)
     return replace(
-        ordered,
+        whole,
         trajectory=ordered.trajectory[kept],
         times=ordered.times[kept],
         magnitudes=ordered.magnitudes[kept],
         locations=None if ordered.locations is None else ordered.locations[kept],
-        n=n,
-        capped=capped[capped < n],
     ).distinct()
 
 

@@ -12,19 +12,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from catalogs import Catalog, CatalogInfo, InputError, PointProcess
+from catalogs import Catalog, CatalogInfo, EventSequence, InputError, PointProcess
 from catalogs.cores import at_most
 from catalogs.cores import threads as all_threads
 from catalogs.display import span
 from catalogs.exports import centre, csv_bytes, write_csep_forecast
 from catalogs.files import write_json, write_whole
 from catalogs.locking import locked
+from etas.model import ETAS
 from recast.forecast.blocks import check_subcritical, n_blocks
 from recast.forecast.chunks import Progress
 from recast.forecast.correction import MOST_BRANCHING, SequenceForecast, under_way
 from recast.forecast.engine import Engine
+from recast.forecast.mainshocks import current_mainshock
 from recast.forecast.places import CELL, PlacedForecast, place_forecast
-from recast.forecast.results import Factor, ForecastResult, SequenceUnderWay
+from recast.forecast.results import Factor, ForecastResult, SequenceUnderWay, since_mainshock
 from recast.forecast.rolling import written_time
 from recast.forecast.single import (
     Drawn,
@@ -47,6 +49,9 @@ NOW = "now"
 
 SILENCE_TIMES = 3.0
 """Times the longest interval between events, beyond which a catalog is taken to be out of date."""
+
+RANGES_OF_NETS = "95 % ranges of nets have held some two thirds of what came after mainshocks"
+"""68, 62 and 68 % in California, 87, 70 and 67 % in Italy (experiments/README.md)."""
 
 PARAMETER_SETS = 100
 """Number of draws from the uncertainty of an ETAS fit."""
@@ -207,7 +212,9 @@ def run_forecast(
     )
     sequence = None
     if not uncorrected:
-        sequence = under_way([fitted.process], catalog.to_sequence().before(day), regime)
+        history = catalog.to_sequence().before(day)
+        sequence = under_way([fitted.process], history, regime)
+        remarks += _not_corrected(fitted, info, history)
     if sequence is not None:
         request = replace(request, samples=samples or SAMPLES_AFTER_A_MAINSHOCK)
     elif regime is not None:
@@ -314,6 +321,21 @@ def _about(model: FittedModel, catalog: Catalog, day: float) -> list[str]:
     about = f"ETAS, fitted to the {n:,} events so far, with other regions as prior"
     later = leaks(seen(SHIPPED), catalog, day)
     return [f"{about} (known until after this forecast)" if later else about]
+
+
+def _not_corrected(fitted: FittedModel, info: CatalogInfo, history: EventSequence) -> list[str]:
+    """What is said of a model other than ETAS after a mainshock."""
+    if isinstance(fitted.process, ETAS):
+        return []
+    shock = current_mainshock(history, fitted.process.magnitude_law.completeness)
+    if shock is None:
+        return []
+    time, magnitude = float(history.times[shock]), float(history.magnitudes[shock])
+    since = since_mainshock(written_time(info, time), magnitude, 24.0 * (history.end - time))
+    remark = f"{since}, and not corrected for its sequence as forecasts of ETAS are"
+    if fitted.kind.is_neural:
+        remark += f"; {RANGES_OF_NETS}"
+    return [f"{remark}: leave out `model` for one that is"]
 
 
 def processes_of(

@@ -102,11 +102,9 @@ class SequenceUnderWay(Record):
 
     def note(self) -> str:
         """What was done, for people."""
-        long = self.hours >= 48.0
-        since = f"{self.hours / 24.0:.1f} days" if long else f"{self.hours:.3g} hours"
-        when = f"{self.time[:16].replace('T', ' ')} UTC" if "T" in self.time else f"day {self.time}"
         note = (
-            f"{since} after the M {self.magnitude:g} of {when}, with {self.events:,} events since: "
+            f"{since_mainshock(self.time, self.magnitude, self.hours)}, with "
+            f"{self.events:,} events since: "
             "numbers lie between the decay of this sequence and ETAS, and ranges are as wide as "
             "the errors of such forecasts were (`uncorrected` simulates ETAS as it is)"
         )
@@ -114,6 +112,17 @@ class SequenceUnderWay(Record):
             return note
         ratio, used = self.lowered
         return f"{note}; simulated with a branching ratio of {used:g} instead of {ratio:.3g}"
+
+
+def since_mainshock(time: str, magnitude: float, hours: float) -> str:
+    """When a forecast is made, for people.
+
+    >>> since_mainshock("2019-07-06T03:19:53+00:00", 7.1, 5.7)
+    '5.7 hours after the M 7.1 of 2019-07-06 03:19 UTC'
+    """
+    since = f"{hours / 24.0:.1f} days" if hours >= 48.0 else f"{hours:.3g} hours"
+    when = f"{time[:16].replace('T', ' ')} UTC" if "T" in time else f"day {time}"
+    return f"{since} after the M {magnitude:g} of {when}"
 
 
 @dataclass(frozen=True)

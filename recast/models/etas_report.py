@@ -10,7 +10,14 @@ from typing import Any, Self
 
 import numpy as np
 
-from catalogs import Catalog, InputError, PointProcess, Split
+from catalogs import (
+    Catalog,
+    EventSequence,
+    GutenbergRichter,
+    InputError,
+    PointProcess,
+    Split,
+)
 from catalogs.checks.extent import Extent, check_unseen
 from catalogs.display import text_as_html
 from catalogs.files import write_json
@@ -132,13 +139,19 @@ class ETASResult(Record):
             if scored:
                 hidden = sum(scored) - self.fit.n_events
                 lines.append(f"{hidden:,} events below Mc(t) left out; the scores use all events")
-        for profile in self.profiles.values():
-            low, high = ("-" if x is None else f"{x:.6g}" for x in profile.ci95)
-            lines.append(f"profile likelihood of {profile.name}: 95 % from {low} to {high}")
-        return "\n".join(lines)
+        return "\n".join(lines + profile_lines(self.profiles))
 
     def _repr_html_(self) -> str:
         return text_as_html(repr(self))
+
+
+def profile_lines(profiles: Mapping[str, Profile]) -> list[str]:
+    """The intervals of profile likelihoods, as they are printed."""
+    lines = []
+    for profile in profiles.values():
+        low, high = ("-" if x is None else f"{x:.6g}" for x in profile.ci95)
+        lines.append(f"profile likelihood of {profile.name}: 95 % from {low} to {high}")
+    return lines
 
 
 def fit_catalog(
@@ -219,13 +232,7 @@ def fit_catalog(
     )
     history = history_of(catalog, protocol, completeness_history, large)
     if history is not None:
-        law = law_above(
-            sequence,
-            history,
-            law,
-            bin_width=catalog.info.magnitude_bin,
-            strict=catalog.info.completeness_is_strict,
-        )
+        law = law_of_detected(catalog, sequence, history, law)
     starts = standard_starts(sequence, fixed)
     if random_starts:
         starts += drawn_starts(sequence, random_starts, np.random.default_rng(seed))
@@ -245,7 +252,7 @@ def fit_catalog(
         seen_by_fit(catalog, protocol),
         {} if split is None else SplitScore.of(fit.model, split),
         {name: profile_likelihood(fit, sequence, name, completeness=history) for name in profile},
-        _label(completeness_history),
+        label_of(completeness_history),
         None if prior is None else str(prior),
         describe(),
     )
@@ -278,7 +285,21 @@ def history_of(
     return history.on_grid(lowest, catalog.info.magnitude_bin)
 
 
-def _label(how: History) -> str | None:
+def law_of_detected(
+    catalog: Catalog, sequence: EventSequence, history: CompletenessHistory, law: GutenbergRichter
+) -> GutenbergRichter:
+    """The law of magnitudes with the b-value of the events above Mc(t)."""
+    return law_above(
+        sequence,
+        history,
+        law,
+        bin_width=catalog.info.magnitude_bin,
+        strict=catalog.info.completeness_is_strict,
+    )
+
+
+def label_of(how: History) -> str | None:
+    """How Mc(t) was given, for the record."""
     if isinstance(how, CompletenessHistory):
         return f"{how.times.size} steps"
     return None if how is None else str(how)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,9 +16,17 @@ from catalogs.grid import Grid, map_step
 from catalogs.json_records import Record
 from catalogs.sequence import FloatArray
 from etas.fit import FittingProtocol, fitting_sequence
+from etas.profile import Profile
 from etas.uncertainty import Uncertainty
 from recast.evaluation import score
 from recast.models.environment import describe
+from recast.models.etas_report import (
+    History,
+    history_of,
+    label_of,
+    law_of_detected,
+    profile_lines,
+)
 from recast.models.places import smoothed_law
 from recast.models.seen import seen_by_fit
 
@@ -54,11 +63,17 @@ class SpaceResult(Record):
     uncertainty : Uncertainty, optional
         Errors of the parameters.
     splits : dict of str to pair of float
-        Nats per event of times and of places, by window.
+        Nats per event of times and of places, by window, of all events.
+    profiles : dict of str to Profile
+        Profile likelihoods by parameter.
+    completeness : str, optional
+        Mc(t), as given.
     fitted_on : dict of str to Extent
         Time and place of the fitted data.
     fixed : dict of str to float
         Parameters that were held.
+    hidden : int
+        Events below Mc(t), which were left out.
     environment : dict
         Versions and machine.
     command : str, optional
@@ -78,6 +93,9 @@ class SpaceResult(Record):
     splits: dict[str, tuple[float, float]] = field(default_factory=dict)
     fitted_on: dict[str, Extent] = field(default_factory=dict)
     fixed: dict[str, float] = field(default_factory=dict)
+    profiles: dict[str, Profile] = field(default_factory=dict)
+    completeness: str | None = None
+    hidden: int = 0
     environment: dict[str, str | int] = field(default_factory=dict)
     command: str | None = None
 
@@ -99,6 +117,9 @@ class SpaceResult(Record):
             f"{part:>6} {times:>10.4f} {places:>10.4f}"
             for part, (times, places) in self.splits.items()
         ]
+        if self.completeness is not None:
+            lines.append(f"{self.hidden:,} events below Mc(t) left out; the scores use all events")
+        lines += profile_lines(self.profiles)
         return "\n".join(lines)
 
 
@@ -118,6 +139,9 @@ def fit_space(
     *,
     protocol: FittingProtocol = "train",
     fixed: dict[str, float] | None = None,
+    completeness_history: History = None,
+    large: float | None = None,
+    profile: Sequence[str] = (),
     cell: float | None = None,
 ) -> SpaceCatalogFit:
     """Fit the space-time ETAS model to a catalog and score it on all windows.
@@ -133,6 +157,11 @@ def fit_space(
         Which windows are fitted.
     fixed : dict of str to float, optional
         Parameters held at a value.
+    completeness_history, large : optional
+        Mc(t), as in ``fit_catalog``.
+    profile : sequence of str
+        Parameters whose profile likelihood is computed, each in some twenty times the time of the
+        fit.
     cell : float, optional
         Size of the cells of the map, degrees; by default some fifty along the longer side.
 
@@ -147,6 +176,7 @@ def fit_space(
         If the catalog has no locations or too few events.
     """
     from etas.space.fit import fit_space_time
+    from etas.space.profile import space_time_profile
     from etas.space.rates import spread
 
     background = smoothed_law(catalog)
@@ -157,9 +187,24 @@ def fit_space(
         if split is None
         else catalog.magnitude_law()
     )
-    fit = fit_space_time(sequence, law, background.region, background=background, fixed=fixed)
+    history = history_of(catalog, protocol, completeness_history, large)
+    everything = sequence.n_scored
+    if history is not None:
+        law = law_of_detected(catalog, sequence, history, law)
+        sequence = history.select(sequence)
+    fit = fit_space_time(
+        sequence,
+        law,
+        background.region,
+        background=background,
+        fixed=fixed,
+        completeness=history,
+    )
+    profiles = {
+        name: space_time_profile(fit, sequence, name, completeness=history) for name in profile
+    }
     model, days = fit.model, sequence.scored_days
-    shares = model.background_probability(sequence)
+    shares = model.background_probability(sequence, history)
     sources, _ = background.sources(sequence)
     first = sequence.first_scored
     area = background.region.area
@@ -188,6 +233,9 @@ def fit_space(
         },
         fitted_on=seen_by_fit(catalog, protocol),
         fixed=fit.fixed,
+        profiles=profiles,
+        completeness=label_of(completeness_history),
+        hidden=everything - sequence.n_scored,
         environment=describe(),
     )
     return SpaceCatalogFit(result, fit, grid, rate)

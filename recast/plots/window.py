@@ -116,10 +116,11 @@ def fit_plots(
     figure = frequency_magnitude(magnitudes, law, bins, name)
     save(figure, out / "frequency_magnitude.png")
     for profile in result.profiles.values():
-        _profile_plot(profile, fit.log_likelihood, catalog.info.name, out)
+        profile_plot(profile, fit.log_likelihood, catalog.info.name, out)
 
 
-def _profile_plot(profile: Profile, maximum: float, title: str, out: Path) -> None:
+def profile_plot(profile: Profile, maximum: float, title: str, out: Path) -> None:
+    """Plot a profile likelihood below the ``maximum`` of a fit."""
     drops = profile.log_likelihoods - maximum
     figure = curves.profile(profile.values, drops, profile.name, title)
     save(figure, out / f"profile_{profile.name}.png")
