@@ -12,7 +12,7 @@ from scipy.spatial import cKDTree
 from scipy.stats import chisquare, kstest
 
 from catalogs import EventSequence, GutenbergRichter, InputError, load
-from catalogs.areas import Box
+from catalogs.areas import Box, parse_area
 from catalogs.files import write_json
 from catalogs.sequence import FloatArray
 from etas.space import (
@@ -115,14 +115,19 @@ def test_all_is_kept_where_the_law_is_uniform() -> None:
     np.testing.assert_array_equal(thinned.locations, np.asarray(seq.locations)[seq.first_scored :])
 
 
-def test_p_values_of_the_truth_are_uniform() -> None:
+@pytest.mark.parametrize(
+    ("n", "days"), [(20, 200.0), pytest.param(300, 400.0, marks=pytest.mark.slow)]
+)
+def test_p_values_of_the_truth_are_uniform(n: int, days: float) -> None:
     """Of 300 catalogs of 400 days, 3 to 6 % of the p-values of each test are below 0.05."""
     found = []
-    for seed in range(25):
-        r = place_residuals(TRUTH.places, simulated(seed, 200.0), seed=seed).residuals
+    for seed in range(n):
+        r = place_residuals(TRUTH.places, simulated(seed, days), seed=seed).residuals
         found.append([r.pairs.p, r.density.denser_p, r.density.ks_p, r.cells.p])
     for p in np.array(found).T:
         assert kstest(p, "uniform").pvalue > 0.001
+        # Four standard errors
+        assert np.mean(p < 0.05) < 0.05 + 4.0 * np.sqrt(0.05 * 0.95 / n)
 
 
 def test_cells_have_what_was_drawn_and_lose_nothing() -> None:
@@ -189,7 +194,7 @@ def test_pairs_are_those_within_each_distance() -> None:
     assert pair_test(clustered, REGION, rng, least_distance=1.0).distances[0] >= 1.0
 
 
-def test_a_region_across_180_degrees_and_a_polygon() -> None:
+def test_a_region_across_180_degrees() -> None:
     region = Region(Box(-20, -18, 179, -179))
     rng = np.random.default_rng(1)
     places = uniform_places(region, 400, rng)
@@ -207,6 +212,20 @@ def test_a_region_across_180_degrees_and_a_polygon() -> None:
         if x.get_xdata().size == 400
     )
     assert dots.get_xdata().min() >= 179.0
+
+
+def test_a_polygon_has_cells_up_to_its_border() -> None:
+    region = Region(parse_area("33.599,-117.133 33.966,-116.83 33.554,-116.119 33.182,-116.429"))
+    places = uniform_places(region, 400, np.random.default_rng(2))
+    assert region.contains(places).all()
+    seq = EventSequence(np.arange(400.0), np.full(400, 3.0), 0.0, 400.0, locations=places)
+    cells = place_residuals(UniformPlaces(region), seq, seed=0).residuals.cells
+    assert cells.p > 0.001
+    assert sum(cells.observed) == 400
+    assert max(cells.expected) < 1.1 * min(cells.expected)
+    (drawn,) = residual_map(cells, region.area).axes[0].collections
+    assert drawn.get_clip_path() is not None  # what lies outside is not painted
+    np.testing.assert_array_equal(drawn.get_array(), cells.z)
 
 
 def test_wrong_use_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
