@@ -39,8 +39,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--places",
         action="store_true",
         help="also test where events happen, from the law of places that the model was fitted with "
-        "(`recast benchmark --places`, `recast etas fit --space`), and map where more or fewer came "
-        "than expected",
+        "(`recast benchmark --places`, `recast etas fit --space`), and map where more or fewer "
+        "came than expected",
     )
     add_seed(parser, stated=False)
     add_selection(parser)
