@@ -49,6 +49,9 @@ class Weights(NamedTuple):
     fitted: Tensor
     """Candidates, the rest and the background, which add up to one, (target, c + 2)."""
 
+    log_total: Tensor
+    """mu + sum w Z, (target, 1)."""
+
 
 class PlaceNet(nn.Module):
     """Densities of places from what is known of a time.
@@ -106,20 +109,25 @@ class PlaceNet(nn.Module):
         weights = self.weights(batch)
         ratio = batch.square[..., None] * torch.exp(-kernel[..., :s])
         log_kernel = kernel[..., s : 2 * s] - self.tails * torch.log1p(ratio)
-        log_rest = rest[:, :1] - rest[:, 1:]
         densities = torch.cat(
             [
                 torch.logsumexp(weights.scales + log_kernel, dim=-1),
-                log_rest,
+                rest[:, :1] - rest[:, 1:],
                 batch.components,
             ],
             dim=1,
         )
         learned = torch.logsumexp(weights.learned + densities, dim=1)
-        background = _log_background(batch.components)
-        before = torch.cat([log_kernel[..., BASE], log_rest, background], dim=1)
-        fitted = torch.logsumexp(weights.fitted + before, dim=1)
-        return learned - torch.logsumexp(weights.learned, dim=1), fitted
+        fitted = torch.cat(
+            [
+                weights.fitted[:, :-2] + log_kernel[..., BASE],
+                rest[:, :1] - weights.log_total,
+                weights.fitted[:, -1:] + _log_background(batch.components),
+            ],
+            dim=1,
+        )
+        learned = learned - torch.logsumexp(weights.learned, dim=1)
+        return learned, torch.logsumexp(fitted, dim=1)
 
     def weights(self, batch: Batch) -> Weights:
         """How much each part of the two mixtures has."""
@@ -141,7 +149,7 @@ class PlaceNet(nn.Module):
         scales = torch.log_softmax(change[..., 1:] + self.scale_bias, dim=-1)
         log_rest = fitted[:, -2:-1] + self.rest_bias + mix[:, :1] - MEMORY_BIAS
         learned = torch.cat([share + change[..., 0], log_rest, mix[:, 1:]], dim=1)
-        return Weights(learned, scales, fitted)
+        return Weights(learned, scales, fitted, log_total)
 
     def _inputs(self, batch: Batch, share: Tensor) -> Tensor:
         """Numbers about each candidate, all of the order of 1, shape (target, c, N_INPUTS)."""
