@@ -108,6 +108,15 @@ def _even(latitudes: FloatArray) -> FloatArray:
     return np.asarray((here - south) / (north - south))
 
 
+def test_some_events_only_can_be_thinned() -> None:
+    seq = simulated(3)
+    at = TRUTH.places.at_events(seq)
+    some = super_thinned(TRUTH.places, seq, seed=0, events=np.array([7, 3]), at=at)
+    here = np.asarray(seq.locations)[seq.first_scored :]
+    np.testing.assert_allclose(some.log_densities, TRUTH.places.log_density(seq)[[7, 3]])
+    np.testing.assert_array_equal(some.locations[some.kept], here[[7, 3]][some.kept])
+
+
 def test_all_is_kept_where_the_law_is_uniform() -> None:
     seq = simulated(3)
     thinned = super_thinned(UniformPlaces(REGION), seq, seed=0)

@@ -29,8 +29,8 @@ from etas.space.thinning import SuperThinned, super_thinned, uniform_places
 SIMULATIONS = 199
 """Sets of uniform places that pairs are compared with: p-values are multiples of 1 / 200."""
 
-MOST_POINTS = 5_000
-"""Super-thinned places whose pairs are counted: of more, evenly spaced ones."""
+MOST_THINNED, MOST_POINTS = 10_000, 5_000
+"""Events that are super-thinned, and whose pairs are counted: of more, evenly spaced ones."""
 
 LEAST_PAIRS = 10.0
 """Expected within the least distance."""
@@ -44,7 +44,7 @@ DRAWS, FEWEST_DRAWS, MOST_DRAWS = 40_000, 4, 100
 """Places drawn from the law: in total, and for each event."""
 
 RANKED = 10_000
-"""Of these, how many densities are computed, in total."""
+"""Of these, how many densities are computed, in total: one or more for each thinned event."""
 
 PER_CELL, MOST_HALVINGS = 25, 8
 """Expected events in a cell, and how often the region is halved: into 256 cells at most."""
@@ -136,9 +136,9 @@ class PlaceResiduals(Record):
     Parameters
     ----------
     n : int
-        Scored events, each of which leaves one super-thinned place.
-    kept : int
-        Of which so many are epicentres.
+        Scored events.
+    thinned, kept : int
+        Of which so many are super-thinned, and leave one place each; that many are epicentres.
     pairs : PairTest
         Are super-thinned places uniform?
     density : DensityTest
@@ -152,6 +152,7 @@ class PlaceResiduals(Record):
     """
 
     n: int
+    thinned: int
     kept: int
     pairs: PairTest
     density: DensityTest
@@ -213,15 +214,17 @@ def place_residuals(
     seeds = np.atleast_1d(seed).tolist()
     rng = np.random.default_rng([*seeds, RESIDUALS])
     at = law.at_events(sequence)
-    thinned = super_thinned(law, sequence, seed=seed, at=at)
+    events = _some(n, MOST_THINNED)
+    thinned = super_thinned(law, sequence, seed=seed, events=events, at=at)
     each = min(max(DRAWS // n, FEWEST_DRAWS), MOST_DRAWS)
     drawn = law.redrawn(sequence, each, seed=seed)
     epicentres = law.region.located(sequence)[sequence.first_scored :]
     residuals = PlaceResiduals(
         n=n,
+        thinned=len(events),
         kept=int(thinned.kept.sum()),
         pairs=pair_test(thinned.locations, law.region, rng, least_distance),
-        density=_density_test(thinned.log_densities, drawn, at, rng),
+        density=_density_test(thinned.log_densities, events, drawn[events], at, rng),
         cells=cell_test(epicentres, drawn, law.region),
     )
     return ThinnedResiduals(residuals, thinned)
@@ -249,7 +252,7 @@ def pair_test(
         By distance, and together: its p-value is exact.
     """
     n = min(len(locations), MOST_POINTS)
-    some = locations[np.linspace(0, len(locations) - 1, n).round().astype(np.int64)]
+    some = locations[_some(len(locations), n)]
     per_square = math.pi * n * (n - 1) / (2.0 * region.square_km)
     largest = LARGEST * math.sqrt(region.square_km)
     least = min(max(math.sqrt(LEAST_PAIRS / per_square), least_distance), largest / 2.0)
@@ -271,6 +274,11 @@ def pair_test(
     )
 
 
+def _some(n: int, most: int) -> IntArray:
+    """Numbers of all, or of so many that are evenly spaced."""
+    return np.linspace(0, n - 1, min(n, most)).round().astype(np.int64)
+
+
 def _pairs(region: Region, locations: FloatArray, distances: FloatArray) -> FloatArray:
     """Pairs of places within some distances, through the Earth."""
     from scipy.spatial import cKDTree
@@ -280,15 +288,19 @@ def _pairs(region: Region, locations: FloatArray, distances: FloatArray) -> Floa
 
 
 def _density_test(
-    here: FloatArray, drawn: FloatArray, at: LogDensityAt, rng: np.random.Generator
+    here: FloatArray,
+    events: IntArray,
+    drawn: FloatArray,
+    at: LogDensityAt,
+    rng: np.random.Generator,
 ) -> DensityTest:
     """Rank the log density of each event among those of places drawn for it."""
     from scipy.special import ndtr
 
     n = len(here)
     each = min(max(RANKED // n, 1), drawn.shape[1])
-    events = np.repeat(np.arange(n), each)
-    there = at(events, drawn[:, :each].reshape(-1, 2)).reshape(n, each)
+    places = drawn[:, :each].reshape(-1, 2)
+    there = at(np.repeat(events, each), places).reshape(n, each)
     # Where a law is uniform densities differ by round-off
     below = there < here[:, None] - 1e-9
     tied = np.abs(there - here[:, None]) <= 1e-9

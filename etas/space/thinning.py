@@ -9,6 +9,7 @@ import numpy as np
 from catalogs import EventSequence
 from catalogs.process import Seed
 from catalogs.sequence import FloatArray
+from catalogs.trajectories import IntArray
 from etas.space.law import LogDensityAt, PlaceLaw
 from etas.space.region import Region
 
@@ -18,20 +19,25 @@ THINNING = 17
 
 @dataclass(frozen=True, eq=False)
 class SuperThinned:
-    """One place for each scored event, uniform and independent if the law is right."""
+    """One place for each event, uniform and independent if the law is right."""
 
     locations: FloatArray
-    """Latitude and longitude, degrees, shape (scored event, 2)."""
+    """Latitude and longitude, degrees, shape (event, 2)."""
 
     kept: np.ndarray
-    """Which are the epicentres themselves; others are superposed, shape (scored event,)."""
+    """Which are the epicentres themselves; others are superposed, shape (event,)."""
 
     log_densities: FloatArray
-    """Of the law at the epicentres, nats, shape (scored event,)."""
+    """Of the law at the epicentres, nats, shape (event,)."""
 
 
 def super_thinned(
-    law: PlaceLaw, sequence: EventSequence, *, seed: Seed, at: LogDensityAt | None = None
+    law: PlaceLaw,
+    sequence: EventSequence,
+    *,
+    seed: Seed,
+    events: IntArray | None = None,
+    at: LogDensityAt | None = None,
 ) -> SuperThinned:
     """Thin epicentres where they are denser than uniform, and superpose others where they are not.
 
@@ -52,13 +58,15 @@ def super_thinned(
         With locations.
     seed : int or sequence of int
         Another one leaves other events and superposes other places.
+    events : array of int, optional
+        Numbers of the scored events that are thinned; all by default.
     at : callable, optional
         ``law.at_events(sequence)``, if it is known.
 
     Returns
     -------
     SuperThinned
-        As many places as there are scored events.
+        As many places as events.
 
     References
     ----------
@@ -77,14 +85,15 @@ def super_thinned(
     region, first = law.region, sequence.first_scored
     rng = np.random.default_rng([*np.atleast_1d(seed).tolist(), THINNING])
     log_k = -np.log(region.square_km)
-    locations = region.located(sequence)[first:].copy()
-    here = at(np.arange(len(locations)), locations)
+    events = np.arange(sequence.n_scored) if events is None else events
+    locations = region.located(sequence)[first + events]
+    here = at(events, locations)
     kept = np.log(rng.random(len(locations))) < log_k - here
     left = np.flatnonzero(~kept)
     while left.size:
         places = uniform_places(region, left.size, rng)
         with np.errstate(over="ignore"):
-            there = rng.random(left.size) < -np.expm1(at(left, places) - log_k)
+            there = rng.random(left.size) < -np.expm1(at(events[left], places) - log_k)
         locations[left[there]] = places[there]
         left = left[~there]
     return SuperThinned(locations, kept, here)

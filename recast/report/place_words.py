@@ -12,7 +12,7 @@ NOTABLE = 0.01
 
 def place_lines(found: PlaceResiduals) -> list[str]:
     """The tests, one per line, and a sentence that sums them up."""
-    n, pairs, density, cells = found.n, found.pairs, found.density, found.cells
+    n, pairs, density, cells = found.thinned, found.pairs, found.density, found.cells
     ratio, far = _furthest(pairs)
     chi = f"chi-square {cells.chi_square:.1f} for {cells.degrees} degrees of freedom"
     denser = f"denser than {100.0 * density.denser:.1f} % of places drawn for them"
