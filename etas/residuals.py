@@ -144,13 +144,13 @@ def residual_test(transformed: FloatArray) -> ResidualTest:
 
     intervals = np.diff(transformed, prepend=0.0)
     uniforms = -np.expm1(-intervals)
-    distance = _kolmogorov_distance(uniforms)
+    distance = kolmogorov_distance(uniforms)
     runs_z = _runs(intervals)
     return ResidualTest(
         n=int(intervals.size),
         mean=float(intervals.mean()),
         ks_distance=distance,
-        ks_p=_kolmogorov_p(uniforms.size, distance),
+        ks_p=kolmogorov_p(uniforms.size, distance),
         runs_z=runs_z,
         runs_p=float(2.0 * ndtr(-abs(runs_z))),
         correlation=_correlation(uniforms[:-1], uniforms[1:]),
@@ -178,13 +178,13 @@ def autocorrelation(transformed: FloatArray, lags: int = 30) -> FloatArray:
     return np.array(products) / total if total > 0.0 else np.zeros(len(products))
 
 
-def _kolmogorov_distance(uniforms: FloatArray) -> float:
+def kolmogorov_distance(uniforms: FloatArray) -> float:
     """Largest distance of the empirical distribution from the uniform one."""
     ordered, steps = np.sort(uniforms), np.arange(uniforms.size + 1) / uniforms.size
     return float(max((steps[1:] - ordered).max(), (ordered - steps[:-1]).max()))
 
 
-def _kolmogorov_p(n: int, distance: float) -> float:
+def kolmogorov_p(n: int, distance: float) -> float:
     """Probability that n uniform numbers are at least so far from their distribution.
 
     What is far is so on one side only (Miller 1956, doi:10.1080/01621459.1956.10501314), whose

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from scipy.stats import chisquare
 
 from catalogs import Catalog, CatalogInfo, EventSequence, InputError, SplitDates, load
 from catalogs.areas import Box
@@ -113,6 +114,34 @@ def test_the_density_is_that_of_the_score(i: int) -> None:
     assert np.log(here[0]) == pytest.approx(found.log_density(seq)[i], abs=2e-4)
     assert found.log_density(seq)[0] == pytest.approx(-np.log(REGION.square_km))
     assert found.density(seq, 0.0, seq.locations[:2]) == pytest.approx(1.0 / REGION.square_km)
+
+
+def test_the_density_elsewhere_at_the_time_of_an_event() -> None:
+    found, seq = disturbed(), events(500).scored_from(0.0)
+    assert seq.locations is not None
+    at, here = found.at_events(seq), seq.locations
+    np.testing.assert_allclose(at(np.arange(500), here), found.log_density(seq), atol=2e-4)
+    some = here[[3, 30, 200]]
+    density = found.density(seq, float(seq.times[250]), some)
+    np.testing.assert_allclose(at(np.full(3, 250), some), np.log(density), atol=2e-4)
+
+
+def test_redrawn_places_follow_the_density_of_the_net() -> None:
+    """Cells of the chi-square test consist of those that the density is summed over."""
+    box, n = Box(-38.9, -38.66, 175.8, 176.1), 4000
+    seq = events(400, box=box)
+    seq = seq.scored_from(float(seq.times[-4]))
+    wide = replace(disturbed(Region(box)), least_width=1.0)
+    drawn = wide.redrawn(seq, n, seed=0)
+    points, surface = grid(box, 0.003)
+    log_density = wide.at_events(seq)(np.full(len(points), 2), points)
+    edges = [box.south + 0.06 * np.arange(5), box.west + 0.06 * np.arange(6)]
+    mass = np.histogram2d(*points.T, edges, weights=np.exp(log_density) * surface)[0].ravel()
+    seen = np.histogram2d(*drawn[2].T, edges)[0].ravel()
+    assert chisquare(seen, n * mass / mass.sum()).pvalue > 0.001
+    np.testing.assert_array_equal(wide.redrawn(seq, n, seed=0), drawn)
+    # The first event of all has no past, and may be anywhere
+    assert disturbed().redrawn(events(30).scored_from(0.0), 2, seed=0).shape == (30, 2, 2)
 
 
 def test_later_events_change_nothing() -> None:

@@ -188,6 +188,15 @@ def test_a_space_time_fit_has_errors_scores_and_a_map(
     assert record["branching_ratio_inside"] < record["branching_ratio"]
     assert 0.0 < record["background_share"] < 1.0
     assert (tmp_path / "background_map.png").is_file()
+    # The file is a model, whose times and places can be tested
+    command = ["residuals", *CATALOG, "--model", str(tmp_path / "space.json"), "--split", "train"]
+    assert main([*command, "--places", "--no-plots", "--out", str(tmp_path)]) == 0
+    found = json.loads((tmp_path / "residuals.json").read_text())
+    assert found["nats_per_event"] == pytest.approx(record["splits"]["train"][0])
+    assert found["expected_background"] == pytest.approx(
+        record["background_share"] * found["n_events"]
+    )
+    assert sum(found["places"]["cells"]["observed"]) == found["n_events"]
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,9 @@ border_loops     compiled: how far the border is in each direction
 placing          places of simulated events
 place_loops      compiled: places about others, or at random
 parent_loops     compiled: drawing parents, and the places about them
+redraw_loops     compiled: other places that events might have had
+thinning         super-thinning: places that are uniform if a law is right
+residuals        tests of a law of places
 rates            expected numbers by cell
 cascade          the compiled branching process in time and space
 records          laws as JSON
@@ -34,10 +37,12 @@ if TYPE_CHECKING:
     from etas.space.law import PlaceLaw, UniformPlaces
     from etas.space.model import SpaceTimeETAS
     from etas.space.region import Region
+    from etas.space.residuals import PlaceResiduals, place_residuals
     from etas.space.triggered import TriggeredPlaces
 
 __all__ = [
     "PlaceLaw",
+    "PlaceResiduals",
     "Region",
     "SmoothedPlaces",
     "SpaceFit",
@@ -46,6 +51,7 @@ __all__ = [
     "UniformPlaces",
     "fit_places",
     "fit_space_time",
+    "place_residuals",
 ]
 
 __getattr__, __dir__ = lazy_names(
@@ -56,6 +62,7 @@ __getattr__, __dir__ = lazy_names(
         "etas.space.law": ["PlaceLaw", "UniformPlaces"],
         "etas.space.model": ["SpaceTimeETAS"],
         "etas.space.region": ["Region"],
+        "etas.space.residuals": ["PlaceResiduals", "place_residuals"],
         "etas.space.triggered": ["TriggeredPlaces"],
     },
 )

@@ -10,8 +10,9 @@ import numpy as np
 from catalogs import EventSequence, InputError
 from catalogs.cores import in_parallel
 from catalogs.sequence import FloatArray
-from etas.space.law import NO_PARENTS, PlaceLaw
-from etas.space.pairs import Kernel, Sources
+from catalogs.trajectories import IntArray
+from etas.space.law import NO_PARENTS, LogDensityAt, PlaceLaw
+from etas.space.pairs import Kernel, Sources, point_sums
 from etas.space.placing import Parents, Sites
 from etas.space.region import Region
 from etas.space.sums import earlier_sums
@@ -71,6 +72,20 @@ class SmoothedPlaces(PlaceLaw):
         return np.log(
             (self.uniform_weight / self.region.square_km + sums) / (self.uniform_weight + before)
         )
+
+    def at_events(self, sequence: EventSequence) -> LogDensityAt:
+        """Log density at the times of the scored events, wherever they might have been."""
+        sources, masses = self.sources(sequence)
+        before = self.uniform_weight + np.concatenate([[0.0], np.cumsum(masses)])
+        uniform, first = self.uniform_weight / self.region.square_km, sequence.first_scored
+
+        def log_density(events: IntArray, locations: FloatArray) -> FloatArray:
+            upto, points = first + events, self.region.positions(locations)
+            now = sequence.times[upto]
+            sums = point_sums(sources, self._kernel, points, now, upto)
+            return np.log((uniform + sums) / before[upto])
+
+        return log_density
 
     def density(self, sequence: EventSequence, time: float, locations: FloatArray) -> FloatArray:
         """Density at one time, km^-2, shape (place,)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self, cast
 
@@ -10,9 +11,15 @@ import numpy as np
 
 from catalogs import EventSequence
 from catalogs.marks import MarkLaw
+from catalogs.process import Seed
 from catalogs.sequence import FloatArray
+from catalogs.trajectories import IntArray
 from etas.space.placing import Parents, Placer, Sites
 from etas.space.region import Region
+
+LogDensityAt = Callable[[IntArray, FloatArray], FloatArray]
+"""ln f(x | t_i, H), nats, shape (place,): of scored events by number i, and one place x of each,
+latitude and longitude, shape (place, 2). A number may come several times."""
 
 
 class PlaceLaw(MarkLaw):
@@ -43,6 +50,51 @@ class PlaceLaw(MarkLaw):
         array (place,)
             In 1/km^2.
         """
+
+    def at_events(self, sequence: EventSequence) -> LogDensityAt:
+        """Prepare the density at the times of the scored events, wherever they might have been.
+
+        Parameters
+        ----------
+        sequence : EventSequence
+            With locations.
+
+        Returns
+        -------
+        callable
+            Log densities of places, each at the time of a scored event and given all before it. At
+            the places of the events themselves they are ``log_density``.
+        """
+        times = sequence.times[sequence.first_scored :]
+
+        def log_density(events: IntArray, locations: FloatArray) -> FloatArray:
+            found = np.empty(len(locations))
+            for i in np.unique(events).tolist():
+                here = np.flatnonzero(events == i)
+                found[here] = np.log(self.density(sequence, float(times[i]), locations[here]))
+            return found
+
+        return log_density
+
+    def redrawn(self, sequence: EventSequence, n: int, *, seed: Seed) -> FloatArray:
+        """Other places that the scored events might have had, each given its time and past.
+
+        Parameters
+        ----------
+        sequence : EventSequence
+            With locations.
+        n : int
+            Places for each event.
+        seed : int or sequence of int
+            Random seed.
+
+        Returns
+        -------
+        array (scored event, n, 2)
+            Latitude and longitude, degrees, of the law ``drawn``.
+        """
+        drawn = self.drawn
+        return drawn.placer(sequence, sequence.end).redrawn(sequence.first_scored, n, seed=seed)
 
     def in_plane(self) -> Self:
         """The law with kernels that integrate to 1 over the plane, as public benchmarks score."""
@@ -112,6 +164,11 @@ class UniformPlaces(PlaceLaw):
         """-ln A of each scored event, nats, shape (n_scored,)."""
         self.region.located(sequence)
         return np.full(sequence.n_scored, -np.log(self.region.square_km))
+
+    def at_events(self, sequence: EventSequence) -> LogDensityAt:
+        """-ln A everywhere."""
+        del sequence
+        return lambda events, _: np.full(len(events), -np.log(self.region.square_km))
 
     def density(self, sequence: EventSequence, time: float, locations: FloatArray) -> FloatArray:
         """1 / A at each place, km^-2, shape (place,)."""

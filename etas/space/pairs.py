@@ -10,9 +10,14 @@ import numpy as np
 
 from catalogs.cores import in_parallel
 from catalogs.sequence import FloatArray
+from catalogs.trajectories import IntArray
+from etas.space.vectors import exponentials, logarithms
 
 SLOPES = ("alpha", "c", "p", "log_d", "gamma", "q")
 """What the columns of the sums after the first are derivatives by."""
+
+BLOCK = 2048
+"""Sources whose numbers stay in the cache of a core."""
 
 _jit = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})
 
@@ -143,3 +148,95 @@ def _pair_sums(
         out[row, 4] = scale * by_width
         out[row, 5] = scale * by_gamma
         out[row, 6] = total / math.pi - scale * by_q
+
+
+def point_sums(
+    sources: Sources, kernel: Kernel, points: FloatArray, now: FloatArray, upto: IntArray
+) -> FloatArray:
+    """Sum over the first events at any times and places, not only those of events.
+
+        S(t, x) = sum_{j < n} g_j (t - t_j + c)^{-p} (q - 1) / (pi D_j) (1 + r_j^2 / D_j)^{-q}
+
+    Parameters
+    ----------
+    sources : Sources
+        All events.
+    kernel : Kernel
+        The laws of delays and distances.
+    points : array (point, 3)
+        Places as points in space, km.
+    now : array (point,)
+        t, days.
+    upto : array of int (point,)
+        n: how many events come before.
+
+    Returns
+    -------
+    array (point,)
+        S, in events day^-1 km^-2 over the units of g.
+    """
+    out = np.empty(len(points))
+    numbers = np.array([kernel.c, kernel.p, kernel.q, kernel.taper, kernel.radius])
+    heights = sources.gains * (kernel.q - 1.0) / (math.pi * sources.widths)
+
+    def fill(begin: int, end: int) -> None:
+        _point_sums(
+            points[begin:end],
+            now[begin:end],
+            upto[begin:end],
+            sources.positions,
+            sources.times,
+            heights,
+            1.0 / sources.widths,
+            numbers,
+            out[begin:end],
+        )
+
+    in_parallel(fill, len(points))
+    return out
+
+
+@_jit
+def _point_sums(
+    points: FloatArray,
+    now: FloatArray,
+    upto: IntArray,
+    positions: FloatArray,
+    times: FloatArray,
+    heights: FloatArray,
+    narrow: FloatArray,
+    numbers: FloatArray,
+    out: FloatArray,
+) -> None:
+    """``point_sums``, in blocks; ``narrow`` is 1 / D."""
+    c, p, q, taper, radius = numbers
+    bend, bend_more = 1.0 / (12.0 * radius**2), 1.0 / (90.0 * radius**4)
+    buffers = np.empty((4, BLOCK))
+    for row in range(len(points)):
+        x, y, z, t = points[row, 0], points[row, 1], points[row, 2], now[row]
+        total = 0.0
+        for first in range(0, upto[row], BLOCK):
+            n = min(BLOCK, upto[row] - first)
+            power, spare = buffers[0, :n], buffers[1, :n]
+            far, late = buffers[2, :n], buffers[3, :n]
+            for k in range(n):
+                dx = x - positions[first + k, 0]
+                dy = y - positions[first + k, 1]
+                dz = z - positions[first + k, 2]
+                chord = dx * dx + dy * dy + dz * dz
+                arc = chord * (1.0 + chord * (bend + chord * bend_more))
+                spare[k] = 1.0 + arc * narrow[first + k]
+            logarithms(spare, far)
+            if p == 0.0 and taper == 0.0:
+                for k in range(n):
+                    power[k] = -q * far[k]
+            else:
+                for k in range(n):
+                    spare[k] = t - times[first + k] + c
+                logarithms(spare, late)
+                for k in range(n):
+                    power[k] = -q * far[k] - p * late[k] - taper * (t - times[first + k])
+            exponentials(power, far)
+            for k in range(n):
+                total += heights[first + k] * far[k]
+        out[row] = total

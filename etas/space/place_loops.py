@@ -104,3 +104,14 @@ def background_place(
         if inside(corners, frame, latitude, longitude):
             return latitude, longitude
     return anywhere(rng, corners, frame)
+
+
+@_jit
+def uniform_in(
+    rng: np.random.Generator, n: int, corners: FloatArray, frame: FloatArray
+) -> FloatArray:
+    """Places at random in the polygon, radians, shape (n, 2)."""
+    out = np.empty((n, 2))
+    for i in range(n):
+        out[i, 0], out[i, 1] = anywhere(rng, corners, frame)
+    return out

@@ -25,6 +25,9 @@ OCTAVE = 2.0
 DROP = 1.25
 """Factor by which the weight of the history falls from one alias table to the next, if it can."""
 
+REDRAWN = 256
+"""The same of events of the history that are placed again."""
+
 PLACES = 9
 """Keeps the random numbers of places apart from those of times with the same seed."""
 
@@ -209,6 +212,58 @@ class Placer:
             for _ in pool.map(fill, streams, chunks):
                 pass
         return Placed(replace(drawn, locations=places), chosen)
+
+    def redrawn(self, first: int, n: int, *, seed: Seed) -> FloatArray:
+        """Other places for events of the history, each given its time and those before it.
+
+        Parameters
+        ----------
+        first : int
+            The first event that is placed again.
+        n : int
+            Places for each.
+        seed : int or sequence of int
+            The places do not depend on the number of threads.
+
+        Returns
+        -------
+        array (event - first, n, 2)
+            Latitude and longitude, degrees.
+        """
+        from etas.space.redraw_loops import redraw
+
+        history, parents, sites = self.history, self.parents, self.sites
+        corners, frame = frame_of(self.region)
+        gains, _ = parents.weigh(history.magnitudes)
+        share = sites.uniform
+        # Events that weigh as much as what is uniform: its share falls as events come
+        even = len(history) * share / (1.0 - share) if sites.widths.size else 0.0
+        numbers = np.array(
+            [parents.mu, parents.c, parents.p, parents.q, parents.taper, even, sites.q]
+        )
+        out = np.empty((len(history) - first, n, 2))
+        parts = range(0, len(out), REDRAWN)
+
+        def fill(rng: np.random.Generator, begin: int) -> None:
+            redraw(
+                rng,
+                first + begin,
+                history.times,
+                gains,
+                self.known,
+                sites.widths,
+                numbers,
+                self.region.radius,
+                corners,
+                frame,
+                out[begin : begin + REDRAWN],
+            )
+
+        streams = np.random.default_rng([*np.atleast_1d(seed).tolist(), PLACES]).spawn(len(parts))
+        with ThreadPoolExecutor(max_workers=cores.threads()) as pool:
+            for _ in pool.map(fill, streams, parts):
+                pass
+        return out
 
 
 def ages(longest: float, c: float) -> FloatArray:

@@ -9,13 +9,14 @@ import numpy as np
 from catalogs import EventSequence, InputError
 from catalogs.magnitudes import LN10
 from catalogs.sequence import FloatArray
+from catalogs.trajectories import IntArray
 from etas.detection import Detection
 from etas.kernel import Quadrature
 from etas.likelihood import Evaluation
 from etas.space.background import neighbour_distances
 from etas.space.excitation import excitations
-from etas.space.law import PlaceLaw, UniformPlaces
-from etas.space.pairs import Kernel, Sources
+from etas.space.law import LogDensityAt, PlaceLaw, UniformPlaces
+from etas.space.pairs import Kernel, Sources, point_sums
 from etas.space.placing import Parents, Placer, Sites
 from etas.space.region import Borders, Region
 from etas.space.sums import FEW, earlier_sums
@@ -133,6 +134,34 @@ class TriggeredPlaces(PlaceLaw):
         """Log density of the place of each scored event, nats, shape (n_scored,)."""
         terms = PlaceTerms.of(sequence, self).evaluate(self.parameters)
         return np.log(terms.rate / terms.total)
+
+    def at_events(self, sequence: EventSequence) -> LogDensityAt:
+        """Log density at the times of the scored events, wherever they might have been."""
+        places, excess = self.region.located(sequence), sequence.magnitude_excess(self.completeness)
+        points, first = self.region.positions(places), sequence.first_scored
+        gains, widths = 10.0 ** (self.alpha * excess), self.widths(excess, points)
+        zero = np.zeros(len(sequence))
+        sources = Sources(sequence.times, points, gains, zero, widths, zero)
+        kernel = Kernel(self.c, self.p, self.q, self.region.radius, self.taper_rate)
+        inside = gains * self.region.borders(places).parent_masses(widths, self.q)[:, 0]
+        quadrature = Quadrature.for_range(
+            sequence.end - sequence.start, self.c, p_max=max(self.p, 1.0)
+        )
+        total = (
+            self.mu
+            + excitations(
+                sequence.times, inside[:, None], quadrature, self.c, self.p, self.taper_rate
+            )[:, 0]
+        )
+        background = self.background_law.at_events(sequence)
+
+        def log_density(events: IntArray, locations: FloatArray) -> FloatArray:
+            upto, there = first + events, self.region.positions(locations)
+            sums = point_sums(sources, kernel, there, sequence.times[upto], upto)
+            rate = self.mu * np.exp(background(events, locations)) + sums
+            return np.log(rate / total[upto])
+
+        return log_density
 
     def density(self, sequence: EventSequence, time: float, locations: FloatArray) -> FloatArray:
         """Density at one time, km^-2, shape (place,)."""

@@ -124,6 +124,8 @@ class ETASKind(ModelKind):
             return FittedModel(self, model, extents, 5, record=about)
         with reading(path):
             record = read_json(path)
+            if isinstance(record.get("model"), dict) and "places" in record["model"]:
+                return self._read_space(path, record, catalog)
             model = ETAS.load(path)
             if catalog is not None:
                 check_completeness(path, model.magnitude_law.completeness, catalog.info)
@@ -137,6 +139,20 @@ class ETASKind(ModelKind):
             n = int(record.get("n_parameters", 0))
             fitted = FittedModel(self, model, seen, n, record=about, uncertainty=uncertainty)
             return fitted if catalog is None else _with_events(fitted, record, catalog)
+
+    def _read_space(
+        self, path: Path, record: dict[str, Any], catalog: Catalog | None
+    ) -> FittedModel:
+        """Read what `recast etas fit --space` wrote: times and places are one model."""
+        from etas.space.model import PARAMETERS, SpaceTimeETAS
+
+        model = SpaceTimeETAS.from_json(record["model"])
+        if catalog is not None:
+            check_completeness(path, model.magnitude_law.completeness, catalog.info)
+        seen = from_json(record.get("fitted_on"))
+        about = {"kind": self.name, "space_time": model.to_json()}
+        n = len(PARAMETERS) - len(record.get("fixed", {}))
+        return FittedModel(self, model, seen, n, record=about, places=model.places)
 
     def with_uncertainty(
         self, model: FittedModel, n: int, horizon: float, *, seed: int

@@ -9,6 +9,7 @@ targets     all that the net is told of an event's time and place
 net         the net: densities from targets
 training    maximum likelihood, stopped on the validation window
 law         LearnedPlaces: the law of places
+redraw      other places that events might have had
 fit         fit_learned_places: from a catalog's train and validation windows
 shared      one net for several regions, and a region that it has not seen
 files       a law, or what its training starts from, in one file

@@ -5,17 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from catalogs import EventSequence
+from catalogs.process import Seed
 from catalogs.sequence import FloatArray
-from etas.space.law import PlaceLaw
+from catalogs.trajectories import IntArray
+from etas.space.law import LogDensityAt, PlaceLaw
 from etas.space.placing import Parents, Sites
 from etas.space.region import Region
+from etas.space.thinning import uniform_places
 from etas.space.triggered import TriggeredPlaces
 from recast.places.adaptive import AdaptiveParents, parent_sums
 from recast.places.net import PlaceNet
 from recast.places.past import Past
-from recast.places.targets import Events, Targets, at_points, targets
+from recast.places.targets import Events, Known, Targets, at_points, targets
 from recast.places.training import log_densities
 from recast.training.trainer import one_thread
 
@@ -92,13 +97,56 @@ class LearnedPlaces(PlaceLaw):
             self.least_width,
         )
         ((events, target),) = targets(past, self.adaptive, n)
-        found = np.empty(m)
-        for begin in range(0, m, AT_ONCE):
-            some = points[begin : begin + AT_ONCE]
-            now, upto = np.full(len(some), time), np.full(len(some), n)
-            sums = parent_sums(past, self.adaptive, some, now, upto)[:, :, 0]
-            there = at_points(target, past, some, sums, self.adaptive)
-            found[begin : begin + AT_ONCE] = np.exp(self._log_density(events, there))
+        rows = torch.zeros(m, dtype=torch.int64)
+        return np.asarray(np.exp(self._elsewhere(past, events, target, rows, points)))
+
+    def at_events(self, sequence: EventSequence) -> LogDensityAt:
+        """Log density at the times of the scored events, wherever they might have been."""
+        known = self._known(sequence)
+        first = known.first - sequence.first_scored
+
+        def log_density(events: IntArray, locations: FloatArray) -> FloatArray:
+            found = np.full(len(events), -np.log(self.region.square_km))
+            some = np.flatnonzero(events >= first)
+            rows = torch.from_numpy(events[some] - first)
+            points = self.region.positions(locations[some])
+            if some.size:
+                found[some] = self._elsewhere(known.past, known.events, known.targets, rows, points)
+            return found
+
+        return log_density
+
+    def redrawn(self, sequence: EventSequence, n: int, *, seed: Seed) -> FloatArray:
+        """Other places that the scored events might have had, drawn from the net's density."""
+        from recast.places.redraw import redrawn
+
+        known = self._known(sequence)
+        found = redrawn(known, self.net, self.share, n, seed=seed)
+        without_past = (known.first - sequence.first_scored) * n
+        first = uniform_places(self.region, without_past, np.random.default_rng(seed))
+        return np.concatenate([first.reshape(-1, n, 2), found])
+
+    def _known(self, sequence: EventSequence) -> Known:
+        """The scored events with all that the net is told, from the second event of all on."""
+        past = Past.of(sequence, self.region, self.completeness, self.least_width)
+        first = max(sequence.first_scored, 1)
+        parts = list(targets(past, self.adaptive, first))
+        places = self.region.located(sequence)
+        joined = Targets.joined([block for _, block in parts])
+        return Known(past, places, self.adaptive, parts[-1][0], joined, first)
+
+    def _elsewhere(
+        self, past: Past, events: Events, target: Targets, rows: Tensor, points: FloatArray
+    ) -> FloatArray:
+        """Log density of points at the times of these rows of the targets, nats."""
+        upto = target.number[rows].numpy()
+        sums = parent_sums(past, self.adaptive, points, past.times[upto], upto)[:, :, 0]
+        found = np.empty(len(points))
+        for begin in range(0, len(points), AT_ONCE):
+            part = slice(begin, begin + AT_ONCE)
+            some = target[rows[part]]
+            there = at_points(some, past, points[part], sums[part], self.adaptive)
+            found[part] = self._log_density(events, there)
         return found
 
     def in_plane(self) -> LearnedPlaces:

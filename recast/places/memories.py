@@ -72,7 +72,7 @@ def memories(past: Past, points: FloatArray, upto: IntArray) -> SingleArray:
     array (point, N_MEMORIES)
         ln M, nats, by decay and then width.
     """
-    widths = _squared_widths(past)
+    widths = squared_widths(past)
     heights = np.stack([_heights(past, row) for row in widths])
     n = len(past)
     blocks = np.arange(0, n, BLOCK)
@@ -114,7 +114,7 @@ def smoothed_log_densities(past: Past) -> FloatArray:
     return np.asarray(np.log(np.maximum(sums / np.maximum(np.arange(len(past)), 1), LEAST)))
 
 
-def _squared_widths(past: Past) -> FloatArray:
+def squared_widths(past: Past) -> FloatArray:
     """D_j by width, km^2, shape (width, event)."""
     fixed = [np.maximum(width**2, past.least) for width in WIDTHS]
     return np.stack([*fixed, *((times * past.near) ** 2 for times in ADAPTIVE)])

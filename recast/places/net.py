@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -35,6 +35,22 @@ SCALE_BIAS = -3.0
 
 NOBODY = -1e4
 """Log weight of an empty place among the candidates."""
+
+
+class Weights(NamedTuple):
+    """Logarithms of the weights of all parts of the two mixtures."""
+
+    learned: Tensor
+    """Candidates, the rest and the components, up to a constant, (target, c + 1 + component)."""
+
+    scales: Tensor
+    """Widths of each candidate, which add up to one, (target, c, width)."""
+
+    fitted: Tensor
+    """Candidates, the rest and the background, which add up to one, (target, c + 2)."""
+
+    log_total: Tensor
+    """mu + sum w Z, (target, 1)."""
 
 
 class PlaceNet(nn.Module):
@@ -89,44 +105,51 @@ class PlaceNet(nn.Module):
 
     def forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """ln f, and ln f of the fitted mixture, nats, each of shape (target,)."""
+        s, kernel, rest = len(SCALES), batch.kernel, batch.rest.log()
+        weights = self.weights(batch)
+        ratio = batch.square[..., None] * torch.exp(-kernel[..., :s])
+        log_kernel = kernel[..., s : 2 * s] - self.tails * torch.log1p(ratio)
+        densities = torch.cat(
+            [
+                torch.logsumexp(weights.scales + log_kernel, dim=-1),
+                rest[:, :1] - rest[:, 1:],
+                batch.components,
+            ],
+            dim=1,
+        )
+        learned = torch.logsumexp(weights.learned + densities, dim=1)
+        fitted = torch.cat(
+            [
+                weights.fitted[:, :-2] + log_kernel[..., BASE],
+                rest[:, :1] - weights.log_total,
+                weights.fitted[:, -1:] + _log_background(batch.components),
+            ],
+            dim=1,
+        )
+        learned = learned - torch.logsumexp(weights.learned, dim=1)
+        return learned, torch.logsumexp(fitted, dim=1)
+
+    def weights(self, batch: Batch) -> Weights:
+        """How much each part of the two mixtures has."""
         s, parents = len(SCALES), self.parents
-        kernel = batch.kernel
         delay = (batch.log_age.exp() - INSTANT).clamp(min=0.0) + parents.c
-        log_weight = kernel[..., 2 * s] - parents.p * delay.log()
+        log_weight = batch.kernel[..., 2 * s] - parents.p * delay.log()
         log_weight = log_weight.masked_fill(~batch.there, NOBODY)
         rest = batch.rest.log()
         log_mu = torch.full_like(rest[:, :1], math.log(parents.mu))
         whole = torch.cat([log_weight, rest[:, 1:], log_mu], dim=1)
         log_total = torch.logsumexp(whole, dim=1, keepdim=True)
-        share = log_weight - log_total
+        fitted = whole - log_total
+        share = fitted[:, :-2]
         situation = (batch.situation - self.mean) / self.spread
         summary = self.summary(situation)
         mix = self.mix(summary) + self.direct(situation)
         hidden = self.candidate(self._inputs(batch, share)) + self.situation(summary)[:, None]
         change = self.out(torch.relu(self.middle(torch.relu(hidden))))
         scales = torch.log_softmax(change[..., 1:] + self.scale_bias, dim=-1)
-        ratio = batch.square[..., None] * torch.exp(-kernel[..., :s])
-        log_kernel = kernel[..., s : 2 * s] - self.tails * torch.log1p(ratio)
-        log_rest = rest[:, 1:] - log_total + self.rest_bias + mix[:, :1] - MEMORY_BIAS
-        weights = torch.cat([share + change[..., 0], log_rest, mix[:, 1:]], dim=1)
-        densities = torch.cat(
-            [
-                torch.logsumexp(scales + log_kernel, dim=-1),
-                rest[:, :1] - rest[:, 1:],
-                batch.components,
-            ],
-            dim=1,
-        )
-        learned = torch.logsumexp(weights + densities, dim=1) - torch.logsumexp(weights, dim=1)
-        fitted = torch.cat(
-            [
-                share + log_kernel[..., BASE],
-                rest[:, :1] - log_total,
-                log_mu - log_total + _log_background(batch.components),
-            ],
-            dim=1,
-        )
-        return learned, torch.logsumexp(fitted, dim=1)
+        log_rest = fitted[:, -2:-1] + self.rest_bias + mix[:, :1] - MEMORY_BIAS
+        learned = torch.cat([share + change[..., 0], log_rest, mix[:, 1:]], dim=1)
+        return Weights(learned, scales, fitted, log_total)
 
     def _inputs(self, batch: Batch, share: Tensor) -> Tensor:
         """Numbers about each candidate, all of the order of 1, shape (target, c, N_INPUTS)."""

@@ -105,7 +105,7 @@ class Targets:
     def __len__(self) -> int:
         return len(self.number)
 
-    def __getitem__(self, rows: slice) -> Targets:
+    def __getitem__(self, rows: slice | Tensor) -> Targets:
         return Targets(**{name: values[rows] for name, values in vars(self).items()})
 
     def batch(self, events: Events, rows: Tensor | slice) -> Batch:
@@ -129,6 +129,21 @@ class Targets:
     def joined(cls, parts: Sequence[Targets]) -> Targets:
         """Several in one."""
         return cls(*(torch.cat([getattr(p, f.name) for p in parts]) for f in fields(cls)))
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """Consecutive events as targets, and all that came before them."""
+
+    past: Past
+    places: FloatArray
+    """Latitude and longitude of all events, degrees."""
+
+    parents: AdaptiveParents
+    events: Events
+    targets: Targets
+    first: int
+    """The event that is the first target."""
 
 
 def targets(
@@ -196,14 +211,14 @@ def memories_from(past: Past, first: int) -> SingleArray:
 def at_points(
     target: Targets, past: Past, points: FloatArray, sums: FloatArray, parents: AdaptiveParents
 ) -> Targets:
-    """One target at several places.
+    """Targets at other places, at the same times.
 
     Parameters
     ----------
     target : Targets
-        The last event of ``past``, wherever it is.
+        As many as there are points.
     past : Past
-        The events; the last one is no parent.
+        The events, of which each target is one; it is no parent.
     points : array (point, 3)
         Places as points in space, km.
     sums : array (point, 2)
@@ -211,28 +226,29 @@ def at_points(
     parents : AdaptiveParents
         The fitted mixture.
     """
-    n, m = len(past) - 1, len(points)
-    index = target.index[0].numpy()
-    index = index[index >= 0]
-    square = np.zeros((m, target.index.shape[1]))
-    square[:, : index.size] = squared_arcs(points, past.positions[index], past.region.radius)
+    number, index = target.number.numpy(), target.index.numpy()
+    there, known = index >= 0, np.maximum(index, 0)
+    square = squared_arcs(points, past.positions[known], past.region.radius)
     kernels = Kernels.of(past, parents)
-    decay = (past.times[n] - past.times[index] + parents.c) ** -parents.p
-    ratio = square[:, : index.size] / kernels.widths[index]
-    value = (np.exp(kernels.log_peak[index]) * (1.0 + ratio) ** -parents.q) @ decay
-    rest = sums - np.stack([value, np.full(m, kernels.inside[index] @ decay)], axis=1)
-    alike = {name: values.expand(m, *values.shape[1:]) for name, values in vars(target).items()}
-    components = _components(past, memories(past, points, np.full(m, n)))
+    lag = np.where(there, past.times[number][:, None] - past.times[known], 0.0)
+    decay = np.where(there, (lag + parents.c) ** -parents.p, 0.0)
+    ratio = square / kernels.widths[known]
+    value = (np.exp(kernels.log_peak[known]) * (1.0 + ratio) ** -parents.q * decay).sum(axis=1)
+    weight = (kernels.inside[known] * decay).sum(axis=1)
+    rest = sums - np.stack([value, weight], axis=1)
     return replace(
-        Targets(**alike),
-        square=_single(square),
+        target,
+        square=_single(np.where(there, square, 0.0)),
         rest=_positive(np.maximum(rest, LEAST_REST * sums)),
-        components=_single(components),
+        components=_single(_components(past, memories(past, points, number))),
     )
 
 
 def squared_arcs(here: FloatArray, there: FloatArray, radius: float) -> FloatArray:
-    """Squared great-circle distances between points in space, km^2, shape (here, there)."""
+    """Squared great-circle distances between points in space, km^2, shape (here, there).
+
+    ``there`` is the same for all of ``here``, or has a row for each.
+    """
     chords = np.sqrt(((here[:, None] - there) ** 2).sum(axis=2))
     return np.asarray((2.0 * radius * np.arcsin(np.minimum(0.5 * chords / radius, 1.0))) ** 2)
 

@@ -8,7 +8,8 @@ forecasts      single and rolling forecasts
 aftershocks    forecasts after mainshocks
 leaderboard    gains of many models, one below the other
 live_scores    how good the forecasts of a service were
-maps           expected numbers by cell, with the events that came
+maps           expected numbers by cell with the events that came, gains, residuals
+place_residuals  residuals of places, as files
 counts         cumulative numbers and likelihoods
 sizes          scores against the number of training events
 quality        plots of `recast catalogs check`

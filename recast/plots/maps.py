@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
+from matplotlib.collections import PolyCollection
 from matplotlib.colorbar import Colorbar
-from matplotlib.colors import LogNorm, SymLogNorm
+from matplotlib.colors import LogNorm, Normalize, SymLogNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Polygon as Patch
 from matplotlib.ticker import Formatter, FuncFormatter, MaxNLocator
 
 from catalogs import EventSequence, InputError
-from catalogs.areas import Area
+from catalogs.areas import Area, bounding_box
 from catalogs.grid import Grid
 from catalogs.sequence import FloatArray
 from catalogs.sphere import outline
-from recast.plots.style import INK, WIDTH, in_lines, log_ticks, new_figure, save, styled
+from etas.space.residuals import CellTest
+from etas.space.thinning import SuperThinned
+from recast.plots.style import (
+    INK,
+    OBSERVED,
+    WIDTH,
+    in_lines,
+    log_ticks,
+    new_figure,
+    save,
+    styled,
+)
 
 COLOURS = "viridis"
 
@@ -38,6 +52,18 @@ STRAIGHT = 1e9
 
 TALLEST, WIDEST = 6.8, 1.6
 """Inches, and widths of a figure: of regions that are long and narrow."""
+
+STANDARD_ERRORS = 4.0
+"""Ends of the colours of residuals."""
+
+SUPERPOSED = "#99AABB"
+"""Places that no event had."""
+
+DRAWN_PLACES = 5_000
+"""Super-thinned places that are drawn: of more, evenly spaced ones."""
+
+Frame = tuple[float, float, float, float]
+"""South, north, west and east, degrees."""
 
 AROUND = 2.0
 """Inches above and below a map: title, scale, legend and labels."""
@@ -92,6 +118,81 @@ def rate_map(
 
 
 @styled
+def residual_map(cells: CellTest, area: Area, title: str = "") -> Figure:
+    """Where more events came than a model expects, in red, and where fewer, in blue.
+
+    Parameters
+    ----------
+    cells : CellTest
+        Of about the same expected number, so that they are small where events are many.
+    area : Box or Polygon
+        The region.
+    title : str
+        Above the map.
+    """
+    frame = _frame_of(area)
+    scale = ScalarMappable(Normalize(-STANDARD_ERRORS, STANDARD_ERRORS), "RdBu_r")
+
+    def paint(axes: Axes) -> None:
+        corners = [
+            [(west, south), (east, south), (east, north), (west, north)]
+            for south, north, west, east in cells.edges
+        ]
+        boxes = PolyCollection(corners, cmap=scale.cmap, edgecolors=INK, linewidths=0.15)
+        boxes.set_norm(scale.norm)
+        boxes.set_array(np.array(cells.z))
+        axes.add_collection(boxes)
+        boxes.set_clip_path(Patch(_border(area, frame[2]), transform=axes.transData))
+
+    label = "observed less expected events (standard errors)"
+    figure = _framed(frame, paint, area, None, title)
+    _scaled(figure, scale, label, "both")
+    return figure
+
+
+@styled
+def thinned_map(thinned: SuperThinned, area: Area, title: str = "") -> Figure:
+    """Super-thinned places: what is left of the epicentres, and what is superposed.
+
+    Together they are uniform if the model is right.
+
+    Parameters
+    ----------
+    thinned : SuperThinned
+        The places.
+    area : Box or Polygon
+        The region.
+    title : str
+        Above the map.
+    """
+    frame = _frame_of(area)
+    n = len(thinned.kept)
+    some = np.linspace(0, n - 1, min(n, DRAWN_PLACES)).round().astype(np.int64)
+    size = min(max(120.0 / np.sqrt(some.size), 2.0), 6.0)
+
+    def paint(axes: Axes) -> None:
+        for kept, colour, label in (
+            (False, SUPERPOSED, "superposed"),
+            (True, OBSERVED, "epicentres left"),
+        ):
+            latitude, longitude = thinned.locations[some[thinned.kept[some] == kept]].T
+            axes.plot(
+                _near(longitude, frame[2]),
+                latitude,
+                ".",
+                ms=size,
+                mew=0.0,
+                color=colour,
+                label=label,
+            )
+
+    figure = _framed(frame, paint, area, None, title)
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=2, markerscale=8.0 / size)
+    return figure
+
+
+@styled
 def gain_map(
     grid: Grid,
     gains: FloatArray,
@@ -142,17 +243,32 @@ def _drawn(
     extend: str,
 ) -> tuple[Figure, Colorbar]:
     """A map of one number for each cell, NaN where there is none, and its scale."""
-    south, north, west, east = _extent(grid, area)
+    x, y, image = _image(grid, values)
+
+    def paint(axes: Axes) -> None:
+        mesh = axes.pcolormesh(x, y, image, cmap=scale.cmap, rasterized=True)
+        mesh.set_norm(scale.norm)
+
+    figure = _framed(_extent(grid, area), paint, area, observed, title)
+    return figure, _scaled(figure, scale, label, extend)
+
+
+def _framed(
+    frame: Frame,
+    paint: Callable[[Axes], None],
+    area: Area | None,
+    observed: EventSequence | None,
+    title: str,
+) -> Figure:
+    """A map of what ``paint`` draws, with its border and axes."""
+    south, north, west, east = frame
     stretch = float(np.cos(np.radians(0.5 * (south + north))))
     shape = (north - south) / ((east - west) * max(stretch, 0.1))
     figure = _sized(shape)
     axes = figure.subplots()
-    x, y, image = _image(grid, values)
-    mesh = axes.pcolormesh(x, y, image, cmap=scale.cmap, rasterized=True)
-    mesh.set_norm(scale.norm)
+    paint(axes)
     if area is not None:
-        border = outline(area, STRAIGHT)
-        axes.plot(_near(border[:, 1], west, wrap=False), border[:, 0], color=INK, lw=1.0)
+        axes.plot(*_border(area, west).T, color=INK, lw=1.0)
     if observed is not None:
         _rings(figure, axes, observed, west)
     margin = 0.02 * max(north - south, (east - west) * stretch)
@@ -167,10 +283,15 @@ def _drawn(
     labels = max(2, min(6, round(6.0 / max(shape, 1.0))))
     axes.xaxis.set_major_locator(MaxNLocator(labels, steps=[1, 2, 2.5, 5, 10]))
     axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
-    bar = figure.colorbar(scale, ax=axes, location="top", aspect=40, extend=extend)
+    return figure
+
+
+def _scaled(figure: Figure, scale: ScalarMappable, label: str, extend: str) -> Colorbar:
+    """Add the scale of a map's colours."""
+    bar = figure.colorbar(scale, ax=figure.axes[0], location="top", aspect=40, extend=extend)
     bar.set_label(label)
     bar.outline.set_visible(False)
-    return figure, bar
+    return bar
 
 
 def save_map(
@@ -188,15 +309,26 @@ def save_map(
     return save(figure, path)
 
 
-def _extent(grid: Grid, area: Area | None) -> tuple[float, float, float, float]:
+def _frame_of(area: Area) -> Frame:
+    """The box around an area, whose east may go on beyond 180 degrees."""
+    box = bounding_box(area)
+    return box.south, box.north, box.west, box.east + 360.0 * (box.east <= box.west)
+
+
+def _border(area: Area, west: float) -> FloatArray:
+    """Longitude and latitude of the border on the scale of a map, shape (point, 2)."""
+    border = outline(area, STRAIGHT)
+    return np.column_stack([_near(border[:, 1], west, wrap=False), border[:, 0]])
+
+
+def _extent(grid: Grid, area: Area | None) -> Frame:
     """South, north, west and east of what is shown, degrees."""
     edges = grid.edges
     south, west = edges[:, [0, 2]].min(axis=0).tolist()
     north, east = edges[:, [1, 3]].max(axis=0).tolist()
     if area is not None:
-        border = outline(area, STRAIGHT)
-        x = _near(border[:, 1], west, wrap=False)
-        south, north = min(south, border[:, 0].min()), max(north, border[:, 0].max())
+        x, y = _border(area, west).T
+        south, north = min(south, y.min()), max(north, y.max())
         west, east = min(west, x.min()), max(east, x.max())
     return south, north, west, east
 

@@ -9,4 +9,5 @@ subject      a catalog with all that its plots need
 summary      tables and provenance
 svg          plots inside a page, in its colours
 residuals    the residual analysis of one model on one window
+place_words  residuals of places in words
 """

@@ -7,15 +7,19 @@ from typing import Any
 
 import numpy as np
 
-from catalogs import Catalog
+from catalogs import Catalog, InputError
 from catalogs.display import text_as_html
 from catalogs.json_records import Record
 from catalogs.split import SplitName
 from etas.declustering import background_probability
 from etas.model import ETAS
 from etas.residuals import ResidualTest, autocorrelation, residual_test
+from etas.space.model import SpaceTimeETAS
+from etas.space.residuals import PlaceResiduals, ThinnedResiduals, place_residuals
 from recast.evaluation import diagnose
 from recast.models.kind import FittedModel
+from recast.places.rounding import rounding_step
+from recast.report.place_words import place_lines
 
 
 @dataclass(frozen=True, repr=False)
@@ -24,6 +28,7 @@ class ResidualResult(Record):
 
     ``expected`` is the compensator over the window, ``autocorrelation`` that of the transformed
     intervals by lag, and ``background_probability`` that of each event, known for ETAS only.
+    ``places`` has the tests of the law of places, if they were asked for.
     """
 
     catalog: str
@@ -37,6 +42,7 @@ class ResidualResult(Record):
     command: str | None = None
     expected_background: float | None = None
     background_probability: list[float] | None = None
+    places: PlaceResiduals | None = None
 
     def __str__(self) -> str:
         """Format the tests, one per line."""
@@ -53,6 +59,8 @@ class ResidualResult(Record):
         if self.expected_background is not None:
             share = 100.0 * self.expected_background / n
             lines.append(f"background: {self.expected_background:,.1f} events, {share:.1f} %")
+        if self.places is not None:
+            lines += place_lines(self.places)
         return "\n".join(lines)
 
     __repr__ = __str__
@@ -62,7 +70,13 @@ class ResidualResult(Record):
 
 
 def residual_report(
-    model: FittedModel, catalog: Catalog, split: SplitName = "test", *, command: str | None = None
+    model: FittedModel,
+    catalog: Catalog,
+    split: SplitName = "test",
+    *,
+    places: bool = False,
+    seed: int = 0,
+    command: str | None = None,
 ) -> ResidualResult:
     """Test the residuals of a fitted model on a window of a catalog.
 
@@ -77,6 +91,10 @@ def residual_report(
         The catalog that it is applied to.
     split : {"train", "val", "test"}
         The window.
+    places : bool
+        Also test the law of places (``place_report``).
+    seed : int
+        Of the places that this draws.
     command : str, optional
         The command line, for the record.
 
@@ -88,7 +106,7 @@ def residual_report(
     Raises
     ------
     InputError
-        If the window has fewer than 10 events.
+        If the window has fewer than 10 events, or ``places`` without a law of places.
 
     References
     ----------
@@ -109,6 +127,8 @@ def residual_report(
     background = None
     if isinstance(model.process, ETAS):
         background = background_probability(model.process, window)[window.first_scored :]
+    elif isinstance(model.process, SpaceTimeETAS):
+        background = model.process.background_probability(window)
     return ResidualResult(
         catalog.info.name,
         dict(model.record or {"kind": model.kind.name}),
@@ -121,4 +141,45 @@ def residual_report(
         command,
         None if background is None else float(background.sum()),
         None if background is None else background.tolist(),
+        place_report(model, catalog, split, seed=seed).residuals if places else None,
     )
+
+
+def place_report(
+    model: FittedModel, catalog: Catalog, split: SplitName = "test", *, seed: int = 0
+) -> ThinnedResiduals:
+    """Test the law of places of a fitted model on a window of a catalog.
+
+    Parameters
+    ----------
+    model : FittedModel
+        A model with ``places``.
+    catalog : Catalog
+        The catalog that it is applied to.
+    split : {"train", "val", "test"}
+        The window.
+    seed : int
+        Of the places that are drawn.
+
+    Returns
+    -------
+    ThinnedResiduals
+        The tests, and the super-thinned places. Pairs closer than twice the step to which the
+        epicentres of the window are rounded are not counted.
+
+    Raises
+    ------
+    InputError
+        If the model has no law of places, or the window has fewer than 10 events.
+    """
+    window = catalog.split()[split]
+    if model.places is None or window.locations is None:
+        raise InputError(
+            f"model {model.kind.name!r} has no law of places for catalog {catalog.info.name!r}: "
+            "fit it by `recast benchmark --places` to a catalog with locations, or leave out "
+            "`places`"
+        )
+    region = model.places.region
+    step = rounding_step(window.locations[window.first_scored :])
+    rounded = 2.0 * float(np.radians(step)) * region.radius
+    return place_residuals(model.places, window, seed=seed, least_distance=rounded)
