@@ -61,8 +61,8 @@ class PointProcess(ABC):
     ...         return done[:-1] - done[-1]
     >>> Clock().log_likelihood(EventSequence([0.1, 1.7], [2.5, 3.0], 0.0, 2.0)) # ln 4 + ln 2 - 6
     -3.9205584583201643
-    >>> Clock().simulate(EventSequence.nothing(), 10.0, 100, seed=0).counts.mean()
-    np.float64(29.72)
+    >>> float(Clock().simulate(EventSequence.nothing(), 10.0, 100, seed=0).counts.mean())
+    29.72
     """
 
     magnitude_law: GutenbergRichter

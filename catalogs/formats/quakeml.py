@@ -73,6 +73,7 @@ def refuse_doctype(content: bytes, where: str) -> None:
             parser.Parse(content[first : first + CHUNK])
             if begun:
                 return
+        parser.Parse(b"", True)  # expat 2.6 and later wait with long comments and what follows
     except InputError:
         raise
     except (expat.ExpatError, LookupError, ValueError):  # whoever reads the file says so
