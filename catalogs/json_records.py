@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from os import PathLike
 from pathlib import Path
-from typing import Any, Self, cast, get_args, get_origin
+from typing import Any, ClassVar, Self, cast, get_args, get_origin
 
 import msgspec
 import numpy as np
@@ -41,6 +41,9 @@ class Record:
     """
 
     __slots__ = ()
+
+    owns_file: ClassVar[bool] = True
+    """Whether its files hold nothing else, so that other fields are those of a newer version."""
 
     def to_json(self) -> dict[str, Any]:
         """All fields as JSON types; a field's own ``to_json`` is used where it has one."""
@@ -82,8 +85,9 @@ class Record:
         """
         content = read_json(Path(path))
         record = cls.from_json(content, path)
-        known = {field.name for field in fields(cast(Any, cls))}
-        warn_of_unknown(content.keys() - known, path, "it is passed over")
+        if cls.owns_file:
+            known = {field.name for field in fields(cast(Any, cls))}
+            warn_of_unknown(content.keys() - known, path, "it is passed over")
         return record
 
 

@@ -99,6 +99,9 @@ class ETASFit(Record):
     ['estimate', 'standard_error', 'lower', 'upper', 'note']
     """
 
+    owns_file = False
+    """etas.json holds a fit and its result side by side, and names of earlier versions."""
+
     model: ETAS
     log_likelihood: float
     n_events: int

@@ -105,6 +105,9 @@ class ETASResult(Record):
         The command line.
     """
 
+    owns_file = False
+    """etas.json holds a fit and its result side by side, and names of earlier versions."""
+
     fit: ETASFit
     catalog: str
     fitted_on: dict[str, Extent] = field(default_factory=dict)
