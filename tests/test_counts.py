@@ -1,12 +1,15 @@
 """Scores of numbers of events: exact laws, and what an honest forecast must get."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
 
 from catalogs import InputError, Trajectories
+from catalogs.sequence import MAGNITUDE_TOLERANCE
 from recast.evaluation.counts import crps, log_score, number_test, randomised_pit, score_counts
-from recast.evaluation.magnitudes import magnitude_bins, magnitude_test
+from recast.evaluation.magnitudes import magnitude_bins, magnitude_histograms, magnitude_test
 
 
 def test_the_number_test_counts_samples_on_both_sides() -> None:
@@ -111,3 +114,23 @@ def test_the_magnitude_test_finds_another_b() -> None:
     assert magnitude_test(forecast, np.empty(0), bins) is None
     with pytest.raises(InputError, match="below the lowest bin"):
         magnitude_test(forecast, np.array([1.5]), bins)
+
+
+@pytest.mark.parametrize("lowest", [2.0, 2.05])
+@pytest.mark.parametrize("highest", [2.05, 8.3])
+def test_events_are_counted_in_the_bin_whose_edge_they_reach(lowest: float, highest: float) -> None:
+    rng = np.random.default_rng(0)
+    bins = magnitude_bins(lowest, highest)
+    drawn = lowest + rng.exponential(0.43, 5_000)
+    magnitudes = np.concatenate([drawn, np.round(drawn, 1) + 0.05, bins, bins - 1e-9])
+    magnitudes = magnitudes[magnitudes >= lowest - 1e-8]
+    who = rng.integers(0, 7, magnitudes.size)
+    nothing = np.empty(0, np.int64)
+    many = Trajectories(who, np.zeros(who.size), magnitudes, 7, 0.0, 1.0, nothing)
+    place = np.searchsorted(bins, magnitudes + MAGNITUDE_TOLERANCE, side="right") - 1
+    expected = np.zeros((7, bins.size))
+    np.add.at(expected, (who, place), 1)
+    np.testing.assert_array_equal(magnitude_histograms(many, bins), expected)
+    below = replace(many, magnitudes=magnitudes - 0.01)
+    with pytest.raises(InputError, match="lies below the lowest bin"):
+        magnitude_histograms(below, bins)

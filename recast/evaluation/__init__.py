@@ -1,15 +1,16 @@
 """Scores of point processes: for any ``catalogs.PointProcess``.
 
-scores         log-likelihood in total and event by event
-gains          how much better one model explains events than another
-intervals      confidence intervals of means of values that come in sequences
-bootstrap      the same for values in blocks that are known, like forecasts of one sequence
-promises       whether a model of another package is one: nothing ahead, integrals right
-diagnosis      quantities that the plots of a window need
-continuations  simulated continuations of a test window
-counts         forecast numbers against observed ones
-magnitudes     forecast magnitudes against observed ones
-cells          forecast places against observed ones, in the cells of a grid
+scores           log-likelihood in total and event by event
+gains            how much better one model explains events than another
+intervals        confidence intervals of means of values that come in sequences
+bootstrap        the same for values in blocks that are known, like forecasts of one sequence
+promises         whether a model of another package is one: nothing ahead, integrals right
+diagnosis        quantities that the plots of a window need
+continuations    simulated continuations of a test window
+counts           forecast numbers against observed ones
+magnitudes       forecast magnitudes against observed ones
+magnitude_loops  compiled: events of many trajectories counted by magnitude
+cells            forecast places against observed ones, in the cells of a grid
 """
 
 from recast.evaluation.diagnosis import Diagnosis, diagnose

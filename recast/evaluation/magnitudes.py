@@ -43,9 +43,13 @@ def magnitude_test(drawn: Trajectories, observed: FloatArray, bins: FloatArray) 
 
 def magnitude_histograms(drawn: Trajectories, bins: FloatArray) -> IntArray:
     """Number of events of each trajectory by magnitude, shape (trajectory, bin)."""
-    flat = drawn.trajectory * bins.size + _bin(drawn.magnitudes, bins)
-    each = np.bincount(flat, minlength=drawn.n * bins.size).reshape(drawn.n, bins.size)
-    return each.astype(np.int32)
+    from recast.evaluation.magnitude_loops import count_by_bin
+
+    _check_above(drawn.magnitudes, bins)
+    counts: IntArray = count_by_bin(
+        drawn.trajectory, drawn.magnitudes, bins, drawn.n, MAGNITUDE_TOLERANCE
+    )
+    return counts
 
 
 def histogram_test(each: IntArray, observed: FloatArray, bins: FloatArray) -> float | None:
@@ -65,7 +69,11 @@ def histogram_test(each: IntArray, observed: FloatArray, bins: FloatArray) -> fl
 
 
 def _bin(magnitudes: FloatArray, bins: FloatArray) -> IntArray:
-    found = np.searchsorted(bins, magnitudes + MAGNITUDE_TOLERANCE, side="right") - 1
-    if found.size and found.min() < 0:
+    _check_above(magnitudes, bins)
+    return np.searchsorted(bins, magnitudes + MAGNITUDE_TOLERANCE, side="right") - 1
+
+
+def _check_above(magnitudes: FloatArray, bins: FloatArray) -> None:
+    """Raise an InputError if a magnitude lies below all bins."""
+    if magnitudes.size and magnitudes.min() + MAGNITUDE_TOLERANCE < bins[0]:
         raise InputError(f"magnitude {magnitudes.min():g} lies below the lowest bin {bins[0]:g}")
-    return found
