@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numba
 import numpy as np
-import numpy.typing as npt
 
 from catalogs.sequence import FloatArray
 from catalogs.trajectories import IntArray
@@ -13,12 +12,12 @@ from catalogs.trajectories import IntArray
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def count_by_bin(
     trajectory: IntArray, magnitudes: FloatArray, bins: FloatArray, n: int, tolerance: float
-) -> npt.NDArray[np.int32]:
+) -> IntArray:
     """Number of events of each trajectory by magnitude, (trajectory, bin).
 
     ``bins`` are lower edges, and the last one is open. Events below the first are not counted.
     """
-    counts = np.zeros((n, bins.size), np.int32)
+    counts = np.zeros((n, bins.size), np.int64)
     last, lowest = bins.size - 1, bins[0]
     per_unit = last / (bins[last] - lowest) if last > 0 else 0.0
     for i in range(magnitudes.size):

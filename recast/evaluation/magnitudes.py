@@ -49,7 +49,7 @@ def magnitude_histograms(drawn: Trajectories, bins: FloatArray) -> IntArray:
     counts: IntArray = count_by_bin(
         drawn.trajectory, drawn.magnitudes, bins, drawn.n, MAGNITUDE_TOLERANCE
     )
-    return counts
+    return counts.astype(np.int32)
 
 
 def histogram_test(each: IntArray, observed: FloatArray, bins: FloatArray) -> float | None:
