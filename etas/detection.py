@@ -40,13 +40,13 @@ class Detection:
     """1 at stops that are scored events, shape (stop,)."""
 
     stops: IntArray
-    """The stop of each event."""
+    """The stop of each event, shape (event,)."""
 
     excess: FloatArray
-    """m - Mc0 of each event."""
+    """m - Mc0 of each event, shape (event,)."""
 
     hidden: FloatArray
-    """Mc(t) - Mc0 at each event."""
+    """Mc(t) - Mc0 at each event, shape (event,)."""
 
     @classmethod
     def of(

@@ -379,7 +379,7 @@ def test_a_forecast_minutes_after_a_mainshock_says_how_little_is_known(
 ) -> None:
     early = run_forecast(hours_after, at="2024-04-10T00:00:06", days=[1.0], samples=50)
     assert early.sequence is None
-    assert "0.00167 hours after the M 6 of 2024-04-10 00:00 UTC, with " in str(early)
+    assert "0.1 minutes after the M 6 of 2024-04-10 00:00 UTC, with " in str(early)
     assert any("wrong by a factor of ten" in remark for remark in early.remarks)
     plain = run_forecast(
         hours_after, at="2024-04-10T00:00:06", days=[1.0], samples=50, uncorrected=True

@@ -10,6 +10,7 @@ mainshocks          those of the past, and that of the sequence under way
 correction          after a mainshock: numbers by its own aftershocks, ranges by past errors
 aftershocks         drawing and scoring forecasts after mainshocks
 places              where the events of a forecast are expected
+remarks             what a forecast says of its model and of the sequence under way
 gridded             expected numbers by cell and magnitude, and their files
 simulation          synthetic catalogs and their files: ``run_simulation``
 results             the record of one forecast: ``ForecastResult``

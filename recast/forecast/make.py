@@ -12,21 +12,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from catalogs import Catalog, CatalogInfo, EventSequence, InputError, PointProcess
+from catalogs import Catalog, CatalogInfo, InputError, PointProcess
 from catalogs.cores import at_most
 from catalogs.cores import threads as all_threads
-from catalogs.display import some, span
+from catalogs.display import span
 from catalogs.exports import centre, csv_bytes, write_csep_forecast
 from catalogs.files import write_json, write_whole
 from catalogs.locking import locked
-from etas.model import ETAS
 from recast.forecast.blocks import check_subcritical, n_blocks
 from recast.forecast.chunks import Progress
 from recast.forecast.correction import MOST_BRANCHING, SequenceForecast, under_way
 from recast.forecast.engine import Engine
-from recast.forecast.mainshocks import FEWEST, current_mainshock, too_early
 from recast.forecast.places import CELL, PlacedForecast, place_forecast
-from recast.forecast.results import Factor, ForecastResult, SequenceUnderWay, since_mainshock
+from recast.forecast.remarks import about_model, about_sequence
+from recast.forecast.results import Factor, ForecastResult, SequenceUnderWay
 from recast.forecast.rolling import written_time
 from recast.forecast.single import (
     Drawn,
@@ -40,7 +39,6 @@ from recast.models.registry import REFERENCE, model_kind
 from recast.models.saved import SavedModel
 from recast.models.seen import Seen, leaks, to_json
 from recast.models.so_far import fit_so_far
-from recast.pretrained import SHIPPED, seen
 
 SAMPLES, SAMPLES_AFTER_A_MAINSHOCK = 10_000, 2_000
 """Simulated catalogs where no number is asked for."""
@@ -49,16 +47,6 @@ NOW = "now"
 
 SILENCE_TIMES = 3.0
 """Times the longest interval between events, beyond which a catalog is taken to be out of date."""
-
-RANGES_OF_NETS = "95 % ranges of nets have held some two thirds of what came after mainshocks"
-"""68, 62 and 68 % in California, 87, 70 and 67 % in Italy (experiments/README.md)."""
-
-MOST_ARE_MISSED = (
-    "catalogs miss most aftershocks of the first minutes, and numbers may be wrong by a factor of "
-    f"ten, beyond their ranges: forecast again when {FEWEST} or more are known"
-)
-"""Five minutes after the M 7.1 of Hector Mine two events >= 4 were expected in a day, and 34 came;
-six after the M 6.3 of L'Aquila 68 >= 1.8, and 819 came."""
 
 PARAMETER_SETS = 100
 """Number of draws from the uncertainty of an ETAS fit."""
@@ -204,7 +192,7 @@ def run_forecast(
             fitted = fit_so_far(
                 catalog, day, b=b, maximum_magnitude=maximum_magnitude, places=places
             )
-        remarks += _about(fitted, catalog, day)
+        remarks += about_model(fitted, catalog, day)
     elif b is not None or maximum_magnitude is not None:
         name = "b" if b is not None else "maximum_magnitude"
         raise InputError(f"`{name}` is for a forecast without `model`: leave out one of them")
@@ -221,7 +209,7 @@ def run_forecast(
     if not uncorrected:
         history = catalog.to_sequence().before(day)
         sequence = under_way([fitted.process], history, regime)
-        remarks += _not_corrected(fitted, info, history)
+        remarks += about_sequence(fitted, info, history)
     if sequence is not None:
         request = replace(request, samples=samples or SAMPLES_AFTER_A_MAINSHOCK)
     elif regime is not None:
@@ -318,33 +306,6 @@ def _on(
             "leave out `model`"
         )
     return fitted
-
-
-def _about(model: FittedModel, catalog: Catalog, day: float) -> list[str]:
-    """What was taken for a model where none was named."""
-    if model.fitted_to is None:
-        return ["few events: ETAS of the average region, with the rate of these"]
-    n = model.fitted_to.n_scored
-    about = f"ETAS, fitted to the {n:,} events so far, with other regions as prior"
-    later = leaks(seen(SHIPPED), catalog, day)
-    return [f"{about} (known until after this forecast)" if later else about]
-
-
-def _not_corrected(fitted: FittedModel, info: CatalogInfo, history: EventSequence) -> list[str]:
-    """What is said of ETAS before, and of other models after a sequence is under way."""
-    corrected = isinstance(fitted.process, ETAS)
-    find = too_early if corrected else current_mainshock
-    shock = find(history, fitted.process.magnitude_law.completeness)
-    if shock is None:
-        return []
-    time, magnitude = float(history.times[shock]), float(history.magnitudes[shock])
-    since = since_mainshock(written_time(info, time), magnitude, 24.0 * (history.end - time))
-    if corrected:
-        return [f"{since}, with {some(len(history) - shock - 1, 'event')} since: {MOST_ARE_MISSED}"]
-    remark = f"{since}, and not corrected for its sequence as forecasts of ETAS are"
-    if fitted.kind.is_neural:
-        remark += f"; {RANGES_OF_NETS}"
-    return [f"{remark}: leave out `model` for one that is"]
 
 
 def processes_of(

@@ -120,7 +120,12 @@ def since_mainshock(time: str, magnitude: float, hours: float) -> str:
     >>> since_mainshock("2019-07-06T03:19:53+00:00", 7.1, 5.7)
     '5.7 hours after the M 7.1 of 2019-07-06 03:19 UTC'
     """
-    since = f"{hours / 24.0:.1f} days" if hours >= 48.0 else f"{hours:.3g} hours"
+    if hours < 1.0:
+        since = f"{60.0 * hours:.2g} minutes"
+    elif hours < 48.0:
+        since = f"{hours:.3g} hours"
+    else:
+        since = f"{hours / 24.0:.1f} days"
     when = f"{time[:16].replace('T', ' ')} UTC" if "T" in time else f"day {time}"
     return f"{since} after the M {magnitude:g} of {when}"
 
