@@ -31,6 +31,7 @@ imported on first use, so that ``import catalogs`` costs nothing.
 ``texts``                 what may be printed, name a file, or stand in a cell of a table
 ``locking``               one process at a time in a folder
 ``processes``             workers that end with the process that started them
+``starting``              what ends a process waits until those that it starts have started
 ``json_records``          frozen dataclasses that are written as JSON and read back checked
 ``display``               how objects are shown, as text and as HTML
 ``cores``                 how many threads and processes by default

@@ -16,6 +16,7 @@ from multiprocessing.context import SpawnContext, SpawnProcess
 from multiprocessing.process import BaseProcess
 
 from catalogs.files import drop_unfinished
+from catalogs.starting import STARTING
 
 SECONDS = 0.1
 """Between looks at whether a parent is alive that gave no pipe to watch."""
@@ -92,17 +93,19 @@ def undisturbed() -> Iterator[None]:
     """Processes and threads that are started within this block never hear of Ctrl-C.
 
     A terminal sends it to all processes of a command: the first one decides, and the others end
-    with it. Signals that come meanwhile reach this process, at the latest at the end of the block.
+    with it. Signals that come meanwhile reach this process, at the latest at the end of the block,
+    and what ends it waits for that, by ``STARTING``.
     """
     _start_tracker()
-    if not hasattr(signal, "pthread_sigmask"):  # as on Windows
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    with STARTING:
+        if not hasattr(signal, "pthread_sigmask"):  # as on Windows
+            yield
+            return
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def end_with_parent() -> None:

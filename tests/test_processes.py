@@ -109,6 +109,30 @@ time.sleep(600.0)
 """
 
 
+STARTING = """
+import os
+from multiprocessing import util
+
+from catalogs.processes import undisturbed
+
+spawn = util.spawnv_passfds
+
+def and_terminated(*args):
+    child = spawn(*args)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(0.5)  # in which the child waits for what it is to do
+    return child
+
+if __name__ == "__main__":
+    with undisturbed():  # starts Python's own process first
+        pass
+    util.spawnv_passfds = and_terminated
+    Ending("go on").on_signals()
+    with process_pool(2) as pool:
+        pool.submit(work, sys.argv[1]).result()
+"""
+
+
 @contextmanager
 def running(folder: Path, script: str) -> Iterator["subprocess.Popen[str]"]:
     """A script at work on two files, in a session of its own."""
@@ -158,6 +182,20 @@ def test_whatever_ends_a_process_ends_its_workers(
     if script == POOL:
         assert list(leftovers(tmp_path)) == []
         assert not (tmp_path / "a").exists()
+
+
+def test_a_process_that_is_ended_while_it_starts_a_worker_says_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "script.py"
+    path.write_text(HEAD + STARTING)
+    done = subprocess.run(
+        [sys.executable, path, tmp_path / "a"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60.0,
+    )
+    assert done.returncode == CODES[signal.SIGTERM]
+    assert done.stderr == LINES[signal.SIGTERM]  # not what the worker says of data that end
 
 
 def test_ctrl_c_that_is_ignored_stays_ignored(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import time
 from types import FrameType
 
 from catalogs.files import drop_unfinished
+from catalogs.starting import PATIENCE, STARTING
 
 INTERRUPTED = 128 + 2
 """Exit code of a command that SIGINT ended, by the convention of shells."""
@@ -67,11 +68,13 @@ class Ending:
                 self._end(number[0])
 
     def _handle(self, number: int, _: FrameType | None) -> None:
-        self._end(number)
+        # Not in this thread, which may be in the middle of starting a process
+        threading.Thread(target=self._end, args=(number,), daemon=True).start()
 
     def _end(self, number: int) -> None:
         if not self._only_one.acquire(blocking=False):
             time.sleep(60.0)  # until the other thread is done
+        STARTING.acquire(timeout=PATIENCE)
         below = "\n" if sys.stderr.isatty() else ""  # of ^C, or of a progress bar
         os.write(sys.stderr.fileno(), f"{below}{self.line(number)}\n".encode())
         drop_unfinished()
