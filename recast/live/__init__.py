@@ -27,7 +27,6 @@ border       what a forecast says of events on the other side of the region's bo
 sequences    mainshocks, those that a larger event overtakes, and swarms
 complete     from which magnitude on events are known after large ones
 fits         the model of a forecast, fitted again or kept
-early        forecasts in the first hour after a mainshock, or after one of few aftershocks
 plan         how a forecast is simulated
 draws        the simulated numbers
 issue        one forecast: the record

@@ -16,7 +16,7 @@ from recast.forecast.make import processes_of
 from recast.forecast.results import Factor
 from recast.forecast.single import Request, Window, windows_of
 from recast.live.draws import WindowDraws, draw_window, growing
-from recast.live.early import OmoriWindow, sequence_forecast
+from recast.forecast.early import OmoriWindow, sequence_forecast
 from recast.live.fits import Fit
 from recast.live.policy import Policy, label_of
 from recast.live.records import IssuedWindow, ModelUsed, SequenceState, bin_of

@@ -10,7 +10,7 @@ from etas.kernel import omori_integral
 from etas.model import ETAS
 from etas.omori import REGIMES, OmoriPrior, OmoriSequence
 from recast.forecast.correction import SequenceForecast, learned
-from recast.live.early import OmoriWindow, sequence_forecast
+from recast.forecast.early import OmoriWindow, sequence_forecast
 
 LAW = GutenbergRichter(2.5)
 PROCESS = ETAS(0.5, 0.02, 0.7, 0.01, 1.1, LAW)
