@@ -88,6 +88,28 @@ class GutenbergRichter:
         """Share of the untruncated law below ``maximum``."""
         return float(-np.expm1(-self.beta * (self.maximum - self.completeness)))
 
+    def share_above(self, magnitude: float) -> float:
+        """Share of the events at or above a magnitude.
+
+        Parameters
+        ----------
+        magnitude : float
+            Dimensionless.
+
+        Returns
+        -------
+        float
+            From 1 at completeness to 0 at ``maximum``.
+
+        Examples
+        --------
+        >>> round(GutenbergRichter(2.0, 1.0, maximum=9.0).share_above(3.0), 4)
+        0.1
+        """
+        kept = min(max(magnitude, self.completeness), self.maximum)
+        above = np.exp(-self.beta * (kept - self.completeness)) - 1.0 + self.mass
+        return float(above / self.mass)
+
     def log_density(self, magnitudes: ArrayLike) -> FloatArray:
         """Log density ln p(m); -inf outside [completeness, maximum].
 

@@ -9,7 +9,7 @@ import numpy as np
 from catalogs import EventSequence, InputError, PointProcess
 from catalogs.json_records import Record
 from catalogs.magnitudes import LN10
-from catalogs.sequence import FloatArray
+from catalogs.sequence import FloatArray, reaches
 from etas.kernel import inverse_omori, omori_integral
 
 P = np.linspace(0.5, 1.7, 25)
@@ -150,6 +150,9 @@ class OmoriSequence:
     before: EventSequence
     """Events before the mainshock, in a window that ends now."""
 
+    share: float = 1.0
+    """Of the events of the process that are large enough to count."""
+
     @classmethod
     def of(
         cls,
@@ -158,6 +161,7 @@ class OmoriSequence:
         mainshock: float,
         magnitude: float,
         prior: OmoriPrior,
+        lowest: float | None = None,
     ) -> OmoriSequence:
         """Compute it.
 
@@ -171,6 +175,8 @@ class OmoriSequence:
             Time of the mainshock in days, and its magnitude.
         prior : OmoriPrior
             Law of its parameters before its aftershocks are known.
+        lowest : float, optional
+            Only events at or above it count, by default all above completeness. K is theirs.
 
         Returns
         -------
@@ -189,11 +195,15 @@ class OmoriSequence:
         first = min(FIRST_MINUTE, 0.1 * elapsed)
         edges = np.concatenate([[0.0], np.geomspace(first, elapsed, BINS)])
         edges[-1] = elapsed  # not a bit more
-        since = events.times[events.times > mainshock] - mainshock
+        law = process.magnitude_law
+        lowest = law.completeness if lowest is None else lowest
+        share = law.share_above(lowest)
+        known = (events.times > mainshock) & reaches(events.magnitudes, lowest)
+        since = events.times[known] - mainshock
         counts = np.histogram(since, edges)[0]
         dates = np.minimum(mainshock + edges, events.end)
-        background = np.diff(process.compensator(before, dates))
-        excess = magnitude - process.magnitude_law.completeness
+        background = share * np.diff(process.compensator(before, dates))
+        excess = magnitude - lowest
         mean = prior.log_k + prior.log_k_slope * excess
         span = LOG_K_SPAN * prior.log_k_sd
         log_k = np.linspace(mean - span, mean + span, 1 + 2 * round(span / LOG_K_STEP))
@@ -211,7 +221,7 @@ class OmoriSequence:
             if n:
                 logs += n * np.log(expected)
         weights = np.exp(logs - logs.max())
-        return cls(elapsed, since.size, log_k, weights / weights.sum(), process, before)
+        return cls(elapsed, since.size, log_k, weights / weights.sum(), process, before, share)
 
     def expected(self, days: float) -> tuple[float, float]:
         """Expected number of events in the next ``days``, and those of events before the mainshock.
@@ -233,7 +243,7 @@ class OmoriSequence:
         """Expected number of events in the next ``days`` on the grid, and of those before."""
         now = self.before.end
         window = replace(self.before, end=now + days, score_from=now)
-        quiet = float(self.process.compensator(window, [now + days])[0])
+        quiet = self.share * float(self.process.compensator(window, [now + days])[0])
         integrals = _integrals(self.elapsed, self.elapsed + days)
         return quiet + integrals[:, :, None] * np.exp(self.log_k), quiet
 

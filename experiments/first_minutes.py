@@ -24,6 +24,7 @@ from catalogs.sequence import reaches
 from etas import ETAS
 from recast.evaluation.counts import score_counts
 from recast.forecast.blocks import n_blocks
+from recast.forecast.complete import raised_completeness
 from recast.forecast.correction import SequenceForecast, learned, regime_of, under_way
 from recast.forecast.early import GENERIC, OmoriWindow
 from recast.forecast.mainshocks import EARLY_DAYS, EXCESS, QUIET_DAYS, is_larger
@@ -71,6 +72,9 @@ def forecasts(
             if at + max(days) > end or (since >= magnitude).any():
                 break
             few = SequenceForecast.of(process, history, shock, generic)
+            raised = raised_completeness(history, lowest)
+            above = SequenceForecast.of(process, history, shock, generic, raised)
+            own = SequenceForecast.of(process, history, shock, learned(), raised)
             current = under_way([process], history)
             if current is not None and current.time != time:
                 break
@@ -79,6 +83,8 @@ def forecasts(
                 state = "early"
             request = Request(at, tuple(days), magnitudes, samples, shock)
             drawn = {"omori": [OmoriWindow.of(few, process, one) for one in request.days]}
+            drawn["omoriB"] = [OmoriWindow.of(above, process, one, recorded=True) for one in request.days]
+            drawn["omoriL"] = [OmoriWindow.of(own, process, one, recorded=True) for one in request.days]
             try:
                 drawn["etas"] = list(windows_of(history, [process], request))
                 if current is not None:

@@ -18,7 +18,7 @@ from etas.model import ETAS
 from recast.forecast.make import run_forecast
 from recast.forecast.single import Window
 from recast.live.circle import polygon
-from recast.live.complete import raised_completeness
+from recast.forecast.complete import raised_completeness
 from recast.live.draws import WindowDraws, counts_of, growing
 from recast.live.fits import Fit
 from recast.live.issue import forecast_id, known_catalog, make_forecast
@@ -175,10 +175,11 @@ def test_completeness_falls_back_with_time(events: pd.DataFrame) -> None:
     for days in (0.01, 1.0, 5.0, 30.0, 1000.0):
         at = shock + pd.Timedelta(days=days)
         catalog = known_catalog(events[events["magnitude"] > 7.0], place, at, START, 2.5)
-        found[days] = raised_completeness(catalog, 9.0)
+        known = catalog.to_sequence()
+        found[days] = raised_completeness(known, 2.5)
     # 2.6 - 0.75 log10(t / 10), rounded up, and not below that of quiet times
     assert found == {0.01: 4.9, 1.0: 3.4, 5.0: 2.9, 30.0: 2.5, 1000.0: 2.5}
-    assert raised_completeness(catalog, 2.5) == 2.5
+    assert raised_completeness(known, 2.5, 2.5) == 2.5
 
 
 def test_the_same_again_on_any_number_of_threads(

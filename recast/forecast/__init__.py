@@ -7,6 +7,7 @@ make                one forecast and its files: ``run_forecast``
 single              drawing it, by window and magnitude
 rolling             drawing and scoring consecutive windows
 mainshocks          those of the past, and that of the sequence under way
+complete            from which magnitude on events are known after large ones
 early               in its first minutes: numbers by past sequences
 correction          after a mainshock: numbers by its own aftershocks, ranges by past errors
 aftershocks         drawing and scoring forecasts after mainshocks

@@ -217,11 +217,19 @@ class SequenceForecast:
 
     @classmethod
     def of(
-        cls, process: PointProcess, history: EventSequence, mainshock: int, known: Learned
+        cls,
+        process: PointProcess,
+        history: EventSequence,
+        mainshock: int,
+        known: Learned,
+        lowest: float | None = None,
     ) -> SequenceForecast:
-        """Compute the Omori law of the sequence of one event of ``history``."""
+        """Compute the Omori law of the sequence of one event of ``history``.
+
+        Of its aftershocks those at or above ``lowest`` count, by default all.
+        """
         time, magnitude = float(history.times[mainshock]), float(history.magnitudes[mainshock])
-        omori = OmoriSequence.of(process, history, time, magnitude, known.prior)
+        omori = OmoriSequence.of(process, history, time, magnitude, known.prior, lowest)
         return cls(time, magnitude, omori, known)
 
     def features(

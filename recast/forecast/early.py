@@ -10,6 +10,7 @@ from catalogs import EventSequence, Trajectories
 from etas.kernel import inverse_omori, omori_integral
 from etas.model import ETAS
 from recast.forecast.blocks import BLOCK
+from recast.forecast.complete import raised_completeness, recorded_from
 from recast.forecast.correction import LARGE, Correction, SequenceForecast, cut, learned, regime_of
 from recast.forecast.mainshocks import FEWEST_IN_A_DAY, current_mainshock
 from recast.forecast.single import FEWEST_BEFORE_CAP, TIMES_EXPECTED, stream
@@ -41,11 +42,24 @@ class OmoriWindow:
 
     expected: float
     quiet: float
+    most: int | None = None
+    """Events at which a simulated catalog is cut off, if not at the default."""
+
+    recorded: bool = False
+    """Whether events that networks miss after the mainshock are left out."""
 
     @classmethod
-    def of(cls, sequence: SequenceForecast, process: ETAS, days: float) -> OmoriWindow:
+    def of(
+        cls,
+        sequence: SequenceForecast,
+        process: ETAS,
+        days: float,
+        *,
+        most: int | None = None,
+        recorded: bool = False,
+    ) -> OmoriWindow:
         """Prepare one window."""
-        expected, quiet = sequence.omori.expected(days)
+        expected, quiet = (n / sequence.omori.share for n in sequence.omori.expected(days))
         correction = Correction(
             shift=0.0,
             spread=0.0,
@@ -54,12 +68,12 @@ class OmoriWindow:
             prior=sequence.learned.prior,
             law=process.magnitude_law,
         )
-        return cls(days, sequence, correction, expected, quiet)
+        return cls(days, sequence, correction, expected, quiet, most, recorded)
 
     @property
     def max_events(self) -> int:
         """Events at which a simulated catalog is cut off."""
-        return max(FEWEST_BEFORE_CAP, round(TIMES_EXPECTED * self.expected))
+        return self.most or max(FEWEST_BEFORE_CAP, round(TIMES_EXPECTED * self.expected))
 
     def draw(self, block: int, n: int, seed: int) -> Trajectories:
         """Draw one block of the ``n`` trajectories, whose events are in no order."""
@@ -70,7 +84,7 @@ class OmoriWindow:
         who, times = [], []
         for i, (k, c, p) in enumerate(zip(*omori.draw(size, rng), strict=True)):
             since = c + omori.elapsed  # the law goes on from here
-            mean = k * float(omori_integral(0.0, self.days, since, p))
+            mean = k * float(omori_integral(0.0, self.days, since, p)) / omori.share
             # A few more than it is cut off at
             own = min(int(rng.poisson(mean)), 2 * self.max_events)
             others = int(rng.poisson(self.quiet))
@@ -91,9 +105,22 @@ class OmoriWindow:
             now + self.days,
             np.empty(0, dtype=np.int64),
         )
-        whole = self.correction.with_aftershocks(drawn, rng)
+        whole = self.correction.with_aftershocks(self._seen(drawn), rng)
         over = whole.counts.max(initial=0) > self.max_events
         return cut(whole, size, self.max_events) if over else whole
+
+    def _seen(self, drawn: Trajectories) -> Trajectories:
+        """The events that will be recorded."""
+        if not self.recorded:
+            return drawn
+        least = recorded_from(self.sequence.magnitude, drawn.times - self.sequence.time)
+        seen = drawn.magnitudes >= least
+        return replace(
+            drawn,
+            trajectory=drawn.trajectory[seen],
+            times=drawn.times[seen],
+            magnitudes=drawn.magnitudes[seen],
+        )
 
 
 def sequence_forecast(

@@ -25,7 +25,6 @@ schedule     when the next one is due
 circle       the circle around a mainshock, as an area
 border       what a forecast says of events on the other side of the region's border
 sequences    mainshocks, those that a larger event overtakes, and swarms
-complete     from which magnitude on events are known after large ones
 fits         the model of a forecast, fitted again or kept
 plan         how a forecast is simulated
 draws        the simulated numbers

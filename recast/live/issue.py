@@ -17,7 +17,6 @@ from catalogs.info import SplitDates
 from catalogs.magnitudes import ENOUGH_FOR_STEPS, NEARLY_ALL, MagnitudeGrid
 from catalogs.sequence import FloatArray, reaches
 from recast.live.circle import polygon
-from recast.live.complete import raised_completeness
 from recast.live.draws import fan_of, samples_table
 from recast.live.fits import model_for
 from recast.live.plan import Plan
@@ -103,7 +102,7 @@ def make_forecast(
     completeness = whole.info.magnitude_completeness
     asked = policy.counted(completeness, mainshock)
     magnitudes = tuple(sorted(set(map(whole.info.on_grid, asked))))
-    used = raised_completeness(whole, magnitudes[0])
+    used = raised_completeness(whole.to_sequence(), completeness, magnitudes[0])
     catalog = whole.select(magnitude_completeness=used)
     with at_most(threads):
         fit = model_for(catalog, _key(sequence, used), at, policy, models)
