@@ -74,7 +74,6 @@ def forecasts(
             few = SequenceForecast.of(process, history, shock, generic)
             raised = raised_completeness(history, lowest)
             above = SequenceForecast.of(process, history, shock, generic, raised)
-            own = SequenceForecast.of(process, history, shock, learned(), raised)
             current = under_way([process], history)
             if current is not None and current.time != time:
                 break
@@ -82,9 +81,8 @@ def forecasts(
             if since.size < 5 and minute / 1440.0 < EARLY_DAYS - 1e-6:
                 state = "early"
             request = Request(at, tuple(days), magnitudes, samples, shock)
-            drawn = {"omori": [OmoriWindow.of(few, process, one) for one in request.days]}
-            drawn["omoriB"] = [OmoriWindow.of(above, process, one, recorded=True) for one in request.days]
-            drawn["omoriL"] = [OmoriWindow.of(own, process, one, recorded=True) for one in request.days]
+            drawn = {"omori": [OmoriWindow.of(few, one) for one in request.days]}
+            drawn["omoriB"] = [OmoriWindow.of(above, one, recorded=True) for one in request.days]
             try:
                 drawn["etas"] = list(windows_of(history, [process], request))
                 if current is not None:

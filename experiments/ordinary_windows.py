@@ -19,7 +19,7 @@ from etas import fit_etas
 from recast.forecast.correction import under_way
 from recast.forecast.engine import Engine
 from recast.forecast.mainshocks import current_mainshock
-from recast.forecast.single import Request, draw_forecast
+from recast.forecast.single import Request, draw_forecast, windows_of
 
 DAYS = 14.0
 
@@ -37,14 +37,15 @@ def compare(name: str, samples: int) -> None:
     for corrected in (False, True):
         inside, scores = [], []
         for t in chosen:
+            request, past = Request(t, (DAYS,), (lowest,), samples, 1), events.before(t)
+            sequence = under_way([model], past) if corrected else None
             with tempfile.TemporaryDirectory() as folder:
                 drawn = draw_forecast(
                     catalog,
-                    [model],
-                    Request(t, (DAYS,), (lowest,), samples, 1),
+                    windows_of(past, [model], request, sequence),
+                    request,
                     Path(folder),
                     engine=Engine(),
-                    sequence=under_way([model], events.before(t)) if corrected else None,
                 )
             (row,) = drawn.rows()
             low, high = row.ci95

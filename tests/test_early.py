@@ -48,7 +48,7 @@ def test_draws_follow_the_posterior() -> None:
 def test_numbers_are_poisson_where_the_law_is_known() -> None:
     past = history(0, 0.1)
     sequence = SequenceForecast.of(PROCESS, past, 9, replace(learned(), prior=SURE))
-    window = OmoriWindow.of(sequence, PROCESS, 2.0)
+    window = OmoriWindow.of(sequence, 2.0)
     window = replace(window, correction=replace(window.correction, large=20.0))
     counts = np.concatenate([window.draw(block, 2000, 1).counts for block in range(40)])
     k, c, p = (values[0] for values in sequence.omori.draw(1, np.random.default_rng(0)))
@@ -63,7 +63,7 @@ def test_numbers_are_poisson_where_the_law_is_known() -> None:
 def test_times_follow_the_decay_from_now_on() -> None:
     past = history(0, 12.0)
     sequence = SequenceForecast.of(PROCESS, past, 9, replace(learned(), prior=SURE))
-    window = OmoriWindow.of(sequence, PROCESS, 30.0)
+    window = OmoriWindow.of(sequence, 30.0)
     window = replace(window, correction=replace(window.correction, large=20.0), quiet=0.0)
     drawn = window.draw(0, 50, 1)
     k, c, p = (values[0] for values in sequence.omori.draw(1, np.random.default_rng(0)))
@@ -80,7 +80,7 @@ def test_times_follow_the_decay_from_now_on() -> None:
 
 def test_blocks_do_not_depend_on_how_many_there_are() -> None:
     sequence = SequenceForecast.of(PROCESS, history(2, 0.2), 9, learned())
-    window = OmoriWindow.of(sequence, PROCESS, 1.0)
+    window = OmoriWindow.of(sequence, 1.0)
     few, many = window.draw(0, 50, 1), window.draw(0, 500, 1)
     np.testing.assert_array_equal(few.times, many.times)
     assert window.draw(9, 460, 1).n == 10

@@ -15,10 +15,10 @@ from catalogs import GutenbergRichter, InputError, load
 from catalogs.areas import parse_area
 from catalogs.sequence import reaches
 from etas.model import ETAS
+from recast.forecast.complete import raised_completeness
 from recast.forecast.make import run_forecast
 from recast.forecast.single import Window
 from recast.live.circle import polygon
-from recast.forecast.complete import raised_completeness
 from recast.live.draws import WindowDraws, counts_of, growing
 from recast.live.fits import Fit
 from recast.live.issue import forecast_id, known_catalog, make_forecast

@@ -22,7 +22,7 @@ from etas.model import ETAS
 from recast.forecast.correction import cut, scaled
 from recast.forecast.engine import Engine
 from recast.forecast.simulation import run_simulation
-from recast.forecast.single import Request, draw_forecast
+from recast.forecast.single import Request, draw_forecast, windows_of
 
 LAW = GutenbergRichter(2.0, 1.0, 7.0)
 
@@ -85,8 +85,9 @@ def test_a_forecast_keeps_places(tmp_path: Path) -> None:
     catalog: Catalog = load(tmp_path / "simulated.json")
     assert history.drawn.times.size > 100
     request = Request(at=150.0, days=(1.0, 3.0), magnitudes=(2.0,), samples=150, seed=3)
+    windows = windows_of(catalog.to_sequence().before(150.0), [PROCESS], request)
     done = draw_forecast(
-        catalog, [PROCESS], request, tmp_path / "chunks", engine=Engine(), events=True
+        catalog, windows, request, tmp_path / "chunks", engine=Engine(), events=True
     )
     drawn = Trajectories.joined(list(done.trajectories()))
     assert drawn.n == 150

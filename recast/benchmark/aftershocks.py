@@ -35,7 +35,8 @@ from recast.forecast.blocks import n_blocks
 from recast.forecast.chunks import Progress
 from recast.forecast.engine import Engine
 from recast.forecast.mainshocks import Mainshock, find_mainshocks
-from recast.forecast.make import PARAMETER_SETS, check_leak
+from recast.forecast.make import check_leak
+from recast.forecast.prepare import PARAMETER_SETS
 from recast.forecast.rolling import Member, written_time
 from recast.models.environment import describe
 from recast.models.fitting import fit_task

@@ -32,7 +32,8 @@ from recast.benchmark.training_size import check_size, compare_by_size
 from recast.evaluation.diagnosis import save_diagnoses
 from recast.forecast.chunks import Progress
 from recast.forecast.engine import Engine
-from recast.forecast.make import PARAMETER_SETS, check_leak
+from recast.forecast.make import check_leak
+from recast.forecast.prepare import PARAMETER_SETS
 from recast.forecast.rolling import Member, Rolling, roll
 from recast.forecast.rolling_results import RollingCatalog, RollingResult
 from recast.models.environment import describe

@@ -4,6 +4,7 @@ Everything is drawn in blocks whose random streams depend on the seed and the bl
 result depends on the number of workers or on interruptions.
 
 make                one forecast and its files: ``run_forecast``
+prepare             what one is drawn from: a model as it is, corrected, or past sequences
 single              drawing it, by window and magnitude
 rolling             drawing and scoring consecutive windows
 mainshocks          those of the past, and that of the sequence under way

@@ -34,7 +34,7 @@ from recast.forecast.engine import Engine
 from recast.forecast.mainshocks import Mainshock, find_mainshocks, is_larger
 from recast.forecast.results import ForecastRow
 from recast.forecast.rolling import HIGHER_IS_BETTER, Member, written_time
-from recast.forecast.single import Request, draw_forecast
+from recast.forecast.single import Request, draw_forecast, windows_of
 from recast.models.registry import REFERENCE
 
 HOURS = (1.0, 6.0, 24.0, 72.0, 168.0)
@@ -155,19 +155,17 @@ class Job:
 def draw_task(job: Job, i: int) -> Found:
     """Make one forecast."""
     member, hours, request = job.tasks[i]
-    sequence = None
-    if not job.uncorrected:
-        sequence = under_way(member.processes, job.catalog.to_sequence().before(request.at))
+    history = job.catalog.to_sequence().before(request.at)
+    sequence = None if job.uncorrected else under_way(member.processes, history)
     with tempfile.TemporaryDirectory() as folder:
         try:
             done = draw_forecast(
                 job.catalog,
-                member.processes,
+                windows_of(history, member.processes, request, sequence),
                 request,
                 Path(folder),
                 engine=Engine(),
                 threads=job.threads,
-                sequence=sequence,
             )
         except InputError as error:  # a model whose numbers explode
             return str(error)

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
-from catalogs import EventSequence, Trajectories
+from catalogs import EventSequence, PointProcess, Trajectories
 from etas.kernel import inverse_omori, omori_integral
 from etas.model import ETAS
 from recast.forecast.blocks import BLOCK
-from recast.forecast.complete import raised_completeness, recorded_from
-from recast.forecast.correction import LARGE, Correction, SequenceForecast, cut, learned, regime_of
-from recast.forecast.mainshocks import FEWEST_IN_A_DAY, current_mainshock
-from recast.forecast.single import FEWEST_BEFORE_CAP, TIMES_EXPECTED, stream
+from recast.forecast.complete import STEP, raised_completeness, recorded_from
+from recast.forecast.correction import (
+    LARGE,
+    Correction,
+    Learned,
+    SequenceForecast,
+    cut,
+    learned,
+    regime_of,
+)
+from recast.forecast.mainshocks import FEWEST_IN_A_DAY, current_mainshock, too_early
+from recast.forecast.single import FEWEST_BEFORE_CAP, TIMES_EXPECTED, Request, stream
 
 LEARNED_FROM = 1.0 / 24.0
 """Days after mainshocks of the first forecasts from whose errors was learned."""
@@ -52,7 +61,6 @@ class OmoriWindow:
     def of(
         cls,
         sequence: SequenceForecast,
-        process: ETAS,
         days: float,
         *,
         most: int | None = None,
@@ -66,9 +74,19 @@ class OmoriWindow:
             large=sequence.magnitude - LARGE,
             share=1.0 - min(quiet / expected, 1.0),
             prior=sequence.learned.prior,
-            law=process.magnitude_law,
+            law=sequence.omori.process.magnitude_law,
         )
         return cls(days, sequence, correction, expected, quiet, most, recorded)
+
+    @property
+    def processes(self) -> tuple[PointProcess, ...]:
+        """Gives what the events before the mainshock still cause, and magnitudes."""
+        return (self.sequence.omori.process,)
+
+    @property
+    def adjusted(self) -> dict[str, Any]:
+        """What past sequences say of the Omori law."""
+        return self.correction.prior.to_json()
 
     @property
     def max_events(self) -> int:
@@ -81,12 +99,14 @@ class OmoriWindow:
         rng = np.random.default_rng([seed, stream(self.days), block, OMORI])
         omori = self.sequence.omori
         now = omori.before.end
-        who, times = [], []
+        who, times, capped = [], [], np.zeros(size, dtype=np.bool_)
         for i, (k, c, p) in enumerate(zip(*omori.draw(size, rng), strict=True)):
             since = c + omori.elapsed  # the law goes on from here
             mean = k * float(omori_integral(0.0, self.days, since, p)) / omori.share
             # A few more than it is cut off at
-            own = min(int(rng.poisson(mean)), 2 * self.max_events)
+            own = int(rng.poisson(mean))
+            capped[i] = own > 2 * self.max_events
+            own = min(own, 2 * self.max_events)
             others = int(rng.poisson(self.quiet))
             delays = np.concatenate(
                 [
@@ -103,7 +123,7 @@ class OmoriWindow:
             size,
             now,
             now + self.days,
-            np.empty(0, dtype=np.int64),
+            np.flatnonzero(capped),
         )
         whole = self.correction.with_aftershocks(self._seen(drawn), rng)
         over = whole.counts.max(initial=0) > self.max_events
@@ -123,6 +143,37 @@ class OmoriWindow:
         )
 
 
+def early_sequence(
+    process: PointProcess, history: EventSequence, regime: str | None = None
+) -> SequenceForecast | None:
+    """What is known of a sequence so early that networks miss most of it; None if it is not.
+
+    For ETAS. The aftershocks that count are those that networks do not miss
+    (``raised_completeness``): in the first minutes there may be none, and the forecast is that of
+    the past sequences of a tectonic ``regime``, by default the shallow continental crust.
+    """
+    law = process.magnitude_law
+    shock = too_early(history, law.completeness)
+    if shock is None or not isinstance(process, ETAS):
+        return None
+    lowest = min(raised_completeness(history, law.completeness), law.maximum - STEP)
+    return SequenceForecast.of(process, history, shock, generic(regime), lowest)
+
+
+def early_windows(sequence: SequenceForecast, request: Request) -> list[OmoriWindow]:
+    """Prepare the windows of a forecast of events that will be recorded."""
+    return [
+        OmoriWindow.of(sequence, days, most=request.max_events, recorded=True)
+        for days in request.days
+    ]
+
+
+def generic(regime: str | None) -> Learned:
+    """What was learned, with the prior of a tectonic regime."""
+    known = learned()
+    return replace(known, prior=regime_of(regime or GENERIC).prior(known.prior))
+
+
 def sequence_forecast(
     process: ETAS, history: EventSequence, day: float, regime: str | None = None
 ) -> tuple[SequenceForecast, bool] | None:
@@ -139,11 +190,10 @@ def sequence_forecast(
     if near.size == 0:
         return None
     shock = int(near[np.argmax(history.magnitudes[near])])
-    known = learned()
-    generic = replace(known, prior=regime_of(regime or GENERIC).prior(known.prior))
-    found = SequenceForecast.of(process, history, shock, known if regime is None else generic)
+    past = generic(regime)
+    found = SequenceForecast.of(process, history, shock, learned() if regime is None else past)
     current = current_mainshock(history, process.magnitude_law.completeness)
     few = current != shock and found.omori.n_events < FEWEST_IN_A_DAY
     if not few and found.omori.elapsed >= LEARNED_FROM:
         return found, False
-    return SequenceForecast.of(process, history, shock, generic), True
+    return SequenceForecast.of(process, history, shock, past), True

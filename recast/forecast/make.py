@@ -12,20 +12,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from catalogs import Catalog, CatalogInfo, InputError, PointProcess
+from catalogs import Catalog, CatalogInfo, InputError
 from catalogs.cores import at_most
 from catalogs.cores import threads as all_threads
 from catalogs.display import span
 from catalogs.exports import centre, csv_bytes, write_csep_forecast
 from catalogs.files import write_json, write_whole
 from catalogs.locking import locked
-from recast.forecast.blocks import check_subcritical, n_blocks
 from recast.forecast.chunks import Progress
-from recast.forecast.correction import MOST_BRANCHING, SequenceForecast, under_way
 from recast.forecast.engine import Engine
 from recast.forecast.places import CELL, PlacedForecast, place_forecast
-from recast.forecast.remarks import about_model, about_sequence
-from recast.forecast.results import Factor, ForecastResult, SequenceUnderWay
+from recast.forecast.prepare import prepare
+from recast.forecast.remarks import about_model
+from recast.forecast.results import ForecastResult
 from recast.forecast.rolling import written_time
 from recast.forecast.single import (
     Drawn,
@@ -40,16 +39,13 @@ from recast.models.saved import SavedModel
 from recast.models.seen import Seen, leaks, to_json
 from recast.models.so_far import fit_so_far
 
-SAMPLES, SAMPLES_AFTER_A_MAINSHOCK = 10_000, 2_000
+SAMPLES = 10_000
 """Simulated catalogs where no number is asked for."""
 
 NOW = "now"
 
 SILENCE_TIMES = 3.0
 """Times the longest interval between events, beyond which a catalog is taken to be out of date."""
-
-PARAMETER_SETS = 100
-"""Number of draws from the uncertainty of an ETAS fit."""
 
 
 def run_forecast(
@@ -205,25 +201,18 @@ def run_forecast(
         day,
         allow=allow_leak,
     )
-    sequence = None
-    if not uncorrected:
-        history = catalog.to_sequence().before(day)
-        sequence = under_way([fitted.process], history, regime)
-        remarks += about_sequence(fitted, info, history)
-    if sequence is not None:
-        request = replace(request, samples=samples or SAMPLES_AFTER_A_MAINSHOCK)
-    elif regime is not None:
-        raise InputError(
-            "`regime` is for forecasts of ETAS after a mainshock that are corrected, which this is "
-            "not: leave it out"
-        )
-    processes, uncertainty = processes_of(
+    prepared = prepare(
+        catalog,
         fitted,
         request,
-        sequence,
+        samples=samples,
+        regime=regime,
+        uncorrected=uncorrected,
         fixed_parameters=fixed_parameters,
         own_magnitudes=own_magnitudes,
     )
+    request, uncertainty = prepared.request, prepared.uncertainty
+    remarks += prepared.remarks
     if places and not info.area and info.has_locations:
         remarks.append(
             f"places lie in {catalog.area}, the box around the catalog's events: if the network "
@@ -234,7 +223,7 @@ def run_forecast(
         stack.enter_context(locked(folder))
         drawn = draw_forecast(
             catalog,
-            processes,
+            prepared.windows,
             request,
             folder / "forecast",
             engine=engine,
@@ -242,7 +231,6 @@ def run_forecast(
             resume=resume,
             threads=threads or all_threads(),
             progress=progress,
-            sequence=sequence,
         )
         placed = None
         if places and fitted.places is not None:
@@ -260,7 +248,7 @@ def run_forecast(
         catalog=info.name,
         at=written_time(info, day),
         model={"kind": fitted.kind.name, **(fitted.record or {})},
-        sequence=None if sequence is None else _recorded(sequence, fitted.process, drawn, info),
+        sequence=prepared.sequence,
         b=None if law is None else law.b,
         maximum_magnitude=None if law is None else law.maximum,
         remarks=remarks,
@@ -308,36 +296,6 @@ def _on(
     return fitted
 
 
-def processes_of(
-    fitted: FittedModel,
-    request: Request,
-    sequence: SequenceForecast | None,
-    *,
-    fixed_parameters: bool = False,
-    own_magnitudes: bool = False,
-) -> tuple[dict[float, tuple[PointProcess, ...]], dict[float, dict[str, int]]]:
-    """What each window is drawn from, and the numbers of parameter draws."""
-    processes: dict[float, tuple[PointProcess, ...]] = {}
-    uncertainty: dict[float, dict[str, int]] = {}
-    several, draws = fitted, None
-    for window in reversed(request.days):
-        if sequence is not None:
-            processes[window] = (fitted.process,)
-            continue
-        # Where a longer window rejects no set as supercritical, this one has the same sets
-        if not fixed_parameters and (draws is None or draws["rejected_supercritical"] > 0):
-            n = min(n_blocks(request.samples), 2 * PARAMETER_SETS)
-            several, draws = fitted.kind.with_uncertainty(fitted, n, window, seed=request.seed)
-        if draws is not None:
-            uncertainty[window] = draws
-        check_subcritical(several.processes, window)
-        processes[window] = tuple(
-            process if own_magnitudes else process.with_fixed_magnitudes()
-            for process in several.processes
-        )
-    return processes, uncertainty
-
-
 def until_now(catalog: Catalog) -> Catalog:
     """The same catalog, with no event from its end until now.
 
@@ -365,24 +323,6 @@ def until_now(catalog: Catalog) -> Catalog:
             f"is more than it ever had, {span(longest)}: append newer events, or set `at`"
         )
     return Catalog(catalog.events, replace(info, end=now.isoformat()))
-
-
-def _recorded(
-    sequence: SequenceForecast, process: PointProcess, drawn: Drawn, info: CatalogInfo
-) -> SequenceUnderWay:
-    """What a forecast says of the sequence that it was corrected for."""
-    ratio = process.branching_ratio(drawn.request.horizon)
-    return SequenceUnderWay(
-        time=written_time(info, sequence.time),
-        magnitude=sequence.magnitude,
-        hours=24.0 * sequence.omori.elapsed,
-        events=sequence.omori.n_events,
-        factors=[
-            Factor(days, float(np.exp(c.shift)), c.spread)
-            for days, c in zip(drawn.request.days, drawn.corrections, strict=True)
-        ],
-        lowered=None if ratio is None or ratio <= MOST_BRANCHING else (ratio, MOST_BRANCHING),
-    )
 
 
 def check_leak(

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from catalogs import Catalog, CatalogInfo, EventSequence
-from catalogs.display import some
 from etas.model import ETAS
-from recast.forecast.mainshocks import FEWEST, current_mainshock, too_early
+from recast.forecast.mainshocks import current_mainshock
 from recast.forecast.results import since_mainshock
 from recast.forecast.rolling import written_time
 from recast.models.kind import FittedModel
@@ -14,13 +13,6 @@ from recast.pretrained import SHIPPED, seen
 
 RANGES_OF_NETS = "95 % ranges of nets have held some two thirds of what came after mainshocks"
 """68, 62 and 68 % in California, 87, 70 and 67 % in Italy (experiments/README.md)."""
-
-MOST_ARE_MISSED = (
-    "catalogs miss most aftershocks of the first minutes, and numbers may be wrong by a factor of "
-    f"ten, beyond their ranges: forecast again when {FEWEST} or more are known"
-)
-"""Five minutes after the M 7.1 of Hector Mine two events >= 4 were expected in a day, and 34 came;
-six after the M 6.3 of L'Aquila 68 >= 1.8, and 819 came."""
 
 
 def about_model(model: FittedModel, catalog: Catalog, day: float) -> list[str]:
@@ -34,16 +26,12 @@ def about_model(model: FittedModel, catalog: Catalog, day: float) -> list[str]:
 
 
 def about_sequence(fitted: FittedModel, info: CatalogInfo, history: EventSequence) -> list[str]:
-    """What is said of ETAS before, and of other models after a sequence is under way."""
-    corrected = isinstance(fitted.process, ETAS)
-    find = too_early if corrected else current_mainshock
-    shock = find(history, fitted.process.magnitude_law.completeness)
-    if shock is None:
+    """What is said of models that are not corrected while a sequence is under way."""
+    shock = current_mainshock(history, fitted.process.magnitude_law.completeness)
+    if shock is None or isinstance(fitted.process, ETAS):
         return []
     time, magnitude = float(history.times[shock]), float(history.magnitudes[shock])
     since = since_mainshock(written_time(info, time), magnitude, 24.0 * (history.end - time))
-    if corrected:
-        return [f"{since}, with {some(len(history) - shock - 1, 'event')} since: {MOST_ARE_MISSED}"]
     remark = f"{since}, and not corrected for its sequence as forecasts of ETAS are"
     if fitted.kind.is_neural:
         remark += f"; {RANGES_OF_NETS}"

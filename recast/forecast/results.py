@@ -9,6 +9,7 @@ from catalogs import InputError
 from catalogs.areas import parse_area
 from catalogs.display import some, span, table_as_html
 from catalogs.json_records import Record
+from etas.omori import REGIMES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -95,18 +96,30 @@ class SequenceUnderWay(Record):
     """Since the mainshock."""
 
     factors: list[Factor]
-    """By window."""
+    """By window, where ETAS is corrected."""
 
     lowered: tuple[float, float] | None = None
     """Branching ratio of the model over the longest window, and that of the simulations."""
 
+    regime: str | None = None
+    """Whose past sequences the numbers follow, where that of the mainshock is not known yet."""
+
     def note(self) -> str:
         """What was done, for people."""
-        note = (
+        since = (
             f"{since_mainshock(self.time, self.magnitude, self.hours)}, with "
-            f"{self.events:,} events since: "
-            "numbers lie between the decay of this sequence and ETAS, and ranges are as wide as "
-            "the errors of such forecasts were (`uncorrected` simulates ETAS as it is)"
+            f"{some(self.events, 'event')} since: "
+        )
+        if self.regime is not None:
+            return (
+                f"{since}networks miss most of the first ones, so numbers and ranges are those of "
+                f"past sequences ({REGIMES[self.regime].about}; `regime` names another kind), as "
+                "far as large aftershocks do not say otherwise (`uncorrected` simulates ETAS as it "
+                "is)"
+            )
+        note = (
+            f"{since}numbers lie between the decay of this sequence and ETAS, and ranges are as "
+            "wide as the errors of such forecasts were (`uncorrected` simulates ETAS as it is)"
         )
         if self.lowered is None:
             return note

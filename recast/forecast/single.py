@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,6 +108,34 @@ class Request:
             )
 
 
+class Drawable(Protocol):
+    """A window that can be drawn block by block."""
+
+    @property
+    def days(self) -> float:
+        """Its length."""
+        ...
+
+    @property
+    def max_events(self) -> int:
+        """Events at which a trajectory is cut off."""
+        ...
+
+    @property
+    def processes(self) -> Sequence[PointProcess]:
+        """What its numbers depend on beside the history."""
+        ...
+
+    @property
+    def adjusted(self) -> list[float] | dict[str, Any] | None:
+        """What else they depend on, for the record."""
+        ...
+
+    def draw(self, block: int, n: int, seed: int) -> Trajectories:
+        """Draw one block of the ``n`` trajectories, whose events may be in no order."""
+        ...
+
+
 @dataclass(frozen=True, eq=False)
 class Window:
     """One window: what it is drawn from, and where its trajectories are cut off."""
@@ -115,6 +144,16 @@ class Window:
     source: Source
     max_events: int
     correction: Correction | None = None
+
+    @property
+    def processes(self) -> Sequence[PointProcess]:
+        """What it is drawn from."""
+        return self.source.processes
+
+    @property
+    def adjusted(self) -> list[float] | None:
+        """Shift and spread of its correction, if it has one."""
+        return None if self.correction is None else [self.correction.shift, self.correction.spread]
 
     def draw(self, block: int, n: int, seed: int) -> Trajectories:
         """Draw one block of the ``n`` trajectories."""
@@ -155,7 +194,7 @@ class Job:
     """Everything a worker needs to draw any chunk of a forecast."""
 
     request: Request
-    windows: tuple[Window, ...]
+    windows: Sequence[Drawable]
     bins: FloatArray
     threads: int
     events: bool
@@ -196,9 +235,6 @@ class Drawn:
 
     has_events: bool
     """Whether the chunks hold the events: asked for, and few enough."""
-
-    corrections: tuple[Correction, ...] = ()
-    """By window, where a sequence is under way."""
 
     @property
     def fan_days(self) -> FloatArray:
@@ -330,7 +366,7 @@ def draw_chunk(job: Job, chunk: int) -> dict[str, np.ndarray]:
             return found
         found |= detailed(drawn, job.bins)
         most = MOST_KEPT * drawn.n / request.samples
-        return found | kept(drawn, most) if job.events else found
+        return found | kept(drawn.sorted().distinct(), most) if job.events else found
 
     first = part * BLOCKS_PER_CHUNK
     blocks = range(first, min(first + BLOCKS_PER_CHUNK, n_blocks(request.samples)))
@@ -401,7 +437,7 @@ def windows_of(
 
 def draw_forecast(
     catalog: Catalog,
-    processes: Sequence[PointProcess] | Mapping[float, Sequence[PointProcess]],
+    windows: Sequence[Drawable],
     request: Request,
     folder: Path,
     *,
@@ -410,12 +446,10 @@ def draw_forecast(
     resume: bool = False,
     threads: int = 1,
     progress: Progress = lambda *_: None,
-    sequence: SequenceForecast | None = None,
 ) -> Drawn:
     """Draw a forecast chunk by chunk into ``folder``; see ``recast.forecast.rolling.roll``.
 
-    Each window is drawn by itself, from ``processes``: the same for all, or those of its length.
-    With a ``sequence`` under way its numbers are corrected (``recast.forecast.correction``). With
+    Each of the ``windows``, those of the request (``windows_of``), is drawn by itself. With
     ``events`` those of the longest window are kept, if they are not too many.
 
     Raises
@@ -425,9 +459,8 @@ def draw_forecast(
     """
     request.check(catalog)
     whole = catalog.to_sequence()
-    history = whole.before(request.at)  # later events are not even sent to the workers
-    windows = windows_of(history, processes, request, sequence)
-    everything = [process for window in windows for process in window.source.processes]
+    history = whole.before(request.at)
+    everything = [process for window in windows for process in window.processes]
     caps = tuple(window.max_events for window in windows)
     plan = {
         **asdict(request),
@@ -436,9 +469,9 @@ def draw_forecast(
         "max_events": list(caps),
         **fingerprints(history, np.array([request.at]), everything),
     }
-    corrections = tuple(w.correction for w in windows if w.correction is not None)
-    if corrections:
-        plan["corrections"] = [[c.shift, c.spread] for c in corrections]
+    adjusted = [window.adjusted for window in windows if window.adjusted is not None]
+    if adjusted:
+        plan["corrections"] = adjusted
     chunks = len(windows) * n_chunks(request.samples)
     missing = open_folder(folder, plan, chunks, resume=resume)
     if events:  # which another run may not have kept
@@ -472,7 +505,6 @@ def draw_forecast(
         known,
         folder,
         events and bool(arrays["has_events"].all()),
-        corrections,
     )
 
 

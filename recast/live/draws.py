@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -16,7 +15,7 @@ from catalogs.trajectories import IntArray
 from recast.evaluation.counts import QUANTILES
 from recast.forecast.blocks import in_threads, n_blocks
 from recast.forecast.results import Fan
-from recast.forecast.single import FAN_POINTS, counted
+from recast.forecast.single import FAN_POINTS, Drawable, counted
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,19 +31,6 @@ class WindowDraws:
 
     fan: IntArray | None = None
     """Events at or above the lowest magnitude until each time, (sample, time)."""
-
-
-class Drawable(Protocol):
-    """A window that can be drawn block by block."""
-
-    @property
-    def days(self) -> float:
-        """Its length."""
-        ...
-
-    def draw(self, block: int, n: int, seed: int) -> Trajectories:
-        """Draw one block of the ``n`` trajectories."""
-        ...
 
 
 def draw_window(

@@ -16,6 +16,7 @@ from catalogs.cores import threads as all_threads
 from catalogs.info import SplitDates
 from catalogs.magnitudes import ENOUGH_FOR_STEPS, NEARLY_ALL, MagnitudeGrid
 from catalogs.sequence import FloatArray, reaches
+from recast.forecast.complete import raised_completeness
 from recast.live.circle import polygon
 from recast.live.draws import fan_of, samples_table
 from recast.live.fits import model_for

@@ -12,11 +12,11 @@ import pandas as pd
 from catalogs import Catalog, EventSequence, InputError
 from etas.model import ETAS
 from recast.forecast.correction import SequenceForecast, subcritical, under_way
-from recast.forecast.make import processes_of
+from recast.forecast.early import OmoriWindow, sequence_forecast
+from recast.forecast.prepare import processes_of
 from recast.forecast.results import Factor
 from recast.forecast.single import Request, Window, windows_of
 from recast.live.draws import WindowDraws, draw_window, growing
-from recast.forecast.early import OmoriWindow, sequence_forecast
 from recast.live.fits import Fit
 from recast.live.policy import Policy, label_of
 from recast.live.records import IssuedWindow, ModelUsed, SequenceState, bin_of
@@ -84,7 +84,7 @@ class Plan:
             found = sequence_forecast(process, history, day, policy.regime)
             current, early = found or (current, False)
         if current is not None and early and isinstance(process, ETAS):
-            omori = [OmoriWindow.of(current, process, window) for window in request.days]
+            omori = [OmoriWindow.of(current, window) for window in request.days]
             return cls(omori, magnitudes, largest, seed, policy, fit, ())
         windows, remarks = _by_etas(fit, history, request, current)
         if current is not None and request.horizon > LONG:

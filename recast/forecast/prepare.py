@@ -1,0 +1,143 @@
+"""What one forecast is drawn from: a model as it is, corrected, or past sequences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from catalogs import Catalog, CatalogInfo, EventSequence, InputError, PointProcess
+from recast.forecast.blocks import check_subcritical, n_blocks
+from recast.forecast.correction import MOST_BRANCHING, SequenceForecast, under_way
+from recast.forecast.early import GENERIC, OmoriWindow, early_sequence, early_windows
+from recast.forecast.remarks import about_sequence
+from recast.forecast.results import Factor, SequenceUnderWay
+from recast.forecast.rolling import written_time
+from recast.forecast.single import Request, Window, windows_of
+from recast.models.kind import FittedModel
+
+SAMPLES_AFTER_A_MAINSHOCK = 2_000
+"""Simulated catalogs where no number is asked for: each has many events."""
+
+PARAMETER_SETS = 100
+"""Number of draws from the uncertainty of an ETAS fit."""
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A forecast that is ready to be drawn."""
+
+    request: Request
+    windows: Sequence[Window | OmoriWindow]
+    sequence: SequenceUnderWay | None = None
+    remarks: list[str] = field(default_factory=list)
+    uncertainty: dict[float, dict[str, int]] = field(default_factory=dict)
+    """Numbers of parameter draws, by window."""
+
+
+def prepare(
+    catalog: Catalog,
+    fitted: FittedModel,
+    request: Request,
+    *,
+    samples: int | None = None,
+    regime: str | None = None,
+    uncorrected: bool = False,
+    fixed_parameters: bool = False,
+    own_magnitudes: bool = False,
+) -> Prepared:
+    """Prepare the windows, and say what they are.
+
+    The simulated catalogs are those of the request, after a mainshock ``samples`` or 2,000.
+
+    Raises
+    ------
+    InputError
+        If the model's numbers explode, or ``regime`` has no effect.
+    """
+    info, history = catalog.info, catalog.to_sequence().before(request.at)
+    early, sequence, remarks = None, None, []
+    if not uncorrected:
+        early = early_sequence(fitted.process, history, regime)
+        sequence = early or under_way([fitted.process], history, regime)
+        remarks = about_sequence(fitted, info, history)
+    if regime is not None and sequence is None:
+        raise InputError(
+            "`regime` is for forecasts of ETAS after a mainshock that are corrected, which this is "
+            "not: leave it out"
+        )
+    if sequence is not None:
+        request = replace(request, samples=samples or SAMPLES_AFTER_A_MAINSHOCK)
+    if early is not None:
+        windows = early_windows(early, request)
+        record = _recorded(early, windows, history, info, regime or GENERIC)
+        return Prepared(request, windows, record, remarks)
+    processes, uncertainty = processes_of(
+        fitted,
+        request,
+        sequence,
+        fixed_parameters=fixed_parameters,
+        own_magnitudes=own_magnitudes,
+    )
+    corrected = windows_of(history, processes, request, sequence)
+    if sequence is None:
+        return Prepared(request, corrected, None, remarks, uncertainty)
+    record = _recorded(sequence, corrected, history, info)
+    return Prepared(request, corrected, record, remarks, uncertainty)
+
+
+def processes_of(
+    fitted: FittedModel,
+    request: Request,
+    sequence: SequenceForecast | None,
+    *,
+    fixed_parameters: bool = False,
+    own_magnitudes: bool = False,
+) -> tuple[dict[float, tuple[PointProcess, ...]], dict[float, dict[str, int]]]:
+    """What each window is drawn from, and the numbers of parameter draws."""
+    processes: dict[float, tuple[PointProcess, ...]] = {}
+    uncertainty: dict[float, dict[str, int]] = {}
+    several, draws = fitted, None
+    for window in reversed(request.days):
+        if sequence is not None:
+            processes[window] = (fitted.process,)
+            continue
+        # Where a longer window rejects no set as supercritical, this one has the same sets
+        if not fixed_parameters and (draws is None or draws["rejected_supercritical"] > 0):
+            n = min(n_blocks(request.samples), 2 * PARAMETER_SETS)
+            several, draws = fitted.kind.with_uncertainty(fitted, n, window, seed=request.seed)
+        if draws is not None:
+            uncertainty[window] = draws
+        check_subcritical(several.processes, window)
+        processes[window] = tuple(
+            process if own_magnitudes else process.with_fixed_magnitudes()
+            for process in several.processes
+        )
+    return processes, uncertainty
+
+
+def _recorded(
+    sequence: SequenceForecast,
+    windows: Sequence[Window | OmoriWindow],
+    history: EventSequence,
+    info: CatalogInfo,
+    regime: str | None = None,
+) -> SequenceUnderWay:
+    """What a forecast says of the sequence that it was corrected for, or came too early for."""
+    ratio = sequence.omori.process.branching_ratio(windows[-1].days)
+    return SequenceUnderWay(
+        time=written_time(info, sequence.time),
+        magnitude=sequence.magnitude,
+        hours=24.0 * sequence.omori.elapsed,
+        events=int((history.times > sequence.time).sum()),
+        factors=[
+            Factor(w.days, float(np.exp(w.correction.shift)), w.correction.spread)
+            for w in windows
+            if isinstance(w, Window) and w.correction is not None
+        ],
+        lowered=None
+        if regime or ratio is None or ratio <= MOST_BRANCHING
+        else (ratio, MOST_BRANCHING),
+        regime=regime,
+    )
