@@ -374,19 +374,6 @@ def test_a_few_events_of_an_hour_do_not_tell_it_either() -> None:
     assert fit_so_far(catalog, 1.0 / 24.0).process.mu < 2.0 / 30.0
 
 
-def test_a_forecast_minutes_after_a_mainshock_says_how_little_is_known(
-    hours_after: Catalog,
-) -> None:
-    early = run_forecast(hours_after, at="2024-04-10T00:00:06", days=[1.0], samples=50)
-    assert early.sequence is None
-    assert "0.1 minutes after the M 6 of 2024-04-10 00:00 UTC, with " in str(early)
-    assert any("wrong by a factor of ten" in remark for remark in early.remarks)
-    plain = run_forecast(
-        hours_after, at="2024-04-10T00:00:06", days=[1.0], samples=50, uncorrected=True
-    )
-    assert "factor of ten" not in str(plain)
-
-
 def test_aftershocks_alone_do_not_tell_the_rate_of_ordinary_times(hours_after: Catalog) -> None:
     """A fit to them would take many for events that nothing caused, and expect as many for ever."""
     info = hours_after.info

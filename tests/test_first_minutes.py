@@ -1,0 +1,205 @@
+"""Forecasts minutes after a mainshock: those of past sequences, of what networks record."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from catalogs import Catalog, EventSequence, GutenbergRichter, InputError, load
+from catalogs.sequence import reaches
+from etas.kernel import omori_integral
+from etas.model import ETAS
+from etas.omori import OmoriPrior, OmoriSequence
+from recast import ForecastResult, run_forecast
+from recast.cli import main
+from recast.forecast.complete import recorded_from
+from recast.forecast.correction import SequenceForecast, learned
+from recast.forecast.early import OmoriWindow, early_sequence
+
+LAW = GutenbergRichter(2.5, 1.0, 9.0)
+PROCESS = ETAS(0.5, 0.02, 0.7, 0.01, 1.1, LAW)
+SHOCK = 100.0
+SURE = OmoriPrior(np.log(0.5), 0.0, 1e-3, 1.0, 1e-3, np.log(0.05), 0.0, 1e-3)
+"""K = 0.5 events of those that count, p = 1, c = 0.05 days, whatever is observed."""
+
+AT = "2019-07-06T03:22"
+"""Two minutes after the M 7.1 of Ridgecrest, with no aftershock known."""
+
+GIVEN: dict[str, Any] = {"at": AT, "samples": 150, "seed": 3}
+
+
+def history(magnitudes: list[float], minutes: float, mainshock: float = 7.0) -> EventSequence:
+    """A quiet region, a mainshock on day 100, and aftershocks in the minutes since."""
+    before = np.arange(5.0, 95.0, 10.0)
+    since = minutes / 1440.0 * np.arange(1, len(magnitudes) + 1) / (len(magnitudes) + 1)
+    times = np.concatenate([before, [SHOCK], SHOCK + since])
+    return EventSequence(
+        times,
+        np.array([2.5] * before.size + [mainshock, *magnitudes]),
+        0.0,
+        SHOCK + minutes / 1440.0,
+    )
+
+
+@pytest.fixture(scope="module")
+def ridgecrest() -> Catalog:
+    return load("ridgecrest_2019")
+
+
+@pytest.fixture(scope="module")
+def both(ridgecrest: Catalog, tmp_path_factory: pytest.TempPathFactory) -> ForecastResult:
+    """Two windows, with everything that may be asked for."""
+    return run_forecast(
+        ridgecrest,
+        days=[1.0, 2.0],
+        out=tmp_path_factory.mktemp("both"),
+        csep=True,
+        places=True,
+        **GIVEN,
+    )
+
+
+def test_small_events_that_are_missing_are_no_sign_of_a_quiet_sequence() -> None:
+    """Ten minutes after M 7 networks record from 4.1 on: without smaller ones nothing is known."""
+    nothing, small = (
+        early_sequence(PROCESS, history(known, 10.0)) for known in ([], [2.6, 3.0, 2.5, 3.5])
+    )
+    assert nothing is not None
+    assert small is not None
+    assert nothing.omori.expected(1.0) == small.omori.expected(1.0)
+    naive = SequenceForecast.of(PROCESS, history([], 10.0), 9, nothing.learned)
+    assert nothing.omori.expected(1.0)[0] / nothing.omori.share > 2.0 * naive.omori.expected(1.0)[0]
+
+
+def test_large_aftershocks_count_at_once() -> None:
+    few, many = (early_sequence(PROCESS, history(known, 10.0)) for known in ([], [5.5, 5.2, 6.0]))
+    assert few is not None
+    assert many is not None
+    assert many.omori.expected(1.0)[0] > 2.0 * few.omori.expected(1.0)[0]
+
+
+def test_events_above_some_magnitude_have_a_sequence_of_their_own() -> None:
+    """The likelihood of the larger events is that of a catalog which has no others."""
+    known = history([2.6, 4.5, 3.0, 5.0], 30.0)
+    large = known.where(reaches(known.magnitudes, 4.0))
+    quiet = replace(PROCESS, mu=1e-12)
+    above = replace(quiet, magnitude_law=replace(LAW, completeness=4.0))
+    found = OmoriSequence.of(quiet, known, SHOCK, 7.0, learned().prior, 4.0)
+    other = OmoriSequence.of(above, large, SHOCK, 7.0, learned().prior)
+    assert found.n_events == other.n_events == 2
+    # Before day 100 there is nothing >= 4, and after it ETAS has no part
+    assert found.expected(7.0)[0] == pytest.approx(other.expected(7.0)[0], rel=0.01)
+    assert LAW.share_above(4.0) == pytest.approx(10.0**-1.5, rel=1e-4)
+
+
+def test_numbers_are_those_of_events_that_will_be_recorded() -> None:
+    """By magnitude m the mean is the integral of the rate from when Mc(t) has fallen to m."""
+    past = history([], 15.0)
+    sequence = SequenceForecast.of(PROCESS, past, 9, replace(learned(), prior=SURE), 4.5)
+    window = OmoriWindow.of(sequence, 2.0, recorded=True)
+    window = replace(window, correction=replace(window.correction, large=20.0), quiet=0.0)
+    n, now = 4000, 15.0 / 1440.0
+    drawn = [window.draw(block, n, 1) for block in range(n // 50)]
+    magnitudes = np.concatenate([one.magnitudes for one in drawn])
+    k, c, p = (values[0] for values in sequence.omori.draw(1, np.random.default_rng(0)))
+    for m in (3.0, 4.0):
+        begin = max(now, 10.0 ** ((7.0 - 4.5 - m) / 0.75))  # Mc(t) = M - 4.5 - 0.75 log10(t)
+        rate = k * LAW.share_above(m) / LAW.share_above(4.5)
+        upper = rate * float(omori_integral(now, now + 2.0, c, p))
+        lower = rate * float(omori_integral(min(begin, now + 2.0), now + 2.0, c, p))
+        mean = float(reaches(magnitudes, m).sum()) / n
+        error = 4.0 * np.sqrt(upper / n)
+        # Larger ones than m are recorded before
+        assert lower - error < mean < upper + error
+    for one in drawn:
+        assert np.all(one.magnitudes >= recorded_from(7.0, one.times - SHOCK))
+    nearly_all = reaches(magnitudes, 5.0).sum() / n
+    expected = k * LAW.share_above(5.0) / LAW.share_above(4.5)
+    expected *= float(omori_integral(now, now + 2.0, c, p))
+    assert nearly_all == pytest.approx(expected, abs=4.0 * np.sqrt(expected / n))
+
+
+def test_it_holds_what_came_after_the_largest_event_of_ridgecrest(both: ForecastResult) -> None:
+    for row in both.table:
+        assert row.observed is not None
+        low, high = row.ci95
+        assert high is not None
+        assert low <= row.observed <= high
+
+
+def test_one_sentence_says_what_was_used(both: ForecastResult, ridgecrest: Catalog) -> None:
+    assert both.sequence is not None
+    assert (both.sequence.events, both.sequence.regime) == (0, "ANSR-SHALCON")
+    (said,) = (line for line in str(both).splitlines() if "networks miss" in line)
+    assert said.startswith("2.1 minutes after the M 7.1 of 2019-07-06 03:19 UTC, with 0 events")
+    assert "past sequences (active crust, shallow continental; " in said
+    assert both.parameter_uncertainty is None
+    assert ForecastResult.from_json(both.to_json(), "there") == both
+    plain = run_forecast(ridgecrest, days=[1.0], **GIVEN, uncorrected=True)
+    assert plain.sequence is None
+    assert "networks miss" not in str(plain)
+    assert both.table[0].ci95[1] is not None
+    assert plain.table[0].observed is not None
+    assert plain.table[0].ci95[1] is not None
+    assert plain.table[0].ci95[1] < plain.table[0].observed < both.table[0].ci95[1]
+
+
+def test_a_window_does_not_depend_on_others_or_on_workers(
+    both: ForecastResult, ridgecrest: Catalog
+) -> None:
+    alone = run_forecast(ridgecrest, days=[1.0], threads=2, **GIVEN)
+    assert alone.table == both.table[: len(alone.table)]
+    pytest.importorskip("distributed")
+    dask = run_forecast(ridgecrest, days=[1.0, 2.0], workers=2, **GIVEN)
+    assert dask.table == both.table
+
+
+def test_files_hold_the_same_events(ridgecrest: Catalog, tmp_path: Path) -> None:
+    done = run_forecast(
+        ridgecrest, days=[1.0], magnitudes=[2.5], out=tmp_path, csep=True, places=True, **GIVEN
+    )
+    events = pd.read_csv(tmp_path / "forecast_csep.csv")
+    assert len(events) / 150 == pytest.approx(done.table[0].expected)
+    for _, one in events.groupby("catalog_id"):
+        assert one["time_string"].is_monotonic_increasing
+    assert events["time_string"].min() >= AT
+    assert done.places is not None
+    assert events["lat"].between(34.0, 40.0).all()
+    assert abs(done.places.centre[0] - 35.77) < 0.5  # of the mainshock
+
+
+def test_a_run_is_resumed_with_the_same_prior_only(ridgecrest: Catalog, tmp_path: Path) -> None:
+    given = {**GIVEN, "days": [1.0], "out": tmp_path}
+    first = run_forecast(ridgecrest, **given)
+    kept = tmp_path / "forecast" / "chunk_000000.npz"
+    drawn = kept.stat().st_mtime_ns
+    assert run_forecast(ridgecrest, **given, resume=True).table == first.table
+    assert kept.stat().st_mtime_ns == drawn
+    with pytest.raises(InputError, match="holds chunks made with corrections"):
+        run_forecast(ridgecrest, **given, resume=True, regime="SZ-GENERIC")
+    with pytest.raises(InputError, match="holds chunks made with corrections"):
+        run_forecast(ridgecrest, **given, resume=True, uncorrected=True)
+
+
+def test_trajectories_are_cut_off_where_it_is_asked_for(ridgecrest: Catalog) -> None:
+    done = run_forecast(ridgecrest, days=[1.0], magnitudes=[2.5], max_events=20, **GIVEN)
+    free = run_forecast(ridgecrest, days=[1.0], magnitudes=[2.5], **GIVEN)
+    assert done.max_events == 20
+    assert done.capped > 0
+    assert free.capped == 0
+    (row,) = done.table
+    assert row.median <= 20
+    assert "expected" in row.lower_bounds
+    assert row.probability == free.table[0].probability
+
+
+def test_the_command_takes_a_regime(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    given = ["--at", AT, "--days", "1", "--samples", "50", "--no-plots", "--out", str(tmp_path)]
+    command = ["forecast", "--catalog", "ridgecrest_2019", *given]
+    assert main([*command, "--regime", "SZ-GENERIC"]) == 0
+    assert "past sequences (subduction zone; --regime names another" in capsys.readouterr().out
+    assert main([*command, "--regime", "MARS"]) == 2
+    assert "MARS" in capsys.readouterr().err
