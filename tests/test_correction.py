@@ -143,9 +143,9 @@ def test_minutes_after_a_mainshock_it_is_too_early() -> None:
     shock = (90.0, 6.0)
     assert too_early(events_of(*BUSY[:9], shock, (90.001, 2.5), end=90.005), 2.0) == 9
     assert too_early(events_of(shock, end=90.00001), 2.0) == 0
+    assert too_early(events_of(shock, *AFTER[:3], end=90.04), 2.0) == 0
     for known in (
-        events_of(shock, end=90.05),  # an hour has shown that it has few
-        events_of(shock, *((90.0 + 1e-4 * i, 2.5) for i in range(1, 6)), end=90.005),
+        events_of(shock, end=90.0 + 1.0 / 24.0),  # an hour has shown that it has few
         events_of((90.0, 3.9), end=90.005),  # too small
         events_of((89.9, 6.5), shock, end=90.005),  # an aftershock
     ):

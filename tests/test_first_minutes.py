@@ -65,7 +65,7 @@ def both(ridgecrest: Catalog, tmp_path_factory: pytest.TempPathFactory) -> Forec
 def test_small_events_that_are_missing_are_no_sign_of_a_quiet_sequence() -> None:
     """Ten minutes after M 7 networks record from 4.1 on: without smaller ones nothing is known."""
     nothing, small = (
-        early_sequence(PROCESS, history(known, 10.0)) for known in ([], [2.6, 3.0, 2.5, 3.5])
+        early_sequence([PROCESS], history(known, 10.0)) for known in ([], [2.6, 3.0, 2.5, 3.5])
     )
     assert nothing is not None
     assert small is not None
@@ -75,7 +75,7 @@ def test_small_events_that_are_missing_are_no_sign_of_a_quiet_sequence() -> None
 
 
 def test_large_aftershocks_count_at_once() -> None:
-    few, many = (early_sequence(PROCESS, history(known, 10.0)) for known in ([], [5.5, 5.2, 6.0]))
+    few, many = (early_sequence([PROCESS], history(known, 10.0)) for known in ([], [5.5, 5.2, 6.0]))
     assert few is not None
     assert many is not None
     assert many.omori.expected(1.0)[0] > 2.0 * few.omori.expected(1.0)[0]

@@ -30,6 +30,7 @@ from recast.forecast.aftershock_results import (
 from recast.forecast.blocks import fingerprints
 from recast.forecast.chunks import Progress, claim
 from recast.forecast.correction import learned, under_way
+from recast.forecast.early import early_sequence, early_windows
 from recast.forecast.engine import Engine
 from recast.forecast.mainshocks import Mainshock, find_mainshocks, is_larger
 from recast.forecast.results import ForecastRow
@@ -156,12 +157,20 @@ def draw_task(job: Job, i: int) -> Found:
     """Make one forecast."""
     member, hours, request = job.tasks[i]
     history = job.catalog.to_sequence().before(request.at)
-    sequence = None if job.uncorrected else under_way(member.processes, history)
+    early, sequence = None, None
+    if not job.uncorrected:
+        early = early_sequence(member.processes, history)
+        sequence = under_way(member.processes, history)
     with tempfile.TemporaryDirectory() as folder:
         try:
+            windows = (
+                windows_of(history, member.processes, request, sequence)
+                if early is None
+                else early_windows(early, request)
+            )
             done = draw_forecast(
                 job.catalog,
-                windows_of(history, member.processes, request, sequence),
+                windows,
                 request,
                 Path(folder),
                 engine=Engine(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,11 +22,8 @@ from recast.forecast.correction import (
     learned,
     regime_of,
 )
-from recast.forecast.mainshocks import FEWEST_IN_A_DAY, current_mainshock, too_early
+from recast.forecast.mainshocks import FEWEST_IN_A_DAY, current_mainshock, is_early, too_early
 from recast.forecast.single import FEWEST_BEFORE_CAP, TIMES_EXPECTED, Request, stream
-
-LEARNED_FROM = 1.0 / 24.0
-"""Days after mainshocks of the first forecasts from whose errors was learned."""
 
 GENERIC = "ANSR-SHALCON"
 """Tectonic regime where none is named: that of California, Italy and New Zealand."""
@@ -144,20 +142,21 @@ class OmoriWindow:
 
 
 def early_sequence(
-    process: PointProcess, history: EventSequence, regime: str | None = None
+    processes: Sequence[PointProcess], history: EventSequence, regime: str | None = None
 ) -> SequenceForecast | None:
     """What is known of a sequence so early that networks miss most of it; None if it is not.
 
-    For ETAS. The aftershocks that count are those that networks do not miss
-    (``raised_completeness``): in the first minutes there may be none, and the forecast is that of
-    the past sequences of a tectonic ``regime``, by default the shallow continental crust.
+    It is in the first hour, and for ETAS, as ``under_way``. The aftershocks that count are those
+    that networks do not miss (``raised_completeness``). In the first minutes there may be none, and
+    the forecast is that of the past sequences of a tectonic ``regime``, by default the shallow
+    continental crust.
     """
-    law = process.magnitude_law
+    law = processes[0].magnitude_law
     shock = too_early(history, law.completeness)
-    if shock is None or not isinstance(process, ETAS):
+    if shock is None or not all(isinstance(process, ETAS) for process in processes):
         return None
     lowest = min(raised_completeness(history, law.completeness), law.maximum - STEP)
-    return SequenceForecast.of(process, history, shock, generic(regime), lowest)
+    return SequenceForecast.of(processes[0], history, shock, generic(regime), lowest)
 
 
 def early_windows(sequence: SequenceForecast, request: Request) -> list[OmoriWindow]:
@@ -194,6 +193,6 @@ def sequence_forecast(
     found = SequenceForecast.of(process, history, shock, learned() if regime is None else past)
     current = current_mainshock(history, process.magnitude_law.completeness)
     few = current != shock and found.omori.n_events < FEWEST_IN_A_DAY
-    if not few and found.omori.elapsed >= LEARNED_FROM:
+    if not few and not is_early(found.omori.elapsed):
         return found, False
     return SequenceForecast.of(process, history, shock, past), True

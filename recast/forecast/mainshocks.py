@@ -22,7 +22,10 @@ FEWEST, FEWEST_IN_A_DAY = 5, 20
 sequence, or nothing is known of it."""
 
 EARLY_DAYS = 1.0 / 24.0
-"""After a mainshock, in which few events may mean that few are known."""
+"""After a mainshock, in which networks miss so much that its events tell little of its sequence."""
+
+MOMENT = 1e-6
+"""Days by which times may be rounded."""
 
 SIGNIFICANT = 1.0
 """Standard deviations by which they exceed the usual number: chosen of 0 to 3 on the validation
@@ -97,14 +100,16 @@ def current_mainshock(events: EventSequence, completeness: float) -> int | None:
 
 
 def too_early(events: EventSequence, completeness: float) -> int | None:
-    """Return which event is a mainshock of so short a time ago that its sequence is not known yet.
-
-    Not five of its aftershocks are, and an hour is not over, in which it would show to have few.
-    """
+    """Return which event is a mainshock of less than an hour ago: its sequence is not known yet."""
     largest = _largest(events, completeness)
-    if largest is None or _followed(events, largest) >= FEWEST:
+    if largest is None or not is_early(events.end - float(events.times[largest])):
         return None
-    return largest if events.end - float(events.times[largest]) <= EARLY_DAYS else None
+    return largest
+
+
+def is_early(elapsed: float) -> bool:
+    """Whether an hour is not over, of the days ``elapsed`` since a mainshock."""
+    return elapsed < EARLY_DAYS - MOMENT
 
 
 def _largest(events: EventSequence, completeness: float) -> int | None:

@@ -59,7 +59,7 @@ def prepare(
     info, history = catalog.info, catalog.to_sequence().before(request.at)
     early, sequence, remarks = None, None, []
     if not uncorrected:
-        early = early_sequence(fitted.process, history, regime)
+        early = early_sequence([fitted.process], history, regime)
         sequence = early or under_way([fitted.process], history, regime)
         remarks = about_sequence(fitted, info, history)
     if regime is not None and sequence is None:
