@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from catalogs import EventSequence
 from catalogs.catalog import SAME_EVENT, Catalog, in_order_of_time
 from catalogs.formats import cells as cells_module
-from catalogs.formats.cells import numbers_among, texts, times, typed_numbers
+from catalogs.formats.cells import no_times, numbers_among, texts, times, typed_numbers
 from catalogs.formats.parsed import Faults
 from catalogs.formats.text import text_cells
 from catalogs.importing import import_table, tied_rows
@@ -112,11 +112,7 @@ def test_times_are_read_alike_in_any_company(monkeypatch: pytest.MonkeyPatch) ->
     together = read(written)
     monkeypatch.setattr(cells_module, "SOME", 3)
     assert read(written) == together
-    monkeypatch.setattr(
-        cells_module,
-        "plain_times",
-        lambda column: (np.zeros(len(column), np.int64), np.zeros(len(column), np.bool_)),
-    )
+    monkeypatch.setattr(cells_module, "plain_times", lambda column: no_times(len(column)))
     slowly = read(written)
     assert [x for x, y in zip(slowly, together, strict=True) if x != y and (x[1] or y[1])] == []
     assert sum(good for _, good in together) > 20

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -214,7 +215,7 @@ def times(column: pd.Series, faults: Faults) -> pd.Series:
         aware = column if column.dt.tz is not None else column.dt.tz_localize("UTC")
         utc: pd.Series = aware.dt.tz_convert("UTC").dt.as_unit("ns")
         return utc
-    stamps, valid = plain_times(column)
+    stamps, valid, _ = plain_times(column)
     rest = ~valid
     if rest.any():
         parts = texts(column[rest]).str.extract(TIME, flags=re.ASCII)
@@ -227,24 +228,36 @@ def times(column: pd.Series, faults: Faults) -> pd.Series:
     return utc_times(stamps, column.index)
 
 
-def plain_times(column: pd.Series) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Nanoseconds of the cells that are written as 2019-07-06T03:19:53.040Z, and which are.
+class PlainTimes(NamedTuple):
+    """Cells of text as times: nanoseconds, which cells are times, and which of those say UTC."""
+
+    stamps: NDArray[np.int64]
+    valid: NDArray[np.bool_]
+    zoned: NDArray[np.bool_]
+
+
+def plain_times(column: pd.Series) -> PlainTimes:
+    """The cells that are written as 2019-07-06T03:19:53.040Z.
 
     Any number of decimals up to nine, with or without the Z or +00:00, and a blank for the T: what
     nearly all cells are, read twenty times faster than by the regular expression.
     """
-    parts = [_plain_times(column.iloc[a : a + SOME]) for a in range(0, len(column), SOME)]
+    parts = [_plain_times(column.iloc[a : a + SOME].tolist()) for a in range(0, len(column), SOME)]
     if not parts:
-        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.bool_)
-    stamps, valid = zip(*parts, strict=True)
-    return np.concatenate(stamps), np.concatenate(valid)
+        return no_times(0)
+    return PlainTimes(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
 
-def _plain_times(column: pd.Series) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+def no_times(n: int) -> PlainTimes:
+    """``n`` cells none of which is written like that."""
+    return PlainTimes(np.zeros(n, np.int64), np.zeros(n, np.bool_), np.zeros(n, np.bool_))
+
+
+def _plain_times(column: list[Any]) -> PlainTimes:
     cells = np.array([cell if isinstance(cell, str) else "" for cell in column], dtype=np.str_)
     width = max(cells.dtype.itemsize // 4, len("2019-07-06T03:19:53"))
     if width > len("2019-07-06T03:19:53.123456789+00:00"):
-        return np.zeros(len(cells), dtype=np.int64), np.zeros(len(cells), dtype=np.bool_)
+        return no_times(len(cells))
     cells = cells.astype(f"<U{width}")
     codes = cells.view(np.uint32).reshape(len(cells), width)
     digits = codes - ord("0")
@@ -254,8 +267,8 @@ def _plain_times(column: pd.Series) -> tuple[NDArray[np.int64], NDArray[np.bool_
     good &= (codes[:, 10] == ord("T")) | (codes[:, 10] == ord(" "))
     lengths = np.char.str_len(cells)
     last = codes[np.arange(len(cells)), np.maximum(lengths - 1, 0)]
-    ends = lengths - (last == ord("Z"))
-    ends -= len(IN_UTC) * np.char.endswith(cells, IN_UTC)
+    has_z, has_offset = last == ord("Z"), np.char.endswith(cells, IN_UTC)
+    ends = lengths - has_z - len(IN_UTC) * has_offset
     good &= (ends == 19) | ((ends >= 21) & (ends <= 29) & (codes[:, min(19, width - 1)] == POINT))
     nanoseconds = np.zeros(len(cells), dtype=np.int64)
     for j in range(20, width):
@@ -266,7 +279,8 @@ def _plain_times(column: pd.Series) -> tuple[NDArray[np.int64], NDArray[np.bool_
     fields = np.stack([_whole(digits[:, a:b]) for a, b in places], axis=1)
     stamps, valid = calendar_stamps(np.where(good[:, None], fields, 1.0))
     midnight = (fields[:, 3] == 24) & (nanoseconds > 0)
-    return stamps + np.where(good, nanoseconds, 0), valid & good & ~midnight
+    valid &= good & ~midnight
+    return PlainTimes(stamps + np.where(good, nanoseconds, 0), valid, valid & (has_z | has_offset))
 
 
 def _whole(digits: NDArray[np.uint32]) -> FloatArray:

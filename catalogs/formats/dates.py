@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from catalogs.errors import InputError
 from catalogs.formats.cells import (
-    IN_UTC,
     NS_PER_SECOND,
     TIME,
     calendar_stamps,
@@ -284,11 +283,7 @@ def _of_text(
     column: pd.Series, faults: Faults, order: Order | None
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]:
     """Nanoseconds of cells of text, which of them are times, and which have an offset."""
-    stamps, valid = plain_times(column)
-    zoned = np.zeros(len(column), dtype=np.bool_)
-    if valid.any():
-        ends = [cell.endswith(("Z", "z", IN_UTC)) for cell in column[valid]]
-        zoned[valid] = ends
+    stamps, valid, zoned = plain_times(column)
     rest = np.flatnonzero(~valid)
     if not rest.size:
         return stamps, valid, zoned
