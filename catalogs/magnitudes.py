@@ -143,6 +143,23 @@ class GutenbergRichter:
         """
         return self.completeness - np.log1p(-np.asarray(u) * self.mass) / self.beta
 
+    def survival(self, magnitudes: ArrayLike) -> FloatArray:
+        """Share of the events with at least each magnitude.
+
+        Parameters
+        ----------
+        magnitudes : array
+            Of any shape.
+
+        Returns
+        -------
+        array
+            In [0, 1], of the same shape.
+        """
+        m = np.clip(np.asarray(magnitudes, dtype=np.float64), self.completeness, self.maximum)
+        lost = np.exp(-self.beta * (self.maximum - self.completeness))
+        return np.asarray((np.exp(-self.beta * (m - self.completeness)) - lost) / self.mass)
+
     def sample(self, n: int, rng: np.random.Generator) -> FloatArray:
         """Draw independent magnitudes.
 

@@ -27,6 +27,7 @@ from recast.forecast.aftershock_results import (
     SequenceDifference,
     mainshock_label,
 )
+from recast.forecast.bent import ABOVE
 from recast.forecast.blocks import fingerprints
 from recast.forecast.chunks import Progress, claim
 from recast.forecast.correction import learned, under_way
@@ -419,5 +420,6 @@ def _plan(
         "days": list(exam.days),
         "magnitudes": None if exam.magnitudes is None else list(exam.magnitudes),
         "correction": None if exam.uncorrected else learned().to_json(),
+        "bend": None if exam.uncorrected else ABOVE,
         **fingerprints(events, starts, member.processes),
     }

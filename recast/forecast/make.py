@@ -210,6 +210,7 @@ def run_forecast(
         uncorrected=uncorrected,
         fixed_parameters=fixed_parameters,
         own_magnitudes=own_magnitudes,
+        own_b=b is not None,
     )
     request, uncertainty = prepared.request, prepared.uncertainty
     remarks += prepared.remarks
@@ -238,7 +239,7 @@ def run_forecast(
                 catalog,
                 drawn,
                 fitted.places,
-                fitted.process.magnitude_law,
+                prepared.law or fitted.process.magnitude_law,
                 out,
                 cell=cell or CELL,
                 threads=threads,
@@ -251,6 +252,8 @@ def run_forecast(
         sequence=prepared.sequence,
         b=None if law is None else law.b,
         maximum_magnitude=None if law is None else law.maximum,
+        bend=None if prepared.law is None else prepared.law.bend,
+        b_above=None if prepared.law is None else prepared.law.b_above,
         remarks=remarks,
         table=drawn.rows(),
         fan=drawn.quantiles(),

@@ -14,6 +14,7 @@ from catalogs.magnitudes import GutenbergRichter
 from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray
 from recast.evaluation.cells import pseudo_likelihood_test, spatial_test
 from recast.evaluation.magnitudes import magnitude_bins
+from recast.forecast.bent import BentLaw
 from recast.forecast.gridded import GriddedRates, located_cells
 from recast.forecast.results import ForecastPlaces
 from recast.forecast.single import Drawn
@@ -47,7 +48,7 @@ def place_forecast(
     catalog: Catalog,
     drawn: Drawn,
     law: PlaceLaw,
-    magnitudes: GutenbergRichter,
+    magnitudes: GutenbergRichter | BentLaw,
     out: Path | None,
     *,
     cell: float = CELL,
@@ -64,7 +65,7 @@ def place_forecast(
     law : PlaceLaw
         Where events happen. A learned law is scored as it is, but places are drawn from the mixture
         of ETAS that it has beside its net (``PlaceLaw.drawn``).
-    magnitudes : GutenbergRichter
+    magnitudes : GutenbergRichter or BentLaw
         Law of magnitudes, the same everywhere.
     out : Path or None
         Folder for the rates as CSEP's ``.dat`` and GeoJSON.
@@ -140,11 +141,9 @@ def _check_cell(cell: float, locations: FloatArray) -> None:
         )
 
 
-def _shares(law: GutenbergRichter, bins: FloatArray) -> FloatArray:
+def _shares(law: GutenbergRichter | BentLaw, bins: FloatArray) -> FloatArray:
     """Probability of each bin of magnitudes, the last one open, shape (bin,)."""
-    edges = np.append(bins, np.inf)
-    excess = np.clip(edges, law.completeness, law.maximum) - law.completeness
-    return np.asarray(np.diff(-np.expm1(-law.beta * excess)) / law.mass)
+    return -np.diff(law.survival(np.append(bins, law.maximum)))
 
 
 def _tests(

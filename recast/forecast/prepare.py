@@ -8,13 +8,14 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from catalogs import Catalog, CatalogInfo, EventSequence, InputError, PointProcess
+from recast.forecast.bent import BentLaw, bent, in_law
 from recast.forecast.blocks import check_subcritical, n_blocks
 from recast.forecast.correction import MOST_BRANCHING, SequenceForecast, under_way
 from recast.forecast.early import GENERIC, OmoriWindow, early_sequence, early_windows
 from recast.forecast.remarks import about_sequence
 from recast.forecast.results import Factor, SequenceUnderWay
 from recast.forecast.rolling import written_time
-from recast.forecast.single import Request, Window, windows_of
+from recast.forecast.single import Drawable, Request, Window, windows_of
 from recast.models.kind import FittedModel
 
 SAMPLES_AFTER_A_MAINSHOCK = 2_000
@@ -29,7 +30,10 @@ class Prepared:
     """A forecast that is ready to be drawn."""
 
     request: Request
-    windows: Sequence[Window | OmoriWindow]
+    windows: Sequence[Drawable]
+    law: BentLaw | None = None
+    """Of magnitudes, unless that is the model's."""
+
     sequence: SequenceUnderWay | None = None
     remarks: list[str] = field(default_factory=list)
     uncertainty: dict[float, dict[str, int]] = field(default_factory=dict)
@@ -46,8 +50,12 @@ def prepare(
     uncorrected: bool = False,
     fixed_parameters: bool = False,
     own_magnitudes: bool = False,
+    own_b: bool = False,
 ) -> Prepared:
     """Prepare the windows, and say what they are.
+
+    Magnitudes follow a bent law (``recast.forecast.bent``), unless ``own_b``, ``own_magnitudes`` or
+    ``uncorrected``.
 
     The simulated catalogs are those of the request, after a mainshock ``samples`` or 2,000.
 
@@ -69,10 +77,13 @@ def prepare(
         )
     if sequence is not None:
         request = replace(request, samples=samples or SAMPLES_AFTER_A_MAINSHOCK)
+    law = None
+    if not (uncorrected or own_b or own_magnitudes):
+        law = bent([fitted.process.with_fixed_magnitudes()], catalog, request.at)
     if early is not None:
         windows = early_windows(early, request)
-        record = _recorded(early, windows, history, info, regime or GENERIC)
-        return Prepared(request, windows, record, remarks)
+        early_record = _recorded(early, windows, history, info, regime or GENERIC)
+        return Prepared(request, in_law(windows, law), law, early_record, remarks)
     processes, uncertainty = processes_of(
         fitted,
         request,
@@ -81,10 +92,8 @@ def prepare(
         own_magnitudes=own_magnitudes,
     )
     corrected = windows_of(history, processes, request, sequence)
-    if sequence is None:
-        return Prepared(request, corrected, None, remarks, uncertainty)
-    record = _recorded(sequence, corrected, history, info)
-    return Prepared(request, corrected, record, remarks, uncertainty)
+    record = None if sequence is None else _recorded(sequence, corrected, history, info)
+    return Prepared(request, in_law(corrected, law), law, record, remarks, uncertainty)
 
 
 def processes_of(

@@ -234,6 +234,8 @@ class ForecastResult(Record):
         The mainshock after which the forecast was made, and how it was corrected for that.
     b, maximum_magnitude : float, optional
         The law that magnitudes were drawn from, unless that was a net's own.
+    bend, b_above : float, optional
+        Magnitude above which b is another, and that b-value, if there is one.
     remarks : list of str
         What model was taken where none was named, and what was taken for granted.
     places : ForecastPlaces, optional
@@ -277,6 +279,8 @@ class ForecastResult(Record):
     sequence: SequenceUnderWay | None = None
     b: float | None = None
     maximum_magnitude: float | None = None
+    bend: float | None = None
+    b_above: float | None = None
     remarks: list[str] = field(default_factory=list)
     places: ForecastPlaces | None = None
 
@@ -314,7 +318,10 @@ class ForecastResult(Record):
         head = f"{self.catalog}, forecast at {self.at}, {self.n_samples:,} simulations"
         if self.b is None or self.maximum_magnitude is None:
             return head
-        return f"{head}, b {self.b:.2f}, M up to {self.maximum_magnitude:.3g}"
+        above = ""
+        if self.bend is not None and self.b_above is not None:
+            above = f" and {self.b_above:.2f} above M {self.bend:g}"
+        return f"{head}, b {self.b:.2f}{above}, M up to {self.maximum_magnitude:.3g}"
 
     def _notes(self) -> list[str]:
         """Notes on the table; a leak comes first."""

@@ -11,6 +11,7 @@ import pandas as pd
 
 from catalogs import Catalog, EventSequence, InputError
 from etas.model import ETAS
+from recast.forecast.bent import BentLaw, bent, in_law
 from recast.forecast.correction import SequenceForecast, subcritical, under_way
 from recast.forecast.early import OmoriWindow, sequence_forecast
 from recast.forecast.prepare import processes_of
@@ -59,6 +60,8 @@ class Plan:
     policy: Policy
     fit: Fit
     remarks: tuple[str, ...]
+    law: BentLaw | None = None
+    """Of magnitudes, unless that is the model's."""
 
     @classmethod
     def of(
@@ -78,6 +81,7 @@ class Plan:
         history, process = catalog.to_sequence(), fit.model.process
         days = policy.windows if sequence is not None else policy.regional_windows
         request = Request(info.to_days(info.end), days, magnitudes, policy.samples, seed)
+        law = bent([process], catalog, request.at)
         current, early = under_way([process], history, policy.regime), False
         if sequence is not None and isinstance(process, ETAS):
             day = info.to_days(sequence.mainshock.time)
@@ -85,11 +89,11 @@ class Plan:
             current, early = found or (current, False)
         if current is not None and early and isinstance(process, ETAS):
             omori = [OmoriWindow.of(current, window) for window in request.days]
-            return cls(omori, magnitudes, largest, seed, policy, fit, ())
+            return cls(omori, magnitudes, largest, seed, policy, fit, (), law)
         windows, remarks = _by_etas(fit, history, request, current)
         if current is not None and request.horizon > LONG:
             remarks += ("ranges beyond a month extrapolate the errors of forecasts for a month",)
-        return cls(windows, magnitudes, largest, seed, policy, fit, remarks)
+        return cls(windows, magnitudes, largest, seed, policy, fit, remarks, law)
 
     @property
     def days(self) -> tuple[float, ...]:
@@ -117,7 +121,7 @@ class Plan:
                 fan_from=self.magnitudes[0] if window.days == self.days[-1] else None,
                 threads=threads,
             )
-            for window in self.windows
+            for window in in_law(self.windows, self.law)
         ]
         return {label_of(window.days): window for window in growing(drawn)}
 
@@ -158,6 +162,9 @@ class Plan:
             }
             name, sentence = "Omori law of past sequences", EARLY
             reference = f"{OMORI_REFERENCE}; {REGIMES_REFERENCE}"
+        if self.law is not None:
+            bend = {"magnitude": self.law.bend, "b_above": self.law.b_above}
+            parameters = {**parameters, "bend": bend}
         by_window = {label_of(days): self.samples(days) for days in self.days}
         parameters = {**parameters, "samples": by_window}
         return ModelUsed(

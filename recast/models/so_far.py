@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from catalogs import Catalog, EventSequence, GutenbergRichter, InputError
+from catalogs import Catalog, CatalogInfo, EventSequence, GutenbergRichter, InputError
 from catalogs.checks.extent import Extent
 from catalogs.sequence import reaches
 from etas.completeness import CompletenessHistory, law_above
@@ -170,18 +170,45 @@ def _law(
     law = GutenbergRichter(lowest, 1.0 if b is None else b, top)
     if b is not None:
         return law
-    mean, sd = b_prior(SHIPPED)
-    n_0 = (mean / sd) ** 2
-    history = CompletenessHistory.helmstetter(known, lowest)
     first = max(known.first_scored, len(known) - RECENT)
     recent = known.scored_from(float(known.times[first]))
-    n = int(reaches(recent.magnitudes, history.at(recent.times))[first:].sum())
+    return replace(law, b=b_above(lowest, recent, known, info, *b_prior(SHIPPED)))
+
+
+def b_above(
+    lowest: float,
+    events: EventSequence,
+    known: EventSequence,
+    info: CatalogInfo,
+    mean: float,
+    sd: float,
+) -> float:
+    """The b-value of scored events >= ``lowest`` and above Mc(t), drawn towards that of others.
+
+        1 / b = (n / b_events + n_0 / mean) / (n + n_0),    n_0 = (mean / sd)^2
+
+    Parameters
+    ----------
+    lowest : float
+        The smallest magnitude.
+    events, known : EventSequence
+        Those that count, and all so far, which raise Mc(t).
+    info : CatalogInfo
+        The step of the magnitudes, and whether completeness is strict.
+    mean, sd : float
+        What other regions have, and how they scatter.
+    """
+    n_0 = (mean / sd) ** 2
+    history = CompletenessHistory.helmstetter(known, lowest)
+    scored = slice(events.first_scored, None)
+    n = int(reaches(events.magnitudes, history.at(events.times))[scored].sum())
+    law = GutenbergRichter(lowest, mean, lowest + 1.0)
     step, strict = info.magnitude_bin, info.completeness_is_strict
     try:
-        found = law_above(recent, history, law, bin_width=step, strict=strict).b
+        found = law_above(events, history, law, bin_width=step, strict=strict).b
     except InputError:  # hardly an event above Mc(t)
-        return replace(law, b=mean)
-    return replace(law, b=(n + n_0) / (n / found + n_0 / mean))
+        return mean
+    return (n + n_0) / (n / found + n_0 / mean)
 
 
 def _generic(known: EventSequence, law: GutenbergRichter) -> ETAS:

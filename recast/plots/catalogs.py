@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
@@ -114,7 +116,7 @@ def frequency_magnitude(
     low, high = _simulated_numbers(law, error, above.size, m)
     axes.fill_between(m, low, high, color=INK, alpha=0.2, lw=0.0, label="95 % of simulated")
     label = f"b = {law.b:.3f} ± {error:.3f}"
-    axes.plot(m, above.size * _survival(law, m), color=INK, label=label)
+    axes.plot(m, above.size * law.survival(m), color=INK, label=label)
     steps = np.arange(first, magnitudes.max() + 0.05, 0.05)
     number = magnitudes.size - np.searchsorted(np.sort(magnitudes), steps - MAGNITUDE_TOLERANCE)
     held = (number > 0) & (number < magnitudes.size)
@@ -132,20 +134,11 @@ def frequency_magnitude(
     return figure
 
 
-def _survival(law: GutenbergRichter, m: FloatArray) -> FloatArray:
-    """P(M >= m), zero beyond the law's maximum."""
-    lost = np.exp(-law.beta * (law.maximum - law.completeness))
-    above = (np.exp(-law.beta * (m - law.completeness)) - lost) / law.mass
-    return np.asarray(np.clip(above, 0.0, 1.0))
-
-
 def _simulated_numbers(law: GutenbergRichter, error: float, n: int, m: FloatArray) -> FloatArray:
     """2.5 and 97.5 % quantiles of the number of events at or above each m, shape (2, m)."""
     rng = np.random.default_rng(0)
     draws = np.maximum(rng.normal(law.b, error, LAW_DRAWS), 0.05)
-    shares = np.array(
-        [_survival(GutenbergRichter(law.completeness, b, law.maximum), m) for b in draws]
-    )
+    shares = np.array([replace(law, b=b).survival(m) for b in draws])
     return band(rng.binomial(n, shares).astype(np.float64), 0.95)
 
 

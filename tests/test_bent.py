@@ -1,0 +1,149 @@
+"""Magnitudes of forecasts: above a bend b is that of the large events."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from catalogs import Catalog, CatalogInfo, GutenbergRichter, SplitDates, save
+from etas import ETAS, Poisson
+from recast import run_forecast
+from recast.cli import main
+from recast.forecast.bent import USUAL_B, BentLaw, bent
+from recast.models.kind import FittedModel
+from recast.models.registry import model_kind
+from recast.models.so_far import fit_so_far
+
+LAW = GutenbergRichter(2.0, 0.7, 8.0)
+BENT = BentLaw(LAW, 3.0, 1.1)
+MAGNITUDES = np.array([2.0, 2.4, 3.0, 3.01, 4.0, 5.5, 8.0])
+
+
+def test_shares_fall_by_one_law_and_then_by_the_other() -> None:
+    shares = BENT.survival(MAGNITUDES)
+    np.testing.assert_allclose(shares[:3], LAW.survival(MAGNITUDES[:3]))
+    above = GutenbergRichter(3.0, 1.1, 8.0).survival(MAGNITUDES[3:])
+    np.testing.assert_allclose(shares[3:], LAW.survival(3.0) * above)
+    assert shares[-1] == 0.0
+
+
+def test_survival_is_the_integral_of_the_density() -> None:
+    m = np.linspace(2.0, 8.0, 200_001)
+    density = np.exp(LAW.log_density(m))
+    below = np.concatenate([[0.0], np.cumsum(0.5 * (density[1:] + density[:-1]) * np.diff(m))])
+    np.testing.assert_allclose(LAW.survival(m), 1.0 - below, atol=1e-9)
+    np.testing.assert_array_equal(LAW.survival([1.0, 9.0]), [1.0, 0.0])
+
+
+def test_ranks_keep_their_shares() -> None:
+    """P(moved >= moved(m)) by the bent law is P(drawn >= m) by the other."""
+    moved = BENT.moved(MAGNITUDES)
+    np.testing.assert_allclose(BENT.survival(moved), LAW.survival(MAGNITUDES), atol=1e-12)
+    np.testing.assert_array_equal(moved[:3], MAGNITUDES[:3])
+    assert (np.diff(moved) > 0.0).all()
+    assert moved[-1] == pytest.approx(8.0)
+
+
+def test_a_law_that_does_not_bend_moves_nothing() -> None:
+    straight = BentLaw(LAW, 3.0, LAW.b)
+    np.testing.assert_allclose(straight.moved(MAGNITUDES), MAGNITUDES, rtol=1e-12)
+
+
+def made(n: int, seed: int = 0, completeness: float = 2.0) -> Catalog:
+    """Ten years of magnitudes of the bent law, on a grid of tenths."""
+    rng = np.random.default_rng(seed)
+    days = np.sort(rng.uniform(0.0, 3650.0, n))
+    drawn = BENT.moved(LAW.sample(n, rng))
+    table = pd.DataFrame(
+        {
+            "time": pd.Timestamp("2000-01-01", tz="UTC") + pd.to_timedelta(days, unit="D"),
+            "magnitude": np.floor(drawn * 10.0 + 1e-9) / 10.0,
+        }
+    )
+    splits = SplitDates("2000-06-01", "2005-01-01", "2007-01-01", "2009-12-01")
+    info = CatalogInfo(
+        name="made",
+        start="2000-01-01",
+        end="2009-12-01",
+        magnitude_completeness=completeness,
+        magnitude_bin=0.1,
+        splits=splits,
+    )
+    return Catalog(table[table["time"] < "2009-12-01"], info)
+
+
+def test_b_of_large_events_is_found_again() -> None:
+    catalog = made(60_000)
+    law = bent([Poisson(1.0, LAW)], catalog, 3000.0)
+    assert law is not None
+    assert law.bend == 3.0
+    large = (catalog.events["magnitude"] >= 3.0) & (catalog.days < 3000.0)
+    assert law.b_above == pytest.approx(1.1, abs=3.0 * 1.1 / np.sqrt(large.sum()))
+
+
+def test_only_what_is_known_counts() -> None:
+    catalog = made(20_000)
+    later = catalog.days > 2000.0
+    changed = catalog.events.assign(
+        magnitude=np.where(later, catalog.events["magnitude"].round(0), catalog.events["magnitude"])
+    )
+    process = [Poisson(1.0, LAW)]
+    assert bent(process, catalog, 2000.0) == bent(process, replace(catalog, events=changed), 2000.0)
+
+
+def test_few_events_have_the_b_value_of_the_world() -> None:
+    catalog = made(60_000)
+    few = replace(catalog, events=catalog.events[catalog.events["magnitude"] < 3.0])
+    law = bent([Poisson(1.0, LAW)], few, 3000.0)
+    assert law is not None
+    assert law.b_above == USUAL_B
+
+
+def test_laws_without_room_and_mixtures_of_several_do_not_bend() -> None:
+    catalog = made(1_000)
+    short, other = Poisson(1.0, replace(LAW, maximum=3.05)), Poisson(1.0, replace(LAW, b=0.8))
+    assert bent([short], catalog, 3000.0) is None
+    assert bent([Poisson(1.0, LAW), other], catalog, 3000.0) is None
+
+
+def test_numbers_up_to_the_bend_stay_and_those_above_follow_the_law() -> None:
+    catalog = made(20_000)
+    model = ETAS(4.0, 0.001, 0.3, 0.01, 1.2, LAW)
+    kind = model_kind("etas")
+    fitted = FittedModel(kind, model, {}, 0, record=kind.to_json(model))
+    asked = {
+        "days": [30.0],
+        "magnitudes": [2.0, 3.0, 4.0, 5.0],
+        "samples": 2_000,
+        "at": "2008-01-01",
+    }
+    straight = run_forecast(catalog, fitted, uncorrected=True, **asked)
+    done = run_forecast(catalog, fitted, **asked)
+    assert done.sequence is None
+    expected, before = ([row.expected for row in one.table] for one in (done, straight))
+    assert expected[:2] == before[:2]
+    assert done.b_above is not None
+    law = BentLaw(LAW, 3.0, done.b_above)
+    shares = law.survival(np.array([4.0, 5.0]))
+    sds = np.sqrt(np.array(expected[2:]) / 2_000)
+    np.testing.assert_array_less(np.abs(expected[2:] - expected[0] * shares), 4.0 * sds)
+    assert "b 0.70 and 1." in str(done)
+    assert "b 0.70, M" in str(straight)
+
+
+def test_b_of_the_user_holds_for_all_magnitudes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RECAST_DATA", str(tmp_path))
+    save(made(2_000))
+    words = ["forecast", "--catalog", "made", "--samples", "50", "--days", "1", "--no-plots"]
+    main([*words, "--b", "0.9", "--out", str(tmp_path / "out")])
+    assert ", b 0.90, M up to" in capsys.readouterr().out
+
+
+def test_b_below_the_bend_is_that_of_the_last_events() -> None:
+    catalog = made(20_000)
+    fitted = fit_so_far(catalog, 3000.0)
+    assert fitted.process.magnitude_law.b == pytest.approx(0.75, abs=0.08)
