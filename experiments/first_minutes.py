@@ -1,17 +1,25 @@
-"""Forecasts minutes and hours after mainshocks with few known aftershocks: by ETAS, or by others.
+"""Forecasts minutes and hours after mainshocks of the past: by ETAS, or by other past sequences.
 
-    python experiments/first_minutes.py scedc horus_italy ncss taupo
+    python experiments/first_minutes.py "[scedc, horus_italy, ncss, china]"
 
-Each mainshock of the train and validation windows counts, also one without any aftershock: those
+Every mainshock of the train and validation windows counts, also one without any aftershock: those
 with many must not be chosen. ETAS is fitted to what was known, as `recast forecast` does without
-`--model`, again after half a year. Where a sequence is under way, its corrected forecasts are
-shown, too.
+`--model`, again after half a year. Four ways are compared:
+
+    etas       as it is
+    corrected  for the sequence so far, where one is under way (recast.forecast.correction)
+    all        the Omori law of past sequences, and of all aftershocks that are known
+    recorded   the same, of those above the completeness that the mainshock has raised, for events
+               that will be recorded (recast.forecast.early): what `recast forecast` does
+
+With `--minutes "[70, 180, 720, 1500, 4320]"` it shows why only in the first hour: of those later
+forecasts it makes the ones for which no sequence is under way.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,121 +27,146 @@ import numpy as np
 import pandas as pd
 from jsonargparse import auto_cli
 
-from catalogs import Catalog, InputError, load
+from catalogs import Catalog, EventSequence, load
 from catalogs.sequence import reaches
 from etas import ETAS
 from recast.evaluation.counts import score_counts
 from recast.forecast.blocks import n_blocks
 from recast.forecast.complete import raised_completeness
-from recast.forecast.correction import SequenceForecast, learned, regime_of, under_way
-from recast.forecast.early import GENERIC, OmoriWindow
-from recast.forecast.mainshocks import EARLY_DAYS, EXCESS, QUIET_DAYS, is_larger
-from recast.forecast.single import Request, counted, windows_of
+from recast.forecast.correction import SequenceForecast, under_way
+from recast.forecast.early import OmoriWindow, early_windows, generic
+from recast.forecast.mainshocks import EXCESS, FEWEST, QUIET_DAYS, is_early, is_larger
+from recast.forecast.single import Drawable, Request, counted, windows_of
 from recast.models.so_far import fit_so_far
 
 HALF_A_YEAR = 182.6
-FLOOR = -20.0
 FIRST_YEARS = 730.5
 """Days of the train window before the first forecast."""
 
+FLOOR = -20.0
+"""Of log scores, so that one miss does not decide the mean."""
 
-def mainshocks(catalog: Catalog, excess: float) -> Iterator[int]:
+
+@dataclass(frozen=True)
+class Past:
+    """A mainshock, and the model that was fitted before it."""
+
+    catalog: Catalog
+    events: EventSequence
+    model: ETAS
+    index: int
+
+    @property
+    def time(self) -> float:
+        """Of the mainshock, in days."""
+        return float(self.events.times[self.index])
+
+    @property
+    def magnitude(self) -> float:
+        """Of the mainshock."""
+        return float(self.events.magnitudes[self.index])
+
+    def history(self, minutes: float) -> EventSequence | None:
+        """Events until then; None where a larger one has come, or the validation window ends."""
+        history = self.events.before(self.time + minutes / 1440.0)
+        since = history.magnitudes[self.index + 1 :]
+        return None if (since >= self.magnitude).any() else history
+
+
+def mainshocks(catalog: Catalog, excess: float) -> Iterator[Past]:
     """Events of the train and validation windows without a larger one in the 30 days before."""
     info, events = catalog.info, catalog.to_sequence()
     begin = info.to_days(info.splits.train_start) + FIRST_YEARS
     end = info.to_days(info.splits.test_start)
     times, magnitudes = events.times, events.magnitudes
     large = reaches(magnitudes, info.magnitude_completeness + excess)
+    fitted, model = -np.inf, None
     for i in np.flatnonzero(large & (times >= begin) & (times < end)).tolist():
         before = magnitudes[np.searchsorted(times, times[i] - QUIET_DAYS) : i]
-        if not is_larger(before, magnitudes[i]).any():
-            yield i
+        if is_larger(before, magnitudes[i]).any():
+            continue
+        if times[i] - fitted > HALF_A_YEAR:
+            model, fitted = fit_so_far(catalog, times[i] - 1e-3).process, times[i]
+        if isinstance(model, ETAS):
+            yield Past(catalog, events, model, i)
+
+
+def ways(
+    past: Past, history: EventSequence, request: Request
+) -> tuple[str, dict[str, Sequence[Drawable]]]:
+    """The windows of a forecast by each way, and what is known of the sequence."""
+    completeness, prior = past.model.magnitude_law.completeness, generic(None)
+    current, early = under_way([past.model], history), is_early(request.at - past.time)
+    if current is not None and not early:
+        return "under way", {}
+    n = len(history) - past.index - 1
+    known = f"first hour, {'fewer than' if n < FEWEST else 'at least'} {FEWEST} known"
+    raised = raised_completeness(history, completeness)
+    every = SequenceForecast.of(past.model, history, past.index, prior)
+    above = SequenceForecast.of(past.model, history, past.index, prior, raised)
+    windows: dict[str, Sequence[Drawable]] = {
+        "etas": windows_of(history, [past.model], request),
+        "all": [OmoriWindow.of(every, days) for days in request.days],
+        "recorded": early_windows(above, request),
+    }
+    if current is not None and current.time == past.time:
+        windows["corrected"] = windows_of(history, [past.model], request, current)
+    return known if early else "later, no sequence under way", windows
 
 
 def forecasts(
     catalog: Catalog, excess: float, minutes: list[float], days: list[float], samples: int
 ) -> Iterator[dict[str, Any]]:
     """Forecast after each mainshock while it is the largest, and score the numbers."""
-    info, events = catalog.info, catalog.to_sequence()
+    info = catalog.info
     lowest, end = info.magnitude_completeness, info.to_days(info.splits.test_start)
-    magnitudes = (lowest, lowest + 1.0)
-    fitted, process = -np.inf, None
-    generic = replace(learned(), prior=regime_of(GENERIC).prior(learned().prior))
-    for shock in mainshocks(catalog, excess):
-        time, magnitude = float(events.times[shock]), float(events.magnitudes[shock])
-        if time - fitted > HALF_A_YEAR:
-            process, fitted = fit_so_far(catalog, time - 1e-3).process, time
-        if not isinstance(process, ETAS):
-            continue
+    for past in mainshocks(catalog, excess):
         for minute in minutes:
-            at = time + minute / 1440.0
-            history = events.before(at)
-            since = history.magnitudes[shock + 1 :]
-            if at + max(days) > end or (since >= magnitude).any():
+            at = past.time + minute / 1440.0
+            history = past.history(minute)
+            if history is None or at + max(days) > end:
                 break
-            few = SequenceForecast.of(process, history, shock, generic)
-            raised = raised_completeness(history, lowest)
-            above = SequenceForecast.of(process, history, shock, generic, raised)
-            current = under_way([process], history)
-            if current is not None and current.time != time:
-                break
-            state = "under way" if current is not None else "few"
-            if since.size < 5 and minute / 1440.0 < EARLY_DAYS - 1e-6:
-                state = "early"
-            request = Request(at, tuple(days), magnitudes, samples, shock)
-            drawn = {"omori": [OmoriWindow.of(few, one) for one in request.days]}
-            drawn["omoriB"] = [OmoriWindow.of(above, one, recorded=True) for one in request.days]
-            try:
-                drawn["etas"] = list(windows_of(history, [process], request))
-                if current is not None:
-                    drawn["corrected"] = list(windows_of(history, [process], request, current))
-            except InputError as error:
-                print(f"{info.name} {info.to_time(at)}: {error}")
-                continue
-            for name, windows in drawn.items():
-                for window in windows:
-                    counts = np.concatenate(
-                        [
-                            counted(window.draw(block, samples, shock), magnitudes)["counts"]
-                            for block in range(n_blocks(samples))
-                        ]
-                    )
-                    later = events.between(at, at + window.days).magnitudes
-                    for m, column in zip(magnitudes, counts.T, strict=True):
-                        seen = int(reaches(later, m).sum())
-                        scores = score_counts(column[None, :], [seen], np.random.default_rng(0))
-                        yield {
-                            "catalog": info.name,
-                            "mainshock": str(info.to_time(time)),
-                            "excess": magnitude - lowest,
-                            "minutes": minute,
-                            "known": since.size,
-                            "state": state,
-                            "days": window.days,
-                            "magnitude": m - lowest,
-                            "way": name,
-                            "observed": seen,
-                            "median": float(np.median(column)),
-                            "in95": int(scores.inside_95[0]),
-                            "in50": int(scores.inside_50[0]),
-                            "above95": int(seen > scores.quantiles[4, 0]),
-                            "log_score": max(float(scores.log_score[0]), FLOOR),
-                        }
+            request = Request(at, tuple(days), (lowest, lowest + 1.0), samples, past.index)
+            known, windows = ways(past, history, request)
+            row = {
+                "catalog": info.name,
+                "mainshock": str(info.to_time(past.time)),
+                "excess": past.magnitude - lowest,
+                "minutes": minute,
+                "known": known,
+            }
+            for way, several in windows.items():
+                for window in several:
+                    yield from ({**row, "way": way, **one} for one in scored(window, request, past))
+
+
+def scored(window: Drawable, request: Request, past: Past) -> Iterator[dict[str, Any]]:
+    """Draw one window, and score its numbers."""
+    n, seed = request.samples, request.seed
+    blocks = (window.draw(block, n, seed) for block in range(n_blocks(n)))
+    counts = np.concatenate([counted(one, request.magnitudes)["counts"] for one in blocks])
+    later = past.events.between(request.at, request.at + window.days).magnitudes
+    for magnitude, column in zip(request.magnitudes, counts.T, strict=True):
+        seen = int(reaches(later, magnitude).sum())
+        scores = score_counts(column[None, :], [seen], np.random.default_rng(seed))
+        median = max(float(np.median(column)), 0.5)
+        yield {
+            "days": window.days,
+            "magnitude": f"Mc + {magnitude - request.magnitudes[0]:g}",
+            "in 95 %": int(scores.inside_95[0]),
+            "in 50 %": int(scores.inside_50[0]),
+            "above": int(seen > scores.quantiles[4, 0]),
+            "ratio": float(np.log(median / max(seen, 0.5))),
+            "log score": max(float(scores.log_score[0]), FLOOR),
+        }
 
 
 def summary(table: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """Scores by group."""
-    ratio = np.log(table["median"].clip(lower=0.5) / table["observed"].clip(lower=0.5))
-    groups = table.assign(ratio=ratio, absolute=ratio.abs()).groupby(by)
-    return groups.agg(
-        n=("in95", "size"),
-        in95=("in95", "mean"),
-        in50=("in50", "mean"),
-        above95=("above95", "mean"),
-        ratio=("ratio", "median"),
-        absolute=("absolute", "median"),
-        log_score=("log_score", "mean"),
-    ).round(2)
+    """Scores by group: shares, the median of ln(median/observed), its absolute value's, means."""
+    groups = table.assign(absolute=table["ratio"].abs()).groupby(by)
+    means = groups[["in 95 %", "in 50 %", "above"]].mean()
+    medians = groups[["ratio", "absolute"]].median()
+    return groups.size().to_frame("n").join([means, medians, groups["log score"].mean()]).round(2)
 
 
 def main(
@@ -141,25 +174,21 @@ def main(
     excess: float = EXCESS,
     minutes: list[float] = [2.0, 5.0, 10.0, 30.0],  # noqa: B006 - as jsonargparse wants it
     days: list[float] = [1.0, 7.0],  # noqa: B006
-    samples: int = 500,
+    samples: int = 300,
     out: Path | None = None,
 ) -> None:
     """Forecast after mainshocks, and print the scores."""
-    rows = []
-    for name in catalogs:
-        rows += list(forecasts(load(name), excess, minutes, days, samples))
-        table = pd.DataFrame(rows)
-        if out is not None:
-            table.to_csv(out, index=False)
-    size = np.where(table["excess"] >= 3.0 - 1e-6, "M >= Mc + 3", "smaller")
-    table = table.assign(size=size)
-    for by in (
-        ["state", "size", "way"],
-        ["state", "size", "catalog", "way"],
-        ["state", "size", "days", "magnitude", "way"],
-        ["state", "size", "minutes", "way"],
-    ):
-        print(summary(table, by).to_string(), end="\n\n")
+    rows = [
+        row
+        for name in catalogs
+        for row in forecasts(load(name), excess, sorted(minutes), days, samples)
+    ]
+    table = pd.DataFrame(rows)
+    if out is not None:
+        table.to_csv(out, index=False)
+    table["size"] = np.where(table["excess"] > 3.0 - 1e-6, "M >= Mc + 3", "smaller")
+    for by in ([], ["catalog"], ["minutes"], ["days", "magnitude"]):
+        print(summary(table, ["known", "size", *by, "way"]).to_string(), end="\n\n")
 
 
 if __name__ == "__main__":

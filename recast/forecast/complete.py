@@ -36,6 +36,40 @@ def recorded_from(magnitude: ArrayLike, since: ArrayLike) -> FloatArray:
     return np.minimum(levels, largest)
 
 
+def recorded_steps(
+    magnitude: float, start: float, stop: float, base: float
+) -> tuple[FloatArray, FloatArray]:
+    """Cut a time after a mainshock into steps in which completeness falls by a tenth at most.
+
+    Parameters
+    ----------
+    magnitude : float
+        Of the mainshock.
+    start, stop : float
+        The time, in days since then.
+    base : float
+        The completeness of quiet times.
+
+    Returns
+    -------
+    array (step + 1,), array (step,)
+        Between which times, and the completeness at the end of each step, the lowest in it.
+
+    Examples
+    --------
+    >>> recorded_steps(7.0, 0.01, 1.0, 3.8)
+    (array([0.01      , 0.01359356, 1.        ]), array([3.9, 3.8]))
+    """
+    first, last = recorded_from(magnitude, [start, stop]).tolist()
+    last = max(last, base)
+    if first <= last:
+        return np.array([start, stop]), np.array([last])
+    n = int(np.ceil((first - last) / STEP - 1e-6))
+    levels = np.maximum(first - STEP * np.arange(1, n + 1), last)
+    times = 10.0 ** ((magnitude - 4.5 - levels) / 0.75)
+    return np.concatenate([[start], np.clip(times[:-1], start, stop), [stop]]), levels
+
+
 def raised_completeness(events: EventSequence, base: float, most: float = np.inf) -> float:
     """Completeness at the end of a window, which large events have raised.
 

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from catalogs import EventSequence, PointProcess, Trajectories
+from catalogs.sequence import FloatArray
 from etas.kernel import inverse_omori, omori_integral
 from etas.model import ETAS
 from recast.forecast.blocks import BLOCK
-from recast.forecast.complete import STEP, raised_completeness, recorded_from
+from recast.forecast.complete import STEP, raised_completeness, recorded_from, recorded_steps
 from recast.forecast.correction import (
     LARGE,
     Correction,
@@ -55,6 +56,16 @@ class OmoriWindow:
     recorded: bool = False
     """Whether events that networks miss after the mainshock are left out."""
 
+    @property
+    def steps(self) -> tuple[FloatArray, FloatArray]:
+        """Between which days from now events are drawn, and from which magnitude on."""
+        base, elapsed = self.correction.law.completeness, self.sequence.omori.elapsed
+        if not self.recorded:
+            return np.array([0.0, self.days]), np.array([base])
+        stop = elapsed + self.days
+        edges, levels = recorded_steps(self.sequence.magnitude, elapsed, stop, base)
+        return np.append(edges[:-1] - elapsed, self.days), levels
+
     @classmethod
     def of(
         cls,
@@ -95,29 +106,29 @@ class OmoriWindow:
         """Draw one block of the ``n`` trajectories, whose events are in no order."""
         size = min(BLOCK, n - block * BLOCK)
         rng = np.random.default_rng([seed, stream(self.days), block, OMORI])
-        omori = self.sequence.omori
+        omori, law = self.sequence.omori, self.correction.law
         now = omori.before.end
-        who, times, capped = [], [], np.zeros(size, dtype=np.bool_)
+        edges, levels = self.steps
+        above = np.array([law.share_above(level) for level in levels])
+        who, times, shares, capped = [], [], [], np.zeros(size, dtype=np.bool_)
         for i, (k, c, p) in enumerate(zip(*omori.draw(size, rng), strict=True)):
             since = c + omori.elapsed  # the law goes on from here
-            mean = k * float(omori_integral(0.0, self.days, since, p)) / omori.share
-            # A few more than it is cut off at
-            own = int(rng.poisson(mean))
-            capped[i] = own > 2 * self.max_events
-            own = min(own, 2 * self.max_events)
-            others = int(rng.poisson(self.quiet))
-            delays = np.concatenate(
-                [
-                    inverse_omori(rng.random(own), self.days, since, p),
-                    self.days * rng.random(others),
-                ]
-            )
-            who.append(np.full(delays.size, i))
-            times.append(np.minimum(now + delays, np.nextafter(now + self.days, 0.0)))
+            means = k * omori_integral(edges[:-1], edges[1:], since, p) * above / omori.share
+            own, others = rng.poisson(means), int(rng.poisson(self.quiet))
+            if own.sum() > 2 * self.max_events:  # a few more than it is cut off at
+                capped[i] = True
+                own = own * (2 * self.max_events) // own.sum()
+            step = np.repeat(np.arange(own.size), own)
+            begin, length = edges[step], np.diff(edges)[step]
+            delays = begin + inverse_omori(rng.random(step.size), length, since + begin, p)
+            who.append(np.full(step.size + others, i))
+            times.append(np.concatenate([delays, self.days * rng.random(others)]))
+            shares.append(np.concatenate([above[step], np.ones(others)]))
+        u = rng.random(sum(one.size for one in who))
         drawn = Trajectories(
             np.concatenate(who),
-            np.concatenate(times),
-            self.correction.law.sample(sum(one.size for one in who), rng),
+            np.minimum(now + np.concatenate(times), np.nextafter(now + self.days, 0.0)),
+            law.inverse_cdf(1.0 - np.concatenate(shares) * (1.0 - u)),
             size,
             now,
             now + self.days,

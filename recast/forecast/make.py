@@ -106,14 +106,16 @@ def run_forecast(
         times what is expected.
     fixed_parameters : bool
         Ignore the uncertainty of the parameters; by default it is included where it is known, but
-        for corrected forecasts.
+        for forecasts after a mainshock.
     uncorrected : bool
         Simulate ETAS as it is even after a mainshock; by default its numbers are then corrected by
         the aftershocks so far and by the errors of past forecasts (``recast.forecast.correction``),
-        which include what parameters are uncertain.
+        which include what parameters are uncertain. In the first hour they are those of past
+        sequences instead (``recast.forecast.early``).
     regime : str, optional
         Tectonic regime, one of ``etas.omori.REGIMES``, whose mainshocks say what to expect of this
-        one's aftershocks; by default those of California and Italy.
+        one's aftershocks; by default those of California and Italy, and in the first hour of the
+        shallow continental crust.
     b, maximum_magnitude : float, optional
         The b-value and the largest magnitude of what is simulated, without ``model``; by default
         the b-value is estimated, and the largest magnitude is 8 or one unit above the largest so
