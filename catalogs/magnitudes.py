@@ -88,27 +88,27 @@ class GutenbergRichter:
         """Share of the untruncated law below ``maximum``."""
         return float(-np.expm1(-self.beta * (self.maximum - self.completeness)))
 
-    def share_above(self, magnitude: float) -> float:
-        """Share of the events at or above a magnitude.
+    def share_above(self, magnitudes: ArrayLike) -> FloatArray:
+        """Share of the events at or above each magnitude.
 
         Parameters
         ----------
-        magnitude : float
-            Dimensionless.
+        magnitudes : array
+            Of any shape.
 
         Returns
         -------
-        float
-            From 1 at completeness to 0 at ``maximum``.
+        array
+            From 1 at completeness to 0 at ``maximum``, of the same shape.
 
         Examples
         --------
-        >>> round(GutenbergRichter(2.0, 1.0, maximum=9.0).share_above(3.0), 4)
-        0.1
+        >>> GutenbergRichter(2.0, 1.0, maximum=9.0).share_above([2.0, 3.0]).round(4)
+        array([1. , 0.1])
         """
-        kept = min(max(magnitude, self.completeness), self.maximum)
-        above = np.exp(-self.beta * (kept - self.completeness)) - 1.0 + self.mass
-        return float(above / self.mass)
+        m = np.clip(np.asarray(magnitudes, dtype=np.float64), self.completeness, self.maximum)
+        above = np.exp(-self.beta * (m - self.completeness)) - 1.0 + self.mass
+        return np.asarray(above / self.mass)
 
     def log_density(self, magnitudes: ArrayLike) -> FloatArray:
         """Log density ln p(m); -inf outside [completeness, maximum].
@@ -142,23 +142,6 @@ class GutenbergRichter:
             Magnitudes, of the same shape.
         """
         return self.completeness - np.log1p(-np.asarray(u) * self.mass) / self.beta
-
-    def survival(self, magnitudes: ArrayLike) -> FloatArray:
-        """Share of the events with at least each magnitude.
-
-        Parameters
-        ----------
-        magnitudes : array
-            Of any shape.
-
-        Returns
-        -------
-        array
-            In [0, 1], of the same shape.
-        """
-        m = np.clip(np.asarray(magnitudes, dtype=np.float64), self.completeness, self.maximum)
-        lost = np.exp(-self.beta * (self.maximum - self.completeness))
-        return np.asarray((np.exp(-self.beta * (m - self.completeness)) - lost) / self.mass)
 
     def sample(self, n: int, rng: np.random.Generator) -> FloatArray:
         """Draw independent magnitudes.

@@ -197,7 +197,7 @@ class OmoriSequence:
         edges[-1] = elapsed  # not a bit more
         law = process.magnitude_law
         lowest = law.completeness if lowest is None else lowest
-        share = law.share_above(lowest)
+        share = float(law.share_above(lowest))
         known = (events.times > mainshock) & reaches(events.magnitudes, lowest)
         since = events.times[known] - mainshock
         counts = np.histogram(since, edges)[0]

@@ -16,12 +16,11 @@ import numpy as np
 import pandas as pd
 
 from catalogs import InputError, load
-from catalogs.sequence import reaches
-from recast.forecast.bent import BentWindow
+from catalogs.sequence import FloatArray, reaches
 from recast.forecast.blocks import n_blocks
 from recast.forecast.mainshocks import find_mainshocks, is_larger
 from recast.forecast.prepare import prepare
-from recast.forecast.single import Request, counted
+from recast.forecast.single import Drawable, Request, counted
 from recast.models.so_far import fit_so_far
 
 HALF_A_YEAR = 182.6
@@ -32,6 +31,17 @@ HOURS = (1.0, 24.0)
 DAYS = (7.0, 30.0)
 BELOW = (1.5, 1.0, 0.5, 0.0)
 """Magnitude units below the mainshock."""
+
+
+def chances_of(
+    window: Drawable, magnitudes: tuple[float, ...], samples: int, seed: int
+) -> FloatArray:
+    """Probability of one event or more at or above each magnitude."""
+    counts = [
+        counted(window.draw(block, samples, seed), magnitudes)["counts"]
+        for block in range(n_blocks(samples))
+    ]
+    return np.asarray((np.concatenate(counts) > 0).mean(axis=0))
 
 
 def forecasts(name: str, excess: float, samples: int) -> list[dict[str, float]]:
@@ -52,28 +62,23 @@ def forecasts(name: str, excess: float, samples: int) -> list[dict[str, float]]:
                 break
             request = Request(at, DAYS, (lowest,), samples, shock.index)
             try:
-                windows = prepare(catalog, fitted, request, samples=samples).windows
+                one, two = (
+                    prepare(catalog, fitted, request, samples=samples, own_b=own).windows
+                    for own in (True, False)
+                )
             except InputError as error:
                 print(f"{name} {info.to_time(at)}: {error}")
                 continue
-            for window in windows:
-                if not isinstance(window, BentWindow):
-                    continue
-                counts: dict[str, list[np.ndarray]] = {"one": [], "two": []}
-                for block in range(n_blocks(samples)):
-                    drawn = window.window.draw(block, samples, shock.index)
-                    counts["one"].append(counted(drawn, magnitudes)["counts"])
-                    drawn = window.draw(block, samples, shock.index)
-                    counts["two"].append(counted(drawn, magnitudes)["counts"])
-                chances = {b: (np.concatenate(n) > 0).mean(axis=0) for b, n in counts.items()}
-                seen = events.between(at, at + window.days).magnitudes
+            for pair in zip(one, two, strict=True):
+                chances = [chances_of(window, magnitudes, samples, shock.index) for window in pair]
+                seen = events.between(at, at + pair[0].days).magnitudes
                 rows += [
                     {
                         "hours": hours,
-                        "days": window.days,
+                        "days": pair[0].days,
                         "below": below,
-                        "one b": chances["one"][i],
-                        "two b": chances["two"][i],
+                        "one b": chances[0][i],
+                        "two b": chances[1][i],
                         "came": float(reaches(seen, magnitudes[i]).any()),
                     }
                     for i, below in enumerate(BELOW)

@@ -7,47 +7,61 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from catalogs import Catalog, CatalogInfo, GutenbergRichter, SplitDates, save
+from catalogs import Catalog, CatalogInfo, GutenbergRichter, InputError, SplitDates, save
+from catalogs.bent_magnitudes import BentGutenbergRichter
 from etas import ETAS, Poisson
 from recast import run_forecast
 from recast.cli import main
-from recast.forecast.bent import USUAL_B, BentLaw, bent
+from recast.forecast.bent import USUAL_B, bent
 from recast.models.kind import FittedModel
 from recast.models.registry import model_kind
 from recast.models.so_far import fit_so_far
 
 LAW = GutenbergRichter(2.0, 0.7, 8.0)
-BENT = BentLaw(LAW, 3.0, 1.1)
+BENT = BentGutenbergRichter(2.0, 0.7, 8.0, 3.0, 1.1)
 MAGNITUDES = np.array([2.0, 2.4, 3.0, 3.01, 4.0, 5.5, 8.0])
 
 
 def test_shares_fall_by_one_law_and_then_by_the_other() -> None:
-    shares = BENT.survival(MAGNITUDES)
-    np.testing.assert_allclose(shares[:3], LAW.survival(MAGNITUDES[:3]))
-    above = GutenbergRichter(3.0, 1.1, 8.0).survival(MAGNITUDES[3:])
-    np.testing.assert_allclose(shares[3:], LAW.survival(3.0) * above)
+    shares = BENT.share_above(MAGNITUDES)
+    np.testing.assert_allclose(shares[:3], LAW.share_above(MAGNITUDES[:3]))
+    above = GutenbergRichter(3.0, 1.1, 8.0).share_above(MAGNITUDES[3:])
+    np.testing.assert_allclose(shares[3:], LAW.share_above(3.0) * above)
     assert shares[-1] == 0.0
 
 
-def test_survival_is_the_integral_of_the_density() -> None:
-    m = np.linspace(2.0, 8.0, 200_001)
-    density = np.exp(LAW.log_density(m))
-    below = np.concatenate([[0.0], np.cumsum(0.5 * (density[1:] + density[:-1]) * np.diff(m))])
-    np.testing.assert_allclose(LAW.survival(m), 1.0 - below, atol=1e-9)
-    np.testing.assert_array_equal(LAW.survival([1.0, 9.0]), [1.0, 0.0])
+@pytest.mark.parametrize("law", [LAW, BENT], ids=["straight", "bent"])
+def test_density_shares_and_means_belong_together(law: GutenbergRichter) -> None:
+    edges = np.linspace(2.0, 8.0, 60_001)
+    middle, width = 0.5 * (edges[1:] + edges[:-1]), np.diff(edges)
+    mass = np.exp(law.log_density(middle)) * width
+    shares = 1.0 - np.concatenate([[0.0], np.cumsum(mass)])
+    np.testing.assert_allclose(law.share_above(edges), shares, atol=1e-6)
+    mean = float((mass * 10.0 ** (0.5 * (middle - 2.0))).sum())
+    assert law.mean_productivity(0.5) == pytest.approx(mean, rel=1e-6)
+    np.testing.assert_array_equal(law.share_above([1.0, 9.0]), [1.0, 0.0])
+    u = np.linspace(0.0, 0.999, 50)
+    np.testing.assert_allclose(law.share_above(law.inverse_cdf(u)), 1.0 - u, atol=1e-12)
+
+
+def test_a_bend_lies_inside_its_law() -> None:
+    with pytest.raises(InputError, match=r"b changes at magnitude 8\.0"):
+        BentGutenbergRichter(2.0, 0.7, 8.0, 8.0, 1.0)
+    with pytest.raises(InputError, match="b-value -1"):
+        BentGutenbergRichter(2.0, 0.7, 8.0, 3.0, -1.0)
 
 
 def test_ranks_keep_their_shares() -> None:
     """P(moved >= moved(m)) by the bent law is P(drawn >= m) by the other."""
     moved = BENT.moved(MAGNITUDES)
-    np.testing.assert_allclose(BENT.survival(moved), LAW.survival(MAGNITUDES), atol=1e-12)
+    np.testing.assert_allclose(BENT.share_above(moved), LAW.share_above(MAGNITUDES), atol=1e-12)
     np.testing.assert_array_equal(moved[:3], MAGNITUDES[:3])
     assert (np.diff(moved) > 0.0).all()
     assert moved[-1] == pytest.approx(8.0)
 
 
 def test_a_law_that_does_not_bend_moves_nothing() -> None:
-    straight = BentLaw(LAW, 3.0, LAW.b)
+    straight = BentGutenbergRichter(2.0, 0.7, 8.0, 3.0, 0.7)
     np.testing.assert_allclose(straight.moved(MAGNITUDES), MAGNITUDES, rtol=1e-12)
 
 
@@ -125,8 +139,8 @@ def test_numbers_up_to_the_bend_stay_and_those_above_follow_the_law() -> None:
     expected, before = ([row.expected for row in one.table] for one in (done, straight))
     assert expected[:2] == before[:2]
     assert done.b_above is not None
-    law = BentLaw(LAW, 3.0, done.b_above)
-    shares = law.survival(np.array([4.0, 5.0]))
+    law = BentGutenbergRichter(2.0, 0.7, 8.0, 3.0, done.b_above)
+    shares = law.share_above(np.array([4.0, 5.0]))
     sds = np.sqrt(np.array(expected[2:]) / 2_000)
     np.testing.assert_array_less(np.abs(expected[2:] - expected[0] * shares), 4.0 * sds)
     assert "b 0.70 and 1." in str(done)

@@ -159,6 +159,7 @@ def test_files_hold_the_same_events(ridgecrest: Catalog, tmp_path: Path) -> None
         ridgecrest, days=[1.0], magnitudes=[2.5], out=tmp_path, csep=True, places=True, **GIVEN
     )
     events = pd.read_csv(tmp_path / "forecast_csep.csv")
+    events = events[events["mag"].notna()]  # a simulation without events has a row, too
     assert len(events) / 150 == pytest.approx(done.table[0].expected)
     for _, one in events.groupby("catalog_id"):
         assert one["time_string"].is_monotonic_increasing

@@ -27,7 +27,7 @@ from recast.forecast.aftershock_results import (
     SequenceDifference,
     mainshock_label,
 )
-from recast.forecast.bent import ABOVE
+from recast.forecast.bent import ABOVE, bent
 from recast.forecast.blocks import fingerprints
 from recast.forecast.chunks import Progress, claim
 from recast.forecast.correction import learned, under_way
@@ -158,14 +158,15 @@ def draw_task(job: Job, i: int) -> Found:
     """Make one forecast."""
     member, hours, request = job.tasks[i]
     history = job.catalog.to_sequence().before(request.at)
-    early, sequence = None, None
+    early, sequence, law = None, None, None
     if not job.uncorrected:
-        early = early_sequence(member.processes, history)
+        law = bent(member.processes, job.catalog, request.at)
+        early = early_sequence(member.processes, history, magnitudes=law)
         sequence = under_way(member.processes, history)
     with tempfile.TemporaryDirectory() as folder:
         try:
             windows = (
-                windows_of(history, member.processes, request, sequence)
+                windows_of(history, member.processes, request, sequence, law)
                 if early is None
                 else early_windows(early, request)
             )

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from catalogs import EventSequence, PointProcess, Trajectories
+from catalogs import EventSequence, GutenbergRichter, PointProcess, Trajectories
 from catalogs.sequence import FloatArray
 from etas.kernel import inverse_omori, omori_integral
 from etas.model import ETAS
@@ -109,7 +109,7 @@ class OmoriWindow:
         omori, law = self.sequence.omori, self.correction.law
         now = omori.before.end
         edges, levels = self.steps
-        above = np.array([law.share_above(level) for level in levels])
+        above = law.share_above(levels)
         who, times, shares, capped = [], [], [], np.zeros(size, dtype=np.bool_)
         for i, (k, c, p) in enumerate(zip(*omori.draw(size, rng), strict=True)):
             since = c + omori.elapsed  # the law goes on from here
@@ -153,21 +153,30 @@ class OmoriWindow:
 
 
 def early_sequence(
-    processes: Sequence[PointProcess], history: EventSequence, regime: str | None = None
+    processes: Sequence[PointProcess],
+    history: EventSequence,
+    regime: str | None = None,
+    magnitudes: GutenbergRichter | None = None,
 ) -> SequenceForecast | None:
     """What is known of a sequence so early that networks miss most of it; None if it is not.
 
     It is in the first hour, and for ETAS, as ``under_way``. The aftershocks that count are those
     that networks do not miss (``raised_completeness``). In the first minutes there may be none, and
     the forecast is that of the past sequences of a tectonic ``regime``, by default the shallow
-    continental crust.
+    continental crust. How many smaller events there are with those that count is told by the law
+    of ``magnitudes``, by default that of the first process.
     """
-    law = processes[0].magnitude_law
-    shock = too_early(history, law.completeness)
-    if shock is None or not all(isinstance(process, ETAS) for process in processes):
+    law = magnitudes or processes[0].magnitude_law
+    shock, process = too_early(history, law.completeness), processes[0]
+    if shock is None or not isinstance(process, ETAS):
         return None
     lowest = min(raised_completeness(history, law.completeness), law.maximum - STEP)
-    return SequenceForecast.of(processes[0], history, shock, generic(regime), lowest)
+    return SequenceForecast.of(in_law(process, law), history, shock, generic(regime), lowest)
+
+
+def in_law(process: ETAS, law: GutenbergRichter | None) -> ETAS:
+    """The process with magnitudes of another law, if there is one."""
+    return process if law is None else replace(process, magnitude_law=law)
 
 
 def early_windows(sequence: SequenceForecast, request: Request) -> list[OmoriWindow]:

@@ -14,7 +14,6 @@ from catalogs.magnitudes import GutenbergRichter
 from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray
 from recast.evaluation.cells import pseudo_likelihood_test, spatial_test
 from recast.evaluation.magnitudes import magnitude_bins
-from recast.forecast.bent import BentLaw
 from recast.forecast.gridded import GriddedRates, located_cells
 from recast.forecast.results import ForecastPlaces
 from recast.forecast.single import Drawn
@@ -48,7 +47,7 @@ def place_forecast(
     catalog: Catalog,
     drawn: Drawn,
     law: PlaceLaw,
-    magnitudes: GutenbergRichter | BentLaw,
+    magnitudes: GutenbergRichter,
     out: Path | None,
     *,
     cell: float = CELL,
@@ -65,7 +64,7 @@ def place_forecast(
     law : PlaceLaw
         Where events happen. A learned law is scored as it is, but places are drawn from the mixture
         of ETAS that it has beside its net (``PlaceLaw.drawn``).
-    magnitudes : GutenbergRichter or BentLaw
+    magnitudes : GutenbergRichter
         Law of magnitudes, the same everywhere.
     out : Path or None
         Folder for the rates as CSEP's ``.dat`` and GeoJSON.
@@ -141,9 +140,9 @@ def _check_cell(cell: float, locations: FloatArray) -> None:
         )
 
 
-def _shares(law: GutenbergRichter | BentLaw, bins: FloatArray) -> FloatArray:
+def _shares(law: GutenbergRichter, bins: FloatArray) -> FloatArray:
     """Probability of each bin of magnitudes, the last one open, shape (bin,)."""
-    return -np.diff(law.survival(np.append(bins, law.maximum)))
+    return -np.diff(law.share_above(np.append(bins, law.maximum)))
 
 
 def _tests(

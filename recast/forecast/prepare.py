@@ -8,14 +8,15 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from catalogs import Catalog, CatalogInfo, EventSequence, InputError, PointProcess
-from recast.forecast.bent import BentLaw, bent, in_law
+from catalogs.bent_magnitudes import BentGutenbergRichter
+from recast.forecast.bent import bent
 from recast.forecast.blocks import check_subcritical, n_blocks
 from recast.forecast.correction import MOST_BRANCHING, SequenceForecast, under_way
 from recast.forecast.early import GENERIC, OmoriWindow, early_sequence, early_windows
 from recast.forecast.remarks import about_sequence
 from recast.forecast.results import Factor, SequenceUnderWay
 from recast.forecast.rolling import written_time
-from recast.forecast.single import Drawable, Request, Window, windows_of
+from recast.forecast.single import Request, Window, windows_of
 from recast.models.kind import FittedModel
 
 SAMPLES_AFTER_A_MAINSHOCK = 2_000
@@ -30,8 +31,8 @@ class Prepared:
     """A forecast that is ready to be drawn."""
 
     request: Request
-    windows: Sequence[Drawable]
-    law: BentLaw | None = None
+    windows: Sequence[Window | OmoriWindow]
+    law: BentGutenbergRichter | None = None
     """Of magnitudes, unless that is the model's."""
 
     sequence: SequenceUnderWay | None = None
@@ -65,9 +66,11 @@ def prepare(
         If the model's numbers explode, or ``regime`` has no effect.
     """
     info, history = catalog.info, catalog.to_sequence().before(request.at)
-    early, sequence, remarks = None, None, []
+    early, sequence, law, remarks = None, None, None, []
+    if not (uncorrected or own_b or own_magnitudes):
+        law = bent([fitted.process.with_fixed_magnitudes()], catalog, request.at)
     if not uncorrected:
-        early = early_sequence([fitted.process], history, regime)
+        early = early_sequence([fitted.process], history, regime, law)
         sequence = early or under_way([fitted.process], history, regime)
         remarks = about_sequence(fitted, info, history)
     if regime is not None and sequence is None:
@@ -77,13 +80,10 @@ def prepare(
         )
     if sequence is not None:
         request = replace(request, samples=samples or SAMPLES_AFTER_A_MAINSHOCK)
-    law = None
-    if not (uncorrected or own_b or own_magnitudes):
-        law = bent([fitted.process.with_fixed_magnitudes()], catalog, request.at)
     if early is not None:
         windows = early_windows(early, request)
         early_record = _recorded(early, windows, history, info, regime or GENERIC)
-        return Prepared(request, in_law(windows, law), law, early_record, remarks)
+        return Prepared(request, windows, law, early_record, remarks)
     processes, uncertainty = processes_of(
         fitted,
         request,
@@ -91,9 +91,9 @@ def prepare(
         fixed_parameters=fixed_parameters,
         own_magnitudes=own_magnitudes,
     )
-    corrected = windows_of(history, processes, request, sequence)
+    corrected = windows_of(history, processes, request, sequence, law)
     record = None if sequence is None else _recorded(sequence, corrected, history, info)
-    return Prepared(request, in_law(corrected, law), law, record, remarks, uncertainty)
+    return Prepared(request, corrected, law, record, remarks, uncertainty)
 
 
 def processes_of(

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalogs import Catalog, EventSequence, InputError, PointProcess, Trajectories
+from catalogs.bent_magnitudes import BentGutenbergRichter
 from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray, reaches
 from catalogs.trajectories import IntArray
 from recast.evaluation.counts import QUANTILES, score_counts
@@ -127,7 +128,7 @@ class Drawable(Protocol):
         ...
 
     @property
-    def adjusted(self) -> list[float] | dict[str, Any] | None:
+    def adjusted(self) -> dict[str, Any] | None:
         """What else they depend on, for the record."""
         ...
 
@@ -144,6 +145,9 @@ class Window:
     source: Source
     max_events: int
     correction: Correction | None = None
+    law: BentGutenbergRichter | None = None
+    """Of magnitudes, unless that is the model's. How many aftershocks a simulated event has was
+    fitted with the model's, and stays with the rank of its magnitude."""
 
     @property
     def processes(self) -> Sequence[PointProcess]:
@@ -151,17 +155,27 @@ class Window:
         return self.source.processes
 
     @property
-    def adjusted(self) -> list[float] | None:
-        """Shift and spread of its correction, if it has one."""
-        return None if self.correction is None else [self.correction.shift, self.correction.spread]
+    def adjusted(self) -> dict[str, list[float]] | None:
+        """Shift and spread of its correction, and where and to what b changes, if they do."""
+        found = {}
+        if self.correction is not None:
+            found["numbers"] = [self.correction.shift, self.correction.spread]
+        if self.law is not None:
+            found["magnitudes"] = [self.law.bend, self.law.b_above]
+        return found or None
 
     def draw(self, block: int, n: int, seed: int) -> Trajectories:
         """Draw one block of the ``n`` trajectories."""
         if self.correction is None:
-            return self._draw(block, n, [seed, stream(self.days)])
-        whole = self._draw(block, n + BLOCK, [seed, stream(self.days)])
+            return self._in_law(self._draw(block, n, [seed, stream(self.days)]))
+        whole = self._in_law(self._draw(block, n + BLOCK, [seed, stream(self.days)]))
         rng = np.random.default_rng([seed, stream(self.days), block, CORRECTED])
         return self.correction.apply(whole, min(BLOCK, n - block * BLOCK), rng, self.max_events)
+
+    def _in_law(self, drawn: Trajectories) -> Trajectories:
+        if self.law is None:
+            return drawn
+        return replace(drawn, magnitudes=self.law.moved(drawn.magnitudes))
 
     def _draw(self, block: int, n: int, seeds: Sequence[int]) -> Trajectories:
         return draw_block(
@@ -180,7 +194,7 @@ class Window:
                 for block in range(PILOT_BLOCKS)
             ]
         )
-        law = self.source.processes[0].magnitude_law
+        law = self.law or self.source.processes[0].magnitude_law
         correction = sequence.correction(self.days, pilot.counts.astype(np.float64), law)
         most = self.max_events
         if max_events is None:
@@ -415,11 +429,13 @@ def windows_of(
     processes: Sequence[PointProcess] | Mapping[float, Sequence[PointProcess]],
     request: Request,
     sequence: SequenceForecast | None = None,
+    law: BentGutenbergRichter | None = None,
 ) -> tuple[Window, ...]:
     """Prepare the windows of a forecast, each to be drawn from ``processes`` by itself.
 
     These are the same for all, or those of its length. With a ``sequence`` under way its numbers
-    are corrected (``recast.forecast.correction``).
+    are corrected (``recast.forecast.correction``). Magnitudes follow ``law``, by default that of
+    the processes.
     """
     windows = []
     for days in request.days:
@@ -428,7 +444,7 @@ def windows_of(
             several = [subcritical(process, days) for process in several]
         source = Source.of(several, history, [request.at])
         cap = request.max_events or default_cap(history, request.at, days)
-        window = Window(days, source, cap)
+        window = Window(days, source, cap, law=law)
         if sequence is not None:
             window = window.corrected(sequence, request.seed, request.max_events)
         windows.append(window)

@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 
 from catalogs import Catalog, EventSequence, InputError
+from catalogs.bent_magnitudes import BentGutenbergRichter
 from etas.model import ETAS
-from recast.forecast.bent import BentLaw, bent, in_law
+from recast.forecast.bent import bent
 from recast.forecast.correction import SequenceForecast, subcritical, under_way
-from recast.forecast.early import OmoriWindow, sequence_forecast
+from recast.forecast.early import OmoriWindow, in_law, sequence_forecast
 from recast.forecast.prepare import processes_of
 from recast.forecast.results import Factor
 from recast.forecast.single import Request, Window, windows_of
@@ -60,7 +61,7 @@ class Plan:
     policy: Policy
     fit: Fit
     remarks: tuple[str, ...]
-    law: BentLaw | None = None
+    law: BentGutenbergRichter | None = None
     """Of magnitudes, unless that is the model's."""
 
     @classmethod
@@ -85,12 +86,12 @@ class Plan:
         current, early = under_way([process], history, policy.regime), False
         if sequence is not None and isinstance(process, ETAS):
             day = info.to_days(sequence.mainshock.time)
-            found = sequence_forecast(process, history, day, policy.regime)
+            found = sequence_forecast(in_law(process, law), history, day, policy.regime)
             current, early = found or (current, False)
         if current is not None and early and isinstance(process, ETAS):
             omori = [OmoriWindow.of(current, window) for window in request.days]
             return cls(omori, magnitudes, largest, seed, policy, fit, (), law)
-        windows, remarks = _by_etas(fit, history, request, current)
+        windows, remarks = _by_etas(fit, history, request, current, law)
         if current is not None and request.horizon > LONG:
             remarks += ("ranges beyond a month extrapolate the errors of forecasts for a month",)
         return cls(windows, magnitudes, largest, seed, policy, fit, remarks, law)
@@ -121,7 +122,7 @@ class Plan:
                 fan_from=self.magnitudes[0] if window.days == self.days[-1] else None,
                 threads=threads,
             )
-            for window in in_law(self.windows, self.law)
+            for window in self.windows
         ]
         return {label_of(window.days): window for window in growing(drawn)}
 
@@ -177,7 +178,11 @@ class Plan:
 
 
 def _by_etas(
-    fit: Fit, history: EventSequence, request: Request, sequence: SequenceForecast | None
+    fit: Fit,
+    history: EventSequence,
+    request: Request,
+    sequence: SequenceForecast | None,
+    law: BentGutenbergRichter | None,
 ) -> tuple[tuple[Window, ...], tuple[str, ...]]:
     """Windows drawn from ETAS, and remarks on them."""
     try:
@@ -188,5 +193,5 @@ def _by_etas(
         process = fit.model.process
         lowered = {days: (subcritical(process, days),) for days in request.days}
         remark = f"simulated with fewer aftershocks than the model has: {error}"
-        return windows_of(history, lowered, request, sequence), (remark,)
-    return windows_of(history, processes, request, sequence), ()
+        return windows_of(history, lowered, request, sequence, law), (remark,)
+    return windows_of(history, processes, request, sequence, law), ()

@@ -116,7 +116,7 @@ def frequency_magnitude(
     low, high = _simulated_numbers(law, error, above.size, m)
     axes.fill_between(m, low, high, color=INK, alpha=0.2, lw=0.0, label="95 % of simulated")
     label = f"b = {law.b:.3f} ± {error:.3f}"
-    axes.plot(m, above.size * law.survival(m), color=INK, label=label)
+    axes.plot(m, above.size * law.share_above(m), color=INK, label=label)
     steps = np.arange(first, magnitudes.max() + 0.05, 0.05)
     number = magnitudes.size - np.searchsorted(np.sort(magnitudes), steps - MAGNITUDE_TOLERANCE)
     held = (number > 0) & (number < magnitudes.size)
@@ -138,7 +138,7 @@ def _simulated_numbers(law: GutenbergRichter, error: float, n: int, m: FloatArra
     """2.5 and 97.5 % quantiles of the number of events at or above each m, shape (2, m)."""
     rng = np.random.default_rng(0)
     draws = np.maximum(rng.normal(law.b, error, LAW_DRAWS), 0.05)
-    shares = np.array([replace(law, b=b).survival(m) for b in draws])
+    shares = np.array([replace(law, b=b).share_above(m) for b in draws])
     return band(rng.binomial(n, shares).astype(np.float64), 0.95)
 
 
