@@ -68,7 +68,8 @@ def prepare(
     info, history = catalog.info, catalog.to_sequence().before(request.at)
     early, sequence, law, remarks = None, None, None, []
     if not (uncorrected or own_b or own_magnitudes):
-        law = bent([fitted.process.with_fixed_magnitudes()], catalog, request.at)
+        fixed = [process.with_fixed_magnitudes() for process in fitted.processes]
+        law = bent(fixed, catalog, request.at)
     if not uncorrected:
         early = early_sequence([fitted.process], history, regime, law)
         sequence = early or under_way([fitted.process], history, regime)
