@@ -31,10 +31,11 @@ from catalogs import Catalog, EventSequence, load
 from catalogs.sequence import reaches
 from etas import ETAS
 from recast.evaluation.counts import score_counts
+from recast.forecast.bent import bent
 from recast.forecast.blocks import n_blocks
 from recast.forecast.complete import raised_completeness
 from recast.forecast.correction import SequenceForecast, under_way
-from recast.forecast.early import OmoriWindow, early_windows, generic
+from recast.forecast.early import OmoriWindow, early_windows, generic, in_law
 from recast.forecast.mainshocks import EXCESS, FEWEST, QUIET_DAYS, is_early, is_larger
 from recast.forecast.single import Drawable, Request, counted, windows_of
 from recast.models.so_far import fit_so_far
@@ -103,14 +104,16 @@ def ways(
     known = f"first hour, {'fewer than' if n < FEWEST else 'at least'} {FEWEST} known"
     raised = raised_completeness(history, completeness)
     every = SequenceForecast.of(past.model, history, past.index, prior)
-    above = SequenceForecast.of(past.model, history, past.index, prior, raised)
+    law = bent([past.model], past.catalog, request.at)
+    model = in_law(past.model, law)
+    above = SequenceForecast.of(model, history, past.index, prior, raised)
     windows: dict[str, Sequence[Drawable]] = {
         "etas": windows_of(history, [past.model], request),
         "all": [OmoriWindow.of(every, days) for days in request.days],
         "recorded": early_windows(above, request),
     }
     if current is not None and current.time == past.time:
-        windows["corrected"] = windows_of(history, [past.model], request, current)
+        windows["corrected"] = windows_of(history, [past.model], request, current, law)
     return known if early else "later, no sequence under way", windows
 
 
