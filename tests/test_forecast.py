@@ -301,6 +301,16 @@ def test_lower_bounds_are_what_cut_off_trajectories_leave_open(share: float) -> 
     assert bool(row.lower_bounds) == capped.any()
 
 
+def test_what_is_rare_is_not_said_to_be_impossible() -> None:
+    counts = np.zeros(2000, dtype=int)
+    none = summarised(1.0, 8.0, counts, np.zeros(2000, dtype=bool))
+    counts[:7] = 1
+    few = summarised(1.0, 7.0, counts, np.zeros(2000, dtype=bool))
+    lines = str(ForecastResult("a", "1.0", {}, [few, none], Fan([], {}), 2000, 0, 9)).splitlines()
+    said = [" ".join(line.split()) for line in lines[2:4]]
+    assert said == ["1 7 0.0035 0 0 to 0 0.35 %", "1 8 < 0.0005 0 0 to 0 < 0.05 %"]
+
+
 def test_a_probability_is_known_once_every_cut_off_trajectory_has_an_event() -> None:
     all_of_them = np.ones(1000, dtype=bool)
     row = summarised(1.0, 7.0, np.full(1000, 38), all_of_them)

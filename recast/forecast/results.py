@@ -472,12 +472,19 @@ def _cells(row: ForecastRow, n: int) -> list[str]:
     return [
         f"{row.days:g}",
         f"{row.magnitude:g}",
-        at_least("expected", f"{row.expected:,.2f}"),
+        at_least("expected", _mean(row.expected, n, is_bound="expected" in row.lower_bounds)),
         at_least("median", f"{row.median:,.0f}"),
         f"{at_least('low95', f'{low:,.0f}')} to {top}",
         _percent(row.probability, n, is_bound="probability" in row.lower_bounds),
         *([] if row.observed is None else [f"{row.observed:,d}"]),
     ]
+
+
+def _mean(expected: float, n: int, *, is_bound: bool) -> str:
+    """Format an expected number; never as 0, which no number of simulations shows."""
+    if expected >= 0.005 or is_bound:
+        return f"{expected:,.2f}"
+    return f"< {1.0 / n:.2g}" if expected == 0.0 else f"{expected:.2g}"
 
 
 def _percent(probability: float, n: int, *, is_bound: bool) -> str:
