@@ -26,6 +26,9 @@ from catalogs.split import Split
 FRACTIONS = (0.6, 0.2, 0.2)
 """Shares of the events in the train, validation and test windows."""
 
+MIXED = 0.05
+"""Share of the events whose magnitudes are of another kind, from which that is said."""
+
 MAXIMUM_CURVATURE = "completeness by maximum curvature + 0.2 (Woessner and Wiemer 2005)"
 
 
@@ -120,6 +123,7 @@ def import_table(
         )
         completeness, strict = lowest, False
     notes += [] if steps is None else steps.sentences()
+    notes += kinds_of_magnitude(complete)
     info = replace(
         info,
         magnitude_completeness=completeness,
@@ -203,6 +207,32 @@ class Steps:
         odd = f"{self.grid.odd:,} of {self.total:,} magnitudes do not keep steps of"
         below = "for b they count with the step below"
         return [f"{odd} {self.grid.step:g}, such as {listed}: {below}"]
+
+
+def kinds_of_magnitude(events: pd.DataFrame) -> list[str]:
+    """What deserves to be said of the types of magnitudes: that they are mixed, and how.
+
+    Types with the same two first letters are one kind, as Mw, Mww and Mwr; kinds that fewer than
+    5 % of the events have do not count.
+
+    Examples
+    --------
+    >>> kinds_of_magnitude(pd.DataFrame({"magnitude_type": ["ml", "MLv", "Mw", "mww", ""]}))
+    ['magnitudes are of several kinds (2 ML, 2 Mw): completeness, b and fits are of their mixture']
+    """
+    if "magnitude_type" not in events:
+        return []
+    kinds = events["magnitude_type"].fillna("").astype(str).str.strip().str.lower().str[:2]
+    counts = kinds[kinds.str.fullmatch("m[a-z]")].value_counts(sort=False)
+    counts = counts[counts >= MIXED * len(events)]
+    if len(counts) < 2:
+        return []
+    names = {"ml": "ML", "mb": "mb", "mw": "Mw", "ms": "Ms", "md": "Md"}
+    found = sorted((str(kind), int(n)) for kind, n in counts.items())
+    listed = ", ".join(f"{n:,} {names.get(kind, kind.capitalize())}" for kind, n in found)
+    return [
+        f"magnitudes are of several kinds ({listed}): completeness, b and fits are of their mixture"
+    ]
 
 
 def out_of_order(events: pd.DataFrame) -> int:

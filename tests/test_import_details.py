@@ -465,3 +465,18 @@ def test_words_behind_columns_that_were_named_are_one(tmp_path: Path) -> None:
     rows = rows.replace("near the", "off", 9)
     names = ["yr", "mo", "dy", "hr", "mi", "sc", "mag", "place"]
     same_times(reading(tmp_path, rows, names=names)[0])
+
+
+@pytest.mark.parametrize(("others", "said"), [(0.3, True), (0.02, False)])
+def test_mixed_kinds_of_magnitude_are_said_at_the_import(
+    tmp_path: Path, others: float, said: bool
+) -> None:
+    rng = np.random.default_rng(5)
+    n = 1000
+    times = pd.Timestamp("2010-01-01") + pd.to_timedelta(np.arange(n), unit="D")
+    m = (2.0 + rng.exponential(0.4, n)).round(1)
+    kinds = np.where(np.arange(n) < others * n, "Mww", np.where(np.arange(n) % 2, "ML", "mlv"))
+    path = tmp_path / "events.csv"
+    pd.DataFrame({"time": times, "mag": m, "magType": kinds}).to_csv(path, index=False)
+    note = import_catalog(path, "x", completeness=2.0).catalog.info.note
+    assert ("kinds (700 ML, 300 Mw)" in note) is said

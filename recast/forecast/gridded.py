@@ -159,7 +159,7 @@ class GriddedRates:
         """
         head: dict[str, Any] = {
             "type": "FeatureCollection",
-            "magnitudes": self.magnitudes.tolist(),
+            "magnitudes": self.magnitudes.round(9).tolist(),  # 3.1, not 3.0999999999999996
             "maximum": self.maximum,
             "expected": self.expected,
         }
