@@ -12,10 +12,11 @@ from catalogs.bent_magnitudes import BentGutenbergRichter
 from etas import ETAS, Poisson
 from recast import run_forecast
 from recast.cli import main
-from recast.forecast.bent import USUAL_B, bent
+from recast.forecast.bent import SCATTER, USUAL_B, bent
 from recast.models.kind import FittedModel
 from recast.models.registry import model_kind
 from recast.models.so_far import fit_so_far
+from recast.pretrained import SHIPPED, b_prior
 
 LAW = GutenbergRichter(2.0, 0.7, 8.0)
 BENT = BentGutenbergRichter(2.0, 0.7, 8.0, 3.0, 1.1)
@@ -113,6 +114,10 @@ def test_few_events_have_the_b_value_of_the_world() -> None:
     law = bent([Poisson(1.0, LAW)], few, 3000.0)
     assert law is not None
     assert law.b_above == USUAL_B
+
+
+def test_b_scatters_as_in_the_regions_of_the_net() -> None:
+    assert b_prior(SHIPPED)[1] == pytest.approx(SCATTER, abs=0.005)
 
 
 def test_laws_without_room_and_mixtures_of_several_do_not_bend() -> None:

@@ -7,14 +7,16 @@ from collections.abc import Sequence
 from catalogs import Catalog, PointProcess
 from catalogs.bent_magnitudes import BentGutenbergRichter
 from catalogs.marks import FixedMagnitudes
-from recast.models.so_far import b_above, known_so_far
-from recast.pretrained import SHIPPED, b_prior
+from recast.models.known import b_above, known_so_far
 
 ABOVE = 1.0
 """Magnitude units above completeness from which b is that of the large events."""
 
 USUAL_B = 1.0
 """To which the b-value of large events is drawn where few are known: that of the world."""
+
+SCATTER = 0.14
+"""Standard deviation of b among the regions of the net that comes with the package."""
 
 LEAST_ROOM = 0.1
 """Magnitude units below the largest magnitude, from which a law does not change any more."""
@@ -51,6 +53,5 @@ def bent(
     if not is_fixed or bend > law.maximum - LEAST_ROOM:
         return None
     known = known_so_far(catalog, day)
-    _, sd = b_prior(SHIPPED)
-    large = b_above(bend, known, known, catalog.info, USUAL_B, sd)
+    large = b_above(bend, known, known, catalog.info, USUAL_B, SCATTER)
     return BentGutenbergRichter(law.completeness, law.b, law.maximum, bend, large)

@@ -15,8 +15,9 @@ from etas.uncertainty import Uncertainty
 from recast.live.policy import Policy
 from recast.live.times import read, written
 from recast.models.kind import FittedModel
+from recast.models.known import known_so_far
 from recast.models.registry import REFERENCE, model_kind
-from recast.models.so_far import fit_so_far, known_so_far
+from recast.models.so_far import fit_so_far
 from recast.pretrained import SHIPPED, etas_prior
 
 

@@ -9,20 +9,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from catalogs import Catalog, CatalogInfo, EventSequence, GutenbergRichter, InputError
+from catalogs import Catalog, EventSequence, GutenbergRichter, InputError
 from catalogs.checks.extent import Extent
 from catalogs.sequence import reaches
-from etas.completeness import CompletenessHistory, law_above
 from etas.fit import WITH_PRIOR, fit_etas
 from etas.model import ETAS
 from etas.parameters import Box
 from recast.models.kind import FittedModel
+from recast.models.known import b_above, known_so_far
 from recast.models.places import places_so_far
 from recast.models.registry import REFERENCE, model_kind
 from recast.pretrained import SHIPPED, b_prior, etas_prior
-
-ENOUGH = 1000
-"""Events since the train window's start, of which the earlier ones are history only."""
 
 RECENT = 1000
 """Events by which b is estimated, which changes in time. Of 500 to all, above completeness or Mc(t)
@@ -116,29 +113,6 @@ def fit_so_far(
     )
 
 
-def known_so_far(catalog: Catalog, day: float) -> EventSequence:
-    """Return the events before a day, scored from the train window's start where they are many.
-
-    Raises
-    ------
-    InputError
-        If there is none.
-    """
-    info = catalog.info
-    events = catalog.to_sequence().before(day)
-    start = info.to_days(info.splits.train_start)
-    known = events
-    if events.start < start < day:
-        later = events.scored_from(start)
-        known = later if later.n_scored >= ENOUGH else events
-    if known.n_scored == 0:
-        raise InputError(
-            f"catalog {info.name!r} has no event before {info.to_time(day)}: there is nothing to "
-            "forecast from"
-        )
-    return known
-
-
 def most_usual(events: EventSequence, completeness: float) -> float:
     """The most events a day that are not caused by others, if a sequence hides how many they are.
 
@@ -173,42 +147,6 @@ def _law(
     first = max(known.first_scored, len(known) - RECENT)
     recent = known.scored_from(float(known.times[first]))
     return replace(law, b=b_above(lowest, recent, known, info, *b_prior(SHIPPED)))
-
-
-def b_above(
-    lowest: float,
-    events: EventSequence,
-    known: EventSequence,
-    info: CatalogInfo,
-    mean: float,
-    sd: float,
-) -> float:
-    """The b-value of scored events >= ``lowest`` and above Mc(t), drawn towards that of others.
-
-        1 / b = (n / b_events + n_0 / mean) / (n + n_0),    n_0 = (mean / sd)^2
-
-    Parameters
-    ----------
-    lowest : float
-        The smallest magnitude.
-    events, known : EventSequence
-        Those that count, and all so far, which raise Mc(t).
-    info : CatalogInfo
-        The step of the magnitudes, and whether completeness is strict.
-    mean, sd : float
-        What other regions have, and how they scatter.
-    """
-    n_0 = (mean / sd) ** 2
-    history = CompletenessHistory.helmstetter(known, lowest)
-    scored = slice(events.first_scored, None)
-    n = int(reaches(events.magnitudes, history.at(events.times))[scored].sum())
-    law = GutenbergRichter(lowest, mean, lowest + 1.0)
-    step, strict = info.magnitude_bin, info.completeness_is_strict
-    try:
-        found = law_above(events, history, law, bin_width=step, strict=strict).b
-    except InputError:  # hardly an event above Mc(t)
-        return mean
-    return (n + n_0) / (n / found + n_0 / mean)
 
 
 def _generic(known: EventSequence, law: GutenbergRichter) -> ETAS:
