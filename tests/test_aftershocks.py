@@ -31,6 +31,7 @@ from recast.forecast.aftershock_results import (
     AftershockResult,
     AftershockSequence,
     LeftOut,
+    said_and_came,
 )
 from recast.forecast.aftershocks import Exam, known_before, lead_times, scored
 from recast.forecast.mainshocks import find_mainshocks
@@ -198,6 +199,17 @@ def test_scores_of_a_few_forecasts() -> None:
     assert scored([first])["poisson"][0].differences["crps"].ci95 is None
 
 
+def test_probabilities_stand_beside_how_often_it_came() -> None:
+    came = [
+        replace(row(7.0, 0.0, 4.0, n, crps=1.0, log_score=-1.0), probability=0.2) for n in (0, 0, 3)
+    ]
+    (rows,) = scored([sequence(etas=came)]).values()
+    assert (rows[0].chance, rows[0].came) == pytest.approx((0.2, 1.0 / 3.0))
+    assert said_and_came(rows[0].one_or_more) == "20 (33)%"
+    older = replace(rows[0], chance=None, came=None)  # a file of an older version has neither
+    assert said_and_came(older.one_or_more) == "-"
+
+
 def test_the_table_has_the_windows_side_by_side() -> None:
     rows = [row(1.0, 10.0, 4.0, 12, crps=2.0, log_score=-3.0)]
     rows += [row(7.0, 2000.0, 4.0, 1000, crps=1234.5, log_score=-30.0)]
@@ -209,7 +221,8 @@ def test_the_table_has_the_windows_side_by_side() -> None:
     assert head == "mine: 1 mainshock, 1 forecast"
     assert windows == "windows of 1 / 7 days side by side"
     assert columns.split()[:3] == ["M", ">=", "2"]
-    expected = "etas 100 / 0 % 100 / 0 % -0.18 / +0.69 0.18 / 0.69 2 / 1,234 -3.00 / -20.00"
+    expected = "etas 100 / 0 % 100 / 0 % -0.18 / +0.69 0.18 / 0.69 2 / 1,234 -3.00 / -20.00 "
+    expected += "100 (100) / 100 (100) %"
     assert " ".join(numbers.split()) == expected
     day = replace(shock, forecasts={"etas": [replace(forecast, table=rows[:1])]})
     assert "\nin the next 1 day\n" in AftershockCatalog([day], scored([day])).table("mine")

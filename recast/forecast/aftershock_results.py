@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -22,13 +23,20 @@ def in_digits(value: float, sign: str = "") -> str:
     return f"{value:{sign},.0f}" if abs(value) >= 100.0 else f"{value:{sign}.3g}"
 
 
-COLUMNS: dict[str, tuple[str, Callable[[float], str]]] = {
+def said_and_came(shares: tuple[float, float]) -> str:
+    """Mean of probabilities, and the share that came, per cent."""
+    said, came = (100.0 * share for share in shares)
+    return "-" if math.isnan(said) else f"{said:.0f} ({came:.0f})%"
+
+
+COLUMNS: dict[str, tuple[str, Callable[[Any], str]]] = {
     "in 95 %": ("inside_95", "{:.0%}".format),
     "in 50 %": ("inside_50", "{:.0%}".format),
     "ln(median/observed)": ("log_ratio", "{:+.2f}".format),
     "absolute": ("absolute_log_ratio", "{:.2f}".format),
     "CRPS": ("crps", in_digits),
     "log score": ("log_score", "{:.2f}".format),
+    "one or more": ("one_or_more", said_and_came),
 }
 """Columns of the table: a field of ``AftershockScores``, and how it is printed."""
 
@@ -104,7 +112,8 @@ class AftershockScores(Record):
 
     ``inside_50`` and ``inside_95`` are the shares of forecasts whose range holds the observed
     number, ``log_ratio`` and ``absolute_log_ratio`` the median of ln(median / observed) and of its
-    absolute value, ``crps`` and ``log_score`` means (events; nats).
+    absolute value, ``crps`` and ``log_score`` means (events; nats). The mean of well calibrated
+    probabilities is the share of the forecasts after which events came.
     """
 
     days: float
@@ -118,6 +127,17 @@ class AftershockScores(Record):
     log_score: float
     pit: list[float]
     differences: dict[str, SequenceDifference] = field(default_factory=dict)
+    chance: float | None = None
+    """Mean probability of one event or more."""
+
+    came: float | None = None
+    """Share of forecasts after which there was one."""
+
+    @property
+    def one_or_more(self) -> tuple[float, float]:
+        """Both; not a number in files of older versions."""
+        said, came = (math.nan if x is None else x for x in (self.chance, self.came))
+        return said, came
 
 
 @dataclass(frozen=True)
@@ -169,9 +189,7 @@ class AftershockCatalog(Record):
         }
         columns = {
             head: {
-                model: " / ".join(form(getattr(row, what)) for row in rows)
-                .replace("% /", " /")
-                .replace("%", " %")
+                model: _in_percent(" / ".join(form(getattr(row, what)) for row in rows))
                 for model, rows in cells.items()
             }
             for head, (what, form) in COLUMNS.items()
@@ -203,8 +221,9 @@ class AftershockCatalog(Record):
         -------
         DataFrame
             Columns mainshock, mainshock_magnitude, model, hours, days, magnitude, median, low95,
-            low50, high50, high95, observed, pit, crps (events) and log_score (nats); the last four
-            are missing where the catalog ends before the window does.
+            low50, high50, high95, probability (of one or more), observed, pit, crps (events) and
+            log_score (nats); the last four are missing where the catalog ends before the window
+            does.
         """
         import pandas as pd
 
@@ -221,6 +240,7 @@ class AftershockCatalog(Record):
                 "low50": row.ci50[0],
                 "high50": row.ci50[1],
                 "high95": row.ci95[1],
+                "probability": row.probability,
                 "observed": row.observed,
                 **{s: (row.scores or {}).get(s) for s in ("pit", "crps", "log_score")},
             }
@@ -281,7 +301,8 @@ class AftershockResult(ByCatalog):
         -------
         DataFrame
             Columns catalog, mainshock, mainshock_magnitude, model, hours, days, magnitude, median,
-            low95, low50, high50, high95, observed, pit, crps (events) and log_score (nats).
+            low95, low50, high50, high95, probability, observed, pit, crps (events) and log_score
+            (nats).
         """
         return self._joined()
 
@@ -308,6 +329,11 @@ def mainshock_label(time: str, magnitude: float) -> str:
     """``2019-07-06 03:19 M7.1``, or ``day 4321.07 M5.2``."""
     when = time[:16].replace("T", " ") if ":" in time else f"day {float(time):g}"
     return f"{when} M{magnitude:.1f}"
+
+
+def _in_percent(text: str) -> str:
+    """Shares side by side with one sign for all, where nothing stands between them."""
+    return text.replace("% /", " /").replace("%", " %")
 
 
 def difference_text(difference: SequenceDifference) -> str:

@@ -380,6 +380,8 @@ def _scores(
         float(values["log_score"].mean()),
         [(row.scores or {})["pit"] for _, row in rows],
         differences,
+        float(np.mean([row.probability for _, row in rows])),
+        float((seen > 0).mean()),
     )
 
 

@@ -15,6 +15,7 @@ from recast.forecast.aftershock_results import (
     AftershockCatalog,
     difference_text,
     in_digits,
+    said_and_came,
 )
 from recast.forecast.rolling_results import RollingCatalog
 from recast.models.environment import describe
@@ -95,6 +96,7 @@ AFTERSHOCK_COLUMNS = (
     "absolute",
     "mean CRPS (events)",
     "mean log score (nats)",
+    "one or more: said (came)",
     "log score less that of ETAS [95\u00a0%]",
     "CRPS less that of ETAS [95\u00a0%]",
 )
@@ -121,6 +123,7 @@ def aftershock_table(found: AftershockCatalog | None) -> tuple[list[str], list[l
             f"{row.absolute_log_ratio:.2f}",
             in_digits(row.crps),
             f"{row.log_score:.2f}",
+            said_and_came(row.one_or_more).replace("%", "\u00a0%"),
             *(
                 difference_text(row.differences[score]) if score in row.differences else "-"
                 for score in SCORES
