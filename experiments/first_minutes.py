@@ -12,8 +12,8 @@ with many must not be chosen. ETAS is fitted to what was known, as `recast forec
     recorded   the same, of those above the completeness that the mainshock has raised, for events
                that will be recorded (recast.forecast.early): what `recast forecast` does
 
-With `--minutes "[70, 180, 720, 1500, 4320]"` it shows why only in the first hour: of those later
-forecasts it makes the ones for which no sequence is under way.
+With `--minutes "[61, 180, 360]" --days "[1, 7, 30]"` it shows why only in the first hours: where a
+sequence is under way, and where none is.
 """
 
 from __future__ import annotations
@@ -98,8 +98,8 @@ def ways(
     """The windows of a forecast by each way, and what is known of the sequence."""
     completeness, prior = past.model.magnitude_law.completeness, generic(None)
     current, early = under_way([past.model], history), is_early(request.at - past.time)
-    if current is not None and not early:
-        return "under way", {}
+    if current is not None and current.time != past.time:
+        return "of another", {}
     n = len(history) - past.index - 1
     known = f"first hour, {'fewer than' if n < FEWEST else 'at least'} {FEWEST} known"
     raised = raised_completeness(history, completeness)
@@ -112,9 +112,10 @@ def ways(
         "all": [OmoriWindow.of(every, days) for days in request.days],
         "recorded": early_windows(above, request),
     }
-    if current is not None and current.time == past.time:
+    if current is not None:
         windows["corrected"] = windows_of(history, [past.model], request, current, law)
-    return known if early else "later, no sequence under way", windows
+    later = f"later, {'no' if current is None else 'a'} sequence under way"
+    return known if early else later, windows
 
 
 def forecasts(

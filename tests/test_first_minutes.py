@@ -15,11 +15,12 @@ from etas.model import ETAS
 from etas.omori import OmoriPrior, OmoriSequence
 from recast import ForecastResult, run_forecast
 from recast.cli import main
-from recast.forecast.aftershocks import Job, Member, draw_task
+from recast.forecast.aftershocks import Job, Member, draw_task, windows_after
 from recast.forecast.complete import recorded_from
 from recast.forecast.correction import SequenceForecast, learned
 from recast.forecast.early import OmoriWindow, early_sequence
-from recast.forecast.single import Request
+from recast.forecast.prepare import prepare
+from recast.forecast.single import Request, Window
 from recast.models.so_far import fit_so_far
 
 LAW = GutenbergRichter(2.5, 1.0, 9.0)
@@ -214,3 +215,44 @@ def test_the_exam_makes_the_same_forecast(ridgecrest: Catalog) -> None:
     found = draw_task(job, 0)
     assert not isinstance(found, str)
     assert found.table == alone.table
+
+
+@pytest.mark.parametrize(
+    ("minutes", "kinds", "said"),
+    [
+        (
+            59.0,
+            [OmoriWindow] * 3,
+            "so numbers and ranges are those of past sequences (active crust",
+        ),
+        (90.0, [OmoriWindow, OmoriWindow, Window], "so numbers and ranges of up to a week are"),
+        (121.0, [Window] * 3, "numbers lie between the decay of this sequence and ETAS, and"),
+    ],
+)
+def test_a_week_is_forecast_from_past_sequences_for_two_hours_and_a_month_for_one(
+    ridgecrest: Catalog, minutes: float, kinds: list[type], said: str
+) -> None:
+    shock = ridgecrest.info.to_days("2019-07-06T03:19:53.040Z")
+    fitted = fit_so_far(ridgecrest, shock + minutes / 1440.0)
+    request = Request(shock + minutes / 1440.0, (1.0, 7.0, 30.0), (2.5,), 50)
+    prepared = prepare(ridgecrest, fitted, request)
+    assert [type(window) for window in prepared.windows] == kinds
+    assert prepared.sequence is not None
+    assert said in prepared.sequence.note()
+    assert len(prepared.sequence.factors) == kinds.count(Window)
+    assert (prepared.sequence.regime is None) == (kinds[0] is Window)
+    both = "numbers beyond that lie between" in prepared.sequence.note()
+    assert both == (len(set(kinds)) == 2)
+
+
+def test_the_exam_draws_the_windows_of_a_forecast(ridgecrest: Catalog) -> None:
+    at = ridgecrest.info.to_days("2019-07-06T04:49:53.040Z")
+    fitted = fit_so_far(ridgecrest, at)
+    request = Request(at, (1.0, 30.0), (2.5, 4.0), 50)
+    one = prepare(ridgecrest, fitted, request, samples=50).windows
+    job = Job(ridgecrest, [], 1)
+    other = windows_after(job, [fitted.process], ridgecrest.to_sequence().before(at), request)
+    for a, b in zip(one, other, strict=True):
+        assert type(a) is type(b)
+        np.testing.assert_array_equal(a.draw(0, 50, 0).times, b.draw(0, 50, 0).times)
+        np.testing.assert_array_equal(a.draw(0, 50, 0).magnitudes, b.draw(0, 50, 0).magnitudes)

@@ -91,14 +91,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--uncorrected",
         action="store_true",
         help="simulate ETAS as it is even after a mainshock, whose aftershocks so far and the "
-        "errors of past forecasts otherwise correct the numbers; in the first hour they are those "
-        "of past sequences",
+        "errors of past forecasts otherwise correct the numbers; in the first hour, and up to a "
+        "week in the second, they are those of past sequences",
     )
     parser.add_argument(
         "--regime",
         metavar="NAME",
         help="tectonic regime, as SZ-GENERIC, whose mainshocks say what to expect of this one's "
-        "aftershocks (default: those of California and Italy, in the first hour ANSR-SHALCON)",
+        "aftershocks (default: those of California and Italy, in the first hours ANSR-SHALCON)",
     )
     parser.add_argument(
         "--b", type=float, metavar="B", help="b-value, without --model (default: estimated)"

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from catalogs import Catalog, CatalogInfo, EventSequence, InputError
+from catalogs import Catalog, CatalogInfo, EventSequence, InputError, PointProcess
 from catalogs.files import write_json
 from catalogs.sequence import FloatArray
 from recast.evaluation.bootstrap import BOOTSTRAP_SEED, mean_by_blocks
@@ -31,12 +31,12 @@ from recast.forecast.bent import ABOVE, bent
 from recast.forecast.blocks import fingerprints
 from recast.forecast.chunks import Progress, claim
 from recast.forecast.correction import learned, under_way
-from recast.forecast.early import early_sequence, early_windows
+from recast.forecast.early import early_sequence, early_windows, soon_sequence, windows_soon
 from recast.forecast.engine import Engine
 from recast.forecast.mainshocks import Mainshock, find_mainshocks, is_larger
 from recast.forecast.results import ForecastRow
 from recast.forecast.rolling import HIGHER_IS_BETTER, Member, written_time
-from recast.forecast.single import Request, draw_forecast, windows_of
+from recast.forecast.single import Drawable, Request, draw_forecast, windows_of
 from recast.models.registry import REFERENCE
 
 HOURS = (1.0, 6.0, 24.0, 72.0, 168.0)
@@ -158,21 +158,11 @@ def draw_task(job: Job, i: int) -> Found:
     """Make one forecast."""
     member, hours, request = job.tasks[i]
     history = job.catalog.to_sequence().before(request.at)
-    early, sequence, law = None, None, None
-    if not job.uncorrected:
-        law = bent(member.processes, job.catalog, request.at)
-        early = early_sequence(member.processes, history, magnitudes=law)
-        sequence = under_way(member.processes, history)
     with tempfile.TemporaryDirectory() as folder:
         try:
-            windows = (
-                windows_of(history, member.processes, request, sequence, law)
-                if early is None
-                else early_windows(early, request)
-            )
             done = draw_forecast(
                 job.catalog,
-                windows,
+                windows_after(job, member.processes, history, request),
                 request,
                 Path(folder),
                 engine=Engine(),
@@ -182,6 +172,20 @@ def draw_task(job: Job, i: int) -> Found:
             return str(error)
     at = written_time(job.catalog.info, request.at)
     return AftershockForecast(hours, at, done.rows(), int(done.capped[:, -1].sum()))
+
+
+def windows_after(
+    job: Job, processes: Sequence[PointProcess], history: EventSequence, request: Request
+) -> Sequence[Drawable]:
+    """What a forecast is drawn from, as ``recast.forecast.prepare`` has it for one model."""
+    if job.uncorrected:
+        return windows_of(history, processes, request)
+    law = bent(processes, job.catalog, request.at)
+    early = early_sequence(processes, history, magnitudes=law)
+    if early is not None:
+        return early_windows(early, request)
+    windows = windows_of(history, processes, request, under_way(processes, history), law)
+    return windows_soon(windows, soon_sequence(processes, history, magnitudes=law), request)
 
 
 def examine(

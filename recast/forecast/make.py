@@ -110,12 +110,12 @@ def run_forecast(
     uncorrected : bool
         Simulate ETAS as it is even after a mainshock; by default its numbers are then corrected by
         the aftershocks so far and by the errors of past forecasts (``recast.forecast.correction``),
-        which include what parameters are uncertain. In the first hour they are those of past
-        sequences instead (``recast.forecast.early``).
+        which include what parameters are uncertain. In the first hour, and up to a week
+        in the second, they are those of past sequences instead (``recast.forecast.early``).
     regime : str, optional
         Tectonic regime, one of ``etas.omori.REGIMES``, whose mainshocks say what to expect of this
-        one's aftershocks; by default those of California and Italy, and in the first hour of the
-        shallow continental crust.
+        one's aftershocks; by default those of California and Italy, and in the first hours of
+        the shallow continental crust.
     b, maximum_magnitude : float, optional
         The b-value and the largest magnitude of what is simulated, without ``model``; by default
         the b-value is estimated, and the largest magnitude is 8 or one unit above the largest so

@@ -12,7 +12,14 @@ from catalogs.bent_magnitudes import BentGutenbergRichter
 from recast.forecast.bent import bent
 from recast.forecast.blocks import check_subcritical, n_blocks
 from recast.forecast.correction import MOST_BRANCHING, SequenceForecast, under_way
-from recast.forecast.early import GENERIC, OmoriWindow, early_sequence, early_windows
+from recast.forecast.early import (
+    GENERIC,
+    OmoriWindow,
+    early_sequence,
+    early_windows,
+    soon_sequence,
+    windows_soon,
+)
 from recast.forecast.remarks import about_sequence
 from recast.forecast.results import Factor, SequenceUnderWay
 from recast.forecast.rolling import written_time
@@ -67,6 +74,7 @@ def prepare(
     """
     info, history = catalog.info, catalog.to_sequence().before(request.at)
     early, sequence, law, remarks = None, None, None, []
+    record: SequenceUnderWay | None
     if not (uncorrected or own_b or own_magnitudes):
         fixed = [process.with_fixed_magnitudes() for process in fitted.processes]
         law = bent(fixed, catalog, request.at)
@@ -82,9 +90,9 @@ def prepare(
     if sequence is not None:
         request = replace(request, samples=samples or SAMPLES_AFTER_A_MAINSHOCK)
     if early is not None:
-        windows = early_windows(early, request)
-        early_record = _recorded(early, windows, history, info, regime or GENERIC)
-        return Prepared(request, windows, law, early_record, remarks)
+        first = early_windows(early, request)
+        record = _recorded(early, first, history, info, regime)
+        return Prepared(request, first, law, record, remarks)
     processes, uncertainty = processes_of(
         fitted,
         request,
@@ -92,9 +100,14 @@ def prepare(
         fixed_parameters=fixed_parameters,
         own_magnitudes=own_magnitudes,
     )
-    corrected = windows_of(history, processes, request, sequence, law)
-    record = None if sequence is None else _recorded(sequence, corrected, history, info)
-    return Prepared(request, corrected, law, record, remarks, uncertainty)
+    windows: Sequence[Window | OmoriWindow]
+    windows = windows_of(history, processes, request, sequence, law)
+    if sequence is None:
+        return Prepared(request, windows, law, None, remarks, uncertainty)
+    soon = soon_sequence(fitted.processes, history, regime, law)
+    windows = windows_soon(windows, soon, request)
+    record = _recorded(sequence, windows, history, info, regime)
+    return Prepared(request, windows, law, record, remarks, uncertainty)
 
 
 def processes_of(
@@ -135,7 +148,9 @@ def _recorded(
     regime: str | None = None,
 ) -> SequenceUnderWay:
     """What a forecast says of the sequence that it was corrected for, or came too early for."""
+    corrected = [w for w in windows if isinstance(w, Window) and w.correction is not None]
     ratio = sequence.omori.process.branching_ratio(windows[-1].days)
+    lowered = bool(corrected) and ratio is not None and ratio > MOST_BRANCHING
     return SequenceUnderWay(
         time=written_time(info, sequence.time),
         magnitude=sequence.magnitude,
@@ -143,11 +158,9 @@ def _recorded(
         events=int((history.times > sequence.time).sum()),
         factors=[
             Factor(w.days, float(np.exp(w.correction.shift)), w.correction.spread)
-            for w in windows
-            if isinstance(w, Window) and w.correction is not None
+            for w in corrected
+            if w.correction is not None
         ],
-        lowered=None
-        if regime or ratio is None or ratio <= MOST_BRANCHING
-        else (ratio, MOST_BRANCHING),
-        regime=regime,
+        lowered=(ratio, MOST_BRANCHING) if lowered and ratio is not None else None,
+        regime=None if len(corrected) == len(windows) else regime or GENERIC,
     )

@@ -104,23 +104,30 @@ class SequenceUnderWay(Record):
     regime: str | None = None
     """Whose past sequences the numbers follow, where that of the mainshock is not known yet."""
 
+    @property
+    def _up_to(self) -> str:
+        """Which windows follow past sequences, where longer ones do not."""
+        return "of up to a week " if self.factors else ""
+
     def note(self) -> str:
         """What was done, for people."""
         since = (
             f"{since_mainshock(self.time, self.magnitude, self.hours)}, with "
             f"{some(self.events, 'event')} since: "
         )
+        past, own, as_it_is = "", "", "(`uncorrected` simulates ETAS as it is)"
         if self.regime is not None:
-            return (
-                f"{since}networks miss most of the first ones, so numbers and ranges are those of "
-                f"past sequences ({REGIMES[self.regime].about}; `regime` names another kind), as "
-                "far as large aftershocks do not say otherwise (`uncorrected` simulates ETAS as it "
-                "is)"
+            past = (
+                f"networks miss most of the first ones, so numbers and ranges {self._up_to}are "
+                f"those of past sequences ({REGIMES[self.regime].about}; `regime` names another "
+                "kind), as far as large aftershocks do not say otherwise"
             )
-        note = (
-            f"{since}numbers lie between the decay of this sequence and ETAS, and ranges are as "
-            "wide as the errors of such forecasts were (`uncorrected` simulates ETAS as it is)"
-        )
+        if self.factors:
+            own = (
+                f"numbers {'beyond that ' if past else ''}lie between the decay of this sequence "
+                "and ETAS, and ranges are as wide as the errors of such forecasts were"
+            )
+        note = f"{since}{'; '.join(filter(None, (past, own)))} {as_it_is}"
         if self.lowered is None:
             return note
         ratio, used = self.lowered
