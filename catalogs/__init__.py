@@ -15,6 +15,7 @@ imported on first use, so that ``import catalogs`` costs nothing.
 ``process``, ``marks``    PointProcess and MarkLaw: the interfaces that every model satisfies
 ``trajectories``          many simulated continuations as flat arrays
 ``magnitudes``            the Gutenberg-Richter law and its b-value
+``bent_magnitudes``       one whose b-value changes at some magnitude
 ``completeness``          the magnitude of completeness, also as it changes in time
 ``store``                 NAME.parquet + NAME.json: available, load, save
 ``importing``             from a table of events to a catalog

@@ -6,7 +6,7 @@ Every mainshock of the train and validation windows counts, also one without any
 with many must not be chosen. ETAS is fitted to what was known, as `recast forecast` does without
 `--model`, again after half a year. Four ways are compared:
 
-    etas       as it is
+    as it is   ETAS without correction
     corrected  for the sequence so far, where one is under way (recast.forecast.correction)
     all        the Omori law of past sequences, and of all aftershocks that are known
     recorded   the same, of those above the completeness that the mainshock has raised, for events
@@ -108,7 +108,7 @@ def ways(
     model = in_law(past.model, law)
     above = SequenceForecast.of(model, history, past.index, prior, raised)
     windows: dict[str, Sequence[Drawable]] = {
-        "etas": windows_of(history, [past.model], request),
+        "as it is": windows_of(history, [past.model], request),
         "all": [OmoriWindow.of(every, days) for days in request.days],
         "recorded": early_windows(above, request),
     }

@@ -79,7 +79,9 @@ def test_a_mainshock_is_large_and_no_larger_one_precedes_it(
 def test_a_mainshock_has_twenty_events_in_the_day_after() -> None:
     # One of them is the daily event
     assert find_mainshocks(made({150.2: 5.0}, after=19), 5.0)[0].first_day == 20
-    with pytest.raises(InputError, match=r"'made' has no mainshock of M >= 5 .* choose a lower"):
+    with pytest.raises(
+        InputError, match=r"'made' has no mainshock of M >= 5 .*, in validation and test: choose"
+    ):
         find_mainshocks(made({150.2: 5.0}, after=18), 5.0)
 
 

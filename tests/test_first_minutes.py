@@ -19,6 +19,7 @@ from recast.forecast.aftershocks import Job, Member, draw_task, windows_after
 from recast.forecast.complete import recorded_from
 from recast.forecast.correction import SequenceForecast, learned
 from recast.forecast.early import OmoriWindow, early_sequence
+from recast.forecast.joined import JoinedWindow
 from recast.forecast.prepare import prepare
 from recast.forecast.single import Request, Window
 from recast.models.so_far import fit_so_far
@@ -218,31 +219,52 @@ def test_the_exam_makes_the_same_forecast(ridgecrest: Catalog) -> None:
 
 
 @pytest.mark.parametrize(
-    ("minutes", "kinds", "said"),
+    ("hours", "kind", "said"),
     [
-        (
-            59.0,
-            [OmoriWindow] * 3,
-            "so numbers and ranges are those of past sequences (active crust",
-        ),
-        (90.0, [OmoriWindow, OmoriWindow, Window], "so numbers and ranges of up to a week are"),
-        (121.0, [Window] * 3, "numbers lie between the decay of this sequence and ETAS, and"),
+        (0.99, OmoriWindow, "so numbers are those of past sequences (active crust"),
+        (1.5, JoinedWindow, "so numbers from M 3.6 on are those of past sequences (active"),
+        (20.0, Window, "numbers lie between the decay of this sequence and ETAS, and"),
     ],
 )
-def test_a_week_is_forecast_from_past_sequences_for_two_hours_and_a_month_for_one(
-    ridgecrest: Catalog, minutes: float, kinds: list[type], said: str
+def test_large_events_follow_past_sequences_while_small_ones_are_missed(
+    ridgecrest: Catalog, hours: float, kind: type, said: str
 ) -> None:
-    shock = ridgecrest.info.to_days("2019-07-06T03:19:53.040Z")
-    fitted = fit_so_far(ridgecrest, shock + minutes / 1440.0)
-    request = Request(shock + minutes / 1440.0, (1.0, 7.0, 30.0), (2.5,), 50)
-    prepared = prepare(ridgecrest, fitted, request)
-    assert [type(window) for window in prepared.windows] == kinds
+    at = ridgecrest.info.to_days("2019-07-06T03:19:53.040Z") + hours / 24.0
+    prepared = prepare(ridgecrest, fit_so_far(ridgecrest, at), Request(at, (1.0, 7.0), (2.5,), 50))
+    assert {type(window) for window in prepared.windows} == {kind}
     assert prepared.sequence is not None
     assert said in prepared.sequence.note()
-    assert len(prepared.sequence.factors) == kinds.count(Window)
-    assert (prepared.sequence.regime is None) == (kinds[0] is Window)
-    both = "numbers beyond that lie between" in prepared.sequence.note()
-    assert both == (len(set(kinds)) == 2)
+    assert len(prepared.sequence.factors) == (0 if kind is OmoriWindow else 2)
+    assert (prepared.sequence.regime is None) == (kind is Window)
+    joined = "; numbers of smaller ones lie between" in prepared.sequence.note()
+    assert joined == (kind is JoinedWindow)
+
+
+def test_joined_windows_have_the_large_events_of_one_and_the_number_of_the_other(
+    ridgecrest: Catalog,
+) -> None:
+    at = ridgecrest.info.to_days("2019-07-06T04:49:53.040Z")
+    request = Request(at, (1.0,), (2.5,), 100)
+    fitted = fit_so_far(ridgecrest, at)
+    (window,) = prepare(ridgecrest, fitted, request, samples=100).windows
+    assert isinstance(window, JoinedWindow)
+    assert window.level == 3.6  # 7.1 - 4.5 - 0.75 log10(1.5 / 24), rounded up
+    for block in range(2):
+        both, small, large = (
+            one.draw(block, 100, 3) for one in (window, window.small, window.large)
+        )
+        np.testing.assert_array_equal(
+            np.sort(both.magnitudes[both.magnitudes >= 3.6]),
+            np.sort(large.magnitudes[large.magnitudes >= 3.6]),
+        )
+        assert set(both.magnitudes[both.magnitudes < 3.6]) <= set(small.magnitudes)
+        numbers = np.bincount(large.trajectory[large.magnitudes >= 3.6], minlength=50)
+        most = np.maximum(np.sort(small.counts), np.sort(numbers))  # paired in their order
+        assert (np.sort(both.counts) <= np.sort(most)).all()
+        assert both.counts.sum() > 0.9 * most.sum()
+    few = replace(window, small=replace(window.small, max_events=20)).draw(0, 100, 3)
+    assert few.counts.max() == 20
+    assert few.capped.size > 0
 
 
 def test_the_exam_draws_the_windows_of_a_forecast(ridgecrest: Catalog) -> None:
@@ -253,6 +275,6 @@ def test_the_exam_draws_the_windows_of_a_forecast(ridgecrest: Catalog) -> None:
     job = Job(ridgecrest, [], 1)
     other = windows_after(job, [fitted.process], ridgecrest.to_sequence().before(at), request)
     for a, b in zip(one, other, strict=True):
-        assert type(a) is type(b)
+        assert type(a) is type(b) is JoinedWindow
         np.testing.assert_array_equal(a.draw(0, 50, 0).times, b.draw(0, 50, 0).times)
         np.testing.assert_array_equal(a.draw(0, 50, 0).magnitudes, b.draw(0, 50, 0).magnitudes)

@@ -91,8 +91,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--uncorrected",
         action="store_true",
         help="simulate ETAS as it is even after a mainshock, whose aftershocks so far and the "
-        "errors of past forecasts otherwise correct the numbers; in the first hour, and up to a "
-        "week in the second, they are those of past sequences",
+        "errors of past forecasts otherwise correct the numbers; in the first hour they are those "
+        "of past sequences, and those of large events as long as small ones are missed",
     )
     parser.add_argument(
         "--regime",

@@ -9,7 +9,9 @@ single              drawing it, by window and magnitude
 rolling             drawing and scoring consecutive windows
 mainshocks          those of the past, and that of the sequence under way
 complete            from which magnitude on events are known after large ones
-early               in its first minutes: numbers by past sequences
+early               in the first hour: numbers by past sequences
+joined              later, while small events are missed: large ones by the large ones
+bent                magnitudes: b changes one unit above completeness
 correction          after a mainshock: numbers by its own aftershocks, ranges by past errors
 aftershocks         drawing and scoring forecasts after mainshocks
 places              where the events of a forecast are expected

@@ -31,8 +31,12 @@ from recast.forecast.bent import ABOVE, bent
 from recast.forecast.blocks import fingerprints
 from recast.forecast.chunks import Progress, claim
 from recast.forecast.correction import learned, under_way
-from recast.forecast.early import early_sequence, early_windows, soon_sequence, windows_soon
+from recast.forecast.early import (
+    early_sequence,
+    early_windows,
+)
 from recast.forecast.engine import Engine
+from recast.forecast.joined import incomplete_sequence, joined_windows
 from recast.forecast.mainshocks import Mainshock, find_mainshocks, is_larger
 from recast.forecast.results import ForecastRow
 from recast.forecast.rolling import HIGHER_IS_BETTER, Member, written_time
@@ -185,7 +189,8 @@ def windows_after(
     if early is not None:
         return early_windows(early, request)
     windows = windows_of(history, processes, request, under_way(processes, history), law)
-    return windows_soon(windows, soon_sequence(processes, history, magnitudes=law), request)
+    large = incomplete_sequence(processes, history, magnitudes=law)
+    return joined_windows(windows, large, request)
 
 
 def examine(

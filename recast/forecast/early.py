@@ -25,19 +25,14 @@ from recast.forecast.correction import (
 )
 from recast.forecast.mainshocks import (
     FEWEST_IN_A_DAY,
-    MOMENT,
-    SOON_DAYS,
     current_mainshock,
     is_early,
     too_early,
 )
-from recast.forecast.single import FEWEST_BEFORE_CAP, TIMES_EXPECTED, Request, Window, stream
+from recast.forecast.single import FEWEST_BEFORE_CAP, TIMES_EXPECTED, Request, stream
 
 GENERIC = "ANSR-SHALCON"
 """Tectonic regime where none is named: that of California, Italy and New Zealand."""
-
-WEEK = 7.0
-"""Days of the windows that are forecast from past sequences for two hours, not one."""
 
 OMORI = 5
 """Keeps random numbers apart from those of other simulations with the same seed."""
@@ -177,26 +172,12 @@ def early_sequence(
     of ``magnitudes``, by default that of the first process.
     """
     shock = too_early(history, processes[0].magnitude_law.completeness)
-    return None if shock is None else _of_recorded(processes, history, shock, regime, magnitudes)
+    return (
+        None if shock is None else recorded_sequence(processes, history, shock, regime, magnitudes)
+    )
 
 
-def soon_sequence(
-    processes: Sequence[PointProcess],
-    history: EventSequence,
-    regime: str | None = None,
-    magnitudes: GutenbergRichter | None = None,
-) -> SequenceForecast | None:
-    """The same of a sequence that has been under way for less than two hours; else None.
-
-    Its next days are better forecast so (``WEEK``), and a month as it will be corrected then.
-    """
-    shock = current_mainshock(history, processes[0].magnitude_law.completeness)
-    if shock is None or not is_early(history.end - float(history.times[shock]), SOON_DAYS):
-        return None
-    return _of_recorded(processes, history, shock, regime, magnitudes)
-
-
-def _of_recorded(
+def recorded_sequence(
     processes: Sequence[PointProcess],
     history: EventSequence,
     shock: int,
@@ -210,16 +191,6 @@ def _of_recorded(
     law = magnitudes or process.magnitude_law
     lowest = min(raised_completeness(history, law.completeness), law.maximum - STEP)
     return SequenceForecast.of(in_law(process, law), history, shock, generic(regime), lowest)
-
-
-def windows_soon(
-    windows: Sequence[Window], soon: SequenceForecast | None, request: Request
-) -> list[Window | OmoriWindow]:
-    """The windows of a corrected forecast, those up to a week from past sequences if it is soon."""
-    if soon is None:
-        return list(windows)
-    first = {window.days: window for window in early_windows(soon, request)}
-    return [first[w.days] if w.days <= WEEK + MOMENT else w for w in windows]
 
 
 def in_law(process: ETAS, law: GutenbergRichter | None) -> ETAS:

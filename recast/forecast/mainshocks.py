@@ -24,10 +24,6 @@ sequence, or nothing is known of it."""
 EARLY_DAYS = 1.0 / 24.0
 """After a mainshock, in which networks miss so much that its events tell little of its sequence."""
 
-SOON_DAYS = 2.0 / 24.0
-"""After a mainshock, in which small events do not tell yet how its next days will be: after one
-hour, not after three or six, forecasts of train and validation windows were better without."""
-
 MOMENT = 1e-6
 """Days by which times may be rounded."""
 
@@ -75,7 +71,8 @@ def find_mainshocks(
         raise InputError(
             f"catalog {info.name!r} has no mainshock of M >= {magnitude:g} with {FEWEST_IN_A_DAY} "
             f"complete events or more in the day after it between {info.to_time(begin)} and "
-            f"{info.to_time(end)}: choose a lower magnitude"
+            f"{info.to_time(end)}{'' if window else ', in validation and test'}: choose a lower "
+            "magnitude, or other `splits`"
         )
     return found
 
@@ -111,9 +108,9 @@ def too_early(events: EventSequence, completeness: float) -> int | None:
     return largest
 
 
-def is_early(elapsed: float, days: float = EARLY_DAYS) -> bool:
-    """Whether an hour is not over, or ``days``, of the days ``elapsed`` since a mainshock."""
-    return elapsed < days - MOMENT
+def is_early(elapsed: float) -> bool:
+    """Whether an hour is not over, of the days ``elapsed`` since a mainshock."""
+    return elapsed < EARLY_DAYS - MOMENT
 
 
 def _largest(events: EventSequence, completeness: float) -> int | None:

@@ -110,8 +110,9 @@ def run_forecast(
     uncorrected : bool
         Simulate ETAS as it is even after a mainshock; by default its numbers are then corrected by
         the aftershocks so far and by the errors of past forecasts (``recast.forecast.correction``),
-        which include what parameters are uncertain. In the first hour, and up to a week
-        in the second, they are those of past sequences instead (``recast.forecast.early``).
+        which include what parameters are uncertain. In the first hour they are those of past
+        sequences instead, and those of large events as long as networks miss small ones
+        (``recast.forecast.early``).
     regime : str, optional
         Tectonic regime, one of ``etas.omori.REGIMES``, whose mainshocks say what to expect of this
         one's aftershocks; by default those of California and Italy, and in the first hours of

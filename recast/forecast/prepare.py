@@ -17,13 +17,12 @@ from recast.forecast.early import (
     OmoriWindow,
     early_sequence,
     early_windows,
-    soon_sequence,
-    windows_soon,
 )
+from recast.forecast.joined import JoinedWindow, incomplete_sequence, joined_windows
 from recast.forecast.remarks import about_sequence
 from recast.forecast.results import Factor, SequenceUnderWay
 from recast.forecast.rolling import written_time
-from recast.forecast.single import Request, Window, windows_of
+from recast.forecast.single import Drawable, Request, Window, windows_of
 from recast.models.kind import FittedModel
 
 SAMPLES_AFTER_A_MAINSHOCK = 2_000
@@ -38,7 +37,7 @@ class Prepared:
     """A forecast that is ready to be drawn."""
 
     request: Request
-    windows: Sequence[Window | OmoriWindow]
+    windows: Sequence[Drawable]
     law: BentGutenbergRichter | None = None
     """Of magnitudes, unless that is the model's."""
 
@@ -100,14 +99,14 @@ def prepare(
         fixed_parameters=fixed_parameters,
         own_magnitudes=own_magnitudes,
     )
-    windows: Sequence[Window | OmoriWindow]
     windows = windows_of(history, processes, request, sequence, law)
     if sequence is None:
         return Prepared(request, windows, law, None, remarks, uncertainty)
-    soon = soon_sequence(fitted.processes, history, regime, law)
-    windows = windows_soon(windows, soon, request)
-    record = _recorded(sequence, windows, history, info, regime)
-    return Prepared(request, windows, law, record, remarks, uncertainty)
+    large = incomplete_sequence(fitted.processes, history, regime, law)
+    joined = joined_windows(windows, large, request)
+    level = joined[0].level if isinstance(joined[0], JoinedWindow) else None
+    record = _recorded(sequence, windows, history, info, regime, level)
+    return Prepared(request, joined, law, record, remarks, uncertainty)
 
 
 def processes_of(
@@ -146,11 +145,11 @@ def _recorded(
     history: EventSequence,
     info: CatalogInfo,
     regime: str | None = None,
+    large: float | None = None,
 ) -> SequenceUnderWay:
     """What a forecast says of the sequence that it was corrected for, or came too early for."""
-    corrected = [w for w in windows if isinstance(w, Window) and w.correction is not None]
-    ratio = sequence.omori.process.branching_ratio(windows[-1].days)
-    lowered = bool(corrected) and ratio is not None and ratio > MOST_BRANCHING
+    corrected = [w for w in windows if isinstance(w, Window)]
+    ratio = sequence.omori.process.branching_ratio(windows[-1].days) if corrected else None
     return SequenceUnderWay(
         time=written_time(info, sequence.time),
         magnitude=sequence.magnitude,
@@ -161,6 +160,7 @@ def _recorded(
             for w in corrected
             if w.correction is not None
         ],
-        lowered=(ratio, MOST_BRANCHING) if lowered and ratio is not None else None,
-        regime=None if len(corrected) == len(windows) else regime or GENERIC,
+        lowered=None if ratio is None or ratio <= MOST_BRANCHING else (ratio, MOST_BRANCHING),
+        regime=None if corrected and large is None else regime or GENERIC,
+        large=large,
     )

@@ -104,10 +104,8 @@ class SequenceUnderWay(Record):
     regime: str | None = None
     """Whose past sequences the numbers follow, where that of the mainshock is not known yet."""
 
-    @property
-    def _up_to(self) -> str:
-        """Which windows follow past sequences, where longer ones do not."""
-        return "of up to a week " if self.factors else ""
+    large: float | None = None
+    """Magnitude from which they do, where smaller ones are those of ETAS, corrected."""
 
     def note(self) -> str:
         """What was done, for people."""
@@ -115,19 +113,21 @@ class SequenceUnderWay(Record):
             f"{since_mainshock(self.time, self.magnitude, self.hours)}, with "
             f"{some(self.events, 'event')} since: "
         )
-        past, own, as_it_is = "", "", "(`uncorrected` simulates ETAS as it is)"
+        parts = []
         if self.regime is not None:
-            past = (
-                f"networks miss most of the first ones, so numbers and ranges {self._up_to}are "
-                f"those of past sequences ({REGIMES[self.regime].about}; `regime` names another "
-                "kind), as far as large aftershocks do not say otherwise"
+            what = "numbers" if self.large is None else f"numbers from M {self.large:g} on"
+            parts.append(
+                f"networks miss most of the first ones, so {what} are those of past sequences "
+                f"({REGIMES[self.regime].about}; `regime` names another kind), updated by the "
+                "large aftershocks so far"
             )
         if self.factors:
-            own = (
-                f"numbers {'beyond that ' if past else ''}lie between the decay of this sequence "
-                "and ETAS, and ranges are as wide as the errors of such forecasts were"
+            numbers = "numbers" if self.large is None else "numbers of smaller ones"
+            parts.append(
+                f"{numbers} lie between the decay of this sequence and ETAS, and ranges are as "
+                "wide as the errors of such forecasts were"
             )
-        note = f"{since}{'; '.join(filter(None, (past, own)))} {as_it_is}"
+        note = f"{since}{'; '.join(parts)} (`uncorrected` simulates ETAS as it is)"
         if self.lowered is None:
             return note
         ratio, used = self.lowered

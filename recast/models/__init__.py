@@ -10,6 +10,7 @@ places        laws of places of fitted models: their regions, and their files
 saved         load_model: models from files
 from_file     models in files as kinds of models, to compare them as they are
 fitting       fit_model: one model on one catalog
+known         the events known at a time, and the b-value of the large ones
 so_far        ETAS on all that is known at a time: what forecasts use that name no model
 etas_report   fit_catalog: ETAS on a catalog, with errors, scores and tests
 space_report  space-time ETAS on a catalog
