@@ -12,8 +12,10 @@ with many must not be chosen. ETAS is fitted to what was known, as `recast forec
     recorded   the same, of those above the completeness that the mainshock has raised, for events
                that will be recorded (recast.forecast.early): what `recast forecast` does
 
-With `--minutes "[61, 180, 360]" --days "[1, 7, 30]"` it shows why only in the first hours: where a
-sequence is under way, and where none is.
+With `--minutes "[61, 180, 360, 1440]"` also what `recast forecast` does later, while small events
+are missed and a sequence is under way:
+
+    joined     large events as recorded, small ones as corrected (recast.forecast.joined)
 """
 
 from __future__ import annotations
@@ -36,6 +38,7 @@ from recast.forecast.blocks import n_blocks
 from recast.forecast.complete import raised_completeness
 from recast.forecast.correction import SequenceForecast, under_way
 from recast.forecast.early import OmoriWindow, early_windows, generic, in_law
+from recast.forecast.joined import incomplete_sequence, joined_windows
 from recast.forecast.mainshocks import EXCESS, FEWEST, QUIET_DAYS, is_early, is_larger
 from recast.forecast.single import Drawable, Request, counted, windows_of
 from recast.models.so_far import fit_so_far
@@ -112,10 +115,15 @@ def ways(
         "all": [OmoriWindow.of(every, days) for days in request.days],
         "recorded": early_windows(above, request),
     }
-    if current is not None:
-        windows["corrected"] = windows_of(history, [past.model], request, current, law)
-    later = f"later, {'no' if current is None else 'a'} sequence under way"
-    return known if early else later, windows
+    if current is None:
+        return known if early else "later, no sequence under way", windows
+    corrected = windows_of(history, [past.model], request, current, law)
+    windows["corrected"] = corrected
+    if early:
+        return known, windows
+    large = incomplete_sequence([past.model], history, magnitudes=law)
+    windows["joined"] = joined_windows(corrected, large, request)
+    return f"later, {'small events missed' if large else 'complete'}", windows
 
 
 def forecasts(

@@ -32,7 +32,7 @@ def incomplete_sequence(
     regime: str | None = None,
     magnitudes: GutenbergRichter | None = None,
 ) -> SequenceForecast | None:
-    """What large events say of a sequence under way whose small ones are missed; None if they aren't.
+    """What large events say of a sequence under way whose small ones networks miss; else None.
 
     That is as long as Mc(t) of the mainshock is 0.4 above completeness: hours after M 6, days after
     M 7. Where they do not miss more, all events tell more than the large ones.
