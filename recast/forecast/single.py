@@ -100,7 +100,7 @@ class Request:
         if not 0.0 < self.at <= end:
             raise InputError(
                 f"a forecast at {info.to_time(self.at)} is outside catalog {info.name!r}, which "
-                f"covers {info.start} to {info.end}: set `at` to a time there, or to `now` if "
+                f"covers {info.start} to {info.end}: set `at` to a time there, or to now if "
                 "nothing happened since"
             )
         if self.magnitudes and self.magnitudes[0] < lowest - MAGNITUDE_TOLERANCE:
