@@ -19,7 +19,7 @@ from recast.forecast.aftershocks import Job, Member, draw_task, windows_after
 from recast.forecast.complete import recorded_from
 from recast.forecast.correction import SequenceForecast, learned
 from recast.forecast.early import OmoriWindow, early_sequence
-from recast.forecast.joined import JoinedWindow
+from recast.forecast.joined import JoinedWindow, some
 from recast.forecast.prepare import prepare
 from recast.forecast.single import Request, Window
 from recast.models.so_far import fit_so_far
@@ -265,6 +265,21 @@ def test_joined_windows_have_the_large_events_of_one_and_the_number_of_the_other
     few = replace(window, small=replace(window.small, max_events=20)).draw(0, 100, 3)
     assert few.counts.max() == 20
     assert few.capped.size > 0
+
+
+def test_events_are_chosen_as_many_as_asked_and_each_as_often() -> None:
+    rng = np.random.default_rng(4)
+    sizes, most = np.array([7, 0, 12, 5, 3]), np.array([3, 2, 11, 9, 0])
+    trajectory = np.repeat(np.arange(5), sizes)
+    among = np.ones(sizes.sum(), dtype=np.bool_)
+    times = np.zeros(sizes.sum())
+    for _ in range(4_000):
+        chosen = some(trajectory, among, most, rng)
+        counts = np.bincount(trajectory[chosen], minlength=5)
+        np.testing.assert_array_equal(counts, np.minimum(sizes, most))
+        times[chosen] += 1
+    expected = (np.minimum(sizes, most) / np.maximum(sizes, 1))[trajectory]
+    assert np.abs(times / 4_000 - expected).max() < 0.04  # five standard deviations
 
 
 def test_the_exam_draws_the_windows_of_a_forecast(ridgecrest: Catalog) -> None:

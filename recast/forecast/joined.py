@@ -110,7 +110,26 @@ class JoinedWindow:
 def some(
     trajectory: IntArray, among: NDArray[np.bool_], most: IntArray, rng: np.random.Generator
 ) -> IntArray:
-    """Choose events at random, no more of a trajectory than ``most`` of it.
+    """Choose events, no more of a trajectory than ``most`` of it, each with the same probability.
+
+    They are as far from each other in their order as they can be, from a random one on (systematic
+    sampling): linear in time, as nothing is sorted.
+
+    Parameters
+    ----------
+    trajectory : array (event,)
+        Of each event, not decreasing.
+    among : array (event,)
+        Which may be chosen.
+    most : array (trajectory,)
+        Number of events to choose, if there are so many.
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    array (chosen,)
+        Positions of the events.
 
     Examples
     --------
@@ -119,11 +138,13 @@ def some(
     >>> np.bincount(np.array([0, 0, 0, 1])[chosen])
     array([2, 1])
     """
-    events = rng.permutation(np.flatnonzero(among))
-    events = events[np.argsort(trajectory[events], kind="stable")]
+    events = np.flatnonzero(among)
     sizes = np.bincount(trajectory[events], minlength=most.size)
+    kept, start = np.minimum(sizes, most), rng.integers(0, np.maximum(sizes, 1))
     position = np.arange(events.size) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    chosen: IntArray = events[position < most[trajectory[events]]]
+    # In whole numbers: of n events k are kept, those at which (i k + start) mod n falls below k
+    rest = (position * np.repeat(kept, sizes) + np.repeat(start, sizes)) % np.repeat(sizes, sizes)
+    chosen: IntArray = events[rest < np.repeat(kept, sizes)]
     return chosen
 
 
