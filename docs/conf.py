@@ -30,6 +30,7 @@ extensions = [
     "cells",
     "docstrings",
     "from_code",
+    "kernels",
     "mathml",
 ]
 exclude_patterns = ["_build", "_ext"]
