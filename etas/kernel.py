@@ -27,7 +27,7 @@ LOWEST_NODE = 1e-6
 (1e-6)^{p+1} / Gamma(p+1)."""
 
 
-def omori_integral(start: ArrayLike, stop: ArrayLike, c: ArrayLike, p: float) -> FloatArray:
+def omori_integral(start: ArrayLike, stop: ArrayLike, c: ArrayLike, p: ArrayLike) -> FloatArray:
     """Integral of (x + c)^{-p} from ``start`` to ``stop`` (days), exact and smooth at p = 1.
 
     With q = 1 - p, a = start + c and D = ln((stop + c) / a): a^q D f(q D), f(z) = (e^z - 1) / z.
@@ -40,7 +40,7 @@ def omori_integral(start: ArrayLike, stop: ArrayLike, c: ArrayLike, p: float) ->
     c = np.asarray(c, dtype=np.float64)
     a = np.asarray(start, dtype=np.float64) + c
     ratio = np.log((np.asarray(stop, dtype=np.float64) + c) / a)
-    q = 1.0 - p
+    q = 1.0 - np.asarray(p, dtype=np.float64)
     return np.asarray(a**q * ratio * _exprel(q * ratio))
 
 
@@ -66,22 +66,29 @@ def tapered_omori_integral(horizon: float, c: float, p: float, taper: float | No
     return float((w / s * -np.expm1(-s * horizon)).sum())
 
 
-def inverse_omori(u: ArrayLike, horizon: ArrayLike, c: ArrayLike, p: float) -> FloatArray:
+def inverse_omori(u: ArrayLike, horizon: ArrayLike, c: ArrayLike, p: ArrayLike) -> FloatArray:
     """The delay x in [0, horizon) at which a fraction ``u`` of the triggered events has come.
 
     Solves omori_integral(0, x) = u omori_integral(0, horizon) in closed form.
+
+    Examples
+    --------
+    >>> inverse_omori(0.5, [1.0, 3.0], c=1.0, p=[2.0, 1.0])  # (1/2)^-1 - 1, sqrt(4) - 1
+    array([0.33333333, 1.        ])
     """
-    q = 1.0 - p
+    q = 1.0 - np.asarray(p, dtype=np.float64)
     c = np.asarray(c, dtype=np.float64)
     total = np.log1p(np.asarray(horizon, dtype=np.float64) / c)
     u = np.asarray(u, dtype=np.float64)
-    if abs(q) < 1e-12:
+    logarithmic = np.abs(q) < 1e-12
+    if logarithmic.all():
         return np.asarray(c * np.expm1(u * total))
+    q = np.where(logarithmic, 1.0, q)
     drop = u * np.expm1(q * total)
     # ln((1 - u) + u e^{q D}), from the side on which it doesn't cancel
     near_end = np.log(np.maximum((1.0 - u) + u * np.exp(q * total), 1e-300))
     log_mix = np.where(drop > -0.5, np.log1p(np.maximum(drop, -0.5)), near_end)
-    return np.asarray(c * np.expm1(log_mix / q))
+    return np.asarray(c * np.expm1(np.where(logarithmic, u * total, log_mix / q)))
 
 
 def _exprel(z: FloatArray) -> FloatArray:

@@ -10,6 +10,7 @@ from catalogs import EventSequence, InputError, PointProcess
 from catalogs.json_records import Record
 from catalogs.magnitudes import LN10
 from catalogs.sequence import FloatArray, reaches
+from catalogs.trajectories import IntArray
 from etas.kernel import inverse_omori, omori_integral
 
 P = np.linspace(0.5, 1.7, 25)
@@ -53,16 +54,18 @@ class OmoriPrior(Record):
         if min(self.log_k_sd, self.p_sd, self.log_c_sd) <= 0.0:
             raise InputError("the standard deviations of an Omori prior must be positive")
 
-    def draw(self, excess: float, rng: np.random.Generator) -> tuple[float, float, float]:
-        """Draw (K, c, p) of a mainshock ``excess`` units above completeness, within the grid."""
-        normal = rng.standard_normal(3)
+    def draw(
+        self, excess: FloatArray, rng: np.random.Generator
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Draw (K, c, p) of mainshocks ``excess`` units above completeness, within the grid."""
+        normal = rng.standard_normal((3, excess.size))
         log_k = self.log_k + self.log_k_slope * excess + self.log_k_sd * normal[0]
         log_c = self.log_c + self.log_c_slope * excess + self.log_c_sd * normal[1]
         p = self.p + self.p_sd * normal[2]
         return (
-            float(np.exp(log_k)),
-            float(np.exp(np.clip(log_c, LOG_C[0], LOG_C[-1]))),
-            float(np.clip(p, P[0], P[-1])),
+            np.exp(log_k),
+            np.exp(np.clip(log_c, LOG_C[0], LOG_C[-1])),
+            np.clip(p, P[0], P[-1]),
         )
 
 
@@ -249,15 +252,30 @@ class OmoriSequence:
 
 
 def draw_aftershocks(
-    prior: OmoriPrior, excess: float, days: float, rng: np.random.Generator
-) -> FloatArray:
-    """Draw when the aftershocks of a new mainshock come, in days after it, sorted.
+    prior: OmoriPrior, excess: FloatArray, days: FloatArray, rng: np.random.Generator
+) -> tuple[IntArray, FloatArray]:
+    """Draw when the aftershocks of new mainshocks come, a Poisson number of each.
 
-    Its parameters are drawn from ``prior``, and a Poisson number of aftershocks in ``days``.
+    Parameters
+    ----------
+    prior : OmoriPrior
+        That the parameters of each mainshock are drawn from.
+    excess : array (mainshock,)
+        Magnitude above completeness.
+    days : array (mainshock,)
+        How long aftershocks are drawn.
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    array of int (event,), array (event,)
+        The mainshock of each aftershock, and the days since then.
     """
     k, c, p = prior.draw(excess, rng)
-    n = min(int(rng.poisson(k * omori_integral(0.0, days, c, p))), MOST_AT_ONCE)
-    return np.sort(inverse_omori(rng.random(n), days, c, p))
+    n = np.minimum(rng.poisson(k * omori_integral(0.0, days, c, p)), MOST_AT_ONCE)
+    which = np.repeat(np.arange(n.size), n)
+    return which, inverse_omori(rng.random(which.size), days[which], c[which], p[which])
 
 
 def _integrals(start: float, stop: float) -> FloatArray:

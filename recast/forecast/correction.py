@@ -125,19 +125,15 @@ class Correction:
         larger &= rng.random(larger.size) < self.share
         if not larger.any():
             return replace(drawn, locations=None)
-        who, times, magnitudes = [drawn.trajectory], [drawn.times], [drawn.magnitudes]
-        for i in np.flatnonzero(larger).tolist():
-            start = float(drawn.times[i])
-            excess = float(drawn.magnitudes[i]) - self.law.completeness
-            delays = draw_aftershocks(self.prior, excess, drawn.end - start, rng)
-            who.append(np.full(delays.size, drawn.trajectory[i]))
-            times.append(np.minimum(start + delays, np.nextafter(drawn.end, 0.0)))
-            magnitudes.append(self.law.sample(delays.size, rng))
+        start, excess = drawn.times[larger], drawn.magnitudes[larger] - self.law.completeness
+        which, delays = draw_aftershocks(self.prior, excess, drawn.end - start, rng)
+        times = np.minimum(start[which] + delays, np.nextafter(drawn.end, 0.0))
+        magnitudes = self.law.sample(times.size, rng)
         return replace(
             drawn,
-            trajectory=np.concatenate(who),
-            times=np.concatenate(times),
-            magnitudes=np.concatenate(magnitudes),
+            trajectory=np.concatenate([drawn.trajectory, drawn.trajectory[larger][which]]),
+            times=np.concatenate([drawn.times, times]),
+            magnitudes=np.concatenate([drawn.magnitudes, magnitudes]),
             locations=None,
         )
 
@@ -167,10 +163,9 @@ def scaled(drawn: Trajectories, factors: FloatArray, rng: np.random.Generator) -
         source = (own[use] + i) % n
         sizes = edges[source + 1] - edges[source]
         events = np.repeat(edges[source] - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
-        goal = np.repeat(own[use], sizes)
-        share = np.where(whole[goal] > i, 1.0, rest[goal])
-        kept = rng.random(goal.size) < share
-        target.append(goal[kept])
+        share = np.repeat(np.where(whole[use] > i, 1.0, rest[use]), sizes)
+        kept = np.flatnonzero(rng.random(events.size) < share)
+        target.append(np.repeat(use, sizes)[kept])
         chosen.append(events[kept])
         capped[use] |= cut_off[source]
     picked = np.concatenate(chosen)
@@ -185,14 +180,16 @@ def scaled(drawn: Trajectories, factors: FloatArray, rng: np.random.Generator) -
 
 
 def cut(drawn: Trajectories, n: int, max_events: int) -> Trajectories:
-    """The first ``n`` trajectories in order, those of more than ``max_events`` cut off there."""
+    """The first ``n`` trajectories, those of more than ``max_events`` in order and cut off there.
+
+    Where there are none, events stay in the order, or disorder, they were in.
+    """
+    if n == drawn.n and drawn.counts.max(initial=0) <= max_events:
+        return drawn
     ordered = drawn.sorted()
     edges = ordered.edges
-    sizes = np.diff(edges)
-    capped = np.union1d(drawn.capped, np.flatnonzero(sizes > max_events))
+    capped = np.union1d(drawn.capped, np.flatnonzero(np.diff(edges) > max_events))
     whole = replace(ordered, n=n, capped=capped[capped < n])
-    if n == drawn.n and sizes.max(initial=0) <= max_events:
-        return whole.distinct()
     position = np.arange(ordered.times.size) - edges[ordered.trajectory]
     kept = (position < max_events) & (ordered.trajectory < n)
     return replace(

@@ -61,10 +61,14 @@ class OmoriWindow:
     recorded: bool = False
     """Whether events that networks miss after the mainshock are left out."""
 
+    lowest: float = -np.inf
+    """Magnitude below which they are left out too."""
+
     @property
     def steps(self) -> tuple[FloatArray, FloatArray]:
         """Between which days from now events are drawn, and from which magnitude on."""
-        base, elapsed = self.correction.law.completeness, self.sequence.omori.elapsed
+        base = max(self.correction.law.completeness, self.lowest)
+        elapsed = self.sequence.omori.elapsed
         if not self.recorded:
             return np.array([0.0, self.days]), np.array([base])
         stop = elapsed + self.days
@@ -115,29 +119,27 @@ class OmoriWindow:
         now = omori.before.end
         edges, levels = self.steps
         above = law.share_above(levels)
-        who, times, shares, capped = [], [], [], np.zeros(size, dtype=np.bool_)
-        for i, (k, c, p) in enumerate(zip(*omori.draw(size, rng), strict=True)):
-            since = c + omori.elapsed  # the law goes on from here
-            means = k * omori_integral(edges[:-1], edges[1:], since, p) * above / omori.share
-            own, others = rng.poisson(means), int(rng.poisson(self.quiet))
-            if own.sum() > 2 * self.max_events:  # a few more than it is cut off at
-                capped[i] = True
-                own = own * (2 * self.max_events) // own.sum()
-            step = np.repeat(np.arange(own.size), own)
-            begin, length = edges[step], np.diff(edges)[step]
-            delays = begin + inverse_omori(rng.random(step.size), length, since + begin, p)
-            who.append(np.full(step.size + others, i))
-            times.append(np.concatenate([delays, self.days * rng.random(others)]))
-            shares.append(np.concatenate([above[step], np.ones(others)]))
-        u = rng.random(sum(one.size for one in who))
+        k, c, p = (parameter[:, None] for parameter in omori.draw(size, rng))
+        since = c + omori.elapsed  # the law goes on from here
+        means = k * omori_integral(edges[:-1], edges[1:], since, p) * above / omori.share
+        own, others = rng.poisson(means), rng.poisson(self.quiet, size)
+        total, most = own.sum(axis=1, keepdims=True), 2 * self.max_events
+        over = total > most  # a few more are drawn than it is cut off at
+        own = np.where(over, own * most // np.maximum(total, 1), own)
+        who, step = (np.repeat(index.ravel(), own.ravel()) for index in np.indices(own.shape))
+        begin, length = edges[step], np.diff(edges)[step]
+        u = rng.random(step.size)
+        delays = begin + inverse_omori(u, length, since[who, 0] + begin, p[who, 0])
+        delays = np.concatenate([delays, self.days * rng.random(others.sum())])
+        share = np.concatenate([above[step], np.ones(others.sum())])
         drawn = Trajectories(
-            np.concatenate(who),
-            np.minimum(now + np.concatenate(times), np.nextafter(now + self.days, 0.0)),
-            law.inverse_cdf(1.0 - np.concatenate(shares) * (1.0 - u)),
+            np.concatenate([who, np.repeat(np.arange(size), others)]),
+            np.minimum(now + delays, np.nextafter(now + self.days, 0.0)),
+            law.inverse_cdf(1.0 - share * (1.0 - rng.random(share.size))),
             size,
             now,
             now + self.days,
-            np.flatnonzero(capped),
+            np.flatnonzero(over),
         )
         whole = self.correction.with_aftershocks(self._seen(drawn), rng)
         over = whole.counts.max(initial=0) > self.max_events

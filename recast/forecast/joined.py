@@ -113,12 +113,12 @@ def some(
     """Choose events, no more of a trajectory than ``most`` of it, each with the same probability.
 
     They are as far from each other in their order as they can be, from a random one on (systematic
-    sampling): linear in time, as nothing is sorted.
+    sampling), in linear time.
 
     Parameters
     ----------
     trajectory : array (event,)
-        Of each event, not decreasing.
+        Of each event.
     among : array (event,)
         Which may be chosen.
     most : array (trajectory,)
@@ -134,11 +134,13 @@ def some(
     Examples
     --------
     >>> every = np.ones(4, dtype=bool)
-    >>> chosen = some(np.array([0, 0, 0, 1]), every, np.array([2, 5]), np.random.default_rng(0))
-    >>> np.bincount(np.array([0, 0, 0, 1])[chosen])
+    >>> chosen = some(np.array([0, 1, 0, 0]), every, np.array([2, 5]), np.random.default_rng(0))
+    >>> np.bincount(np.array([0, 1, 0, 0])[chosen])
     array([2, 1])
     """
     events = np.flatnonzero(among)
+    small = trajectory[events].astype(np.min_scalar_type(most.size))  # sorted by their digits
+    events = events[np.argsort(small, kind="stable")]
     sizes = np.bincount(trajectory[events], minlength=most.size)
     kept, start = np.minimum(sizes, most), rng.integers(0, np.maximum(sizes, 1))
     position = np.arange(events.size) - np.repeat(np.cumsum(sizes) - sizes, sizes)
@@ -158,4 +160,4 @@ def joined_windows(
     now = float(recorded_from(large.magnitude, elapsed))
     level = float(max(base, round(np.ceil(now / STEP - 1e-6) * STEP, 6)))
     pairs = zip(windows, early_windows(large, request), strict=True)
-    return [JoinedWindow(small, omori, level) for small, omori in pairs]
+    return [JoinedWindow(small, replace(omori, lowest=level), level) for small, omori in pairs]
