@@ -1,5 +1,6 @@
 """Forecasts after a mainshock: the Omori law of its sequence, and the factor of numbers."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from catalogs import (
     InputError,
     SplitDates,
     Trajectories,
+    load,
     save,
 )
 from etas import ETAS, Poisson
@@ -475,6 +477,32 @@ def test_an_import_in_the_hours_after_a_mainshock_leads_to_a_forecast(
     given = ["--no-plots", "--samples", "100", "--days", "1", "--out", str(tmp_path / "out")]
     assert main([*following.split(), *given]) == 0
     assert "hours after the M 6 of 2024-04-10" in capsys.readouterr().out
+
+
+def test_an_import_says_that_b_is_too_low_where_small_events_were_missed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    events = load("ridgecrest_2019").events
+    events.to_csv(tmp_path / "week.csv", index=False)
+    command = ["catalogs", "import", str(tmp_path / "week.csv"), "--name", "week"]
+    assert main([*command, "--completeness", "2.5"]) == 0
+    out = capsys.readouterr().out
+    assert re.search(
+        r"\nnote: [\d,]+ of these [\d,]+ events came while networks missed small ones after the "
+        r"M 7.1: the b-value above is too low \(`recast forecast` allows for that\)\n\nNext: ",
+        out,
+    )
+
+
+def test_an_import_minutes_after_a_mainshock_leads_to_a_forecast_too(
+    hours_after: Catalog, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    largest = hours_after.events.loc[hours_after.events["magnitude"].idxmax()]
+    rows = hours_after.events[hours_after.events["time"] <= largest["time"]]
+    rows.to_csv(tmp_path / "minutes.csv", index=False)
+    command = ["catalogs", "import", str(tmp_path / "minutes.csv"), "--name", "minutes"]
+    assert main([*command, "--completeness", "2"]) == 0
+    assert capsys.readouterr().out.endswith("\nNext: recast forecast --catalog minutes\n")
 
 
 def test_a_regime_says_what_to_expect_of_aftershocks() -> None:

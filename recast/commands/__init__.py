@@ -26,6 +26,7 @@ settings_help    help of `recast fit | validate | test | predict`, without impor
 options          options that several commands share
 config           options of a command from a YAML file
 reading          files of events that commands read, and names under which they store catalogs
+stored           what a catalog is good for that was just stored, and what it lacks
 printing         printing that several commands share
 ending           how a command ends that is interrupted
 """

@@ -18,6 +18,7 @@ from recast.commands.options import (
 )
 from recast.commands.printing import print_info, print_json
 from recast.commands.reading import add_storing, add_strict
+from recast.commands.stored import next_command, print_missed
 
 if TYPE_CHECKING:
     from catalogs import Catalog
@@ -132,16 +133,17 @@ def run_fetch(args: argparse.Namespace) -> int:
     catalog = fetched(args)
     record = record_path(catalog.info.name, args.out)
     known_as = catalog.info.name if args.out is None else str(record)
-    summary = describe(catalog) | {
-        "saved": str(record),
-        "next": f"recast benchmark --catalog {known_as}",
-    }
+    summary = describe(catalog)
+    command = next_command(catalog, splits=summary["enough_to_split"])
+    summary |= {"saved": str(record), "next": f"recast {command} {known_as}"}
     if args.json:
         print_json(summary)
         return 0
     _print_provenance(summary["info"]["provenance"], summary["events"])
     print_info(summary)
-    print(f"saved          {record} and {record.stem}.parquet\n\nNext: {summary['next']}")
+    print(f"saved          {record} and {record.stem}.parquet")
+    print_missed(catalog)
+    print(f"\nNext: {summary['next']}")
     return 0
 
 

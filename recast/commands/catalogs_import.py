@@ -25,9 +25,9 @@ from recast.commands.reading import (
     reading_of,
     refuse_taken,
 )
+from recast.commands.stored import next_command, print_missed
 
 if TYPE_CHECKING:
-    from catalogs import Catalog
     from catalogs.from_files import Imported
 
 SHOWN = 3
@@ -127,7 +127,7 @@ def run_import(args: argparse.Namespace) -> int:
     record = save(made.catalog, args.out, overwrite=args.overwrite)
     known_as = args.name if args.out is None else str(record)
     summary = describe(made.catalog) | _counts(args, made)
-    command = _next(made.catalog, splits=summary["enough_to_split"])
+    command = next_command(made.catalog, splits=summary["enough_to_split"])
     summary |= {"saved": str(record), "next": f"recast {command} {known_as}"}
     if args.json:
         print_json(summary)
@@ -136,7 +136,9 @@ def run_import(args: argparse.Namespace) -> int:
     print_left_out(args, made.left_out, made.parsed)
     _print_notes(args, made)
     print_info(summary)
-    print(f"saved          {record} and {record.stem}.parquet\n\nNext: {summary['next']}")
+    print(f"saved          {record} and {record.stem}.parquet")
+    print_missed(made.catalog)
+    print(f"\nNext: {summary['next']}")
     return 0
 
 
@@ -144,21 +146,6 @@ def _print_notes(args: argparse.Namespace, made: Imported) -> None:
     """Print what is to be said of the catalog beyond how its file was read."""
     for note in made.notes[len(made.parsed.explanation.notes) :]:
         print(f"note: {in_options(note, vars(args))}")
-
-
-def _next(catalog: Catalog, *, splits: bool) -> str:
-    """The command that makes sense for these events."""
-    from etas.fit import WITH_PRIOR
-    from recast.forecast.mainshocks import current_mainshock
-
-    if len(catalog.complete_rows()):
-        completeness = catalog.info.magnitude_completeness
-        if current_mainshock(catalog.to_sequence(), completeness) is not None:
-            return "forecast --catalog"
-    if splits:
-        return "benchmark --catalog"
-    enough = len(catalog.complete_rows()) >= WITH_PRIOR
-    return "etas fit --fit-to all --prior shipped --catalog" if enough else "catalogs check"
 
 
 def _imported(args: argparse.Namespace, name: str, **changed: Any) -> Imported:
