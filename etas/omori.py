@@ -73,8 +73,8 @@ class OmoriPrior(Record):
 class Regime:
     """A tectonic regime: what its mainshocks of M >= 6 have in common, and how they differ.
 
-    The rate of aftershocks >= m, t days after a mainshock M, is 10^{a + M - m} (t + c)^{-p}, with a
-    normal from sequence to sequence.
+    The rate of aftershocks >= m, t days after a mainshock M, is 10^{a + M - m} (t + c)^{-p}, where
+    a differs from sequence to sequence by a normal law.
     """
 
     about: str

@@ -305,6 +305,26 @@ def test_a_forecast_that_is_not_corrected_after_a_mainshock_says_so(hours_after:
         assert "not corrected" not in str(quiet)
 
 
+@pytest.mark.parametrize(("until", "when"), [(100.9, "so far"), (102.0, "in the day after it")])
+def test_few_aftershocks_are_said_to_be_too_few(until: float, when: str) -> None:
+    days = np.concatenate([np.arange(0.0, 100.0, 0.15), [100.0], 100.0 + 0.1 * np.arange(1, 8)])
+    events = EventSequence(days, np.where(days == 100.0, 5.0, 2.0), 0.0, until)
+    catalog = synthetic_catalog(events, TRUTH, "few", start="2024-01-01")
+    model = replace(fit_so_far(catalog, until), process=TRUTH)
+    done = run_forecast(catalog, model, days=[1.0], samples=50)
+    assert done.sequence is None
+    said = f"not corrected for its sequence: 7 events {when} are too few, or no more than usual"
+    assert said in str(done)
+
+
+def test_a_regime_is_named_after_the_first_hours_too(hours_after: Catalog) -> None:
+    given = {"at": AT, "days": [1.0], "samples": 50}
+    assert "the prior is" not in str(run_forecast(hours_after, **given))
+    done = run_forecast(hours_after, regime="SZ-ONSHORE", **given)
+    said = "the prior is that of past sequences (subduction zone, on shore; `regime`); numbers are"
+    assert said in str(done)
+
+
 def test_a_supercritical_model_is_said_to_be_lowered(hours_after: Catalog) -> None:
     hot = replace(TRUTH, k=1.3 * TRUTH.k / TRUTH.branching_ratio(7.0))
     model = replace(fit_so_far(hours_after, 101.0), process=hot)

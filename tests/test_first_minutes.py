@@ -223,7 +223,7 @@ def test_the_exam_makes_the_same_forecast(ridgecrest: Catalog) -> None:
     [
         (0.99, OmoriWindow, "so numbers are those of past sequences (active crust"),
         (1.5, JoinedWindow, "so numbers from M 3.6 on are those of past sequences (active"),
-        (20.0, Window, "numbers lie between the decay of this sequence and ETAS, and"),
+        (20.0, Window, "numbers are a compromise between ETAS and the decay of this"),
     ],
 )
 def test_large_events_follow_past_sequences_while_small_ones_are_missed(
@@ -236,7 +236,7 @@ def test_large_events_follow_past_sequences_while_small_ones_are_missed(
     assert said in prepared.sequence.note()
     assert len(prepared.sequence.factors) == (0 if kind is OmoriWindow else 2)
     assert (prepared.sequence.regime is None) == (kind is Window)
-    joined = "; numbers of smaller ones lie between" in prepared.sequence.note()
+    joined = "; numbers of smaller ones are a compromise" in prepared.sequence.note()
     assert joined == (kind is JoinedWindow)
 
 

@@ -100,6 +100,18 @@ def current_mainshock(events: EventSequence, completeness: float) -> int | None:
     return largest
 
 
+def unfollowed_mainshock(events: EventSequence, completeness: float) -> tuple[int, int] | None:
+    """Return the largest event of the last 30 days and the events in the day after it, too few.
+
+    None if there are enough for a sequence under way, or fewer than five.
+    """
+    largest = _largest(events, completeness)
+    if largest is None or current_mainshock(events, completeness) is not None:
+        return None
+    followed = _followed(events, largest)
+    return (largest, followed) if followed >= FEWEST else None
+
+
 def too_early(events: EventSequence, completeness: float) -> int | None:
     """Return which event is a mainshock of less than an hour ago: its sequence is not known yet."""
     largest = _largest(events, completeness)

@@ -161,6 +161,6 @@ def _recorded(
             if w.correction is not None
         ],
         lowered=None if ratio is None or ratio <= MOST_BRANCHING else (ratio, MOST_BRANCHING),
-        regime=None if corrected and large is None else regime or GENERIC,
+        regime=regime or (None if corrected and large is None else GENERIC),
         large=large,
     )

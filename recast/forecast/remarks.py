@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from catalogs import Catalog, CatalogInfo, EventSequence
 from etas.model import ETAS
-from recast.forecast.mainshocks import current_mainshock
+from recast.forecast.mainshocks import current_mainshock, too_early, unfollowed_mainshock
 from recast.forecast.results import since_mainshock
 from recast.forecast.rolling import written_time
 from recast.models.kind import FittedModel
@@ -26,13 +26,35 @@ def about_model(model: FittedModel, catalog: Catalog, day: float) -> list[str]:
 
 
 def about_sequence(fitted: FittedModel, info: CatalogInfo, history: EventSequence) -> list[str]:
-    """What is said of models that are not corrected while a sequence is under way."""
-    shock = current_mainshock(history, fitted.process.magnitude_law.completeness)
-    if shock is None or isinstance(fitted.process, ETAS):
+    """What is said where a forecast is not corrected for the sequence of a mainshock.
+
+    The model is not ETAS, or the mainshock has few aftershocks.
+    """
+    completeness = fitted.process.magnitude_law.completeness
+    if isinstance(fitted.process, ETAS):
+        return _few_aftershocks(info, history, completeness)
+    shock = current_mainshock(history, completeness)
+    if shock is None:
         return []
-    time, magnitude = float(history.times[shock]), float(history.magnitudes[shock])
-    since = since_mainshock(written_time(info, time), magnitude, 24.0 * (history.end - time))
-    remark = f"{since}, and not corrected for its sequence as forecasts of ETAS are"
+    remark = (
+        f"{_since(info, history, shock)}, and not corrected for its sequence as forecasts of ETAS "
+        "are"
+    )
     if fitted.kind.is_neural:
         remark += f"; {RANGES_OF_NETS}"
     return [f"{remark}: leave out `model` for one that is"]
+
+
+def _few_aftershocks(info: CatalogInfo, history: EventSequence, completeness: float) -> list[str]:
+    found = unfollowed_mainshock(history, completeness)
+    if found is None or too_early(history, completeness) is not None:
+        return []
+    shock, followed = found
+    when = "so far" if history.end - float(history.times[shock]) < 1.0 else "in the day after it"
+    about = f"{followed} events {when} are too few, or no more than usual"
+    return [f"{_since(info, history, shock)}, and not corrected for its sequence: {about}"]
+
+
+def _since(info: CatalogInfo, history: EventSequence, shock: int) -> str:
+    time, magnitude = float(history.times[shock]), float(history.magnitudes[shock])
+    return since_mainshock(written_time(info, time), magnitude, 24.0 * (history.end - time))

@@ -102,7 +102,7 @@ class SequenceUnderWay(Record):
     """Branching ratio of the model over the longest window, and that of the simulations."""
 
     regime: str | None = None
-    """Whose past sequences the numbers follow, where that of the mainshock is not known yet."""
+    """Whose past sequences are the prior: asked for, or where this one is not known yet."""
 
     large: float | None = None
     """Magnitude from which they do, where smaller ones are those of ETAS, corrected."""
@@ -114,7 +114,10 @@ class SequenceUnderWay(Record):
             f"{some(self.events, 'event')} since: "
         )
         parts = []
-        if self.regime is not None:
+        if self.regime is not None and self.factors and self.large is None:
+            about = REGIMES[self.regime].about
+            parts.append(f"the prior is that of past sequences ({about}; `regime`)")
+        elif self.regime is not None:
             what = "numbers" if self.large is None else f"numbers from M {self.large:g} on"
             parts.append(
                 f"networks miss most of the first ones, so {what} are those of past sequences "
@@ -124,8 +127,8 @@ class SequenceUnderWay(Record):
         if self.factors:
             numbers = "numbers" if self.large is None else "numbers of smaller ones"
             parts.append(
-                f"{numbers} lie between the decay of this sequence and ETAS, and ranges are as "
-                "wide as the errors of such forecasts were"
+                f"{numbers} are a compromise between ETAS and the decay of this sequence so far, "
+                "and ranges are as wide as the past errors of such forecasts"
             )
         note = f"{since}{'; '.join(parts)} (`uncorrected` simulates ETAS as it is)"
         if self.lowered is None:

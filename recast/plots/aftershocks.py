@@ -79,8 +79,9 @@ def aftershock_forecasts(sequences: Sequence[Mainshock]) -> Figure:
         _panel(axes, sequence, hours)
     for axes in grid.flat[max(len(sequences) - ACROSS, 0) : len(sequences)]:  # of each column
         axes.set_xlabel("hours after it")
-    days = max(row.days for forecast in _all(sequences) for row in forecast.table)
-    figure.supylabel(f"events in {days:g} days from then", fontsize=10.0)
+    row = _longest(_all(sequences)[0])
+    counted = f"events of M ≥ {row.magnitude:g} in {row.days:g} days from then"
+    figure.supylabel(counted, fontsize=10.0)
     legend_above(figure, grid[0, 0])
     return figure
 
