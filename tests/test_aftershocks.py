@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import sem
+from scipy.stats import t as t_distribution
 
 from catalogs import (
     Catalog,
@@ -23,7 +25,7 @@ from etas.synthetic import SOCAL_TRUTH, synthetic_catalog
 from recast import fit_model, run_aftershock_exam, run_benchmark, write_report
 from recast.benchmark.folder import AFTERSHOCKS
 from recast.cli import main
-from recast.evaluation.bootstrap import mean_by_blocks
+from recast.evaluation.intervals import mean_by_blocks
 from recast.forecast import aftershocks
 from recast.forecast.aftershock_results import (
     AftershockCatalog,
@@ -197,7 +199,8 @@ def test_scores_of_a_few_forecasts() -> None:
     assert (crps.over, crps.mean, crps.better) == ("etas", -1.0, "lower")
     assert crps.ci95 == (-1.0, -1.0)
     assert (log_score.mean, log_score.better) == ((1.0 - 18.0) / 2.0, "higher")
-    assert log_score.ci95 == (-18.0, 1.0)  # one sequence or the other, twice
+    half = 9.5 * np.tan(0.475 * np.pi)  # Student's t with one degree of freedom is Cauchy's
+    assert log_score.ci95 == pytest.approx((-8.5 - half, -8.5 + half))
     assert scored([first])["poisson"][0].differences["crps"].ci95 is None
 
 
@@ -238,21 +241,34 @@ def test_a_sequence_is_one_block() -> None:
     """Values of a block are equal: as many blocks as there are give the interval, not values."""
     rng = np.random.default_rng(3)
     each = rng.normal(size=40)
-    alone = mean_by_blocks(each, range(40), rng=np.random.default_rng(0))
-    fives = mean_by_blocks(
-        np.repeat(each, 5), np.repeat(np.arange(40), 5).tolist(), rng=np.random.default_rng(0)
-    )
-    assert alone[1] is not None
+    alone = mean_by_blocks(each, range(40))
+    fives = mean_by_blocks(np.repeat(each, 5), np.repeat(np.arange(40), 5).tolist())
     assert fives[0] == pytest.approx(alone[0])
     assert fives[1] == pytest.approx(alone[1])
-    # Mean and error of the mean: 40 blocks, 2,000 resamples
-    half = 0.5 * (alone[1][1] - alone[1][0])
-    assert half == pytest.approx(1.96 * each.std() / np.sqrt(40.0), rel=0.1)
+    # Blocks of one size are a sample of their means
+    expected = t_distribution.interval(0.95, 39, loc=each.mean(), scale=sem(each))
+    assert alone[1] == pytest.approx(expected)
 
 
 def test_long_sequences_weigh_as_much_as_they_hold() -> None:
-    mean, ends = mean_by_blocks([0.0, 1.0, 1.0, 1.0], [7, 9, 9, 9], rng=np.random.default_rng(0))
-    assert (mean, ends) == (0.75, (0.0, 1.0))
+    mean, ends = mean_by_blocks([0.0, 1.0, 1.0, 1.0], [7, 9, 9, 9])
+    assert mean == 0.75
+    assert ends is not None
+    assert ends[0] < -1.0  # two blocks tell nearly nothing
+    assert ends[1] > 2.0
+    assert mean_by_blocks([0.0, 1.0], [7, 7]) == (0.5, None)
+
+
+@pytest.mark.parametrize("blocks", [2, 5, 12])
+def test_the_interval_holds_the_mean_as_often_as_it_says(blocks: int) -> None:
+    rng, held = np.random.default_rng(blocks), []
+    for _ in range(2000):
+        label = np.repeat(np.arange(blocks), rng.integers(1, 6, blocks))
+        values = rng.normal(size=blocks)[label] + 0.5 * rng.normal(size=label.size)
+        _, ends = mean_by_blocks(values, label.tolist())
+        assert ends is not None
+        held.append(ends[0] <= 0.0 <= ends[1])
+    assert np.mean(held) == pytest.approx(0.95, abs=0.02)
 
 
 def files(folder: Path) -> dict[str, bytes]:

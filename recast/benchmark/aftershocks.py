@@ -159,7 +159,7 @@ def run_aftershock_exam(
     -------
     AftershockResult
         The content of aftershocks.json: forecasts, scores by window and magnitude, and differences
-        of models with intervals by a bootstrap over mainshocks.
+        of models with intervals by a jackknife over mainshocks.
 
     Raises
     ------

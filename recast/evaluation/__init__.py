@@ -3,7 +3,6 @@
 scores           log-likelihood in total and event by event
 gains            how much better one model explains events than another
 intervals        confidence intervals of means of values that come in sequences
-bootstrap        the same for values in blocks that are known, like forecasts of one sequence
 promises         whether a model of another package is one: nothing ahead, integrals right
 diagnosis        quantities that the plots of a window need
 continuations    simulated continuations of a test window

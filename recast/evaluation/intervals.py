@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ from scipy.special import stdtrit
 
 from catalogs import InputError
 from catalogs.sequence import FloatArray
+from catalogs.trajectories import IntArray
 
 BLOCKS = 6
 """Blocks of equal duration whose scatter gives the standard error: few and long ones, so that what
@@ -111,23 +113,70 @@ def mean_interval(values: ArrayLike, times: ArrayLike | None = None) -> Interval
         raise InputError("times do not ascend: pass values and times in order of time")
     mean, blocks = float(x.mean()), int(np.clip(x.size // PER_BLOCK, 2, BLOCKS))
     # Without the mean first: large offsets of all values must not cost digits
-    pulls = _pulls(x - mean, t, blocks)
-    half = stdtrit(blocks - 1, 0.975) * np.sqrt((blocks - 1) / blocks * (pulls @ pulls))
+    half = _half_width(_pulls(x - mean, _by_time(t, blocks), blocks))
     parts = int(np.clip(FINE_PER_VALUE * x.size, blocks, FINE_BLOCKS))
-    fine = _pulls(x - mean, t, parts)
+    fine = _pulls(x - mean, _by_time(t, parts), parts)
     squares = fine @ fine
     scale = np.sqrt(squares / parts)
     skewness = float(np.mean((fine / scale) ** 3)) if scale > 0.0 else 0.0
     skewness = float(np.clip(skewness, -SKEW_LIMIT, SKEW_LIMIT))
     below, above = (1.0 + SKEW_WIDENING * max(s, 0.0) for s in (-skewness, skewness))
     effective = float(1.0 / np.sum((fine**2 / squares) ** 2)) if squares > 0.0 else float(parts)
-    return Interval(mean, float(mean - half * below), float(mean + half * above), effective)
+    return Interval(mean, mean - half * below, mean + half * above, effective)
 
 
-def _pulls(centred: FloatArray, times: FloatArray, blocks: int) -> FloatArray:
-    """How far each block pulls the mean from what the others give, shape (block,)."""
+def mean_by_blocks(
+    values: ArrayLike, blocks: Sequence[int]
+) -> tuple[float, tuple[float, float] | None]:
+    """Mean of values that depend on each other within known blocks, and its 95 % interval.
+
+    That of the delete-one-block jackknife, x -+ t se, with t of as many degrees of freedom as there
+    are blocks less one. From two blocks it is wide, as it has to be (t = 12.7). Where the values of
+    a block are a normal effect of the block, with noise, it covers the mean in 94 to 95 % of
+    simulations of 2 to 19 blocks of unequal sizes; a percentile bootstrap in 49 to 92.
+
+    Parameters
+    ----------
+    values : array (value,)
+        One or more.
+    blocks : sequence of int
+        Number of the block of each value.
+
+    Returns
+    -------
+    mean, (low, high)
+        No interval for a single block.
+
+    Examples
+    --------
+    >>> mean, (low, high) = mean_by_blocks([0.0, 1.0, 2.0], [1, 2, 3])
+    >>> mean, round(high - mean, 6)  # t = 4.3 times 1 / sqrt(3)
+    (1.0, 2.484138)
+    """
+    x = np.asarray(values, dtype=np.float64)
+    which, label = np.unique(np.asarray(blocks), return_inverse=True)
+    mean = float(x.mean())
+    if which.size < 2:
+        return mean, None
+    half = _half_width(_pulls(x - mean, label, which.size))
+    return mean, (mean - half, mean + half)
+
+
+def _half_width(pulls: FloatArray) -> float:
+    """Half of the 95 % interval of a mean, by the jackknife."""
+    blocks = pulls.size
+    return float(stdtrit(blocks - 1, 0.975) * np.sqrt((blocks - 1) / blocks * (pulls @ pulls)))
+
+
+def _by_time(times: FloatArray, blocks: int) -> IntArray:
+    """Blocks of equal duration."""
     place = (times - times[0]) / (times[-1] - times[0])
     # The last event is in the last block, so no block ever holds all of them
-    label = np.minimum((place * blocks).astype(np.int64), blocks - 1)
+    label: IntArray = np.minimum((place * blocks).astype(np.int64), blocks - 1)
+    return label
+
+
+def _pulls(centred: FloatArray, label: IntArray, blocks: int) -> FloatArray:
+    """How far each block pulls the mean from what the others give, shape (block,)."""
     sums = np.bincount(label, weights=centred, minlength=blocks)
     return np.asarray(sums / (centred.size - np.bincount(label, minlength=blocks)))

@@ -97,7 +97,7 @@ class LeftOut(Record):
 class SequenceDifference(Record):
     """Mean difference of a score from that of another model, with its 95 % interval.
 
-    The interval is that of a bootstrap over sequences; there is none for a single sequence.
+    The interval is that of a jackknife over sequences; there is none for a single sequence.
     """
 
     over: str

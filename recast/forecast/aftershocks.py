@@ -17,7 +17,7 @@ import numpy as np
 from catalogs import Catalog, CatalogInfo, EventSequence, InputError, PointProcess
 from catalogs.files import write_json
 from catalogs.sequence import FloatArray
-from recast.evaluation.bootstrap import BOOTSTRAP_SEED, mean_by_blocks
+from recast.evaluation.intervals import mean_by_blocks
 from recast.forecast.aftershock_results import (
     AftershockCatalog,
     AftershockForecast,
@@ -372,9 +372,7 @@ def _scores(
     if reference is not None:
         theirs, blocks = _values(reference), [i for i, _ in rows]
         for score in COMPARED:
-            mean, ends = mean_by_blocks(
-                values[score] - theirs[score], blocks, rng=np.random.default_rng(BOOTSTRAP_SEED)
-            )
+            mean, ends = mean_by_blocks(values[score] - theirs[score], blocks)
             better = "higher" if score in HIGHER_IS_BETTER else "lower"
             differences[score] = SequenceDifference(over, mean, ends, better)
     return AftershockScores(

@@ -17,7 +17,7 @@ NOTE = (
     "Shares of forecasts whose 50 and 95\u00a0% ranges hold the observed number; median of "
     "ln(median / observed) and of its absolute value; mean CRPS, and mean log score with a floor "
     "of -20 each. Differences are means over the same forecasts, with 95\u00a0% intervals of a "
-    "bootstrap over sequences: what follows one mainshock is one block."
+    "jackknife over sequences: what follows one mainshock is one block."
 )
 
 
