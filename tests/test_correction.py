@@ -305,16 +305,24 @@ def test_a_forecast_that_is_not_corrected_after_a_mainshock_says_so(hours_after:
         assert "not corrected" not in str(quiet)
 
 
-@pytest.mark.parametrize(("until", "when"), [(100.9, "so far"), (102.0, "in the day after it")])
-def test_few_aftershocks_are_said_to_be_too_few(until: float, when: str) -> None:
-    days = np.concatenate([np.arange(0.0, 100.0, 0.15), [100.0], 100.0 + 0.1 * np.arange(1, 8)])
-    events = EventSequence(days, np.where(days == 100.0, 5.0, 2.0), 0.0, until)
-    catalog = synthetic_catalog(events, TRUTH, "few", start="2024-01-01")
-    model = replace(fit_so_far(catalog, until), process=TRUTH)
-    done = run_forecast(catalog, model, days=[1.0], samples=50)
-    assert done.sequence is None
-    said = f"not corrected for its sequence: 7 events {when} are too few, or no more than usual"
-    assert said in str(done)
+def test_few_aftershocks_are_said_to_be_too_few() -> None:
+    days = np.concatenate([np.arange(0.0, 100.0, 0.3), [100.0], 100.0 + 0.1 * np.arange(1, 8)])
+    events = EventSequence(days, np.where(days == 100.0, 5.0, 2.0), 0.0, 100.9)
+
+    def forecast(events: EventSequence) -> ForecastResult:
+        catalog = synthetic_catalog(events, TRUTH, "few", start="2024-01-01")
+        model = replace(fit_so_far(catalog, events.end), process=TRUTH)
+        return run_forecast(catalog, model, days=[1.0], samples=50)
+
+    said = "and not corrected for its sequence: 7 events came in the day after it, fewer than 20"
+    for until, corrected in ((100.9, True), (102.0, False)):
+        done = forecast(replace(events, end=until))
+        assert (done.sequence is not None) == corrected
+        assert (said in str(done)) == (not corrected)
+    # Where so many are usual nobody expects it to be
+    often = np.unique(np.append(np.arange(0.0, 100.0, 0.1), days[days >= 100.0]))
+    usual = EventSequence(often, np.where(often == 100.0, 5.0, 2.0), 0.0, 102.0)
+    assert "not corrected" not in str(forecast(usual))
 
 
 def test_a_regime_is_named_after_the_first_hours_too(hours_after: Catalog) -> None:

@@ -88,28 +88,33 @@ def current_mainshock(events: EventSequence, completeness: float) -> int | None:
     largest = _largest(events, completeness)
     if largest is None:
         return None
-    times = events.times
-    time = float(times[largest])
-    before = largest - int(np.searchsorted(times, time - QUIET_DAYS))
-    elapsed = events.end - time
-    known = min(QUIET_DAYS, time - events.start)
-    usual = before * min(elapsed, 1.0) / known if known > 0.0 else 0.0
-    fewest = FEWEST_IN_A_DAY if elapsed >= 1.0 else FEWEST
-    if _followed(events, largest) < max(fewest, usual + SIGNIFICANT * np.sqrt(usual)):
-        return None
-    return largest
+    fewest = FEWEST_IN_A_DAY if events.end - float(events.times[largest]) >= 1.0 else FEWEST
+    followed, usual = _followed(events, largest), _usual(events, largest)
+    return largest if followed >= max(fewest, usual) else None
 
 
 def unfollowed_mainshock(events: EventSequence, completeness: float) -> tuple[int, int] | None:
-    """Return the largest event of the last 30 days and the events in the day after it, too few.
+    """Return the largest event of the last 30 days, and the events in the day after it, too few.
 
-    None if there are enough for a sequence under way, or fewer than five.
+    They are five or more, and more than usual, but fewer than twenty, and the day is over: until
+    then its sequence was under way. None if it is not so.
     """
     largest = _largest(events, completeness)
-    if largest is None or current_mainshock(events, completeness) is not None:
+    if largest is None or events.end - float(events.times[largest]) < 1.0:
         return None
     followed = _followed(events, largest)
-    return (largest, followed) if followed >= FEWEST else None
+    few = max(FEWEST, _usual(events, largest)) <= followed < FEWEST_IN_A_DAY
+    return (largest, followed) if few else None
+
+
+def _usual(events: EventSequence, mainshock: int) -> float:
+    """Events in the day after it, as far as it is over, that are no more than usual."""
+    times = events.times
+    time = float(times[mainshock])
+    before = mainshock - int(np.searchsorted(times, time - QUIET_DAYS))
+    known = min(QUIET_DAYS, time - events.start)
+    usual = before * min(events.end - time, 1.0) / known if known > 0.0 else 0.0
+    return float(usual + SIGNIFICANT * np.sqrt(usual))
 
 
 def too_early(events: EventSequence, completeness: float) -> int | None:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from catalogs import Catalog, CatalogInfo, EventSequence
 from etas.model import ETAS
-from recast.forecast.mainshocks import current_mainshock, too_early, unfollowed_mainshock
+from recast.forecast.mainshocks import (
+    FEWEST_IN_A_DAY,
+    current_mainshock,
+    unfollowed_mainshock,
+)
 from recast.forecast.results import since_mainshock
 from recast.forecast.rolling import written_time
 from recast.models.kind import FittedModel
@@ -47,12 +51,11 @@ def about_sequence(fitted: FittedModel, info: CatalogInfo, history: EventSequenc
 
 def _few_aftershocks(info: CatalogInfo, history: EventSequence, completeness: float) -> list[str]:
     found = unfollowed_mainshock(history, completeness)
-    if found is None or too_early(history, completeness) is not None:
+    if found is None:
         return []
     shock, followed = found
-    when = "so far" if history.end - float(history.times[shock]) < 1.0 else "in the day after it"
-    about = f"{followed} events {when} are too few, or no more than usual"
-    return [f"{_since(info, history, shock)}, and not corrected for its sequence: {about}"]
+    few = f"{followed} events came in the day after it, fewer than {FEWEST_IN_A_DAY}"
+    return [f"{_since(info, history, shock)}, and not corrected for its sequence: {few}"]
 
 
 def _since(info: CatalogInfo, history: EventSequence, shock: int) -> str:
