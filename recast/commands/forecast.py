@@ -90,9 +90,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--uncorrected",
         action="store_true",
-        help="simulate ETAS as it is even after a mainshock, whose aftershocks so far and the "
-        "errors of past forecasts otherwise correct the numbers; in the first hour they are those "
-        "of past sequences, and those of large events as long as small ones are missed",
+        help="simulate ETAS as it is even after a mainshock (default: numbers are corrected by the "
+        "aftershocks so far, and ranges by past errors; in the first hour, and for large events as "
+        "long as small ones are missed, they follow past sequences)",
     )
     parser.add_argument(
         "--regime",
@@ -164,8 +164,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         const=5.0,
         metavar="M",
         help="forecast 1, 6, 24, 72 and 168 hours after each event >= M (default: 5) of the "
-        "validation and test windows that no larger one precedes by 30 days, and write "
-        "aftershocks.json; every model is fitted again on all data up to the day before",
+        "validation and test windows with no larger event in the 30 days before it and 20 events "
+        "or more in the day after it, and write aftershocks.json; every model is fitted again on "
+        "all data up to the day before",
     )
     group.add_argument(
         "--hours",
@@ -182,7 +183,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     group.add_argument(
         "--parameter-uncertainty",
         action="store_true",
-        help="after mainshocks: include the uncertainty of the parameters, as other forecasts do",
+        help="after mainshocks: draw the parameters too, as forecasts in ordinary times do",
     )
     group.add_argument(
         "--run", dest="folder", type=Path, metavar="RUN", help="the --out folder of a benchmark"
