@@ -23,7 +23,7 @@ from etas import ETAS, Poisson
 from etas.kernel import inverse_omori, omori_integral
 from etas.omori import REGIMES, OmoriPrior, OmoriSequence, draw_aftershocks
 from etas.synthetic import synthetic_catalog
-from recast import run_forecast
+from recast import load_model, run_forecast
 from recast.cli import main
 from recast.forecast.correction import (
     Correction,
@@ -445,8 +445,27 @@ def test_b_and_the_largest_magnitude_can_be_given(hours_after: Catalog) -> None:
     assert ", 50 simulations, b 0.80, M up to 7.2\n" in str(done)
     with pytest.raises(InputError, match="`maximum_magnitude` 5 is below the largest so far, 6"):
         run_forecast(hours_after, at=AT, maximum_magnitude=5.0)
-    with pytest.raises(InputError, match="`b` is for a forecast without `model`"):
-        run_forecast(hours_after, fit_so_far(hours_after, 101.0), at=AT, b=1.0)
+
+
+@pytest.mark.parametrize("uncorrected", [False, True])
+def test_they_can_be_given_for_a_fitted_model_too(hours_after: Catalog, uncorrected: bool) -> None:
+    model = fit_so_far(hours_after, 101.0)
+    given = {"at": AT, "days": [1.0], "samples": 200, "uncorrected": uncorrected}
+    given["magnitudes"] = [2.0, 5.0, 6.9]
+    larger = run_forecast(hours_after, model, b=0.85, maximum_magnitude=6.8, **given)
+    assert ", 200 simulations, b 0.85, M up to 6.8\n" in str(larger)
+    usual = run_forecast(hours_after, model, maximum_magnitude=9.0, **given)
+    assert ", M up to 9\n" in str(usual)
+    assert larger.table[1].expected > 1.2 * usual.table[1].expected
+    assert larger.table[2].expected == 0.0
+    with pytest.raises(InputError, match="`maximum_magnitude` 5 is below the largest so far, 6"):
+        run_forecast(hours_after, model, maximum_magnitude=5.0, **given)
+
+
+def test_a_net_has_magnitudes_of_its_own() -> None:
+    net = load_model("shipped")
+    with pytest.raises(InputError, match="`b` is for ETAS and Poisson, and recast has magnitudes"):
+        run_forecast(load("ridgecrest_2019"), net, b=1.0, allow_leak=True)
 
 
 def test_now_is_later_than_the_end_of_the_catalog() -> None:

@@ -101,14 +101,17 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "aftershocks (default: those of California and Italy, in the first hours ANSR-SHALCON)",
     )
     parser.add_argument(
-        "--b", type=float, metavar="B", help="b-value, without --model (default: estimated)"
+        "--b",
+        type=float,
+        metavar="B",
+        help="b-value, of ETAS and Poisson (default: that of --model, or estimated)",
     )
     parser.add_argument(
         "--maximum-magnitude",
         type=float,
         metavar="M",
-        help="largest magnitude simulated, without --model (default: 8, or one unit above the "
-        "largest so far)",
+        help="largest magnitude simulated, by ETAS and Poisson (default: that of --model, or 8, or "
+        "one unit above the largest so far)",
     )
     add_magnitudes_of_nets(parser)
     add_leak(parser)

@@ -37,7 +37,7 @@ from recast.models.kind import FittedModel, ModelKind
 from recast.models.registry import REFERENCE, model_kind
 from recast.models.saved import SavedModel
 from recast.models.seen import Seen, leaks, to_json
-from recast.models.so_far import fit_so_far
+from recast.models.so_far import fit_so_far, with_magnitudes
 
 SAMPLES = 10_000
 """Simulated catalogs where no number is asked for."""
@@ -118,9 +118,9 @@ def run_forecast(
         one's aftershocks; by default those of California and Italy, and in the first hours of
         the shallow continental crust.
     b, maximum_magnitude : float, optional
-        The b-value and the largest magnitude of what is simulated, without ``model``; by default
-        the b-value is estimated, and the largest magnitude is 8 or one unit above the largest so
-        far.
+        The b-value and the largest magnitude of what is simulated by ETAS or Poisson; by default
+        the model's. Without ``model`` the b-value is estimated, and the largest magnitude is 8 or
+        one unit above the largest so far.
     own_magnitudes : bool
         Draw magnitudes from the net's own law instead of the fixed one of its train window.
     allow_leak : bool
@@ -192,11 +192,11 @@ def run_forecast(
                 catalog, day, b=b, maximum_magnitude=maximum_magnitude, places=places
             )
         remarks += about_model(fitted, catalog, day)
-    elif b is not None or maximum_magnitude is not None:
-        name = "b" if b is not None else "maximum_magnitude"
-        raise InputError(f"`{name}` is for a forecast without `model`: leave out one of them")
     else:
         fitted = _on(model, catalog, threads, places=places)
+        if b is not None or maximum_magnitude is not None:
+            given = {"b": b, "maximum_magnitude": maximum_magnitude}
+            fitted = with_magnitudes(fitted, catalog, day, **given)
     leak = check_leak(
         str(model) if isinstance(model, SavedModel) else fitted.kind.name,
         fitted.seen,

@@ -15,6 +15,7 @@ from catalogs.sequence import reaches
 from etas.fit import WITH_PRIOR, fit_etas
 from etas.model import ETAS
 from etas.parameters import Box
+from etas.poisson import Poisson
 from recast.models.kind import FittedModel
 from recast.models.known import b_above, known_so_far
 from recast.models.places import places_so_far
@@ -113,6 +114,56 @@ def fit_so_far(
     )
 
 
+def with_magnitudes(
+    fitted: FittedModel,
+    catalog: Catalog,
+    day: float,
+    *,
+    b: float | None = None,
+    maximum_magnitude: float | None = None,
+) -> FittedModel:
+    """A fitted ETAS or Poisson process, of which other magnitudes are simulated.
+
+    How many aftershocks an event of some magnitude has was fitted, and stays: more large events
+    have more in all.
+
+    Parameters
+    ----------
+    fitted : FittedModel
+        The model.
+    catalog : Catalog
+        With events before ``day``.
+    day : float
+        Days since its start.
+    b, maximum_magnitude : float, optional
+        The b-value and the largest magnitude that can occur, by default the model's.
+
+    Raises
+    ------
+    InputError
+        If either is impossible, or the model draws magnitudes by a law of its own.
+    """
+    process, given = fitted.process, "maximum_magnitude" if b is None else "b"
+    if not isinstance(process, (ETAS, Poisson)):
+        raise InputError(
+            f"`{given}` is for ETAS and Poisson, and {fitted.kind.name} has magnitudes of its own: "
+            "leave it out"
+        )
+    law = process.magnitude_law
+    largest = float(known_so_far(catalog, day).magnitudes.max(initial=-np.inf))
+    top = law.maximum if maximum_magnitude is None else _checked(maximum_magnitude, largest)
+    other = GutenbergRichter(law.completeness, law.b if b is None else b, top)
+    return replace(fitted, process=replace(process, magnitude_law=other))
+
+
+def _checked(maximum: float, largest: float) -> float:
+    if maximum < largest:
+        raise InputError(
+            f"`maximum_magnitude` {maximum:g} is below the largest so far, {largest:g}: raise it"
+        )
+    return maximum
+
+
 def most_usual(events: EventSequence, completeness: float) -> float:
     """The most events a day that are not caused by others, if a sequence hides how many they are.
 
@@ -136,11 +187,7 @@ def _law(
     """The law of magnitudes."""
     info = catalog.info
     lowest, largest = info.magnitude_completeness, float(known.magnitudes.max(initial=-np.inf))
-    top = max(largest + 1.0, LARGEST) if maximum is None else maximum
-    if top < largest:
-        raise InputError(
-            f"`maximum_magnitude` {top:g} is below the largest so far, {largest:g}: raise it"
-        )
+    top = max(largest + 1.0, LARGEST) if maximum is None else _checked(maximum, largest)
     law = GutenbergRichter(lowest, 1.0 if b is None else b, top)
     if b is not None:
         return law
