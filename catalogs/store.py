@@ -358,13 +358,23 @@ def _content(catalog: Catalog) -> bytes:
 def _read(record: Path) -> Catalog:
     """The catalog of a record; where that is being replaced, the new one."""
     for _ in range(TRIES):
+        before = _identity(record)
         about = read_json(record)
         try:
             return _read_as(record, about)
         except _MismatchError:
-            if read_json(record) == about:  # nobody has written it meanwhile
+            if _identity(record) == before:  # nobody has written it meanwhile
                 raise
     raise InputError(f"{record} changes faster than it can be read: end what writes it")
+
+
+def _identity(path: Path) -> tuple[int, int, int] | None:
+    """Which file stands under a name: one that says the same may have taken its place."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:  # ``read_json`` says so
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 class _MismatchError(InputError):

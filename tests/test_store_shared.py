@@ -8,12 +8,12 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pytest
 from storing import append, catalog_of
 
-from catalogs import Catalog, InputError, load, save
+from catalogs import Catalog, InputError, load, save, store
 from catalogs.store import LOCK, alone
 from recast.cli import main
 
@@ -86,6 +86,28 @@ def test_every_read_of_a_thousand_rounds_is_whole(tmp_path: Path) -> None:
     n, changes = read_beside_writers(tmp_path, 1000)
     assert n > 1000
     assert changes > 50
+
+
+def test_a_read_begins_again_where_a_catalog_has_gone_and_come_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its record says the same then, and the events that the reader met were of the other one."""
+    record = save(catalog_of(FEW), tmp_path)
+    said, reads, read_as = record.read_bytes(), [], store._read_as
+
+    def meanwhile(path: Path, about: dict[str, Any]) -> Catalog:
+        reads.append(about)
+        if len(reads) > 1:
+            return read_as(path, about)
+        save(catalog_of(MANY), tmp_path, overwrite=True)
+        with pytest.raises(InputError, match="does not match the sha256"):
+            read_as(path, about)
+        save(catalog_of(FEW), tmp_path, overwrite=True)
+        raise store._MismatchError("the events of the other one")
+
+    monkeypatch.setattr(store, "_read_as", meanwhile)
+    assert n_of(load(record)) == FEW
+    assert reads == [json.loads(said)] * 2
 
 
 def test_what_two_processes_append_at_once_is_all_there(tmp_path: Path) -> None:
