@@ -13,6 +13,8 @@ import pandas as pd
 
 from catalogs.areas import parse_area
 from catalogs.catalog import SAME_EVENT, Catalog, in_order_of_time
+from catalogs.checks.quality import SAME_KM, SAME_SECONDS, duplicates
+from catalogs.display import some
 from catalogs.errors import InputError
 from catalogs.event_types import EventRule, are_earthquakes, is_known, types_of
 from catalogs.formats.parsed import Parsed
@@ -434,7 +436,12 @@ def _append(
     made.to_sequence()  # raises for events of equal time where they are not allowed
     record = save(made, folder, overwrite=True)
     n_revised = int(revised.sum())
-    notes = [*parsed.explanation.notes, *_silence(catalog, fresh), *_later_than_now(parsed)]
+    notes = [
+        *parsed.explanation.notes,
+        *_silence(catalog, fresh),
+        *_twice(old, events),
+        *_later_than_now(parsed),
+    ]
     return Appended(
         made,
         parsed,
@@ -453,6 +460,16 @@ def _unchanged(old: pd.DataFrame, new: pd.DataFrame, ids: str | None, same: list
         return 0
     columns = [ids, *same]
     return int(pd.concat([old[columns], new[columns]]).duplicated(columns).sum())
+
+
+def _twice(old: pd.DataFrame, events: pd.DataFrame) -> list[str]:
+    """A warning where new events may be revisions of old ones."""
+    pairs = duplicates(events).get("may_be_one", 0) - duplicates(old).get("may_be_one", 0)
+    if pairs <= 0:
+        return []
+    where = f"within {SAME_SECONDS:g} s and {SAME_KM:g} km of another"
+    remedy = "revised under another identifier an event counts twice: import all events again"
+    return [f"{some(pairs, 'new event')} {where}: {remedy}"]
 
 
 def _silence(catalog: Catalog, fresh: pd.DataFrame) -> list[str]:

@@ -183,7 +183,7 @@ def raised(levels: ArrayLike, completeness: float, step: float) -> FloatArray:
     array([2. , 2.1, 2.1])
     """
     levels = np.asarray(levels, dtype=np.float64)
-    if step <= 0.0:
+    if step <= MAGNITUDE_TOLERANCE:  # continuous
         return levels
     bins = (levels - completeness) / step
     between = np.abs(bins - np.round(bins)) * step > MAGNITUDE_TOLERANCE

@@ -402,7 +402,7 @@ def supercritical(ratio: float) -> str:
         return ""
     return (
         ": supercritical, each event triggers one or more: simulations that long would explode, "
-        "and are refused; fit more events, or with a prior"
+        "and are refused; after a mainshock forecasts take 0.8. More events, or a prior, lower it"
     )
 
 

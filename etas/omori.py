@@ -226,6 +226,11 @@ class OmoriSequence:
         weights = np.exp(logs - logs.max())
         return cls(elapsed, since.size, log_k, weights / weights.sum(), process, before, share)
 
+    def at(self, time: float) -> OmoriSequence:
+        """What the same events say at a later time: nothing is known of what came since."""
+        later = time - self.before.end
+        return replace(self, elapsed=self.elapsed + later, before=replace(self.before, end=time))
+
     def expected(self, days: float) -> tuple[float, float]:
         """Expected number of events in the next ``days``, and those of events before the mainshock.
 

@@ -35,9 +35,8 @@ from etas import ETAS
 from recast.evaluation.counts import score_counts
 from recast.forecast.bent import bent
 from recast.forecast.blocks import n_blocks
-from recast.forecast.complete import raised_completeness
 from recast.forecast.correction import SequenceForecast, under_way
-from recast.forecast.early import OmoriWindow, early_windows, generic, in_law
+from recast.forecast.early import OmoriWindow, early_windows, generic, in_law, most_telling
 from recast.forecast.joined import incomplete_sequence, joined_windows
 from recast.forecast.mainshocks import EXCESS, FEWEST, QUIET_DAYS, is_early, is_larger
 from recast.forecast.single import Drawable, Request, counted, windows_of
@@ -99,17 +98,17 @@ def ways(
     past: Past, history: EventSequence, request: Request
 ) -> tuple[str, dict[str, Sequence[Drawable]]]:
     """The windows of a forecast by each way, and what is known of the sequence."""
-    completeness, prior = past.model.magnitude_law.completeness, generic(None)
+    prior = generic(None)
     current, early = under_way([past.model], history), is_early(request.at - past.time)
     if current is not None and current.time != past.time:
         return "of another", {}
     n = len(history) - past.index - 1
     known = f"first hour, {'fewer than' if n < FEWEST else 'at least'} {FEWEST} known"
-    raised = raised_completeness(history, completeness)
     every = SequenceForecast.of(past.model, history, past.index, prior)
     law = bent([past.model], past.catalog, request.at)
     model = in_law(past.model, law)
-    above = SequenceForecast.of(model, history, past.index, prior, raised)
+    until, lowest = most_telling(history, past.index, model.magnitude_law)
+    above = SequenceForecast.of(model, history, past.index, prior, lowest, until)
     windows: dict[str, Sequence[Drawable]] = {
         "as it is": windows_of(history, [past.model], request),
         "all": [OmoriWindow.of(every, days) for days in request.days],

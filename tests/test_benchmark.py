@@ -145,6 +145,7 @@ def test_mistakes_are_answered_before_anything_is_written(
         ({"models": ["oracle"]}, "no model 'oracle': choose from poisson"),
         ({"seeds": 0}, "seeds = 0: at least one is needed"),
         ({"workers": 0}, "workers = 0: at least one is needed"),
+        ({"seeds": 10**12}, "seeds = 1000000000000: give 1,000 or fewer"),
     ],
 )
 def test_python_is_answered_before_anything_is_written(

@@ -19,6 +19,7 @@ from catalogs import (
     load,
     save,
 )
+from catalogs.files import write_json
 from etas import ETAS, Poisson
 from etas.kernel import inverse_omori, omori_integral
 from etas.omori import REGIMES, OmoriPrior, OmoriSequence, draw_aftershocks
@@ -33,9 +34,10 @@ from recast.forecast.correction import (
     subcritical,
     under_way,
 )
-from recast.forecast.mainshocks import current_mainshock, too_early
+from recast.forecast.mainshocks import aftershocks_until, current_mainshock, too_early
 from recast.forecast.results import ForecastResult
 from recast.models.registry import model_kind
+from recast.models.seen import to_json
 from recast.models.so_far import fit_so_far, most_usual
 
 LAW = GutenbergRichter(2.0, 1.0, 8.0)
@@ -484,8 +486,61 @@ def test_now_is_later_than_the_end_of_the_catalog() -> None:
 
 
 def test_a_catalog_that_is_out_of_date_is_not_forecast_from_now_on(hours_after: Catalog) -> None:
-    with pytest.raises(InputError, match="without an event until now is more than it ever had"):
+    with pytest.raises(InputError, match="until now is more than 3 times the longest it had"):
         run_forecast(hours_after, at="now")
+
+
+def test_aftershocks_that_must_have_come_are_missed(hours_after: Catalog) -> None:
+    """Two hours of a rich sequence, and three days of nothing: the file is old."""
+    two_hours = hours_after.to_sequence().before(100.0 + 2.0 / 24.0)
+    now = pd.Timestamp.now("UTC")
+    times = (now - pd.Timedelta(days=3)).floor("s") - pd.to_timedelta(
+        two_hours.end - two_hours.times, "D"
+    )
+    table = pd.DataFrame({"time": times, "magnitude": two_hours.magnitudes})
+    start = (times[0] - pd.Timedelta(hours=1)).floor("s")
+    info = replace(
+        hours_after.info,
+        start=start.isoformat(),
+        end=(now - pd.Timedelta(days=3)).floor("s").isoformat(),
+        splits=SplitDates(start.isoformat(), str(times[20]), str(times[30]), str(times[-1])),
+    )
+    said = r"after a mainshock: about \d+ aftershocks should have come in the 3 days until now"
+    with pytest.raises(InputError, match=said):
+        run_forecast(Catalog(table, info), at="now")
+
+
+def test_omoris_law_says_how_many_should_have_come() -> None:
+    events = sequence(100.0, 1e-4, 1.0, 1.0, 2)
+    expected = 100.0 * np.log(8.0)  # K ln((t + s) / t), from 1 to 8 days
+    assert aftershocks_until(events, 2.0, 108.0) == pytest.approx(expected, rel=0.3)
+    assert aftershocks_until(events.where(events.times < 100.0), 2.0, 108.0) == 0.0
+
+
+def test_a_mainshock_below_two_units_above_completeness_is_said_to_be() -> None:
+    days = np.concatenate([np.arange(0.0, 100.0, 0.5), [100.0], 100.0 + 0.1 * np.arange(1, 8)])
+    events = EventSequence(days, np.where(days == 100.0, 3.9, 2.0), 0.0, 102.0)
+    catalog = synthetic_catalog(events, TRUTH, "small", start="2024-01-01")
+    model = replace(fit_so_far(catalog, 102.0), process=TRUTH)
+    said = "not corrected for its sequence: it is less than 2 units above completeness, 2"
+    assert said in str(run_forecast(catalog, model, days=[1.0], samples=50))
+
+
+def test_a_model_says_what_it_was_fitted_to_and_that_it_knows_no_event_so_large(
+    hours_after: Catalog, tmp_path: Path
+) -> None:
+    model = fit_so_far(hours_after, 101.0)
+    small = replace(model, process=replace(TRUTH, magnitude_law=GutenbergRichter(2.0, 1.0, 5.5)))
+    given = {"at": AT, "days": [1.0], "samples": 50}
+    said = "the largest magnitude of the model, 5.5, is below the largest so far, 6: set `maximum"
+    assert said in str(run_forecast(hours_after, small, **given))
+    assert "below the largest" not in str(
+        run_forecast(hours_after, small, maximum_magnitude=8.0, **given)
+    )
+    path = tmp_path / "etas.json"
+    write_json(path, {**(model.record or {}), "fitted_on": to_json(model.seen)})
+    done = str(run_forecast(hours_after, load_model(path), **given))
+    assert f"\nmodel {path}, fitted to hours until 2024-04-11" in done
 
 
 def test_a_catalog_that_ends_in_the_future_has_no_now(hours_after: Catalog) -> None:

@@ -16,7 +16,7 @@ from etas.omori import OmoriPrior, OmoriSequence
 from recast import ForecastResult, run_forecast
 from recast.cli import main
 from recast.forecast.aftershocks import Job, Member, draw_task, windows_after
-from recast.forecast.complete import recorded_from
+from recast.forecast.complete import raised_completeness, recorded_from
 from recast.forecast.correction import SequenceForecast, learned
 from recast.forecast.early import OmoriWindow, early_sequence
 from recast.forecast.joined import JoinedWindow, some
@@ -133,7 +133,7 @@ def test_one_sentence_says_what_was_used(both: ForecastResult, ridgecrest: Catal
     assert both.sequence is not None
     assert (both.sequence.events, both.sequence.regime) == (0, "ANSR-SHALCON")
     (said,) = (line for line in str(both).splitlines() if "networks miss" in line)
-    assert said.startswith("2.1 minutes after the M 7.1 of 2019-07-06 03:19 UTC, with 0 events")
+    assert said.startswith("2 minutes after the M 7.1 of 2019-07-06 03:19 UTC, with 0 events")
     assert "past sequences (active crust, shallow continental; " in said
     assert both.parameter_uncertainty is None
     assert ForecastResult.from_json(both.to_json(), "there") == both
@@ -144,6 +144,22 @@ def test_one_sentence_says_what_was_used(both: ForecastResult, ridgecrest: Catal
     assert plain.table[0].observed is not None
     assert plain.table[0].ci95[1] is not None
     assert plain.table[0].ci95[1] < plain.table[0].observed < both.table[0].ci95[1]
+
+
+def test_a_large_aftershock_does_not_make_what_is_known_forgotten() -> None:
+    """It hides small events for minutes: those before it tell more than those since."""
+    known = history([4.0, 4.2, 5.0, 4.1, 4.4, 4.3, 4.6, 4.0] * 4, 30.0, mainshock=6.5)
+    now = known.end + 10.0 / 86_400.0
+    times = np.append(known.times, known.end)
+    after = EventSequence(times, np.append(known.magnitudes, 5.9), 0.0, now)
+    assert raised_completeness(after, 2.5) > raised_completeness(known, 2.5) + 1.0
+    before, since = (early_sequence([PROCESS], one) for one in (known, after))
+    assert before is not None
+    assert since is not None
+    assert since.omori.n_events == before.omori.n_events > 5
+    assert since.omori.elapsed == pytest.approx(before.omori.elapsed + 10.0 / 86_400.0)
+    expected = [one.omori.expected(1.0)[0] for one in (before, since)]
+    assert expected[1] == pytest.approx(expected[0], rel=0.02)
 
 
 def test_a_window_does_not_depend_on_others_or_on_workers(

@@ -466,6 +466,21 @@ def test_rows_without_identifiers_are_not_appended_twice(
     assert len(load("mine").events) == 100
 
 
+def test_a_revision_under_another_identifier_is_told(
+    appended: Callable[[pd.DataFrame], Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    frame = events(100).assign(id=[f"e{i}" for i in range(100)])
+    assert cli.main(["catalogs", "import", str(appended(frame.iloc[:70])), "--name", "mine"]) == 0
+    newer = frame.iloc[65:].copy()
+    newer.loc[69, ["id", "magnitude"]] = ["x69", 5.5]
+    newer.loc[69, "time"] += pd.Timedelta("0.8s")
+    capsys.readouterr()
+    assert cli.main(["catalogs", "append", "mine", str(appended(newer))]) == 0
+    out = capsys.readouterr().out
+    assert "31 events added" in out
+    assert "note: 1 new event within 1 s and 5 km of another: revised under another" in out
+
+
 @pytest.mark.parametrize("years", [(1692, 2020), (1700, 2020)])
 def test_a_catalog_of_centuries_is_imported(years: tuple[int, int], tmp_path: Path) -> None:
     """Differences of more than 292 years fit no 64-bit nanoseconds."""

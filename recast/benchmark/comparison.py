@@ -51,6 +51,10 @@ if TYPE_CHECKING:
     from etas.space.law import PlaceLaw
 
 
+MOST_SEEDS = 1000
+"""Trainings of a model: each takes minutes."""
+
+
 @dataclass(frozen=True, eq=False)
 class Comparison:
     """All models on one catalog: their scores, and the diagnoses that plots need."""
@@ -238,6 +242,8 @@ def check_request(
     for name, number in (("seeds", seeds), ("workers", workers)):
         if number is not None and number < 1:
             raise InputError(f"{name} = {number}: at least one is needed")
+    if seeds > MOST_SEEDS:
+        raise InputError(f"seeds = {seeds}: give {MOST_SEEDS:,} or fewer")
     names = [catalog.info.name for catalog in catalogs]
     repeated = [name for name in names if names.count(name) > 1]
     if repeated:

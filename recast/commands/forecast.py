@@ -104,7 +104,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--b",
         type=float,
         metavar="B",
-        help="b-value, of ETAS and Poisson (default: that of --model, or estimated)",
+        help="b-value of all magnitudes, of ETAS and Poisson (default: that of --model, or "
+        "estimated, and from one unit above completeness on that of the large events)",
     )
     parser.add_argument(
         "--maximum-magnitude",

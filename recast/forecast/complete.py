@@ -98,9 +98,24 @@ def raised_completeness(events: EventSequence, base: float, most: float = np.inf
     >>> raised_completeness(week, 2.5), raised_completeness(week, 2.5, 2.6)
     (2.8, 2.6)
     """
-    large = reaches(events.magnitudes, base + 1.0)
+    return float(min(highest_completeness(events, base)[0], max(base, most)))
+
+
+def highest_completeness(events: EventSequence, base: float) -> tuple[float, int | None]:
+    """``raised_completeness``, and which event has raised it most, None if none has.
+
+    Examples
+    --------
+    >>> from catalogs import load
+    >>> week = load("ridgecrest_2019").to_sequence()
+    >>> level, by = highest_completeness(week, 2.5)
+    >>> level, float(week.magnitudes[by])
+    (2.8, 7.1)
+    """
+    large = np.flatnonzero(reaches(events.magnitudes, base + 1.0))
     since = SHARE * (events.end - events.times[large])
-    highest = float(recorded_from(events.magnitudes[large], since).max(initial=base))
-    if highest <= base:
-        return base
-    return float(max(base, min(round(np.ceil(highest / STEP - 1e-6) * STEP, 6), most)))
+    levels = recorded_from(events.magnitudes[large], since)
+    if levels.max(initial=base) <= base:
+        return base, None
+    by = int(np.argmax(levels))
+    return float(max(base, round(np.ceil(levels[by] / STEP - 1e-6) * STEP, 6))), int(large[by])

@@ -220,14 +220,17 @@ class SequenceForecast:
         mainshock: int,
         known: Learned,
         lowest: float | None = None,
+        until: float | None = None,
     ) -> SequenceForecast:
         """Compute the Omori law of the sequence of one event of ``history``.
 
-        Of its aftershocks those at or above ``lowest`` count, by default all.
+        Of its aftershocks those at or above ``lowest`` count that came ``until`` some day, by
+        default all until now.
         """
         time, magnitude = float(history.times[mainshock]), float(history.magnitudes[mainshock])
-        omori = OmoriSequence.of(process, history, time, magnitude, known.prior, lowest)
-        return cls(time, magnitude, omori, known)
+        told = history if until is None else history.before(until)
+        omori = OmoriSequence.of(process, told, time, magnitude, known.prior, lowest)
+        return cls(time, magnitude, omori.at(history.end), known)
 
     def features(
         self, days: float, expected: float, counts: FloatArray

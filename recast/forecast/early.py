@@ -13,7 +13,7 @@ from catalogs.sequence import FloatArray
 from etas.kernel import inverse_omori, omori_integral
 from etas.model import ETAS
 from recast.forecast.blocks import BLOCK
-from recast.forecast.complete import STEP, raised_completeness, recorded_from, recorded_steps
+from recast.forecast.complete import STEP, highest_completeness, recorded_from, recorded_steps
 from recast.forecast.correction import (
     LARGE,
     Correction,
@@ -33,6 +33,9 @@ from recast.forecast.single import FEWEST_BEFORE_CAP, TIMES_EXPECTED, Request, s
 
 GENERIC = "ANSR-SHALCON"
 """Tectonic regime where none is named: that of California, Italy and New Zealand."""
+
+USUAL_C = 0.05
+"""Days, of the Omori law: by it the time that a sequence was known is weighed."""
 
 OMORI = 5
 """Keeps random numbers apart from those of other simulations with the same seed."""
@@ -191,8 +194,31 @@ def recorded_sequence(
     if not isinstance(process, ETAS) or not all(isinstance(one, ETAS) for one in processes):
         return None
     law = magnitudes or process.magnitude_law
-    lowest = min(raised_completeness(history, law.completeness), law.maximum - STEP)
-    return SequenceForecast.of(in_law(process, law), history, shock, generic(regime), lowest)
+    until, lowest = most_telling(history, shock, law)
+    return SequenceForecast.of(in_law(process, law), history, shock, generic(regime), lowest, until)
+
+
+def most_telling(history: EventSequence, shock: int, law: GutenbergRichter) -> tuple[float, float]:
+    """Until when the events of a sequence count, and from which magnitude on.
+
+    A large aftershock hides small events for some minutes, and above what it hides there may be
+    none. What came before it tells more then. Of now and the times of such aftershocks that one is
+    taken until which most events should count: 10^{-b m} ln(1 + t / c), m being the raised
+    completeness and t the time since the mainshock.
+    """
+    time, until = float(history.times[shock]), history.end
+    found: list[tuple[float, float, float]] = []
+    while until > time:
+        told = history.before(until)
+        level, hidden_by = highest_completeness(told, law.completeness)
+        lowest = min(level, law.maximum - STEP)
+        number = float(law.share_above(lowest)) * np.log1p((until - time) / USUAL_C)
+        found.append((number, until, lowest))
+        if hidden_by is None or hidden_by <= shock:
+            break
+        until = float(history.times[hidden_by])
+    _, until, lowest = max(found)
+    return until, lowest
 
 
 def in_law(process: ETAS, law: GutenbergRichter | None) -> ETAS:

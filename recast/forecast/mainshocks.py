@@ -117,6 +117,33 @@ def _usual(events: EventSequence, mainshock: int) -> float:
     return float(usual + SIGNIFICANT * np.sqrt(usual))
 
 
+def too_small_mainshock(events: EventSequence, completeness: float) -> int | None:
+    """Return the largest event of the last 30 days if it is a mainshock but for its magnitude.
+
+    It is less than two units above completeness, and more events than usual followed, five or more.
+    """
+    largest = _largest(events, -np.inf)
+    if largest is None or _largest(events, completeness) is not None:
+        return None
+    enough = _followed(events, largest) >= max(FEWEST, _usual(events, largest))
+    return largest if enough else None
+
+
+def aftershocks_until(events: EventSequence, completeness: float, day: float) -> float:
+    """How many aftershocks of the sequence under way should come from the last event until ``day``.
+
+    By Omori's law with p = 1 through those of the second half of the time t since the mainshock:
+    n ln((t + s) / t) / ln 2 in a time s. Zero where no sequence is under way.
+    """
+    shock = current_mainshock(events, completeness)
+    if shock is None:
+        return 0.0
+    time, last = float(events.times[shock]), float(events.times[-1])
+    elapsed = last - time
+    n = int((events.times > time + 0.5 * elapsed).sum())
+    return float(n * np.log2((day - time) / elapsed)) if elapsed > 0.0 else 0.0
+
+
 def too_early(events: EventSequence, completeness: float) -> int | None:
     """Return which event is a mainshock of less than an hour ago: its sequence is not known yet."""
     largest = _largest(events, completeness)

@@ -21,9 +21,10 @@ from catalogs.files import write_json, write_whole
 from catalogs.locking import locked
 from recast.forecast.chunks import Progress
 from recast.forecast.engine import Engine
+from recast.forecast.mainshocks import aftershocks_until
 from recast.forecast.places import CELL, PlacedForecast, place_forecast
 from recast.forecast.prepare import prepare
-from recast.forecast.remarks import about_model
+from recast.forecast.remarks import about_fitted, about_model
 from recast.forecast.results import ForecastResult
 from recast.forecast.rolling import written_time
 from recast.forecast.single import (
@@ -41,6 +42,10 @@ from recast.models.so_far import fit_so_far, with_magnitudes
 
 SAMPLES = 10_000
 """Simulated catalogs where no number is asked for."""
+
+MISSING = 10.0
+"""Aftershocks that are expected in a silence which cannot be: none of so many once in 20,000 times
+by a Poisson law."""
 
 NOW = "now"
 
@@ -194,6 +199,7 @@ def run_forecast(
         remarks += about_model(fitted, catalog, day)
     else:
         fitted = _on(model, catalog, threads, places=places)
+        remarks += about_fitted(model, fitted, catalog, day, maximum_magnitude)
         if b is not None or maximum_magnitude is not None:
             given = {"b": b, "maximum_magnitude": maximum_magnitude}
             fitted = with_magnitudes(fitted, catalog, day, **given)
@@ -326,7 +332,15 @@ def until_now(catalog: Catalog) -> Catalog:
     if silence > max(SILENCE_TIMES * longest, 1.0):
         raise InputError(
             f"catalog {info.name!r} ends at {info.end}: {span(silence)} without an event until now "
-            f"is more than it ever had, {span(longest)}: append newer events, or set `at`"
+            f"is more than {SILENCE_TIMES:g} times the longest it had, {span(longest)}: append "
+            "newer events, or set `at`"
+        )
+    missing = aftershocks_until(events, info.magnitude_completeness, day)
+    if missing > MISSING:
+        raise InputError(
+            f"catalog {info.name!r} ends at {info.end}, after a mainshock: about {missing:,.0f} "
+            f"aftershocks should have come in the {silence:.3g} days until now, and none is known: "
+            "append newer events, or set `at`"
         )
     return Catalog(catalog.events, replace(info, end=now.isoformat()))
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from catalogs import Catalog, CatalogInfo, EventSequence
 from etas.model import ETAS
 from recast.forecast.mainshocks import (
+    EXCESS,
     FEWEST_IN_A_DAY,
     current_mainshock,
+    too_small_mainshock,
     unfollowed_mainshock,
 )
 from recast.forecast.results import since_mainshock
 from recast.forecast.rolling import written_time
 from recast.models.kind import FittedModel
+from recast.models.saved import SavedModel
 from recast.models.seen import leaks
 from recast.pretrained import SHIPPED, seen
 
@@ -26,7 +31,30 @@ def about_model(model: FittedModel, catalog: Catalog, day: float) -> list[str]:
     n = model.fitted_to.n_scored
     about = f"ETAS, fitted to the {n:,} events so far, with other regions as prior"
     later = leaks(seen(SHIPPED), catalog, day)
-    return [f"{about} (known until after this forecast)" if later else about]
+    return [f"{about}, which have seen later events of this region" if later else about]
+
+
+def about_fitted(
+    model: SavedModel | FittedModel,
+    fitted: FittedModel,
+    catalog: Catalog,
+    day: float,
+    maximum_magnitude: float | None,
+) -> list[str]:
+    """Which model was named, and that larger events have come than it knows."""
+    said = []
+    if isinstance(model, SavedModel) and not fitted.kind.is_neural:
+        known = [f"{name} until {one.until}" for name, one in fitted.seen.items() if one.until]
+        said.append(f"model {model}" + (f", fitted to {', '.join(known[:3])}" if known else ""))
+    law = fitted.process.magnitude_law
+    largest = float(catalog.to_sequence().before(day).magnitudes.max(initial=-np.inf))
+    if maximum_magnitude is None and largest > law.maximum:
+        remedy = "" if fitted.kind.is_neural else ": set `maximum_magnitude`"
+        said.append(
+            f"the largest magnitude of the model, {law.maximum:.3g}, is below the largest so far, "
+            f"{largest:.3g}{remedy}"
+        )
+    return said
 
 
 def about_sequence(fitted: FittedModel, info: CatalogInfo, history: EventSequence) -> list[str]:
@@ -50,6 +78,10 @@ def about_sequence(fitted: FittedModel, info: CatalogInfo, history: EventSequenc
 
 
 def _few_aftershocks(info: CatalogInfo, history: EventSequence, completeness: float) -> list[str]:
+    small = too_small_mainshock(history, completeness)
+    if small is not None:
+        why = f"it is less than {EXCESS:g} units above completeness, {completeness:g}"
+        return [f"{_since(info, history, small)}, and not corrected for its sequence: {why}"]
     found = unfollowed_mainshock(history, completeness)
     if found is None:
         return []

@@ -134,7 +134,8 @@ class SequenceUnderWay(Record):
         if self.lowered is None:
             return note
         ratio, used = self.lowered
-        return f"{note}; simulated with a branching ratio of {used:g} instead of {ratio:.3g}"
+        over = f" over {span(self.factors[-1].days)}" if self.factors else ""
+        return f"{note}; simulated with a branching ratio of {used:g} instead of {ratio:.3g}{over}"
 
 
 def since_mainshock(time: str, magnitude: float, hours: float) -> str:
@@ -143,10 +144,12 @@ def since_mainshock(time: str, magnitude: float, hours: float) -> str:
     >>> since_mainshock("2019-07-06T03:19:53+00:00", 7.1, 5.7)
     '5.7 hours after the M 7.1 of 2019-07-06 03:19 UTC'
     """
-    if hours < 1.0:
-        since = f"{60.0 * hours:.2g} minutes"
+    if hours < 1.0 / 60.0:
+        since = some(round(3600.0 * hours), "second")
+    elif hours < 1.0:
+        since = some(int(60.0 * hours), "minute")
     elif hours < 48.0:
-        since = f"{hours:.3g} hours"
+        since = "1 hour" if f"{hours:.3g}" == "1" else f"{hours:.3g} hours"
     else:
         since = f"{hours / 24.0:.1f} days"
     when = f"{time[:16].replace('T', ' ')} UTC" if "T" in time else f"day {time}"

@@ -101,7 +101,8 @@ class Request:
             raise InputError(
                 f"a forecast at {info.to_time(self.at)} is outside catalog {info.name!r}, which "
                 f"covers {info.start} to {info.end}: set `at` to a time there, or to now if "
-                "nothing happened since"
+                "nothing happened since (until when the network was recording, recast catalogs "
+                "import --observed-until says)"
             )
         if self.magnitudes and self.magnitudes[0] < lowest - MAGNITUDE_TOLERANCE:
             raise InputError(
