@@ -515,6 +515,9 @@ def test_omoris_law_says_how_many_should_have_come() -> None:
     expected = 100.0 * np.log(8.0)  # K ln((t + s) / t), from 1 to 8 days
     assert aftershocks_until(events, 2.0, 108.0) == pytest.approx(expected, rel=0.3)
     assert aftershocks_until(events.where(events.times < 100.0), 2.0, 108.0) == 0.0
+    # What is known to have been quiet is none of the time in which they are missing
+    quiet = replace(events, end=108.0)
+    assert aftershocks_until(quiet, 2.0, 108.0) == 0.0
 
 
 def test_a_mainshock_below_two_units_above_completeness_is_said_to_be() -> None:

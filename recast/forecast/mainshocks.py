@@ -130,18 +130,18 @@ def too_small_mainshock(events: EventSequence, completeness: float) -> int | Non
 
 
 def aftershocks_until(events: EventSequence, completeness: float, day: float) -> float:
-    """How many aftershocks of the sequence under way should come from the last event until ``day``.
+    """How many aftershocks of the sequence under way should come from the end of the events on.
 
-    By Omori's law with p = 1 through those of the second half of the time t since the mainshock:
-    n ln((t + s) / t) / ln 2 in a time s. Zero where no sequence is under way.
+    By Omori's law with p = 1 through the n of the second half of the time t since the mainshock:
+    n ln((t + s) / t) / ln 2 in the time s until ``day``. Zero where no sequence is under way.
     """
     shock = current_mainshock(events, completeness)
     if shock is None:
         return 0.0
-    time, last = float(events.times[shock]), float(events.times[-1])
-    elapsed = last - time
+    time = float(events.times[shock])
+    elapsed = events.end - time
     n = int((events.times > time + 0.5 * elapsed).sum())
-    return float(n * np.log2((day - time) / elapsed)) if elapsed > 0.0 else 0.0
+    return float(n * np.log2((day - time) / elapsed))
 
 
 def too_early(events: EventSequence, completeness: float) -> int | None:

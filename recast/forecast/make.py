@@ -339,8 +339,8 @@ def until_now(catalog: Catalog) -> Catalog:
     if missing > MISSING:
         raise InputError(
             f"catalog {info.name!r} ends at {info.end}, after a mainshock: about {missing:,.0f} "
-            f"aftershocks should have come in the {silence:.3g} days until now, and none is known: "
-            "append newer events, or set `at`"
+            f"aftershocks should have come in the {day - end:.3g} days until now, and none is "
+            "known: append newer events, or set `at`"
         )
     return Catalog(catalog.events, replace(info, end=now.isoformat()))
 
