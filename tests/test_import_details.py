@@ -317,6 +317,16 @@ def test_what_is_appended_says_what_it_misses(
     assert record["end"].startswith("2031-02-01")
 
 
+def test_a_zone_that_is_given_is_shown_by_its_option(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "events.csv"
+    path.write_text(table("time,mag", ISO + ",{m}"))
+    command = ["catalogs", "import", str(path), "--explain", "--time-zone", "Europe/Rome"]
+    assert cli.main(command) == 0
+    assert "time zone: --time-zone: Europe/Rome" in capsys.readouterr().out
+
+
 def test_explain_shows_what_it_would_do_and_why_not(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

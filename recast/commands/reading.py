@@ -157,7 +157,7 @@ def print_reading(args: argparse.Namespace, parsed: Parsed, *, values: int = 1) 
     if how.unused:
         print(f"  not used: {', '.join(how.unused)}")
     if how.zone:
-        print(f"  time zone: {how.zone}")
+        print(f"  time zone: {in_options(how.zone, vars(args))}")
     for note in how.notes:
         print(f"note: {in_options(note, vars(args))}")
 
