@@ -34,22 +34,27 @@ from etas.synthetic import synthetic_catalog
 from recast.evaluation import score
 
 WORLD = "world_"
+VARIED = "varied_"
 DAYS = 6000.0
+LARGEST_BRANCHING = 0.95
+"""Of one sequence in a varied world: its events end."""
 Job = dict[str, Any]
 
 
 def region_catalog(name: str, work: Path) -> Catalog:
-    """A catalog by its name in the configuration: NAME, NAME@AREA, NAME+COMPLETENESS, world_N."""
+    """A catalog by its name: NAME, NAME@AREA, NAME+COMPLETENESS, world_N, varied_N."""
     known, _, completeness = name.partition("+")
-    if not (completeness or name.startswith(WORLD)):
+    if not (completeness or name.startswith((WORLD, VARIED))):
         return load(name)
     path = work / "catalogs" / f"{own_name(name)}.json"
     if not path.is_file():
         if completeness:
             selection = Selection(magnitude_completeness=float(completeness))
             catalog = selection.of(load(known), own_name(name))
-        else:
+        elif name.startswith(WORLD):
             catalog = synthetic_world(int(name.removeprefix(WORLD)))
+        else:
+            catalog = varied_world(int(name.removeprefix(VARIED)))
         save(catalog, path.parent)
     return load(path)
 
@@ -74,7 +79,59 @@ def synthetic_world(seed: int) -> Catalog:
     mu = events * (1.0 - branching) / DAYS
     model = ETAS(mu, 0.01 * branching / unit, alpha, c, p, law)
     (drawn,) = model.sample(EventSequence.nothing(), DAYS, 1, seed=seed, max_events=200_000)
-    times, magnitudes = [drawn.times], [drawn.magnitudes]
+    return _observed(f"{WORLD}{seed}", model, drawn.times, drawn.magnitudes, rng)
+
+
+def varied_world(seed: int) -> Catalog:
+    """The same, but that sequences differ in productivity and decay, as real ones do.
+
+    ln productivity of the events of one cluster is normal about that of the model, with a spread of
+    up to 1, and so are ln c and p, with up to 0.5 and 0.1. The background changes by a random walk.
+    """
+    rng = np.random.default_rng([seed, 21])
+    law = GutenbergRichter(2.0, rng.uniform(0.8, 1.2), 7.5)
+    alpha, c, p = rng.uniform(0.4, 0.9), 10 ** rng.uniform(-3.0, -1.3), rng.uniform(1.02, 1.3)
+    branching, events = rng.uniform(0.4, 0.8), 10 ** rng.uniform(3.7, 4.5)
+    unit = ETAS(1.0, 0.01, alpha, c, p, law).branching_ratio(DAYS)
+    model = ETAS(events * (1.0 - branching) / DAYS, 0.01 * branching / unit, alpha, c, p, law)
+    spread = rng.uniform(0.2, 1.0)
+    walk = np.cumsum(rng.normal(0.0, rng.uniform(0.0, 0.15), 61))
+    level = np.exp(walk - walk.mean())
+    n = rng.poisson(model.mu * DAYS * level.mean())
+    month = rng.choice(61, n, p=level / level.sum())
+    t = (month + rng.uniform(size=n)) * DAYS / 61.0
+    most = np.log(LARGEST_BRANCHING / branching)
+    strength = np.minimum(rng.normal(-0.5 * spread**2, spread, n), most)
+    c_of, p_of = c * np.exp(rng.normal(0.0, 0.5, n)), np.clip(rng.normal(p, 0.1, n), 1.01, 1.5)
+    times, magnitudes = [], []
+    while t.size:
+        m = law.sample(t.size, rng)
+        times.append(t)
+        magnitudes.append(m)
+        # As productive as the model's Omori law over the whole window, of whatever c and p
+        whole = _omori(DAYS, c_of, p_of)
+        mean = np.exp(strength + alpha * np.log(10.0) * (m - 2.0)) * model.k * _omori(DAYS, c, p)
+        parent = np.repeat(np.arange(t.size), rng.poisson(mean))
+        c_of, p_of, strength, whole = c_of[parent], p_of[parent], strength[parent], whole[parent]
+        q = 1.0 - p_of
+        begin = c_of**q
+        t = t[parent] + (begin + q * whole * rng.uniform(size=parent.size)) ** (1.0 / q) - c_of
+        inside = t < DAYS
+        t, c_of, p_of, strength = t[inside], c_of[inside], p_of[inside], strength[inside]
+    return _observed(
+        f"{VARIED}{seed}", model, np.concatenate(times), np.concatenate(magnitudes), rng
+    )
+
+
+def _omori(days: float, c: Any, p: Any) -> Any:
+    """Integral of (x + c)^-p from 0 to ``days``, p > 1."""
+    return (c ** (1.0 - p) - (days + c) ** (1.0 - p)) / (p - 1.0)
+
+
+def _observed(name: str, model: ETAS, t: Any, m: Any, rng: np.random.Generator) -> Catalog:
+    """What a network lists of these events, and of swarms that are added."""
+    times, magnitudes = [t], [m]
+    law = model.magnitude_law
     for _ in range(rng.poisson(rng.choice([0.0, 20.0, 60.0]))):
         n, length = int(10 ** rng.uniform(1.0, 2.3)), 10 ** rng.uniform(0.0, 1.8)
         begin = rng.uniform(0.0, DAYS - length)
@@ -84,9 +141,7 @@ def synthetic_world(seed: int) -> Catalog:
     t, m = (np.concatenate(part)[order] for part in (times, magnitudes))
     detected = _detected(t, m, rng)
     whole = EventSequence(t[detected], np.round(m[detected], 2), start=0.0, end=DAYS)
-    return synthetic_catalog(
-        whole, model, f"{WORLD}{seed}", start="2000-01-01", shares=(0.05, 0.7, 0.85)
-    )
+    return synthetic_catalog(whole, model, name, start="2000-01-01", shares=(0.05, 0.7, 0.85))
 
 
 def _detected(times: Any, magnitudes: Any, rng: np.random.Generator) -> Any:
@@ -135,7 +190,7 @@ def train(job: Job) -> dict[str, Any]:
         seed=job["seed"],
     )
     # Those that share earthquakes may be trained on together: no test window is read
-    data.__dict__["regions"] = [_named(name, work) for name in job["regions"]]
+    data.__dict__["regions"] = [region_of(name, work) for name in job["regions"]]
     lightning.seed_everything(job["seed"], workers=True, verbose=False)
     task = RecastTask(data.scalings, data.trained_on, **recipe["net"])
     with quiet():
@@ -156,16 +211,6 @@ def train(job: Job) -> dict[str, Any]:
     release(last, Path(job["net"]))
     last.unlink()
     return {"seconds": round(time.monotonic() - begin), "regions": len(job["regions"])}
-
-
-def _named(name: str, work: Path) -> Any:
-    """The region under its name in the configuration: several may be of one catalog."""
-    from dataclasses import replace
-
-    region = region_of(name, work)
-    catalog = region.catalog
-    region.catalog = Catalog(catalog.events, replace(catalog.info, name=name))
-    return region
 
 
 def evaluate(

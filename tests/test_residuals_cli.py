@@ -13,6 +13,8 @@ from etas.residuals import residual_test, transformed_times
 from recast.cli import main
 from recast.models.neural import Recast
 from recast.models.start import start_of
+from recast.pretrained import read_net
+from recast.training.codes import with_inferred_code
 from recast.training.data import Region
 
 PLOTS = {
@@ -35,7 +37,8 @@ def test_of_the_net_that_comes_with_the_package(tmp_path: Path) -> None:
     record = run("shipped", tmp_path)
     catalog = load("ridgecrest_2019")
     region = Region(catalog, pretrained="shipped")
-    net = Recast.load(start_of(region, "shipped"), scaling=region.scaling)
+    known = read_net(start_of(region, "shipped"), region.scaling)
+    net = Recast(with_inferred_code(known, region.split.train))
     test = catalog.split().test
     assert record["residuals"] == residual_test(transformed_times(net, test)).to_json()
     assert record["nats_per_event"] == pytest.approx(net.log_likelihood(test) / test.n_scored)

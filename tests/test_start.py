@@ -18,7 +18,8 @@ from recast.models.neural import Recast
 from recast.models.registry import model_kind
 from recast.models.start import evidence, start_of
 from recast.net.scaling import Scaling
-from recast.pretrained import SHIPPED, SHIPPED_WORLDS, checkpoint_path, etas_prior, seen
+from recast.pretrained import SHIPPED, SHIPPED_WORLDS, checkpoint_path, etas_prior, read_net, seen
+from recast.training.codes import with_inferred_code
 from recast.training.region import Region
 
 
@@ -91,9 +92,9 @@ def test_zero_shot_takes_the_better_of_the_two(tmp_path: Path) -> None:
     scores = {name: evidence(region, name) for name in (SHIPPED, SHIPPED_WORLDS)}
     best = max(scores, key=lambda name: scores[name])
     assert fitted.started_from == best
-    process = Recast.load(best, scaling=region.scaling)
-    train = region.split.train
-    assert scores[best] == score(process, train).nats_per_event
+    net, train = read_net(best, region.scaling), region.split.train
+    assert scores[best] == score(Recast(net), train).nats_per_event
+    process = Recast(with_inferred_code(net, train))
     assert score(fitted.process, region.split.test) == score(process, region.split.test)
 
 

@@ -103,3 +103,15 @@ def test_both_is_the_recipe_of_its_name(world: ModuleType, config: Any) -> None:
     assert asked["catalog"] == words(
         [name for name in recipe["regions"] if name not in recipe["unnamed"]]
     )
+
+
+def test_a_net_is_trained_on_parts_of_a_catalog(
+    world: ModuleType, config: Any, tmp_path: Path
+) -> None:
+    regions = ["ridgecrest_2019", "ridgecrest_2019@35.5/36/-118/-117", "ridgecrest_2019+3.0"]
+    recipe = world.expanded(config, "today")
+    recipe |= {"epochs": 1, "steps_per_epoch": 2, "accelerator": "cpu", "unnamed": regions[1:]}
+    net = tmp_path / "net.ckpt"
+    job = {"regions": regions, "recipe": recipe, "seed": 0, "work": str(tmp_path), "net": str(net)}
+    assert world.train(job)["regions"] == 3
+    assert net.is_file()

@@ -13,21 +13,18 @@ from catalogs.checks.extent import check_unseen, way_to_use
 from recast.models.kind import CHECKPOINT, FittedModel, ModelKind, Task
 from recast.models.places import learned_law, shared_law
 from recast.models.seen import merged, seen_by_fit, seen_by_net
-from recast.pretrained import FILES, SHIPPED, is_regional, is_released_net, seen
-from recast.training.region import check_completeness
+from recast.pretrained import FILES, SHIPPED, is_regional, is_released_net, read_net, seen
+from recast.training.region import ENOUGH_EVENTS, check_completeness
 
 if TYPE_CHECKING:
     from etas.space.law import PlaceLaw
     from recast.models.neural import Recast
-    from recast.net.scaling import Scaling
+    from recast.training.region import Region
 
 QUICK_EPOCHS = 1
 FEW_SHOT_EPOCHS = 16
 EVENTS_A_STEP = 200
 """Fine-tuning steps: a net that sees a thousand events 300 times overfits them."""
-
-ENOUGH_EVENTS = 8000
-"""Events of a region for fine-tuning at the full rate (experiments/README.md, "Many regions")."""
 
 
 def few_shot_settings(n_train: int) -> dict[str, dict[str, Any]]:
@@ -117,7 +114,7 @@ class NetKind(ModelKind):
         from recast.models.start import start_of
         from recast.training.region import Region
 
-        scaling = None
+        region = None
         regional = [path for path in paths if is_regional(path)]
         if regional:
             if catalog is None or not fit:
@@ -127,22 +124,28 @@ class NetKind(ModelKind):
                     ".on(catalog, fit=True), or by `catalog`"
                 )
             region = Region(catalog, pretrained=str(regional[0]))
-            scaling = region.scaling
             paths = [Path(start_of(region, str(path))) for path in paths]
-        return self._loaded(paths, catalog, scaling)
+        return self._loaded(paths, catalog, region)
 
     def _loaded(
-        self, paths: Sequence[Path], catalog: Catalog | None, scaling: Scaling | None
+        self, paths: Sequence[Path], catalog: Catalog | None, region: Region | None
     ) -> FittedModel:
-        """The nets of these files, on the catalog of ``scaling`` or the one of their training."""
+        """The nets of these files, in ``region`` or on the catalog of their training."""
         from recast.models.neural import Recast
+        from recast.training.codes import with_inferred_code
+        from recast.training.trainer import one_thread
 
-        nets = tuple(Recast.load(path, scaling=scaling) for path in paths)
+        if region is None:
+            nets = tuple(Recast.load(path) for path in paths)
+        else:
+            there = [read_net(path, region.scaling) for path in paths]
+            with one_thread():
+                nets = tuple(Recast(with_inferred_code(net, region.split.train)) for net in there)
         known = merged(*(seen_by_net(path, catalog) for path in paths))
         if catalog is not None:
             for path, net in zip(paths, nets, strict=True):
                 check_completeness(path, net.net.scaling.completeness, catalog.info)
-            if scaling is not None:  # with an ETAS of this catalog's train window, and its clock
+            if region is not None:  # with an ETAS of this catalog's train window, and its clock
                 known = merged(known, seen_by_fit(catalog, "train+val"))
         about = {
             "kind": self.name,
@@ -250,22 +253,26 @@ class ZeroShot(NetKind):
     """A pretrained net with the ETAS of the train window, not fine-tuned."""
 
     name = "recast-zero-shot"
-    about = "a pretrained net, not fine-tuned"
+    about = "a pretrained net with the code of the region, not fine-tuned"
     seeded = False
     uses_pretrained = True
     colour, dashes = "#66CCEE", "-."
 
     def fit(self, task: Task) -> FittedModel:
-        """Fit only the ETAS of the train window, even for a net of one other catalog."""
+        """Fit the ETAS of the train window and, for a net of many regions, the region's code."""
         from recast.models.start import start_of
+        from recast.training.codes import spread_of_codes
         from recast.training.region import Region
 
         if not task.allow_leak:
             check_unseen(seen(task.pretrained), task.catalog, f"net {task.pretrained}")
         region = Region(task.catalog, pretrained=task.pretrained)
         start = start_of(region, task.pretrained, allow_leak=task.allow_leak)
-        found = self._loaded([Path(start)], task.catalog, region.scaling)
-        return replace(found, n_parameters=5, started_from=start)
+        found = self._loaded([Path(start)], task.catalog, region)
+        net = read_net(start, region.scaling)
+        spread = None if net.region is not None else spread_of_codes(net)
+        numbers = 0 if spread is None else len(spread)
+        return replace(found, n_parameters=5 + numbers, started_from=start)
 
     def fit_places(self, task: Task) -> PlaceLaw:
         """Those of a net of other regions, which moves the mixture of the train window."""

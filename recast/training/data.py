@@ -189,6 +189,13 @@ class CatalogData(lightning.LightningDataModule):
             region.name: Extent.of(region.catalog, self.gaps).to_json() for region in self.regions
         }
 
+    def gaps_of(self, i: int) -> list[tuple[float, float]]:
+        """Periods of a region that no training window touches, days."""
+        info = self.regions[i].catalog.info
+        return [
+            (info.to_days(first), info.to_days(last)) for first, last in (*self.gaps, *info.gaps)
+        ]
+
     def train_dataloader(self) -> DataLoader[RegionBatch]:
         """Shuffled windows of the train sequences."""
         parts = [
@@ -197,12 +204,9 @@ class CatalogData(lightning.LightningDataModule):
                 region.scaling,
                 length=self.window,
                 burn_in=self.burn_in,
-                gaps=[
-                    (region.catalog.info.to_days(first), region.catalog.info.to_days(last))
-                    for first, last in (*self.gaps, *region.catalog.info.gaps)
-                ],
+                gaps=self.gaps_of(i),
             )
-            for region in self.regions
+            for i, region in enumerate(self.regions)
         ]
         sampler = StepSampler(
             parts,

@@ -13,6 +13,10 @@ from recast.net.clock import DayClock, fit_clock
 from recast.net.scaling import Scaling
 from recast.pretrained import etas_prior
 
+ENOUGH_EVENTS = 8000
+"""Events of a train window that are enough to learn from at the full rate, and for the code of a
+region to count in full (experiments/README.md, "Many regions")."""
+
 
 class Region:
     """One catalog with its split, and what a net needs to know of it: clock, ETAS and scaling.

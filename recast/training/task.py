@@ -19,9 +19,11 @@ from catalogs.files import write_whole
 from recast.net.network import RecastNet, log_likelihoods
 from recast.net.regional import of_weights
 from recast.net.scaling import Scaling
-from recast.pretrained import load_weights, seen
+from recast.pretrained import load_weights, read_net, seen
 from recast.pretrained.checkpoints import read_checkpoint, unreadable
 from recast.pretrained.hyper_parameters import all_settings
+from recast.training.codes import with_inferred_code
+from recast.training.data import CatalogData
 from recast.training.windows import RegionBatch
 
 CODE_SPEED = 4.0
@@ -66,8 +68,9 @@ class RecastTask(lightning.LightningModule):
         Start from the net of this checkpoint, or from the one in the package ("shipped"); decoder,
         hidden_size and width must be those of that net.
     fine_tuning : float
-        With ``pretrained``, factor of the learning rate. Codes of regions that the net doesn't know
-        start from scratch, at ``CODE_SPEED`` times the learning rate.
+        With ``pretrained``, factor of the learning rate. The code of a region that the net doesn't
+        know starts at what its train window says (``recast.training.codes``), and learns at
+        ``CODE_SPEED`` times the learning rate.
     frozen : list of str
         Parts of the net that are not trained: encoder, hazard, weibull, magnitude.
 
@@ -143,8 +146,11 @@ class RecastTask(lightning.LightningModule):
             n_regions=len(self.regions),
         )
         self.learning_rate, self.code_rate = learning_rate, learning_rate
+        self.to_infer: list[int] = []
+        """Regions that the pretrained net does not know."""
         if pretrained is not None:
             knows = load_weights(self.net, self.regions, pretrained)
+            self.to_infer = [i for i, known in enumerate(knows) if not known]
             before = {name: extent.to_json() for name, extent in seen(pretrained).items()}
             self.hparams["trained_on"] = {**before, **(trained_on or {})}
             self.learning_rate *= fine_tuning
@@ -184,6 +190,15 @@ class RecastTask(lightning.LightningModule):
         except RuntimeError as error:  # of another shape
             raise unreadable(path, error) from error
         return task
+
+    def infer_codes(self, data: CatalogData) -> None:
+        """Start the codes of regions that the pretrained net does not know at the most probable."""
+        for i in self.to_infer:
+            net = read_net(self.hparams["pretrained"], self.regions[i])
+            net = with_inferred_code(net, data.regions[i].split.train, gaps=data.gaps_of(i))
+            if net.region is not None:
+                with torch.no_grad():
+                    self.net.codes[i] = net.code
 
     def _freeze(self, parts: Sequence[str]) -> None:
         for name in parts:

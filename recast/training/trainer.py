@@ -111,11 +111,12 @@ class StartCounts(Callback):
         self.loss, self.weights = state_dict["loss"], state_dict["weights"]
 
     def on_train_start(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
-        """Score the initial net, unless training is resumed."""
+        """Infer the codes of new regions and score the initial net, unless training is resumed."""
         data = getattr(trainer, "datamodule", None)
         if trainer.global_step > 0 or not isinstance(data, CatalogData):
             return
         task = cast("RecastTask", module)
+        task.infer_codes(data)
         self.weights = copy.deepcopy(task.state_dict())
         self.loss, _ = _validation(task, data, self.weights)
 

@@ -62,7 +62,7 @@ class Windows:
         self.burn_in = burn_in
         self.first = sequence.first_scored
         self.stop = len(sequence) + 1
-        if gaps and not self._allowed(np.arange(self.first, self.stop)).any():
+        if gaps and not self.allowed(np.arange(self.first, self.stop)).any():
             raise InputError("data.gaps leave no training window of a catalog: shorten them")
 
     def __len__(self) -> int:
@@ -81,7 +81,7 @@ class Windows:
         while True:
             phase = int(rng.integers(self.length))
             tiles = np.arange(self.first - phase, self.stop, self.length)
-            yield from rng.permutation(tiles[self._allowed(tiles)]).tolist()
+            yield from rng.permutation(tiles[self.allowed(tiles)]).tolist()
 
     def _edge(self, interval: IntArray) -> FloatArray:
         """Where intervals begin: at the start or the event before."""
@@ -91,7 +91,8 @@ class Windows:
         begin = np.where(interval <= 0, self.sequence.start, last)
         return np.where(interval > len(self.sequence), self.sequence.end, begin)
 
-    def _allowed(self, starts: IntArray) -> BoolArray:
+    def allowed(self, starts: IntArray) -> BoolArray:
+        """Whether windows that start at these intervals touch no gap."""
         begin, end = self._edge(starts - self.burn_in), self._edge(starts + self.length)
         allowed = np.ones(starts.shape, dtype=np.bool_)
         for gap_begin, gap_end in self.gaps:
