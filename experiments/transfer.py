@@ -35,12 +35,20 @@ Job = dict[str, Any]
 INTERVAL = "jackknife over blocks of time"
 """Of rows made today; those of "stationary bootstrap" are older, and too narrow."""
 
+ZERO_SHOT = "zero-shot"
+"""By the net as it is, with the code of the region or, where it has none, the one inferred."""
+
+CODE_ZERO = "code-zero"
+"""By the net as it is, with the code zero."""
+
 
 def run(job: Job) -> dict[str, Any]:
     """Do one job, in a process of its own."""
     import torch
 
     from recast.models.neural import Recast
+    from recast.pretrained import read_net
+    from recast.training.codes import with_inferred_code
     from recast.training.data import CatalogData, Region
     from recast.training.trainer import train
 
@@ -66,10 +74,14 @@ def run(job: Job) -> dict[str, Any]:
         return {"validation": trained.validation}
     catalog = load(job["region"])
     known = catalog if job["n"] is None else recent(catalog, job["n"])
-    region = Region(known, pretrained=None if job["mode"] == "native" else job["checkpoint"])
+    prior = job["prior"] or job["checkpoint"]
+    region = Region(known, pretrained=None if job["mode"] == "native" else prior)
     test = region.split.test
-    if job["mode"] == "zero-shot":
-        process = Recast.load(job["checkpoint"], scaling=region.scaling)
+    if job["mode"] in {ZERO_SHOT, CODE_ZERO}:
+        net = read_net(job["checkpoint"], region.scaling)
+        if job["mode"] == ZERO_SHOT:
+            net = with_inferred_code(net, region.split.train)
+        process = Recast(net)
     else:
         few = job["mode"] == "few-shot"
         settings: dict[str, Any] = {"data": {}, "model": {}}
@@ -100,21 +112,26 @@ def run(job: Job) -> dict[str, Any]:
     }
 
 
-def checkpoint(work: Path, key: str) -> str:
-    """Of a pretrained net, or of the one that comes with the package."""
+def checkpoint(config: dict[str, Any], work: Path, key: str) -> str:
+    """Of a net that is pretrained here or of ``experiments/world.py``, or the package's."""
+    net = config["nets"].get(key)
+    if isinstance(net, str):
+        return net
     return key if key == SHIPPED else str(work / "pretrain" / key / "best.ckpt")
 
 
 def jobs(config: dict[str, Any], work: Path) -> Iterator[tuple[str, Job]]:
     """All jobs of a configuration by name; nets come before those that use them."""
-    settings = config["pretraining"]
+    settings = config.get("pretraining", {})
     for key, regions in config["nets"].items():
+        if isinstance(regions, str):
+            continue
         yield (
             f"pretrain/{key}",
             {
                 "kind": "pretrain",
                 "regions": regions,
-                "folder": str(Path(checkpoint(work, key)).parent),
+                "folder": str(Path(checkpoint(config, work, key)).parent),
                 "seed": 0,
                 "model": {},
                 "unnamed": [],
@@ -123,7 +140,7 @@ def jobs(config: dict[str, Any], work: Path) -> Iterator[tuple[str, Job]]:
         )
     for entry in config["scores"]:
         for mode in entry["modes"]:
-            seeds = range(1 if mode == "zero-shot" else entry.get("seeds", 1))
+            seeds = range(1 if mode in {ZERO_SHOT, CODE_ZERO} else entry.get("seeds", 1))
             for n in entry.get("sizes", [None]):
                 for seed in seeds:
                     where = f"{entry['region']}/{entry['net']}-{mode}-{n or 'all'}-{seed}"
@@ -136,7 +153,8 @@ def jobs(config: dict[str, Any], work: Path) -> Iterator[tuple[str, Job]]:
                             "mode": mode,
                             "n": n,
                             "seed": seed,
-                            "checkpoint": checkpoint(work, entry["net"]),
+                            "checkpoint": checkpoint(config, work, entry["net"]),
+                            "prior": config.get("priors", {}).get(entry["net"]),
                             "folder": str(work / where),
                         },
                     )

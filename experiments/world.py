@@ -5,9 +5,8 @@
 
 The first fits ETAS to each region and draws the synthetic worlds, the second trains what is missing
 and writes the zero-shot gains on validation windows to the JSON beside the file. No test window is
-read, but with --test: the first seeds of the nets ``together``, and the one of them that the
-package would choose. A net without a region is trained without all that shares its earthquakes.
-Catalogs are those of RECAST_DATA.
+read, but with --test: by nets of the recipe ``tested``. A net without a region is trained without
+all that shares its earthquakes. Catalogs are those of RECAST_DATA.
 """
 
 from __future__ import annotations
@@ -36,6 +35,9 @@ from recast.evaluation import score
 WORLD = "world_"
 VARIED = "varied_"
 DAYS = 6000.0
+INFERRED = ", code inferred"
+"""Follows the name of a recipe in tables."""
+
 LARGEST_BRANCHING = 0.95
 """Of one sequence in a varied world: its events end."""
 Job = dict[str, Any]
@@ -184,6 +186,7 @@ def train(job: Job) -> dict[str, Any]:
     work, recipe = Path(job["work"]), job["recipe"]
     data = CatalogData(
         job["regions"],
+        batch_size=recipe.get("batch_size", 32),
         steps_per_epoch=recipe["steps_per_epoch"],
         weights={n: w for n, w in recipe["weights"].items() if n in job["regions"]},
         unnamed=[n for n in recipe["unnamed"] if n in job["regions"]],
@@ -213,84 +216,81 @@ def train(job: Job) -> dict[str, Any]:
     return {"seconds": round(time.monotonic() - begin), "regions": len(job["regions"])}
 
 
-def evaluate(
-    target: str, nets: dict[str, list[str]], work: Path, together: list[str]
-) -> dict[str, Any]:
-    """Validation scores of one region: of ETAS and of each net, and of some nets ``together``.
+def evaluate(target: str, nets: dict[str, list[str]], work: Path) -> dict[str, Any]:
+    """Validation scores of one region: of ETAS and of each net, by its seeds.
 
-    These are mixed, or the one is taken that explains the region's train window best, which is no
-    fit: no net has seen it.
+    Each with the code zero, and with the one inferred from the train window.
     """
     import torch
 
     from recast.models.neural import Recast
-    from recast.net.ensemble import EnsembleNet
-    from recast.training.region import Region
+    from recast.pretrained import read_net
+    from recast.training.codes import with_inferred_code
 
     torch.set_num_threads(1)
-    region = region_of(target, work)
+    region, etas = _with_etas(target, work)
     train, val = region.split.train, region.split.val
-    etas = region.scaling.etas
-    if region.scaling.clock.coefficients:  # that one is in clock time
-        etas = Region(region.catalog, day_clock=False).etas
     found: dict[str, Any] = {"etas": score(etas, val).nats_per_event, "events": val.n_scored}
-    loaded = {
-        name: [Recast.load(path, scaling=region.scaling) for path in paths]
-        for name, paths in nets.items()
-    }
-    for name, seeds in loaded.items():
-        found[name] = [score(net, val).nats_per_event for net in seeds]
-    if all(name in loaded for name in together):
-        first = {name: loaded[name][0] for name in together}
-        mixture = Recast(EnsembleNet([net.net for net in first.values()]))
-        found["mixture"] = [score(mixture, val).nats_per_event]
-        found["train"] = {name: score(net, train).nats_per_event for name, net in first.items()}
-        chosen = max(found["train"], key=found["train"].get)
-        found["the better on the train window"] = found[chosen][:1]
+    for name, paths in nets.items():
+        plain = [read_net(path, region.scaling) for path in paths]
+        inferred = [with_inferred_code(net, train) for net in plain]
+        found[name] = [score(Recast(net), val).nats_per_event for net in plain]
+        found[f"{name}{INFERRED}"] = [score(Recast(net), val).nats_per_event for net in inferred]
     return found
 
 
-def tested(target: str, nets: dict[str, str], work: Path) -> dict[str, Any]:
-    """Test scores of one region, and the gain of the net that the train window prefers."""
+def _with_etas(target: str, work: Path) -> tuple[Any, ETAS]:
+    """A region, and the ETAS that its nets are compared with."""
+    from recast.training.region import Region
+
+    region = region_of(target, work)
+    if region.scaling.clock.coefficients:  # its ETAS is in clock time
+        return region, Region(region.catalog, day_clock=False).etas
+    return region, region.scaling.etas
+
+
+def tested(target: str, paths: list[str], work: Path) -> dict[str, Any]:
+    """Test scores of one region by seed, and the gain of their mean."""
     import torch
 
     from recast.evaluation import event_terms, gain
     from recast.models.neural import Recast
-    from recast.training.region import Region
+    from recast.pretrained import read_net
+    from recast.training.codes import with_inferred_code
 
     torch.set_num_threads(1)
-    region = region_of(target, work)
+    region, etas = _with_etas(target, work)
     train, test = region.split.train, region.split.test
-    etas = region.scaling.etas
-    if region.scaling.clock.coefficients:
-        etas = Region(region.catalog, day_clock=False).etas
-    found: dict[str, Any] = {"etas": score(etas, test).nats_per_event, "events": test.n_scored}
-    loaded = {name: Recast.load(path, scaling=region.scaling) for name, path in nets.items()}
-    found["train"] = {name: score(net, train).nats_per_event for name, net in loaded.items()}
-    chosen = max(found["train"], key=found["train"].get)
-    for name, net in loaded.items():
-        found[name] = [score(net, test).nats_per_event]
-    found["the better on the train window"] = found[chosen]
-    terms = event_terms(loaded[chosen], test), event_terms(etas, test)
-    interval = gain(*terms, test.times[test.first_scored :])
-    found["gain"], found["ci95"] = interval.mean, [interval.low, interval.high]
-    return found
+    plain = [read_net(path, region.scaling) for path in paths]
+    nets = [Recast(with_inferred_code(net, train)) for net in plain]
+    terms = [event_terms(net, test) for net in nets]
+    theirs = event_terms(etas, test)
+    interval = gain(np.mean(terms, axis=0), theirs, test.times[test.first_scored :])
+    return {
+        "etas": score(etas, test).nats_per_event,
+        "events": test.n_scored,
+        "code zero": [score(Recast(net), test).nats_per_event for net in plain],
+        "code inferred": [score(net, test).nats_per_event for net in nets],
+        "gain": interval.mean,
+        "ci95": [interval.low, interval.high],
+    }
 
 
 def read_tests(config: dict[str, Any], targets: dict[str, str], args: argparse.Namespace) -> None:
     """Score the test windows, and write NAME_test.json."""
     found: dict[str, Any] = {}
     for target, group in targets.items():
-        nets = {n: str(args.work / "nets" / f"{n}-{group}-0.ckpt") for n in config["together"]}
-        found[target] = tested(target, nets, args.work)
+        stem = args.work / "nets" / f"{config['tested']}-{group}"
+        paths = [f"{stem}-{seed}.ckpt" for seed in range(config["tested_seeds"])]
+        found[target] = tested(target, paths, args.work)
         write_json(args.config.with_name(f"{args.config.stem}_test.json"), found)
     print(table(found))
 
 
 def jobs(config: dict[str, Any], work: Path) -> Iterator[tuple[str, Job]]:
     """A net for each recipe, group of regions left out, and seed; the first seeds come first."""
-    for seed in range(config["seeds"]):
-        for recipe in config["recipes"]:
+    for seed in range(max(config["seeds"], config["tested_seeds"])):
+        for recipe in config["recipes"] if seed < config["seeds"] else [config["tested"]]:
             settings = expanded(config, recipe)
             for group, left_out in config["left_out"].items():
                 regions = [n for n in settings["regions"] if not _is_of(n, left_out["without"])]
@@ -316,7 +316,8 @@ def expanded(config: dict[str, Any], recipe: str) -> dict[str, Any]:
     own = {**config["common"], **(config["recipes"][recipe] or {})}
     named = [name for part in own["named"] for name in config["regions"][part]]
     unnamed = [name for part in own["unnamed"] for name in config["regions"][part]]
-    weights = {**dict.fromkeys(unnamed, own["unnamed_weight"]), **own.get("weights", {})}
+    rare = [name for part in own["rare"] for name in config["regions"][part]]
+    weights = dict.fromkeys([*unnamed, *rare], own["rare_weight"])
     net = {**config["common"]["net"], **own["net"]}
     return {
         **own,
@@ -363,7 +364,7 @@ def main() -> None:
             recipe, of, _ = key.split("/")
             if of == group and Path(job["net"]).is_file():
                 nets.setdefault(recipe, []).append(job["net"])
-        result[target] = evaluate(target, nets, args.work, config["together"])
+        result[target] = {**result.get(target, {}), **evaluate(target, nets, args.work)}
         write_json(out, result)
     print(table(result))
 
@@ -391,7 +392,7 @@ def prepare(name: str, work: Path) -> str:
 def table(result: dict[str, Any]) -> str:
     """Gains over ETAS by recipe and region, means over seeds, in Markdown."""
     recipes = list(dict.fromkeys(n for row in result.values() for n in row))
-    recipes = [n for n in recipes if n not in {"etas", "events", "train", "gain", "ci95"}]
+    recipes = [n for n in recipes if n not in {"etas", "events", "gain", "ci95"}]
     lines = ["| recipe | " + " | ".join(result) + " | mean |", "|---" * (len(result) + 2) + "|"]
     for recipe in recipes:
         gains = [

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from scipy.integrate import trapezoid
 
 from catalogs.files import read_json
 
@@ -36,7 +37,8 @@ def config() -> Any:
 
 def test_no_net_has_seen_the_region_it_is_scored_on(world: ModuleType, config: Any) -> None:
     jobs = dict(world.jobs(config, Path("runs")))
-    assert len(jobs) == len(config["recipes"]) * len(config["left_out"])
+    seeds = len(config["recipes"]) + config["tested_seeds"] - 1
+    assert len(jobs) == seeds * len(config["left_out"])
     for key, job in jobs.items():
         group = key.split("/")[1]
         used = {re.split("[@+]", name)[0] for name in job["regions"]}
@@ -49,6 +51,19 @@ def test_a_world_is_the_same_each_time_and_others_differ(world: ModuleType) -> N
     first, again, other = (world.synthetic_world(seed) for seed in (2, 2, 3))
     assert first.events.equals(again.events)
     assert len(first.events) != len(other.events)
+
+
+def test_a_varied_world_is_the_same_each_time(world: ModuleType) -> None:
+    first, again, other = (world.varied_world(seed) for seed in (3, 3, 4))
+    assert first.events.equals(again.events)
+    assert len(first.events) != len(other.events)
+
+
+def test_the_omori_law_of_a_sequence_is_integrated(world: ModuleType) -> None:
+    for c, p in ((0.01, 1.02), (0.3, 1.4)):
+        x = np.geomspace(1e-9, 300.0, 200_001)
+        whole = trapezoid((x + c) ** -p, x)
+        assert world._omori(300.0, c, p) == pytest.approx(whole, rel=1e-5)
 
 
 def test_small_events_are_missed_after_large_ones(world: ModuleType) -> None:
@@ -84,25 +99,38 @@ def test_the_table_is_that_of_the_results() -> None:
     order = ["horus_italy", "ncss@37/43/-127/-115", "scedc", "white", "qtm_salton_sea"]
     order += ["qtm_san_jacinto", "taupo", "china"]
     rows = [line.split("|")[1:-1] for line in table.splitlines()[2:] if line]
-    assert len(rows) == 7
+    assert len(rows) == 13
     for name, *cells in rows:
         gains = [results[t].get(name.strip(), [np.nan])[0] - results[t]["etas"] for t in order]
         shown = [float(cell) if cell.strip() else np.nan for cell in cells]
         np.testing.assert_allclose(shown[: len(order)], gains, atol=5.1e-5)
 
 
-def test_both_is_the_recipe_of_its_name(world: ModuleType, config: Any) -> None:
-    recipe = world.expanded(config, "both")
-    asked = yaml.safe_load((EXPERIMENTS / "world" / "both.yaml").read_text(encoding="utf-8"))
+def test_the_table_of_the_test_windows_is_that_of_the_results() -> None:
+    text = (EXPERIMENTS / "README.md").read_text(encoding="utf-8")
+    results = read_json(EXPERIMENTS / "world" / "recipes_test.json")
+    for key, name in (("code zero", "code zero"), ("code inferred", r"\*\*code inferred\*\*")):
+        (row,) = re.findall(rf"\| {name} \|(.*)\|", text)
+        gains = [np.mean(found[key]) - found["etas"] for found in results.values()]
+        shown = [float(cell) for cell in row.split("|")]
+        np.testing.assert_allclose(shown, [*gains, np.mean(gains)], atol=5.1e-5)
 
-    def words(names: list[str]) -> list[str]:
-        made = [name for name in names if "+" in name or name.startswith("world_")]
-        return [f"runs/world/catalogs/{world.own_name(n)}.json" if n in made else n for n in names]
 
-    assert asked["unnamed"] == words(recipe["unnamed"])
-    assert asked["catalog"] == words(
-        [name for name in recipe["regions"] if name not in recipe["unnamed"]]
-    )
+def test_the_second_net_of_the_package_is_of_the_recipe_that_is_tested(
+    world: ModuleType, config: Any
+) -> None:
+    recipe = world.expanded(config, config["tested"])
+    asked = yaml.safe_load((EXPERIMENTS / "world" / "worlds.yaml").read_text(encoding="utf-8"))
+
+    def word(name: str) -> str:
+        made = "+" in name or name.startswith(("world_", "varied_"))
+        return f"runs/world/catalogs/{world.own_name(name)}.json" if made else name
+
+    assert not recipe["unnamed"]
+    assert asked["catalog"] == [word(name) for name in recipe["regions"]]
+    weights = [f"{word(name)}={weight}" for name, weight in recipe["weights"].items()]
+    assert asked["weight"] == weights
+    assert asked["net"] == [f"{name}={value}" for name, value in recipe["net"].items()]
 
 
 def test_a_net_is_trained_on_parts_of_a_catalog(

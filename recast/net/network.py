@@ -106,7 +106,7 @@ class RecastNet(Net):
 
     A net with codes has ``CODE_SIZE`` numbers for each of ``n_regions`` catalogs, which change the
     weights of its encoder and its decoder (``recast.net.regional``) and are learned with them. They
-    start at zero, and are zero for all other regions.
+    start at zero. Those of other regions are zero, or inferred (``recast.training.codes``).
     """
 
     magnitude: MagnitudeHead | None

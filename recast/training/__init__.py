@@ -1,5 +1,6 @@
 """Training, for the command line, the benchmark and Python alike.
 
+codes          the code of a region that a net has not seen
 data           CatalogData: one catalog or many as a LightningDataModule
 region         a catalog as a net sees it: windows, fitted ETAS, clock, scaling
 windows        cutting training windows, and the order in which they are seen

@@ -190,7 +190,18 @@ class CatalogData(lightning.LightningDataModule):
         }
 
     def gaps_of(self, i: int) -> list[tuple[float, float]]:
-        """Periods of a region that no training window touches, days."""
+        """Periods of a region that no training window touches.
+
+        Parameters
+        ----------
+        i : int
+            Number of the region in ``regions``.
+
+        Returns
+        -------
+        list of (float, float)
+            Days.
+        """
         info = self.regions[i].catalog.info
         return [
             (info.to_days(first), info.to_days(last)) for first, last in (*self.gaps, *info.gaps)

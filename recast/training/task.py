@@ -192,7 +192,13 @@ class RecastTask(lightning.LightningModule):
         return task
 
     def infer_codes(self, data: CatalogData) -> None:
-        """Start the codes of regions that the pretrained net does not know at the most probable."""
+        """Start the codes of regions that the pretrained net does not know at the most probable.
+
+        Parameters
+        ----------
+        data : CatalogData
+            The regions, in the order of this task's.
+        """
         for i in self.to_infer:
             net = read_net(self.hparams["pretrained"], self.regions[i])
             net = with_inferred_code(net, data.regions[i].split.train, gaps=data.gaps_of(i))
