@@ -243,6 +243,8 @@ def _kind(row: dict[str, Any]) -> str:
 
 def draw_sizes(figure: Any, config: dict[str, Any], rows: list[dict[str, Any]]) -> None:
     """Test score against the number of training events, one panel a region."""
+    from recast.plots.style import log_ticks
+
     regions = list(dict.fromkeys(entry["region"] for entry in config["scores"]))
     panels = figure.subplots(1, len(regions), squeeze=False)[0]
     for axes, region in zip(panels, regions, strict=True):
@@ -269,6 +271,7 @@ def draw_sizes(figure: Any, config: dict[str, Any], rows: list[dict[str, Any]]) 
                 x, y = zip(*published[model], strict=True)
                 axes.plot(x, y, style, color="#999999", ms=3, label=f"{model}, published")
         axes.set_xscale("log")
+        log_ticks(axes.xaxis)
         axes.set_xlabel("training events")
         axes.set_title(region, fontsize=10)
     panels[0].set_ylabel("nats per test event")
