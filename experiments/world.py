@@ -87,8 +87,10 @@ def synthetic_world(seed: int) -> Catalog:
 def varied_world(seed: int) -> Catalog:
     """The same, but that sequences differ in productivity and decay, as real ones do.
 
-    ln productivity of the events of one cluster is normal about that of the model, with a spread of
-    up to 1, and so are ln c and p, with up to 0.5 and 0.1. The background changes by a random walk.
+    The productivity of a cluster is lognormal with the mean of the model's, before a cap at the
+    branching ratio 0.95; the spread of its logarithm is 0.2 to 1. ln c and p are normal about the
+    model's, with standard deviations of 0.5 and 0.1 (p within 1.01 and 1.5). The logarithm of the
+    background rate is a random walk.
     """
     rng = np.random.default_rng([seed, 21])
     law = GutenbergRichter(2.0, rng.uniform(0.8, 1.2), 7.5)
@@ -219,7 +221,7 @@ def train(job: Job) -> dict[str, Any]:
 def evaluate(target: str, nets: dict[str, list[str]], work: Path) -> dict[str, Any]:
     """Validation scores of one region: of ETAS and of each net, by its seeds.
 
-    Each with the code zero, and with the one inferred from the train window.
+    Each net is scored with the code zero and with the inferred code.
     """
     import torch
 

@@ -10,15 +10,15 @@ from recast.models.pretraining_results import PretrainedRegion, PretrainingResul
 VERSIONS = ("recast-forecast", "torch", "lightning", "numpy", "python")
 
 ABOUT = """\
-A net of {regions}, of {weights} weights. ETAS is fitted on the train window of a catalog, and the
+A net of {regions}, with {weights} weights. ETAS is fitted on the train window of a catalog, and the
 net says how the intensity departs from that ETAS, as it is (zero-shot) or fine-tuned (few-shot):
 
     recast benchmark --catalog mine --models etas recast-zero-shot recast-few-shot \\
         --pretrained {net}
     recast forecast --catalog mine --model {net}
 
-It is refused for test windows that may overlap what it was trained on, by time and place; a region
-without a box may lie anywhere."""
+It is refused for test windows that may overlap what it was trained on, by time and place; an
+observed catalog without a box may lie anywhere, and synthetic ones share no event with any."""
 
 SCORED = """\
 Nats per event on validation windows, which the net has not been trained on: its last weights were
@@ -45,7 +45,7 @@ def card(result: PretrainingResult) -> str:
             "## Training data",
             "",
             *_table(
-                ("region", "train window", "south/north/west/east", "events", "drawn", "told"),
+                ("region", "history and train window", "south/north/west/east", "events", "drawn", "told"),
                 [_data(region) for region in regions],
             ),
             "",

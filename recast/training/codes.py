@@ -1,7 +1,8 @@
 """The code of a region that a net has not seen, from the train window of the region.
 
 The shared weights stay as they are. What is learned are as many numbers as a code has, sixteen in
-the nets of the package, and their prior is what the codes of the net's own regions are like.
+the nets of the package. Their prior is normal, with the spread of the codes of the regions that the
+net was trained on.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ FEWEST_CODES = 3
 """Codes of known regions of which a prior is made."""
 
 MOST_EVENTS = 40_000
-"""The last so many events of a train window are looked at."""
+"""At most so many events of a train window, the latest, are used."""
 
 WINDOW, BURN_IN, WINDOWS = 256, 128, 32
 """Intervals of a window, of what comes before it, and windows of a batch."""
@@ -55,9 +56,9 @@ def with_inferred_code(
 
         max_c  w log L(train | c) - 1/2 sum_i (c_i / s_i)^2,   w = min(1, N / 8,000)
 
-    with the spreads s of ``spread_of_codes`` and N training events. Few events are of one sequence
-    or two and not independent: w keeps their region near the code zero, where the search starts.
-    The search, L-BFGS, is deterministic.
+    with the spreads s of ``spread_of_codes`` and N training events. A few hundred events often
+    belong to one or two sequences and are not independent: w keeps their region near the code zero,
+    where the search starts. The search, L-BFGS, is deterministic.
 
     Parameters
     ----------
