@@ -45,7 +45,14 @@ def card(result: PretrainingResult) -> str:
             "## Training data",
             "",
             *_table(
-                ("region", "history and train window", "south/north/west/east", "events", "drawn", "told"),
+                (
+                    "region",
+                    "history and train window",
+                    "south/north/west/east",
+                    "events",
+                    "drawn",
+                    "told",
+                ),
                 [_data(region) for region in regions],
             ),
             "",
