@@ -269,8 +269,7 @@ class ZeroShot(NetKind):
         region = Region(task.catalog, pretrained=task.pretrained)
         start = start_of(region, task.pretrained, allow_leak=task.allow_leak)
         found = self._loaded([Path(start)], task.catalog, region)
-        net = read_net(start, region.scaling)
-        spread = None if net.region is not None else spread_of_codes(net)
+        spread = spread_of_codes(read_net(start, region.scaling))
         numbers = 0 if spread is None else len(spread)
         return replace(found, n_parameters=5 + numbers, started_from=start)
 
