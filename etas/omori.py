@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -114,6 +115,9 @@ REGIMES = {
 }
 """Generic parameters by the regimes of Garcia et al. (2012), as Page et al. (2016) give them
 (doi:10.1785/0120160073), with b = 1."""
+
+GENERIC = "ANSR-SHALCON"
+"""Tectonic regime where none is named: that of California, Italy and New Zealand."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -257,14 +261,14 @@ class OmoriSequence:
 
 
 def draw_aftershocks(
-    prior: OmoriPrior, excess: FloatArray, days: FloatArray, rng: np.random.Generator
+    priors: Sequence[OmoriPrior], excess: FloatArray, days: FloatArray, rng: np.random.Generator
 ) -> tuple[IntArray, FloatArray]:
     """Draw when the aftershocks of new mainshocks come, a Poisson number of each.
 
     Parameters
     ----------
-    prior : OmoriPrior
-        That the parameters of each mainshock are drawn from.
+    priors : sequence of OmoriPrior
+        The parameters of each mainshock are drawn from one of them, each as often.
     excess : array (mainshock,)
         Magnitude above completeness.
     days : array (mainshock,)
@@ -277,7 +281,8 @@ def draw_aftershocks(
     array of int (event,), array (event,)
         The mainshock of each aftershock, and the days since then.
     """
-    k, c, p = prior.draw(excess, rng)
+    drawn = np.stack([prior.draw(excess, rng) for prior in priors])
+    k, c, p = drawn[rng.integers(len(priors), size=excess.size), :, np.arange(excess.size)].T
     n = np.minimum(rng.poisson(k * omori_integral(0.0, days, c, p)), MOST_AT_ONCE)
     which = np.repeat(np.arange(n.size), n)
     return which, inverse_omori(rng.random(which.size), days[which], c[which], p[which])

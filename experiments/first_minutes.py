@@ -12,10 +12,13 @@ with many must not be chosen. ETAS is fitted to what was known, as `recast forec
     recorded   the same, of those above the completeness that the mainshock has raised, for events
                that will be recorded (recast.forecast.early): what `recast forecast` does
 
-With `--minutes "[61, 180, 360, 1440]"` also what `recast forecast` does later, while small events
-are missed and a sequence is under way:
+With `--minutes "[61, 180, 360, 1440]"` also what `recast forecast` does later, where a sequence is
+under way:
 
-    joined     large events as recorded, small ones as corrected (recast.forecast.joined)
+    joined     while small events are missed, large ones as recorded, small ones as corrected
+               (recast.forecast.joined)
+    pooled     a share of the catalogs as recorded, which falls with time, the others as joined or
+               corrected (recast.forecast.pooled): what `recast forecast` does
 """
 
 from __future__ import annotations
@@ -39,6 +42,7 @@ from recast.forecast.correction import SequenceForecast, under_way
 from recast.forecast.early import OmoriWindow, early_windows, generic, in_law, most_telling
 from recast.forecast.joined import incomplete_sequence, joined_windows
 from recast.forecast.mainshocks import EXCESS, FEWEST, QUIET_DAYS, is_early, is_larger
+from recast.forecast.pooled import after_mainshock
 from recast.forecast.single import Drawable, Request, counted, windows_of
 from recast.models.so_far import fit_so_far
 
@@ -122,6 +126,7 @@ def ways(
         return known, windows
     large = incomplete_sequence([past.model], history, magnitudes=law)
     windows["joined"] = joined_windows(corrected, large, request)
+    windows["pooled"] = after_mainshock(corrected, [past.model], history, request, magnitudes=law)
     return f"later, {'small events missed' if large else 'complete'}", windows
 
 

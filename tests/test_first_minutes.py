@@ -20,6 +20,7 @@ from recast.forecast.complete import raised_completeness, recorded_from
 from recast.forecast.correction import SequenceForecast, learned
 from recast.forecast.early import OmoriWindow, early_sequence
 from recast.forecast.joined import JoinedWindow, some
+from recast.forecast.pooled import PooledWindow
 from recast.forecast.prepare import prepare
 from recast.forecast.single import Request, Window
 from recast.models.so_far import fit_so_far
@@ -237,9 +238,11 @@ def test_the_exam_makes_the_same_forecast(ridgecrest: Catalog) -> None:
 @pytest.mark.parametrize(
     ("hours", "kind", "said"),
     [
-        (0.99, OmoriWindow, "so numbers are those of past sequences (active crust"),
-        (1.5, JoinedWindow, "so numbers from M 3.6 on are those of past sequences (active"),
-        (20.0, Window, "numbers are a compromise between ETAS and the decay of this"),
+        (0.02, OmoriWindow, "so numbers are those of past sequences (active crust"),
+        (0.5, JoinedWindow, "80 % of the simulated catalogs, fewer as time goes by, are those of"),
+        (1.5, JoinedWindow, "networks miss events below M 3.6, so larger ones are those of past"),
+        (20.0, Window, "9 % of the simulated catalogs, fewer as time goes by, are those of past"),
+        (60.0, Window, "numbers are a compromise between ETAS and the decay of this"),
     ],
 )
 def test_large_events_follow_past_sequences_while_small_ones_are_missed(
@@ -247,13 +250,40 @@ def test_large_events_follow_past_sequences_while_small_ones_are_missed(
 ) -> None:
     at = ridgecrest.info.to_days("2019-07-06T03:19:53.040Z") + hours / 24.0
     prepared = prepare(ridgecrest, fit_so_far(ridgecrest, at), Request(at, (1.0, 7.0), (2.5,), 50))
-    assert {type(window) for window in prepared.windows} == {kind}
+    windows = [
+        window.usual if isinstance(window, PooledWindow) else window for window in prepared.windows
+    ]
+    assert {type(window) for window in windows} == {kind}
+    assert all(
+        isinstance(one, PooledWindow) == (kind is not OmoriWindow) for one in prepared.windows
+    )
     assert prepared.sequence is not None
-    assert said in prepared.sequence.note()
+    note = prepared.sequence.note()
+    assert said in note
     assert len(prepared.sequence.factors) == (0 if kind is OmoriWindow else 2)
-    assert (prepared.sequence.regime is None) == (kind is Window)
-    joined = "; numbers of smaller ones are a compromise" in prepared.sequence.note()
-    assert joined == (kind is JoinedWindow)
+    assert (prepared.sequence.regime is None) == (kind is not OmoriWindow)
+    assert ("networks miss events below" in note) == (kind is JoinedWindow)
+    assert ("of the simulated catalogs" in note) == (0.1 < hours < 38.0)
+
+
+def test_a_pool_has_the_catalogs_of_either_in_their_shares(ridgecrest: Catalog) -> None:
+    at = ridgecrest.info.to_days("2019-07-06T04:49:53.040Z")
+    fitted = fit_so_far(ridgecrest, at)
+    request = Request(at, (1.0,), (2.5,), 120)
+    (window,) = prepare(ridgecrest, fitted, request, samples=120).windows
+    assert isinstance(window, PooledWindow)
+    assert window.share == pytest.approx(2.0 / 3.5)
+    n_past = 0
+    for block in range(3):
+        both, usual, past = (one.draw(block, 120, 3) for one in (window, window.usual, window.past))
+        assert both.n == usual.n == past.n == min(50, 120 - 50 * block)
+        for i in range(both.n):
+            times = np.sort(both.times[both.trajectory == i])
+            of_past = np.array_equal(times, np.sort(past.times[past.trajectory == i]))
+            of_usual = np.array_equal(times, np.sort(usual.times[usual.trajectory == i]))
+            assert of_past != of_usual
+            n_past += of_past
+    assert abs(n_past - 120 * window.share) <= 1.0  # not left to chance
 
 
 def test_joined_windows_have_the_large_events_of_one_and_the_number_of_the_other(
@@ -262,7 +292,9 @@ def test_joined_windows_have_the_large_events_of_one_and_the_number_of_the_other
     at = ridgecrest.info.to_days("2019-07-06T04:49:53.040Z")
     request = Request(at, (1.0,), (2.5,), 100)
     fitted = fit_so_far(ridgecrest, at)
-    (window,) = prepare(ridgecrest, fitted, request, samples=100).windows
+    (pool,) = prepare(ridgecrest, fitted, request, samples=100).windows
+    assert isinstance(pool, PooledWindow)
+    window = pool.usual
     assert isinstance(window, JoinedWindow)
     assert window.level == 3.6  # 7.1 - 4.5 - 0.75 log10(1.5 / 24), rounded up
     for block in range(2):
@@ -306,6 +338,6 @@ def test_the_exam_draws_the_windows_of_a_forecast(ridgecrest: Catalog) -> None:
     job = Job(ridgecrest, [], 1)
     other = windows_after(job, [fitted.process], ridgecrest.to_sequence().before(at), request)
     for a, b in zip(one, other, strict=True):
-        assert type(a) is type(b) is JoinedWindow
+        assert type(a) is type(b) is PooledWindow
         np.testing.assert_array_equal(a.draw(0, 50, 0).times, b.draw(0, 50, 0).times)
         np.testing.assert_array_equal(a.draw(0, 50, 0).magnitudes, b.draw(0, 50, 0).magnitudes)

@@ -91,14 +91,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--uncorrected",
         action="store_true",
         help="simulate ETAS as it is even after a mainshock (default: numbers are corrected by the "
-        "aftershocks so far, and ranges by past errors; in the first hour, and for large events as "
-        "long as small ones are missed, they follow past sequences)",
+        "aftershocks so far, and ranges by past errors; at first, and for large events as long as "
+        "small ones are missed, they follow past sequences)",
     )
     parser.add_argument(
         "--regime",
         metavar="NAME",
         help="tectonic regime, as SZ-GENERIC, whose mainshocks say what to expect of this one's "
-        "aftershocks (default: those of California and Italy, in the first hours ANSR-SHALCON)",
+        "aftershocks (default: those of California and Italy, and for past sequences ANSR-SHALCON)",
     )
     parser.add_argument(
         "--b",

@@ -10,7 +10,8 @@ rolling             drawing and scoring consecutive windows
 mainshocks          those of the past, and that of the sequence under way
 complete            from which magnitude on events are known after large ones
 early               in the first hour: numbers by past sequences
-joined              later, while small events are missed: large ones by the large ones
+joined              while small events are missed: large ones by the large ones
+pooled              some catalogs as past sequences, the others by ETAS
 bent                magnitudes: b changes one unit above completeness
 correction          after a mainshock: numbers by its own aftershocks, ranges by past errors
 aftershocks         drawing and scoring forecasts after mainshocks

@@ -36,8 +36,8 @@ from recast.forecast.early import (
     early_windows,
 )
 from recast.forecast.engine import Engine
-from recast.forecast.joined import incomplete_sequence, joined_windows
 from recast.forecast.mainshocks import Mainshock, find_mainshocks, is_larger
+from recast.forecast.pooled import after_mainshock
 from recast.forecast.results import ForecastRow
 from recast.forecast.rolling import HIGHER_IS_BETTER, Member, written_time
 from recast.forecast.single import Drawable, Request, draw_forecast, windows_of
@@ -185,12 +185,16 @@ def windows_after(
     if job.uncorrected:
         return windows_of(history, processes, request)
     law = bent(processes, job.catalog, request.at)
-    early = early_sequence(processes, history, magnitudes=law)
-    if early is not None:
-        return early_windows(early, request)
-    windows = windows_of(history, processes, request, under_way(processes, history), law)
-    large = incomplete_sequence(processes, history, magnitudes=law)
-    return joined_windows(windows, large, request)
+    sequence = under_way(processes, history)
+    if sequence is None:
+        early = early_sequence(processes, history, magnitudes=law)
+        return (
+            windows_of(history, processes, request, None, law)
+            if early is None
+            else early_windows(early, request)
+        )
+    windows = windows_of(history, processes, request, sequence, law)
+    return after_mainshock(windows, processes, history, request, magnitudes=law)
 
 
 def examine(

@@ -18,7 +18,7 @@ from catalogs import EventSequence, GutenbergRichter, InputError, PointProcess, 
 from catalogs.json_records import Record
 from catalogs.sequence import FloatArray, reaches
 from etas.model import ETAS
-from etas.omori import REGIMES, OmoriPrior, OmoriSequence, Regime, draw_aftershocks
+from etas.omori import GENERIC, REGIMES, OmoriPrior, OmoriSequence, Regime, draw_aftershocks
 from recast.forecast.mainshocks import current_mainshock
 
 LEARNED = Path(__file__).parent / "correction.json"
@@ -26,9 +26,11 @@ LEARNED = Path(__file__).parent / "correction.json"
 EARLIEST, LATEST = 0.5, 30.0 * 24.0
 """Hours after a mainshock, beyond which the law of the factor stays what it is there."""
 
-LARGE = 0.3
-"""Events of a sequence so much smaller than its mainshock, or larger, have aftershocks as that has.
-Of 0, 0.3, 0.6 and 1 the one with which past sequences are forecast best, by cross-validation."""
+LARGE = 0.6
+"""Simulated events so much below the mainshock of their sequence, or larger, have aftershocks as
+mainshocks have: half of them those of past sequences, half those of a tectonic regime. Of 0, 0.3,
+0.6, 1 and 1.5 one with which past sequences are forecast best
+(``experiments/large_sequences.py``)."""
 
 MOST_BRANCHING = 0.8
 """Branching ratio of the simulations whose numbers are multiplied, at most. That of whole regions
@@ -89,7 +91,9 @@ class Correction:
     share: float
     """Of the sequence among the events of the window."""
 
-    prior: OmoriPrior
+    priors: tuple[OmoriPrior, ...]
+    """Of what large events trigger, each as often."""
+
     law: GutenbergRichter
 
     def apply(
@@ -126,7 +130,7 @@ class Correction:
         if not larger.any():
             return replace(drawn, locations=None)
         start, excess = drawn.times[larger], drawn.magnitudes[larger] - self.law.completeness
-        which, delays = draw_aftershocks(self.prior, excess, drawn.end - start, rng)
+        which, delays = draw_aftershocks(self.priors, excess, drawn.end - start, rng)
         times = np.minimum(start[which] + delays, np.nextafter(drawn.end, 0.0))
         magnitudes = self.law.sample(times.size, rng)
         return replace(
@@ -212,6 +216,11 @@ class SequenceForecast:
     omori: OmoriSequence
     learned: Learned
 
+    priors: tuple[OmoriPrior, ...]
+    """Of what large events still to come trigger. The one of ``learned`` expects too little from
+    M >= Mc + 4 on and too much below, as its sequences were chosen by their aftershocks, the one of
+    the tectonic regime too little where one active sequence follows another."""
+
     @classmethod
     def of(
         cls,
@@ -221,16 +230,19 @@ class SequenceForecast:
         known: Learned,
         lowest: float | None = None,
         until: float | None = None,
+        regime: str | None = None,
     ) -> SequenceForecast:
         """Compute the Omori law of the sequence of one event of ``history``.
 
         Of its aftershocks those at or above ``lowest`` count that came ``until`` some day, by
-        default all until now.
+        default all until now. Large events still to come are those of a tectonic ``regime``, by
+        default the shallow continental crust.
         """
         time, magnitude = float(history.times[mainshock]), float(history.magnitudes[mainshock])
         told = history if until is None else history.before(until)
         omori = OmoriSequence.of(process, told, time, magnitude, known.prior, lowest)
-        return cls(time, magnitude, omori.at(history.end), known)
+        generic = regime_of(regime or GENERIC).prior(known.prior)
+        return cls(time, magnitude, omori.at(history.end), known, (known.prior, generic))
 
     def features(
         self, days: float, expected: float, counts: FloatArray
@@ -260,7 +272,7 @@ class SequenceForecast:
             float(np.exp(spread @ np.array(self.learned.spread))),
             self.magnitude - LARGE,
             1.0 - min(quiet / expected, 1.0),
-            self.learned.prior,
+            self.priors,
             law,
         )
 
@@ -279,7 +291,9 @@ def under_way(
     if not all(isinstance(process, ETAS) for process in processes):
         return None
     shock = current_mainshock(history, processes[0].magnitude_law.completeness)
-    return None if shock is None else SequenceForecast.of(processes[0], history, shock, known)
+    if shock is None:
+        return None
+    return SequenceForecast.of(processes[0], history, shock, known, regime=regime)
 
 
 def regime_of(name: str) -> Regime:

@@ -12,6 +12,7 @@ from catalogs import EventSequence, GutenbergRichter, PointProcess, Trajectories
 from catalogs.sequence import FloatArray
 from etas.kernel import inverse_omori, omori_integral
 from etas.model import ETAS
+from etas.omori import GENERIC
 from recast.forecast.blocks import BLOCK
 from recast.forecast.complete import STEP, highest_completeness, recorded_from, recorded_steps
 from recast.forecast.correction import (
@@ -30,9 +31,6 @@ from recast.forecast.mainshocks import (
     too_early,
 )
 from recast.forecast.single import FEWEST_BEFORE_CAP, TIMES_EXPECTED, Request, stream
-
-GENERIC = "ANSR-SHALCON"
-"""Tectonic regime where none is named: that of California, Italy and New Zealand."""
 
 USUAL_C = 0.05
 """Days, of the Omori law: by it the time that a sequence was known is weighed."""
@@ -94,7 +92,7 @@ class OmoriWindow:
             spread=0.0,
             large=sequence.magnitude - LARGE,
             share=1.0 - min(quiet / expected, 1.0),
-            prior=sequence.learned.prior,
+            priors=sequence.priors,
             law=sequence.omori.process.magnitude_law,
         )
         return cls(days, sequence, correction, expected, quiet, most, recorded)
@@ -107,7 +105,7 @@ class OmoriWindow:
     @property
     def adjusted(self) -> dict[str, Any]:
         """What past sequences say of the Omori law."""
-        return self.correction.prior.to_json()
+        return self.sequence.learned.prior.to_json()
 
     @property
     def max_events(self) -> int:
@@ -195,7 +193,8 @@ def recorded_sequence(
         return None
     law = magnitudes or process.magnitude_law
     until, lowest = most_telling(history, shock, law)
-    return SequenceForecast.of(in_law(process, law), history, shock, generic(regime), lowest, until)
+    past, process = generic(regime), in_law(process, law)
+    return SequenceForecast.of(process, history, shock, past, lowest, until, regime)
 
 
 def most_telling(history: EventSequence, shock: int, law: GutenbergRichter) -> tuple[float, float]:
@@ -257,9 +256,10 @@ def sequence_forecast(
         return None
     shock = int(near[np.argmax(history.magnitudes[near])])
     past = generic(regime)
-    found = SequenceForecast.of(process, history, shock, learned() if regime is None else past)
+    known = learned() if regime is None else past
+    found = SequenceForecast.of(process, history, shock, known, regime=regime)
     current = current_mainshock(history, process.magnitude_law.completeness)
     few = current != shock and found.omori.n_events < FEWEST_IN_A_DAY
     if not few and not is_early(found.omori.elapsed):
         return found, False
-    return SequenceForecast.of(process, history, shock, past), True
+    return SequenceForecast.of(process, history, shock, past, regime=regime), True

@@ -115,13 +115,13 @@ def run_forecast(
     uncorrected : bool
         Simulate ETAS as it is even after a mainshock; by default its numbers are then corrected by
         the aftershocks so far and by the errors of past forecasts (``recast.forecast.correction``),
-        which include what parameters are uncertain. In the first hour they are those of past
-        sequences instead, and those of large events as long as networks miss small ones
-        (``recast.forecast.early``).
+        which include what parameters are uncertain. A share of the simulated catalogs, all at
+        first and fewer as time goes by, are past sequences instead (``recast.forecast.pooled``),
+        and so are large events of all as long as networks miss small ones.
     regime : str, optional
         Tectonic regime, one of ``etas.omori.REGIMES``, whose mainshocks say what to expect of this
-        one's aftershocks; by default those of California and Italy, and in the first hours of
-        the shallow continental crust.
+        one's aftershocks; by default those of California and Italy, and where forecasts follow
+        past sequences those of the shallow continental crust.
     b, maximum_magnitude : float, optional
         The b-value and the largest magnitude of what is simulated by ETAS or Poisson; by default
         the model's. Without ``model`` the b-value is estimated, and the largest magnitude is 8 or

@@ -9,16 +9,17 @@ import numpy as np
 
 from catalogs import Catalog, CatalogInfo, EventSequence, InputError, PointProcess
 from catalogs.bent_magnitudes import BentGutenbergRichter
+from etas.omori import GENERIC
 from recast.forecast.bent import bent
 from recast.forecast.blocks import check_subcritical, n_blocks
 from recast.forecast.correction import MOST_BRANCHING, SequenceForecast, under_way
 from recast.forecast.early import (
-    GENERIC,
     OmoriWindow,
     early_sequence,
     early_windows,
 )
-from recast.forecast.joined import JoinedWindow, incomplete_sequence, joined_windows
+from recast.forecast.joined import JoinedWindow
+from recast.forecast.pooled import PooledWindow, after_mainshock
 from recast.forecast.remarks import about_sequence
 from recast.forecast.results import Factor, SequenceUnderWay
 from recast.forecast.rolling import written_time
@@ -78,8 +79,9 @@ def prepare(
         fixed = [process.with_fixed_magnitudes() for process in fitted.processes]
         law = bent(fixed, catalog, request.at)
     if not uncorrected:
-        early = early_sequence([fitted.process], history, regime, law)
-        sequence = early or under_way([fitted.process], history, regime)
+        sequence = under_way([fitted.process], history, regime)
+        if sequence is None:
+            early = sequence = early_sequence([fitted.process], history, regime, law)
         remarks = about_sequence(fitted, info, history)
     if regime is not None and sequence is None:
         raise InputError(
@@ -102,11 +104,14 @@ def prepare(
     windows = windows_of(history, processes, request, sequence, law)
     if sequence is None:
         return Prepared(request, windows, law, None, remarks, uncertainty)
-    large = incomplete_sequence(fitted.processes, history, regime, law)
-    joined = joined_windows(windows, large, request)
-    level = joined[0].level if isinstance(joined[0], JoinedWindow) else None
-    record = _recorded(sequence, windows, history, info, regime, level)
-    return Prepared(request, joined, law, record, remarks, uncertainty)
+    whole = after_mainshock(windows, fitted.processes, history, request, regime, law)
+    record = _recorded(sequence, windows, history, info, regime)
+    usual = whole[0]
+    if isinstance(usual, PooledWindow):
+        record, usual = replace(record, past=usual.share), usual.usual
+    if isinstance(usual, JoinedWindow):
+        record = replace(record, large=usual.level)
+    return Prepared(request, whole, law, record, remarks, uncertainty)
 
 
 def processes_of(
@@ -145,7 +150,6 @@ def _recorded(
     history: EventSequence,
     info: CatalogInfo,
     regime: str | None = None,
-    large: float | None = None,
 ) -> SequenceUnderWay:
     """What a forecast says of the sequence that it was corrected for, or came too early for."""
     corrected = [w for w in windows if isinstance(w, Window)]
@@ -161,6 +165,5 @@ def _recorded(
             if w.correction is not None
         ],
         lowered=None if ratio is None or ratio <= MOST_BRANCHING else (ratio, MOST_BRANCHING),
-        regime=regime or (None if corrected and large is None else GENERIC),
-        large=large,
+        regime=regime or (None if corrected else GENERIC),
     )

@@ -9,7 +9,7 @@ from catalogs import InputError
 from catalogs.areas import parse_area
 from catalogs.display import some, span, table_as_html
 from catalogs.json_records import Record
-from etas.omori import REGIMES
+from etas.omori import GENERIC, REGIMES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,6 +81,10 @@ class Factor(Record):
     spread: float
 
 
+SAID = 0.05
+"""Share of catalogs from past sequences below which they are not worth a word."""
+
+
 @dataclass(frozen=True)
 class SequenceUnderWay(Record):
     """The mainshock that a forecast comes after, and how it was corrected for its sequence."""
@@ -102,10 +106,13 @@ class SequenceUnderWay(Record):
     """Branching ratio of the model over the longest window, and that of the simulations."""
 
     regime: str | None = None
-    """Whose past sequences are the prior: asked for, or where this one is not known yet."""
+    """Whose past sequences are the prior, if it was asked for or all catalogs are drawn from it."""
 
     large: float | None = None
-    """Magnitude from which they do, where smaller ones are those of ETAS, corrected."""
+    """Magnitude from which numbers are those of past sequences in all catalogs."""
+
+    past: float | None = None
+    """Share of the simulated catalogs that are drawn from past sequences."""
 
     def note(self) -> str:
         """What was done, for people."""
@@ -113,23 +120,29 @@ class SequenceUnderWay(Record):
             f"{since_mainshock(self.time, self.magnitude, self.hours)}, with "
             f"{some(self.events, 'event')} since: "
         )
-        parts = []
-        if self.regime is not None and self.factors and self.large is None:
-            about = REGIMES[self.regime].about
-            parts.append(f"the prior is that of past sequences ({about}; `regime`)")
-        elif self.regime is not None:
-            what = "numbers" if self.large is None else f"numbers from M {self.large:g} on"
-            parts.append(
-                f"networks miss most of the first ones, so {what} are those of past sequences "
-                f"({REGIMES[self.regime].about}; `regime` names another kind), updated by the "
-                "large aftershocks so far"
-            )
+        about = REGIMES[self.regime or GENERIC].about
+        others = (
+            f"past sequences ({about}; `regime` names another kind), updated by the large "
+            "aftershocks so far"
+        )
+        parts = [f"networks miss most of the first ones, so numbers are those of {others}"]
         if self.factors:
-            numbers = "numbers" if self.large is None else "numbers of smaller ones"
-            parts.append(
-                f"{numbers} are a compromise between ETAS and the decay of this sequence so far, "
-                "and ranges are as wide as the past errors of such forecasts"
+            prior = "" if self.regime is None else f", with past ones ({about}) as its prior"
+            decay = f"the decay of this sequence so far{prior}"
+            parts[0] = (
+                f"numbers are a compromise between ETAS and {decay}, and ranges are as wide as the "
+                "past errors of such forecasts"
             )
+            if self.past is not None and self.past >= SAID:
+                share = (
+                    f"{100.0 * self.past:.0f} % of the simulated catalogs, fewer as time goes by"
+                )
+                parts.append(f"{share}, are those of {others}")
+            if self.large is not None:
+                parts.append(
+                    f"networks miss events below M {self.large:g}, so larger ones are those of "
+                    "past sequences in all catalogs"
+                )
         note = f"{since}{'; '.join(parts)} (`uncorrected` simulates ETAS as it is)"
         if self.lowered is None:
             return note

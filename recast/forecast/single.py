@@ -157,11 +157,13 @@ class Window:
         return self.source.processes
 
     @property
-    def adjusted(self) -> dict[str, list[float]] | None:
+    def adjusted(self) -> dict[str, Any] | None:
         """Shift and spread of its correction, and where and to what b changes, if they do."""
-        found = {}
+        found: dict[str, Any] = {}
         if self.correction is not None:
             found["numbers"] = [self.correction.shift, self.correction.spread]
+            priors = [prior.to_json() for prior in self.correction.priors]
+            found["large"] = {"from": self.correction.large, "priors": priors}
         if self.law is not None:
             found["magnitudes"] = [self.law.bend, self.law.b_above]
         return found or None

@@ -15,9 +15,10 @@ from etas.model import ETAS
 from recast.forecast.bent import bent
 from recast.forecast.correction import SequenceForecast, subcritical, under_way
 from recast.forecast.early import OmoriWindow, in_law, sequence_forecast
+from recast.forecast.pooled import PooledWindow, after_mainshock, corrected_part
 from recast.forecast.prepare import processes_of
 from recast.forecast.results import Factor
-from recast.forecast.single import Request, Window, windows_of
+from recast.forecast.single import Drawable, Request, Window, windows_of
 from recast.live.draws import WindowDraws, draw_window, growing
 from recast.live.fits import Fit
 from recast.live.policy import Policy, label_of
@@ -37,8 +38,9 @@ FROM_PAST = (
     "area so far, and from other regions where those are few."
 )
 IN_SEQUENCE = (
-    f"{FROM_PAST} It follows how this sequence has gone so far, and its ranges are as wide as the "
-    "errors of such forecasts were in past sequences."
+    f"{FROM_PAST} It follows how this sequence has gone so far and, less and less, what followed "
+    "earthquakes of this size in the past. Its ranges are as wide as the errors of such forecasts "
+    "were in past sequences."
 )
 EARLY = (
     "Little is known of the aftershocks so far. The forecast says what followed earthquakes of "
@@ -52,7 +54,7 @@ EARLY = (
 class Plan:
     """Everything that the numbers of one forecast depend on."""
 
-    windows: Sequence[Window] | Sequence[OmoriWindow]
+    windows: Sequence[Drawable]
     magnitudes: tuple[float, ...]
     mainshock: float | None
     """Magnitude of the mainshock, if it is complete."""
@@ -91,7 +93,10 @@ class Plan:
         if current is not None and early and isinstance(process, ETAS):
             omori = [OmoriWindow.of(current, window) for window in request.days]
             return cls(omori, magnitudes, largest, seed, policy, fit, (), law)
-        windows, remarks = _by_etas(fit, history, request, current, law)
+        by_etas, remarks = _by_etas(fit, history, request, current, law)
+        windows: Sequence[Drawable] = by_etas
+        if current is not None:
+            windows = after_mainshock(by_etas, [process], history, request, policy.regime, law)
         if current is not None and request.horizon > LONG:
             remarks += ("ranges beyond a month extrapolate the errors of forecasts for a month",)
         return cls(windows, magnitudes, largest, seed, policy, fit, remarks, law)
@@ -144,20 +149,27 @@ class Plan:
         process = self.fit.model.process
         parameters: dict[str, Any] = process.to_json() if isinstance(process, ETAS) else {}
         factors = [
-            Factor(w.days, float(np.exp(w.correction.shift)), w.correction.spread).to_json()
-            for w in self.windows
-            if isinstance(w, Window) and w.correction is not None
+            Factor(
+                part.days, float(np.exp(part.correction.shift)), part.correction.spread
+            ).to_json()
+            for part in map(corrected_part, self.windows)
+            if part is not None and part.correction is not None
         ]
         name, sentence, reference = "ETAS", FROM_PAST, ETAS_REFERENCE
+        first = self.windows[0]
         if factors:
             parameters = {**parameters, "factors": factors}
             name, sentence = "ETAS, corrected for the sequence", IN_SEQUENCE
             reference = f"{ETAS_REFERENCE}; {OMORI_REFERENCE}"
-        elif isinstance(self.windows[0], OmoriWindow):
-            law = self.windows[0].correction
+            if isinstance(first, PooledWindow):
+                past = {"share": first.share, "prior": first.past.adjusted}
+                parameters = {**parameters, "past_sequences": past}
+                reference = f"{reference}; {REGIMES_REFERENCE}"
+        elif isinstance(first, OmoriWindow):
+            law = first.correction
             parameters = {
-                "prior": law.prior.to_json(),
-                "events": self.windows[0].sequence.omori.n_events,
+                "prior": first.sequence.learned.prior.to_json(),
+                "events": first.sequence.omori.n_events,
                 "b": law.law.b,
                 "maximum_magnitude": law.law.maximum,
             }

@@ -1,0 +1,148 @@
+"""Forecasts after a mainshock: some catalogs are drawn as past sequences, the others by ETAS."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from catalogs import EventSequence, GutenbergRichter, PointProcess, Trajectories
+from recast.forecast.blocks import BLOCK
+from recast.forecast.early import OmoriWindow, early_windows, recorded_sequence
+from recast.forecast.joined import JoinedWindow, incomplete_sequence, joined_windows
+from recast.forecast.mainshocks import current_mainshock
+from recast.forecast.single import Drawable, Request, Window, stream
+
+HALF = 2.0 / 24.0
+"""Days after a mainshock at which half of the simulated catalogs are those of past sequences."""
+
+POOLED = 7
+"""Keeps random numbers apart from those of other simulations with the same seed."""
+
+
+def share_of_past(elapsed: float) -> float:
+    """Share of the simulated catalogs that are drawn from past sequences, ``elapsed`` days after.
+
+        2 h / (2 h + elapsed)
+
+    of those from 0.02 to 0.98 nearly the one of best score at any time from ten minutes to a week
+    after mainshocks of the train and validation windows of three catalogs
+    (``experiments/first_minutes.py``).
+
+    Examples
+    --------
+    >>> share_of_past(6.0 / 24.0)
+    0.25
+    """
+    return HALF / (HALF + elapsed)
+
+
+@dataclass(frozen=True, eq=False)
+class PooledWindow:
+    """A window of which some catalogs are drawn from past sequences, and the others from ETAS.
+
+    In the first hours a sequence is not known well enough for one of the two to be right: a pool of
+    both holds what either does, and scores better than both.
+    """
+
+    usual: Window | JoinedWindow
+    past: OmoriWindow
+    share: float
+    """Of the catalogs that are drawn from ``past``."""
+
+    @property
+    def days(self) -> float:
+        """Its length."""
+        return self.usual.days
+
+    @property
+    def max_events(self) -> int:
+        """Events at which a simulated catalog is cut off."""
+        return self.usual.max_events
+
+    @property
+    def processes(self) -> tuple[PointProcess, ...]:
+        """What its numbers depend on beside the history."""
+        return (*self.usual.processes, *self.past.processes)
+
+    @property
+    def adjusted(self) -> dict[str, Any]:
+        """What else they depend on."""
+        past = {"share": self.share, "prior": self.past.adjusted}
+        return {"usual": self.usual.adjusted, "past": past}
+
+    def draw(self, block: int, n: int, seed: int) -> Trajectories:
+        """Draw one block of the ``n`` trajectories, whose events are in no order."""
+        usual, past = self.usual.draw(block, n, seed), self.past.draw(block, n, seed)
+        start = np.random.default_rng([seed, stream(self.days), POOLED]).random()
+        # One more of the share's whole part with it: spread evenly over all trajectories
+        number = block * BLOCK + np.arange(usual.n + 1)
+        is_past = np.diff(np.floor(self.share * number + start)) > 0.0
+        kept = [~is_past[usual.trajectory], is_past[past.trajectory]]
+        both = [usual, past]
+        return replace(
+            usual,
+            trajectory=np.concatenate([d.trajectory[k] for d, k in zip(both, kept, strict=True)]),
+            times=np.concatenate([d.times[k] for d, k in zip(both, kept, strict=True)]),
+            magnitudes=np.concatenate([d.magnitudes[k] for d, k in zip(both, kept, strict=True)]),
+            capped=np.union1d(
+                usual.capped[~is_past[usual.capped]], past.capped[is_past[past.capped]]
+            ),
+            locations=None,
+        )
+
+
+def corrected_part(window: Drawable) -> Window | None:
+    """What of a window is drawn from ETAS, corrected; None if nothing is."""
+    if isinstance(window, PooledWindow):
+        window = window.usual
+    if isinstance(window, JoinedWindow):
+        window = window.small
+    return window if isinstance(window, Window) and window.correction is not None else None
+
+
+def after_mainshock(
+    windows: Sequence[Window],
+    processes: Sequence[PointProcess],
+    history: EventSequence,
+    request: Request,
+    regime: str | None = None,
+    magnitudes: GutenbergRichter | None = None,
+) -> Sequence[Window | JoinedWindow | PooledWindow]:
+    """The windows of a corrected forecast, with what past sequences say in the first hours.
+
+    Large events are those of past sequences while small ones are missed (``joined``), and so is a
+    share of the catalogs, which falls with time.
+
+    Parameters
+    ----------
+    windows : sequence of Window
+        By ETAS, corrected for the sequence under way.
+    processes : sequence of PointProcess
+        The model.
+    history : EventSequence
+        All events so far.
+    request : Request
+        The forecast.
+    regime : str, optional
+        Tectonic regime, by default the shallow continental crust.
+    magnitudes : GutenbergRichter, optional
+        The law of a forecast, by default that of the model.
+    """
+    large = incomplete_sequence(processes, history, regime, magnitudes)
+    joined = joined_windows(windows, large, request)
+    shock = current_mainshock(history, processes[0].magnitude_law.completeness)
+    if shock is None:
+        return joined
+    sequence = large or recorded_sequence(processes, history, shock, regime, magnitudes)
+    if sequence is None:
+        return joined
+    share = share_of_past(sequence.omori.elapsed)
+    found = []
+    for usual in joined:  # catalogs of both are cut off at the same number
+        one = replace(request, days=(usual.days,), max_events=usual.max_events)
+        (past,) = early_windows(sequence, one)
+        found.append(PooledWindow(usual, past, share))
+    return found
