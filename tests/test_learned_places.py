@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -30,7 +31,7 @@ from recast.places.files import START, read_law, write_law
 from recast.places.fit import QUICK_TRAIN, fit_learned_places
 from recast.places.law import LearnedPlaces
 from recast.places.memories import ADAPTIVE, DECAYS, SMOOTHED, WIDTHS, memories
-from recast.places.net import MEMORY_BIAS, N_COMPONENTS, SCALE_BIAS, PlaceNet
+from recast.places.net import MEMORY_BIAS, N_COMPONENTS, SCALE_BIAS, PlaceNet, State
 from recast.places.past import Past
 from recast.places.rounding import least_squares
 from recast.places.shared import read_shared
@@ -389,6 +390,27 @@ def test_zero_shot_places_come_from_the_shipped_net(tmp_path: Path) -> None:
     assert all((found.net.state_dict()[name] == weights[name]).all() for name in weights)
     assert {extent.until for extent in seen.values()} == {"2010-01-01", "2012-01-01", "2014-01-01"}
     assert np.isfinite(found.log_density(catalog.split().test)).all()
+
+
+@pytest.mark.parametrize(
+    ("kind", "starts"), [("recast", True), ("recast-few-shot", True), ("recast-native", False)]
+)
+def test_nets_start_from_the_shipped_net_of_places(
+    kind: str, starts: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not `recast-native`, which knows the catalog alone, nor where it has seen the test window."""
+    given: list[object] = []
+    monkeypatch.setattr(
+        "recast.places.fit.fit_learned_places", lambda *_, **told: given.append(told["weights"])
+    )
+    weights, _ = read_shared()
+    catalog, fit_places = a_catalog(), model_kind(kind).fit_places
+    for why in ("", "was trained on the same years"):
+        monkeypatch.setattr("recast.models.places.may_have_seen", lambda *_, told=why: told)
+        fit_places(Task(catalog, tmp_path))
+    fit_places(Task(catalog, tmp_path, allow_leak=True))
+    used = [one is not None and set(cast("State", one)) == set(weights) for one in given]
+    assert used == [starts, False, starts]
 
 
 @pytest.mark.parametrize("kind", ["recast", "recast-zero-shot"])

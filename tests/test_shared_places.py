@@ -13,6 +13,7 @@ from catalogs.areas import Box
 from catalogs.checks.extent import Extent
 from etas.space.region import Region
 from etas.space.triggered import TriggeredPlaces
+from recast.places.fit import fit_learned_places
 from recast.places.net import PlaceNet
 from recast.places.shared import Lesson, read_shared, train_shared, write_shared, zero_shot
 from recast.places.training import log_densities
@@ -87,6 +88,21 @@ def test_weights_are_kept_with_what_they_have_seen(
     path.write_bytes(path.read_bytes()[:-200])
     with pytest.raises(InputError, match="cannot be read"):
         read_shared(path)
+
+
+def test_training_starts_from_what_others_taught(
+    lessons: list[Lesson], weights: dict[str, torch.Tensor]
+) -> None:
+    """On few events it is better than a start at the mixture, as places have moved on since."""
+    every, region = moving(2, BOXES[2]), lessons[2].region
+    train, val = every.before(85.0), every.before(92.0).scored_from(85.0)
+    later = every.scored_from(92.0)
+    told, alone = (
+        fit_learned_places(train, val, region, 2.0, quick=True, weights=given)
+        for given in (weights, None)
+    )
+    assert told.adaptive == alone.adaptive  # the mixture is the region's own
+    assert told.log_density(later).mean() > alone.log_density(later).mean() + 0.005
 
 
 def test_few_events_teach_nothing() -> None:

@@ -44,6 +44,8 @@ class NetKind(ModelKind):
     seeded = True
     is_neural = True
     day_clock: ClassVar[bool] = True
+    shared_places: ClassVar[bool] = False
+    """Whether places start from the net of other regions, too."""
 
     def check(self, catalog: Catalog, pretrained: str) -> None:
         """Refuse a net that may have seen the test window."""
@@ -52,7 +54,7 @@ class NetKind(ModelKind):
 
     def fit_places(self, task: Task) -> PlaceLaw:
         """Those of a net of their own: this one knows times and magnitudes."""
-        return learned_law(task)
+        return learned_law(task, shared=self.shared_places)
 
     def path(self, folder: Path, seed: int) -> Path:
         """The checkpoint with the best validation score."""
@@ -208,6 +210,7 @@ class Shipped(NetKind):
 
     name = "recast"
     about = "from the net that comes with the package"
+    shared_places = True
     colour, mixture_colour = "#0077BB", "#009988"
 
     def fit(self, task: Task) -> FittedModel:
@@ -242,6 +245,7 @@ class FewShot(NetKind):
     name = "recast-few-shot"
     about = "a pretrained net, fine-tuned"
     uses_pretrained = True
+    shared_places = True
     colour, mixture_colour = "#EE7733", "#CC3311"
 
     def fit(self, task: Task) -> FittedModel:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from catalogs import Catalog, EventSequence, InputError
-from catalogs.checks.extent import check_unseen
+from catalogs.checks.extent import check_unseen, may_have_seen
 from catalogs.files import read_json, reading, write_json
 
 if TYPE_CHECKING:
@@ -64,13 +64,23 @@ def triggered_law(catalog: Catalog) -> TriggeredPlaces:
     return fit_places(train, background.region, completeness, background=background).model
 
 
-def learned_law(task: Task) -> PlaceLaw:
-    """Places as a net weighs earlier events; with few train events near them, as ETAS has it."""
+def learned_law(task: Task, *, shared: bool) -> PlaceLaw:
+    """Places as a net weighs earlier events; with few train events near them, as ETAS has it.
+
+    With ``shared`` training starts from the net of other regions, unless that may have seen the
+    test window.
+    """
     from recast.places.fit import FEWEST, fit_learned_places
+    from recast.places.shared import read_shared
 
     catalog, split = task.catalog, task.split
     if split.train.n_scored < FEWEST:
         return triggered_law(catalog)
+    weights = None
+    if shared:
+        weights, trained_on = read_shared()
+        if may_have_seen(trained_on, catalog) and not task.allow_leak:
+            weights = None
     background = smoothed_law(catalog)
     return fit_learned_places(
         split.train,
@@ -83,6 +93,7 @@ def learned_law(task: Task) -> PlaceLaw:
         plane=task.plane,
         folder=task.folder,
         label=f"{catalog.info.name}, seed {task.seed}",
+        weights=weights,
     )
 
 

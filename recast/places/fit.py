@@ -21,7 +21,7 @@ from recast.places.adaptive import AdaptiveParents, fit_adaptive
 from recast.places.files import START, read_start, write_start
 from recast.places.law import LearnedPlaces
 from recast.places.memories import SMOOTHED, SingleArray, log_background
-from recast.places.net import PlaceNet
+from recast.places.net import PlaceNet, State
 from recast.places.past import Past
 from recast.places.rounding import LEAST_WIDTH
 from recast.places.targets import Targets, memories_from, targets, warm_start
@@ -68,6 +68,7 @@ def fit_learned_places(
     plane: bool = False,
     folder: Path | None = None,
     label: str = "",
+    weights: State | None = None,
 ) -> LearnedPlaces:
     """Fit a mixture of parents, train a net that moves it, and weigh the two.
 
@@ -96,6 +97,9 @@ def fit_learned_places(
         Where what does not depend on the seed is kept, and found again.
     label : str
         Starts the progress lines; none without.
+    weights : dict of str to Tensor, optional
+        Of a net of other regions (``recast.places.shared``), from which training starts; by default
+        it starts at the mixture.
 
     Returns
     -------
@@ -133,6 +137,8 @@ def fit_learned_places(
     examples = Examples(events, both[:n_train], both[n_train:])
     with one_thread():
         net = _new_net(start.parents, region, examples, seed)
+        if weights is not None:
+            net.load_state_dict(weights, strict=False)
         train_net(net, examples, seed=seed, epochs=1 if quick else EPOCHS, label=label)
         share = stacked_share(log_densities(net, events, examples.validation))
     return LearnedPlaces(

@@ -37,6 +37,10 @@ NOBODY = -1e4
 """Log weight of an empty place among the candidates."""
 
 
+State = dict[str, Tensor]
+"""Parameters of a net by name."""
+
+
 class Weights(NamedTuple):
     """Logarithms of the weights of all parts of the two mixtures."""
 

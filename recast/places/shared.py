@@ -18,7 +18,7 @@ from etas.space.triggered import TriggeredPlaces
 from recast.places.adaptive import AdaptiveParents
 from recast.places.fit import FEWEST, FIRST, fit_parents
 from recast.places.law import LearnedPlaces
-from recast.places.net import PlaceNet
+from recast.places.net import PlaceNet, State
 from recast.places.past import Past
 from recast.places.rounding import LEAST_WIDTH
 from recast.places.targets import Events, Targets, memories_from, targets
@@ -45,8 +45,6 @@ JUDGED = 3_000
 
 SHIPPED = Path(recast.pretrained.__file__).parent / "places.ckpt"
 """The net that comes with the package."""
-
-Weights = dict[str, Tensor]
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,10 +97,10 @@ class Lesson:
         return net
 
 
-def train_shared(lessons: Sequence[Lesson], *, seed: int, epochs: int = EPOCHS) -> Weights:
+def train_shared(lessons: Sequence[Lesson], *, seed: int, epochs: int = EPOCHS) -> State:
     """Train one net on several regions at once.
 
-    Weights are common to all; the mixture that they move, and the mean and spread of situations,
+    State are common to all; the mixture that they move, and the mean and spread of situations,
     are each region's own. There is no window to stop on: a region that was left out has none.
 
     Parameters
@@ -122,7 +120,7 @@ def train_shared(lessons: Sequence[Lesson], *, seed: int, epochs: int = EPOCHS) 
     with one_thread(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         nets = [lesson.net().train() for lesson in lessons]
-        shared: Weights = dict(nets[0].named_parameters())
+        shared: State = dict(nets[0].named_parameters())
         averaged = {name: values.detach().clone() for name, values in shared.items()}
         optimiser = torch.optim.AdamW(shared.values(), lr=RATE, weight_decay=DECAY)
         parts = [part for _ in range(epochs) for part in _shuffled(lessons)]
@@ -150,13 +148,13 @@ def _shuffled(lessons: Sequence[Lesson]) -> list[tuple[int, Tensor]]:
     return [parts[i] for i in torch.randperm(len(parts)).tolist()]
 
 
-def write_shared(path: Path, weights: Weights, trained_on: Mapping[str, Extent]) -> None:
+def write_shared(path: Path, weights: State, trained_on: Mapping[str, Extent]) -> None:
     """Write the weights of a shared net, and what they have seen."""
     about = {name: extent.to_json() for name, extent in trained_on.items()}
     write_checkpoint(path, {"state_dict": weights, "trained_on": about})
 
 
-def read_shared(path: Path = SHIPPED) -> tuple[Weights, dict[str, Extent]]:
+def read_shared(path: Path = SHIPPED) -> tuple[State, dict[str, Extent]]:
     """Read what ``write_shared`` wrote, by default what comes with the package.
 
     Raises
@@ -172,7 +170,7 @@ def read_shared(path: Path = SHIPPED) -> tuple[Weights, dict[str, Extent]]:
     return content["state_dict"], about
 
 
-def zero_shot(weights: Weights, lesson: Lesson, mixture: TriggeredPlaces) -> LearnedPlaces:
+def zero_shot(weights: State, lesson: Lesson, mixture: TriggeredPlaces) -> LearnedPlaces:
     """The law of places of a region that a shared net was not trained on.
 
     Parameters
