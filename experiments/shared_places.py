@@ -6,6 +6,12 @@ Each region is left out in turn, with all others that overlap it; a net is train
 (``recast.places.shared``) and compared with the region's smoothed seismicity and its ETAS law of
 places, both of the train window. Writes ``left_out_NAME.json``: nats per event of place, densities
 per km^2. Regions that were prepared before are taken from the folder.
+
+    python experiments/shared_places.py --tuned taupo china white_06:3000 --seeds 2
+
+compares two starts of training instead: at the mixture of the region, and from a net of the others.
+Of the last train events, 3,000 of white_06 here, four fifths are learned from and the rest stop the
+training; the first events of the validation window are scored.
 """
 
 from __future__ import annotations
@@ -24,12 +30,16 @@ from etas.space.records import law_from_json, law_to_json
 from etas.space.triggered import TriggeredPlaces
 from recast.models.places import region_of, smoothed_law, triggered_law
 from recast.models.seen import merged, seen_by_fit
+from recast.places.fit import MOST_TRAIN, fit_learned_places
 from recast.places.shared import SHIPPED, Lesson, train_shared, write_shared, zero_shot
 
 NAMES = ["taupo", "china", "salton_sea_10", "white_06", "horus_italy", "ncss", "scedc_20"]
 
 SCORED = 4_000
 """First events of a validation window: what comes before them is all known."""
+
+LEARNED = 0.8
+"""Share of the train events that nets learn from where two starts are compared."""
 
 
 def lesson_of(name: str, out: Path) -> Lesson:
@@ -93,6 +103,36 @@ def compare(name: str, lessons: dict[str, Lesson], out: Path, seeds: int) -> dic
     return row
 
 
+def starts(
+    name: str, most: int, lessons: dict[str, Lesson], out: Path, seeds: int
+) -> dict[str, object]:
+    """Gain over the mixture by nets that start at it, or from what other regions teach."""
+    catalog = load(name)
+    window, sequence = catalog.split().train, validation(catalog)
+    first = max(window.first_scored, len(window) - most)
+    cut = float(window.times[first + round(LEARNED * (len(window) - first))])
+    train = window.before(cut).scored_from(float(window.times[first]))
+    stop = window.scored_from(cut)
+    others = [lessons[k] for k in lessons if k != name and not overlap(name, k)]
+    gains: dict[str, list[float]] = {"mixture": [], "others": []}
+    for seed in range(seeds):
+        for start, weights in (("mixture", None), ("others", train_shared(others, seed=seed))):
+            law = fit_learned_places(
+                train,
+                stop,
+                region_of(catalog),
+                catalog.magnitude_law().completeness,
+                seed=seed,
+                folder=out / f"{name}_{most}",
+                weights=weights,
+            )
+            plain = replace(law, share=1e-6).log_density(sequence)
+            gains[start].append(float((law.log_density(sequence) - plain).mean()))
+    row: dict[str, object] = {"events": train.n_scored, **gains}
+    print(name, row, flush=True)
+    return row
+
+
 def main() -> None:
     """Prepare all regions, leave each out, and write the table."""
     parser = argparse.ArgumentParser(
@@ -103,12 +143,18 @@ def main() -> None:
     parser.add_argument("--left-out", nargs="+", help="by default each in turn")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--ship", action="store_true", help="train on all, for the package")
+    parser.add_argument("--tuned", nargs="+", metavar="NAME[:EVENTS]", help="compare two starts")
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
     lessons = {name: lesson_of(name, given.out) for name in given.regions}
     if given.ship:
         seen = [seen_by_fit(load(name)) for name in given.regions]
         write_shared(SHIPPED, train_shared(list(lessons.values()), seed=0), merged(*seen))
+        return
+    for each in given.tuned or ():
+        name, _, most = each.partition(":")
+        starts(name, int(most or MOST_TRAIN), lessons, given.out, given.seeds)
+    if given.tuned:
         return
     for name in given.left_out or given.regions:
         row = compare(name, lessons, given.out, given.seeds)
