@@ -4,21 +4,19 @@
 
 Every mainshock of the train and validation windows counts, also one without any aftershock: those
 with many must not be chosen. ETAS is fitted to what was known, as `recast forecast` does without
-`--model`, again after half a year. Four ways are compared:
+`--model`, again after half a year. These ways are compared:
 
     as it is   ETAS without correction
     corrected  for the sequence so far, where one is under way (recast.forecast.correction)
     all        the Omori law of past sequences, and of all aftershocks that are known
     recorded   the same, of those above the completeness that the mainshock has raised, for events
-               that will be recorded (recast.forecast.early): what `recast forecast` does
-
-With `--minutes "[61, 180, 360, 1440]"` also what `recast forecast` does later, where a sequence is
-under way:
-
-    joined     while small events are missed, large ones as recorded, small ones as corrected
-               (recast.forecast.joined)
+               that will be recorded (recast.forecast.early): what `recast forecast` does in the
+               first hour where fewer than five aftershocks are known
+    joined     after that hour: while small events are missed, large ones as recorded, small ones as
+               corrected (recast.forecast.joined)
     pooled     a share of the catalogs as recorded, which falls with time, the others as joined or
-               corrected (recast.forecast.pooled): what `recast forecast` does
+               corrected (recast.forecast.pooled): what `recast forecast` does where a sequence is
+               under way
 """
 
 from __future__ import annotations
@@ -122,11 +120,11 @@ def ways(
         return known if early else "later, no sequence under way", windows
     corrected = windows_of(history, [past.model], request, current, law)
     windows["corrected"] = corrected
+    windows["pooled"] = after_mainshock(corrected, [past.model], history, request, magnitudes=law)
     if early:
         return known, windows
     large = incomplete_sequence([past.model], history, magnitudes=law)
     windows["joined"] = joined_windows(corrected, large, request)
-    windows["pooled"] = after_mainshock(corrected, [past.model], history, request, magnitudes=law)
     return f"later, {'small events missed' if large else 'complete'}", windows
 
 
