@@ -59,8 +59,8 @@ class PooledWindow:
 
     @property
     def max_events(self) -> int:
-        """Events at which a simulated catalog is cut off."""
-        return self.usual.max_events
+        """Events at which a simulated catalog is cut off, the larger number of both."""
+        return max(self.usual.max_events, self.past.max_events)
 
     @property
     def processes(self) -> tuple[PointProcess, ...]:
@@ -140,9 +140,6 @@ def after_mainshock(
     if sequence is None:
         return joined
     share = share_of_past(sequence.omori.elapsed)
-    found = []
-    for usual in joined:  # catalogs of both are cut off at the same number
-        one = replace(request, days=(usual.days,), max_events=usual.max_events)
-        (past,) = early_windows(sequence, one)
-        found.append(PooledWindow(usual, past, share))
-    return found
+    past = early_windows(sequence, request)
+    pairs = zip(joined, past, strict=True)
+    return [PooledWindow(usual, omori, share) for usual, omori in pairs]
