@@ -235,8 +235,8 @@ class SequenceForecast:
         """Compute the Omori law of the sequence of one event of ``history``.
 
         Of its aftershocks those at or above ``lowest`` count that came ``until`` some day, by
-        default all until now. Large events still to come are those of a tectonic ``regime``, by
-        default the shallow continental crust.
+        default all until now. Of large events still to come half have the prior of a tectonic
+        ``regime``, by default the shallow continental crust.
         """
         time, magnitude = float(history.times[mainshock]), float(history.magnitudes[mainshock])
         told = history if until is None else history.before(until)
