@@ -1,11 +1,12 @@
-"""A learned law of places in regions that its net has not seen, on their validation windows.
+"""A learned law of places in regions that its net has not seen.
 
     python experiments/shared_places.py --out runs/shared_places
 
 Each region is left out in turn, with all others that overlap it; a net is trained on the rest
 (``recast.places.shared``) and compared with the region's smoothed seismicity and its ETAS law of
-places, both of the train window. Writes ``left_out_NAME.json``: nats per event of place, densities
-per km^2. Regions that were prepared before are taken from the folder.
+places, both of the train window. Writes ``left_out_NAME_WINDOW.json``: nats per event of place,
+densities per km^2. ``--window test`` scores whole test windows instead of the first events of the
+validation windows. Regions that were prepared before are taken from the folder.
 
     python experiments/shared_places.py --tuned taupo china white_06:3000 --seeds 2
 
@@ -63,9 +64,12 @@ def etas_law(name: str, out: Path) -> TriggeredPlaces:
     return law
 
 
-def validation(catalog: Catalog) -> EventSequence:
-    """The first events of the validation window, after all that came before."""
-    val = catalog.split().val
+def scored(catalog: Catalog, window: str) -> EventSequence:
+    """The first events of the validation window or the whole test window, with their past."""
+    split = catalog.split()
+    if window == "test":
+        return split.test
+    val = split.val
     last = val.first_scored + SCORED
     if last >= len(val):
         return val
@@ -78,11 +82,13 @@ def overlap(one: str, other: str) -> bool:
     return a.south < b.north and b.south < a.north and a.west < b.east and b.west < a.east
 
 
-def compare(name: str, lessons: dict[str, Lesson], out: Path, seeds: int) -> dict[str, object]:
-    """Scores on the validation window of a region that the nets have not seen."""
+def compare(
+    name: str, lessons: dict[str, Lesson], out: Path, seeds: int, window: str
+) -> dict[str, object]:
+    """Scores on a window of a region that the nets have not seen."""
     catalog, mixture = load(name), etas_law(name, out)
     others = [k for k in lessons if k != name and not overlap(name, k)]
-    sequence = validation(catalog)
+    sequence = scored(catalog, window)
     learned, shares = [], []
     for seed in range(seeds):
         weights = train_shared([lessons[k] for k in others], seed=seed)
@@ -108,7 +114,7 @@ def starts(
 ) -> dict[str, object]:
     """Gain over the mixture by nets that start at it, or from what other regions teach."""
     catalog = load(name)
-    window, sequence = catalog.split().train, validation(catalog)
+    window, sequence = catalog.split().train, scored(catalog, "validation")
     first = max(window.first_scored, len(window) - most)
     cut = float(window.times[first + round(LEARNED * (len(window) - first))])
     train = window.before(cut).scored_from(float(window.times[first]))
@@ -141,6 +147,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("runs/shared_places"))
     parser.add_argument("--regions", nargs="+", default=NAMES)
     parser.add_argument("--left-out", nargs="+", help="by default each in turn")
+    parser.add_argument("--window", choices=["validation", "test"], default="validation")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--ship", action="store_true", help="train on all, for the package")
     parser.add_argument("--tuned", nargs="+", metavar="NAME[:EVENTS]", help="compare two starts")
@@ -157,8 +164,8 @@ def main() -> None:
     if given.tuned:
         return
     for name in given.left_out or given.regions:
-        row = compare(name, lessons, given.out, given.seeds)
-        write_json(given.out / f"left_out_{name}.json", row)
+        row = compare(name, lessons, given.out, given.seeds, given.window)
+        write_json(given.out / f"left_out_{name}_{given.window}.json", row)
 
 
 if __name__ == "__main__":
