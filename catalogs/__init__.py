@@ -19,7 +19,8 @@ imported on first use, so that ``import catalogs`` costs nothing.
 ``completeness``          the magnitude of completeness, also as it changes in time
 ``store``                 NAME.parquet + NAME.json: available, load, save
 ``importing``             from a table of events to a catalog
-``from_files``            catalogs made of files: imported, extended, or only looked at
+``from_files``            catalogs made of files: imported, or only looked at
+``appending``             newer events of a file in a stored catalog
 ``event_types``           which events are earthquakes
 ``exports``               CSEP CSV, ZMAP, QuakeML and CSV
 ``formats``               parsers: bytes to the canonical table, and the rows they reject
@@ -47,13 +48,14 @@ from typing import TYPE_CHECKING
 from catalogs.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from catalogs.appending import append_events
     from catalogs.areas import parse_area
     from catalogs.catalog import Catalog
     from catalogs.checks.quality import check_catalog
     from catalogs.errors import FetchError, InputError
     from catalogs.exports import export_catalog
     from catalogs.formats.reading import read_events
-    from catalogs.from_files import append_events, import_catalog
+    from catalogs.from_files import import_catalog
     from catalogs.info import CatalogInfo, SplitDates
     from catalogs.magnitudes import GutenbergRichter
     from catalogs.marks import MarkLaw
@@ -95,13 +97,14 @@ __all__ = [
 __getattr__, __dir__ = lazy_names(
     __name__,
     {
+        "catalogs.appending": ["append_events"],
         "catalogs.areas": ["parse_area"],
         "catalogs.catalog": ["Catalog"],
         "catalogs.checks.quality": ["check_catalog"],
         "catalogs.errors": ["FetchError", "InputError"],
         "catalogs.exports": ["export_catalog"],
         "catalogs.formats.reading": ["read_events"],
-        "catalogs.from_files": ["append_events", "import_catalog"],
+        "catalogs.from_files": ["import_catalog"],
         "catalogs.info": ["CatalogInfo", "SplitDates"],
         "catalogs.magnitudes": ["GutenbergRichter"],
         "catalogs.marks": ["MarkLaw"],

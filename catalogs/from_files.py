@@ -1,4 +1,4 @@
-"""Catalogs made of files of events: imported, extended by newer events, or only looked at."""
+"""Catalogs made of files of events: imported, or only looked at."""
 
 from __future__ import annotations
 
@@ -12,19 +12,20 @@ import numpy as np
 import pandas as pd
 
 from catalogs.areas import parse_area
-from catalogs.catalog import SAME_EVENT, Catalog, in_order_of_time
-from catalogs.checks.quality import SAME_KM, SAME_SECONDS, duplicates
+from catalogs.catalog import Catalog
+from catalogs.checks.quality import SAME_KM, SAME_SECONDS, duplicates, gap_warning
 from catalogs.display import some
 from catalogs.errors import InputError
 from catalogs.event_types import EventRule, are_earthquakes, is_known, types_of
 from catalogs.formats.parsed import Parsed
 from catalogs.formats.reading import account, read_events
-from catalogs.importing import import_table, iso
+from catalogs.importing import import_table, tied_rows
 from catalogs.info import timestamp
 from catalogs.magnitudes import stand_in
 from catalogs.providers.rules import Rules, Step, choose
-from catalogs.store import EMBEDDED, GENERATED, alone, available, load, save
-from catalogs.texts import composed
+
+TWICE = 0.01
+"""Share of events that may be another one's second report, from which on that is said."""
 
 UNDOCUMENTED = frozenset({"table", "isc", "hypodd", "zmap", "obspy"})
 """Layouts that say nothing of how a missing magnitude is written."""
@@ -38,9 +39,6 @@ WHERE_IS_IT = (
     "say where it lies (`area`)"
 )
 """What follows from leaving the area out."""
-
-LONG_SILENCE = 20.0
-"""That many usual intervals after the end of a catalog newer events begin late."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,8 +127,8 @@ def import_catalog(
     options = {"missing_magnitudes": missing_magnitudes or (), **(reading or {})}
     parsed = read_events(path, **options)
     where_it_lies = parse_area(area) if area else None
-    rules = Rules(event_types=event_types, area=where_it_lies if _any_place(parsed) else None)
-    sentences = _type_sentences(parsed, event_types)
+    rules = Rules(event_types=event_types, area=where_it_lies if any_place(parsed) else None)
+    sentences = lines_of_types(parsed, event_types)
     try:
         _refuse_early(parsed, start or observed_from)
         events, steps = choose(parsed.events, rules)
@@ -147,15 +145,17 @@ def import_catalog(
         )
         if gaps:
             catalog = Catalog(catalog.events, replace(catalog.info, gaps=tuple(gaps)))
+        sentences = [*sentences, *_in_gaps(catalog)]
     except InputError as error:
         detail = "; ".join([account(parsed), *sentences] if parsed.rejected or sentences else [])
         detail = f" ({detail})" if detail else ""
         raise InputError(f"{_named(where, str(error))}{detail}") from error
-    left_out = (*_left_out(parsed, steps), *sentences)
+    left_out = (*lines_left_out(parsed, steps), *sentences)
     notes = parsed.explanation.notes
-    if not _any_place(parsed) and where_it_lies is None:
+    if not any_place(parsed) and where_it_lies is None:
         notes = (*notes, WHERE_IS_IT)
-    notes = (*notes, *_later_than_now(parsed))
+    notes = (*notes, *later_than_now(parsed), *_silent(catalog), *_reported_twice(catalog.events))
+    notes = (*notes, *_dropped(catalog))
     info = replace(
         catalog.info,
         note="; ".join(filter(None, (catalog.info.note, *left_out, *parsed.explanation.notes))),
@@ -167,7 +167,8 @@ def import_catalog(
     return Imported(Catalog(catalog.events, info), parsed, steps, left_out, notes)
 
 
-def _any_place(parsed: Parsed) -> bool:
+def any_place(parsed: Parsed) -> bool:
+    """Whether any event of a file has a place."""
     return bool(parsed.events[["latitude", "longitude"]].notna().any(axis=None))
 
 
@@ -186,7 +187,56 @@ def _refuse_early(parsed: Parsed, start: str | None) -> None:
         )
 
 
-def _later_than_now(parsed: Parsed) -> list[str]:
+def _in_gaps(catalog: Catalog) -> list[str]:
+    """What the gaps of a catalog leave out of it."""
+    info, days = catalog.info, catalog.days
+    inside = np.zeros(len(days), dtype=np.bool_)
+    for begin, end in info.gaps:
+        inside |= (days >= info.to_days(begin)) & (days < info.to_days(end))
+    if not inside.any():
+        return []
+    largest = float(catalog.events["magnitude"].to_numpy(np.float64)[inside].max())
+    inside_gaps = (
+        f"{some(int(inside.sum()), 'event')} inside the gaps, the largest of M {largest:.1f}"
+    )
+    return [f"{inside_gaps}: left out of all that is fitted, scored or forecast"]
+
+
+def _dropped(catalog: Catalog) -> list[str]:
+    """A warning where of events at one time a smaller one is kept."""
+    if catalog.info.ties != "drop":
+        return []
+    magnitudes = catalog.events["magnitude"].to_numpy(np.float64)
+    lost = [rows for rows in tied_rows(catalog) if magnitudes[rows].max() > magnitudes[rows[0]]]
+    if not lost:
+        return []
+    worst = max(lost, key=lambda rows: float(magnitudes[rows].max()))
+    kept, dropped = magnitudes[worst[0]], magnitudes[worst].max()
+    what = f"the first is kept, {some(len(lost), 'time')} a smaller one"
+    example = f"M {kept:.1f} instead of M {dropped:.1f}"
+    remedy = "say `ties` separate, or put the right one first"
+    return [f"of events at the same time {what}, as {example}: {remedy}"]
+
+
+def _silent(catalog: Catalog) -> list[str]:
+    """A warning of long silences, of which nothing says that nothing was recorded then."""
+    warning = gap_warning(catalog)
+    return [] if warning is None else [warning]
+
+
+def _reported_twice(events: pd.DataFrame) -> list[str]:
+    """A warning where many events may have been reported twice."""
+    pairs = duplicates(events).get("may_be_one", 0)
+    if pairs < TWICE * len(events):
+        return []
+    near = f"{some(pairs, 'pair')} of events within {SAME_SECONDS:g} s and {SAME_KM:g} km"
+    remedy = (
+        "if these are two reports of one event each, leave those of one network out of the file"
+    )
+    return [f"{near}: {remedy}"]
+
+
+def later_than_now(parsed: Parsed) -> list[str]:
     """A warning where events are yet to come, as local times east of Greenwich say of new ones."""
     last = parsed.events["time"].max()
     if not last > pd.Timestamp.now("UTC"):
@@ -203,7 +253,7 @@ def _named(where: str, message: str) -> str:
     return message if message.startswith((where, "catalog ")) else f"{where}: {message}"
 
 
-def _left_out(parsed: Parsed, steps: Sequence[Step]) -> list[str]:
+def lines_left_out(parsed: Parsed, steps: Sequence[Step]) -> list[str]:
     """What the file has and the catalog has not."""
     damaged, early = len(parsed.damaged()), _early(parsed)
     by_rule = [row for row in parsed.rejected if row.by_rule]
@@ -228,7 +278,7 @@ def count_rows(n: int, one: str = "has", many: str = "have") -> str:
     return f"1 row {one}" if n == 1 else f"{n:,} rows {many}"
 
 
-def _type_sentences(parsed: Parsed, rule: EventRule) -> list[str]:
+def lines_of_types(parsed: Parsed, rule: EventRule) -> list[str]:
     """Which types of events are left out, from which column, and how to keep them."""
     if rule != "earthquakes" or "event_type" not in parsed.events:
         return []
@@ -311,198 +361,6 @@ def _refuse_beyond(
             f"{where}: `end` {end} lies after the last event, {span[1]:%Y-%m-%dT%H:%M:%S}: "
             f"if events were recorded until then, say `observed_until` {end}"
         )
-
-
-@dataclass(frozen=True, eq=False)
-class Appended:
-    """A catalog with the events of a newer file, and how many these were.
-
-    ``record`` is the stored JSON, ``added`` counts new events, ``replaced`` those of which the file
-    has a newer version, ``known`` those that were there already.
-    """
-
-    catalog: Catalog
-    parsed: Parsed
-    added: int
-    replaced: int
-    known: int
-    left_out: tuple[str, ...]
-    notes: tuple[str, ...]
-    record: Path
-
-
-def append_events(
-    name: str,
-    path: str | os.PathLike[str],
-    *,
-    reading: Mapping[str, Any] | None = None,
-    event_types: EventRule = "earthquakes",
-    area: str | None = None,
-    observed_until: str | None = None,
-) -> Appended:
-    """Add a file's events to a stored catalog, which is then known until the last of them.
-
-    Events of the catalog with an identifier that the file has too are replaced by the file's
-    version; rows without one that equal an event in time, place and magnitude are passed over.
-    Completeness, steps of magnitude and splits stay as they are.
-
-    Parameters
-    ----------
-    name : str
-        Name, or path of the JSON, of a stored catalog.
-    path : path
-        The file, in any layout that ``catalogs.formats.reading.read_events`` reads.
-    reading : mapping, optional
-        Arguments of ``read_events``.
-    event_types : {"earthquakes", "all", "paper"}
-        Which types of events to take.
-    area : str, optional
-        Events inside; by default the area of the catalog, where that is on record. All events
-        where none has a place.
-    observed_until : str, optional
-        Until when the network was recording, where that is later than the last event.
-
-    Returns
-    -------
-    Appended
-        The catalog as it is now, and how many events were new, replaced or known.
-
-    Raises
-    ------
-    InputError
-        For a catalog that was not imported or in plain days, a file that cannot be read, events of
-        equal time where the catalog does not allow them, and a file with nothing new.
-
-    Examples
-    --------
-    >>> append_events("none", "new.csv")
-    Traceback (most recent call last):
-    catalogs.errors.CatalogNotFoundError: no catalog 'none' in ...
-    """
-    load(name).info.check_dated("to which no dates can be added", "import it again")
-    folder = _folder_of(name)
-    parsed = read_events(path, **(reading or {}))
-    with alone(folder):  # the catalog is loaded again: others may have changed it meanwhile
-        return _append(load(name), folder, path, parsed, event_types, area, observed_until)
-
-
-def _append(
-    catalog: Catalog,
-    folder: Path,
-    path: str | os.PathLike[str],
-    parsed: Parsed,
-    event_types: EventRule,
-    area: str | None,
-    observed_until: str | None,
-) -> Appended:
-    """Add what was read of a file to a catalog, and store it."""
-    info = catalog.info
-    area = area or info.area
-    chosen = parse_area(area) if area else None
-    rules = Rules(event_types=event_types, area=chosen if _any_place(parsed) else None)
-    new, steps = choose(parsed.events, rules)
-    old = catalog.events
-    ids = "event_id" if "event_id" in new and "event_id" in old else None
-    revised = np.zeros(len(old), dtype=np.bool_)
-    if ids:
-        revised = (old[ids].isin(set(new[ids]) - {""})).to_numpy(np.bool_)
-    kept = old[~revised]
-    same = [column for column in SAME_EVENT if column in new and column in kept]
-    both = pd.concat([kept[same], new[same]])
-    known = both.duplicated(same).to_numpy(np.bool_)[len(kept) :]
-    fresh = new[~known]
-    unchanged = _unchanged(old[revised], fresh, ids, same)
-    end = info.date(info.end)
-    last = fresh["time"].max().floor("s") + pd.Timedelta(seconds=1) if len(fresh) else end
-    until = last if observed_until is None else timestamp(observed_until, "`observed_until`")
-    if until < last:
-        raise InputError(
-            f"{path}: `observed_until` {observed_until} lies before its last event, "
-            f"{last}: leave it out"
-        )
-    if len(fresh) == unchanged and until <= end:
-        raise InputError(
-            f"{path}: nothing in it is new to catalog {info.name!r}, known until {info.end}"
-        )
-    events = in_order_of_time(pd.concat([kept, fresh])).reset_index(drop=True)
-    changed = replace(
-        info,
-        end=info.end if until <= end else iso(until),
-        has_locations=bool(events[["latitude", "longitude"]].notna().all(axis=None)),
-        area=info.area if info.area and parse_area(info.area) == chosen else "",
-        note="; ".join(filter(None, (info.note, f"events appended from {Path(path).name}"))),
-    )
-    made = Catalog(events, changed)
-    made.to_sequence()  # raises for events of equal time where they are not allowed
-    record = save(made, folder, overwrite=True)
-    n_revised = int(revised.sum())
-    notes = [
-        *parsed.explanation.notes,
-        *_silence(catalog, fresh),
-        *_twice(old, events),
-        *_later_than_now(parsed),
-    ]
-    return Appended(
-        made,
-        parsed,
-        len(fresh) - n_revised,
-        n_revised - unchanged,
-        int(known.sum()) + unchanged,
-        (*_left_out(parsed, steps), *_type_sentences(parsed, event_types)),
-        tuple(notes),
-        record,
-    )
-
-
-def _unchanged(old: pd.DataFrame, new: pd.DataFrame, ids: str | None, same: list[str]) -> int:
-    """How many events with the same identifier are the same in all that counts."""
-    if ids is None or old.empty:
-        return 0
-    columns = [ids, *same]
-    return int(pd.concat([old[columns], new[columns]]).duplicated(columns).sum())
-
-
-def _twice(old: pd.DataFrame, events: pd.DataFrame) -> list[str]:
-    """A warning where new events may be revisions of old ones."""
-    pairs = duplicates(events).get("may_be_one", 0) - duplicates(old).get("may_be_one", 0)
-    if pairs <= 0:
-        return []
-    where = f"within {SAME_SECONDS:g} s and {SAME_KM:g} km of another"
-    remedy = "revised under another identifier an event counts twice: import all events again"
-    return [f"{some(pairs, 'new event')} {where}: {remedy}"]
-
-
-def _silence(catalog: Catalog, fresh: pd.DataFrame) -> list[str]:
-    """A warning where the new events begin long after the old ones end."""
-    end = catalog.info.date(catalog.info.end)
-    later = fresh["time"][fresh["time"] >= end]
-    if later.empty or len(catalog.events) < 2:
-        return []
-    times = catalog.events["time"].sort_values()
-    usual = (times.iloc[-1] - times.iloc[0]) / (len(times) - 1)
-    wait = later.min() - max(times.iloc[-1], end)
-    if wait <= LONG_SILENCE * usual:
-        return []
-    return [
-        (
-            f"no event from {iso(end)} to {iso(later.min())}, {wait / usual:.0f} times the usual "
-            "interval: is a file missing between?"
-        )
-    ]
-
-
-def _folder_of(name: str) -> Path:
-    """Where a stored catalog lies, so that it can be replaced."""
-    path = Path(name)
-    if path.suffix:
-        return path.parent
-    place = available().get(composed(name), GENERATED)
-    if place in {GENERATED, str(EMBEDDED)} or not os.access(place, os.W_OK):
-        raise InputError(
-            f"catalog {name!r} was not imported, so no events can be added: import a file under "
-            "another name"
-        )
-    return Path(place)
 
 
 def catalog_of_file(parsed: Parsed, name: str, completeness: float | None = None) -> Catalog:

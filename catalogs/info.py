@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields
 from difflib import get_close_matches
@@ -22,6 +23,9 @@ NANOSECONDS_PER_DAY = 86_400_000_000_000
 
 LIKENESS = 0.85
 """Of names of which one is taken for the other misspelt: a letter in ten may differ."""
+
+YEAR_LAST = re.compile(r"\s*\d{1,2}[-/. ]\d{1,2}[-/. ]\d")
+"""A date that begins with day and month, in either order."""
 
 DATE_OF_DAY_0 = (
     "give the date of its first day: `origin` where it is simulated, `start` where it is imported"
@@ -401,9 +405,15 @@ def timestamp(value: str | float | pd.Timestamp, where: str) -> pd.Timestamp:
     Raises
     ------
     InputError
-        If it is no date; ``where`` says whose it is.
+        If it is no date, or one whose year comes last, in which day and month may change places;
+        ``where`` says whose it is.
     """
     no_date = InputError(f"{where}: {value!r} is not a date: write it as 2019-07-06T03:19:53")
+    if isinstance(value, str) and YEAR_LAST.match(value):
+        raise InputError(
+            f"{where}: {value!r} can be read in two ways: write the year first, "
+            "as in 2019-07-06T03:19:53"
+        )
     if not isinstance(value, str | pd.Timestamp):  # pandas takes a number for 1970 plus that
         raise no_date
     try:

@@ -17,7 +17,7 @@ import pandas as pd
 from killing import at_write
 
 from catalogs import Catalog, CatalogInfo, SplitDates, save
-from catalogs.from_files import append_events
+from catalogs.appending import append_events
 
 
 def catalog_of(n: int) -> Catalog:

@@ -478,7 +478,7 @@ def test_a_revision_under_another_identifier_is_told(
     assert cli.main(["catalogs", "append", "mine", str(appended(newer))]) == 0
     out = capsys.readouterr().out
     assert "31 events added" in out
-    assert "note: 1 new event within 1 s and 5 km of another: revised under another" in out
+    assert "note: 1 new event within 1 s and 5 km of another in the catalog: revised" in out
 
 
 @pytest.mark.parametrize("years", [(1692, 2020), (1700, 2020)])

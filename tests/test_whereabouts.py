@@ -10,10 +10,11 @@ import pandas as pd
 import pytest
 
 from catalogs import Catalog, CatalogInfo, InputError, SplitDates, load, save
+from catalogs.appending import append_events
 from catalogs.areas import Box, parse_area
 from catalogs.catalog import nanoseconds
 from catalogs.checks.extent import Extent, check_unseen, read_extents
-from catalogs.from_files import append_events, import_catalog
+from catalogs.from_files import import_catalog
 from catalogs.providers.known import RECORDS
 from catalogs.whereabouts import PAPER_SETS
 from recast import Rolling, RollingResult, run_aftershock_exam, run_benchmark

@@ -24,7 +24,8 @@ def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         help="add the newer events of a file to a stored catalog",
         description="Read a file as `recast catalogs import` does and add its events to a stored "
         "catalog, which is then known until the last of them. Events that the catalog has already, "
-        "by their identifier, are replaced by the file's version. Completeness and splits stay.",
+        "by their identifier or at the very same time, are replaced by the file's version. "
+        "Completeness and splits stay.",
     )
     parser.add_argument("catalog", metavar="NAME", help="name or path of the stored catalog")
     parser.add_argument("file", type=Path, metavar="FILE", help="the file")
@@ -42,7 +43,8 @@ def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 def run_append(args: argparse.Namespace) -> int:
     """Append, store and summarise."""
-    from catalogs.from_files import append_events
+    from catalogs.appending import append_events
+    from catalogs.display import some
 
     made = append_events(
         args.catalog,
@@ -66,7 +68,7 @@ def run_append(args: argparse.Namespace) -> int:
     for note in made.notes[len(made.parsed.explanation.notes) :]:
         print(f"note: {note}")
     print(
-        f"{made.added:,} events added, {made.replaced:,} replaced by newer versions, "
+        f"{some(made.added, 'event')} added, {made.replaced:,} replaced by newer versions, "
         f"{made.known:,} known already\n{info.name} is known until {info.end}\nsaved {made.record}"
     )
     return 0

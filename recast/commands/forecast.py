@@ -23,6 +23,7 @@ from recast.commands.options import (
     chunk_progress,
     selected,
     typed,
+    warn_of_gaps,
     without_where,
 )
 from recast.commands.printing import in_options
@@ -236,6 +237,7 @@ def _single(args: argparse.Namespace) -> int:
     catalog = selected(load(args.catalog[0]), args)
     name = catalog.info.name
     out = args.out or Path("runs/forecast") / name
+    warn_of_gaps(catalog)
     done = run_forecast(
         catalog,
         model,
