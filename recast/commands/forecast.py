@@ -234,7 +234,7 @@ def _single(args: argparse.Namespace) -> int:
     if args.place is not None and not args.csep:
         raise InputError("--place is for the CSEP file: add --csep, or leave it out")
     model = None if args.model is None else load_model(*args.model)
-    catalog = selected(load(args.catalog[0]), args)
+    catalog = selected(load(args.catalog[0]), args, any_splits=True)
     name = catalog.info.name
     out = args.out or Path("runs/forecast") / name
     warn_of_gaps(catalog)

@@ -93,6 +93,13 @@ def current_mainshock(events: EventSequence, completeness: float) -> int | None:
     return largest if followed >= max(fewest, usual) else None
 
 
+def sequence_since(catalog: Catalog, day: float) -> float | None:
+    """Return the day of the mainshock whose sequence is under way at some day, if there is one."""
+    history = catalog.to_sequence().before(day)
+    shock = current_mainshock(history, catalog.info.magnitude_completeness)
+    return None if shock is None else float(history.times[shock])
+
+
 def unfollowed_mainshock(events: EventSequence, completeness: float) -> tuple[int, int] | None:
     """Return the largest event of the last 30 days, and the events in the day after it, too few.
 

@@ -21,7 +21,7 @@ from catalogs.files import write_json, write_whole
 from catalogs.locking import locked
 from recast.forecast.chunks import Progress
 from recast.forecast.engine import Engine
-from recast.forecast.mainshocks import aftershocks_until
+from recast.forecast.mainshocks import aftershocks_until, sequence_since
 from recast.forecast.places import CELL, PlacedForecast, place_forecast
 from recast.forecast.prepare import prepare
 from recast.forecast.remarks import about_fitted, about_model
@@ -192,11 +192,17 @@ def run_forecast(
     request.check(catalog)
     _check_effect(model, fixed_parameters=fixed_parameters, own_magnitudes=own_magnitudes)
     if model is None:
+        since = None if uncorrected else sequence_since(catalog, day)
         with at_most(threads):
             fitted = fit_so_far(
-                catalog, day, b=b, maximum_magnitude=maximum_magnitude, places=places
+                catalog,
+                day,
+                b=b,
+                maximum_magnitude=maximum_magnitude,
+                places=places,
+                since=since,
             )
-        remarks += about_model(fitted, catalog, day)
+        remarks += about_model(fitted, catalog, day, since)
     else:
         fitted = _on(model, catalog, threads, places=places)
         remarks += about_fitted(model, fitted, catalog, day, maximum_magnitude)

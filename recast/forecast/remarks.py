@@ -24,12 +24,16 @@ RANGES_OF_NETS = "95 % ranges of nets have held some two thirds of what came aft
 """68, 62 and 68 % in California, 87, 70 and 67 % in Italy (experiments/README.md)."""
 
 
-def about_model(model: FittedModel, catalog: Catalog, day: float) -> list[str]:
-    """What was taken for a model where none was named."""
+def about_model(
+    model: FittedModel, catalog: Catalog, day: float, since: float | None = None
+) -> list[str]:
+    """What was taken for a model where none was named; ``since`` a mainshock, if there is one."""
     if model.fitted_to is None:
-        return ["few events: ETAS of the average region, with the rate of these"]
+        few = "few events" if since is None else "few events before the mainshock"
+        return [f"{few}: ETAS of the average region, with the rate of these"]
     n = model.fitted_to.n_scored
-    about = f"ETAS, fitted to the {n:,} events so far, with other regions as prior"
+    until = "so far" if model.fitted_to.end >= day else "before the mainshock"
+    about = f"ETAS, fitted to the {n:,} events {until}, with other regions as prior"
     later = leaks(seen(SHIPPED), catalog, day)
     return [f"{about}, which have seen later events of this region" if later else about]
 
