@@ -17,6 +17,7 @@ from etas.poisson import Poisson
 from etas.space import Region, UniformPlaces
 from etas.synthetic import SOCAL_TRUTH, synthetic_catalog
 from recast import Rolling, fit_model, run_benchmark, run_forecast, run_rolling, run_simulation
+from recast.benchmark.folder import open_run
 from recast.forecast import aftershocks
 from recast.forecast.aftershocks import Exam, examine, lead_times
 from recast.forecast.engine import Engine
@@ -24,6 +25,7 @@ from recast.forecast.mainshocks import find_mainshocks
 from recast.forecast.rolling import Member, roll
 from recast.forecast.rolling_results import RollingCatalog
 from recast.plots.forecasts import forecast_fan, rolling_forecasts
+from recast.report.subject import read_subject
 
 DAYS = 5.0
 
@@ -121,7 +123,10 @@ def test_a_run_keeps_the_remark_beside_those_of_its_models(whole: Catalog, tmp_p
     save(catalog, tmp_path)
     run_benchmark([str(tmp_path / "small.json")], ["etas", "poisson"], tmp_path / "run")
     result = run_rolling(tmp_path / "run", Rolling(DAYS, samples=20, windows=6))
-    assert result.catalogs["small"].remarks[-1].startswith("1 of 6 windows overlaps a gap of")
+    (remark,) = result.catalogs["small"].remarks
+    assert remark.startswith("1 of 6 windows overlaps a gap of the catalog (")
+    shown = read_subject(open_run(tmp_path / "run"), "small", samples=1, seed=0)
+    assert shown.remarks == [f"consecutive forecasts: {remark}"]
 
 
 @pytest.mark.parametrize(
