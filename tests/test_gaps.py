@@ -16,6 +16,7 @@ from etas.likelihood import LogLikelihood, log_likelihood_quadratic
 from etas.residuals import transformed_times
 from etas.weighted_likelihood import WeightedLogLikelihood
 from recast.evaluation import event_terms
+from recast.evaluation.continuations import continuations, omori_samples
 from recast.net.batch import intervals
 from recast.net.network import log_likelihood
 
@@ -77,6 +78,22 @@ def test_the_quadratic_sum_and_the_gradient_agree() -> None:
     same = CompletenessHistory(np.empty(0), np.empty(0), LAW.completeness)
     weighted = WeightedLogLikelihood.of(sequence, LAW, taper=False, completeness=same, c_min=1e-3)
     assert weighted.evaluate(x).value == pytest.approx(value, rel=1e-7)
+
+
+def test_simulations_have_no_more_in_gaps_than_was_recorded() -> None:
+    sequence = with_gaps(6)
+    shown = continuations({"poisson": Poisson(5.0, LAW)}, sequence, 400, seed=0)
+    drawn = shown.drawn["poisson"]
+    for begin, end in shown.observed.gaps:
+        assert not ((drawn.times >= begin) & (drawn.times < end)).any()
+    expected = 5.0 * shown.observed.scored_days
+    assert drawn.counts.mean() == pytest.approx(expected, abs=4.0 * np.sqrt(expected / 400))
+    alone = EventSequence([50.0], [7.0], 0.0, 100.0, score_from=40.0, gaps=[(50.001, 60.0)])
+    blind = omori_samples(TRUTH, replace(alone, gaps=()), seed=0)
+    known = omori_samples(TRUTH, alone, seed=0)
+    np.testing.assert_array_equal(known[:, :4], blind[:, :4])
+    assert blind[:, 5:].sum() > 0.0
+    assert known[:, 5:].sum() == 0.0
 
 
 def test_batches_of_nets_know_gaps() -> None:

@@ -18,8 +18,8 @@ from live_killing import SCRIPT
 from live_parts import FAKE, issued_files
 from test_disk_full import full_disk
 
-from catalogs import Catalog, InputError, load
-from recast.live import issuing, step
+from catalogs import Catalog, InputError, load, save
+from recast.live import issuing, scoring, step
 from recast.live.replay import Script, open_replay, prepare, replay
 from recast.live.service import BusyError, parquet_bytes
 from recast.live.status import status
@@ -236,3 +236,34 @@ def test_reports_that_are_far_larger_than_their_file_are_refused(tmp_path: Path)
     path.write_bytes(parquet_bytes(pd.DataFrame({"magnitude": np.zeros(5_000_000)}), {}))
     with pytest.raises(InputError, match=r"replay.parquet is damaged \(5,000,000 values in"):
         open_replay(tmp_path, parts=FAKE)
+
+
+def test_a_replay_scores_no_window_over_a_gap(tmp_path: Path) -> None:
+    ridgecrest = load("ridgecrest_2019")
+    begin, end = "2019-07-06T07:00", "2019-07-06T08:00:00Z"
+    gap = Catalog(ridgecrest.events, replace(ridgecrest.info, gaps=((begin, end),)))
+    save(gap, tmp_path / "catalogs")
+    scored: dict[str, dict[str, int]] = {}
+    for name in ("ridgecrest_2019", str(tmp_path / "catalogs" / "ridgecrest_2019.json")):
+        folder = tmp_path / f"replay{len(scored)}"
+        prepare(folder, Script(name, "2019-07-06T03:00", 3600.0, 300.0))
+        list(replay(folder, pd.Timestamp("2019-07-07T13:00", tz="UTC"), parts=FAKE, threads=1))
+        service, _, _ = open_replay(folder, parts=FAKE)
+        with service.store(read_only=True) as store:
+            rows = scoring.stored(service, store, "first")
+            starts = {e.forecast_id: service.issued(e.forecast_id).at for e in store.entries()}
+        scored[name] = {row.forecast_id: row.observed for row in rows}
+        first, again, _ = scoring.all_scores(service)
+        assert {o.forecast_id for o in first} == {o.forecast_id for o in again}
+    whole, known = scored.values()
+    over = {
+        name
+        for name in whole
+        if pd.Timestamp(begin, tz="UTC") - pd.Timedelta(days=1) < pd.Timestamp(starts[name])
+        and pd.Timestamp(starts[name]) < pd.Timestamp(end)
+    }
+    assert 0 < len(over) < len(whole)
+    assert known == {name: n for name, n in whole.items() if name not in over}
+    assert scoring.about_gaps(service) == [
+        f"{len(over)} windows overlap gaps of the catalog: not scored"
+    ]

@@ -240,7 +240,7 @@ def run_aftershock_exam(
                 threads=threads or all_threads(),
                 progress=progress,
             )
-            found = replace(found, remarks=remarks[name])
+            found = replace(found, remarks=[*remarks[name], *found.remarks])
             result = replace(result, catalogs={**result.catalogs, name: found})
             if kept is not None:
                 write_json(where / AFTERSHOCKS, result.to_json())

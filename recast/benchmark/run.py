@@ -153,7 +153,7 @@ def run_benchmark(
         check_size(n)
     if rolling is not None:
         for catalog in chosen:
-            rolling.starts(catalog)
+            rolling.scored(catalog)
             if any(model_kind(name).uses_pretrained for name in models):
                 known = seen_by_net(pretrained, catalog)
                 check_leak("the pretrained net", known, catalog, allow=False)
@@ -353,7 +353,7 @@ def roll_models(
         threads=threads or all_threads(),
         progress=progress,
     )
-    return replace(rolled, remarks=run.result.catalogs[name].remarks)
+    return replace(rolled, remarks=[*run.result.catalogs[name].remarks, *rolled.remarks])
 
 
 def _rolling_result(

@@ -210,7 +210,7 @@ def run_score(args: argparse.Namespace) -> int:
     """Score anew, print and write the page."""
     from recast.live.score import score_service
     from recast.live.score_page import summary
-    from recast.live.scoring import all_scores
+    from recast.live.scoring import about_gaps, all_scores
     from recast.live.service import Service
 
     service = Service(args.folder)
@@ -221,8 +221,10 @@ def run_score(args: argparse.Namespace) -> int:
     )
     if args.json:
         content: dict[str, Any] = {"first": then.to_json(), "revised": now.to_json()}
-        print_json(content)
+        print_json({**content, "remarks": about_gaps(service)})
         return 0
+    for remark in about_gaps(service):
+        print(f"note: {remark}")
     print("As the events were known when each window had passed:")
     for line in summary(then):
         print(f"  {line}")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from catalogs import EventSequence, PointProcess, Trajectories
-from catalogs.sequence import FloatArray
+from catalogs.sequence import FloatArray, Gaps
 from recast.evaluation.diagnosis import largest_scored, omori_stops
 
 CONTINUED_EVENTS = 1000
@@ -45,7 +46,10 @@ class Continuations:
 def continuations(
     processes: Mapping[str, PointProcess], test: EventSequence, n: int, *, seed: int
 ) -> Continuations:
-    """Simulate from the start of the scored window, given the events before it."""
+    """Simulate from the start of the scored window, given the events before it.
+
+    What is simulated in gaps of the sequence is left out, as it is not recorded there.
+    """
     begin = test.score_from
     history = test.before(begin)
     days = np.ceil(CONTINUED_EVENTS * (begin - test.start) / max(len(history), 1))
@@ -53,19 +57,45 @@ def continuations(
     observed = test.between(begin, end)
     cap = CAP * max(len(observed), LEAST_EVENTS)
     drawn = {
-        name: process.simulate(
-            history, end - begin, n, seed=seed, max_events=cap, allow_supercritical=True
+        name: recorded(
+            process.simulate(
+                history, end - begin, n, seed=seed, max_events=cap, allow_supercritical=True
+            ),
+            observed.gaps,
         )
         for name, process in processes.items()
     }
     return Continuations(observed, drawn)
 
 
+def recorded(drawn: Trajectories, gaps: Gaps) -> Trajectories:
+    """The events outside of gaps."""
+    if not gaps:
+        return drawn
+    kept = outside(drawn.times, gaps)
+    return replace(
+        drawn,
+        trajectory=drawn.trajectory[kept],
+        times=drawn.times[kept],
+        magnitudes=drawn.magnitudes[kept],
+        locations=None if drawn.locations is None else drawn.locations[kept],
+    )
+
+
+def outside(times: FloatArray, gaps: Gaps) -> NDArray[np.bool_]:
+    """Which times lie in no gap."""
+    kept = np.ones(times.size, dtype=np.bool_)
+    for begin, end in gaps:
+        kept &= (times < begin) | (times >= end)
+    return kept
+
+
 def omori_samples(process: PointProcess, test: EventSequence, *, seed: int) -> FloatArray:
     """Events in the first ``OMORI_BINS`` bins after the largest scored events, summed over them.
 
-    Each event's trajectories know the past up to and including it. Shape (sample, bin); infinite
-    after the end of a trajectory that was cut off, where the number is unknown.
+    Each event's trajectories know the past up to and including it; what they have in gaps of the
+    sequence is left out, as it is not recorded there. Shape (sample, bin); infinite after the end
+    of a trajectory that was cut off, where the number is unknown.
     """
     stops = omori_stops(test)[:, : OMORI_BINS + 1]
     seeds = np.random.SeedSequence(seed).generate_state(stops.shape[0]).tolist()
@@ -86,7 +116,7 @@ def omori_samples(process: PointProcess, test: EventSequence, *, seed: int) -> F
             allow_supercritical=True,
         )
         bins = np.searchsorted(edges, done.times, side="left") - 1
-        inside = (bins >= 0) & (bins < OMORI_BINS)
+        inside = (bins >= 0) & (bins < OMORI_BINS) & outside(done.times, test.gaps)
         np.add.at(total, (done.trajectory[inside], bins[inside]), 1.0)
         for i in done.capped.tolist():
             total[i, int(bins[done.trajectory == i].max(initial=0)) + 1 :] = np.inf

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
 from catalogs import InputError
@@ -32,6 +32,10 @@ class CountScores:
     log_score: FloatArray
     inside_50: IntArray
     inside_95: IntArray
+
+    def where(self, keep: NDArray[np.bool_]) -> CountScores:
+        """Those of some of the windows."""
+        return CountScores(**{name: values[..., keep] for name, values in vars(self).items()})
 
     def to_json(self) -> dict[str, Any]:
         """Lists by name, and the coverage of both ranges."""

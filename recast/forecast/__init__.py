@@ -16,6 +16,7 @@ bent                magnitudes: b changes one unit above completeness
 correction          after a mainshock: numbers by its own aftershocks, ranges by past errors
 aftershocks         drawing and scoring forecasts after mainshocks
 places              where the events of a forecast are expected
+gaps                windows that overlap gaps of the catalog: what came in them is unknown
 remarks             what a forecast says of its model and of the sequence under way
 gridded             expected numbers by cell and magnitude, and their files
 simulation          synthetic catalogs and their files: ``run_simulation``

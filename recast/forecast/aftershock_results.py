@@ -223,7 +223,7 @@ class AftershockCatalog(Record):
             Columns mainshock, mainshock_magnitude, model, hours, days, magnitude, median, low95,
             low50, high50, high95, probability (of one or more), observed, pit, crps (events) and
             log_score (nats); the last four are missing where the catalog ends before the window
-            does.
+            does, or has a gap in it.
         """
         import pandas as pd
 

@@ -36,7 +36,8 @@ from recast.forecast.early import (
     early_windows,
 )
 from recast.forecast.engine import Engine
-from recast.forecast.mainshocks import Mainshock, find_mainshocks, is_larger
+from recast.forecast.gaps import about_windows, overlapped, spelt
+from recast.forecast.mainshocks import Mainshock, find_mainshocks, is_larger, lost_mainshocks
 from recast.forecast.pooled import after_mainshock
 from recast.forecast.results import ForecastRow
 from recast.forecast.rolling import HIGHER_IS_BETTER, Member, written_time
@@ -115,9 +116,23 @@ class Exam:
 def lead_times(events: EventSequence, shock: Mainshock, exam: Exam) -> list[float]:
     """Hours after a mainshock at which there is something to forecast, and to compare it with.
 
-    Not where the catalog ends before the shortest window does, nor after an event larger than the
-    mainshock, which has aftershocks of its own.
+    Not where the catalog ends before the shortest window does or has a gap in it, nor after an
+    event larger than the mainshock, which has aftershocks of its own.
     """
+    return [
+        hours
+        for hours in _times_before(events, shock, exam)
+        if not overlapped(events, *_window(shock, hours, exam.days[0]))
+    ]
+
+
+def _window(shock: Mainshock, hours: float, days: float) -> tuple[float, float]:
+    at = shock.time + hours / 24.0
+    return at, at + days
+
+
+def _times_before(events: EventSequence, shock: Mainshock, exam: Exam) -> list[float]:
+    """Hours before the end of the catalog and a larger event, gaps or not."""
     later = slice(shock.index + 1, None)
     larger = is_larger(events.magnitudes[later], shock.magnitude)
     end = min([events.end - exam.days[0] + 1e-9, *events.times[later][larger][:1].tolist()])
@@ -225,7 +240,8 @@ def examine(
     """
     info, events = catalog.info, catalog.to_sequence()
     sequences: list[AftershockSequence] = []
-    left_out: list[LeftOut] = []
+    left_out = _lost(catalog, events, exam.magnitude)
+    windows: list[tuple[float, float]] = []
     with engine.session() as session:
         for shock in find_mainshocks(catalog, exam.magnitude):
             time, where = written_time(info, shock.time), folder / _folder_name(info, shock)
@@ -248,6 +264,7 @@ def examine(
                 continue
             read = [AftershockForecast.load(path) for path in files]
             n = len(requests)
+            windows += _windows(events, shock, exam)
             sequences.append(
                 AftershockSequence(
                     time,
@@ -264,7 +281,28 @@ def examine(
             f"catalog {info.name!r} has no forecast after a mainshock of M >= {exam.magnitude:g}; "
             f"after {mainshock_label(first.time, first.magnitude)}: {first.reason}"
         )
-    return AftershockCatalog(sequences, scored(sequences), left_out)
+    remarks = about_windows(info, events, windows)
+    return AftershockCatalog(sequences, scored(sequences), left_out, remarks)
+
+
+def _lost(catalog: Catalog, events: EventSequence, magnitude: float) -> list[LeftOut]:
+    """Mainshocks of which too little was recorded."""
+    info, left_out = catalog.info, []
+    for shock in lost_mainshocks(catalog, magnitude):
+        gaps = overlapped(events, shock.time, shock.time + 1.0)
+        reason = f"the catalog has a gap in the day after it ({spelt(info, gaps)})"
+        left_out.append(LeftOut(written_time(info, shock.time), shock.magnitude, reason))
+    return left_out
+
+
+def _windows(events: EventSequence, shock: Mainshock, exam: Exam) -> list[tuple[float, float]]:
+    """All windows after a mainshock that the catalog covers, gaps or not."""
+    each = [
+        _window(shock, hours, days)
+        for hours in _times_before(events, shock, exam)
+        for days in exam.days
+    ]
+    return [(at, end) for at, end in each if end <= events.end + 1e-9]
 
 
 def _requests(
@@ -275,7 +313,9 @@ def _requests(
         hours: exam.request(catalog.info, shock, hours) for hours in lead_times(events, shock, exam)
     }
     if not requests:
-        raise InputError("a larger event, or the end of the catalog, follows too soon")
+        only = _times_before(events, shock, exam)
+        what = "a gap of the catalog" if only else "a larger event, or the end of the catalog,"
+        raise InputError(f"{what} follows too soon")
     for request in requests.values():
         request.check(catalog)
     return requests
@@ -423,7 +463,7 @@ def _plan(
 ) -> dict[str, object]:
     """Everything that the forecasts of a model after a mainshock depend on, as JSON types.
 
-    They do not depend on which other events are mainshocks.
+    They do not depend on which other events are mainshocks. What is observed depends on the gaps.
     """
     starts = np.array([request.at for request in requests.values()])
     settings = asdict(exam)
@@ -435,5 +475,6 @@ def _plan(
         "magnitudes": None if exam.magnitudes is None else list(exam.magnitudes),
         "correction": None if exam.uncorrected else learned().to_json(),
         "bend": None if exam.uncorrected else ABOVE,
+        **({"gaps": [list(gap) for gap in events.gaps]} if events.gaps else {}),
         **fingerprints(events, starts, member.processes),
     }

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from catalogs import Catalog, EventSequence, InputError
+from catalogs import Catalog, CatalogInfo, EventSequence, InputError
 from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray, reaches
+from recast.forecast.gaps import overlapped
 
 QUIET_DAYS = 30.0
 """Days before a mainshock without a larger event, and for which its sequence is under way."""
@@ -49,7 +50,7 @@ def find_mainshocks(
     """Find the mainshocks >= ``magnitude`` of a window, by default of validation and test.
 
     No event in the 30 days before is larger, and in the day after there are 20 complete events or
-    more. ``window`` is in days since the catalog's start.
+    more, as far as that was recorded. ``window`` is in days since the catalog's start.
 
     Raises
     ------
@@ -57,24 +58,54 @@ def find_mainshocks(
         If there is none.
     """
     info, events = catalog.info, catalog.to_sequence()
-    splits = info.splits
-    begin, end = window or (info.to_days(splits.val_start), info.to_days(splits.end))
+    begin, end = window or _examined(info)
+    large = _large(events, magnitude, begin, end)
+    found = [shock for shock in large if shock.first_day >= FEWEST_IN_A_DAY]
+    if not found:
+        lost = len(_in_gaps(events, large))
+        known = f" ({lost} of M >= {magnitude:g} with a gap of the catalog there)" if lost else ""
+        raise InputError(
+            f"catalog {info.name!r} has no mainshock of M >= {magnitude:g} with {FEWEST_IN_A_DAY} "
+            f"complete events or more in the day after it{known} between {info.to_time(begin)} and "
+            f"{info.to_time(end)}{'' if window else ', in validation and test'}: choose a lower "
+            "magnitude, or other `splits`"
+        )
+    return found
+
+
+def lost_mainshocks(catalog: Catalog, magnitude: float) -> list[Mainshock]:
+    """Find those of validation and test whose aftershocks a gap of the catalog hides.
+
+    It is in the day after them, of which fewer than 20 complete events are known.
+    """
+    events = catalog.to_sequence()
+    return _in_gaps(events, _large(events, magnitude, *_examined(catalog.info)))
+
+
+def _examined(info: CatalogInfo) -> tuple[float, float]:
+    """Validation and test, days."""
+    return info.to_days(info.splits.val_start), info.to_days(info.splits.end)
+
+
+def _large(events: EventSequence, magnitude: float, begin: float, end: float) -> list[Mainshock]:
+    """Large events with no larger one in the 30 days before, whatever came after them."""
     times, magnitudes = events.times, events.magnitudes
     large = reaches(magnitudes, magnitude) & (times >= begin) & (times < end)
     found = []
     for i in np.flatnonzero(large).tolist():
         before = magnitudes[np.searchsorted(times, times[i] - QUIET_DAYS) : i]
         first_day = int(np.searchsorted(times, times[i] + 1.0, side="right")) - i - 1
-        if first_day >= FEWEST_IN_A_DAY and not is_larger(before, magnitudes[i]).any():
+        if not is_larger(before, magnitudes[i]).any():
             found.append(Mainshock(i, float(times[i]), float(magnitudes[i]), first_day))
-    if not found:
-        raise InputError(
-            f"catalog {info.name!r} has no mainshock of M >= {magnitude:g} with {FEWEST_IN_A_DAY} "
-            f"complete events or more in the day after it between {info.to_time(begin)} and "
-            f"{info.to_time(end)}{'' if window else ', in validation and test'}: choose a lower "
-            "magnitude, or other `splits`"
-        )
     return found
+
+
+def _in_gaps(events: EventSequence, large: list[Mainshock]) -> list[Mainshock]:
+    return [
+        shock
+        for shock in large
+        if shock.first_day < FEWEST_IN_A_DAY and overlapped(events, shock.time, shock.time + 1.0)
+    ]
 
 
 def current_mainshock(events: EventSequence, completeness: float) -> int | None:

@@ -21,6 +21,7 @@ from catalogs.files import write_json, write_whole
 from catalogs.locking import locked
 from recast.forecast.chunks import Progress
 from recast.forecast.engine import Engine
+from recast.forecast.gaps import about_forecast
 from recast.forecast.mainshocks import aftershocks_until, sequence_since
 from recast.forecast.places import CELL, PlacedForecast, place_forecast
 from recast.forecast.prepare import prepare
@@ -229,6 +230,7 @@ def run_forecast(
     )
     request, uncertainty = prepared.request, prepared.uncertainty
     remarks += prepared.remarks
+    remarks += about_forecast(info, catalog.to_sequence(), day, request.days)
     if places and not info.area and info.has_locations:
         remarks.append(
             f"places lie in {catalog.area}, the box around the catalog's events: if the network "

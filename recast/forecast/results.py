@@ -31,8 +31,8 @@ class ForecastRow(Record):
     Where trajectories were cut off, ``lower_bounds`` names the numbers that are too low for it, as
     columns of ``ForecastResult.to_dataframe`` or low50 and high50; the upper end of a range is None
     where more of them were cut off than lie above it. ``observed`` and ``scores`` are None where
-    the catalog ends before the window does; scores count a trajectory that was cut off with the
-    events it had.
+    the catalog ends before the window does, or has a gap in it; scores count a trajectory that was
+    cut off with the events it had.
     """
 
     days: float

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from catalogs import Catalog, CatalogInfo, EventSequence, InputError, PointProcess
 from catalogs.display import some, span
@@ -25,6 +26,7 @@ from recast.forecast.blocks import (
 )
 from recast.forecast.chunks import Progress, Writer, open_folder, read_chunks
 from recast.forecast.engine import Engine
+from recast.forecast.gaps import about_windows, overlapped, spelt
 from recast.forecast.rolling_results import Difference, RollingCatalog, RollingScores, RollingWindow
 from recast.models.registry import REFERENCE
 
@@ -107,6 +109,35 @@ class Rolling:
             )
         return np.asarray(begin + self.days * np.arange(self.windows or fit))
 
+    def scored(self, catalog: Catalog) -> NDArray[np.bool_]:
+        """Which windows are scored: those that overlap no gap of the catalog.
+
+        Parameters
+        ----------
+        catalog : Catalog
+            With its test window.
+
+        Returns
+        -------
+        array of bool (window,)
+            False where it is not known what came.
+
+        Raises
+        ------
+        InputError
+            If that is so of all, or they do not fit.
+        """
+        starts, events = self.starts(catalog).tolist(), catalog.to_sequence()
+        known = np.array([not overlapped(events, start, start + self.days) for start in starts])
+        if not known.any():
+            gaps = overlapped(events, starts[0], starts[-1] + self.days)
+            raise InputError(
+                f"catalog {catalog.info.name!r}: every window of {span(self.days)} overlaps its "
+                f"gaps ({spelt(catalog.info, gaps)}), where nothing was recorded: choose shorter "
+                "windows, or other `splits`"
+            )
+        return known
+
 
 @dataclass(frozen=True, eq=False)
 class Job:
@@ -180,6 +211,7 @@ def roll(
 ) -> RollingCatalog:
     """Forecast every window with every model and score the forecasts: a catalog of rolling.json.
 
+    Windows that overlap gaps of the catalog are left out of it, and a remark says how many.
     Chunks are saved in ``folder/MODEL``. They depend on catalog, model and ``rolling`` only, not on
     ``engine``, ``threads`` or interruptions. ``progress`` is called with the model, chunks done and
     chunks in total.
@@ -187,9 +219,11 @@ def roll(
     Raises
     ------
     InputError
-        If windows don't fit, or with ``resume`` the folder holds chunks of something else.
+        If windows don't fit or all overlap gaps, or with ``resume`` the folder holds chunks of
+        something else.
     """
     starts, events = rolling.starts(catalog), catalog.to_sequence()
+    known = rolling.scored(catalog)
     inside = [events.between(start, start + rolling.days) for start in starts.tolist()]
     observed = [window.magnitudes for window in inside]
     seen = np.array([len(window) for window in inside])
@@ -214,24 +248,26 @@ def roll(
         drawn = read_chunks(folder / member.name, chunks)
         # The same random numbers for every model: differences are due to the models
         scores = score_counts(drawn["counts"], seen, np.random.default_rng([rolling.seed, 1]))
+        quantiles = drawn["magnitude_test"][known]
         models[member.name] = RollingScores(
-            **scores.to_json(),
-            magnitude_test=[None if np.isnan(x) else float(x) for x in drawn["magnitude_test"]],
-            capped=int(drawn["capped"].sum()),
+            **scores.where(known).to_json(),
+            magnitude_test=[None if np.isnan(x) else float(x) for x in quantiles],
+            capped=int(drawn["capped"][known].sum()),
             members=len(member.processes),
             leak=list(member.leak),
             parameter_uncertainty=member.uncertainty,
         )
-    models = _compared(models, members, catalog, starts, rolling.days)
+    models = _compared(models, members, catalog, starts, rolling.days, known)
     windows = [
         RollingWindow(
             written_time(catalog.info, start),
             written_time(catalog.info, start + rolling.days),
             int(n),
         )
-        for start, n in zip(starts.tolist(), seen, strict=True)
+        for start, n in zip(starts[known].tolist(), seen[known], strict=True)
     ]
-    return RollingCatalog(windows, models)
+    spans = [(start, start + rolling.days) for start in starts.tolist()]
+    return RollingCatalog(windows, models, about_windows(catalog.info, events, spans))
 
 
 def written_time(info: CatalogInfo, days: float) -> str:
@@ -266,24 +302,29 @@ def _compared(
     catalog: Catalog,
     starts: FloatArray,
     days: float,
+    scored: NDArray[np.bool_],
 ) -> dict[str, RollingScores]:
-    """Add information gains and score differences, with intervals, over the reference."""
+    """Add information gains and score differences, with intervals, over the reference.
+
+    They are those of the windows that are ``scored``.
+    """
     test = catalog.split().test
     logs = {
         member.name: window_log_likelihoods(
             member.processes if member.point is None else (member.point,), test, starts, days
-        )
+        )[scored]
         for member in members
     }
     base = models.get(REFERENCE)
     if base is None:
         return models
-    zeros = {"information_gain": np.zeros(starts.size)}
+    n = int(scored.sum())
+    zeros = {"information_gain": np.zeros(n)}
     out: dict[str, RollingScores] = {}
     for name, row in models.items():
         known = replace(row, information_gain=(logs[name] - logs[REFERENCE]).tolist())
         differences = {}
-        for score in COMPARED if name != REFERENCE and starts.size > 1 else ():
+        for score in COMPARED if name != REFERENCE and n > 1 else ():
             theirs = zeros[score] if score in zeros else np.array(getattr(base, score))
             interval = mean_interval(np.array(getattr(known, score)) - theirs)
             differences[score] = Difference(

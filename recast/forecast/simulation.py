@@ -20,6 +20,7 @@ from catalogs.process import MAX_EVENTS
 from etas.model import ETAS
 from etas.space.law import PlaceLaw
 from etas.synthetic import synthetic_catalog
+from recast.forecast.gaps import about_forecast, overlapped
 from recast.models.environment import describe
 from recast.models.kind import FittedModel
 
@@ -34,7 +35,7 @@ class SimulationResult(Record):
 
     ``counts`` holds mean, median and central 95 % range of the numbers of events, ``capped`` the
     indices of trajectories that were cut off at ``max_events``, and ``observed`` the number of
-    events that followed, where the catalog has it.
+    events that followed, where the catalog has it. ``remarks`` say why it has not.
     """
 
     model: dict[str, Any]
@@ -53,6 +54,7 @@ class SimulationResult(Record):
     seconds: float | None = None
     command: str | None = None
     environment: dict[str, Any] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
         low, high = self.counts["ci95"]
@@ -70,7 +72,7 @@ class SimulationResult(Record):
             )
         if self.observed is not None:
             lines.append(f"observed {self.observed:,}")
-        return "\n".join(lines)
+        return "\n".join([*lines, *self.remarks])
 
     __repr__ = __str__
 
@@ -194,10 +196,12 @@ def run_simulation(
         known = before if len(before) else replace(before, locations=np.empty((0, 2)))
         drawn = places.placer(known, drawn.end).place(drawn, seed=seed, threads=threads).events
     seconds = time.perf_counter() - began
-    observed = None
+    observed, remarks = None, list[str]()
     if history is not None:
         whole = history.to_sequence()
-        observed = whole.between(drawn.start, drawn.end) if drawn.end <= whole.end else None
+        if drawn.end <= whole.end and not overlapped(whole, drawn.start, drawn.end):
+            observed = whole.between(drawn.start, drawn.end)
+        remarks = about_forecast(history.info, whole, drawn.start, [days])
     files: list[str] = []
     if out is not None:
         start = origin if history is None else str(history.info.start)
@@ -222,6 +226,7 @@ def run_simulation(
         seconds=seconds,
         command=command,
         environment=describe(),
+        remarks=remarks,
     )
     if out is not None:
         write_json(out / "simulation.json", replace(result, seconds=None).to_json())

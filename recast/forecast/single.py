@@ -28,6 +28,7 @@ from recast.forecast.blocks import (
 from recast.forecast.chunks import Progress, Writer, open_folder, read_chunk, read_chunks
 from recast.forecast.correction import Correction, SequenceForecast, subcritical
 from recast.forecast.engine import Engine
+from recast.forecast.gaps import overlapped
 from recast.forecast.results import RUNAWAY, Fan, ForecastRow, ForecastWindow
 
 BLOCKS_PER_CHUNK = 10
@@ -246,7 +247,7 @@ class Drawn:
     """Events from ``at`` to the end of the longest window or of the catalog; None at its end."""
 
     known: tuple[bool, ...]
-    """Whether the catalog has the outcome, by window."""
+    """Whether the catalog has the outcome, by window: it ends later, and has no gap there."""
 
     folder: Path
     """Where the chunks are."""
@@ -512,7 +513,11 @@ def draw_forecast(
     shape = (len(windows), request.samples)
     end = min(whole.end, request.at + request.horizon)
     observed = whole.between(request.at, end) if end > request.at else None
-    known = tuple(request.at + days <= whole.end + 1e-9 for days in request.days)
+    known = tuple(
+        request.at + days <= whole.end + 1e-9
+        and not overlapped(whole, request.at, request.at + days)
+        for days in request.days
+    )
     return Drawn(
         request,
         arrays["counts"].reshape(*shape, -1).swapaxes(0, 1),

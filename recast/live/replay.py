@@ -3,7 +3,7 @@
 Events are visible some minutes after they happen; on request first magnitudes are off, identifiers
 change, false events are withdrawn, and the source falls silent. The clock is simulated, and the
 steps are those of a real service. What was reported when is drawn once, so that a replay that is
-stopped goes on as if it had not been.
+stopped goes on as if it had not been. Windows that overlap gaps of the catalog are not scored.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from recast.live.service import Service, parquet_bytes, table_of, write_history
 from recast.live.sources import Answer, Source, reports_of, widened
 from recast.live.step import StepReport, run_once
 from recast.live.store import canonical
-from recast.live.times import read
+from recast.live.times import read, written
 
 SCRIPT, REPORTS = "replay.json", "replay.parquet"
 
@@ -169,7 +169,10 @@ def prepare(
     start = timestamp(script.start, "`start`")
     before = events["time"] < start
     write_history(
-        folder / "history.parquet", events[before].reset_index(drop=True), str(info.start)
+        folder / "history.parquet",
+        events[before].reset_index(drop=True),
+        str(info.start),
+        gaps=[(written(info.date(begin)), written(info.date(end))) for begin, end in info.gaps],
     )
     write_whole(
         folder / REPORTS, parquet_bytes(reported(events[~before], script), {"start": script.start})

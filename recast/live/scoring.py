@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from catalogs.display import some
 from catalogs.errors import InputError
 from recast.live.intact import altered, check_intact
 from recast.live.records import SequenceState
@@ -83,7 +84,37 @@ def outcomes_of(
     folder = service.forecasts / entry.forecast_id
     check_intact(folder, entry, SCORED)
     samples = table_of(folder / SAMPLES).to_pandas()
-    return service.parts.outcomes(service.issued(entry.forecast_id), samples, events, until)
+    found = service.parts.outcomes(service.issued(entry.forecast_id), samples, events, until)
+    lost = in_gaps(service, entry)
+    return [outcome for outcome in found if outcome.window not in lost]
+
+
+def in_gaps(service: Service, entry: Entry) -> set[str]:
+    """Windows of a forecast that overlap gaps of the catalog: what came is not known."""
+    if not service.gaps:
+        return set()
+    at = read(entry.at)
+    return {
+        label
+        for label, end in entry.ends.items()
+        if any(begin < read(end) and at < until for begin, until in service.gaps)
+    }
+
+
+def about_gaps(service: Service) -> list[str]:
+    """How many windows that have passed are not scored, if any."""
+    if not service.gaps:
+        return []
+    with service.store(read_only=True) as store:
+        good = store.last_poll(good=True)
+        n = sum(
+            read(entry.ends[label]) <= read(good.asked) - GRACE
+            for entry in store.entries()
+            if good is not None and (service.forecasts / entry.forecast_id).is_dir()
+            for label in in_gaps(service, entry)
+        )
+    overlap = f"{some(n, 'window')} {'overlaps' if n == 1 else 'overlap'} gaps of the catalog"
+    return [f"{overlap}: not scored"] if n else []
 
 
 def earlier_outcomes(service: Service, store: Store, sequence: SequenceState | None) -> list[Any]:

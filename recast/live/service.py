@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -40,6 +41,8 @@ RECORD, SAMPLES, CATALOG = "issued.json", "samples.parquet", "catalog.parquet"
 
 SCRATCH = ".tmp-"
 """How the names of folders begin that are not whole yet."""
+
+Span = tuple[pd.Timestamp, pd.Timestamp]
 
 
 class BusyError(Exception):
@@ -80,6 +83,7 @@ class Service:
         self.threads = threads
         self._source = source
         self._history: tuple[pd.DataFrame, str] | None = None
+        self._gaps: tuple[Span, ...] | None = None
         self._known: tuple[tuple[int, str | None], pd.DataFrame, pd.DataFrame] | None = None
         self._earlier: tuple[str | None, pd.DataFrame, frozenset[str]] | None = None
         self._issued: dict[str, Issued] = {}
@@ -219,6 +223,18 @@ class Service:
         return events, metadata.get(b"start", b"").decode()
 
     @property
+    def gaps(self) -> tuple[Span, ...]:
+        """Spans in which nothing was recorded, of a catalog that is replayed."""
+        if self._gaps is None:
+            metadata: dict[bytes, bytes] = {}
+            if self.history_path.is_file():
+                metadata = table_of(self.history_path).schema.metadata or {}
+            self._gaps = tuple(
+                (read(begin), read(end)) for begin, end in json.loads(metadata.get(b"gaps", b"[]"))
+            )
+        return self._gaps
+
+    @property
     def around(self) -> Box:
         """The region with its margin, in which events are known."""
         return widened(bounding_box(self.configuration.within))
@@ -289,9 +305,21 @@ class Service:
         return known
 
 
-def write_history(path: Path, events: pd.DataFrame, start: str, catalog: str = "") -> None:
-    """Write the events of a catalog before a service began, complete from ``start`` on."""
-    write_whole(path, parquet_bytes(events, {"start": start, "catalog": catalog}))
+def write_history(
+    path: Path,
+    events: pd.DataFrame,
+    start: str,
+    catalog: str = "",
+    gaps: Sequence[tuple[str, str]] = (),
+) -> None:
+    """Write the events of a catalog before a service began, complete from ``start`` on.
+
+    ``gaps`` are those of a catalog that is replayed.
+    """
+    metadata = {"start": start, "catalog": catalog}
+    if gaps:
+        metadata["gaps"] = json.dumps([list(gap) for gap in gaps])
+    write_whole(path, parquet_bytes(events, metadata))
 
 
 def parquet_bytes(events: pd.DataFrame, metadata: dict[str, str]) -> bytes:

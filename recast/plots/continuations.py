@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 
 from catalogs import Catalog, EventSequence, Trajectories
 from catalogs.sequence import FloatArray
@@ -35,11 +36,16 @@ FAN_STEPS = 121
 
 
 class Window(Protocol):
-    """A window of rolling forecasts: its start (date or day), and the number of events in it."""
+    """A window of rolling forecasts: its ends (dates or days), and the number of events in it."""
 
     @property
     def start(self) -> str:
         """Start of the window, a date or day."""
+        ...
+
+    @property
+    def end(self) -> str:
+        """End of the window, a date or day."""
         ...
 
     @property
@@ -221,6 +227,19 @@ def _scaled_band(values: list[FloatArray], edges: FloatArray, total: int) -> Flo
     return band(counts, 0.95) if counts.size else np.zeros((2, edges.size - 1))
 
 
+def interrupted(starts: Any, ends: Any, values: ArrayLike) -> tuple[Any, FloatArray]:
+    """Corners of steps that end where windows are left out, as in gaps of the catalog.
+
+    >>> interrupted(np.array([0.0, 1.0, 5.0]), np.array([1.0, 2.0, 6.0]), [3.0, 4.0, 5.0])[1]
+    array([ 3.,  4.,  4., nan,  5.])
+    """
+    heights = np.asarray(values, dtype=np.float64)
+    last = np.flatnonzero(starts[1:] != ends[:-1])
+    at = np.repeat(last + 1, 2)
+    after = np.stack([heights[last], np.full(last.size, np.nan)], axis=1).ravel()
+    return np.insert(starts, at, np.repeat(ends[last], 2)), np.insert(heights, at, after)
+
+
 @styled
 def rolling_windows(
     catalog: Catalog, windows: Sequence[Window], models: Mapping[str, Scores]
@@ -229,14 +248,17 @@ def rolling_windows(
     figure = new_figure(1.0 + 2.0 * len(models))
     rows = figure.subplots(len(models), 1, sharex=True, sharey=True, squeeze=False)[:, 0]
     starts = axis_times(catalog, [catalog.info.to_days(w.start) for w in windows])
+    ends = axis_times(catalog, [catalog.info.to_days(w.end) for w in windows])
     observed = np.array([w.observed for w in windows], dtype=np.float64)
     for axes, (name, row) in zip(rows, models.items(), strict=True):
-        q = {key: np.maximum(values, 0.5) for key, values in row.quantiles.items()}
+        q = {}
+        for key, values in row.quantiles.items():
+            steps, q[key] = interrupted(starts, ends, np.maximum(values, 0.5))
         for low, high, shade in (("0.025", "0.975", 0.2), ("0.25", "0.75", 0.4)):
             axes.fill_between(
-                starts, q[low], q[high], step="post", color=colour(name), alpha=shade, lw=0.0
+                steps, q[low], q[high], step="post", color=colour(name), alpha=shade, lw=0.0
             )
-        axes.plot(starts, q["0.5"], color=colour(name), lw=1.0, drawstyle="steps-post")
+        axes.plot(steps, q["0.5"], color=colour(name), lw=1.0, drawstyle="steps-post")
         outside = (observed < row.quantiles["0.025"]) | (observed > row.quantiles["0.975"])
         shown = np.maximum(observed, 0.5)
         axes.plot(starts, shown, "o", ms=2.5, color=INK)

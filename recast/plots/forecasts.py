@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from catalogs import Catalog
-from recast.plots.continuations import Scores, Window
+from recast.plots.continuations import Scores, Window, interrupted
 from recast.plots.style import (
     INK,
     OBSERVED,
@@ -53,17 +53,21 @@ def rolling_forecasts(name: str, rolled: Rolled, days: float) -> Figure:
     grid = figure.subplots(len(models), 2, width_ratios=[5, 1], squeeze=False, sharex="col")
     seen = np.array([window.observed for window in windows])
     dated = ":" in windows[0].start
-    if dated:
-        stamps: Any = pd.to_datetime([w.start for w in windows]).tz_localize(None).to_numpy()
-    else:
-        stamps = np.array([float(window.start) for window in windows])
+    stamps, ends = (
+        pd.to_datetime(written).tz_localize(None).to_numpy()
+        if dated
+        else np.array(written, dtype=np.float64)
+        for written in ([w.start for w in windows], [w.end for w in windows])
+    )
     for (left, right), (model, row) in zip(grid, models.items(), strict=True):
         shade = colour(model)
-        low, quarter, middle, most, high = (np.array(q) for q in row.quantiles.values())
-        left.fill_between(stamps, low, high, step="post", color=shade, alpha=0.2, lw=0.0)
-        left.fill_between(stamps, quarter, most, step="post", color=shade, alpha=0.35, lw=0.0)
-        left.step(stamps, middle, where="post", color=shade, lw=0.9)
-        outside = (seen < low) | (seen > high)
+        both = [interrupted(stamps, ends, q) for q in row.quantiles.values()]
+        steps = both[0][0]
+        low, quarter, middle, most, high = (q for _, q in both)
+        left.fill_between(steps, low, high, step="post", color=shade, alpha=0.2, lw=0.0)
+        left.fill_between(steps, quarter, most, step="post", color=shade, alpha=0.35, lw=0.0)
+        left.step(steps, middle, where="post", color=shade, lw=0.9)
+        outside = (seen < row.quantiles["0.025"]) | (seen > row.quantiles["0.975"])
         left.plot(stamps[~outside], seen[~outside], ".", ms=3.0, color=INK)
         left.plot(stamps[outside], seen[outside], "x", ms=4.0, color=OBSERVED)
         left.set_yscale("symlog", linthresh=10.0)
@@ -108,7 +112,9 @@ def forecast_fan(catalog: Catalog, done: Any) -> Figure:
     left.fill_between(days, low, high, color=shade, alpha=0.2, lw=0.0, label="95 % of simulations")
     left.fill_between(days, quarter, most, color=shade, alpha=0.35, lw=0.0, label="50 %")
     left.plot(days, middle, color=shade, lw=1.4, ls="--", label="median")
-    known = min(horizon, events.end - at)
+    # Until the catalog ends or has a gap
+    until = min([events.end, *(max(begin, at) for begin, end in events.gaps if end > at)])
+    known = min(horizon, until - at)
     came = since[(since >= 0.0) & (since < known)]
     steps = np.concatenate([[max(-horizon, events.start - at)], past, [0.0]])
     counts = np.append(np.arange(begun + 1), begun)

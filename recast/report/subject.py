@@ -96,16 +96,19 @@ def read_subject(run: BenchmarkFolder, name: str, *, samples: int, seed: int) ->
     catalog = folder.load_catalog(run, name)
     models = run.models(name)
     rolling, shocks, sizes = run.rolling, run.aftershocks, run.training_sizes
+    consecutive = None if rolling is None else rolling.catalogs.get(name)
+    known = run.result.catalogs[name].remarks
+    more = [] if consecutive is None else [r for r in consecutive.remarks if r not in known]
     return Subject(
         catalog,
         catalog.split(),
         models,
         folder.diagnoses(run, catalog),
         {m: folder.load_fitted(run, catalog, m).process for m in sampled_models(models)},
-        None if rolling is None else rolling.catalogs.get(name),
+        consecutive,
         None if shocks is None else shocks.catalogs.get(name),
         [] if sizes is None else sizes.catalogs.get(name, []),
-        run.result.catalogs[name].remarks,
+        [*known, *(f"consecutive forecasts: {remark}" for remark in more)],
         run.result.command or "recast benchmark",
         samples,
         seed,
