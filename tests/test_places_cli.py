@@ -12,6 +12,7 @@ import pytest
 
 from catalogs import Catalog, InputError, load
 from catalogs.areas import parse_area
+from catalogs.sphere import square_kilometres
 from etas.space.model import SpaceTimeETAS
 from recast import fit_model, load_model, run_benchmark, run_forecast, run_simulation
 from recast.benchmark.results import BenchmarkResult
@@ -129,6 +130,32 @@ def test_a_forecast_says_where(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert (tmp_path / "forecast_map.png").stat().st_size > 10_000
     shapes = json.loads((tmp_path / "forecast_rates.geojson").read_text())
     assert len(shapes["features"]) == len(rates.grid)
+
+
+@pytest.mark.parametrize(
+    "area", ["35.55/36.05/-117.95/-117.35", "35.3,-118 36.2,-118.1 36.3,-117.2 35.4,-117.1"]
+)
+def test_every_event_is_in_a_cell_where_they_do_not_tile_the_area(
+    area: str, tmp_path: Path
+) -> None:
+    command = ["forecast", *CATALOG, "--area", area, "--at", "2019-07-11", "--days", "1"]
+    options = ["--samples", "300", "--places", "--csep", "--cell", "0.5"]
+    assert main([*command, *options, "--out", str(tmp_path)]) == 0
+    record = json.loads((tmp_path / "forecast.json").read_text())
+    rates = GriddedRates.from_dat(tmp_path / "forecast_rates.dat")
+    assert rates.expected == pytest.approx(record["table"][0]["expected"], rel=1e-9)
+    table = pd.read_csv(tmp_path / "forecast_csep.csv").dropna(subset="mag")
+    cells = rates.grid.cell_of(table[["lat", "lon"]].to_numpy())
+    assert (cells >= 0).all()
+    seen = np.bincount(cells, minlength=len(rates.grid)) / 300.0
+    off = np.abs(seen - rates.per_cell)  # events trigger others, so that numbers vary more
+    assert (off < 0.02 * rates.per_cell + 5.0 * np.sqrt(rates.per_cell / 300.0)).all()
+    inside = [
+        feature["properties"]["rate"] / feature["properties"]["rate_per_km2"]
+        for feature in json.loads((tmp_path / "forecast_rates.geojson").read_text())["features"]
+    ]
+    assert sum(inside) == pytest.approx(square_kilometres(parse_area(area)), rel=1e-9)
+    assert record["places"]["half_km2"] < 1.01 * square_kilometres(parse_area(area))
 
 
 def test_an_area_on_record_is_taken_as_it_is(

@@ -117,7 +117,7 @@ class GriddedRates:
         by_magnitude = self.rates.sum(axis=0)
         if not by_magnitude.any():
             raise InputError("no event is expected, so that none can be spread: simulate more")
-        area = self.grid.square_km / self.grid.square_km.sum()
+        area = self.grid.inside_km2 / self.grid.inside_km2.sum()
         evenly = area[:, None] * by_magnitude
         return replace(self, rates=(1.0 - share) * self.rates + share * evenly)
 
@@ -149,8 +149,9 @@ class GriddedRates:
     def to_geojson(self, path: Path) -> None:
         """Write a FeatureCollection with a polygon for each cell, as maps and GIS read it.
 
-        Its properties are ``rate``, of all magnitudes, ``rates`` by bin and ``rate_per_km2``;
-        ``magnitudes`` of the collection are the lower edges of the bins.
+        Its properties are ``rate``, of all magnitudes, ``rates`` by bin and ``rate_per_km2``, of
+        the part of the cell in the area; ``magnitudes`` of the collection are the lower edges of
+        the bins.
 
         Parameters
         ----------
@@ -166,7 +167,7 @@ class GriddedRates:
 
         def lines() -> Iterator[str]:
             yield json.dumps(head, allow_nan=False)[:-1] + ', "features": [\n'
-            areas = self.grid.square_km.tolist()
+            areas = self.grid.inside_km2.tolist()
             for i, (((south, north, west, east), rates), area) in enumerate(
                 zip(self._cells(), areas, strict=True)
             ):

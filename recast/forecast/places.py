@@ -120,7 +120,7 @@ def place_forecast(
     record = ForecastPlaces(
         law_to_json(law),
         cell,
-        float(grid.square_km[most[:half]].sum()),
+        float(grid.inside_km2[most[:half]].sum()),
         (float(grid.centres[most[0], 0]), float(grid.centres[most[0], 1])),
         files,
         spatial,
