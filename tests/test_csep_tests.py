@@ -189,6 +189,7 @@ def test_pycsep_reads_our_gridded_forecasts(csep: Any, area: Box, tmp_path: Path
         theirs = csep.load_gridded_forecast(str(tmp_path / "rates.dat"))
         edges = grid.edges
         places = np.stack([edges[:, 0] + 0.03, edges[:, 2] + 0.07], axis=1)
+        places[:, 1] = (places[:, 1] + 180.0) % 360.0 - 180.0  # as catalogs have them
         found = theirs.region.get_index_of(places[:, 1], places[:, 0])
     np.testing.assert_array_equal(theirs.data, rates.rates)
     np.testing.assert_allclose(theirs.magnitudes, BINS)
@@ -201,12 +202,14 @@ def test_pycsep_reads_our_gridded_forecasts(csep: Any, area: Box, tmp_path: Path
     [
         Box(35.03, 35.36, -117.97, -117.52),
         parse_area("35.3,-118 36.2,-118.1 36.3,-117.2 35.4,-117.1"),
+        Box(-39.0, -38.4, 179.6, -179.7),
+        parse_area("-39,179.6 -38.4,179.7 -38.3,-179.6"),
     ],
 )
 def test_pycsep_finds_all_simulated_events_in_the_cells_of_the_rates(
     csep: Any, area: Area, tmp_path: Path
 ) -> None:
-    """Cells along the border reach beyond it, so that none is lost."""
+    """Cells along the border reach beyond it, so that none is lost, also across 180 degrees."""
     box, rng = bounding_box(area), np.random.default_rng(3)
     latitude = rng.uniform(box.south, box.north, 9_000)
     longitude = box.west + (box.east - box.west) % 360.0 * rng.random(9_000)
