@@ -35,6 +35,7 @@ from recast.forecast.single import (
 )
 from recast.models.environment import describe
 from recast.models.kind import FittedModel, ModelKind
+from recast.models.places import about_box
 from recast.models.registry import REFERENCE, model_kind
 from recast.models.saved import SavedModel
 from recast.models.seen import Seen, leaks, to_json
@@ -223,11 +224,8 @@ def run_forecast(
     )
     request, uncertainty = prepared.request, prepared.uncertainty
     remarks += prepared.remarks
-    if places and not info.area and info.has_locations:
-        remarks.append(
-            f"places lie in {catalog.area}, the box around the catalog's events: if the network "
-            "covers more, import them again with its area (recast catalogs import --area)"
-        )
+    if places:
+        remarks += about_box(catalog)
     with ExitStack() as stack:
         folder = out or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         stack.enter_context(locked(folder))
