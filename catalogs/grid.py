@@ -66,7 +66,7 @@ class Grid:
     area: Area | None = None
 
     def __post_init__(self) -> None:
-        _steps_to_pole(self.step)
+        steps_to_pole(self.step)
         for name in ("rows", "columns"):
             object.__setattr__(self, name, np.asarray(getattr(self, name), dtype=np.int64))
         if self.rows.ndim != 1 or self.rows.shape != self.columns.shape or not self.rows.size:
@@ -105,7 +105,7 @@ class Grid:
             For a step that does not divide 90 degrees, one that gives more than 1e6 cells in the
             box around the area, or an area too small to be one.
         """
-        box, quarter = bounding_box(area), _steps_to_pole(step)
+        box, quarter = bounding_box(area), steps_to_pole(step)
         east = box.east if box.west < box.east else box.east + 360.0
         south, west = (
             int(np.floor((edge + TOLERANCE) * quarter / 90.0)) for edge in (box.south, box.west)
@@ -207,7 +207,7 @@ class Grid:
     @property
     def _quarter(self) -> int:
         """Steps in 90 degrees."""
-        return _steps_to_pole(self.step)
+        return steps_to_pole(self.step)
 
     @cached_property
     def _keys(self) -> IntArray:
@@ -242,7 +242,7 @@ def _rings(area: Area, west: float) -> list[FloatArray]:
     return [ring + turns * turn, ring + (turns - 1.0) * turn]
 
 
-def _steps_to_pole(step: float) -> int:
+def steps_to_pole(step: float) -> int:
     """How many steps are 90 degrees.
 
     Raises

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from catalogs import Catalog, InputError, load
+from catalogs import Catalog, InputError, load, save
 from catalogs.areas import parse_area
 from catalogs.sphere import square_kilometres
 from etas.space.model import SpaceTimeETAS
@@ -218,6 +219,34 @@ def test_cells_finer_than_the_epicentres_are_refused(tmp_path: Path) -> None:
     coarse = Catalog(events, found.info)
     with pytest.raises(InputError, match="rounded to 0.1: set `cell` to that or more"):
         run_forecast(coarse, at="2019-07-10", days=[0.5], samples=50, places=True, cell=0.05)
+
+
+@pytest.mark.parametrize(
+    ("cell", "message"),
+    [
+        ("0.07", "step 0.07 does not divide 90 degrees"),
+        ("0", r"step 0 is not in \(0, 90\] degrees"),
+        ("0.0001", "choose a larger step"),
+        ("0.05", "rounded to 0.1: set --cell to that or more"),
+    ],
+)
+def test_cells_that_cannot_be_are_refused_before_anything_is_simulated(
+    cell: str,
+    message: str,
+    tmp_path: Path,
+    user_cache: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = load("ridgecrest_2019")
+    events = found.to_dataframe().round({"latitude": 1, "longitude": 1})
+    save(Catalog(events, replace(found.info, name="coarse")), user_cache)
+    monkeypatch.setattr("recast.forecast.make.draw_forecast", None)
+    command = ["forecast", "--catalog", "coarse", "--at", "2019-07-10", "--days", "0.5"]
+    out = tmp_path / "out"
+    assert main([*command, "--places", "--cell", cell, "--out", str(out)]) == 2
+    assert re.search(message, capsys.readouterr().err)
+    assert not out.exists()
 
 
 def test_few_events_are_placed_where_others_were(tmp_path: Path) -> None:
