@@ -11,6 +11,7 @@ imported on first use, so that ``import catalogs`` costs nothing.
 ``selection``, ``areas``  a part of a catalog: area, window, completeness and splits
 ``whereabouts``           where catalogs lie that came without places
 ``sphere``                distances, surfaces and outlines on a spherical Earth
+``clipping``              which cells the border of an area crosses, and what of them is inside
 ``grid``                  cells in latitude and longitude, and which one a place is in
 ``process``, ``marks``    PointProcess and MarkLaw: the interfaces that every model satisfies
 ``trajectories``          many simulated continuations as flat arrays

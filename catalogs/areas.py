@@ -18,6 +18,11 @@ HOW_TO_WRITE = (
 )
 
 
+BOX_STEPS = ((0.5, 0.1), (0.1, 0.01), (0.01, 0.001), (0.0, 0.0001))
+"""Least of the smaller side of what places span, and the step of the edges of the box around them,
+degrees: rounding out moves an edge by a fifth of that side at most."""
+
+
 @dataclass(frozen=True)
 class Box:
     """The half-open box south <= latitude < north, west <= longitude < east.
@@ -264,6 +269,41 @@ def box_around(latitudes: ArrayLike, longitudes: ArrayLike, step: float = 0.1) -
     if widths[widest] == 1:  # all around the Earth
         west, east = -180 * per_degree, 180 * per_degree
     return Box(*(edge / per_degree for edge in (south, north, west, east)))
+
+
+def box_step(latitudes: ArrayLike, longitudes: ArrayLike) -> float:
+    """At multiples of what the edges of a box around places should lie.
+
+    Tenths of a degree, and less the less the places span; but no less than what all of them are
+    rounded to.
+
+    Parameters
+    ----------
+    latitudes, longitudes : array
+        Degrees, of one shape, at least one; longitudes count modulo 360.
+
+    Returns
+    -------
+    float
+        Degrees, for ``box_around``.
+
+    Examples
+    --------
+    >>> box_step([35.02, 35.91], [-117.55, -116.87])
+    0.1
+    >>> box_step([35.0213, 35.0278], [20.0142, 20.0317])
+    0.0001
+    """
+    places = np.stack([np.ravel(latitudes), np.ravel(longitudes)]).astype(np.float64)
+    west, east = narrowest_span(places[1])
+    side = min(float(np.ptp(places[0])), (east - west) % 360.0)
+
+    def fits(least: float, step: float) -> bool:
+        return side >= least or bool(
+            (np.abs(places - step * np.round(places / step)) < 1e-3 * step).all()
+        )
+
+    return next(step for least, step in BOX_STEPS if fits(least, step))
 
 
 def narrowest_span(longitudes: ArrayLike) -> tuple[float, float]:

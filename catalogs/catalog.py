@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from catalogs.areas import Area, box_around, parse_area
+from catalogs.areas import Area, box_around, box_step, parse_area
 from catalogs.display import as_html, as_text
 from catalogs.errors import InputError
 from catalogs.info import NANOSECONDS_PER_DAY, CatalogInfo
@@ -104,7 +104,7 @@ class Catalog:
         """The area that the catalog covers.
 
         The one on record, or the smallest box around the complete events, with edges at tenths of a
-        degree.
+        degree; at hundredths or less where these span less than half a degree (``box_step``).
 
         Raises
         ------
@@ -125,7 +125,8 @@ class Catalog:
                 f"catalog {info.name!r} has no complete event, so it covers no known area: lower "
                 "`magnitude_completeness` or widen the window"
             )
-        return box_around(complete["latitude"], complete["longitude"])
+        places = complete["latitude"], complete["longitude"]
+        return box_around(*places, box_step(*places))
 
     def select(
         self,

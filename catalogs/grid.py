@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from catalogs.areas import Area, bounding_box
+from catalogs.clipping import centroid, clipped, crossed_cells
 from catalogs.errors import InputError
 from catalogs.sequence import FloatArray
-from catalogs.sphere import EARTH_RADIUS
+from catalogs.sphere import EARTH_RADIUS, closed_border, ring_square_kilometres
 
 IntArray = NDArray[np.int64]
 
@@ -40,6 +41,8 @@ class Grid:
         Southern and western edge of each cell, in steps from latitude and longitude 0.
     radius : float
         Of the Earth, km.
+    area : Box or Polygon, optional
+        What the cells are over: nothing happens outside of it, in cells along its border neither.
 
     Raises
     ------
@@ -60,9 +63,10 @@ class Grid:
     rows: IntArray
     columns: IntArray
     radius: float = EARTH_RADIUS
+    area: Area | None = None
 
     def __post_init__(self) -> None:
-        _steps_to_pole(self.step)
+        steps_to_pole(self.step)
         for name in ("rows", "columns"):
             object.__setattr__(self, name, np.asarray(getattr(self, name), dtype=np.int64))
         if self.rows.ndim != 1 or self.rows.shape != self.columns.shape or not self.rows.size:
@@ -77,7 +81,9 @@ class Grid:
 
     @classmethod
     def over(cls, area: Area, step: float = 0.1, radius: float = EARTH_RADIUS) -> Grid:
-        """The cells whose centres lie in an area, column by column from the west, south first.
+        """The cells that overlap an area, column by column from the west, south first.
+
+        One that only touches its border does not.
 
         Parameters
         ----------
@@ -97,15 +103,17 @@ class Grid:
         ------
         InputError
             For a step that does not divide 90 degrees, one that gives more than 1e6 cells in the
-            box around the area, or none.
+            box around the area, or an area too small to be one.
         """
-        box, quarter = bounding_box(area), _steps_to_pole(step)
+        box, quarter = bounding_box(area), steps_to_pole(step)
         east = box.east if box.west < box.east else box.east + 360.0
-        # The first centre at or after an edge
-        south, north, west, end = (
-            int(np.ceil(edge * quarter / 90.0 - 0.5 - TOLERANCE))
-            for edge in (box.south, box.north, box.west, east)
+        south, west = (
+            int(np.floor((edge + TOLERANCE) * quarter / 90.0)) for edge in (box.south, box.west)
         )
+        north, end = (
+            int(np.ceil((edge - TOLERANCE) * quarter / 90.0)) for edge in (box.north, east)
+        )
+        end = min(end, west + 4 * quarter)
         n = (north - south) * (end - west)
         if n > MOST_CELLS:
             raise InputError(
@@ -115,11 +123,11 @@ class Grid:
         columns = np.repeat(np.arange(west, end), max(north - south, 0))
         rows = np.tile(np.arange(south, north), max(end - west, 0))
         inside = area.contains(_middle(rows, quarter), _middle(columns, quarter))
+        for ring in _rings(area, box.west):
+            inside |= crossed_cells(ring, _edges(rows, columns, quarter), TOLERANCE)
         if not inside.any():
-            raise InputError(
-                f"no cell of {step:g} degrees has its centre inside {area}: choose a smaller step"
-            )
-        return cls(step, rows[inside], columns[inside], radius)
+            raise InputError(f"area {area} is less than {TOLERANCE:g} degrees wide: widen it")
+        return cls(step, rows[inside], columns[inside], radius, area)
 
     def __len__(self) -> int:
         return int(self.rows.size)
@@ -127,8 +135,7 @@ class Grid:
     @property
     def edges(self) -> FloatArray:
         """South, north, west and east of each cell, degrees, shape (cell, 4)."""
-        lines = np.stack([self.rows, self.rows + 1, self.columns, self.columns + 1], axis=1)
-        return np.asarray(90.0 * lines / self._quarter)
+        return _edges(self.rows, self.columns, self._quarter)
 
     @property
     def centres(self) -> FloatArray:
@@ -140,6 +147,37 @@ class Grid:
         """Surface of each cell, km^2, shape (cell,)."""
         south, north, west, east = np.radians(self.edges.T)
         return np.asarray(self.radius**2 * (east - west) * (np.sin(north) - np.sin(south)))
+
+    @property
+    def inside_km2(self) -> FloatArray:
+        """Surface of what of each cell lies in the area, km^2, shape (cell,)."""
+        return self._inside[0]
+
+    @property
+    def middles(self) -> FloatArray:
+        """Latitude and longitude of the middle of that part, degrees, shape (cell, 2)."""
+        return self._inside[1]
+
+    @property
+    def is_cut(self) -> NDArray[np.bool_]:
+        """Which cells lie partly outside the area, shape (cell,)."""
+        return self._inside[2]
+
+    @cached_property
+    def _inside(self) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
+        """Surface and middle of the part of each cell in the area, and whether it is not all."""
+        surfaces, middles, edges = self.square_km, self.centres, self.edges
+        cut = np.zeros(len(self), dtype=np.bool_)
+        rings = [] if self.area is None else _rings(self.area, float(edges[:, 2].min()))
+        for ring in rings:
+            cut |= crossed_cells(ring, edges, TOLERANCE)
+        for cell in np.flatnonzero(cut):
+            parts = [part for ring in rings if len(part := clipped(ring, edges[cell]))]
+            each = [ring_square_kilometres(part, self.radius) for part in parts]
+            surfaces[cell] = sum(each)
+            if surfaces[cell] > 0.0:
+                middles[cell] = np.average([centroid(part) for part in parts], axis=0, weights=each)
+        return surfaces, middles, cut
 
     def cell_of(self, locations: ArrayLike) -> IntArray:
         """The cells in which places lie.
@@ -169,7 +207,7 @@ class Grid:
     @property
     def _quarter(self) -> int:
         """Steps in 90 degrees."""
-        return _steps_to_pole(self.step)
+        return steps_to_pole(self.step)
 
     @cached_property
     def _keys(self) -> IntArray:
@@ -192,7 +230,19 @@ def map_step(area: Area) -> float:
     return next((step for step in MAP_STEPS if longest <= 60.0 * step), MAP_STEPS[-1])
 
 
-def _steps_to_pole(step: float) -> int:
+def _rings(area: Area, west: float) -> list[FloatArray]:
+    """The border of an area that lies east of a meridian, and again one turn to the west of that.
+
+    The second has cells only where the area goes around the Earth and ends in the cell in which it
+    begins.
+    """
+    ring = closed_border(area)
+    turns = np.ceil((west - TOLERANCE - ring[:, 1].min()) / 360.0)
+    turn = np.array([0.0, 360.0])
+    return [ring + turns * turn, ring + (turns - 1.0) * turn]
+
+
+def steps_to_pole(step: float) -> int:
     """How many steps are 90 degrees.
 
     Raises
@@ -209,6 +259,12 @@ def _steps_to_pole(step: float) -> int:
             "choose one such as 0.1, 0.25 or 1"
         )
     return n
+
+
+def _edges(rows: IntArray, columns: IntArray, quarter: int) -> FloatArray:
+    """South, north, west and east, degrees, shape (cell, 4)."""
+    lines = np.stack([rows, rows + 1, columns, columns + 1], axis=1)
+    return np.asarray(90.0 * lines / quarter)
 
 
 def _middle(lines: IntArray, quarter: int) -> FloatArray:

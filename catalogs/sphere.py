@@ -88,8 +88,13 @@ def square_kilometres(area: Area, radius: float = EARTH_RADIUS) -> float:
     >>> round(square_kilometres(Box(32, 37, -122, -114)))
     407461
     """
+    return ring_square_kilometres(closed_border(area), radius)
+
+
+def ring_square_kilometres(ring: FloatArray, radius: float = EARTH_RADIUS) -> float:
+    """Surface inside a closed line of points (latitude, longitude), km^2."""
     total = 0.0
-    for (y, x), (y_next, x_next) in pairwise(np.radians(_closed(area))):
+    for (y, x), (y_next, x_next) in pairwise(np.radians(ring)):
         step = y_next - y
         middle = np.sin(0.5 * (y + y_next)) * np.sinc(0.5 * step / np.pi)  # mean of the sine
         total += float(middle * (x_next - x))
@@ -118,7 +123,7 @@ def outline(area: Area, step: float, radius: float = EARTH_RADIUS) -> FloatArray
     InputError
         If the line crosses itself.
     """
-    corners = _closed(area)
+    corners = closed_border(area)
     _check_simple(area, corners)
     if np.sum(corners[1:, 0] * corners[:-1, 1] - corners[:-1, 0] * corners[1:, 1]) < 0.0:
         corners = corners[::-1]
@@ -131,8 +136,8 @@ def outline(area: Area, step: float, radius: float = EARTH_RADIUS) -> FloatArray
     return np.concatenate(points)
 
 
-def _closed(area: Area) -> FloatArray:
-    """Corners with the first repeated at the end, longitudes without a jump."""
+def closed_border(area: Area) -> FloatArray:
+    """Corners of an area with the first repeated at the end, longitudes without a jump."""
     if isinstance(area, Polygon):
         corners = area.corners()
         return np.concatenate([corners, corners[:1]])

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalogs import Catalog, CatalogInfo, InputError, SplitDates, load, parse_area, save
-from catalogs.areas import Box, Polygon, bounding_box, box_around
+from catalogs.areas import Box, Polygon, bounding_box, box_around, box_step
 from catalogs.errors import CatalogNotFoundError
 from catalogs.texts import check_name
 from recast.cli import main
@@ -302,6 +302,36 @@ def test_the_box_leaves_out_the_widest_empty_span_of_longitudes() -> None:
     assert str(box_around([1.0, 1.0, 1.0], [-100.0, 0.0, 100.0])) == "1/1.1/-100/100.1"
     assert str(box_around([1.0, 1.0, 1.0], [-170.0, 0.0, 100.0])) == "1/1.1/0/-169.9"
     assert box_around(np.zeros(3600), np.arange(-180.0, 180.0, 0.1) + 0.05).east == 180.0
+
+
+@pytest.mark.parametrize("wide", [0.006, 0.01, 0.04, 0.3, 0.52, 0.9, 7.0])
+@pytest.mark.parametrize("west", [20.00037, 179.99987])
+def test_the_box_around_few_kilometres_adds_little_to_them(wide: float, west: float) -> None:
+    """Uniform places are no denser in the box than they are, whatever a network spans."""
+    places = np.random.default_rng(0).random((1000, 2)) * (wide, 2.0 * wide) + (35.00021, west)
+    step = box_step(*places.T)
+    box = box_around(*places.T, step)
+    assert box.contains(*places.T).all()
+    surface = (box.north - box.south) * ((box.east - box.west) % 360.0)
+    assert 2.0 * wide**2 * 0.99 < surface < 2.0 * wide**2 * 1.5
+    assert (step == 0.1) == (wide > 0.51)
+    assert str(box_around(*places.T)) == str(box_around(*places.T, 0.1))
+
+
+def test_a_box_has_no_edges_between_what_places_are_rounded_to() -> None:
+    assert box_step([35.2, 35.2, 35.3], [-117.0, -116.9, -117.0]) == 0.1
+    assert box_step([35.25, 35.2, 35.3], [-117.0, -116.9, -117.0]) == 0.01
+    assert box_step([35.1234], [-117.0]) == 0.0001
+    assert box_step([35.123456], [-117.0]) == 0.0001
+
+
+def test_boxes_around_ordinary_catalogs_have_tenths(
+    real_catalog: Callable[[str], Catalog],
+) -> None:
+    """As in 0.1.0 and in published numbers."""
+    assert str(real_catalog("white_06").area) == "33.1/34/-117.2/-116.1"
+    assert str(real_catalog("taupo").area) == "-39.1/-38.5/175.6/176.3"
+    assert str(real_catalog("ncss").area) == "31.9/44.5/-127.5/-112.1"
 
 
 def test_a_catalog_covers_the_area_on_record_or_that_of_its_complete_events(

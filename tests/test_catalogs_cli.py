@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from catalogs import CatalogInfo, InputError, load
+from catalogs import CatalogInfo, InputError, load, save
+from catalogs.areas import Box
 from recast import cli
 from recast.models.etas_report import prior_of
 
@@ -121,6 +122,22 @@ def test_info_counts_what_is_there(capsys: pytest.CaptureFixture[str]) -> None:
     out = shows(capsys, "catalogs", "info", "ridgecrest_2019")
     for part in ("public domain", "pycsep", "M >= 2.5", "309 events", "2019-07-06T03:19:53Z"):
         assert part in out
+
+
+def test_info_shows_the_area_on_record_or_the_box(
+    user_cache: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    catalog = load("ridgecrest_2019")
+    around = f"{catalog.area}, the box around its complete events"
+    assert around in shows(capsys, "catalogs", "info", "ridgecrest_2019")
+    content = json.loads(shows(capsys, "catalogs", "info", "ridgecrest_2019", "--json"))
+    assert content["area"] == str(catalog.area)
+    save(catalog.within(Box(35.0, 36.0, -118.0, -117.0), "part"), user_cache)
+    out = shows(capsys, "catalogs", "info", "part")
+    assert "area           35/36/-118/-117\n" in out
+    content = json.loads(shows(capsys, "catalogs", "info", "synthetic_socal", "--json"))
+    assert content["area"] is None
+    assert "\narea " not in shows(capsys, "catalogs", "info", "synthetic_socal")
 
 
 def test_info_of_a_generated_catalog_tells_the_truth(capsys: pytest.CaptureFixture[str]) -> None:

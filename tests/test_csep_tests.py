@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import kstest
 
 from catalogs import Catalog, EventSequence, InputError, Trajectories
-from catalogs.areas import Box
+from catalogs.areas import Area, Box, bounding_box, parse_area
 from catalogs.exports import write_csep, write_csep_forecast
 from catalogs.grid import Grid
 from catalogs.sequence import FloatArray
@@ -189,8 +189,48 @@ def test_pycsep_reads_our_gridded_forecasts(csep: Any, area: Box, tmp_path: Path
         theirs = csep.load_gridded_forecast(str(tmp_path / "rates.dat"))
         edges = grid.edges
         places = np.stack([edges[:, 0] + 0.03, edges[:, 2] + 0.07], axis=1)
+        places[:, 1] = (places[:, 1] + 180.0) % 360.0 - 180.0  # as catalogs have them
         found = theirs.region.get_index_of(places[:, 1], places[:, 0])
     np.testing.assert_array_equal(theirs.data, rates.rates)
     np.testing.assert_allclose(theirs.magnitudes, BINS)
     np.testing.assert_array_equal(found, grid.cell_of(places))
     assert theirs.event_count == pytest.approx(rates.expected)
+
+
+@pytest.mark.parametrize(
+    "area",
+    [
+        Box(35.03, 35.36, -117.97, -117.52),
+        parse_area("35.3,-118 36.2,-118.1 36.3,-117.2 35.4,-117.1"),
+        Box(-39.0, -38.4, 179.6, -179.7),
+        parse_area("-39,179.6 -38.4,179.7 -38.3,-179.6"),
+    ],
+)
+def test_pycsep_finds_all_simulated_events_in_the_cells_of_the_rates(
+    csep: Any, area: Area, tmp_path: Path
+) -> None:
+    """Cells along the border reach beyond it, so that none is lost, also across 180 degrees."""
+    box, rng = bounding_box(area), np.random.default_rng(3)
+    latitude = rng.uniform(box.south, box.north, 9_000)
+    longitude = box.west + (box.east - box.west) % 360.0 * rng.random(9_000)
+    places = np.column_stack([latitude, (longitude + 180.0) % 360.0 - 180.0])
+    places = places[area.contains(*places.T)]
+    each = [replace(s, locations=places[i::40][: len(s)]) for i, s in enumerate(draw(RATES, 40, 4))]
+    drawn = Trajectories.of_sequences(each)
+    grid = Grid.over(area)
+    rates = count_rates(drawn, grid, BINS, floor=0.01)
+    rates.to_dat(tmp_path / "rates.dat")
+    catalog = synthetic_catalog(each[0], SOCAL_TRUTH, "observed", start="2010-01-01")
+    write_csep_forecast([drawn], catalog.info, tmp_path / "forecast.csv", place=None)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        region = csep.load_gridded_forecast(str(tmp_path / "rates.dat")).region
+        counts = [
+            one.spatial_counts()
+            for one in csep.load_catalog_forecast(
+                str(tmp_path / "forecast.csv"), region=region, n_cat=drawn.n, filter_spatial=False
+            )
+        ]
+    assert sum(map(np.sum, counts)) == drawn.times.size
+    cells = np.bincount(grid.cell_of(drawn.locations), minlength=len(grid))
+    np.testing.assert_array_equal(np.sum(counts, axis=0), cells)

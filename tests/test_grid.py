@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalogs import InputError
-from catalogs.areas import Area, Box, Polygon
+from catalogs.areas import Area, Box, Polygon, bounding_box
 from catalogs.grid import Grid
 from catalogs.sphere import square_kilometres
 
@@ -14,27 +14,71 @@ CALIFORNIA = Polygon(((32.0, -117.0), (33.0, -121.0), (42.0, -125.0), (42.0, -11
 FIJI = Box(-20.0, -15.0, 175.0, -175.0)
 
 
+NOTCHED = Polygon(((0.05, 0.05), (0.05, 1.0), (1.0, 1.0), (0.52, 0.3), (0.98, 0.07)))
+"""With a notch, so that some cells are cut into pieces."""
+
+
+@pytest.mark.parametrize("step", [0.1, 0.5, 2.0])
 @pytest.mark.parametrize(
-    ("area", "error"),
-    [(Box(32, 37, -122, -114), 1e-12), (FIJI, 1e-12), (CALIFORNIA, 0.003)],
+    "area", [Box(32, 37, -122, -114), Box(35.55, 36.05, 179.63, -179.02), FIJI, CALIFORNIA, NOTCHED]
 )
-def test_the_cells_cover_the_area(area: Area, error: float) -> None:
-    """Exactly where it is made of cells, else but for halves of those along the border."""
-    grid = Grid.over(area)
-    assert grid.square_km.sum() == pytest.approx(square_kilometres(area), rel=error)
-    assert area.contains(*grid.centres.T).all()
+def test_the_cells_cover_the_area_and_no_more(area: Area, step: float) -> None:
+    grid = Grid.over(area, step)
+    assert grid.inside_km2.sum() == pytest.approx(square_kilometres(area), rel=1e-11)
+    assert (grid.inside_km2 > 0.0).all()
+    assert (grid.inside_km2 <= grid.square_km * (1.0 + 1e-12)).all()
+    box = bounding_box(area)
     rng = np.random.default_rng(0)
-    places = np.column_stack([rng.uniform(-90, 90, 9999), rng.uniform(-180, 180, 9999)])
-    some = rng.integers(len(grid), size=9999)
-    places[::2] = (grid.centres[some] + rng.uniform(-0.1, 0.1, (9999, 2)))[::2]
-    cells = grid.cell_of(places)
+    wide = (box.east - box.west) % 360.0
+    ends = np.sin(np.radians([box.south - step, box.north + step]))
+    latitude = np.degrees(np.arcsin(rng.uniform(*ends, 50_000)))  # evenly on the sphere
+    longitude = box.west - step + (wide + 2.0 * step) * rng.random(50_000)
+    # Further from all edges than what counts as on them
+    latitude, longitude = (x.round(4) + 4e-5 for x in (latitude, longitude))
+    cells = grid.cell_of(np.column_stack([latitude, (longitude + 180.0) % 360.0 - 180.0]))
+    inside = area.contains(latitude, longitude)
+    assert (cells[inside] >= 0).all()
     south, north, west, east = grid.edges[cells].T
-    longitude = west + (places[:, 1] - west) % 360.0
-    within = (south <= places[:, 0]) & (places[:, 0] < north) & (longitude < east)
+    east_of = west + (longitude - west) % 360.0
+    within = (south <= latitude) & (latitude < north) & (east_of < east)
     assert within[cells >= 0].all()
-    assert (cells >= 0).sum() > 2000
-    if error < 1e-9:
-        np.testing.assert_array_equal(cells >= 0, area.contains(*places.T))
+    assert grid.is_cut[cells[~inside & (cells >= 0)]].all()  # whole cells have nothing outside
+    # How much of each cell is inside, and its middle, from the points
+    n = np.bincount(cells[cells >= 0], minlength=len(grid))
+    some = np.flatnonzero(n > 300)
+    share = np.bincount(cells[inside], minlength=len(grid))[some] / n[some]
+    exact = (grid.inside_km2 / grid.square_km)[some]
+    assert (np.abs(share - exact) < 5.0 * np.sqrt(0.25 / n[some])).all()
+    for cell in some[share > 0.2][:20]:
+        here = inside & (cells == cell)
+        west = grid.edges[cell, 2]
+        mean = latitude[here].mean(), (west + (longitude[here] - west) % 360.0).mean()
+        assert np.abs(grid.middles[cell] - mean).max() < 2.0 * step / np.sqrt(here.sum())
+
+
+def test_a_tiled_area_has_the_cells_whose_centres_it_holds() -> None:
+    for area, step in (
+        (Box(32, 37, -122, -114), 0.1),
+        (FIJI, 0.25),
+        (Box(-90, 90, -180, 180), 5.0),
+    ):
+        grid = Grid.over(area, step)
+        assert area.contains(*grid.centres.T).all()
+        assert not grid.is_cut.any()
+        np.testing.assert_array_equal(grid.inside_km2, grid.square_km)
+        np.testing.assert_array_equal(grid.middles, grid.centres)
+    triangle = Polygon(((0.0, 0.0), (0.0, 1.0), (1.0, 1.0)))
+    touched = Grid.over(triangle, 0.5)
+    assert touched.edges[:, [0, 2]].tolist() == [[0, 0], [0, 0.5], [0.5, 0.5]]
+
+
+def test_around_the_earth_the_first_cell_is_the_last() -> None:
+    area = Box(0.0, 1.0, 10.6, 10.4)
+    grid = Grid.over(area, 1.0)
+    assert len(grid) == 360
+    assert grid.inside_km2.sum() == pytest.approx(square_kilometres(area), rel=1e-12)
+    assert grid.inside_km2[0] == pytest.approx(0.8 * grid.square_km[0], rel=1e-12)
+    assert grid.cell_of([(0.5, 10.3), (0.5, 10.7)]).tolist() == [0, 0]
 
 
 def test_cells_across_180_degrees_are_side_by_side() -> None:
@@ -82,8 +126,8 @@ def test_a_grid_that_cannot_be_is_refused() -> None:
         Grid.over(area, 0.7)
     with pytest.raises(InputError, match=r"4,096,000 in the box around 32/37/-122/-114, more than"):
         Grid.over(area, 0.003125)
-    with pytest.raises(InputError, match="no cell of 1 degrees has its centre inside"):
-        Grid.over(Box(32.1, 32.2, -122, -114), 1.0)
+    with pytest.raises(InputError, match="less than 1e-06 degrees wide: widen it"):
+        Grid.over(Polygon(((32, -122), (32.0000001, -122), (32.0000001, -121.9999999))))
     with pytest.raises(InputError, match="a cell is there twice"):
         Grid(1.0, np.array([3, 3]), np.array([-180, 180]))
     with pytest.raises(InputError, match="a cell lies beyond a pole"):

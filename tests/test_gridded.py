@@ -78,8 +78,26 @@ def test_a_file_of_csep_is_read_as_it_was_written(maximum: float | None, tmp_pat
     assert first[:8] == ["175", "175.5", "-20", "-19.5", "0", "30", "4", "5"]
     assert (float(first[8]), first[9]) == (rates.rates[0, 0], "1")
     last = path.read_text().splitlines()[-1].split("\t")
-    assert last[1] == "185"
+    assert last[:2] == ["-175.5", "-175"]
+    longitudes = np.loadtxt(path)[:, :2]
+    assert longitudes.min() == -180.0
+    assert longitudes.max() == 180.0
     assert last[6:8] == ["6", "10" if maximum is None else "7.5"]
+
+
+def test_a_file_of_the_whole_earth_and_one_beyond_180_degrees_are_read_as_they_are(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "rates.dat"
+    earth = Grid.over(Box(-10.0, 10.0, -180.0, 180.0), 5.0)
+    GriddedRates(earth, BINS, np.ones((len(earth), 3))).to_dat(path)
+    np.testing.assert_array_equal(GriddedRates.from_dat(path).grid.edges, earth.edges)
+    rates = random_rates()
+    rates.to_dat(path)
+    turned = np.loadtxt(path)
+    turned[turned[:, 0] < 0.0, :2] += 360.0  # as older files have it
+    np.savetxt(path, turned)
+    np.testing.assert_array_equal(GriddedRates.from_dat(path).grid.edges, FIJI.edges)
 
 
 def test_cells_of_a_file_keep_their_order_and_those_with_flag_0_are_left_out(

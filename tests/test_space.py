@@ -362,6 +362,39 @@ def test_drawn_places_follow_the_density_and_sums_by_cell_theirs(law: PlaceLaw) 
     np.testing.assert_allclose(by_cell, expected / n, atol=0.006)
 
 
+@pytest.mark.parametrize("step", [0.5, 0.2, 0.1])
+@pytest.mark.parametrize("text", ["-39.03/-38.57/175.62/176.27", "-39,175.6 -38.5,175.7 -39,176.3"])
+def test_cells_along_the_border_expect_what_falls_into_the_region(text: str, step: float) -> None:
+    region = Region(parse_area(text))
+    found = events(200)
+    assert found.locations is not None
+    inside = region.area.contains(*found.locations.T)
+    history = EventSequence(
+        found.times[inside],
+        found.magnitudes[inside],
+        0.0,
+        100.0,
+        locations=found.locations[inside],
+    ).before(70.0)
+    law = replace(LAW, region=region, background=SmoothedPlaces(region, 3, 0.5))
+    n = 40_000
+    one = Trajectories(
+        np.arange(n), np.full(n, 70.5), np.full(n, 2.5), n, 70.0, 71.0, np.empty(0, np.int64)
+    )
+    placer = law.placer(history, 71.0)
+    placed = placer.place(one, seed=3)
+    grid = Grid.over(region.area, step)
+    assert grid.is_cut.any()
+    sums = CellSums(placer, grid)
+    sums.add(placed)
+    by_cell, cell = sums.expected(), grid.cell_of(np.asarray(placed.events.locations))
+    assert (cell >= 0).all()
+    assert by_cell.sum() == pytest.approx(1.0, rel=1e-9)
+    seen = np.bincount(cell, minlength=len(grid)) / n
+    np.testing.assert_allclose(by_cell, seen, atol=0.006)
+    assert by_cell[grid.is_cut].sum() == pytest.approx(seen[grid.is_cut].sum(), abs=0.02)
+
+
 def test_new_events_are_parents_too() -> None:
     """Of two events at once, the second is placed about the first as often as its weight says."""
     history = EventSequence([0.5], [2.0], 0.0, 1.0, locations=[[-38.6, 175.7]])

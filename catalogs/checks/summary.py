@@ -17,7 +17,8 @@ def describe(catalog: Catalog) -> dict[str, Any]:
     """The catalog's information, its counts, and the b-value of the scored events.
 
     Where these are too few to be split, all complete events stand in for them; b is None where
-    fewer than two different magnitudes determine none.
+    fewer than two different magnitudes determine none. The area is the one on record or the box
+    around the complete events.
     """
     info, sequence = catalog.info, catalog.to_sequence()
     try:
@@ -32,9 +33,14 @@ def describe(catalog: Catalog) -> dict[str, Any]:
         b = info.magnitude_law(scored).b
     except InputError:
         b = None
+    try:
+        area = info.area or str(catalog.area)
+    except InputError:  # no locations, or no complete event
+        area = None
     return {
         "info": {**info.to_json(), "n_events": len(catalog.events)},
         **outline(catalog),
+        "area": area,
         "splits": parts,
         "enough_to_split": parts["train"] >= Split.minimum_train and min(parts.values()) > 0,
         "largest_magnitude": float(sequence.magnitudes.max()) if len(sequence) else None,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numba
 import numpy as np
+from numpy.typing import NDArray
 
 from catalogs.grid import Grid
 from catalogs.sequence import FloatArray
@@ -20,6 +21,9 @@ POINTS, MOST_POINTS = 64, 10_000_000
 NEAR = 1
 """Cells around that of a source for which points are used; beyond, the density at the centre."""
 
+POINTS_AT_ONCE = 1_000_000
+"""Of which it is found out whether they lie in the area."""
+
 GOLDEN = math.pi * (3.0 - math.sqrt(5.0))
 """Angle between one point and the next."""
 
@@ -32,7 +36,7 @@ class CellSums:
 
     Each simulated event counts as the kernel about what it was placed about, not as a point: with
     a thousand trajectories the map is as smooth as points of millions would make it. What kernels
-    have outside the cells is left out, as places outside the region are drawn again.
+    have outside the area of the grid is left out, as places outside the region are drawn again.
 
     Parameters
     ----------
@@ -88,7 +92,7 @@ class CellSums:
             grid, known[used], placer.widths[used], self._old[used], placer.parents.q
         )
         share = sites.uniform if sites.widths.size else 1.0
-        total += self._background * share * grid.square_km / grid.square_km.sum()
+        total += self._background * share * grid.inside_km2 / grid.inside_km2.sum()
         if share < 1.0:
             even = np.full(len(known), self._background * (1.0 - share) / len(known))
             total += spread(grid, known, sites.widths, even, sites.q)
@@ -100,12 +104,12 @@ def spread(
 ) -> FloatArray:
     """Kernels (q - 1) / (pi D) (1 + r^2 / D)^{-q} about sources, by cell.
 
-    Each is normalised over all cells.
+    Each is normalised over all cells; of those along the border what lies in the area counts.
 
     Parameters
     ----------
     grid : Grid
-        The cells.
+        The cells, which may have an area.
     locations : array (source, 2)
         Latitude and longitude, degrees.
     widths : array (source,)
@@ -138,7 +142,8 @@ def spread(
     own = (rows[first], columns[first])
     points = max(4, min(POINTS, MOST_POINTS // len(locations)))
     places = np.radians(locations)
-    near = _near(places, widths, weights, group, *own, q, quarter, grid.radius, points)
+    lost = _outside(grid, places, widths, rows, columns, q, points)
+    near = _near(places, widths, weights, group, *own, q, quarter, grid.radius, points, *lost)
     total: FloatArray = _spread(
         near,
         *own,
@@ -146,8 +151,8 @@ def spread(
         middle,
         mass,
         q,
-        positions(grid.centres, grid.radius),
-        grid.square_km,
+        positions(grid.middles, grid.radius),
+        grid.inside_km2,
         grid.rows,
         grid.columns,
         quarter,
@@ -163,6 +168,66 @@ def _cells(grid: Grid, locations: FloatArray) -> tuple[IntArray, IntArray]:
     return rows, (columns - west) % (4 * quarter) + west
 
 
+def _outside(
+    grid: Grid,
+    places: FloatArray,
+    widths: FloatArray,
+    rows: IntArray,
+    columns: IntArray,
+    q: float,
+    points: int,
+) -> tuple[IntArray, NDArray[np.bool_]]:
+    """Points of kernels that are outside the area of the grid, for sources near its border.
+
+    Returns
+    -------
+    array of int (source,)
+        Row of the table below; -1 far from the border, where none is.
+    array of bool (row, point)
+        True outside.
+    """
+    row = np.full(len(places), -1)
+    if grid.area is None or not grid.is_cut.any():
+        return row, np.zeros((0, points), dtype=np.bool_)
+    cut = replace(grid, rows=grid.rows[grid.is_cut], columns=grid.columns[grid.is_cut])
+    steps = [k * grid.step for k in range(-NEAR, NEAR + 1)]
+    middle = grid.step * (np.stack([rows, columns], axis=1) + 0.5)
+    around = [cut.cell_of(middle + np.array([dy, dx])) >= 0 for dy in steps for dx in steps]
+    near = np.flatnonzero(np.any(around, axis=0))
+    row[near] = np.arange(near.size)
+    outside = np.empty((near.size, points), dtype=np.bool_)
+    batch = max(1, POINTS_AT_ONCE // points)
+    for i in range(0, near.size, batch):
+        some = near[i : i + batch]
+        latitude, longitude = _drawn(places[some], widths[some], some, q, grid.radius, points)
+        outside[i : i + batch] = ~grid.area.contains(latitude, longitude)
+    return row, outside
+
+
+@_jit
+def _point(
+    y: float, x: float, width: float, s: int, k: int, points: int, q: float, radius: float
+) -> tuple[float, float]:
+    """Point k of those that stand for the kernel of source s, radians."""
+    square = width * math.expm1(math.log((k + 0.5) / points) / (1.0 - q))
+    r, angle = math.sqrt(square) / radius, (s + k) * GOLDEN
+    return y + r * math.cos(angle), x + r * math.sin(angle) / max(math.cos(y), 1e-6)
+
+
+@_jit
+def _drawn(
+    places: FloatArray, widths: FloatArray, numbers: IntArray, q: float, radius: float, points: int
+) -> tuple[FloatArray, FloatArray]:
+    """Latitudes and longitudes of all points of sources, degrees, shape (source, point) each."""
+    latitude, longitude = np.empty((widths.size, points)), np.empty((widths.size, points))
+    for i in range(widths.size):
+        y, x = places[i, 0], places[i, 1]
+        for k in range(points):
+            north, east = _point(y, x, widths[i], numbers[i], k, points, q, radius)
+            latitude[i, k], longitude[i, k] = math.degrees(north), math.degrees(east)
+    return latitude, longitude
+
+
 @_jit
 def _near(
     places: FloatArray,
@@ -175,6 +240,8 @@ def _near(
     quarter: int,
     radius: float,
     points: int,
+    row: IntArray,
+    outside: NDArray[np.bool_],
 ) -> FloatArray:
     """Mass of each group of sources in the cells around its own, shape (group, row, column)."""
     block = 2 * NEAR + 1
@@ -183,10 +250,9 @@ def _near(
         g = group[s]
         y, x = places[s, 0], places[s, 1]
         for k in range(points):
-            square = widths[s] * math.expm1(math.log((k + 0.5) / points) / (1.0 - q))
-            r, angle = math.sqrt(square) / radius, (s + k) * GOLDEN
-            north = y + r * math.cos(angle)
-            east = x + r * math.sin(angle) / max(math.cos(y), 1e-6)
+            if row[s] >= 0 and outside[row[s], k]:
+                continue
+            north, east = _point(y, x, widths[s], s, k, points, q, radius)
             i = math.floor(math.degrees(north) * quarter / 90.0) - group_rows[g] + NEAR
             j = math.floor(math.degrees(east) * quarter / 90.0) - group_columns[g] + NEAR
             j %= 4 * quarter

@@ -35,6 +35,7 @@ from recast.evaluation.promises import check_promises
 from recast.models.fitting import fit_task, save_fit
 from recast.models.from_file import is_file_name
 from recast.models.kind import PRETRAINED, FittedModel, Task
+from recast.models.places import about_box
 from recast.models.registry import (
     NULL,
     REFERENCE,
@@ -214,7 +215,7 @@ def _compared(
             replace(catalog.info, provenance={}).to_json(),
             models,
             protocol=protocol_scores(protocol, catalog, split, tests, laws),
-            remarks=caveats(catalog, list(fits)),
+            remarks=caveats(catalog, list(fits)) + (about_box(catalog) if laws else []),
             data_sha256=data_hash(split),
         ),
         {name: run.diagnosis for name, run in done.items()},

@@ -53,7 +53,7 @@ def print_info(summary: dict[str, Any]) -> None:
     lines = {
         "catalog": info["name"] + (f": {info['title']}" if info["title"] else ""),
         "region": info["region"],
-        "area": info.get("area", ""),
+        "area": _area(summary),
         "completeness": threshold(summary),
         "events": f"{summary['events']:,} complete of {info['n_events']:,}"
         + (f", the largest M{largest:.2f}" if largest is not None else ""),
@@ -79,6 +79,13 @@ def print_info(summary: dict[str, Any]) -> None:
     for label, text in lines.items():
         if text:  # a note may have several lines
             print(f"{label:<14} {in_options(' '.join(text.split()), {})}")
+
+
+def _area(summary: dict[str, Any]) -> str:
+    if summary["area"] is None:
+        return ""
+    around = "" if "area" in summary["info"] else ", the box around its complete events"
+    return f"{summary['area']}{around}"
 
 
 def _b_value(summary: dict[str, Any]) -> str:

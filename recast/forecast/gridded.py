@@ -117,7 +117,7 @@ class GriddedRates:
         by_magnitude = self.rates.sum(axis=0)
         if not by_magnitude.any():
             raise InputError("no event is expected, so that none can be spread: simulate more")
-        area = self.grid.square_km / self.grid.square_km.sum()
+        area = self.grid.inside_km2 / self.grid.inside_km2.sum()
         evenly = area[:, None] * by_magnitude
         return replace(self, rates=(1.0 - share) * self.rates + share * evenly)
 
@@ -125,7 +125,9 @@ class GriddedRates:
         """Write a file of CSEP, which pyCSEP's ``load_gridded_forecast`` reads.
 
         A line for each cell and bin, tab-separated: LON0 LON1 LAT0 LAT1 Z0 Z1 M0 M1 RATE FLAG.
-        An open last bin ends at magnitude 10.
+        An open last bin ends at magnitude 10. Longitudes lie in [-180, 180] like those of
+        catalogs, since pyCSEP takes them as they are: a region across 180 degrees has cells at both
+        ends.
 
         Parameters
         ----------
@@ -149,8 +151,9 @@ class GriddedRates:
     def to_geojson(self, path: Path) -> None:
         """Write a FeatureCollection with a polygon for each cell, as maps and GIS read it.
 
-        Its properties are ``rate``, of all magnitudes, ``rates`` by bin and ``rate_per_km2``;
-        ``magnitudes`` of the collection are the lower edges of the bins.
+        Its properties are ``rate``, of all magnitudes, ``rates`` by bin and ``rate_per_km2``, of
+        the part of the cell in the area; ``magnitudes`` of the collection are the lower edges of
+        the bins.
 
         Parameters
         ----------
@@ -166,14 +169,11 @@ class GriddedRates:
 
         def lines() -> Iterator[str]:
             yield json.dumps(head, allow_nan=False)[:-1] + ', "features": [\n'
-            areas = self.grid.square_km.tolist()
+            areas = self.grid.inside_km2.tolist()
             for i, (((south, north, west, east), rates), area) in enumerate(
                 zip(self._cells(), areas, strict=True)
             ):
-                # Cells do not cross 180 degrees, beyond which GeoJSON has no longitudes
-                turn = 360.0 * np.floor((west + 180.0) / 360.0)
-                left, right = round(west - turn, 9), round(east - turn, 9)
-                ring = [(left, south), (right, south), (right, north), (left, north), (left, south)]
+                ring = [(west, south), (east, south), (east, north), (west, north), (west, south)]
                 total = sum(rates)
                 feature = {
                     "type": "Feature",
@@ -188,6 +188,8 @@ class GriddedRates:
     @classmethod
     def from_dat(cls, path: Path) -> GriddedRates:
         """Read a file of CSEP, with its cells in their order; those with flag 0 are left out.
+
+        Cells at both ends of [-180, 180] are side by side again.
 
         Parameters
         ----------
@@ -220,6 +222,7 @@ class GriddedRates:
         step = _step(table, path)
         lines = np.round(table[:, [2, 0]] / step).astype(np.int64)
         cells, cell = _in_order(lines)
+        cells[:, 1] = _side_by_side(cells[:, 1], round(180.0 / step))
         bins, which = _in_order(table[:, [6]])
         distinct = np.unique(cell * len(bins) + which).size
         if not len(table) == len(cells) * len(bins) == distinct:
@@ -244,8 +247,12 @@ class GriddedRates:
         return max(LARGEST, float(self.magnitudes[-1]) + 1.0)
 
     def _cells(self) -> Iterator[tuple[list[float], list[float]]]:
-        """Edges and rates of each cell."""
-        return zip(self.grid.edges.tolist(), self.rates.tolist(), strict=True)
+        """Edges, with longitudes in [-180, 180], and rates of each cell."""
+        edges = self.grid.edges
+        # None crosses 180 degrees
+        turns = 360.0 * np.floor((edges[:, [2]] + 180.0) / 360.0)
+        edges[:, 2:] = np.where(turns == 0.0, edges[:, 2:], (edges[:, 2:] - turns).round(9))
+        return zip(edges.tolist(), self.rates.tolist(), strict=True)
 
 
 def count_rates(
@@ -335,6 +342,15 @@ def _step(table: FloatArray, path: Path) -> float:
             "that: regrid the forecast"
         )
     return step
+
+
+def _side_by_side(columns: IntArray, half: int) -> IntArray:
+    """Columns on both sides of 180 degrees go on beyond it, unless they go all around the Earth."""
+    taken = np.unique(columns)
+    gaps = np.diff(taken)
+    if taken[0] != -half or taken[-1] != half - 1 or gaps.max(initial=1) == 1:
+        return columns
+    return np.where(columns <= taken[np.argmax(gaps)], columns + 2 * half, columns)
 
 
 def _in_order(rows: FloatArray | IntArray) -> tuple[Any, IntArray]:

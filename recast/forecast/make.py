@@ -18,12 +18,13 @@ from catalogs.cores import threads as all_threads
 from catalogs.display import span
 from catalogs.exports import centre, csv_bytes, write_csep_forecast
 from catalogs.files import write_json, write_whole
+from catalogs.grid import steps_to_pole
 from catalogs.locking import locked
 from recast.forecast.chunks import Progress
 from recast.forecast.engine import Engine
 from recast.forecast.gaps import about_forecast
 from recast.forecast.mainshocks import aftershocks_until, sequence_since
-from recast.forecast.places import CELL, PlacedForecast, place_forecast
+from recast.forecast.places import CELL, PlacedForecast, forecast_grid, place_forecast
 from recast.forecast.prepare import prepare
 from recast.forecast.remarks import about_fitted, about_model
 from recast.forecast.results import ForecastResult
@@ -36,6 +37,7 @@ from recast.forecast.single import (
 )
 from recast.models.environment import describe
 from recast.models.kind import FittedModel, ModelKind
+from recast.models.places import about_box
 from recast.models.registry import REFERENCE, model_kind
 from recast.models.saved import SavedModel
 from recast.models.seen import Seen, leaks, to_json
@@ -231,11 +233,10 @@ def run_forecast(
     request, uncertainty = prepared.request, prepared.uncertainty
     remarks += prepared.remarks
     remarks += about_forecast(info, catalog.to_sequence(), day, request.days)
-    if places and not info.area and info.has_locations:
-        remarks.append(
-            f"places lie in {catalog.area}, the box around the catalog's events: if the network "
-            "covers more, import them again with its area (recast catalogs import --area)"
-        )
+    grid = None
+    if places and fitted.places is not None:
+        remarks += about_box(catalog)
+        grid = forecast_grid(catalog, fitted.places, day, CELL if cell is None else cell)
     with ExitStack() as stack:
         folder = out or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         stack.enter_context(locked(folder))
@@ -251,14 +252,14 @@ def run_forecast(
             progress=progress,
         )
         placed = None
-        if places and fitted.places is not None:
+        if grid is not None and fitted.places is not None:
             placed = place_forecast(
                 catalog,
                 drawn,
                 fitted.places,
                 prepared.law or fitted.process.magnitude_law,
                 out,
-                cell=cell or CELL,
+                grid,
                 threads=threads,
             )
     environment, law = describe(), None if own_magnitudes else fitted.process.magnitude_law
@@ -401,11 +402,13 @@ def _check_csep(
 
 
 def _check_places(place: tuple[float, float] | None, cell: float | None, *, places: bool) -> None:
-    """Refuse what has no effect with places, or without."""
+    """Refuse what has no effect with places, or without, and cells that cannot be."""
     if places and place is not None:
         raise InputError("`place` is for events whose place is not forecast: leave out `places`")
     if cell is not None and not places:
         raise InputError("`cell` is the size of the cells of `places`: set that, or leave it out")
+    if cell is not None:
+        steps_to_pole(cell)
 
 
 def _csep(

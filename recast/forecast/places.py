@@ -43,14 +43,48 @@ class PlacedForecast:
     record: ForecastPlaces
 
 
+def forecast_grid(catalog: Catalog, law: PlaceLaw, at: float, cell: float = CELL) -> Grid:
+    """The cells of a forecast, before anything is simulated.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        With locations.
+    law : PlaceLaw
+        Where events happen.
+    at : float
+        Time of the forecast, days.
+    cell : float
+        Size of the cells, degrees.
+
+    Returns
+    -------
+    Grid
+        Over the region of the law.
+
+    Raises
+    ------
+    InputError
+        If the cells are too many, finer than the epicentres are known, or do not divide 90 degrees.
+    """
+    grid = Grid.over(law.region.area, cell, law.region.radius)
+    step = rounding_step(law.region.located(catalog.to_sequence().before(at))[-WINDOW:])
+    if cell < step - TOLERANCE:
+        raise InputError(
+            f"cells of {cell:g} degrees are finer than the epicentres, which are rounded to "
+            f"{step:.2g}: set `cell` to that or more"
+        )
+    return grid
+
+
 def place_forecast(
     catalog: Catalog,
     drawn: Drawn,
     law: PlaceLaw,
     magnitudes: GutenbergRichter,
     out: Path | None,
+    grid: Grid,
     *,
-    cell: float = CELL,
     threads: int | None = None,
 ) -> PlacedForecast:
     """Draw the places of the simulated events over the longest window, and add them up by cell.
@@ -68,8 +102,8 @@ def place_forecast(
         Law of magnitudes, the same everywhere.
     out : Path or None
         Folder for the rates as CSEP's ``.dat`` and GeoJSON.
-    cell : float
-        Size of the cells, degrees.
+    grid : Grid
+        The cells, from ``forecast_grid``.
     threads : int, optional
         By default one per core.
 
@@ -81,8 +115,7 @@ def place_forecast(
     Raises
     ------
     InputError
-        If the forecast has too many events to keep, or the cells are too small, finer than the
-        epicentres are known, or do not divide 90 degrees.
+        If the forecast has too many events to keep.
     """
     from etas.space.rates import CellSums
     from etas.space.records import law_to_json
@@ -94,9 +127,7 @@ def place_forecast(
         )
     request = drawn.request
     scored, law = law, law.drawn
-    grid = Grid.over(law.region.area, cell, law.region.radius)
     history = catalog.to_sequence().before(request.at)
-    _check_cell(cell, law.region.located(history)[-WINDOW:])
     placer = law.placer(history, request.at + request.horizon)
     sums, parts = CellSums(placer, grid), []
     for number, part in enumerate(drawn.trajectories()):
@@ -119,8 +150,8 @@ def place_forecast(
     half = np.searchsorted(np.cumsum(per_cell[most]), 0.5 * per_cell.sum()) + 1
     record = ForecastPlaces(
         law_to_json(law),
-        cell,
-        float(grid.square_km[most[:half]].sum()),
+        grid.step,
+        float(grid.inside_km2[most[:half]].sum()),
         (float(grid.centres[most[0], 0]), float(grid.centres[most[0], 1])),
         files,
         spatial,
@@ -128,16 +159,6 @@ def place_forecast(
         None if scored is law else type(scored).__name__,
     )
     return PlacedForecast(parts, rates, record)
-
-
-def _check_cell(cell: float, locations: FloatArray) -> None:
-    """Refuse cells finer than epicentres are known."""
-    step = rounding_step(locations)
-    if cell < step - TOLERANCE:
-        raise InputError(
-            f"cells of {cell:g} degrees are finer than the epicentres, which are rounded to "
-            f"{step:.2g}: set `cell` to that or more"
-        )
 
 
 def _shares(law: GutenbergRichter, bins: FloatArray) -> FloatArray:

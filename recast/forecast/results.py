@@ -180,7 +180,7 @@ class ForecastPlaces(Record):
     cell : float
         Size of the cells, degrees.
     half_km2 : float
-        Surface of the fewest cells in which half of the events are expected.
+        Surface of the fewest cells in which half of the events are expected, in the region.
     centre : pair of float
         Latitude and longitude of the middle of the cell with the highest rate.
     files : list of str

@@ -51,6 +51,18 @@ def region_of(catalog: Catalog) -> Region:
     return Region(catalog.area)
 
 
+def about_box(catalog: Catalog) -> list[str]:
+    """Which box places lie in where no area is on record, and how to set one."""
+    info = catalog.info
+    if info.area or not info.has_locations:
+        return []
+    said = (
+        f"places lie in {catalog.area}, the box around the catalog's events: if the network covers "
+        "more, import them again with its area (recast catalogs import --area)"
+    )
+    return [said]
+
+
 def smoothed_law(catalog: Catalog) -> SmoothedPlaces:
     """Past seismicity, smoothed with adaptive kernels."""
     from etas.space.background import SmoothedPlaces

@@ -90,7 +90,7 @@ def rate_map(
     rates : array (cell,)
         Such as ``GriddedRates.per_cell``; cells of rate 0 stay blank.
     area : Box or Polygon, optional
-        The region, whose border is drawn.
+        The region, whose border is drawn, and beyond which cells are not.
     observed : EventSequence, optional
         With locations; of more than 300 events the largest are drawn.
     title, label : str
@@ -213,7 +213,7 @@ def gain_map(
     locations : array (event, 2)
         Latitude and longitude, degrees; events outside of the cells are left out.
     area : Box or Polygon, optional
-        The region, whose border is drawn.
+        The region, whose border is drawn, and beyond which cells are not.
     title, label : str
         Above the map, and what the colours are.
     """
@@ -248,6 +248,9 @@ def _drawn(
     def paint(axes: Axes) -> None:
         mesh = axes.pcolormesh(x, y, image, cmap=scale.cmap, rasterized=True)
         mesh.set_norm(scale.norm)
+        if area is not None:  # cells along the border reach beyond it, where nothing is expected
+            border = _border(area, float(x[0]))
+            mesh.set_clip_path(Patch(border, transform=axes.transData))
 
     figure = _framed(_extent(grid, area), paint, area, observed, title)
     return figure, _scaled(figure, scale, label, extend)
@@ -328,8 +331,7 @@ def _extent(grid: Grid, area: Area | None) -> Frame:
     north, east = edges[:, [1, 3]].max(axis=0).tolist()
     if area is not None:
         x, y = _border(area, west).T
-        south, north = min(south, y.min()), max(north, y.max())
-        west, east = min(west, x.min()), max(east, x.max())
+        south, north, west, east = y.min(), y.max(), x.min(), x.max()
     return south, north, west, east
 
 
