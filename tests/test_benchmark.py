@@ -101,17 +101,28 @@ def test_the_table_says_it_in_words(run_folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("interval", "verdict"),
+    ("interval", "of_times", "of_places"),
     [
-        ((0.01, 0.03), "explains them better than ETAS"),
-        ((-0.03, -0.01), "explains them worse than ETAS"),
-        ((-0.01, 0.01), "cannot be told apart from ETAS"),
+        ((0.01, 0.03), "explains them better than ETAS", "places them better than ETAS"),
+        ((-0.03, -0.01), "explains them worse than ETAS", "places them worse than ETAS"),
+        (
+            (-0.01, 0.01),
+            "cannot be told apart from ETAS",
+            "cannot be told apart from ETAS in placing them",
+        ),
     ],
 )
 def test_a_verdict_needs_an_interval_on_one_side(
-    interval: tuple[float, float], verdict: str
+    interval: tuple[float, float], of_times: str, of_places: str
 ) -> None:
-    assert verdict in sentence("x", "m", Gain(sum(interval) / 2, interval), 10)
+    gain = Gain(sum(interval) / 2, interval)
+    assert f", m {of_times}: " in sentence("x", "m", gain, 10)
+    assert f", m {of_places}: " in sentence("x", "m", gain, 10, places=True)
+
+
+def test_nothing_is_not_less_than_nothing() -> None:
+    said = sentence("x", "m", Gain(-1e-9, (-2e-5, -1e-5)), 10)
+    assert said.endswith("+0.0000 nats per event, 95 % interval +0.0000 to +0.0000.")
 
 
 @pytest.mark.parametrize(

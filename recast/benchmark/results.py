@@ -223,7 +223,7 @@ class CatalogResult(Record):
                 + f"  {interval_text(score.gain):^26}  {interval_text(score.gain_over_etas):^26}"
             )
         sentences = [
-            sentence(name, model, score.gain_over_etas, self.n_events["test"], "places them")
+            sentence(name, model, score.gain_over_etas, self.n_events["test"], places=True)
             for model, score in scored.items()
             if score.gain_over_etas is not None and model != NULL
         ]
@@ -395,18 +395,19 @@ class TrainingSizes(Record):
             check_name(name)
 
 
-def sentence(name: str, model: str, gain: Gain, n_events: int, does: str = "explains them") -> str:
-    """State a gain in words."""
+def sentence(name: str, model: str, gain: Gain, n_events: int, *, places: bool = False) -> str:
+    """State a gain in words, that of times unless it is of ``places``."""
+    does = "places them" if places else "explains them"
     low, high = gain.ci95
     if low > 0.0:
         verdict = f"{does} better than ETAS"
     elif high < 0.0:
         verdict = f"{does} worse than ETAS"
     else:
-        verdict = "cannot be told apart from ETAS"
+        verdict = "cannot be told apart from ETAS" + (" in placing them" if places else "")
     return (
-        f"On the {n_events:,} test events of {name}, {model} {verdict}: "
-        f"{gain.mean:+.4f} nats per event, 95 % interval {low:+.4f} to {high:+.4f}."
+        f"On the {n_events:,} test events of {name}, {model} {verdict}: {_signed(gain.mean)} nats "
+        f"per event, 95 % interval {_signed(low)} to {_signed(high)}."
     )
 
 
