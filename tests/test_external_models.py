@@ -102,6 +102,8 @@ def test_outages_are_left_out(modules: dict[str, ModuleType], name: str, tmp_pat
     process = kind_of(modules, name).fit(task).process
     for window in (task.split.train, task.split.val, task.split.test):
         check_promises(process, window, name)
+        before, after = process.compensator(window, window.scored_gaps[0])
+        assert after == pytest.approx(before, rel=1e-5)
 
 
 def test_easytpp_itself_fits_the_adapter(

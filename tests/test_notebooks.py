@@ -53,6 +53,8 @@ def test_the_model_of_a_page_leaves_outages_out(tmp_path: Path) -> None:
     process = scope["FadingKind"]().fit(task).process
     for window in (task.split.train, task.split.val, task.split.test):
         check_promises(process, window, "fading")
+        before, after = process.compensator(window, window.scored_gaps[0])
+        assert after == pytest.approx(before, rel=1e-5)
 
 
 @pytest.mark.slow
