@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     from catalogs.info import CatalogInfo, SplitDates
     from catalogs.magnitudes import GutenbergRichter
     from catalogs.marks import MarkLaw
-    from catalogs.process import PointProcess
+    from catalogs.process import PointProcess, without_gaps
     from catalogs.providers.fetching import fetch_catalog
     from catalogs.selection import Selection
     from catalogs.sequence import EventSequence
@@ -93,6 +93,7 @@ __all__ = [
     "parse_area",
     "read_events",
     "save",
+    "without_gaps",
 ]
 
 __getattr__, __dir__ = lazy_names(
@@ -109,7 +110,7 @@ __getattr__, __dir__ = lazy_names(
         "catalogs.info": ["CatalogInfo", "SplitDates"],
         "catalogs.magnitudes": ["GutenbergRichter"],
         "catalogs.marks": ["MarkLaw"],
-        "catalogs.process": ["PointProcess"],
+        "catalogs.process": ["PointProcess", "without_gaps"],
         "catalogs.providers.fetching": ["fetch_catalog"],
         "catalogs.selection": ["Selection"],
         "catalogs.sequence": ["EventSequence"],

@@ -134,7 +134,8 @@ def import_catalog(
         events, steps = choose(parsed.events, rules)
         if missing_magnitudes is None and parsed.explanation.layout in UNDOCUMENTED:
             sentences += _ask_for_stand_ins(events, where)
-        _refuse_equal(events, name)
+        if making.get("completeness") is None:
+            _refuse_equal(events, name)
         span = parsed.events["time"].min(), parsed.events["time"].max()
         splits = making.get("splits")
         _refuse_beyond(
@@ -337,7 +338,7 @@ def _refuse_equal(events: pd.DataFrame, name: str) -> None:
         raise InputError(
             f"catalog {name!r}: all {len(events):,} magnitudes are "
             f"{_written(float(events['magnitude'].iloc[0]))}, which gives no completeness and no "
-            "b-value: is this the column of magnitudes?"
+            "b-value: is this the column of magnitudes? If it is, give `completeness`"
         )
 
 

@@ -124,6 +124,8 @@ def import_table(
         completeness, strict = lowest, False
     notes += [] if steps is None else steps.sentences()
     notes += kinds_of_magnitude(complete)
+    if len(complete) > 2 and np.ptp(complete["magnitude"].to_numpy(np.float64)) == 0.0:
+        notes.append("all complete magnitudes are equal: they determine no b-value")
     info = replace(
         info,
         magnitude_completeness=completeness,

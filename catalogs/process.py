@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -43,9 +44,10 @@ class PointProcess(ABC):
         log L = sum_{score_from <= t_i < end} log lambda(t_i | H_{t_i})
                 - integral_{score_from}^{end} lambda(t | H_t) dt
 
-    (Daley and Vere-Jones 2003, proposition 7.2.III). A process gives its intensity and its
-    compensator; everything else follows from these two, and a process that knows a faster way
-    overrides it. Fitting is not part of it.
+    (Daley and Vere-Jones 2003, proposition 7.2.III). The integral leaves out the gaps of the
+    sequence, in which nothing was recorded; for one that does not, there is ``without_gaps``. A
+    process gives its intensity and its compensator; everything else follows from these two, and a
+    process that knows a faster way overrides it. Fitting is not part of it.
 
     Examples
     --------
@@ -55,6 +57,7 @@ class PointProcess(ABC):
     ...     def intensity(self, sequence, times):
     ...         return np.where(checked_times(times, sequence.start, sequence.end) % 1 < 0.5, 4, 2)
     ...
+    ...     @without_gaps
     ...     def compensator(self, sequence, times):
     ...         days, part = np.divmod(np.append(times, sequence.score_from), 1.0)
     ...         done = 3 * days + 2 * part + 2 * np.minimum(part, 0.5)
@@ -88,6 +91,9 @@ class PointProcess(ABC):
     @abstractmethod
     def compensator(self, sequence: EventSequence, times: ArrayLike) -> FloatArray:
         """Compensator: the integral of the intensity from ``score_from`` to each of ``times``.
+
+        Nothing is expected where nothing was recorded: it does not grow in
+        ``sequence.scored_gaps``. ``@without_gaps`` above it sees to that.
 
         Parameters
         ----------
@@ -340,21 +346,55 @@ def _content(value: Any) -> bytes:
     return repr(value).encode()
 
 
-def without_gaps(
-    integral: Callable[[FloatArray], FloatArray], sequence: EventSequence, times: FloatArray
-) -> FloatArray:
-    """A compensator at ``times`` that does not grow in the gaps of a sequence.
+Compensator = TypeVar("Compensator", bound=Callable[..., FloatArray])
 
-    ``integral`` is that of the intensity from ``score_from``, gaps or not.
+
+def without_gaps(compensator: Compensator) -> Compensator:
+    """Decorate a compensator that knows of no gaps, so that it does not grow in them.
+
+    It is asked at the ends of each scored gap, too, and what it grows by in between is taken off.
+    One that does not grow there stays as it is: to decorate twice changes nothing.
+
+    Parameters
+    ----------
+    compensator : method of a PointProcess
+        The integral of the intensity from ``score_from`` to each time, gaps or not.
+
+    Returns
+    -------
+    method of a PointProcess
+        The integral of the intensity over what was recorded: see ``PointProcess.compensator``.
+
+    Examples
+    --------
+    >>> class Steady(PointProcess):  # two a day
+    ...     magnitude_law = GutenbergRichter(2.0)
+    ...
+    ...     def intensity(self, sequence, times):
+    ...         return np.full(len(times), 2.0)
+    ...
+    ...     @without_gaps
+    ...     def compensator(self, sequence, times):
+    ...         return 2.0 * (np.asarray(times) - sequence.score_from)
+    >>> week = EventSequence([0.5], [3.0], start=0.0, end=7.0, gaps=[(2.0, 5.0)])
+    >>> Steady().compensator(week, [1.0, 2.0, 4.0, 5.0, 7.0])
+    array([2., 4., 4., 4., 8.])
     """
-    gaps = np.array(sequence.scored_gaps)
-    if not gaps.size:
-        return integral(times)
-    inside = np.clip(times[:, None], gaps[:, 0], gaps[:, 1])  # (time, gap)
-    values = integral(np.concatenate([times, gaps[:, 0], inside.ravel()]))
-    n, m = times.size, len(gaps)
-    lost = values[n + m :].reshape(n, m) - values[n : n + m]
-    return np.asarray(values[:n] - lost.sum(axis=1))
+
+    @functools.wraps(compensator)
+    def flat(process: PointProcess, sequence: EventSequence, times: ArrayLike) -> FloatArray:
+        edges = np.array(sequence.scored_gaps).ravel()  # begin, end, begin, end, ...
+        if not edges.size:
+            return compensator(process, sequence, times)
+        queries = np.atleast_1d(np.asarray(times, dtype=np.float64))
+        passed = np.searchsorted(edges, queries, side="right")
+        recorded = np.where(passed % 2 == 1, edges[passed - 1], queries)  # a gap at its beginning
+        values = compensator(process, sequence, np.concatenate([recorded, edges]))
+        grown = np.diff(values[queries.size :])[::2]  # in each gap
+        lost = np.append(0.0, np.cumsum(grown))
+        return np.asarray(values[: queries.size] - lost[passed // 2])
+
+    return cast(Compensator, flat)
 
 
 def check_simulation(

@@ -193,6 +193,7 @@ class ETAS(PointProcess):
         rate, _ = self._sweep(sequence, queries, sequence.start)
         return self.mu + self.k * rate
 
+    @without_gaps
     def compensator(self, sequence: EventSequence, times: ArrayLike) -> FloatArray:
         """Compensator: the integral of the intensity from ``score_from`` to each of ``times``.
 
@@ -214,12 +215,8 @@ class ETAS(PointProcess):
             If a time is outside the scored window, or an event below completeness.
         """
         queries = checked_times(times, sequence.score_from, sequence.end)
-
-        def integral(t: FloatArray) -> FloatArray:
-            _, triggered = self._sweep(sequence, t, sequence.score_from)
-            return self.mu * (t - sequence.score_from) + self.k * triggered
-
-        return without_gaps(integral, sequence, queries)
+        _, triggered = self._sweep(sequence, queries, sequence.score_from)
+        return self.mu * (queries - sequence.score_from) + self.k * triggered
 
     def simulate(
         self,

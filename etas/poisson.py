@@ -116,6 +116,7 @@ class Poisson(PointProcess):
         """
         return np.full(checked_times(times, sequence.start, sequence.end).shape, self.rate)
 
+    @without_gaps
     def compensator(self, sequence: EventSequence, times: ArrayLike) -> FloatArray:
         """Compensator: rate times the days from ``score_from`` to each of ``times``.
 
@@ -132,7 +133,7 @@ class Poisson(PointProcess):
             Expected numbers of events.
         """
         queries = checked_times(times, sequence.score_from, sequence.end)
-        return without_gaps(lambda t: self.rate * (t - sequence.score_from), sequence, queries)
+        return self.rate * (queries - sequence.score_from)
 
     def simulate(
         self,

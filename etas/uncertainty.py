@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from catalogs.json_records import Record
 from catalogs.sequence import FloatArray
@@ -76,7 +77,7 @@ class Uncertainty(Record):
 
     @classmethod
     def of(
-        cls, box: Box, scaled: FloatArray, interior: FloatArray, hessian: FloatArray
+        cls, box: Box, scaled: FloatArray, interior: NDArray[np.bool_], hessian: FloatArray
     ) -> Uncertainty | None:
         """Invert the Hessian at a maximum of the log-likelihood.
 

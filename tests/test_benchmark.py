@@ -13,7 +13,16 @@ from catalogs.files import read_json
 from etas.model import ETAS
 from recast.benchmark.comparison import compare
 from recast.benchmark.folder import load_catalog, open_run
-from recast.benchmark.results import BenchmarkResult, CatalogResult, Gain, sentence
+from recast.benchmark.results import (
+    BenchmarkResult,
+    CatalogResult,
+    Gain,
+    MarkScore,
+    ModelResult,
+    SeedResult,
+    WindowScore,
+    sentence,
+)
 from recast.benchmark.run import run_benchmark
 from recast.cli import main
 from recast.models import environment
@@ -101,17 +110,48 @@ def test_the_table_says_it_in_words(run_folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("interval", "verdict"),
+    ("interval", "of_times", "of_places"),
     [
-        ((0.01, 0.03), "explains them better than ETAS"),
-        ((-0.03, -0.01), "explains them worse than ETAS"),
-        ((-0.01, 0.01), "cannot be told apart from ETAS"),
+        ((0.01, 0.03), "explains them better than ETAS", "places them better than ETAS"),
+        ((-0.03, -0.01), "explains them worse than ETAS", "places them worse than ETAS"),
+        (
+            (-0.01, 0.01),
+            "cannot be told apart from ETAS",
+            "cannot be told apart from ETAS in placing them",
+        ),
     ],
 )
 def test_a_verdict_needs_an_interval_on_one_side(
-    interval: tuple[float, float], verdict: str
+    interval: tuple[float, float], of_times: str, of_places: str
 ) -> None:
-    assert verdict in sentence("x", "m", Gain(sum(interval) / 2, interval), 10)
+    gain = Gain(sum(interval) / 2, interval)
+    assert f", m {of_times}: " in sentence("x", "m", gain, 10)
+    assert f", m {of_places}: " in sentence("x", "m", gain, 10, places=True)
+
+
+def test_large_numbers_have_columns_of_their_own() -> None:
+    models = {}
+    for power in range(9):
+        size = 10.0**power
+        splits = dict.fromkeys(("train", "val", "test"), WindowScore(10, -size, -size, -size))
+        gain = Gain(-size, (-7.0 * size, size))
+        places = MarkScore(gain, dict.fromkeys(splits, -12.0 * size), gain)
+        seeds = [SeedResult(1, splits)]
+        models[f"m{power}"] = ModelResult(
+            splits, seeds, size, 1, gain_over_etas=gain, marks={"place": places}
+        )
+    info = {"title": "", "magnitude_completeness": 2.0, "completeness_is_strict": False}
+    lines = CatalogResult(info, models).table("x").splitlines()
+    for title, heads, fields in (("NLL per day", 2, 11), ("places, nats per event", 1, 10)):
+        (top,) = (i for i, line in enumerate(lines) if title in line)
+        table = lines[top : top + heads + len(models)]
+        assert {len(line.split()) for line in table[heads:]} == {fields}
+        assert len({len(line) for line in table}) == 1
+
+
+def test_nothing_is_not_less_than_nothing() -> None:
+    said = sentence("x", "m", Gain(-1e-9, (-2e-5, -1e-5)), 10)
+    assert said.endswith("+0.0000 nats per event, 95 % interval +0.0000 to +0.0000.")
 
 
 @pytest.mark.parametrize(

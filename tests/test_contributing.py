@@ -9,10 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from outages import with_outages
 from scipy.stats import kstest, weibull_min
 
 from catalogs import EventSequence, GutenbergRichter, load
 from recast.cli import main
+from recast.evaluation.promises import check_promises
+from recast.models.kind import Task
 from recast.models.registry import model_kinds
 
 ROOT = Path(__file__).parent.parent
@@ -46,6 +49,17 @@ def test_its_likelihood_is_that_of_its_intervals(shown: dict[str, Any]) -> None:
     assert process.log_likelihood(events) == pytest.approx(expected, abs=1e-12)
     (drawn,) = process.sample(EventSequence.nothing(), 500.0, 1, seed=0)
     assert kstest(drawn.inter_times[:-1], law.cdf).pvalue > 0.001
+
+
+def test_outages_are_left_out(shown: dict[str, Any], tmp_path: Path) -> None:
+    task = Task(with_outages(), tmp_path)
+    process = shown["RenewalKind"]().fit(task).process
+    for window in (task.split.train, task.split.val, task.split.test):
+        check_promises(process, window, "renewal")
+    train = task.split.train
+    outage = np.searchsorted(train.times, [train.gaps[0][0]])
+    shape, _, scale = weibull_min.fit(np.delete(train.inter_times, [*outage, -1]), floc=0.0)
+    assert (process.shape, process.scale) == pytest.approx((shape, scale), rel=1e-9)
 
 
 def test_every_command_knows_it(

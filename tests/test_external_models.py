@@ -11,10 +11,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from outages import with_outages
 
 import recast
 from catalogs import EventSequence, load
 from catalogs.files import read_json
+from recast.evaluation.promises import check_promises
 from recast.models.kind import ModelKind, Task
 
 ROOT = Path(recast.__file__).parents[1]
@@ -94,6 +96,16 @@ def test_a_saved_one_is_the_same(modules: dict[str, ModuleType], name: str, tmp_
     assert again.log_likelihood(test) == pytest.approx(process.log_likelihood(test), rel=1e-6)
 
 
+@pytest.mark.parametrize("name", KINDS)
+def test_outages_are_left_out(modules: dict[str, ModuleType], name: str, tmp_path: Path) -> None:
+    task = Task(with_outages(), tmp_path, quick=True)
+    process = kind_of(modules, name).fit(task).process
+    for window in (task.split.train, task.split.val, task.split.test):
+        check_promises(process, window, name)
+        before, after = process.compensator(window, window.scored_gaps[0])
+        assert after == pytest.approx(before, rel=1e-5)
+
+
 def test_easytpp_itself_fits_the_adapter(
     modules: dict[str, ModuleType], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -107,6 +119,9 @@ def test_easytpp_itself_fits_the_adapter(
     process, test = fitted(kind_of(modules, "easytpp"), tmp_path), load(CATALOG).split().test
     expected = integrated(process, test, 200)
     assert process.compensator(test, [test.end])[0] == pytest.approx(expected, rel=2e-4)
+    task = Task(with_outages(), tmp_path, quick=True)
+    process = kind_of(modules, "easytpp").fit(task).process
+    check_promises(process, task.split.test, "easytpp")
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalogs import Catalog, InputError, SplitDates
+from catalogs import Catalog, InputError, SplitDates, load
 from catalogs.checks.summary import describe
 from catalogs.formats.table import read_table
 from catalogs.importing import import_table, out_of_order, tied_rows
@@ -246,6 +246,31 @@ def test_a_real_catalog_comes_back_as_it_was(real_catalog: Callable[[str], Catal
     assert counts(catalog) == counts(original)
 
 
+def test_equal_magnitudes_are_a_catalog_if_completeness_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    days = pd.date_range("2020-01-01", periods=100, freq="7h")
+    Path("same.csv").write_text(
+        "\n".join(["time,mag", *(f"{day.isoformat()},3.0" for day in days)])
+    )
+    command = ["catalogs", "import", "same.csv", "--name", "same", "--out", "."]
+    assert cli.main(command) == 2
+    assert "are 3.0, which gives no completeness and no b-value" in (err := capsys.readouterr().err)
+    assert err.strip().endswith("If it is, give --completeness")
+    assert cli.main([*command, "--completeness", "3"]) == 0
+    shown = capsys.readouterr().out
+    assert "b-value        not determined by magnitudes that are all equal" in shown
+    assert "Next: recast forecast" in shown
+    assert "they determine no b-value" in load("same.json").info.note
+    # A forecast takes b from the prior, as for a single event; a fit names what is missing
+    forecast = ["forecast", "--catalog", "same.json", "--samples", "20", "--days", "1"]
+    assert cli.main([*forecast, "--no-plots"]) == 0
+    capsys.readouterr()
+    assert cli.main(["etas", "fit", "--catalog", "same.json"]) == 2
+    assert "all equal, do not determine a b-value" in capsys.readouterr().err
+
+
 def test_equal_complete_magnitudes_determine_no_b_value(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -254,4 +279,6 @@ def test_equal_complete_magnitudes_determine_no_b_value(
     path.write_text("\n".join(["time,mag", *rows]))
     options = ["--name", "few", "--completeness", "2", "--magnitude-bin", "0"]
     assert cli.main(["catalogs", "import", str(path), *options]) == 0
-    assert "b-value        not determined by so few events" in capsys.readouterr().out
+    assert (
+        "b-value        not determined by magnitudes that are all equal" in capsys.readouterr().out
+    )

@@ -12,11 +12,13 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import ArrayLike
+from outages import with_outages
 from outside import install
 
-from catalogs import Catalog, EventSequence, GutenbergRichter, InputError, PointProcess, load
+from catalogs import Catalog, EventSequence, GutenbergRichter, InputError, PointProcess, load, save
 from catalogs.files import read_json, write_json
 from catalogs.sequence import FloatArray
+from catalogs.split import SplitName
 from etas.poisson import Poisson
 from recast import cli, fit_model, load_model
 from recast.models.kind import FittedModel, ModelKind, Task
@@ -315,6 +317,33 @@ class LooksAhead(CannotBeLoaded):
 class Oracle(Poisson):
     def intensity(self, sequence: EventSequence, times: ArrayLike) -> FloatArray:
         return super().intensity(sequence, times) * len(sequence)
+
+
+class KnowsNoGaps(CannotBeLoaded):
+    def fit(self, task: Task) -> FittedModel:
+        return self.fitted(task, Steady(1.0, LAW_OF_TEXT), 1)
+
+
+class Steady(Poisson):
+    def compensator(self, sequence: EventSequence, times: ArrayLike) -> FloatArray:
+        return self.rate * (np.asarray(times, dtype=np.float64) - sequence.score_from)
+
+
+@pytest.mark.usefixtures("fresh")
+@pytest.mark.parametrize("part", ["train", "val", "test"])
+def test_a_model_that_expects_events_in_an_outage_has_no_score(
+    part: SplitName,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    added(monkeypatch, "{here}:KnowsNoGaps")
+    save(with_outages(parts=[part]), tmp_path)
+    command = ["benchmark", "--catalog", str(tmp_path / f"{CATALOG}.json"), "--models", "mine"]
+    assert cli.main([*command, "--out", str(tmp_path / "run")]) == 2
+    out, err = capsys.readouterr()
+    assert "model 'mine': its compensator grows by" in err
+    assert "nats" not in out
 
 
 @pytest.mark.usefixtures("fresh")

@@ -6,12 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from outages import with_outages
+
+from recast.evaluation.promises import check_promises
+from recast.models.kind import Task
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted((ROOT / "docs" / "notebooks").glob("*.md"))
 SHOWN = {
     "table_to_forecast": r"forecast at 2019-07-1\d.*, 1,000 simulations",
-    "new_model": r"\nfading +run +\d\.\d\d +1 of 1",
+    "new_model": r"\nfading +run +\S+ +\d\.\d\d +1 of 1",
     "few_events": r"recast-zero-shot (explains|cannot be told)",
 }
 """What the last steps print."""
@@ -38,6 +42,19 @@ def test_a_page_offers_itself_as_a_notebook(page: Path) -> None:
     assert len(codes) == len(re.findall(r"^```\{code-cell\}", text, re.MULTILINE)) >= 3
     # Jupyter knows these magics; ours are of the documentation alone
     assert {code.split()[0] for code in codes if code[0] == "%"} <= {"%%bash", "%%writefile"}
+
+
+def test_the_model_of_a_page_leaves_outages_out(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "notebooks" / "new_model.md").read_text(encoding="utf-8")
+    (source,) = re.findall(r"^%%writefile fading.py\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    scope: dict[str, Any] = {"__name__": "fading"}
+    exec(source, scope)
+    task = Task(with_outages(), tmp_path)
+    process = scope["FadingKind"]().fit(task).process
+    for window in (task.split.train, task.split.val, task.split.test):
+        check_promises(process, window, "fading")
+        before, after = process.compensator(window, window.scored_gaps[0])
+        assert after == pytest.approx(before, rel=1e-5)
 
 
 @pytest.mark.slow

@@ -263,13 +263,16 @@ def test_a_space_time_fit_has_errors_scores_and_a_map(
     assert main(command) == 0
     shown = capsys.readouterr().out
     assert "q          1.8 fixed" in shown
-    assert "of it inside the region" in shown
+    ratios = r"branching ratio (\S+) anywhere, (\S+) counting only offspring inside the region"
+    anywhere, inside = map(float, re.search(ratios, shown).groups())  # type: ignore[union-attr]
     record = json.loads((tmp_path / "space.json").read_text())
     model = SpaceTimeETAS.from_json(record["model"])
     test = load("ridgecrest_2019").split().test
     places = model.places.log_density(test).mean()
     assert record["splits"]["test"][1] == pytest.approx(places)
-    assert record["branching_ratio_inside"] < record["branching_ratio"]
+    assert record["branching_ratio_inside"] == pytest.approx(inside, abs=1e-4)
+    assert record["branching_ratio"] == pytest.approx(anywhere, abs=1e-4)
+    assert inside < anywhere
     assert 0.0 < record["background_share"] < 1.0
     assert (tmp_path / "background_map.png").is_file()
     # The file is a model, whose times and places can be tested

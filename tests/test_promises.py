@@ -1,15 +1,17 @@
 """What a point process promises, tried on models that do not keep it."""
 
+import inspect
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from numpy.typing import ArrayLike
 from scipy.stats import weibull_min
 
-from catalogs import EventSequence, GutenbergRichter, InputError, PointProcess
-from catalogs.sequence import FloatArray
+from catalogs import EventSequence, GutenbergRichter, InputError, PointProcess, without_gaps
+from catalogs.sequence import FloatArray, Gaps
 from etas.synthetic import SOCAL_TRUTH
 from recast.evaluation.promises import check_promises
 
@@ -131,3 +133,74 @@ def test_one_that_does_not_is_refused(
     make: Callable[[], PointProcess], message: str, sequence: EventSequence
 ) -> None:
     assert re.match(f"model 'mine'.*{message}", refusal(make(), sequence))
+
+
+class Known(Renewal):
+    """Knows of gaps."""
+
+    compensator = without_gaps(Renewal.compensator)
+
+
+class KnownTwice(Known):
+    compensator = without_gaps(Known.compensator)
+
+
+class ShortOfGaps(Known):
+    def compensator(self, sequence: EventSequence, times: ArrayLike) -> FloatArray:
+        return 0.95 * super().compensator(sequence, times)
+
+
+class Closed(Known):
+    """Has no rate in gaps."""
+
+    def intensity(self, sequence: EventSequence, times: ArrayLike) -> FloatArray:
+        passed = np.searchsorted(np.ravel(sequence.gaps), times, side="right")
+        return np.where(passed % 2 == 1, 0.0, super().intensity(sequence, times))
+
+
+GAPS = (
+    ((61.0, 70.0), (70.5, 71.0), (150.0, 199.0)),
+    ((100.0, 100.05),),
+    ((0.0, 3.0), (50.0, 65.0), (190.0, 200.0)),
+    tuple((t, t + 1.0) for t in range(60, 150, 2)),
+)
+
+
+def with_gaps(sequence: EventSequence, gaps: Gaps) -> EventSequence:
+    inside = np.searchsorted(np.ravel(gaps), sequence.times, side="right") % 2 == 1
+    return replace(sequence.where(~inside), gaps=gaps)
+
+
+@pytest.mark.parametrize("gaps", GAPS)
+def test_gaps_are_left_out_of_the_integral(gaps: Gaps, sequence: EventSequence) -> None:
+    events = with_gaps(sequence, gaps)
+    for process in (Known(), KnownTwice(), Closed(), SOCAL_TRUTH):
+        assert refusal(process, events) == ""
+    assert "its intensity integrates to" in refusal(ShortOfGaps(), events)
+
+
+@pytest.mark.parametrize("gaps", GAPS)
+def test_a_compensator_that_grows_in_a_gap_is_refused(gaps: Gaps, sequence: EventSequence) -> None:
+    events = with_gaps(sequence, gaps)
+    said = refusal(Renewal(), events)
+    assert re.match(r"model 'mine': its compensator grows by .* in the gap from day", said)
+    (day,) = re.findall("in the gap from day ([^ ]+)", said)
+    assert float(day) in {begin for begin, _ in events.scored_gaps}
+
+
+def test_the_remedy_is_what_it_says(sequence: EventSequence) -> None:
+    """The message, followed to the letter by somebody who has read nothing else."""
+    source = inspect.getsource(Renewal)
+    events = with_gaps(sequence, GAPS[0])
+    names = dict(globals())
+    del names["without_gaps"]
+    exec(source, names)
+    above, imported = re.findall("`(.*?)`", refusal(names["Renewal"](), events))
+    line = "    def compensator("
+    exec(f"{imported}\n" + source.replace(line, f"    {above}\n{line}"), names)
+    process = names["Renewal"]()
+    assert refusal(process, events) == ""
+    bare = replace(events, gaps=())
+    lost = sum(np.diff(Renewal().compensator(bare, gap))[0] for gap in events.scored_gaps)
+    right = Renewal().log_likelihood(bare) + lost
+    assert process.log_likelihood(events) == pytest.approx(right, rel=1e-12)

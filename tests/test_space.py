@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -263,6 +264,24 @@ def test_a_fit_finds_what_was_simulated() -> None:
     assert places.model.gamma == 0.5
     best = fit.model.places.log_density(drawn).mean()
     assert places.nats_per_event > best - 1e-3  # it has its own alpha, c and p
+
+
+def test_what_is_determined_has_an_error_where_others_are_flat() -> None:
+    """Poisson events anywhere: of offspring that there are none of nothing can be said."""
+    rng = np.random.default_rng(2)
+    n, days = 200, 800.0
+    law, area = GutenbergRichter(3.0, 1.0, 8.0), Region(parse_area("42/43/13/14"))
+    times, magnitudes = np.sort(rng.uniform(0.0, days, n)), law.sample(n, rng)
+    places = np.column_stack([rng.uniform(42.0, 43.0, n), rng.uniform(13.0, 14.0, n)])
+    events = EventSequence(times, magnitudes, 0.0, days, locations=places)
+    fit = fit_space_time(events, law, area)
+    assert fit.model.k < 1e-4
+    assert fit.uncertainty is not None
+    # The relative error of a rate of n events
+    relative = fit.uncertainty.standard_error("mu") / fit.model.mu
+    assert relative == pytest.approx(n**-0.5, rel=0.05)
+    assert re.search(r"\n +mu +\S+ +\S+ +\S+ to \S+\n", repr(fit))
+    assert re.search(r"\n +k +\S+ no error: the likelihood is flat here\n", repr(fit))
 
 
 def test_too_few_events_are_named() -> None:

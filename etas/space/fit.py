@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from catalogs import EventSequence, GutenbergRichter, InputError
+from catalogs.sequence import FloatArray
 from etas.completeness import CompletenessHistory
 from etas.detection import Detection
 from etas.fit import fit_etas
@@ -27,6 +29,12 @@ MINIMUM_EVENTS = 70
 
 CONVERGED = 1e-6
 """Largest projected gradient of a converged fit: nats per event, scaled parameters."""
+
+FLAT = 1e-6
+"""Curvature below which there is none, nats: it is one of differences of gradients."""
+
+PART = 0.1
+"""Least component of a parameter in a direction that it takes part in."""
 
 LATEST = 10_000
 """Last events of a window that a law of places is fitted to, with all earlier ones as parents:
@@ -107,7 +115,7 @@ class SpaceFit(Generic[Fitted]):
     fixed : dict of str to float
         Parameters that were held.
     uncertainty : Uncertainty or None
-        None where the Hessian is not that of a maximum.
+        Of the parameters along which the likelihood is not flat; None where it is along all.
     evaluations : int
         Number of evaluations of the likelihood.
     """
@@ -135,7 +143,7 @@ class SpaceFit(Generic[Fitted]):
                 about = "fixed"
             elif name in self.bound_reasons:
                 about = f"on its bound: {self.bound_reasons[name]}"
-            elif known is None:
+            elif known is None or name not in known.names:
                 about = "no error: the likelihood is flat here"
             else:
                 low, high = known.interval(name)
@@ -375,7 +383,9 @@ def _maximum(
     # Sums use all cores already
     with ThreadPoolExecutor(max_workers=1) as pool:
         summit, hessian = polish(evaluate, climbed, box, free & ~edges, pool)
-    x = summit.position
+    x, interior = summit.position, np.flatnonzero(free & ~edges)
+    known = determined(hessian * n)
+    inside = np.isin(np.arange(x.size), interior[known])
     gradient = np.where(free, summit.evaluation.gradient, 0.0)
     norm = float(np.abs(x - np.clip(x + gradient, box.lower, box.upper)).max())
     return SpaceFit(
@@ -386,9 +396,24 @@ def _maximum(
         norm,
         {name: why for name, why in box.reasons(x).items() if name not in held},
         held,
-        Uncertainty.of(box, x, free & ~edges, hessian * n),
+        Uncertainty.of(box, x, inside, hessian[np.ix_(known, known)] * n),
         summit.evaluations,
     )
+
+
+def determined(hessian: FloatArray) -> NDArray[np.bool_]:
+    """Which parameters take no part in a direction along which the likelihood is flat, or rises.
+
+    Without offspring, say, d, gamma and q mean nothing, and mu is as well known as ever.
+
+    Examples
+    --------
+    >>> determined(np.diag([-200.0, 0.0]))
+    array([ True, False])
+    """
+    curvatures, directions = np.linalg.eigh(hessian)
+    parts = np.abs(directions[:, curvatures >= -FLAT])
+    return np.asarray((parts < PART).all(axis=1))
 
 
 def _known(fixed: Mapping[str, float]) -> dict[str, float]:

@@ -204,6 +204,7 @@ class SpaceTimeETAS(PointProcess):
         rate, _ = self._triggered(sequence, queries, sequence.start)
         return self.mu + self.k * rate
 
+    @without_gaps
     def compensator(self, sequence: EventSequence, times: ArrayLike) -> FloatArray:
         """Integral of ``intensity`` from ``score_from`` to each of ``times``.
 
@@ -220,12 +221,8 @@ class SpaceTimeETAS(PointProcess):
             Expected numbers of events.
         """
         queries = checked_times(times, sequence.score_from, sequence.end)
-
-        def integral(t: FloatArray) -> FloatArray:
-            _, expected = self._triggered(sequence, t, sequence.score_from)
-            return self.mu * (t - sequence.score_from) + self.k * expected
-
-        return without_gaps(integral, sequence, queries)
+        _, expected = self._triggered(sequence, queries, sequence.score_from)
+        return self.mu * (queries - sequence.score_from) + self.k * expected
 
     def _gains(self, sequence: EventSequence) -> FloatArray:
         excess = sequence.magnitude_excess(self.magnitude_law.completeness)

@@ -31,7 +31,7 @@ from recast.benchmark.results import (
     WindowScore,
 )
 from recast.evaluation import Diagnosis, diagnose, gain, mean_interval, score
-from recast.evaluation.promises import check_promises
+from recast.evaluation.promises import check_gaps, check_promises
 from recast.models.fitting import fit_task, save_fit
 from recast.models.from_file import is_file_name
 from recast.models.kind import PRETRAINED, FittedModel, Task
@@ -306,6 +306,8 @@ def _run(fit: Timed, catalog: Catalog, split: Split) -> _Run:
     process = fit.model.process
     if not is_of_this_package(fit.model.kind):
         check_promises(process, split.test, fit.model.kind.name)
+        for window in (split.train, split.val):
+            check_gaps(process, window, fit.model.kind.name)
     splits: dict[str, WindowScore] = {
         part: WindowScore.from_json(score(process, window).to_json(), part)
         for part, window in split.items()

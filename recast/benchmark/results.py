@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Self
@@ -168,27 +168,42 @@ class CatalogResult(Record):
         info, models, n_events = self.info, self.models, self.n_events
         counts = " / ".join(f"{n_events[part]:,}" for part in PARTS)
         sign = ">" if info["completeness_is_strict"] else ">="
-        wide = max(map(len, models)) + 2
+        wide = max(map(len, ("model", *models))) + 2
+        scores = [row.splits[part] for row in models.values() for part in PARTS]
+        nats = _width(9, [score.nats_per_event for score in scores])
+        days = _width(10, [score.nll_per_day for score in scores])
+        gains = {model: interval_text(row.gain_over_etas) for model, row in models.items()}
+        fits = {
+            m: f"{row.fit_seconds:.1f}" if row.n_parameters else "-" for m, row in models.items()
+        }
+        over = max(26, *map(len, gains.values()))
+        fit = max(7, *map(len, fits.values()))
         lines = [
             *(f"note: {remark}" for remark in self.remarks),
             ": ".join([name, *filter(None, [info["title"]])]),
             f"events M {sign} {info['magnitude_completeness']:g}, train / val / test: {counts}",
             "",
-            f"{'':<{wide}}{'nats per event':^27} {'NLL per day':^30}  {GAIN_TITLE:^26}{'fit':>8}",
+            " ".join(
+                [
+                    f"{'':<{wide}}{'nats per event':^{3 * nats}}",
+                    f"{'NLL per day':^{3 * days}} ",
+                    f"{GAIN_TITLE:^{over}}",
+                    f"{'fit':>{fit}}",
+                ]
+            ),
             f"{'model':<{wide}}"
-            + "".join(f"{part:>9}" for part in PARTS)
+            + "".join(f"{part:>{nats}}" for part in PARTS)
             + " "
-            + "".join(f"{part:>10}" for part in PARTS)
-            + f"  {'mean  [95 % interval]':^26}{'s':>8}",
+            + "".join(f"{part:>{days}}" for part in PARTS)
+            + f"  {'mean  [95 % interval]':^{over}} {'s':>{fit}}",
         ]
         for model, row in models.items():
             lines.append(
                 f"{model:<{wide}}"
-                + "".join(f"{row.splits[part].nats_per_event:>9.4f}" for part in PARTS)
+                + "".join(f"{row.splits[part].nats_per_event:>{nats}.4f}" for part in PARTS)
                 + " "
-                + "".join(f"{row.splits[part].nll_per_day:>10.4f}" for part in PARTS)
-                + f"  {interval_text(row.gain_over_etas):^26}"
-                + (f"{row.fit_seconds:>8.1f}" if row.n_parameters else f"{'-':>8}")
+                + "".join(f"{row.splits[part].nll_per_day:>{days}.4f}" for part in PARTS)
+                + f"  {gains[model]:^{over}} {fits[model]:>{fit}}"
             )
         sentences = [
             sentence(name, model, gain, n_events["test"]) for model, _, gain in self.compared()
@@ -211,19 +226,26 @@ class CatalogResult(Record):
         }
         if not scored:
             return []
-        wide = max(map(len, self.models)) + 2
+        wide = max(map(len, ("model", *self.models))) + 2
+        nats = _width(9, [row.nats_per_event[part] for row in scored.values() for part in PARTS])
+        gains = {
+            model: [interval_text(row.gain), interval_text(row.gain_over_etas)]
+            for model, row in scored.items()
+        }
+        over = max(26, *(len(text) for both in gains.values() for text in both))
         heads = ("gain over uniform, test", GAIN_TITLE)
         lines = [
-            f"{'':<{wide}}{'places, nats per event':^27}" + "".join(f"  {h:^26}" for h in heads)
+            f"{'':<{wide}}{'places, nats per event':^{3 * nats}}"
+            + "".join(f"  {head:^{over}}" for head in heads)
         ]
         for model, score in scored.items():
             lines.append(
                 f"{model:<{wide}}"
-                + "".join(f"{score.nats_per_event[part]:>9.4f}" for part in PARTS)
-                + f"  {interval_text(score.gain):^26}  {interval_text(score.gain_over_etas):^26}"
+                + "".join(f"{score.nats_per_event[part]:>{nats}.4f}" for part in PARTS)
+                + "".join(f"  {text:^{over}}" for text in gains[model])
             )
         sentences = [
-            sentence(name, model, score.gain_over_etas, self.n_events["test"], "places them")
+            sentence(name, model, score.gain_over_etas, self.n_events["test"], places=True)
             for model, score in scored.items()
             if score.gain_over_etas is not None and model != NULL
         ]
@@ -395,19 +417,25 @@ class TrainingSizes(Record):
             check_name(name)
 
 
-def sentence(name: str, model: str, gain: Gain, n_events: int, does: str = "explains them") -> str:
-    """State a gain in words."""
+def sentence(name: str, model: str, gain: Gain, n_events: int, *, places: bool = False) -> str:
+    """State a gain in words, that of times unless it is of ``places``."""
+    does = "places them" if places else "explains them"
     low, high = gain.ci95
     if low > 0.0:
         verdict = f"{does} better than ETAS"
     elif high < 0.0:
         verdict = f"{does} worse than ETAS"
     else:
-        verdict = "cannot be told apart from ETAS"
+        verdict = "cannot be told apart from ETAS" + (" in placing them" if places else "")
     return (
-        f"On the {n_events:,} test events of {name}, {model} {verdict}: "
-        f"{gain.mean:+.4f} nats per event, 95 % interval {low:+.4f} to {high:+.4f}."
+        f"On the {n_events:,} test events of {name}, {model} {verdict}: {_signed(gain.mean)} nats "
+        f"per event, 95 % interval {_signed(low)} to {_signed(high)}."
     )
+
+
+def _width(least: int, numbers: Iterable[float]) -> int:
+    """Of a column: what the longest number takes with a space before it, ``least`` at least."""
+    return max(least, *(len(f" {number:.4f}") for number in numbers))
 
 
 def interval_text(gain: Gain | None) -> str:

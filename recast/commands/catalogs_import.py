@@ -128,6 +128,8 @@ def run_import(args: argparse.Namespace) -> int:
     known_as = args.name if args.out is None else str(record)
     summary = describe(made.catalog) | _counts(args, made)
     command = next_command(made.catalog, splits=summary["enough_to_split"])
+    if summary["b_value"] is None and summary["events"] > 2:  # a forecast takes that of others
+        command = "forecast --catalog"
     summary |= {"saved": str(record), "next": f"recast {command} {known_as}"}
     if args.json:
         print_json(summary)

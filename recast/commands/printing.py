@@ -90,7 +90,8 @@ def _area(summary: dict[str, Any]) -> str:
 
 def _b_value(summary: dict[str, Any]) -> str:
     if summary["b_value"] is None:
-        return "not determined by so few events"
+        few = summary["events"] < 3
+        return f"not determined by {'so few events' if few else 'magnitudes that are all equal'}"
     return f"{summary['b_value']:.3f} +- {summary['b_standard_error']:.3f} where scored"
 
 

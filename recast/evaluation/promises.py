@@ -26,6 +26,9 @@ INTERVALS, STRATA = 100, 96
 NEAREST = 1e-6
 """The first stratum, as a share of its interval: strata grow geometrically, as Omori decays do."""
 
+ROUND_OFF = 1e-5
+"""Share of all expected events by which a compensator may grow in gaps, in single precision."""
+
 MISMATCH = 0.02
 """Relative difference of intensity and compensator that is refused: it moves scores by 0.02 nats
 per event. The sums are good to 0.005 even where the rate jumps."""
@@ -35,8 +38,8 @@ def check_promises(process: PointProcess, sequence: EventSequence, name: str) ->
     """Raise an InputError for a process whose score would not mean what scores mean.
 
     Tried are that intensity and compensator give one value for each time, the same each time they
-    are asked, and do not change if later events are hidden; and that the compensator is the
-    integral of the intensity.
+    are asked, and do not change if later events are hidden; that the compensator does not grow in
+    gaps, and is the integral of the intensity elsewhere.
 
     Parameters
     ----------
@@ -56,7 +59,24 @@ def check_promises(process: PointProcess, sequence: EventSequence, name: str) ->
     _check_repeats(process, sequence, times, name)
     for share in CUTS:
         _check_hidden(process, sequence, max(int(share * sequence.n_scored), 1), name)
+    check_gaps(process, sequence, name)
     _check_integral(process, sequence, name)
+
+
+def check_gaps(process: PointProcess, sequence: EventSequence, name: str) -> None:
+    """Raise an InputError for a process that expects events in scored gaps: see above."""
+    if not sequence.scored_gaps:
+        return
+    gaps = np.array(sequence.scored_gaps)
+    values = process.compensator(sequence, np.append(gaps.ravel(), sequence.end))
+    total, grown = values[-1], np.diff(values[:-1])[::2]
+    if not max(np.abs(grown).max(), abs(grown.sum())) <= ROUND_OFF * abs(total):
+        k = int(np.argmax(np.abs(grown)))
+        raise InputError(
+            f"model {name!r}: its compensator grows by {grown[k]:.4g} in the gap from day "
+            f"{gaps[k, 0]:g} to day {gaps[k, 1]:g}, where nothing was recorded and nothing is "
+            "expected: write `@without_gaps` above it, after `from catalogs import without_gaps`"
+        )
 
 
 def _check_repeats(
@@ -95,16 +115,17 @@ def _check_hidden(process: PointProcess, sequence: EventSequence, n: int, name: 
 
 def _check_integral(process: PointProcess, sequence: EventSequence, name: str) -> None:
     random = np.random.default_rng(0)
-    knots = np.unique([sequence.score_from, *_scored(sequence), sequence.end])
-    chosen = np.arange(knots.size - 1)
+    edges = np.array(sequence.scored_gaps).ravel()
+    knots = np.unique([sequence.score_from, *_scored(sequence), *edges, sequence.end])
+    chosen = np.flatnonzero(np.searchsorted(edges, knots[:-1], side="right") % 2 == 0)
     if chosen.size > INTERVALS:
         chosen = np.sort(random.choice(chosen, INTERVALS, replace=False))
     begin, widths = knots[chosen], np.diff(knots)[chosen]
-    edges = np.concatenate([[0.0], np.geomspace(NEAREST, 1.0, STRATA)])
-    places = edges[:-1] + np.diff(edges) * random.uniform(size=(chosen.size, STRATA))
+    parts = np.concatenate([[0.0], np.geomspace(NEAREST, 1.0, STRATA)])
+    places = parts[:-1] + np.diff(parts) * random.uniform(size=(chosen.size, STRATA))
     times = np.minimum(begin[:, None] + widths[:, None] * places, knots[chosen + 1][:, None])
     rates = np.asarray(process.intensity(sequence, times.ravel())).reshape(times.shape)
-    integral = float((rates @ np.diff(edges) * widths).sum())
+    integral = float((rates @ np.diff(parts) * widths).sum())
     values = process.compensator(sequence, np.concatenate([begin, knots[chosen + 1]]))
     grown = float(np.diff(np.asarray(values).reshape(2, -1), axis=0).sum())
     if not abs(grown - integral) <= MISMATCH * max(abs(integral), abs(grown)):

@@ -227,6 +227,7 @@ class Recast(PointProcess):
             logs = here.log_hazard(since).numpy()
         return np.asarray(np.exp(logs) * clock.pace(queries))
 
+    @without_gaps
     def compensator(self, sequence: EventSequence, times: ArrayLike) -> FloatArray:
         """Compensator: the integral of the intensity from ``score_from`` to each of ``times``.
 
@@ -244,10 +245,6 @@ class Recast(PointProcess):
         """
         queries = checked_times(times, sequence.score_from, sequence.end)
         self._check(sequence)
-        return without_gaps(lambda t: self._integral(sequence, t), sequence, queries)
-
-    def _integral(self, sequence: EventSequence, queries: FloatArray) -> FloatArray:
-        """The integral of the intensity from ``score_from``, gaps or not."""
         with torch.no_grad():
             batch = self.net.intervals(sequence)
             contexts, amplitudes = self.net.contexts(batch)[0], batch.amplitudes[0]

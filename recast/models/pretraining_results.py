@@ -52,8 +52,8 @@ class PretrainingResult(Record):
         wide = max(len(region.name) for region in self.regions) + 2
         head = f"{'region':<{wide}}{'train':>9}{'validation':>12}{'ETAS':>9}{'net':>9}{'gain':>9}"
         rows = [
-            f"{r.name:<{wide}}{r.events:>9,}{r.validation_events:>12,}{r.etas:>9.4f}{r.net:>9.4f}"
-            f"{r.gain:>+9.4f}"
+            f"{r.name:<{wide}} {r.events:>8,} {r.validation_events:>11,}"
+            f" {r.etas:>8.4f} {r.net:>8.4f} {r.gain:>+8.4f}"
             for r in self.regions
         ]
         mean = sum(r.gain for r in self.regions) / len(self.regions)

@@ -105,10 +105,10 @@ class SpaceResult(Record):
         return folder / "space.json"
 
     def __repr__(self) -> str:
-        inside = self.branching_ratio_inside
+        inside = f"{self.branching_ratio_inside:.4f} counting only offspring inside the region"
         lines = [
             self.table,
-            f"branching ratio {self.branching_ratio:.4f}, {inside:.4f} of it inside the region",
+            f"branching ratio {self.branching_ratio:.4f} anywhere, {inside}",
             f"{100.0 * self.background_share:.1f} % of the events are background",
         ]
         if self.splits:

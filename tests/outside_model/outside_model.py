@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from catalogs import GutenbergRichter, PointProcess
+from catalogs import GutenbergRichter, PointProcess, without_gaps
 from catalogs.process import checked_times
 from recast import ModelKind
 
@@ -23,6 +23,7 @@ class Rush(PointProcess):
         last = np.append(-np.inf, sequence.times)[np.searchsorted(sequence.times, queries)]
         return np.where(queries - last <= self.span, self.busy, self.calm)
 
+    @without_gaps
     def compensator(self, sequence, times):
         queries = checked_times(times, sequence.score_from, sequence.end)
         queries = np.append(queries, sequence.score_from)
