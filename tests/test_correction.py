@@ -596,6 +596,10 @@ def test_an_import_says_that_b_is_too_low_where_small_events_were_missed(
         r"M 7.1: the b-value above is too low \(`recast forecast` allows for that\)\n\nNext: ",
         out,
     )
+    assert main(["catalogs", "check", "week"]) == 0
+    assert re.search(
+        r"\n- [\d,]+ of these [\d,]+ events came while networks", capsys.readouterr().out
+    )
 
 
 def test_an_import_minutes_after_a_mainshock_leads_to_a_forecast_too(

@@ -97,6 +97,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument(
         "--regime",
+        type=str.upper,
         metavar="NAME",
         help="tectonic regime, as SZ-GENERIC, whose mainshocks say what to expect of this one's "
         "aftershocks (default: those of California and Italy, and for past sequences ANSR-SHALCON)",

@@ -28,21 +28,30 @@ def next_command(catalog: Catalog, *, splits: bool) -> str:
 
 def print_missed(catalog: Catalog) -> None:
     """Say that b is of an incomplete record, if much of it is of the hours after a mainshock."""
+    for line in missed(catalog):
+        print(f"note: {line}")
+
+
+def missed(catalog: Catalog) -> list[str]:
+    """What is to be said of b where much of a catalog is of the hours after a mainshock."""
     from recast.forecast.complete import recorded_from
 
     found = _mainshock(catalog)
     if found is None:
-        return
+        return []
     events, shock = found
     magnitude = float(events.magnitudes[shock])
     since = events.times[shock + 1 :] - events.times[shock]
     early = int((recorded_from(magnitude, since) > catalog.info.magnitude_completeness).sum())
-    if early > MISSED_SHARE * len(events):
-        print(
-            f"note: {early:,} of these {len(events):,} events came while networks missed small "
-            f"ones after the M {magnitude:g}: the b-value above is too low (`recast forecast` "
-            "allows for that)"
+    if early <= MISSED_SHARE * len(events):
+        return []
+    return [
+        (
+            f"{early:,} of these {len(events):,} events came while networks missed small ones "
+            f"after the M {magnitude:g}: the b-value above is too low (`recast forecast` allows "
+            "for that)"
         )
+    ]
 
 
 def _mainshock(catalog: Catalog) -> tuple[EventSequence, int] | None:
