@@ -34,7 +34,12 @@ from recast.forecast.correction import (
     subcritical,
     under_way,
 )
-from recast.forecast.mainshocks import aftershocks_until, current_mainshock, too_early
+from recast.forecast.mainshocks import (
+    aftershocks_until,
+    current_mainshock,
+    sequence_since,
+    too_early,
+)
 from recast.forecast.results import ForecastResult
 from recast.models.registry import model_kind
 from recast.models.seen import to_json
@@ -398,6 +403,36 @@ def test_few_events_are_forecast_as_in_the_average_region(hours_after: Catalog) 
     assert known.process.branching_ratio(30.0) < 1.0
     with pytest.raises(InputError, match="no event before"):
         fit_so_far(hours_after, 1e-6)
+
+
+@pytest.mark.parametrize("n_before", [0, 5, 15, 20, 21])
+def test_a_file_of_one_sequence_does_not_tell_what_the_region_is_like(
+    hours_after: Catalog, n_before: int
+) -> None:
+    """Of a file with few events before its mainshock only these are fitted."""
+    events = hours_after.events[hours_after.events["time"] < pd.Timestamp(AT, tz="UTC")]
+    shock = int(events["magnitude"].to_numpy().argmax())
+    catalog = Catalog(events.iloc[shock - n_before :].reset_index(drop=True), hours_after.info)
+    day = catalog.info.to_days(AT)
+    since = sequence_since(catalog, day)
+    assert since == pytest.approx(catalog.days[n_before])
+    known, everything = fit_so_far(catalog, day, since=since), fit_so_far(catalog, day)
+    assert everything.fitted_to is not None
+    said = str(run_forecast(catalog, at=AT, days=[1.0], samples=50))
+    if n_before < 10:
+        assert known.n_parameters == 0
+        assert 0.0 < known.process.mu <= max(n_before, 0.5) / 30.0
+        assert "few events before the mainshock: ETAS of the average region" in said
+    elif n_before <= 20:
+        assert known.fitted_to is not None
+        assert known.fitted_to.end == since
+        assert f"fitted to the {n_before} events before the mainshock, with other" in said
+    else:
+        assert known.process == everything.process
+        assert f"fitted to the {everything.fitted_to.n_scored:,} events so far" in said
+    assert "so far, with" in str(
+        run_forecast(catalog, at=AT, days=[1.0], samples=50, uncorrected=True)
+    )
 
 
 def test_a_few_events_of_an_hour_do_not_tell_it_either() -> None:

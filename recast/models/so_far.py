@@ -65,7 +65,7 @@ def fit_so_far(
     many for ever. Then mu is at most that of the n events before the mainshock, (n + 1/2) / 30 d.
 
     A file that begins with a sequence tells of that, and not of the region: ETAS fitted to it
-    expects too much in seven of ten forecasts (``experiments/sequence_files.py``). So where
+    expects too much in two of three forecasts (``experiments/sequence_files.py``). So where
     forecasts are corrected for the sequence ``since`` some day, and no more than twenty events came
     before, ETAS is fitted to these.
 
