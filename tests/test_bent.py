@@ -142,7 +142,7 @@ def test_numbers_up_to_the_bend_stay_and_those_above_follow_the_law() -> None:
     done = run_forecast(catalog, fitted, **asked)
     assert done.sequence is None
     expected, before = ([row.expected for row in one.table] for one in (done, straight))
-    assert expected[:2] == before[:2]
+    assert expected[1] / expected[0] == pytest.approx(before[1] / before[0], rel=0.02)
     assert done.b_above is not None
     law = BentGutenbergRichter(2.0, 0.7, 8.0, 3.0, done.b_above)
     shares = law.share_above(np.array([4.0, 5.0]))

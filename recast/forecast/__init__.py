@@ -14,6 +14,7 @@ joined              while small events are missed: large ones by the large ones
 pooled              some catalogs as past sequences, the others by ETAS
 bent                magnitudes: b changes one unit above completeness
 correction          after a mainshock: numbers by its own aftershocks, ranges by past errors
+ordinary            in ordinary times: numbers and ranges by past errors
 aftershocks         drawing and scoring forecasts after mainshocks
 places              where the events of a forecast are expected
 gaps                windows that overlap gaps of the catalog: what came in them is unknown

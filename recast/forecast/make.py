@@ -116,9 +116,9 @@ def run_forecast(
         Ignore the uncertainty of the parameters; by default it is included where it is known, but
         for forecasts after a mainshock.
     uncorrected : bool
-        Simulate ETAS as it is even after a mainshock; by default its numbers are then corrected by
-        the aftershocks so far and by the errors of past forecasts (``recast.forecast.correction``),
-        which include what parameters are uncertain. A share of the simulated catalogs, all at
+        Simulate ETAS as it is; by default its numbers are corrected by the errors of past
+        forecasts (``recast.forecast.ordinary``), and after a mainshock by the aftershocks so far
+        and these (``recast.forecast.correction``), which include what parameters are uncertain. A share of the simulated catalogs, all at
         first and fewer as time goes by, are past sequences instead (``recast.forecast.pooled``),
         and so are large events of all as long as networks miss small ones.
     regime : str, optional

@@ -9,6 +9,7 @@ import numpy as np
 
 from catalogs import Catalog, CatalogInfo, EventSequence, InputError, PointProcess
 from catalogs.bent_magnitudes import BentGutenbergRichter
+from etas.model import ETAS
 from etas.omori import GENERIC
 from recast.forecast.bent import bent
 from recast.forecast.blocks import check_subcritical, n_blocks
@@ -19,6 +20,7 @@ from recast.forecast.early import (
     early_windows,
 )
 from recast.forecast.joined import JoinedWindow
+from recast.forecast.ordinary import OrdinaryCorrection, about
 from recast.forecast.pooled import PooledWindow, after_mainshock
 from recast.forecast.remarks import about_sequence
 from recast.forecast.results import Factor, SequenceUnderWay
@@ -103,7 +105,8 @@ def prepare(
     )
     windows = windows_of(history, processes, request, sequence, law)
     if sequence is None:
-        return Prepared(request, windows, law, None, remarks, uncertainty)
+        windows, said = _in_ordinary_times(windows, fitted, uncorrected=uncorrected)
+        return Prepared(request, windows, law, None, [*remarks, *said], uncertainty)
     whole = after_mainshock(windows, fitted.processes, history, request, regime, law)
     record = _recorded(sequence, windows, history, info, regime)
     usual = whole[0]
@@ -112,6 +115,18 @@ def prepare(
     if isinstance(usual, JoinedWindow):
         record = replace(record, large=usual.level)
     return Prepared(request, whole, law, record, remarks, uncertainty)
+
+
+def _in_ordinary_times(
+    windows: tuple[Window, ...], fitted: FittedModel, *, uncorrected: bool
+) -> tuple[tuple[Window, ...], list[str]]:
+    """The windows of ETAS, corrected by past errors, and what is to be said of that."""
+    if uncorrected or not isinstance(fitted.process, ETAS):
+        return windows, []
+    days = tuple(window.days for window in windows)
+    return tuple(
+        replace(window, correction=OrdinaryCorrection.over(window.days)) for window in windows
+    ), [about(days)]
 
 
 def processes_of(

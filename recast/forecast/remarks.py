@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from catalogs import Catalog, CatalogInfo, EventSequence, PointProcess
+from catalogs import Catalog, CatalogInfo, EventSequence
 from etas.model import ETAS
 from recast.forecast.mainshocks import (
     EXCESS,
@@ -19,11 +19,6 @@ from recast.models.kind import FittedModel
 from recast.models.saved import SavedModel
 from recast.models.seen import leaks
 from recast.pretrained import SHIPPED, seen
-
-YEAR = 365.25
-
-SIGNIFICANT, NOTABLE = 3.0, 0.1
-"""Standard deviations, and share of what was expected, by which a year is not as expected."""
 
 RANGES_OF_NETS = "95 % ranges of nets have held some two thirds of what came after mainshocks"
 """68, 62 and 68 % in California, 87, 70 and 67 % in Italy (experiments/README.md)."""
@@ -66,40 +61,15 @@ def about_fitted(
     return said
 
 
-def about_last_year(process: PointProcess, history: EventSequence) -> list[str]:
-    """What is said in ordinary times where the last year was not as ETAS expects it.
-
-    The number of events of a year is compared with the compensator, whose square root is the
-    standard deviation of their difference if the model is right.
-    """
-    if not isinstance(process, ETAS) or history.end - YEAR < history.start:
-        return []
-    last = history.scored_from(history.end - YEAR)
-    expected = float(process.compensator(last, np.array([history.end]))[0])
-    came = last.n_scored
-    off = abs(came - expected)
-    if off < SIGNIFICANT * np.sqrt(expected) or off < NOTABLE * expected:
-        return []
-    way = "high" if came < expected else "low"
-    return [
-        (
-            f"in the last year ETAS expected {expected:,.0f} events, event by event, and {came:,} "
-            f"came: these numbers may be too {way} as well"
-        )
-    ]
-
-
 def about_sequence(fitted: FittedModel, info: CatalogInfo, history: EventSequence) -> list[str]:
     """What is said where a forecast is not corrected for the sequence of a mainshock.
 
-    The model is not ETAS, the mainshock has few aftershocks, or there is none.
+    The model is not ETAS, or the mainshock has few aftershocks.
     """
     completeness = fitted.process.magnitude_law.completeness
     shock = current_mainshock(history, completeness)
     if isinstance(fitted.process, ETAS):
-        few = _few_aftershocks(info, history, completeness)
-        is_ordinary = shock is None and not few
-        return about_last_year(fitted.process, history) if is_ordinary else few
+        return _few_aftershocks(info, history, completeness)
     if shock is None:
         return []
     remark = (

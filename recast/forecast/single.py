@@ -29,6 +29,7 @@ from recast.forecast.chunks import Progress, Writer, open_folder, read_chunk, re
 from recast.forecast.correction import Correction, SequenceForecast, subcritical
 from recast.forecast.engine import Engine
 from recast.forecast.gaps import overlapped
+from recast.forecast.ordinary import OrdinaryCorrection
 from recast.forecast.results import RUNAWAY, Fan, ForecastRow, ForecastWindow
 
 BLOCKS_PER_CHUNK = 10
@@ -147,7 +148,7 @@ class Window:
     days: float
     source: Source
     max_events: int
-    correction: Correction | None = None
+    correction: Correction | OrdinaryCorrection | None = None
     law: BentGutenbergRichter | None = None
     """Of magnitudes, unless that is the model's. How many aftershocks a simulated event has was
     fitted with the model's, and stays with the rank of its magnitude."""
@@ -163,6 +164,7 @@ class Window:
         found: dict[str, Any] = {}
         if self.correction is not None:
             found["numbers"] = [self.correction.shift, self.correction.spread]
+        if isinstance(self.correction, Correction):
             priors = [prior.to_json() for prior in self.correction.priors]
             found["large"] = {"from": self.correction.large, "priors": priors}
         if self.law is not None:

@@ -1,0 +1,77 @@
+"""Forecasts in ordinary times: ETAS, corrected by how far such forecasts of the past were off.
+
+ETAS gives all sequences the productivity of the average one. Most are poorer and a few far richer,
+so that it expects too much of most months, and is too sure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from catalogs import Trajectories
+from catalogs.display import span
+from recast.forecast.correction import UNIT_LOGISTIC, cut, scaled
+
+SHIFT, SPREAD = (-0.2, -0.1), (-1.9, 1.1)
+"""Of ``OrdinaryCorrection``, from train and validation windows of five catalogs
+(``python experiments/ordinary_times.py``): with them log scores are .02 below the best, whose mean
+would be too low, and the mean of numbers is that of what came in the three of many events."""
+
+
+@dataclass(frozen=True)
+class OrdinaryCorrection:
+    """The law of the factor by which numbers are multiplied where no sequence is under way.
+
+        ln(factor) = SHIFT . (1, ln w / ln 30) + exp(SPREAD . (1, ln w / ln 30)) Z
+
+    with w the length of the window in days, and a Z for every simulated catalog that is logistic,
+    with mean 0 and variance 1.
+    """
+
+    shift: float
+    """Median of ln(factor)."""
+
+    spread: float
+    """Standard deviation of ln(factor)."""
+
+    @classmethod
+    def over(cls, days: float) -> OrdinaryCorrection:
+        """The law over one window; below a day and beyond 30 days that of these.
+
+        >>> OrdinaryCorrection.over(30.0)
+        OrdinaryCorrection(shift=-0.3, spread=0.449)
+        """
+        window = np.clip(np.log(days) / np.log(30.0), 0.0, 1.0)
+        shift, spread = (a + b * window for a, b in (SHIFT, SPREAD))
+        return cls(round(float(shift), 3), round(float(np.exp(spread)), 3))
+
+    def apply(
+        self, drawn: Trajectories, n: int, rng: np.random.Generator, max_events: int
+    ) -> Trajectories:
+        """Multiply the numbers of events (``recast.forecast.correction.scaled``).
+
+        Parameters
+        ----------
+        drawn : Trajectories
+            A block.
+        n : int
+            Number of trajectories to return, the first of the block.
+        rng : numpy.random.Generator
+            Source of randomness.
+        max_events : int
+            A trajectory with more is cut off there.
+        """
+        errors = rng.logistic(scale=UNIT_LOGISTIC, size=drawn.n)
+        return cut(scaled(drawn, np.exp(self.shift + self.spread * errors), rng), n, max_events)
+
+
+def about(days: tuple[float, ...]) -> str:
+    """What was done, for people."""
+    factors = ", ".join(f"{np.exp(OrdinaryCorrection.over(d).shift):.2f}" for d in days)
+    return (
+        f"no sequence is under way: numbers over {', '.join(map(span, days))} are {factors} times "
+        "those of ETAS in the median, and ranges are as wide as the past errors of such forecasts "
+        "(`uncorrected` simulates ETAS as it is)"
+    )
