@@ -92,8 +92,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--uncorrected",
         action="store_true",
         help="simulate ETAS as it is (default: ranges are as wide as past errors, and numbers are "
-        "corrected by these; after a mainshock by the aftershocks so far, too, and at first, and for "
-        "large events as long as small ones are missed, they follow past sequences)",
+        "corrected by these; after a mainshock by the aftershocks so far, too, and at first, and "
+        "for large events as long as small ones are missed, they follow past sequences)",
     )
     parser.add_argument(
         "--regime",

@@ -118,9 +118,10 @@ def run_forecast(
     uncorrected : bool
         Simulate ETAS as it is; by default its numbers are corrected by the errors of past
         forecasts (``recast.forecast.ordinary``), and after a mainshock by the aftershocks so far
-        and these (``recast.forecast.correction``), which include what parameters are uncertain. A share of the simulated catalogs, all at
-        first and fewer as time goes by, are past sequences instead (``recast.forecast.pooled``),
-        and so are large events of all as long as networks miss small ones.
+        and these (``recast.forecast.correction``), which include what parameters are uncertain. A
+        share of the simulated catalogs, all at first and fewer as time goes by, are then past
+        sequences instead (``recast.forecast.pooled``), and so are large events of all as long as
+        networks miss small ones.
     regime : str, optional
         Tectonic regime, one of ``etas.omori.REGIMES``, whose mainshocks say what to expect of this
         one's aftershocks; by default those of California and Italy, and where forecasts follow
