@@ -61,7 +61,7 @@ def forecasts(name: str, samples: int, *, test: bool) -> Iterator[dict[str, obje
                 yield {
                     "catalog": name,
                     "days": days,
-                    "etas": how,
+                    "forecast": how,
                     "inside 95": scores.inside_95[0],
                     "inside 50": scores.inside_50[0],
                     "below": observed < scores.quantiles[0, 0],
@@ -81,11 +81,11 @@ def main(
     """Forecast all catalogs, and print scores."""
     ordinary.SHIFT, ordinary.SPREAD = shift, spread
     rows = [row for name in catalogs for row in forecasts(name, samples, test=test)]
-    groups = pd.DataFrame(rows).groupby(["catalog", "days", "etas"])
+    groups = pd.DataFrame(rows).groupby(["catalog", "days", "forecast"])
     shown = groups[["inside 95", "inside 50", "below", "log score"]].mean()
     shown["mean / observed"] = groups["mean"].sum() / groups["observed"].sum()
     print(shown.assign(forecasts=groups.size()).round(2).to_string())
-    print("all", shown.groupby("etas")["log score"].mean().round(3).to_dict())
+    print("all", shown.groupby("forecast")["log score"].mean().round(3).to_dict())
 
 
 if __name__ == "__main__":
