@@ -16,8 +16,8 @@ from recast.forecast.correction import UNIT_LOGISTIC, cut, scaled
 
 SHIFT, SPREAD = (-0.2, -0.1), (-1.9, 1.1)
 """Of ``OrdinaryCorrection``, from train and validation windows of five catalogs
-(``python experiments/ordinary_times.py``): with them log scores are .02 below the best, whose mean
-would be too low, and the mean of numbers is that of what came in the three of many events."""
+(``python experiments/ordinary_times.py``): of the laws that score alike the one whose mean is what
+came in the three of many events."""
 
 
 @dataclass(frozen=True)
