@@ -233,11 +233,27 @@ def test_another_seed_gives_other_numbers(made: Made, events: pd.DataFrame, tmp_
 def test_refits(events: pd.DataFrame, tmp_path: Path, refit: Any, fitted: list[str]) -> None:
     policy = replace(POLICY, refit=refit, samples=50, windows=(1.0,))
     times = [utc("2019-07-06T05:20"), utc("2019-07-06T22:00"), DAY]
-    made = [forecast(events, now, tmp_path, policy)[0] for now in times]
+    early = events.iloc[100:130]  # enough before the mainshock for fits to all events
+    days = pd.to_timedelta(np.arange(len(early)), unit="D")
+    early = early.assign(
+        time=pd.Series(utc("2019-05-01") + days, early.index).astype(events["time"].dtype),
+        magnitude=4.6,
+        event_id=[f"early{i}" for i in range(len(early))],
+    )
+    known = pd.concat([early, events], ignore_index=True)
+    made = [forecast(known, now, tmp_path, policy)[0] for now in times]
     assert [issued.model.fitted_at for issued in made] == fitted
     assert len(list(tmp_path.glob("*.json"))) == len(set(fitted))
     parameters = {issued.model.parameters["k"] for issued in made}
     assert len(parameters) == len(set(fitted))
+
+
+def test_a_file_of_one_sequence_is_not_fitted_to_it(events: pd.DataFrame, tmp_path: Path) -> None:
+    """As in `recast forecast`, from the first fit on."""
+    policy = replace(POLICY, refit="each", samples=50, windows=(1.0,))
+    times = [utc("2019-07-06T05:20"), DAY]
+    made = [forecast(events, now, tmp_path, policy)[0] for now in times]
+    assert len({issued.model.parameters["k"] for issued in made}) == 1
 
 
 def test_ten_minutes_after_a_mainshock_ranges_are_wide(

@@ -12,6 +12,7 @@ from catalogs import Catalog
 from catalogs.files import read_json, reading, write_json
 from etas.model import ETAS
 from etas.uncertainty import Uncertainty
+from recast.forecast.mainshocks import sequence_since
 from recast.live.policy import Policy
 from recast.live.times import read, written
 from recast.models.kind import FittedModel
@@ -54,9 +55,13 @@ def model_for(catalog: Catalog, key: str, now: pd.Timestamp, policy: Policy, mod
     day = catalog.info.to_days(written(now))
     path = _last(models, key, now, policy)
     if path is None:
-        fitted = fit_so_far(catalog, day)
+        since = sequence_since(catalog, day)
+        fitted = fit_so_far(catalog, day, since=since)
+        record = {"until": written(now), **(fitted.record or {})}
+        if since is not None and fitted.fitted_to is not None and fitted.fitted_to.end < day:
+            record["before"] = str(catalog.info.to_time(since))
         path = models / f"{key}_{_compact(now)}.json"
-        write_json(path, {"until": written(now), **(fitted.record or {})})
+        write_json(path, record)
     return _read(path, catalog)
 
 
@@ -83,6 +88,9 @@ def _read(path: Path, catalog: Catalog) -> Fit:
     events = None
     if uncertainty is not None:
         events = known_so_far(catalog, catalog.info.to_days(record["until"]))
+        if "before" in record:  # of the sequence that was under way (``fit_so_far``)
+            first = events.score_from
+            events = events.before(catalog.info.to_days(record["before"])).scored_from(first)
     kind = model_kind(REFERENCE)
     fitted = FittedModel(
         kind,

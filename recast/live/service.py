@@ -318,7 +318,7 @@ def write_history(
     """
     metadata = {"start": start, "catalog": catalog}
     if gaps:
-        metadata["gaps"] = json.dumps([list(gap) for gap in gaps])
+        metadata["gaps"] = json.dumps([list(gap) for gap in gaps], allow_nan=False)
     write_whole(path, parquet_bytes(events, metadata))
 
 
