@@ -251,7 +251,7 @@ def test_refits(events: pd.DataFrame, tmp_path: Path, refit: Any, fitted: list[s
 def test_a_file_of_one_sequence_is_not_fitted_to_it(events: pd.DataFrame, tmp_path: Path) -> None:
     """As in `recast forecast`, from the first fit on."""
     policy = replace(POLICY, refit="each", samples=50, windows=(1.0,))
-    times = [utc("2019-07-06T05:20"), DAY]
+    times = [utc("2019-07-06T04:30"), utc("2019-07-06T05:20")]
     made = [forecast(events, now, tmp_path, policy)[0] for now in times]
     assert len({issued.model.parameters["k"] for issued in made}) == 1
 

@@ -30,8 +30,9 @@ of train windows was one unit above completeness."""
 QUIET_DAYS = 30.0
 """Days before a mainshock of which a catalog has to tell before the fit may say what is usual."""
 
-FEW_BEFORE = 20
-"""Events before a sequence, of which so few do not tell its productivity from the region's."""
+FEW_BEFORE, FEW_SINCE = 20, 100
+"""Events before a sequence and in it: of so few fits do not tell the sequence from the region, and
+of more in it they know what it is like."""
 
 EXCESS = 2.0
 """Magnitude units above completeness that a mainshock has."""
@@ -66,8 +67,8 @@ def fit_so_far(
 
     A file that begins with a sequence tells of that, and not of the region: ETAS fitted to it
     expects too much in two of three forecasts (``experiments/sequence_files.py``). So where
-    forecasts are corrected for the sequence ``since`` some day, and no more than twenty events came
-    before, ETAS is fitted to these.
+    forecasts are corrected for the sequence ``since`` some day, no more than twenty events came
+    before, and no more than a hundred in it, ETAS is fitted to the former.
 
     Parameters
     ----------
@@ -128,11 +129,12 @@ def fit_so_far(
 
 
 def _of_the_region(known: EventSequence, since: float) -> EventSequence:
-    """The events before a sequence, if they are few; else all."""
+    """The events before a sequence, if they are few, and those in it, too; else all."""
     if not known.score_from < since < known.end:
         return known
     before = known.before(since).scored_from(known.score_from)
-    return before if before.n_scored <= FEW_BEFORE else known
+    in_it = known.n_scored - before.n_scored
+    return before if before.n_scored <= FEW_BEFORE and in_it <= FEW_SINCE else known
 
 
 def with_magnitudes(
