@@ -68,9 +68,7 @@ def test_forecasts_of_etas_are_corrected_and_say_so(quiet: Catalog) -> None:
     assert month.ci95[1] is not None
     assert before.ci95[1] is not None
     assert month.ci95[1] / month.median > before.ci95[1] / before.median
-    said = (
-        "no sequence is under way: numbers over 1 day, 30 days are 0.82, 0.74 times those of ETAS"
-    )
+    said = "no sequence is under way: numbers are those of ETAS times 0.82 (1 day), 0.74 (30 days)"
     assert said in str(done)
     assert "no sequence is under way" not in str(plain)
 

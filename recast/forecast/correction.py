@@ -115,9 +115,7 @@ class Correction:
         max_events : int
             A trajectory with more is cut off there.
         """
-        errors = rng.logistic(scale=UNIT_LOGISTIC, size=drawn.n)
-        factors = np.exp(self.shift + self.spread * errors)
-        several = scaled(drawn, factors, rng)
+        several = multiplied(drawn, self.shift, self.spread, rng)
         return cut(self.with_aftershocks(several, rng), n, max_events)
 
     def with_aftershocks(self, drawn: Trajectories, rng: np.random.Generator) -> Trajectories:
@@ -140,6 +138,17 @@ class Correction:
             magnitudes=np.concatenate([drawn.magnitudes, magnitudes]),
             locations=None,
         )
+
+
+def multiplied(
+    drawn: Trajectories, shift: float, spread: float, rng: np.random.Generator
+) -> Trajectories:
+    """Trajectories with numbers of events times factors: ln(factor) = shift + spread Z.
+
+    Z is logistic, with mean 0 and variance 1, one for each trajectory.
+    """
+    errors = rng.logistic(scale=UNIT_LOGISTIC, size=drawn.n)
+    return scaled(drawn, np.exp(shift + spread * errors), rng)
 
 
 def scaled(drawn: Trajectories, factors: FloatArray, rng: np.random.Generator) -> Trajectories:

@@ -12,7 +12,7 @@ import numpy as np
 
 from catalogs import Trajectories
 from catalogs.display import span
-from recast.forecast.correction import UNIT_LOGISTIC, cut, scaled
+from recast.forecast.correction import cut, multiplied
 
 SHIFT, SPREAD = (-0.2, -0.1), (-1.9, 1.1)
 """Of ``OrdinaryCorrection``, from train and validation windows of five catalogs
@@ -50,7 +50,7 @@ class OrdinaryCorrection:
     def apply(
         self, drawn: Trajectories, n: int, rng: np.random.Generator, max_events: int
     ) -> Trajectories:
-        """Multiply the numbers of events (``recast.forecast.correction.scaled``).
+        """Multiply the numbers of events (``recast.forecast.correction.multiplied``).
 
         Parameters
         ----------
@@ -63,15 +63,14 @@ class OrdinaryCorrection:
         max_events : int
             A trajectory with more is cut off there.
         """
-        errors = rng.logistic(scale=UNIT_LOGISTIC, size=drawn.n)
-        return cut(scaled(drawn, np.exp(self.shift + self.spread * errors), rng), n, max_events)
+        return cut(multiplied(drawn, self.shift, self.spread, rng), n, max_events)
 
 
 def about(days: tuple[float, ...]) -> str:
     """What was done, for people."""
-    factors = ", ".join(f"{np.exp(OrdinaryCorrection.over(d).shift):.2f}" for d in days)
+    factors = ", ".join(f"{np.exp(OrdinaryCorrection.over(d).shift):.2f} ({span(d)})" for d in days)
     return (
-        f"no sequence is under way: numbers over {', '.join(map(span, days))} are {factors} times "
-        "those of ETAS in the median, and ranges are as wide as the past errors of such forecasts "
-        "(`uncorrected` simulates ETAS as it is)"
+        f"no sequence is under way: numbers are those of ETAS times {factors} in the median, and "
+        "ranges are as wide as the past errors of such forecasts (`uncorrected` simulates ETAS as "
+        "it is)"
     )
