@@ -14,6 +14,7 @@ from catalogs.errors import InputError
 from catalogs.info import CatalogInfo, SplitDates, timestamp
 from catalogs.info_fields import Ties
 from catalogs.magnitudes import (
+    COARSE,
     MagnitudeGrid,
     lowest_on_grid,
     lowest_recorded,
@@ -164,6 +165,9 @@ def _lowest(
     lowest = lowest_recorded(magnitudes, expected)
     if lowest > expected + MAGNITUDE_TOLERANCE:
         return lowest, "below all magnitudes"
+    if strict and step >= COARSE and magnitudes.min() > expected - MAGNITUDE_TOLERANCE:
+        # Else the law of magnitudes would begin a step below the lowest, and large ones be too few
+        return float(np.round(expected, 6)), "a step below the magnitudes that are above it"
     return completeness, ""
 
 

@@ -652,7 +652,8 @@ def b_positive(magnitudes: ArrayLike, *, bin_width: float = 0.01, threshold: flo
     (van der Elst 2021, doi:10.1029/2020JB021027). Differences of independent magnitudes are
     exponential with the same beta; a positive one needs its later, larger event to be detected,
     which short-term incompleteness hardly hinders, so that the estimate outlives it.
-    ``threshold`` must be above the differences that noise of magnitudes makes.
+    ``threshold`` must be above the differences that noise of magnitudes makes; where magnitudes
+    have steps it is raised to the next multiple, the smallest difference that can occur.
 
     Raises
     ------
@@ -660,6 +661,8 @@ def b_positive(magnitudes: ArrayLike, *, bin_width: float = 0.01, threshold: flo
         If fewer than two differences reach the threshold.
     """
     steps = np.diff(np.asarray(magnitudes, dtype=np.float64))
+    if bin_width > 0.0:  # else the mean of the differences is not over those from the threshold on
+        threshold = bin_width * float(np.ceil(threshold / bin_width - MAGNITUDE_TOLERANCE))
     steps = steps[steps >= threshold - MAGNITUDE_TOLERANCE]
     excess = float(steps.mean()) - threshold if steps.size else 0.0
     if steps.size < 2 or excess <= 0.0:

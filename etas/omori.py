@@ -10,7 +10,7 @@ import numpy as np
 from catalogs import EventSequence, InputError, PointProcess
 from catalogs.json_records import Record
 from catalogs.magnitudes import LN10
-from catalogs.sequence import FloatArray, reaches
+from catalogs.sequence import FloatArray, Gaps, clipped, reaches
 from catalogs.trajectories import IntArray
 from etas.kernel import inverse_omori, omori_integral
 
@@ -131,7 +131,7 @@ class OmoriSequence:
     (Reasenberg and Jones 1989), where lambda_0 is what a model expects of the events before t0
     alone. Those of later generations are part of the law: it describes the sequence, not what one
     event triggers. The posterior is that of an ``OmoriPrior`` and of the counts in 60 intervals,
-    equal in ln(t - t0), on a grid of (p, ln c, ln K).
+    equal in ln(t - t0), on a grid of (p, ln c, ln K). In the gaps of a catalog nothing is expected.
 
     References
     ----------
@@ -214,6 +214,7 @@ class OmoriSequence:
         mean = prior.log_k + prior.log_k_slope * excess
         span = LOG_K_SPAN * prior.log_k_sd
         log_k = np.linspace(mean - span, mean + span, 1 + 2 * round(span / LOG_K_STEP))
+        gaps = tuple((a - mainshock, b - mainshock) for a, b in events.gaps)
         log_p = -0.5 * ((P - prior.p) / prior.p_sd) ** 2
         log_c = (LOG_C - prior.log_c - prior.log_c_slope * excess) / prior.log_c_sd
         logs = (
@@ -223,7 +224,7 @@ class OmoriSequence:
         )
         k = np.exp(log_k)
         for start, stop, n, quiet in zip(edges[:-1], edges[1:], counts, background, strict=True):
-            expected = quiet + _integrals(start, stop)[:, :, None] * k
+            expected = quiet + _recorded(start, stop, gaps)[:, :, None] * k
             logs -= expected
             if n:
                 logs += n * np.log(expected)
@@ -292,3 +293,9 @@ def _integrals(start: float, stop: float) -> FloatArray:
     """Integral of (t + c)^{-p} from ``start`` to ``stop`` on the grid, shape (p, ln c)."""
     c = np.exp(LOG_C)
     return np.array([omori_integral(start, stop, c, float(p)) for p in P])
+
+
+def _recorded(start: float, stop: float, gaps: Gaps) -> FloatArray:
+    """The same without the gaps, which are in days since the mainshock."""
+    within = [_integrals(*gap) for gap in clipped(gaps, start, stop)]
+    return np.maximum(_integrals(start, stop) - sum(within), 0.0)

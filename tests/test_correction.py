@@ -22,7 +22,7 @@ from catalogs import (
 from catalogs.files import write_json
 from etas import ETAS, Poisson
 from etas.kernel import inverse_omori, omori_integral
-from etas.omori import REGIMES, OmoriPrior, OmoriSequence, draw_aftershocks
+from etas.omori import LOG_C, REGIMES, OmoriPrior, OmoriSequence, P, draw_aftershocks
 from etas.synthetic import synthetic_catalog
 from recast import load_model, run_forecast
 from recast.cli import main
@@ -559,6 +559,74 @@ def test_omoris_law_says_how_many_should_have_come() -> None:
     # What is known to have been quiet is none of the time in which they are missing
     quiet = replace(events, end=108.0)
     assert aftershocks_until(quiet, 2.0, 108.0) == 0.0
+
+
+GAP = (100.5, 102.0)
+
+
+def with_gap(events: EventSequence) -> EventSequence:
+    a, b = GAP
+    return replace(events.where((events.times < a) | (events.times >= b)), gaps=(GAP,))
+
+
+def test_silence_of_a_gap_is_no_silence_of_the_sequence() -> None:
+    """Half of three days are a gap of the catalog: the sequence expects as many as without it."""
+    ratios = []
+    for seed in range(20):
+        events = sequence(150.0, 0.02, 1.1, 3.0, seed)
+        whole = OmoriSequence.of(QUIET, events, 100.0, 6.0, PRIOR)
+        known = OmoriSequence.of(QUIET, with_gap(events), 100.0, 6.0, PRIOR)
+        assert known.n_events < whole.n_events
+        ratios.append(known.expected(1.0)[0] / whole.expected(1.0)[0])
+    assert np.mean(ratios) == pytest.approx(1.0, abs=3.0 * np.std(ratios) / np.sqrt(20.0) + 0.02)
+
+
+def test_a_gap_takes_its_part_of_the_integral() -> None:
+    """With no aftershock the likelihood is exp(-K int (t + c)^-p dt) over what was recorded."""
+    alone = EventSequence([100.0], [6.0], 0.0, 103.0)
+    whole = OmoriSequence.of(QUIET, alone, 100.0, 6.0, PRIOR)
+    known = OmoriSequence.of(QUIET, with_gap(alone), 100.0, 6.0, PRIOR)
+    likely = whole.weights[20, 12] > 1e-200
+    ratio = np.log(known.weights[20, 12, likely] / whole.weights[20, 12, likely])
+    integral = omori_integral(0.5, 2.0, float(np.exp(LOG_C[12])), float(P[20]))
+    k = np.exp(whole.log_k[likely])
+    assert ratio - ratio[0] == pytest.approx(integral * (k - k[0]), rel=1e-6, abs=1e-9)
+
+
+def test_a_mainshock_with_a_gap_in_its_first_day_is_under_way() -> None:
+    """Seven aftershocks came before it, as in a day that is not over."""
+    after = 100.0 + 0.01 * np.arange(1.0, 8.0)
+    times = np.concatenate([np.arange(0.5, 100.0, 10.0), [100.0], after])
+    magnitudes = np.where(times == 100.0, 5.0, 2.5)
+    events = EventSequence(times, magnitudes, 0.0, 102.0)
+    assert current_mainshock(events, 2.0) is None
+    found = current_mainshock(replace(events, gaps=((100.1, 101.5),)), 2.0)
+    assert found is not None
+    assert times[found] == 100.0
+    # Of a day, ten minutes came before the gap: what came after it counts, too
+    later = np.concatenate([times[:-7], 101.0 + 0.1 * np.arange(1.0, 8.0)])
+    after = EventSequence(later, magnitudes, 0.0, 102.0, gaps=((100.01, 101.05),))
+    assert current_mainshock(after, 2.0) == found
+    assert current_mainshock(replace(after, gaps=()), 2.0) is None
+
+
+def test_before_an_hour_of_a_sequence_is_recorded_it_is_early() -> None:
+    """Ten minutes, and a day of nothing: what past sequences say is all that is known."""
+    times = np.concatenate([np.arange(0.5, 100.0, 10.0), [100.0, 100.004]])
+    events = EventSequence(times, np.where(times == 100.0, 6.0, 2.5), 0.0, 101.0)
+    assert too_early(events, 2.0) is None
+    assert too_early(replace(events, gaps=((100.01, 100.99),)), 2.0) == times.size - 2
+    assert too_early(replace(events, gaps=((100.01, 100.5),)), 2.0) is None
+
+
+def test_how_many_should_have_come_knows_gaps() -> None:
+    events = sequence(100.0, 1e-4, 1.0, 1.0, 2)
+    kept = (events.times < 100.6) | (events.times >= 100.9)
+    gap = replace(events.where(kept), gaps=((100.6, 100.9),))
+    expected = aftershocks_until(events, 2.0, 108.0)
+    assert aftershocks_until(gap, 2.0, 108.0) == pytest.approx(expected, rel=0.3)
+    silent = replace(events.where(events.times < 100.5), gaps=((100.5, 101.0),))
+    assert aftershocks_until(silent, 2.0, 108.0) == 0.0
 
 
 def test_a_mainshock_below_two_units_above_completeness_is_said_to_be() -> None:

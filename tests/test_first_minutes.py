@@ -122,6 +122,17 @@ def test_numbers_are_those_of_events_that_will_be_recorded() -> None:
         assert np.all(one.magnitudes >= recorded_from(7.0, one.times - SHOCK))
 
 
+def test_aftershocks_of_large_simulated_events_are_recorded_no_earlier() -> None:
+    past = history([], 15.0)
+    sequence = SequenceForecast.of(PROCESS, past, 9, replace(learned(), prior=SURE), 4.5)
+    window = OmoriWindow.of(sequence, 0.1, recorded=True)
+    window = replace(window, correction=replace(window.correction, large=4.6), quiet=0.0)
+    drawn = window.draw(0, 50, 1)
+    alone = replace(window, correction=replace(window.correction, large=20.0)).draw(0, 50, 1)
+    assert drawn.times.size > alone.times.size
+    assert np.all(drawn.magnitudes >= recorded_from(7.0, drawn.times - SHOCK))
+
+
 def test_it_holds_what_came_after_the_largest_event_of_ridgecrest(both: ForecastResult) -> None:
     for row in both.table:
         assert row.observed is not None

@@ -154,8 +154,10 @@ def test_a_forecast_over_a_gap_has_no_outcome(
         assert new == (old if new.days in known else replace(old, observed=None, scores=None))
     assert (done.magnitude_test is None) == (20.0 not in known)
     lost = [f"{days:g}" for days in (1.0, 7.0, 20.0) if days not in known]
-    said = [line for line in str(done).splitlines() if "is not known" in line]
-    assert said == [line for line in done.remarks if "is not known" in line]
+    said = [line for line in str(done).splitlines() if "in the window" in line]
+    assert said == [line for line in done.remarks if "in the window" in line]
+    past = [line for line in done.remarks if "nor are its aftershocks expected" in line]
+    assert len(past) == (gap[0] < 0.0)
     if not lost:
         assert said == []
     else:

@@ -106,6 +106,31 @@ def test_completeness_is_estimated_inside_the_window() -> None:
     assert import_table(events, "x", completeness=2.0).info.note == ""
 
 
+def test_above_a_strict_threshold_the_law_begins_at_the_next_tenth() -> None:
+    """M > 2.0 in tenths is M >= 2.1: from 2.0 on large events would be a fifth too few."""
+    rng = np.random.default_rng(0)
+    n = 20_000
+    table = pd.DataFrame(
+        {
+            "time": pd.Timestamp("2001-01-01", tz="UTC")
+            + pd.to_timedelta(np.sort(rng.uniform(0.0, 3000.0, n)), unit="D"),
+            "magnitude": np.round(2.0 + rng.exponential(1.0 / np.log(10.0), n), 1),
+            "latitude": 1.0,
+            "longitude": 2.0,
+            "depth_km": 1.0,
+        }
+    )
+    catalog = import_table(table, "x", completeness=2.0, strict=True, ties="separate")
+    assert catalog.info.magnitude_completeness == 2.1
+    assert not catalog.info.completeness_is_strict
+    assert "2.1 is the lowest complete magnitude" in catalog.info.note
+    above = table["magnitude"][table["magnitude"] > 2.0].to_numpy()
+    assert catalog.complete_rows().size == above.size
+    share = (above >= 2.95).mean()
+    error = np.sqrt(share / above.size)
+    assert catalog.magnitude_law().share_above(3.0) == pytest.approx(share, abs=3.0 * error)
+
+
 @pytest.mark.parametrize(("strict", "expected"), [(False, 200), (True, 100)])
 def test_strict_completeness_leaves_out_its_own_magnitude(strict: bool, expected: int) -> None:
     events = regular(magnitude=np.where(np.arange(200) % 2, 3.0, 3.1))

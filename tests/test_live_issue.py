@@ -22,7 +22,7 @@ from recast.live.circle import polygon
 from recast.live.draws import WindowDraws, counts_of, growing
 from recast.live.fits import Fit
 from recast.live.issue import forecast_id, known_catalog, make_forecast
-from recast.live.plan import Plan
+from recast.live.plan import IN_ORDINARY_TIMES, Plan
 from recast.live.policy import Policy
 from recast.live.records import Circle, Issued, Quake, SequenceState, bin_of, fractiles_of
 from recast.live.schedule import Due, due
@@ -288,6 +288,29 @@ def test_a_forecast_for_the_region(events: pd.DataFrame, tmp_path: Path) -> None
     assert [window.label for window in issued.windows] == ["1 Day", "3 Days"]
     assert all(window.above_mainshock is None for window in issued.windows)
     assert set(samples["magnitude"]) == {3.0, 4.0, 5.0, 6.0, 7.0}
+
+
+def test_in_ordinary_times_numbers_are_those_of_recast_forecast(tmp_path: Path) -> None:
+    """Lowered by past errors, and the record says so."""
+    rows = [(f"e{i}", f"20{10 + i // 4}-0{1 + i % 4 * 2}-03", 2.6, 35.0, -117.0) for i in range(36)]
+    quiet = table(*rows).assign(magnitude=2.5 + 0.1 * np.arange(36.0) % 1.2)
+    policy = replace(POLICY, regional_windows=(1.0, 30.0))
+    issued, _ = forecast(quiet, DAY, tmp_path, policy, region=True)
+    assert issued.model.name == "ETAS, corrected by past errors"
+    assert issued.model.sentence == IN_ORDINARY_TIMES
+    factors = {one["days"]: one["median"] for one in issued.model.parameters["factors"]}
+    assert factors == pytest.approx({1.0: np.exp(-0.2), 30.0: np.exp(-0.3)}, abs=1e-3)
+    catalog = known_catalog(quiet, parse_area(AREA), DAY, START, issued.completeness)
+    result = run_forecast(
+        catalog,
+        days=[30.0],
+        magnitudes=[one.magnitude for one in issued.windows[1].bins],
+        samples=100,
+        seed=issued.seed,
+        threads=1,
+    )
+    assert result.sequence is None
+    assert [b.expected for b in issued.windows[1].bins] == [row.expected for row in result.table]
 
 
 def test_long_windows_have_fewer_samples_and_say_so(events: pd.DataFrame, tmp_path: Path) -> None:

@@ -204,7 +204,7 @@ def test_zeros_among_magnitudes_around_zero_stand_for_none() -> None:
     assert stand_in(np.concatenate([m[m != 0.3], np.full(600, 0.3)])) is None  # no usual number
 
 
-@pytest.mark.parametrize("bin_width", [0.0, 0.01, 0.1])
+@pytest.mark.parametrize("bin_width", [0.0, 0.01, 0.1, 0.25, 0.3])
 def test_b_positive_of_independent_magnitudes_is_b(bin_width: float) -> None:
     m = GutenbergRichter(2.0, 0.9, 9.0).sample(40_000, np.random.default_rng(1))
     if bin_width:

@@ -36,7 +36,7 @@ USUAL_C = 0.05
 """Days, of the Omori law: by it the time that a sequence was known is weighed."""
 
 OMORI = 5
-"""Keeps random numbers apart from those of other simulations with the same seed."""
+"""Random numbers of these windows, apart from those of other simulations with the same seed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +64,9 @@ class OmoriWindow:
 
     lowest: float = -np.inf
     """Magnitude below which they are left out too."""
+
+    key: int = OMORI
+    """Keeps random numbers apart from those of other windows with the same seed."""
 
     @property
     def steps(self) -> tuple[FloatArray, FloatArray]:
@@ -115,7 +118,7 @@ class OmoriWindow:
     def draw(self, block: int, n: int, seed: int) -> Trajectories:
         """Draw one block of the ``n`` trajectories, whose events are in no order."""
         size = min(BLOCK, n - block * BLOCK)
-        rng = np.random.default_rng([seed, stream(self.days), block, OMORI])
+        rng = np.random.default_rng([seed, stream(self.days), block, self.key])
         omori, law = self.sequence.omori, self.correction.law
         now = omori.before.end
         edges, levels = self.steps
@@ -142,7 +145,7 @@ class OmoriWindow:
             now + self.days,
             np.flatnonzero(over),
         )
-        whole = self.correction.with_aftershocks(self._seen(drawn), rng)
+        whole = self._seen(self.correction.with_aftershocks(drawn, rng))
         over = whole.counts.max(initial=0) > self.max_events
         return cut(whole, size, self.max_events) if over else whole
 

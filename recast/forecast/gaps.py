@@ -8,7 +8,7 @@ import pandas as pd
 
 from catalogs import CatalogInfo, EventSequence
 from catalogs.display import some
-from catalogs.sequence import Gaps
+from catalogs.sequence import Gaps, clipped
 
 ROUNDING = 1e-9
 """Days, a tenth of a millisecond: a window that ends where a gap begins does not overlap it."""
@@ -25,6 +25,24 @@ def overlapped(events: EventSequence, start: float, end: float) -> Gaps:
     (((20.0, 45.0),), ())
     """
     return tuple((a, b) for a, b in events.gaps if max(a, start) + ROUNDING < min(b, end))
+
+
+def recorded_days(events: EventSequence, start: float, end: float) -> float:
+    """Length of a window in days, without the gaps of the catalog.
+
+    >>> recorded_days(EventSequence([], [], 0.0, 100.0, gaps=[(20.0, 45.0)]), 40.0, 47.0)
+    2.0
+    """
+    return max(end - start, 0.0) - sum(b - a for a, b in clipped(events.gaps, start, end))
+
+
+def about_past(info: CatalogInfo, events: EventSequence, at: float, since: float) -> list[str]:
+    """That the events of a gap between two days are missed, if there is one."""
+    gaps = overlapped(events, since, at)
+    if not gaps:
+        return []
+    known = f"the catalog has {_some(gaps)} before the forecast ({spelt(info, gaps)})"
+    return [f"{known}: what came then is not known, nor are its aftershocks expected"]
 
 
 def spelt(info: CatalogInfo, gaps: Gaps) -> str:

@@ -22,8 +22,9 @@ MISSED = 0.4
 """Magnitude units above completeness below which Mc(t) hides too few events to matter: where there
 are more, the scores of corrected ETAS fall in train and validation windows."""
 
-JOINED = 6
-"""Keeps random numbers apart from those of other simulations with the same seed."""
+JOINED, LARGE_EVENTS = 6, 8
+"""Keep random numbers apart from those of other simulations with the same seed: of the windows,
+and of their large events, which a pool would else draw as those of past sequences beside them."""
 
 
 def incomplete_sequence(
@@ -160,4 +161,7 @@ def joined_windows(
     now = float(recorded_from(large.magnitude, elapsed))
     level = float(max(base, round(np.ceil(now / STEP - 1e-6) * STEP, 6)))
     pairs = zip(windows, early_windows(large, request), strict=True)
-    return [JoinedWindow(small, replace(omori, lowest=level), level) for small, omori in pairs]
+    return [
+        JoinedWindow(small, replace(omori, lowest=level, key=LARGE_EVENTS), level)
+        for small, omori in pairs
+    ]

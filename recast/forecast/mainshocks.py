@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalogs import Catalog, CatalogInfo, EventSequence, InputError
-from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray, reaches
-from recast.forecast.gaps import overlapped
+from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray, clipped, reaches
+from recast.forecast.gaps import overlapped, recorded_days
 
 QUIET_DAYS = 30.0
 """Days before a mainshock without a larger event, and for which its sequence is under way."""
@@ -113,13 +113,13 @@ def current_mainshock(events: EventSequence, completeness: float) -> int | None:
 
     It is the largest event of the last 30 days (of equal ones the last), at least two units above
     completeness, with no larger event in the 30 days before it. Twenty events or more followed in
-    the first day, or five where that is not over, and more than usual: than the mean of the 30
-    days before, by one standard deviation of a Poisson number.
+    the first day, or five where that is not over or has a gap of the catalog in it, and more than
+    usual: than the mean of the 30 days before, by one standard deviation of a Poisson number.
     """
     largest = _largest(events, completeness)
     if largest is None:
         return None
-    fewest = FEWEST_IN_A_DAY if events.end - float(events.times[largest]) >= 1.0 else FEWEST
+    fewest = FEWEST_IN_A_DAY if _day_is_known(events, largest) else FEWEST
     followed, usual = _followed(events, largest), _usual(events, largest)
     return largest if followed >= max(fewest, usual) else None
 
@@ -138,11 +138,17 @@ def unfollowed_mainshock(events: EventSequence, completeness: float) -> tuple[in
     then its sequence was under way. None if it is not so.
     """
     largest = _largest(events, completeness)
-    if largest is None or events.end - float(events.times[largest]) < 1.0:
+    if largest is None or not _day_is_known(events, largest):
         return None
     followed = _followed(events, largest)
     few = max(FEWEST, _usual(events, largest)) <= followed < FEWEST_IN_A_DAY
     return (largest, followed) if few else None
+
+
+def _day_is_known(events: EventSequence, mainshock: int) -> bool:
+    """Whether the day after it is over, and recorded as a whole."""
+    time = float(events.times[mainshock])
+    return events.end - time >= 1.0 and not overlapped(events, time, time + 1.0)
 
 
 def _usual(events: EventSequence, mainshock: int) -> float:
@@ -150,8 +156,9 @@ def _usual(events: EventSequence, mainshock: int) -> float:
     times = events.times
     time = float(times[mainshock])
     before = mainshock - int(np.searchsorted(times, time - QUIET_DAYS))
-    known = min(QUIET_DAYS, time - events.start)
-    usual = before * min(events.end - time, 1.0) / known if known > 0.0 else 0.0
+    known = recorded_days(events, max(time - QUIET_DAYS, events.start), time)
+    day = recorded_days(events, time, min(events.end, _end_of_day(events, mainshock)))
+    usual = before * day / known if known > 0.0 else 0.0
     return float(usual + SIGNIFICANT * np.sqrt(usual))
 
 
@@ -171,23 +178,31 @@ def aftershocks_until(events: EventSequence, completeness: float, day: float) ->
     """How many aftershocks of the sequence under way should come from the end of the events on.
 
     By Omori's law with p = 1 through the n of the second half of the time t since the mainshock:
-    n ln((t + s) / t) / ln 2 in the time s until ``day``. Zero where no sequence is under way.
+    n ln((t + s) / t) / ln 2 in the time s until ``day``, if no gap of the catalog is in that half.
+    Zero where no sequence is under way, or nothing of that half was recorded.
     """
     shock = current_mainshock(events, completeness)
     if shock is None:
         return 0.0
     time = float(events.times[shock])
     elapsed = events.end - time
-    n = int((events.times > time + 0.5 * elapsed).sum())
-    return float(n * np.log2((day - time) / elapsed))
+    middle = time + 0.5 * elapsed
+    n = int((events.times > middle).sum())
+    lost = clipped(events.gaps, middle, events.end)
+    known = np.log(2.0) - sum(np.log((end - time) / (begin - time)) for begin, end in lost)
+    return float(n * np.log((day - time) / elapsed) / known) if known > MOMENT else 0.0
 
 
 def too_early(events: EventSequence, completeness: float) -> int | None:
-    """Return which event is a mainshock of less than an hour ago: its sequence is not known yet."""
+    """Return which event is a mainshock of less than an hour ago: its sequence is not known yet.
+
+    Hours in a gap of the catalog do not count.
+    """
     largest = _largest(events, completeness)
-    if largest is None or not is_early(events.end - float(events.times[largest])):
+    if largest is None:
         return None
-    return largest
+    known = recorded_days(events, float(events.times[largest]), events.end)
+    return largest if is_early(known) else None
 
 
 def is_early(elapsed: float) -> bool:
@@ -211,7 +226,17 @@ def _largest(events: EventSequence, completeness: float) -> int | None:
 
 def _followed(events: EventSequence, mainshock: int) -> int:
     """Events in the day after it."""
-    return int(np.searchsorted(events.times, events.times[mainshock] + 1.0)) - mainshock - 1
+    return int(np.searchsorted(events.times, _end_of_day(events, mainshock))) - mainshock - 1
+
+
+def _end_of_day(events: EventSequence, mainshock: int) -> float:
+    """When a day since a mainshock is over, of which gaps of the catalog are no part."""
+    time = float(events.times[mainshock])
+    end = time + 1.0
+    for begin, stop in events.gaps:
+        if stop > time and begin < end:
+            end += stop - max(begin, time)
+    return end
 
 
 def is_larger(magnitudes: FloatArray, than: float) -> NDArray[np.bool_]:

@@ -22,8 +22,8 @@ from catalogs.grid import steps_to_pole
 from catalogs.locking import locked
 from recast.forecast.chunks import Progress
 from recast.forecast.engine import Engine
-from recast.forecast.gaps import about_forecast
-from recast.forecast.mainshocks import aftershocks_until, sequence_since
+from recast.forecast.gaps import about_forecast, about_past
+from recast.forecast.mainshocks import QUIET_DAYS, aftershocks_until, sequence_since
 from recast.forecast.places import CELL, PlacedForecast, forecast_grid, place_forecast
 from recast.forecast.prepare import prepare
 from recast.forecast.remarks import about_fitted, about_model
@@ -233,7 +233,9 @@ def run_forecast(
     )
     request, uncertainty = prepared.request, prepared.uncertainty
     remarks += prepared.remarks
-    remarks += about_forecast(info, catalog.to_sequence(), day, request.days)
+    events = catalog.to_sequence()
+    remarks += about_past(info, events, day, day - QUIET_DAYS)
+    remarks += about_forecast(info, events, day, request.days)
     grid = None
     if places and fitted.places is not None:
         remarks += about_box(catalog)

@@ -35,6 +35,10 @@ PARAMETER_SETS = 100
 """Number of draws from the uncertainty of an ETAS fit."""
 
 
+LONGEST = 30.0
+"""Days of a window beyond which no errors of forecasts were learned."""
+
+
 @dataclass(frozen=True, eq=False)
 class Prepared:
     """A forecast that is ready to be drawn."""
@@ -105,8 +109,9 @@ def prepare(
     )
     windows = windows_of(history, processes, request, sequence, law)
     if sequence is None:
-        windows, said = _in_ordinary_times(windows, fitted, uncorrected=uncorrected)
-        return Prepared(request, windows, law, None, [*remarks, *said], uncertainty)
+        windows, said = (windows, []) if uncorrected else _by_past_errors(windows)
+        return Prepared(request, windows, law, None, [*said, *remarks], uncertainty)
+    remarks += beyond_a_month(request.days)
     whole = after_mainshock(windows, fitted.processes, history, request, regime, law)
     record = _recorded(sequence, windows, history, info, regime)
     usual = whole[0]
@@ -117,16 +122,25 @@ def prepare(
     return Prepared(request, whole, law, record, remarks, uncertainty)
 
 
-def _in_ordinary_times(
-    windows: tuple[Window, ...], fitted: FittedModel, *, uncorrected: bool
-) -> tuple[tuple[Window, ...], list[str]]:
-    """The windows of ETAS, corrected by past errors, and what is to be said of that."""
-    if uncorrected or not isinstance(fitted.process, ETAS):
-        return windows, []
-    days = tuple(window.days for window in windows)
+def in_ordinary_times(windows: Sequence[Window]) -> tuple[Window, ...]:
+    """The windows of ETAS where no sequence is under way, corrected by past errors."""
     return tuple(
         replace(window, correction=OrdinaryCorrection.over(window.days)) for window in windows
-    ), [about(days)]
+    )
+
+
+def _by_past_errors(windows: tuple[Window, ...]) -> tuple[tuple[Window, ...], list[str]]:
+    """The same, and what is to be said of it; nothing is done for other models."""
+    if not all(isinstance(process, ETAS) for process in windows[0].processes):
+        return windows, []
+    days = tuple(window.days for window in windows)
+    return in_ordinary_times(windows), [about(days), *beyond_a_month(days)]
+
+
+def beyond_a_month(days: Sequence[float]) -> list[str]:
+    """That errors of forecasts were learned up to a month, where a window is longer."""
+    longest = "ranges beyond a month extrapolate the errors of forecasts for a month"
+    return [longest] if max(days) > LONGEST else []
 
 
 def processes_of(

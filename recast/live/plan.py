@@ -15,8 +15,9 @@ from etas.model import ETAS
 from recast.forecast.bent import bent
 from recast.forecast.correction import SequenceForecast, subcritical, under_way
 from recast.forecast.early import OmoriWindow, in_law, sequence_forecast
+from recast.forecast.ordinary import OrdinaryCorrection
 from recast.forecast.pooled import PooledWindow, after_mainshock, corrected_part
-from recast.forecast.prepare import processes_of
+from recast.forecast.prepare import LONGEST, beyond_a_month, in_ordinary_times, processes_of
 from recast.forecast.results import Factor
 from recast.forecast.single import Drawable, Request, Window, windows_of
 from recast.live.draws import WindowDraws, draw_window, growing
@@ -24,9 +25,6 @@ from recast.live.fits import Fit
 from recast.live.policy import Policy, label_of
 from recast.live.records import IssuedWindow, ModelUsed, SequenceState, bin_of
 from recast.live.times import written
-
-LONG = 30.0
-"""Days of a window beyond which fewer simulations do: what was learned of errors ends here, too."""
 
 ETAS_REFERENCE = "Ogata (1988), doi:10.1080/01621459.1988.10478560"
 OMORI_REFERENCE = "Reasenberg and Jones (1989), doi:10.1126/science.243.4895.1173"
@@ -41,6 +39,11 @@ IN_SEQUENCE = (
     f"{FROM_PAST} It follows how this sequence has gone so far and, less and less, what followed "
     "earthquakes of this size in the past. Its ranges are as wide as the errors of such forecasts "
     "were in past sequences."
+)
+IN_ORDINARY_TIMES = (
+    f"{FROM_PAST} No sequence is under way: most of those to come will have fewer aftershocks than "
+    "the average, so that numbers are lowered, and ranges widened, by how far such forecasts were "
+    "off in the past."
 )
 EARLY = (
     "Little is known of the aftershocks so far. The forecast says what followed earthquakes of "
@@ -95,10 +98,12 @@ class Plan:
             return cls(omori, magnitudes, largest, seed, policy, fit, (), law)
         by_etas, remarks = _by_etas(fit, history, request, current, law)
         windows: Sequence[Drawable] = by_etas
-        if current is not None:
+        if current is None and isinstance(process, ETAS):
+            windows = in_ordinary_times(by_etas)
+        elif current is not None:
             windows = after_mainshock(by_etas, [process], history, request, policy.regime, law)
-        if current is not None and request.horizon > LONG:
-            remarks += ("ranges beyond a month extrapolate the errors of forecasts for a month",)
+        if isinstance(process, ETAS):
+            remarks += tuple(beyond_a_month(request.days))
         return cls(windows, magnitudes, largest, seed, policy, fit, remarks, law)
 
     @property
@@ -114,7 +119,7 @@ class Plan:
 
     def samples(self, days: float) -> int:
         """Simulated catalogs over a window."""
-        return self.policy.samples if days <= LONG else self.policy.long_samples
+        return self.policy.samples if days <= LONGEST else self.policy.long_samples
 
     def draw(self, threads: int) -> dict[str, WindowDraws]:
         """Draw all windows, by label."""
@@ -159,6 +164,9 @@ class Plan:
         first = self.windows[0]
         if factors:
             parameters = {**parameters, "factors": factors}
+        if isinstance(first, Window) and isinstance(first.correction, OrdinaryCorrection):
+            name, sentence = "ETAS, corrected by past errors", IN_ORDINARY_TIMES
+        elif factors:
             name, sentence = "ETAS, corrected for the sequence", IN_SEQUENCE
             reference = f"{ETAS_REFERENCE}; {OMORI_REFERENCE}"
             if isinstance(first, PooledWindow):

@@ -118,14 +118,14 @@ def gain_by_period(
 
 @styled
 def transformed_residuals(transformed: Mapping[str, FloatArray], title: str = "") -> Figure:
-    """Count minus transformed time with Kolmogorov's 95 % band, and intervals against Exp(1)."""
+    """Count minus transformed time with its 95 % band, and intervals against Exp(1)."""
     figure = new_figure(5.6)
     above, below = figure.subplots(2, 1, height_ratios=[1.1, 1])
     first = next(iter(transformed.values()))
     n, half = first.size, count_band(first)
     longest = max(float(values[-1]) for values in transformed.values())
     above.fill_between(
-        [0.0, longest], -half, half, color=BAND, alpha=0.2, lw=0.0, label="95 % KS band"
+        [0.0, longest], -half, half, color=BAND, alpha=0.2, lw=0.0, label="95 % of true models"
     )
     above.axhline(0.0, color=INK, lw=0.9)
     count, shown = np.arange(1, n + 1), thinned(n)
