@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from catalogs.areas import parse_area
+from catalogs.areas import Area, parse_area
 from catalogs.catalog import SAME_EVENT, Catalog, in_order_of_time
 from catalogs.checks.quality import SAME_KM, SAME_SECONDS
 from catalogs.display import some
@@ -134,6 +134,7 @@ def _append(
     kept = old[~revised]
     both = pd.concat([kept[same], new[same]])
     known = both.duplicated(same).to_numpy(np.bool_)[len(kept) :]
+    gone = kept[~both.duplicated(same, keep="last").to_numpy(np.bool_)[: len(kept)]]
     fresh = new[~known]
     unchanged = _unchanged(old[revised], fresh, ids, same)
     end = info.date(info.end)
@@ -165,10 +166,11 @@ def _append(
         )
     record = save(made, folder, overwrite=True)
     n_revised = int(revised.sum())
+    twice = _twice(kept, _not_of(old[revised], fresh, ids))
     notes = [
         *parsed.explanation.notes,
         *_silence(catalog, fresh),
-        *_twice(kept, _not_of(old[revised], fresh, ids)),
+        *(twice or _withdrawn(catalog, gone, new, chosen)),
         *later_than_now(parsed),
     ]
     return Appended(
@@ -245,6 +247,35 @@ def _near(old: pd.DataFrame, new: pd.DataFrame, seconds: float, km: float) -> in
         apart = np.abs((now - then[i]) / np.timedelta64(1, "s"))
         near |= (apart <= seconds) & (distances(here, there[i]) <= km)
     return int(near.sum())
+
+
+def _withdrawn(
+    catalog: Catalog, gone: pd.DataFrame, new: pd.DataFrame, area: Area | None
+) -> list[str]:
+    """A warning where the file lacks a few of the catalog's complete events of its time.
+
+    Nothing is said where it lacks half or more: then it is a list of other events, or of updates.
+    """
+    if new.empty:
+        return []
+    first, last = new["time"].min(), new["time"].max()
+    rows = gone[gone["time"].between(first, last)]
+    rows = rows[catalog.info.is_complete(rows["magnitude"].to_numpy(np.float64))]
+    if area is not None:
+        rows = rows[area.contains(rows["latitude"], rows["longitude"])]
+    there = catalog.events["time"].between(first, last) & catalog.info.is_complete(
+        catalog.events["magnitude"].to_numpy(np.float64)
+    )
+    if rows.empty or 2 * len(rows) >= int(there.sum()):
+        return []
+    largest = rows.loc[rows["magnitude"].idxmax()]
+    which = f"M {largest['magnitude']:g} of {iso(largest['time'])}"
+    which = which if len(rows) == 1 else f"the largest {which}"
+    return [
+        f"{some(len(rows), 'complete event')} of the catalog ({which}) "
+        f"not in the file {'stays' if len(rows) == 1 else 'stay'}: where the network has "
+        "withdrawn events, import all again"
+    ]
 
 
 def _silence(catalog: Catalog, fresh: pd.DataFrame) -> list[str]:

@@ -326,6 +326,35 @@ def test_joined_windows_have_the_large_events_of_one_and_the_number_of_the_other
     assert few.capped.size > 0
 
 
+def test_catalogs_are_joined_by_and_by(ridgecrest: Catalog) -> None:
+    """Where Mc(t) nears completeness a share keeps its own large events: no number jumps."""
+    at = ridgecrest.info.to_days("2019-07-06T10:19:53.040Z")
+    fitted = fit_so_far(ridgecrest, at)
+    prepared = prepare(ridgecrest, fitted, Request(at, (1.0,), (2.5,), 100), samples=100)
+    pool = prepared.windows[0]
+    assert isinstance(pool, PooledWindow)
+    window = pool.usual
+    assert isinstance(window, JoinedWindow)
+    # Mc(7 h) = 7.1 - 4.5 - 0.75 log10(7 / 24) = 3.001, 0.501 above completeness
+    assert window.share == pytest.approx(0.753, abs=0.001)
+    assert prepared.sequence is not None
+    assert "in 75 % of the others" in prepared.sequence.note()
+    n_joined = 0
+    for block in range(2):
+        both, whole, small = (
+            one.draw(block, 100, 3)
+            for one in (window, replace(window, share=1.0), window.small)
+        )
+        for i in range(both.n):
+            own, of_all, of_small = (
+                np.sort(one.magnitudes[one.trajectory == i]) for one in (both, whole, small)
+            )
+            joined = np.array_equal(own[own >= 3.1], of_all[of_all >= 3.1])
+            assert joined or np.array_equal(own, of_small)
+            n_joined += joined and not np.array_equal(own, of_small)
+    assert abs(n_joined - 75.3) <= 2.0
+
+
 def test_events_are_chosen_as_many_as_asked_and_each_as_often() -> None:
     rng = np.random.default_rng(4)
     sizes, most = np.array([7, 0, 12, 5, 3]), np.array([3, 2, 11, 9, 0])

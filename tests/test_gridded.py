@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from catalogs import EventSequence, InputError, Trajectories
+from catalogs import EventSequence, GutenbergRichter, InputError, Trajectories
 from catalogs.areas import Box
 from catalogs.grid import Grid
 from recast.forecast.gridded import GriddedRates, count_rates
+from recast.forecast.places import _shares
 
 FIJI = Grid.over(Box(-20.0, -15.0, 175.0, -175.0), 0.5)
 BINS = np.array([4.0, 5.0, 6.0])
@@ -184,3 +185,22 @@ def test_rates_that_cannot_be_are_refused() -> None:
         count_rates(replace(drawn, locations=None), FIJI, BINS)
     nothing = Trajectories.of_sequences([EventSequence([], [], 0.0, 1.0)])
     assert count_rates([drawn, nothing], FIJI, BINS).expected > 0.0
+
+
+def test_shares_of_magnitudes_are_those_of_the_simulated_events() -> None:
+    """Where networks miss small ones, no single law has them; large ones, which are few, do."""
+    law = GutenbergRichter(2.5, 1.0, 8.0)
+    rng = np.random.default_rng(2)
+    drawn = law.sample(200_000, rng)
+    seen = drawn[(drawn >= 3.4) | (rng.random(drawn.size) < 0.3)]
+    bins = np.arange(2.5, 8.0, 0.1).round(6)
+    above = np.cumsum(_shares(law, bins, seen)[::-1])[::-1]
+    assert above[0] == pytest.approx(1.0)
+    for m in (2.7, 3.0, 3.4, 4.0, 5.0):
+        n = (seen >= m - 1e-6).sum()
+        assert above[np.abs(bins - m).argmin()] == pytest.approx(n / seen.size)
+    six, seven = (above[np.abs(bins - m).argmin()] for m in (6.0, 7.0))
+    assert seven / six == pytest.approx(law.share_above(7.0) / law.share_above(6.0))
+    assert six == pytest.approx(law.share_above(6.0) * drawn.size / seen.size, rel=0.2)
+    few = np.cumsum(_shares(law, bins, seen[:50])[::-1])[::-1]
+    assert few == pytest.approx(law.share_above(bins))

@@ -71,6 +71,26 @@ def test_an_event_at_the_same_time_is_a_revision(
     assert made.notes == ()
 
 
+def test_events_that_a_network_withdrew_are_named(tmp_path: Path, feed: pd.DataFrame) -> None:
+    name = stored(tmp_path, feed.iloc[:60])
+    newer = feed.drop(index=[LARGE, LARGE + 1])
+    made = append_events(name, written(tmp_path / "second.csv", newer))
+    (note,) = made.notes
+    largest = f"M 6.6 of {TIMES[LARGE]:%Y-%m-%d}"
+    assert note.startswith(f"2 complete events of the catalog (the largest {largest}")
+    assert note.endswith("where the network has withdrawn events, import all again")
+    assert len(load(name).events) == N  # they stay
+    # What the message says
+    again = import_catalog(tmp_path / "second.csv", "mine", completeness=2.0)
+    assert len(again.catalog.events) == N - 2
+
+
+def test_a_list_of_updates_is_no_list_of_all(tmp_path: Path, feed: pd.DataFrame) -> None:
+    name = stored(tmp_path, feed.iloc[:60])
+    made = append_events(name, written(tmp_path / "second.csv", feed.iloc[[3, 50, *range(60, 80)]]))
+    assert made.notes == ()
+
+
 def test_two_events_of_one_time_are_not_taken_for_one(tmp_path: Path, feed: pd.DataFrame) -> None:
     second = feed.iloc[[LARGE, LARGE]].assign(magnitude=[6.6, 3.0]).drop(columns="id")
     name = stored(tmp_path, feed.drop(columns="id"))

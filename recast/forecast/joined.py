@@ -12,15 +12,17 @@ from numpy.typing import NDArray
 from catalogs import EventSequence, GutenbergRichter, PointProcess, Trajectories
 from catalogs.sequence import reaches
 from catalogs.trajectories import IntArray
+from recast.forecast.blocks import BLOCK
 from recast.forecast.complete import STEP, recorded_from
 from recast.forecast.correction import SequenceForecast, cut
 from recast.forecast.early import OmoriWindow, early_windows, recorded_sequence
 from recast.forecast.mainshocks import current_mainshock
 from recast.forecast.single import Request, Window, stream
 
-MISSED = 0.4
-"""Magnitude units above completeness below which Mc(t) hides too few events to matter: where there
-are more, the scores of corrected ETAS fall in train and validation windows."""
+MISSED, RAMP = 0.4, 0.2
+"""Magnitude units above completeness from which Mc(t) hides enough events to matter: where there
+are more, the scores of corrected ETAS fall in train and validation windows. From RAMP below it to
+RAMP above it ever more catalogs are joined, so that numbers do not jump."""
 
 JOINED, LARGE_EVENTS = 6, 8
 """Keep random numbers apart from those of other simulations with the same seed: of the windows,
@@ -35,7 +37,7 @@ def incomplete_sequence(
 ) -> SequenceForecast | None:
     """What large events say of a sequence under way whose small ones networks miss; else None.
 
-    That is as long as Mc(t) of the mainshock is 0.4 above completeness: hours after M 6, days after
+    That is as long as Mc(t) of the mainshock is 0.2 above completeness: hours after M 6, days after
     M 7. Where they do not miss more, all events tell more than the large ones.
     """
     completeness = processes[0].magnitude_law.completeness
@@ -44,9 +46,22 @@ def incomplete_sequence(
         return None
     since = history.end - float(history.times[shock])
     level = float(recorded_from(float(history.magnitudes[shock]), since))
-    if level < completeness + MISSED:
+    if share_of_large(level, completeness) == 0.0:
         return None
     return recorded_sequence(processes, history, shock, regime, magnitudes)
+
+
+def share_of_large(level: float, completeness: float) -> float:
+    """Share of the catalogs whose large events are those of the large ones so far.
+
+    ``level`` is Mc(t) now: none 0.2 above completeness, half at 0.4, and all from 0.6 on.
+
+    Examples
+    --------
+    >>> round(share_of_large(2.9, 2.5), 6), share_of_large(3.5, 2.5), share_of_large(2.6, 2.5)
+    (0.5, 1.0, 0.0)
+    """
+    return min(max((level - completeness - MISSED + RAMP) / (2.0 * RAMP), 0.0), 1.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,13 +71,17 @@ class JoinedWindow:
     How many events are recorded in all is told best by those that were, and how many large ones
     come, by the large ones: a simulated catalog has its events from ``level`` on from ``large``,
     and of those below it from ``small`` as many as make up its number of events there. Catalogs of
-    a block are paired in the order of their numbers: a rich sequence is rich in both.
+    a block are paired in the order of their numbers: a rich sequence is rich in both. A share of
+    the catalogs, 1 - ``share``, stays that of ``small``.
     """
 
     small: Window
     large: OmoriWindow
     level: float
     """Magnitude from which events are recorded now."""
+
+    share: float = 1.0
+    """Of the catalogs that are joined."""
 
     @property
     def days(self) -> float:
@@ -82,30 +101,50 @@ class JoinedWindow:
     @property
     def adjusted(self) -> dict[str, Any]:
         """What else they depend on."""
-        large = {"from": self.level, "prior": self.large.adjusted}
+        large = {"from": self.level, "share": self.share, "prior": self.large.adjusted}
         return {"small": self.small.adjusted, "large": large}
 
     def draw(self, block: int, n: int, seed: int) -> Trajectories:
         """Draw one block of the ``n`` trajectories, whose events are in no order."""
         small, large = self.small.draw(block, n, seed), self.large.draw(block, n, seed)
         rng = np.random.default_rng([seed, stream(self.days), block, JOINED])
+        joined = evenly(self.share, block, small.n, [seed, stream(self.days), JOINED])
         above = reaches(large.magnitudes, self.level)
         numbers = np.bincount(large.trajectory[above], minlength=large.n)
         partner = np.empty(large.n, dtype=np.int64)
         partner[np.argsort(numbers, kind="stable")] = np.argsort(small.counts, kind="stable")
         room = np.zeros(small.n, dtype=np.int64)
         room[partner] = np.maximum(small.counts[partner] - numbers, 0)
-        below = some(small.trajectory, ~reaches(small.magnitudes, self.level), room, rng)
+        room[~joined] = small.counts[~joined]
+        among = ~(joined[small.trajectory] & reaches(small.magnitudes, self.level))
+        below = some(small.trajectory, among, room, rng)
+        above &= joined[partner[large.trajectory]]
         both = replace(
             small,
             trajectory=np.concatenate([small.trajectory[below], partner[large.trajectory[above]]]),
             times=np.concatenate([small.times[below], large.times[above]]),
             magnitudes=np.concatenate([small.magnitudes[below], large.magnitudes[above]]),
-            capped=np.union1d(small.capped, partner[large.capped]),
+            capped=np.union1d(small.capped, partner[large.capped][joined[partner[large.capped]]]),
             locations=None,
         )
         over = both.counts.max(initial=0) > self.max_events
         return cut(both, both.n, self.max_events) if over else both
+
+
+def evenly(share: float, block: int, n: int, seed: Sequence[int]) -> NDArray[np.bool_]:
+    """Which catalogs of a block are chosen, a share of all, spread evenly over all blocks.
+
+    Where the whole part of share times their number, from a random start on, rises by one.
+
+    Examples
+    --------
+    >>> both = evenly(0.3, 0, 50, [1]).sum() + evenly(0.3, 1, 50, [1]).sum()
+    >>> int(both)
+    30
+    """
+    start = np.random.default_rng(seed).random()
+    number = block * BLOCK + np.arange(n + 1)
+    return np.asarray(np.diff(np.floor(share * number + start)) > 0.0)
 
 
 def some(
@@ -161,7 +200,8 @@ def joined_windows(
     now = float(recorded_from(large.magnitude, elapsed))
     level = float(max(base, round(np.ceil(now / STEP - 1e-6) * STEP, 6)))
     pairs = zip(windows, early_windows(large, request), strict=True)
+    share = share_of_large(now, base)
     return [
-        JoinedWindow(small, replace(omori, lowest=level, key=LARGE_EVENTS), level)
+        JoinedWindow(small, replace(omori, lowest=level, key=LARGE_EVENTS), level, share)
         for small, omori in pairs
     ]

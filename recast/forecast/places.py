@@ -12,6 +12,7 @@ from catalogs import Catalog, InputError, Trajectories
 from catalogs.grid import TOLERANCE, Grid
 from catalogs.magnitudes import GutenbergRichter
 from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray
+from catalogs.trajectories import IntArray
 from recast.evaluation.cells import pseudo_likelihood_test, spatial_test
 from recast.evaluation.magnitudes import magnitude_bins
 from recast.forecast.gridded import GriddedRates, located_cells
@@ -27,6 +28,9 @@ CELL = 0.1
 
 FLOOR = 1e-3
 """Share of the expected number that is spread evenly over the region, so that no cell has none."""
+
+FEWEST = 200
+"""Simulated events at or above a magnitude whose number tells their share to a tenth (1.4 sd)."""
 
 PLACED = 5
 """Keeps random numbers of places apart from others with the same seed."""
@@ -99,7 +103,8 @@ def place_forecast(
         Where events happen. A learned law is scored as it is, but places are drawn from the mixture
         of ETAS that it has beside its net (``PlaceLaw.drawn``).
     magnitudes : GutenbergRichter
-        Law of magnitudes, the same everywhere.
+        Law of the magnitudes of large events, of which few are simulated. Shares of magnitudes are
+        the same everywhere.
     out : Path or None
         Folder for the rates as CSEP's ``.dat`` and GeoJSON.
     grid : Grid
@@ -137,7 +142,8 @@ def place_forecast(
     bins = magnitude_bins(magnitudes.completeness, magnitudes.maximum)
     bins = bins[bins < magnitudes.maximum - MAGNITUDE_TOLERANCE]
     per_cell = sums.expected()
-    rates = GriddedRates(grid, bins, per_cell[:, None] * _shares(magnitudes, bins))
+    simulated = np.concatenate([part.magnitudes for part in parts])
+    rates = GriddedRates(grid, bins, per_cell[:, None] * _shares(magnitudes, bins, simulated))
     if rates.expected > 0.0:
         rates = rates.with_floor(FLOOR)
     files = []
@@ -161,9 +167,31 @@ def place_forecast(
     return PlacedForecast(parts, rates, record)
 
 
-def _shares(law: GutenbergRichter, bins: FloatArray) -> FloatArray:
-    """Probability of each bin of magnitudes, the last one open, shape (bin,)."""
-    return -np.diff(law.share_above(np.append(bins, law.maximum)))
+def _shares(law: GutenbergRichter, bins: FloatArray, simulated: FloatArray) -> FloatArray:
+    """Share of each bin of magnitudes, the last one open, shape (bin,).
+
+    Of the simulated events, which after a mainshock need not follow one law: networks miss small
+    ones. Where fewer than ``FEWEST`` are as large, the shares go on by the law.
+    """
+    edges = np.append(bins, law.maximum)
+    above = law.share_above(edges)
+    numbers = _reaching(simulated, bins)
+    known = np.flatnonzero(numbers >= FEWEST)
+    if known.size:
+        last = int(known[-1])
+        above[last:] *= numbers[last] / numbers[0] / above[last]
+        above[:last] = numbers[:last] / numbers[0]
+    return -np.diff(above)
+
+
+def _reaching(magnitudes: FloatArray, lowest: FloatArray) -> IntArray:
+    """How many magnitudes are at or above each of several in rising order.
+
+    >>> _reaching(np.array([2.0, 2.5, 3.0]), np.array([2.0, 3.0]))
+    array([3, 1])
+    """
+    found = np.searchsorted(np.sort(magnitudes), lowest - MAGNITUDE_TOLERANCE)
+    return magnitudes.size - found
 
 
 def _tests(

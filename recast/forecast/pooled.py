@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 
 from catalogs import EventSequence, GutenbergRichter, PointProcess, Trajectories
-from recast.forecast.blocks import BLOCK
 from recast.forecast.early import OmoriWindow, early_windows, recorded_sequence
-from recast.forecast.joined import JoinedWindow, incomplete_sequence, joined_windows
+from recast.forecast.joined import JoinedWindow, evenly, incomplete_sequence, joined_windows
 from recast.forecast.mainshocks import current_mainshock
 from recast.forecast.single import Drawable, Request, Window, stream
 
@@ -86,10 +85,7 @@ class PooledWindow:
     def draw(self, block: int, n: int, seed: int) -> Trajectories:
         """Draw one block of the ``n`` trajectories, whose events are in no order."""
         usual, past = self.usual.draw(block, n, seed), self.past.draw(block, n, seed)
-        start = np.random.default_rng([seed, stream(self.days), POOLED]).random()
-        # One more of the share's whole part with it: spread evenly over all trajectories
-        number = block * BLOCK + np.arange(usual.n + 1)
-        is_past = np.diff(np.floor(self.share * number + start)) > 0.0
+        is_past = evenly(self.share, block, usual.n, [seed, stream(self.days), POOLED])
         kept = [~is_past[usual.trajectory], is_past[past.trajectory]]
         both = [usual, past]
         return replace(

@@ -118,7 +118,7 @@ def prepare(
     if isinstance(usual, PooledWindow):
         record, usual = replace(record, past=usual.share), usual.usual
     if isinstance(usual, JoinedWindow):
-        record = replace(record, large=usual.level)
+        record = replace(record, large=usual.level, large_share=usual.share)
     return Prepared(request, whole, law, record, remarks, uncertainty)
 
 

@@ -109,7 +109,10 @@ class SequenceUnderWay(Record):
     """Whose past sequences are the prior, if it was asked for or all catalogs are drawn from it."""
 
     large: float | None = None
-    """Magnitude from which numbers are those of past sequences in all catalogs."""
+    """Magnitude from which numbers are those of past sequences."""
+
+    large_share: float = 1.0
+    """Share of the simulated catalogs in which that is so, of those by ETAS."""
 
     past: float | None = None
     """Share of the simulated catalogs that are drawn from past sequences."""
@@ -139,9 +142,10 @@ class SequenceUnderWay(Record):
                 )
                 parts.append(f"{share}, are those of {others}")
             if self.large is not None:
+                among = f"{100.0 * self.large_share:.0f} % of the others"
                 parts.append(
                     f"networks miss events below M {self.large:g}, so larger ones are those of "
-                    "past sequences in all catalogs"
+                    f"past sequences in {'all catalogs' if self.large_share == 1.0 else among}"
                 )
         note = f"{since}{'; '.join(parts)} (`uncorrected` simulates ETAS as it is)"
         if self.lowered is None:
