@@ -268,14 +268,12 @@ def _withdrawn(
     )
     if rows.empty or 2 * len(rows) >= int(there.sum()):
         return []
-    largest = rows.loc[rows["magnitude"].idxmax()]
-    which = f"M {largest['magnitude']:g} of {iso(largest['time'])}"
+    largest = int(rows["magnitude"].to_numpy(np.float64).argmax())
+    which = f"M {rows['magnitude'].iloc[largest]:g} of {iso(rows['time'].iloc[largest])}"
     which = which if len(rows) == 1 else f"the largest {which}"
-    return [
-        f"{some(len(rows), 'complete event')} of the catalog ({which}) "
-        f"not in the file {'stays' if len(rows) == 1 else 'stay'}: where the network has "
-        "withdrawn events, import all again"
-    ]
+    stay = "stays" if len(rows) == 1 else "stay"
+    known = f"{some(len(rows), 'complete event')} of the catalog ({which}) not in the file {stay}"
+    return [f"{known}: where the network has withdrawn events, import all again"]
 
 
 def _silence(catalog: Catalog, fresh: pd.DataFrame) -> list[str]:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from catalogs.areas import parse_area
 from catalogs.catalog import Catalog
-from catalogs.checks.quality import SAME_KM, SAME_SECONDS, duplicates, gap_warning
+from catalogs.checks.quality import gap_warning, reported_twice
 from catalogs.display import some
 from catalogs.errors import InputError
 from catalogs.event_types import EventRule, are_earthquakes, is_known, types_of
@@ -23,9 +23,6 @@ from catalogs.importing import import_table, tied_rows
 from catalogs.info import timestamp
 from catalogs.magnitudes import stand_in
 from catalogs.providers.rules import Rules, Step, choose
-
-TWICE = 0.01
-"""Share of events that may be another one's second report, from which on that is said."""
 
 UNDOCUMENTED = frozenset({"table", "isc", "hypodd", "zmap", "obspy"})
 """Layouts that say nothing of how a missing magnitude is written."""
@@ -155,7 +152,7 @@ def import_catalog(
     notes = parsed.explanation.notes
     if not any_place(parsed) and where_it_lies is None:
         notes = (*notes, WHERE_IS_IT)
-    notes = (*notes, *later_than_now(parsed), *_silent(catalog), *_reported_twice(catalog.events))
+    notes = (*notes, *later_than_now(parsed), *_silent(catalog), *reported_twice(catalog.events))
     notes = (*notes, *_dropped(catalog))
     info = replace(
         catalog.info,
@@ -223,18 +220,6 @@ def _silent(catalog: Catalog) -> list[str]:
     """A warning of long silences, of which nothing says that nothing was recorded then."""
     warning = gap_warning(catalog)
     return [] if warning is None else [warning]
-
-
-def _reported_twice(events: pd.DataFrame) -> list[str]:
-    """A warning where many events may have been reported twice."""
-    pairs = duplicates(events).get("may_be_one", 0)
-    if pairs < TWICE * len(events):
-        return []
-    near = f"{some(pairs, 'pair')} of events within {SAME_SECONDS:g} s and {SAME_KM:g} km"
-    remedy = (
-        "if these are two reports of one event each, leave those of one network out of the file"
-    )
-    return [f"{near}: {remedy}"]
 
 
 def later_than_now(parsed: Parsed) -> list[str]:

@@ -230,12 +230,14 @@ def kinds_of_magnitude(events: pd.DataFrame) -> list[str]:
         return []
     kinds = events["magnitude_type"].fillna("").astype(str).str.strip().str.lower().str[:2]
     counts = kinds[kinds.str.fullmatch("m[a-z]")].value_counts(sort=False)
+    few = int(counts[counts < MIXED * len(events)].sum())
     counts = counts[counts >= MIXED * len(events)]
     if len(counts) < 2:
         return []
     names = {"ml": "ML", "mb": "mb", "mw": "Mw", "ms": "Ms", "md": "Md"}
     found = sorted((str(kind), int(n)) for kind, n in counts.items())
     listed = ", ".join(f"{n:,} {names.get(kind, kind.capitalize())}" for kind, n in found)
+    listed += f", {few:,} of others" if few else ""
     return [
         f"magnitudes are of several kinds ({listed}): completeness, b and fits are of their mixture"
     ]

@@ -342,8 +342,7 @@ def test_catalogs_are_joined_by_and_by(ridgecrest: Catalog) -> None:
     n_joined = 0
     for block in range(2):
         both, whole, small = (
-            one.draw(block, 100, 3)
-            for one in (window, replace(window, share=1.0), window.small)
+            one.draw(block, 100, 3) for one in (window, replace(window, share=1.0), window.small)
         )
         for i in range(both.n):
             own, of_all, of_small = (

@@ -1,14 +1,16 @@
 """What a network changes in its file, and what a file may hold that should be said."""
 
+import re
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from catalogs import InputError, append_events, import_catalog, load, save
+from catalogs import Catalog, InputError, append_events, import_catalog, load, save
 from catalogs.from_files import Imported
-from recast import cli
+from recast import cli, run_forecast
+from recast.forecast.remarks import about_pairs
 
 N = 80
 TIMES = pd.Timestamp("2020-01-01") + pd.to_timedelta(
@@ -182,3 +184,19 @@ def test_a_date_that_can_be_read_in_two_ways_is_refused(
         noted(tmp_path, feed, gaps=[(date, "2020-01-05")])
     with pytest.raises(InputError, match=message):
         noted(tmp_path, feed, start=date)
+
+
+def test_a_forecast_says_that_events_may_be_reported_twice() -> None:
+    catalog = load("ridgecrest_2019")
+    day = catalog.info.to_days("2019-07-10")
+    assert about_pairs(catalog, day) == []
+    again = catalog.events.assign(time=catalog.events["time"] + pd.Timedelta(seconds=0.4))
+    both = pd.concat([catalog.events, again]).sort_values("time").reset_index(drop=True)
+    doubled = Catalog(both, catalog.info)
+    n = int((catalog.days[catalog.complete_rows()] < day).sum())
+    (said,) = about_pairs(doubled, day)
+    found = re.match(r"in the last 30 days (\d+) pairs of events within 1 s and 5 km", said)
+    assert found is not None
+    assert n - 5 <= int(found[1]) <= 1.1 * n
+    assert said in run_forecast(doubled, at="2019-07-10", samples=50).remarks
+    assert about_pairs(doubled, 0.01) == []  # too few to tell

@@ -11,6 +11,7 @@ import pandas as pd
 
 from catalogs.catalog import SAME_EVENT, Catalog, nanoseconds
 from catalogs.completeness import maximum_curvature
+from catalogs.display import some
 from catalogs.errors import InputError
 from catalogs.event_types import are_earthquakes
 from catalogs.info import NANOSECONDS_PER_DAY
@@ -29,6 +30,9 @@ LONGEST = 20
 EXPECTED_IN_GAP = 10
 """A gap is suspicious where nine of ten neighbouring spans of its length have so many events: a
 Poisson process of that mean is silent for as long once in 20,000 times."""
+
+TWICE = 0.01
+"""Share of events that may be another one's second report, from which on that is said."""
 
 SAME_SECONDS, SAME_KM = 1.0, 5.0
 """Events closer than that in time and place may be one, located twice."""
@@ -166,6 +170,18 @@ def duplicates(events: pd.DataFrame) -> dict[str, int]:
         km = KM_PER_DEGREE * np.hypot(np.diff(latitude), across)
         found["may_be_one"] = int(((seconds <= SAME_SECONDS) & (km <= SAME_KM)).sum())
     return found
+
+
+def reported_twice(events: pd.DataFrame) -> list[str]:
+    """A warning where many of the events, in order of time, may have been reported twice."""
+    pairs = duplicates(events).get("may_be_one", 0)
+    if pairs < TWICE * len(events):
+        return []
+    near = f"{some(pairs, 'pair')} of events within {SAME_SECONDS:g} s and {SAME_KM:g} km"
+    remedy = (
+        "if these are two reports of one event each, leave those of one network out of the file"
+    )
+    return [f"{near}: {remedy}"]
 
 
 def gaps(days: FloatArray, end: float) -> list[dict[str, Any]]:

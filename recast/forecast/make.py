@@ -26,7 +26,7 @@ from recast.forecast.gaps import about_forecast, about_past
 from recast.forecast.mainshocks import QUIET_DAYS, aftershocks_until, sequence_since
 from recast.forecast.places import CELL, PlacedForecast, forecast_grid, place_forecast
 from recast.forecast.prepare import prepare
-from recast.forecast.remarks import about_fitted, about_model
+from recast.forecast.remarks import about_fitted, about_model, about_pairs
 from recast.forecast.results import ForecastResult
 from recast.forecast.rolling import written_time
 from recast.forecast.single import (
@@ -234,6 +234,7 @@ def run_forecast(
     request, uncertainty = prepared.request, prepared.uncertainty
     remarks += prepared.remarks
     events = catalog.to_sequence()
+    remarks += about_pairs(catalog, day)
     remarks += about_past(info, events, day, day - QUIET_DAYS)
     remarks += about_forecast(info, events, day, request.days)
     grid = None

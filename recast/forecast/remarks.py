@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from catalogs import Catalog, CatalogInfo, EventSequence
+from catalogs.checks.quality import reported_twice
 from etas.model import ETAS
 from recast.forecast.mainshocks import (
     EXCESS,
     FEWEST_IN_A_DAY,
+    QUIET_DAYS,
     current_mainshock,
     too_small_mainshock,
     unfollowed_mainshock,
@@ -19,6 +21,9 @@ from recast.models.kind import FittedModel
 from recast.models.saved import SavedModel
 from recast.models.seen import leaks
 from recast.pretrained import SHIPPED, seen
+
+ENOUGH = 50
+"""Events of which one pair in a hundred is no chance."""
 
 RANGES_OF_NETS = "95 % ranges of nets have held some two thirds of what came after mainshocks"
 """68, 62 and 68 % in California, 87, 70 and 67 % in Italy (experiments/README.md)."""
@@ -59,6 +64,16 @@ def about_fitted(
             f"{largest:.3g}{remedy}"
         )
     return said
+
+
+def about_pairs(catalog: Catalog, day: float) -> list[str]:
+    """That many complete events of the last 30 days may be another one's second report."""
+    rows = catalog.complete_rows()
+    days = catalog.days[rows]
+    late = rows[(days >= day - QUIET_DAYS) & (days < day)]
+    if late.size < ENOUGH:
+        return []
+    return [f"in the last 30 days {said}" for said in reported_twice(catalog.events.iloc[late])]
 
 
 def about_sequence(fitted: FittedModel, info: CatalogInfo, history: EventSequence) -> list[str]:
