@@ -74,8 +74,15 @@ class Ending:
     def _end(self, number: int) -> None:
         if not self._only_one.acquire(blocking=False):
             time.sleep(60.0)  # until the other thread is done
+        # Threads that speak with workers, which have ended too, have nothing to say of that
+        sys.excepthook = _nothing_said
+        threading.excepthook = _nothing_said
         STARTING.acquire(timeout=PATIENCE)
         below = "\n" if sys.stderr.isatty() else ""  # of ^C, or of a progress bar
         os.write(sys.stderr.fileno(), f"{below}{self.line(number)}\n".encode())
         drop_unfinished()
         os._exit(128 + number)
+
+
+def _nothing_said(*_: object) -> None:
+    """Instead of a traceback."""
