@@ -108,7 +108,10 @@ class JoinedWindow:
         """Draw one block of the ``n`` trajectories, whose events are in no order."""
         small, large = self.small.draw(block, n, seed), self.large.draw(block, n, seed)
         rng = np.random.default_rng([seed, stream(self.days), block, JOINED])
-        joined = evenly(self.share, block, small.n, [seed, stream(self.days), JOINED])
+        # In random order: a pool takes every so many catalogs, and must not always take the joined
+        joined = rng.permutation(
+            evenly(self.share, block, small.n, [seed, stream(self.days), JOINED])
+        )
         above = reaches(large.magnitudes, self.level)
         numbers = np.bincount(large.trajectory[above], minlength=large.n)
         partner = np.empty(large.n, dtype=np.int64)
