@@ -70,7 +70,7 @@ def about(days: tuple[float, ...]) -> str:
     """What was done, for people."""
     factors = ", ".join(f"{np.exp(OrdinaryCorrection.over(d).shift):.2f} ({span(d)})" for d in days)
     return (
-        f"no sequence is under way: numbers are those of ETAS times {factors} in the median, and "
-        "ranges are as wide as the past errors of such forecasts (`uncorrected` simulates ETAS as "
-        "it is)"
+        f"no sequence of the last 30 days is under way: numbers are those of ETAS times {factors} "
+        "in the median, and ranges are as wide as the past errors of such forecasts (`uncorrected` "
+        "simulates ETAS as it is)"
     )

@@ -103,8 +103,8 @@ class Request:
             raise InputError(
                 f"a forecast at {info.to_time(self.at)} is outside catalog {info.name!r}, which "
                 f"covers {info.start} to {info.end}: set `at` to a time there, or to now if "
-                "nothing happened since (until when the network was recording, recast catalogs "
-                "import --observed-until says)"
+                "nothing happened since (until when the network was recording, "
+                "--observed-until of recast catalogs import and append says)"
             )
         if self.magnitudes and self.magnitudes[0] < lowest - MAGNITUDE_TOLERANCE:
             raise InputError(
