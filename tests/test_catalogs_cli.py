@@ -71,7 +71,7 @@ def test_every_option_arrives(tmp_path: Path, capsys: pytest.CaptureFixture[str]
         capsys,
         *("catalogs", "import", table, "--name", "odd", "--json"),
         *("--column", "time=when", "--column", "magnitude=size"),
-        *("--completeness", "2.0", "--strict-completeness", "--magnitude-bin", "0.05"),
+        *("--completeness", "2.0", "--strict-completeness", "--magnitude-bin", "0.02"),
         *("--start", "2020-01-02", "--end", "2020-01-12", "--ties", "drop"),
         *("--splits", "2020-01-02", "2020-01-08", "2020-01-10", "2020-01-12"),
         *("--title", "Odd", "--region", "R", "--source", "S", "--licence", "L", "--citation", "C"),
@@ -88,7 +88,7 @@ def test_every_option_arrives(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert (info.licence, info.citation, info.ties) == ("L", "C", "drop")
     assert (info.start, info.end) == ("2020-01-02", "2020-01-12")
     assert (info.magnitude_completeness, info.completeness_is_strict) == (2.0, True)
-    assert info.magnitude_bin == 0.05
+    assert info.magnitude_bin == 0.02
     assert info.splits.val_start == "2020-01-08"
     # Every second of the hourly events is above 2.0
     assert summary["splits"] == {"train": 72, "val": 24, "test": 24}
