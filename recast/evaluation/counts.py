@@ -124,35 +124,45 @@ def log_score(counts: ArrayLike, observed: ArrayLike) -> FloatArray:
     """ln P(N = observed), in nats; larger is better.
 
     A thousand samples leave gaps between them, and an observed number beyond all of them must not
-    have an infinite score. So each sample is spread over its neighbours by a normal kernel of
-    Silverman's width h = 0.9 min(sd, IQR / 1.349) n^(-1/5) (1986, equation 3.31), integrated over
-    [k - 1/2, k + 1/2] and reflected at zero, and one more sample is spread over all numbers:
+    have an infinite score. So each sample is spread over its neighbours, and one more over all
+    numbers. Numbers after mainshocks are spread by factors, with gaps of hundreds between the
+    largest; hence the kernel is normal in z = ln(N + 1/2), where such laws are nearly symmetric
+    (Wand, Marron and Ruppert 1991, doi:10.1080/01621459.1991.10475041):
 
-        P(N = k) = (sum_i K_h(k | N_i) + 1 / ((k + 1) (k + 2))) / (n + 1)
+        P(N = k) = (sum_i [F((ln(k + 1) - z_i) / h) - F((ln k - z_i) / h)]
+                    + 1 / ((k + 1) (k + 2))) / (n + 1)
 
-    which adds up to one. A number far from all samples thus has probability
-    1 / ((n + 1) (k + 1) (k + 2)). For small numbers h is small, too, and P is about the share of
-    samples equal to k.
+    with the normal distribution function F, ln 0 = -inf and Silverman's width h = 0.9 min(sd, IQR /
+    1.349) n^(-1/5) of the z_i (1986, equation 3.31). It adds up to one. A number far from all
+    samples has probability 1 / ((n + 1) (k + 1) (k + 2)). Where most samples agree, and for small
+    numbers, P is about the share of samples equal to k. With 500 samples the mean score of the law
+    itself is less than 0.03 nats too low, for Poisson laws and for those whose logarithm has a
+    standard deviation of 1; a kernel of one width in N loses 0.07 there.
     """
     samples, seen = _checked(counts, observed)
     n = samples.shape[1]
-    width = _silverman(samples)[:, None]
-    k = seen[:, None].astype(np.float64)
-    kernel = _normal_mass(k - samples, width) + _normal_mass(k + 1.0 + samples, width)
-    spread = 1.0 / ((seen + 1.0) * (seen + 2.0))
+    z, k = np.log(samples + 0.5), seen.astype(np.float64)
+    width = _silverman(z, samples)
+    with np.errstate(divide="ignore"):
+        below, above = np.log(k), np.log(k + 1.0)
+    kernel = _normal_mass((below[:, None] - z) / width, (above[:, None] - z) / width)
+    spread = 1.0 / ((k + 1.0) * (k + 2.0))
     return np.asarray(np.log((kernel.sum(axis=1) + spread) / (n + 1)))
 
 
-def _silverman(samples: IntArray) -> FloatArray:
-    """Width of the kernel by row; if most samples agree, so narrow that P is their share."""
-    low, high = np.quantile(samples, [0.25, 0.75], axis=1)
-    scale = np.minimum(samples.std(axis=1), (high - low) / 1.349)
-    return np.asarray(np.maximum(0.9 * scale * samples.shape[1] ** -0.2, 1e-3))
+def _silverman(z: FloatArray, samples: IntArray) -> FloatArray:
+    """Width of the kernel, (row, 1); if most samples agree, so narrow that P is their share."""
+    low, high = np.quantile(z, [0.25, 0.75], axis=1)
+    scale = np.minimum(z.std(axis=1), (high - low) / 1.349)
+    narrow = 1e-3 / (samples.max(axis=1) + 1.0)
+    return np.asarray(np.maximum(0.9 * scale * z.shape[1] ** -0.2, narrow))[:, None]
 
 
-def _normal_mass(offset: FloatArray, width: FloatArray) -> FloatArray:
-    """Probability of a normal law within half a unit of ``offset``."""
-    return np.asarray(ndtr((offset + 0.5) / width) - ndtr((offset - 0.5) / width))
+def _normal_mass(low: FloatArray, high: FloatArray) -> FloatArray:
+    """Probability that a standard normal variable lies between two numbers."""
+    # As differences of the tail in which they lie, where these are not rounded
+    mirrored = low > 0.0
+    return np.asarray(ndtr(np.where(mirrored, -low, high)) - ndtr(np.where(mirrored, -high, low)))
 
 
 def _checked(counts: ArrayLike, observed: ArrayLike) -> tuple[IntArray, IntArray]:
