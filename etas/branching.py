@@ -64,6 +64,12 @@ def with_room(values: FloatArray, size: int) -> FloatArray:
 
 
 @_jit
+def recorded_excess(excess: float, step: float, strict: float) -> float:
+    """``GutenbergRichter.recorded_excess`` of one magnitude."""
+    return excess if step == 0.0 else step * (math.floor(excess / step + 1e-9) + strict)
+
+
+@_jit
 def _first_generation(
     rng: np.random.Generator,
     times: FloatArray,
@@ -111,13 +117,13 @@ def cascade(
     """Times and magnitudes of ``n`` trajectories on the window [start, end).
 
     ``parameters`` are (mu, k, alpha ln 10, c, p, 1 / taper), ``law`` (completeness, beta, mass of
-    the truncated law); ``history`` holds the times of past events, ``cumulative`` the running sum
+    the truncated law, step, and 1 where completeness is strict); ``history`` holds the times of past events, ``cumulative`` the running sum
     of their expected direct offspring in the window, tapered up to its start only: within it
     offspring are thinned by the taper. Returns the number of events of each trajectory, times,
     magnitudes, and a flag for those that went beyond ``max_events``, where the cascade stops.
     """
     _, k, growth, c, p, taper_rate = parameters
-    completeness, beta, mass = law
+    completeness, beta, mass, step, strict = law
     q = 1.0 - p
     c_q = math.exp(q * math.log(c))
     counts = np.zeros(n, dtype=np.int64)
@@ -130,13 +136,13 @@ def cascade(
         times, size = _first_generation(rng, times, size, window, parameters, history, cumulative)
         while parent < size:
             magnitudes = with_room(magnitudes, size)
-            m = completeness - math.log1p(-rng.random() * mass) / beta
-            magnitudes[parent] = m
+            excess = -math.log1p(-rng.random() * mass) / beta
+            magnitudes[parent] = completeness + excess
             if size - first > max_events:
                 capped[i] = 1
             else:
                 rest = window[1] - times[parent]
-                gain = k * math.exp(growth * (m - completeness))
+                gain = k * math.exp(growth * recorded_excess(excess, step, strict))
                 ratio, grown = delay_growth(rest, c, q)
                 mean = gain * delay_integral(ratio, grown, c_q, q)
                 offspring = draw_offspring(rng, mean, max_events)

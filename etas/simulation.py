@@ -31,7 +31,8 @@ def branching_trajectories(
 
     The branching form of ETAS (Hawkes and Oakes 1974): background events and the direct offspring
     of the history in the window form the first generation; every event then has a Poisson number
-    of direct offspring with mean k 10^{alpha (m - Mc)} integral_0^rest (x + c)^{-p} dx, at delays
+    of direct offspring with mean k 10^{alpha (m - Mc)} integral_0^rest (x + c)^{-p} dx, m as the
+    catalog gives it (``GutenbergRichter.recorded_excess``), at delays
     drawn by the inverse of the Omori-Utsu law and, with a taper, thinned by exp(-delay / taper).
 
     Every 64 trajectories have a random stream of their own, a child of ``seed``, and are drawn from
@@ -58,7 +59,7 @@ def branching_trajectories(
     cumulative = np.cumsum(direct)
     first = mu * horizon + float(direct.sum())
     check_expected(first, n, max_events, f"background mu = {mu:g} events/day and its history")
-    law_numbers = np.array([law.completeness, law.beta, law.mass])
+    law_numbers = np.array([law.completeness, law.beta, law.mass, law.step, law.strict])
     sizes = [min(CHUNK, n - lo) for lo in range(0, n, CHUNK)]
 
     def draw(child: np.random.Generator, size: int) -> tuple[np.ndarray, ...]:

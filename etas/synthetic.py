@@ -20,6 +20,9 @@ SOCAL_SEED = 20190706
 SOCAL_START = "2000-01-01"
 SOCAL_DAYS = 5000.0
 
+STEP = "magnitude_step"
+"""In ``info.truth``: of the magnitudes that the true productivity goes with."""
+
 
 def synthetic_socal() -> Catalog:
     """About 20,000 events of ``SOCAL_TRUTH``, the same on every call.
@@ -79,12 +82,14 @@ def synthetic_catalog(
     law = model.magnitude_law
     truth = dict(zip(PARAMETERS, model.parameters.tolist(), strict=False))
     truth |= {"b": law.b, "maximum_magnitude": law.maximum}
+    if law.step > 0.0:
+        truth[STEP] = law.step
     if model.taper is not None:
         truth[TAPER] = model.taper
     span = events.end - events.start
     edges = [events.start, *(events.start + span * s for s in shares), events.end]
     labels: list[str | float] = list(edges)
-    table = pd.DataFrame({"time": events.times, "magnitude": events.magnitudes})
+    table = pd.DataFrame({"time": events.times, "magnitude": law.recorded(events.magnitudes)})
     if start is not None:
         origin = pd.Timestamp(start, tz="UTC")
         labels = [_date(origin + pd.Timedelta(days=edge)) for edge in edges]
@@ -99,7 +104,8 @@ def synthetic_catalog(
         end=labels[-1],
         splits=SplitDates(*labels[1:]),
         magnitude_completeness=law.completeness,
-        magnitude_bin=0.0,
+        completeness_is_strict=law.strict,
+        magnitude_bin=law.step,
         source=source,
         licence="Apache-2.0",
         n_events=len(events),
@@ -121,7 +127,11 @@ def true_model(info: CatalogInfo) -> ETAS | None:
     if not truth:
         return None
     law = GutenbergRichter(
-        info.magnitude_completeness, truth.get("b", 1.0), truth.get("maximum_magnitude", 9.0)
+        info.magnitude_completeness,
+        truth.get("b", 1.0),
+        truth.get("maximum_magnitude", 9.0),
+        step=truth.get(STEP, 0.0),
+        strict=info.completeness_is_strict,
     )
     mu, k, alpha, c, p = (truth[name] for name in PARAMETERS)
     return ETAS(mu, k, alpha, c, p, law, truth.get(TAPER))

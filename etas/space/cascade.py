@@ -9,7 +9,14 @@ import numpy as np
 
 from catalogs.sequence import FloatArray
 from catalogs.trajectories import IntArray
-from etas.branching import delay_at, delay_growth, delay_integral, draw_offspring, with_room
+from etas.branching import (
+    delay_at,
+    delay_growth,
+    delay_integral,
+    draw_offspring,
+    recorded_excess,
+    with_room,
+)
 from etas.space.place_loops import about, background_place, inside
 
 _jit = numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -81,14 +88,14 @@ def cascade(
     """Times, magnitudes and places of ``n`` trajectories on [0, horizon) days from now.
 
     ``parameters`` are (mu, k, alpha ln 10, c, p, d, gamma ln 10, q, radius), ``law`` (completeness,
-    beta, mass of the truncated law), ``site`` (share of background places at random, exponent of
+    beta, mass of the truncated law, step, and 1 where completeness is strict), ``site`` (share of background places at random, exponent of
     the others). ``since`` are the days since the past events, ``cumulative`` the running sum of
     their expected direct offspring, wherever those happen; what falls outside the region is left
     out, and has no offspring. Returns the numbers of events by trajectory, times, magnitudes,
     places (radians) and a flag for those that went beyond ``max_events``.
     """
     _, k, growth, c, p, d, spread, q, radius = parameters
-    completeness, beta, mass = law
+    completeness, beta, mass, step, strict = law
     c_q = math.exp((1.0 - p) * math.log(c))
     counts, capped = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
     times, magnitudes = np.empty(1024), np.empty(1024)
@@ -115,17 +122,18 @@ def cascade(
         )
         while parent < size:
             magnitudes = with_room(magnitudes, size)
-            m = completeness - math.log1p(-rng.random() * mass) / beta
-            magnitudes[parent] = m
+            excess = -math.log1p(-rng.random() * mass) / beta
+            magnitudes[parent] = completeness + excess
             if size - first > max_events:
                 capped[trajectory] = 1
             else:
                 rest = horizon - times[parent]
-                gain = k * math.exp(growth * (m - completeness))
+                recorded = recorded_excess(excess, step, strict)
+                gain = k * math.exp(growth * recorded)
                 ratio, grown = delay_growth(rest, c, 1.0 - p)
                 mean = gain * delay_integral(ratio, grown, c_q, 1.0 - p)
                 offspring = draw_offspring(rng, mean, max_events)
-                width = d * math.exp(spread * (m - completeness))
+                width = d * math.exp(spread * recorded)
                 times = with_room(times, size + offspring)
                 latitudes = with_room(latitudes, size + offspring)
                 longitudes = with_room(longitudes, size + offspring)

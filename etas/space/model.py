@@ -382,7 +382,7 @@ class SpaceTimeETAS(PointProcess):
                     self.region.radius,
                 ]
             ),
-            np.array([law.completeness, law.beta, law.mass]),
+            np.array([law.completeness, law.beta, law.mass, law.step, law.strict]),
             since,
             direct,
             np.radians(self.region.located(history)),

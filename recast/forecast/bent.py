@@ -54,4 +54,4 @@ def bent(
         return None
     known = known_so_far(catalog, day)
     large = b_above(bend, known, known, catalog.info, USUAL_B, SCATTER)
-    return BentGutenbergRichter(law.completeness, law.b, law.maximum, bend, large)
+    return BentGutenbergRichter(law.completeness, law.b, law.maximum, bend=bend, b_above=large)

@@ -175,7 +175,7 @@ def with_magnitudes(
     law = process.magnitude_law
     largest = float(known_so_far(catalog, day).magnitudes.max(initial=-np.inf))
     top = law.maximum if maximum_magnitude is None else _checked(maximum_magnitude, largest)
-    other = GutenbergRichter(law.completeness, law.b if b is None else b, top)
+    other = replace(law, b=law.b if b is None else b, maximum=top)
     return replace(fitted, process=replace(process, magnitude_law=other))
 
 
@@ -211,7 +211,13 @@ def _law(
     info = catalog.info
     lowest, largest = info.magnitude_completeness, float(known.magnitudes.max(initial=-np.inf))
     top = max(largest + 1.0, LARGEST) if maximum is None else _checked(maximum, largest)
-    law = GutenbergRichter(lowest, 1.0 if b is None else b, top)
+    law = GutenbergRichter(
+        lowest,
+        1.0 if b is None else b,
+        top,
+        step=info.magnitude_bin,
+        strict=info.completeness_is_strict,
+    )
     if b is not None:
         return law
     first = max(known.first_scored, len(known) - RECENT)
