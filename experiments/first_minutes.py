@@ -14,6 +14,8 @@ with many must not be chosen. ETAS is fitted to what was known, as `recast forec
                first hour where fewer than five aftershocks are known
     joined     after that hour: while small events are missed, large ones as recorded, small ones as
                corrected (recast.forecast.joined)
+    ordinary   where none is under way: as it is, times the factor of ordinary times
+               (recast.forecast.ordinary)
     pooled     a share of the catalogs as recorded, which falls with time, the others as joined or
                corrected (recast.forecast.pooled): what `recast forecast` does where a sequence is
                under way
@@ -41,6 +43,7 @@ from recast.forecast.early import OmoriWindow, early_windows, generic, in_law, m
 from recast.forecast.joined import incomplete_sequence, joined_windows
 from recast.forecast.mainshocks import EXCESS, FEWEST, QUIET_DAYS, is_early, is_larger
 from recast.forecast.pooled import after_mainshock
+from recast.forecast.prepare import in_ordinary_times
 from recast.forecast.single import Drawable, Request, counted, windows_of
 from recast.models.so_far import fit_so_far
 
@@ -117,6 +120,7 @@ def ways(
         "recorded": early_windows(above, request),
     }
     if current is None:
+        windows["ordinary"] = in_ordinary_times(windows_of(history, [past.model], request, law=law))
         return known if early else "later, no sequence under way", windows
     corrected = windows_of(history, [past.model], request, current, law)
     windows["corrected"] = corrected

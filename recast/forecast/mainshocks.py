@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from catalogs import Catalog, CatalogInfo, EventSequence, InputError
 from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray, clipped, reaches
+from catalogs.sphere import distances
+from etas.omori import GENERIC, REGIMES
 from recast.forecast.gaps import overlapped, recorded_days
 
 QUIET_DAYS = 30.0
@@ -31,6 +33,14 @@ MOMENT = 1e-6
 SIGNIFICANT = 1.0
 """Standard deviations by which they exceed the usual number: chosen of 0 to 3 on the validation
 windows of four catalogs."""
+
+RUPTURE_LENGTHS, LEAST_REACH = 3.0, 30.0
+"""Reach of a mainshock, in lengths of its rupture (Wells and Coppersmith 1994, doi:
+10.1785/BSSA0840040974), and the least one, km. What is farther away is of no sequence of it."""
+
+WEIGHT, USUAL_C = 0.5, 0.018
+"""Events that the productivity of its kind counts as beside those of a sequence so far, and c of
+Omori's law, days: by them two sequences under way are compared."""
 
 
 @dataclass(frozen=True)
@@ -115,13 +125,84 @@ def current_mainshock(events: EventSequence, completeness: float) -> int | None:
     completeness, with no larger event in the 30 days before it. Twenty events or more followed in
     the first day, or five where that is not over or has a gap of the catalog in it, and more than
     usual: than the mean of the 30 days before, by one standard deviation of a Poisson number.
+    Where the day of the largest event is over and it was not so, the next largest counts.
+
+    Where places are known, events beyond three rupture lengths of a larger one are mainshocks, too,
+    if so many followed within their own reach. Of several that one is returned of which more events
+    are expected in the next day, by those so far.
     """
-    largest = _largest(events, completeness)
-    if largest is None:
-        return None
-    fewest = FEWEST_IN_A_DAY if _day_is_known(events, largest) else FEWEST
-    followed, usual = _followed(events, largest), _usual(events, largest)
-    return largest if followed >= max(fewest, usual) else None
+    found = _sequences(events, completeness)[0]
+    if len(found) < 2:
+        return found[0] if found else None
+    return max(found, key=lambda shock: _next_day(events, shock, completeness))
+
+
+def _sequences(events: EventSequence, completeness: float) -> tuple[list[int], int | None]:
+    """The mainshocks that enough events followed, and the largest of which that may still come."""
+    times, magnitudes = events.times, events.magnitudes
+    first = int(np.searchsorted(times, events.end - QUIET_DAYS))
+    large = reaches(magnitudes[first:], completeness + EXCESS)
+    order = first + np.flatnonzero(large)
+    order = order[np.lexsort((-order, -magnitudes[order]))]
+    under_way, lone, leader = list[int](), list[int](), None
+    for i in order.tolist():
+        begin = int(np.searchsorted(times, times[i] - QUIET_DAYS))
+        rivals = begin + np.flatnonzero(magnitudes[begin:] > magnitudes[i] + MAGNITUDE_TOLERANCE)
+        if rivals.size == 0 and i != order[0]:  # as large as the largest, and before it
+            rivals = order[:1]
+        rivals = rivals[~np.isin(rivals, lone)]
+        if rivals.size and _within_reach(events, rivals, i).any():
+            continue
+        day_is_known = _day_is_known(events, i)
+        fewest = FEWEST_IN_A_DAY if day_is_known else FEWEST
+        followed = _followed(events, i) if i == order[0] else _followed_near(events, i)
+        if followed >= max(fewest, _usual(events, i)):
+            under_way.append(i)
+        elif day_is_known:
+            lone.append(i)
+            continue
+        leader = i if leader is None else leader
+    return under_way, leader
+
+
+def _within_reach(
+    events: EventSequence, mainshocks: NDArray[np.int64], event: int
+) -> NDArray[np.bool_]:
+    """Whether an event may be of the sequence of each of some larger ones, (mainshock,)."""
+    if events.locations is None:
+        return np.ones(mainshocks.size, dtype=np.bool_)
+    away = distances(events.locations[mainshocks], events.locations[event])
+    return np.asarray(away <= _reach(events.magnitudes[mainshocks]))
+
+
+def _reach(magnitudes: FloatArray) -> FloatArray:
+    return np.maximum(RUPTURE_LENGTHS * 10.0 ** (-2.44 + 0.59 * magnitudes), LEAST_REACH)
+
+
+def _near(events: EventSequence, mainshock: int, until: float) -> int:
+    """Events after a mainshock and within its reach."""
+    last = int(np.searchsorted(events.times, until))
+    if events.locations is None:
+        return last - mainshock - 1
+    away = distances(events.locations[mainshock + 1 : last], events.locations[mainshock])
+    return int((away <= _reach(events.magnitudes[[mainshock]])[0]).sum())
+
+
+def _followed_near(events: EventSequence, mainshock: int) -> int:
+    return _near(events, mainshock, _end_of_day(events, mainshock))
+
+
+def _next_day(events: EventSequence, mainshock: int, completeness: float) -> float:
+    """Events expected of a sequence in the next day.
+
+    By Omori's law with p = 1 and the K that its events so far have, with half an event of the
+    productivity of the shallow continental crust.
+    """
+    since = events.end - float(events.times[mainshock]) + USUAL_C
+    usual = 10.0 ** (REGIMES[GENERIC].a + float(events.magnitudes[mainshock]) - completeness)
+    expected = usual * np.log(since / USUAL_C)
+    k = usual * (_near(events, mainshock, events.end) + WEIGHT) / (expected + WEIGHT)
+    return float(k * np.log1p(1.0 / since))
 
 
 def sequence_since(catalog: Catalog, day: float) -> float | None:
@@ -198,11 +279,11 @@ def too_early(events: EventSequence, completeness: float) -> int | None:
 
     Hours in a gap of the catalog do not count.
     """
-    largest = _largest(events, completeness)
-    if largest is None:
+    leader = _sequences(events, completeness)[1]
+    if leader is None:
         return None
-    known = recorded_days(events, float(events.times[largest]), events.end)
-    return largest if is_early(known) else None
+    known = recorded_days(events, float(events.times[leader]), events.end)
+    return leader if is_early(known) else None
 
 
 def is_early(elapsed: float) -> bool:
