@@ -13,9 +13,9 @@ MC = 2.5
 def history(
     *sequences: tuple[float, float, int, float], places: bool = True, end: float = 100.0
 ) -> EventSequence:
-    """Mainshocks of a day, magnitude, number of aftershocks in 12 hours, and latitude; and noise."""
+    """Noise, and mainshocks: day, magnitude, aftershocks in 12 hours, latitude."""
     rng = np.random.default_rng(0)
-    rows = [(t, 2.6, lat) for t, lat in zip(np.arange(0.5, end, 5.0), rng.uniform(30, 40, 20))]
+    rows = [(t, 2.6, rng.uniform(30.0, 40.0)) for t in np.arange(0.5, end, 5.0).tolist()]
     for day, magnitude, n, latitude in sequences:
         rows.append((day, magnitude, latitude))
         delays = 0.5 * np.sort(rng.random(n)) ** 3 + 1e-4

@@ -26,7 +26,7 @@ from recast.forecast.gaps import about_forecast, about_past
 from recast.forecast.mainshocks import QUIET_DAYS, aftershocks_until, sequence_since
 from recast.forecast.places import CELL, PlacedForecast, forecast_grid, place_forecast
 from recast.forecast.prepare import prepare
-from recast.forecast.remarks import about_fitted, about_model, about_pairs
+from recast.forecast.remarks import about_chance, about_fitted, about_model, about_pairs
 from recast.forecast.results import ForecastResult
 from recast.forecast.rolling import written_time
 from recast.forecast.single import (
@@ -232,11 +232,13 @@ def run_forecast(
         own_b=b is not None,
     )
     request, uncertainty = prepared.request, prepared.uncertainty
-    remarks += prepared.remarks
     events = catalog.to_sequence()
-    remarks += about_pairs(catalog, day)
-    remarks += about_past(info, events, day, day - QUIET_DAYS)
-    remarks += about_forecast(info, events, day, request.days)
+    remarks += [
+        *prepared.remarks,
+        *about_pairs(catalog, day),
+        *about_past(info, events, day, day - QUIET_DAYS),
+        *about_forecast(info, events, day, request.days),
+    ]
     grid = None
     if places and fitted.places is not None:
         remarks += about_box(catalog)
@@ -256,7 +258,9 @@ def run_forecast(
             progress=progress,
         )
         placed = None
-        if grid is not None and fitted.places is not None:
+        if grid is not None and not drawn.has_events:
+            remarks.append(f"no places: {_too_many(drawn)}")
+        elif grid is not None and fitted.places is not None:
             placed = place_forecast(
                 catalog,
                 drawn,
@@ -266,6 +270,7 @@ def run_forecast(
                 grid,
                 threads=threads,
             )
+    remarks += about_chance(request.days, request.magnitudes, drawn.counts)
     environment, law = describe(), None if own_magnitudes else fitted.process.magnitude_law
     result = ForecastResult(
         catalog=info.name,
@@ -415,6 +420,11 @@ def _check_places(place: tuple[float, float] | None, cell: float | None, *, plac
         steps_to_pole(cell)
 
 
+def _too_many(done: Drawn) -> str:
+    events = f"{int(done.histograms.sum()):,} simulated events"
+    return f"{events} are too many: set fewer `samples` or `days`"
+
+
 def _csep(
     catalog: Catalog,
     done: Drawn,
@@ -424,8 +434,7 @@ def _csep(
 ) -> dict[str, Any]:
     """Write the simulated catalogs for CSEP, and state what their locations mean."""
     if not done.has_events:
-        note = f"{int(done.histograms.sum()):,} events are too many: set fewer `samples` or `days`"
-        return {"file": None, "time_only": True, "place": None, "note": note}
+        return {"file": None, "time_only": True, "place": None, "note": _too_many(done)}
     parts = None if placed is None else placed.parts
     located = placed is not None or next(done.trajectories()).locations is not None
     where = place if located else place or centre(catalog)

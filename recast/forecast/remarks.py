@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import product
+
 import numpy as np
 
 from catalogs import Catalog, CatalogInfo, EventSequence
 from catalogs.checks.quality import reported_twice
+from catalogs.display import span
+from catalogs.trajectories import IntArray
 from etas.model import ETAS
 from recast.forecast.mainshocks import (
     EXCESS,
@@ -24,6 +29,10 @@ from recast.pretrained import SHIPPED, seen
 
 ENOUGH = 50
 """Events of which one pair in a hundred is no chance."""
+
+RARE, LOWER = 0.1, 0.9
+"""Share of the simulated catalogs below which an event is rare, and how much lower that of a longer
+window must be to be spoken of."""
 
 RANGES_OF_NETS = "95 % ranges of nets have held some two thirds of what came after mainshocks"
 """68, 62 and 68 % in California, 87, 70 and 67 % in Italy (experiments/README.md)."""
@@ -112,3 +121,22 @@ def _few_aftershocks(info: CatalogInfo, history: EventSequence, completeness: fl
 def _since(info: CatalogInfo, history: EventSequence, shock: int) -> str:
     time, magnitude = float(history.times[shock]), float(history.magnitudes[shock])
     return since_mainshock(written_time(info, time), magnitude, 24.0 * (history.end - time))
+
+
+def about_chance(days: Sequence[float], magnitudes: Sequence[float], counts: IntArray) -> list[str]:
+    """That a longer window has fewer large events than a shorter one: so few catalogs have any.
+
+    Windows are drawn each by itself. ``counts`` are numbers of events, (sample, window, magnitude).
+    """
+    having = (counts > 0).sum(axis=0)
+    for i, j in product(range(len(days) - 1), range(len(magnitudes))):
+        rare = having[i, j] < RARE * len(counts)
+        if rare and having[i + 1 :, j].min() < LOWER * having[i, j]:
+            k = i + 1 + int(np.argmin(having[i + 1 :, j]))
+            few = (
+                f"M >= {magnitudes[j]:g} come in {having[i, j]:,} of {len(counts):,} simulated "
+                f"catalogs of {span(days[i])} and in {having[k, j]:,} of {span(days[k])}: so few "
+                "tell no more than that it is rare, set more `samples`"
+            )
+            return [few]
+    return []

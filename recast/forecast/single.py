@@ -46,6 +46,9 @@ BEYOND = 1e100
 MOST_KEPT = 10_000_000
 """Simulated events that are kept where they are asked for, 160 MB: of more, only the numbers."""
 
+UNEVEN = 4.0
+"""By how much a block may exceed its part of them: after a mainshock some have far more events."""
+
 PILOT_BLOCKS = 4
 """Blocks from whose numbers a correction starts."""
 
@@ -386,7 +389,7 @@ def draw_chunk(job: Job, chunk: int) -> dict[str, np.ndarray]:
         if not longest:
             return found
         found |= detailed(drawn, job.bins)
-        most = MOST_KEPT * drawn.n / request.samples
+        most = UNEVEN * MOST_KEPT * drawn.n / request.samples
         return found | kept(drawn.sorted().distinct(), most) if job.events else found
 
     first = part * BLOCKS_PER_CHUNK
