@@ -17,6 +17,7 @@ import numpy as np
 from catalogs import Catalog, CatalogInfo, EventSequence, InputError, PointProcess
 from catalogs.files import write_json
 from catalogs.sequence import FloatArray
+from etas.model import ETAS
 from recast.evaluation.intervals import mean_by_blocks
 from recast.forecast.aftershock_results import (
     AftershockCatalog,
@@ -38,7 +39,8 @@ from recast.forecast.early import (
 from recast.forecast.engine import Engine
 from recast.forecast.gaps import about_windows, overlapped, spelt
 from recast.forecast.mainshocks import Mainshock, find_mainshocks, is_larger, lost_mainshocks
-from recast.forecast.pooled import after_mainshock
+from recast.forecast.pooled import after_few, after_mainshock
+from recast.forecast.prepare import in_ordinary_times
 from recast.forecast.results import ForecastRow
 from recast.forecast.rolling import HIGHER_IS_BETTER, Member, written_time
 from recast.forecast.single import Drawable, Request, draw_forecast, windows_of
@@ -203,11 +205,13 @@ def windows_after(
     sequence = under_way(processes, history)
     if sequence is None:
         early = early_sequence(processes, history, magnitudes=law)
-        return (
-            windows_of(history, processes, request, None, law)
-            if early is None
-            else early_windows(early, request)
-        )
+        if early is not None:
+            return early_windows(early, request)
+        windows = windows_of(history, processes, request, None, law)
+        if not all(isinstance(process, ETAS) for process in processes):
+            return windows
+        usual = in_ordinary_times(windows)
+        return after_few(usual, processes, history, request, magnitudes=law)[0]
     windows = windows_of(history, processes, request, sequence, law)
     return after_mainshock(windows, processes, history, request, magnitudes=law)
 

@@ -205,6 +205,17 @@ def _next_day(events: EventSequence, mainshock: int, completeness: float) -> flo
     return float(k * np.log1p(1.0 / since))
 
 
+def quiet_mainshock(events: EventSequence, completeness: float) -> int | None:
+    """Return the mainshock of the last 30 days that too few events followed for a sequence.
+
+    The largest of which more may still come, else the largest; None where a sequence is under way.
+    """
+    under_way, leader = _sequences(events, completeness)
+    if under_way:
+        return None
+    return _largest(events, completeness) if leader is None else leader
+
+
 def sequence_since(catalog: Catalog, day: float) -> float | None:
     """Return the day of the mainshock whose sequence is under way at some day, if there is one."""
     history = catalog.to_sequence().before(day)

@@ -67,10 +67,14 @@ class OrdinaryCorrection:
 
 
 def about(days: tuple[float, ...]) -> str:
-    """What was done, for people."""
+    """What was done where no sequence is under way, for people."""
+    return f"no sequence of the last 30 days is under way: {numbers(days)}"
+
+
+def numbers(days: tuple[float, ...]) -> str:
+    """What numbers are, for people."""
     factors = ", ".join(f"{np.exp(OrdinaryCorrection.over(d).shift):.2f} ({span(d)})" for d in days)
     return (
-        f"no sequence of the last 30 days is under way: numbers are those of ETAS times {factors} "
-        "in the median, and ranges are as wide as the past errors of such forecasts (`uncorrected` "
-        "simulates ETAS as it is)"
+        f"numbers are those of ETAS times {factors} in the median, and ranges are as wide as the "
+        "past errors of such forecasts (`uncorrected` simulates ETAS as it is)"
     )

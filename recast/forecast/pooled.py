@@ -9,22 +9,30 @@ from typing import Any
 import numpy as np
 
 from catalogs import EventSequence, GutenbergRichter, PointProcess, Trajectories
+from recast.forecast.correction import SequenceForecast
 from recast.forecast.early import OmoriWindow, early_windows, recorded_sequence
 from recast.forecast.joined import JoinedWindow, evenly, incomplete_sequence, joined_windows
-from recast.forecast.mainshocks import current_mainshock
+from recast.forecast.mainshocks import current_mainshock, quiet_mainshock
 from recast.forecast.single import Drawable, Request, Window, stream
 
 HALF = 2.0 / 24.0
 """Days after a mainshock at which half of the simulated catalogs are those of past sequences."""
 
+HALF_OF_FEW = 1.0 / 24.0
+"""The same where few events followed, which is a sign of a poor sequence: of 1 to 12 hours the
+best on train and validation windows of four catalogs (``experiments/first_minutes.py``)."""
+
+LEAST = 0.01
+"""Share of the simulated catalogs that changes nothing."""
+
 POOLED = 7
 """Keeps random numbers apart from those of other simulations with the same seed."""
 
 
-def share_of_past(elapsed: float) -> float:
+def share_of_past(elapsed: float, half: float = HALF) -> float:
     """Share of the simulated catalogs that are drawn from past sequences, ``elapsed`` days after.
 
-        2 h / (2 h + elapsed)
+        half / (half + elapsed),    half = 2 h
 
     which scores within 0.01 nats of the best share from half an hour to twelve hours after
     mainshocks of the train and validation windows of three catalogs, and better than no pool up to
@@ -34,6 +42,8 @@ def share_of_past(elapsed: float) -> float:
     ----------
     elapsed : float
         Days since the mainshock.
+    half : float
+        Days after which it is a half.
 
     Returns
     -------
@@ -45,7 +55,7 @@ def share_of_past(elapsed: float) -> float:
     >>> share_of_past(6.0 / 24.0)
     0.25
     """
-    return HALF / (HALF + elapsed)
+    return half / (half + elapsed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,3 +159,45 @@ def after_mainshock(
     past = early_windows(sequence, request)
     pairs = zip(joined, past, strict=True)
     return [PooledWindow(usual, omori, share) for usual, omori in pairs]
+
+
+def after_few(
+    windows: Sequence[Window],
+    processes: Sequence[PointProcess],
+    history: EventSequence,
+    request: Request,
+    regime: str | None = None,
+    magnitudes: GutenbergRichter | None = None,
+) -> tuple[Sequence[Window | PooledWindow], SequenceForecast | None]:
+    """The windows of a forecast after a mainshock that few events followed, and what is known.
+
+    Networks with a high completeness record few events after any mainshock, and one that few
+    followed may have a rich sequence all the same. In a share of the catalogs, which falls with
+    time, numbers are those of past sequences, updated by the few.
+
+    Parameters
+    ----------
+    windows : sequence of Window
+        Those of ordinary times.
+    processes, history, request, regime, magnitudes
+        As of ``after_mainshock``.
+    """
+    found = of_few(history, processes[0].magnitude_law.completeness)
+    if found is None:
+        return windows, None
+    shock, share = found
+    sequence = recorded_sequence(processes, history, shock, regime, magnitudes)
+    if sequence is None:
+        return windows, None
+    past = early_windows(sequence, request)
+    pooled = [PooledWindow(usual, o, share) for usual, o in zip(windows, past, strict=True)]
+    return pooled, sequence
+
+
+def of_few(history: EventSequence, completeness: float) -> tuple[int, float] | None:
+    """Return a mainshock that few events followed, and the share of past sequences after it."""
+    shock = quiet_mainshock(history, completeness)
+    if shock is None:
+        return None
+    share = share_of_past(history.end - float(history.times[shock]), HALF_OF_FEW)
+    return None if share < LEAST else (shock, share)

@@ -21,8 +21,8 @@ from recast.forecast.early import (
 )
 from recast.forecast.joined import JoinedWindow
 from recast.forecast.ordinary import OrdinaryCorrection, about
-from recast.forecast.pooled import PooledWindow, after_mainshock
-from recast.forecast.remarks import about_sequence
+from recast.forecast.pooled import PooledWindow, after_few, after_mainshock, of_few
+from recast.forecast.remarks import about_few, about_sequence
 from recast.forecast.results import Factor, SequenceUnderWay
 from recast.forecast.rolling import written_time
 from recast.forecast.single import Drawable, Request, Window, windows_of
@@ -90,10 +90,7 @@ def prepare(
             early = sequence = early_sequence([fitted.process], history, regime, law)
         remarks = about_sequence(fitted, info, history)
     if regime is not None and sequence is None:
-        raise InputError(
-            "`regime` is for forecasts of ETAS after a mainshock that are corrected, which this is "
-            "not: leave it out"
-        )
+        _check_regime(fitted, history, uncorrected=uncorrected)
     if sequence is not None:
         request = replace(request, samples=samples or SAMPLES_AFTER_A_MAINSHOCK)
     if early is not None:
@@ -107,14 +104,14 @@ def prepare(
         fixed_parameters=fixed_parameters,
         own_magnitudes=own_magnitudes,
     )
-    windows = windows_of(history, processes, request, sequence, law)
+    windows: Sequence[Window] = windows_of(history, processes, request, sequence, law)
     if sequence is None:
-        windows, said = (windows, []) if uncorrected else _by_past_errors(windows)
-        return Prepared(request, windows, law, None, [*said, *remarks], uncertainty)
+        plain = Prepared(request, windows, law, None, remarks, uncertainty)
+        return plain if uncorrected else _by_past_errors(plain, fitted, catalog, regime)
     remarks += beyond_a_month(request.days)
     whole = after_mainshock(windows, fitted.processes, history, request, regime, law)
     record = _recorded(sequence, windows, history, info, regime)
-    usual = whole[0]
+    usual: Drawable = whole[0]
     if isinstance(usual, PooledWindow):
         record, usual = replace(record, past=usual.share), usual.usual
     if isinstance(usual, JoinedWindow):
@@ -122,19 +119,40 @@ def prepare(
     return Prepared(request, whole, law, record, remarks, uncertainty)
 
 
+def _check_regime(fitted: FittedModel, history: EventSequence, *, uncorrected: bool) -> None:
+    """Refuse a tectonic regime that changes nothing: no catalog is that of past sequences."""
+    completeness = fitted.process.magnitude_law.completeness
+    is_etas = isinstance(fitted.process, ETAS)
+    if uncorrected or not is_etas or of_few(history, completeness) is None:
+        raise InputError(
+            "`regime` is for forecasts of ETAS after a mainshock that are corrected, which this is "
+            "not: leave it out"
+        )
+
+
+def _by_past_errors(
+    plain: Prepared, fitted: FittedModel, catalog: Catalog, regime: str | None
+) -> Prepared:
+    """The forecast where no sequence is under way, also after a mainshock that few followed.
+
+    Nothing is done for other models than ETAS.
+    """
+    if not isinstance(fitted.process, ETAS):
+        return plain
+    windows = in_ordinary_times([w for w in plain.windows if isinstance(w, Window)])
+    request, history = plain.request, catalog.to_sequence().before(plain.request.at)
+    pool, few = after_few(windows, fitted.processes, history, request, regime, plain.law)
+    remarks = [about(request.days), *plain.remarks]
+    if few is not None:
+        remarks = [about_few(catalog.info, few, request.days, regime or GENERIC)]
+    return replace(plain, windows=pool, remarks=[*remarks, *beyond_a_month(request.days)])
+
+
 def in_ordinary_times(windows: Sequence[Window]) -> tuple[Window, ...]:
     """The windows of ETAS where no sequence is under way, corrected by past errors."""
     return tuple(
         replace(window, correction=OrdinaryCorrection.over(window.days)) for window in windows
     )
-
-
-def _by_past_errors(windows: tuple[Window, ...]) -> tuple[tuple[Window, ...], list[str]]:
-    """The same, and what is to be said of it; nothing is done for other models."""
-    if not all(isinstance(process, ETAS) for process in windows[0].processes):
-        return windows, []
-    days = tuple(window.days for window in windows)
-    return in_ordinary_times(windows), [about(days), *beyond_a_month(days)]
 
 
 def beyond_a_month(days: Sequence[float]) -> list[str]:

@@ -12,6 +12,8 @@ from catalogs.checks.quality import reported_twice
 from catalogs.display import span
 from catalogs.trajectories import IntArray
 from etas.model import ETAS
+from etas.omori import REGIMES
+from recast.forecast.correction import SequenceForecast
 from recast.forecast.mainshocks import (
     EXCESS,
     FEWEST_IN_A_DAY,
@@ -20,6 +22,8 @@ from recast.forecast.mainshocks import (
     too_small_mainshock,
     unfollowed_mainshock,
 )
+from recast.forecast.ordinary import numbers
+from recast.forecast.pooled import HALF_OF_FEW, share_of_past
 from recast.forecast.results import since_mainshock
 from recast.forecast.rolling import written_time
 from recast.models.kind import FittedModel
@@ -103,6 +107,18 @@ def about_sequence(fitted: FittedModel, info: CatalogInfo, history: EventSequenc
     if fitted.kind.is_neural:
         remark += f"; {RANGES_OF_NETS}"
     return [f"{remark}: leave out `model` for one that is"]
+
+
+def about_few(info: CatalogInfo, few: SequenceForecast, days: tuple[float, ...], of: str) -> str:
+    """What is said after a mainshock that few events followed; ``of`` is a tectonic regime."""
+    elapsed = few.omori.elapsed
+    since = since_mainshock(written_time(info, few.time), few.magnitude, 24.0 * elapsed)
+    share = 100.0 * share_of_past(elapsed, HALF_OF_FEW)
+    return (
+        f"{since}, which few events followed so far: {share:.0f} % of the simulated catalogs, "
+        f"fewer as time goes by, are those of past sequences ({REGIMES[of].about}; `regime` names "
+        f"another kind), updated by the few; in the others {numbers(days)}"
+    )
 
 
 def _few_aftershocks(info: CatalogInfo, history: EventSequence, completeness: float) -> list[str]:
