@@ -313,6 +313,9 @@ class LooksAhead(CannotBeLoaded):
     def fit(self, task: Task) -> FittedModel:
         return self.fitted(task, Oracle(1.0, LAW_OF_TEXT), 1)
 
+    def from_json(self, record: dict[str, Any], catalog: Catalog | None) -> PointProcess:
+        return Oracle(1.0, LAW_OF_TEXT)
+
 
 class Oracle(Poisson):
     def intensity(self, sequence: EventSequence, times: ArrayLike) -> FloatArray:
@@ -357,6 +360,21 @@ def test_a_model_that_looks_ahead_has_no_score(
     assert "model 'mine' looks ahead: its intensity on day" in err
     assert "nats" not in out
     assert not (tmp_path / "benchmark.json").exists()
+    assert not (tmp_path / CATALOG / "mine.json").exists()  # as if it were a model
+
+
+@pytest.mark.usefixtures("fresh")
+def test_nor_has_one_that_is_read_from_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    added(monkeypatch, "{here}:LooksAhead")
+    fit_model("mine", load(CATALOG), tmp_path / "fit")
+    command = ["benchmark", "--catalog", CATALOG, "--models", str(tmp_path / "fit" / "mine.json")]
+    assert cli.main([*command, "--out", str(tmp_path / "run")]) == 2
+    out, err = capsys.readouterr()
+    assert "model 'mine.json' looks ahead: its intensity on day" in err
+    assert "nats" not in out
+    assert not (tmp_path / "run" / CATALOG / "mine.json").exists()
 
 
 class OfText(CannotBeLoaded):

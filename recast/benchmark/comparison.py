@@ -158,8 +158,18 @@ def _fit(name: str, task: Task) -> Timed:
     started = time.perf_counter()
     fitted = fit_task(kind, task)
     seconds = time.perf_counter() - started
+    _check(fitted, task.split)  # no file is left of a model that is refused
     save_fit(kind, task, fitted)
     return Timed(fitted, task.seed, seconds)
+
+
+def _check(model: FittedModel, split: Split) -> None:
+    """Raise an InputError for a model of another package whose scores would mean nothing."""
+    if is_of_this_package(model.kind):
+        return
+    check_promises(model.process, split.test, model.kind.name)
+    for window in (split.train, split.val):
+        check_gaps(model.process, window, model.kind.name)
 
 
 def _default_workers() -> int:
@@ -181,6 +191,7 @@ def _compared(
         processes = [fit.model.process for fit in several]
         if len(several) > 1 and kind.mix(processes) is not None:
             mixture = replace(kind.mixed([fit.model for fit in several]), places=None)
+            _check(mixture, split)
             seconds = sum(fit.seconds for fit in several)
             mixed = _run(Timed(mixture, 0, seconds), catalog, split)
             done[mixture_name(name)] = _combined([mixed])
@@ -304,10 +315,6 @@ class _Run:
 
 def _run(fit: Timed, catalog: Catalog, split: Split) -> _Run:
     process = fit.model.process
-    if not is_of_this_package(fit.model.kind):
-        check_promises(process, split.test, fit.model.kind.name)
-        for window in (split.train, split.val):
-            check_gaps(process, window, fit.model.kind.name)
     splits: dict[str, WindowScore] = {
         part: WindowScore.from_json(score(process, window).to_json(), part)
         for part, window in split.items()

@@ -73,14 +73,19 @@ class FromFile(ModelKind):
         The file.
     kinds : mapping of str to ModelKind
         All kinds of models, among which that of the file is looked for.
+    holds : ModelKind, optional
+        The kind of the model that was read from it.
     """
 
     about = "the model in a file"
     refits = False
 
-    def __init__(self, path: Path, kinds: Mapping[str, ModelKind]) -> None:
+    def __init__(
+        self, path: Path, kinds: Mapping[str, ModelKind], holds: ModelKind | None = None
+    ) -> None:
         self.file = path
         self.kinds = kinds
+        self.holds = holds
         self.name = path.name
 
     def check(self, catalog: Catalog, pretrained: str) -> None:
@@ -137,4 +142,4 @@ class FromFile(ModelKind):
                 f"{path} was fitted on {'; '.join(later)}, which may hold events of the test "
                 f"window of {catalog.info.name!r}: test later (--splits), or fit it on earlier data"
             )
-        return replace(model, kind=self)
+        return replace(model, kind=FromFile(self.file, self.kinds, model.kind))

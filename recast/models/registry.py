@@ -116,7 +116,9 @@ def model_kind(name: str) -> ModelKind:
 
 
 def is_of_this_package(kind: ModelKind) -> bool:
-    """Whether the tests of this package have tried what a kind fits."""
+    """Whether the tests of this package have tried what a kind fits, or the file it reads holds."""
+    if isinstance(kind, FromFile) and kind.holds is not None:
+        kind = kind.holds
     return type(kind).__module__.startswith(f"{__package__.partition('.')[0]}.")
 
 
