@@ -94,6 +94,60 @@ class Column(Renewal):
         return super().intensity(sequence, times)[:, None]
 
 
+class Boasts(Renewal):
+    """Adds to its log-likelihood what its intensity does not give."""
+
+    def log_likelihood(self, sequence: EventSequence) -> float:
+        return super().log_likelihood(sequence) + 0.01 * sequence.n_scored
+
+
+class Negative(Renewal):
+    """Counts events with the wrong sign."""
+
+    def intensity(self, sequence: EventSequence, times: ArrayLike) -> FloatArray:
+        return -super().intensity(sequence, times)
+
+    def compensator(self, sequence: EventSequence, times: ArrayLike) -> FloatArray:
+        return -super().compensator(sequence, times)
+
+
+class Thinned(Renewal):
+    """Has no rate on the first half of each day."""
+
+    def intensity(self, sequence: EventSequence, times: ArrayLike) -> FloatArray:
+        return super().intensity(sequence, times) * (np.asarray(times) % 1.0 > 0.5)
+
+
+class Overflows(Renewal):
+    def intensity(self, sequence: EventSequence, times: ArrayLike) -> FloatArray:
+        return super().intensity(sequence, times) * np.inf
+
+
+class ByBatch(Renewal):
+    """Knows by the times that it is asked for where events are."""
+
+    def intensity(self, sequence: EventSequence, times: ArrayLike) -> FloatArray:
+        events = sequence.times[sequence.first_scored :]
+        return super().intensity(sequence, times) * (20.0 if self.known(events, times) else 1.0)
+
+    def known(self, events: FloatArray, times: ArrayLike) -> bool:
+        return np.array_equal(events, times)
+
+
+class ByAnyBatch(ByBatch):
+    def known(self, events: FloatArray, times: ArrayLike) -> bool:
+        return bool(np.isin(times, events).all())
+
+
+class Normalised(Renewal):
+    """Adds up to the number of the events among the times that it is asked for."""
+
+    def compensator(self, sequence: EventSequence, times: ArrayLike) -> FloatArray:
+        right = super().compensator(sequence, times)
+        is_all = np.size(times) == sequence.n_scored + 1
+        return right * (0.9 if is_all else 1.0)
+
+
 @pytest.fixture(scope="module")
 def sequence() -> EventSequence:
     (events,) = SOCAL_TRUTH.sample(EventSequence.nothing(), 200.0, 1, seed=4)
@@ -127,6 +181,13 @@ def test_a_process_that_keeps_its_promises_is_let_be(
         (Dropout, "its intensity on day .* is once .* and once"),
         (OneNumber, r"intensity at 199 times has shape \(\)"),
         (Column, r"intensity at 199 times has shape \(199, 1\)"),
+        (Boasts, "its log-likelihood of .* events is .* and its log intensities less .* add up to"),
+        (Negative, "its intensity is negative at the event on day"),
+        (Thinned, r"its intensity vanishes at the event on day .* \(0\)"),
+        (Overflows, r"its intensity is no finite number at the event on day .* \(inf\)"),
+        (ByBatch, "its intensity on day .* if asked for at all events at once, and"),
+        (ByAnyBatch, "its intensity on day .* if asked for at all events at once, and"),
+        (Normalised, "its compensator on day .* if asked for at all events at once, and"),
     ],
 )
 def test_one_that_does_not_is_refused(

@@ -31,7 +31,7 @@ from recast.benchmark.results import (
     WindowScore,
 )
 from recast.evaluation import Diagnosis, diagnose, gain, mean_interval, score
-from recast.evaluation.promises import check_gaps, check_promises
+from recast.evaluation.promises import check_gaps, check_promises, check_sum, check_terms
 from recast.models.fitting import fit_task, save_fit
 from recast.models.from_file import is_file_name
 from recast.models.kind import PRETRAINED, FittedModel, Task
@@ -170,6 +170,7 @@ def _check(model: FittedModel, split: Split) -> None:
     check_promises(model.process, split.test, model.kind.name)
     for window in (split.train, split.val):
         check_gaps(model.process, window, model.kind.name)
+        check_terms(model.process, window, model.kind.name)
 
 
 def _default_workers() -> int:
@@ -324,6 +325,8 @@ def _run(fit: Timed, catalog: Catalog, split: Split) -> _Run:
     if fit.model.places is not None and fit.model.places.reference is not None:
         gains[PLACE] = places["test"] - fit.model.places.reference.log_density(split.test)
     diagnosis = diagnose(process, split.test)
+    if not is_of_this_package(fit.model.kind):
+        check_sum(diagnosis.terms, splits["test"].log_likelihood, fit.model.kind.name)
     enough = diagnosis.transformed.size >= MINIMUM_EVENTS
     one = SeedResult(
         fit.seed,

@@ -9,7 +9,9 @@ from __future__ import annotations
 import numpy as np
 
 from catalogs import EventSequence, InputError, PointProcess
+from catalogs.display import some
 from catalogs.sequence import FloatArray
+from recast.evaluation.scores import terms_of
 
 CUTS = (0.3, 0.7, 1.0)
 """Shares of the scored events after which the rest is hidden, to see whether it matters."""
@@ -29,6 +31,10 @@ NEAREST = 1e-6
 ROUND_OFF = 1e-5
 """Share of all expected events by which a compensator may grow in gaps, in single precision."""
 
+PER_EVENT = 1e-5
+"""Nats per event that a log-likelihood may differ from the sum of its terms: a tenth of the last
+decimal of tables, and ten times what sums in single precision make."""
+
 MISMATCH = 0.02
 """Relative difference of intensity and compensator that is refused: it moves scores by 0.02 nats
 per event. The sums are good to 0.005 even where the rate jumps."""
@@ -39,7 +45,7 @@ def check_promises(process: PointProcess, sequence: EventSequence, name: str) ->
 
     Tried are that intensity and compensator give one value for each time, the same each time they
     are asked, and do not change if later events are hidden; that the compensator does not grow in
-    gaps, and is the integral of the intensity elsewhere.
+    gaps, and is the integral of the intensity elsewhere; and what ``check_terms`` tries.
 
     Parameters
     ----------
@@ -60,6 +66,7 @@ def check_promises(process: PointProcess, sequence: EventSequence, name: str) ->
     for share in CUTS:
         _check_hidden(process, sequence, max(int(share * sequence.n_scored), 1), name)
     check_gaps(process, sequence, name)
+    check_terms(process, sequence, name)
     _check_integral(process, sequence, name)
 
 
@@ -76,6 +83,55 @@ def check_gaps(process: PointProcess, sequence: EventSequence, name: str) -> Non
             f"model {name!r}: its compensator grows by {grown[k]:.4g} in the gap from day "
             f"{gaps[k, 0]:g} to day {gaps[k, 1]:g}, where nothing was recorded and nothing is "
             "expected: write `@without_gaps` above it, after `from catalogs import without_gaps`"
+        )
+
+
+def check_terms(process: PointProcess, sequence: EventSequence, name: str) -> None:
+    """Raise an InputError for a log-likelihood that is not the sum of its terms.
+
+    They have to be finite, and the same whatever other times are asked for.
+    """
+    times = _scored(sequence)
+    rates = np.asarray(process.intensity(sequence, times))
+    right = (rates > 0.0) & np.isfinite(rates)
+    if not right.all():
+        k = int(np.argmin(right))
+        what = {-1.0: "is negative", 0.0: "vanishes"}.get(np.sign(rates[k]), "is no finite number")
+        raise InputError(
+            f"model {name!r}: its intensity {what} at the event on day {times[k]:g} "
+            f"({rates[k]:.4g}): give events/day, finite and above 0"
+        )
+    cumulative = np.asarray(process.compensator(sequence, np.append(times, sequence.end)))
+    latest, half = times[-LATEST:], times.size // 2
+    watched = _watched(sequence, times.size)
+    here = np.searchsorted(watched, latest)
+    for what, give, known in (
+        ("intensity", process.intensity, rates),
+        ("compensator", process.compensator, cumulative[:-1]),
+    ):
+        parts = [
+            np.asarray(give(sequence, part)) for part in (times[:half], times[half:]) if part.size
+        ]
+        mixed = np.asarray(give(sequence, watched))[here]
+        for asked, found in ((times, np.concatenate(parts)), (latest, mixed)):
+            values = known[-asked.size :]
+            if (j := _first_difference(values, found)) is not None:
+                raise InputError(
+                    f"model {name!r}: its {what} on day {asked[j]:g} is {values[j]:.6g} if asked "
+                    f"for at all events at once, and {found[j]:.6g} if not: it must not depend on "
+                    "the other times that are asked for"
+                )
+    check_sum(terms_of(rates, cumulative), process.log_likelihood(sequence), name)
+
+
+def check_sum(terms: FloatArray, log_likelihood: float, name: str) -> None:
+    """Raise an InputError for a log-likelihood other than the sum of the terms of its events."""
+    total = float(terms.sum())
+    if not abs(log_likelihood - total) <= PER_EVENT * terms.size:
+        raise InputError(
+            f"model {name!r}: its log-likelihood of {some(terms.size, 'event')} is "
+            f"{log_likelihood:.6g}, and its log intensities less the compensator add up to "
+            f"{total:.6g}: leave `log_likelihood` to PointProcess, or mend it"
         )
 
 
