@@ -66,6 +66,26 @@ def test_the_command_line_trains_and_simulates_it(
     assert cli.main(["simulate", "--model", str(best), *after]) == 0
 
 
+@pytest.mark.usefixtures("process")
+@pytest.mark.parametrize(("decoder", "refused"), [("constant", False), ("hasty", True)])
+def test_a_hazard_that_is_not_that_of_its_survival_has_no_score(
+    decoder: str,
+    refused: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    quick = ("--trainer.max_epochs", "1", "--data.steps_per_epoch", "2")
+    assert cli.main(["fit", "--model.decoder", decoder, *quick]) == 0
+    (best,) = tmp_path.rglob("best.ckpt")
+    command = ("benchmark", "--catalog", "ridgecrest_2019", "--models", str(best), "--out", "run")
+    capsys.readouterr()
+    assert cli.main(command) == (2 if refused else 0)
+    said = "model 'best.ckpt': over 100 intervals its compensator grows by"
+    assert (said in capsys.readouterr().err) == refused
+
+
 def test_an_unknown_decoder_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(InputError, match="no decoder 'none': choose from hazard, weibull"):
         RecastNet(SCALING, decoder="none")

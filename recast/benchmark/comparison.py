@@ -164,8 +164,8 @@ def _fit(name: str, task: Task) -> Timed:
 
 
 def _check(model: FittedModel, split: Split) -> None:
-    """Raise an InputError for a model of another package whose scores would mean nothing."""
-    if is_of_this_package(model.kind):
+    """Raise an InputError where parts of another package give scores that mean nothing."""
+    if is_of_this_package(model):
         return
     check_promises(model.process, split.test, model.kind.name)
     for window in (split.train, split.val):
@@ -325,7 +325,7 @@ def _run(fit: Timed, catalog: Catalog, split: Split) -> _Run:
     if fit.model.places is not None and fit.model.places.reference is not None:
         gains[PLACE] = places["test"] - fit.model.places.reference.log_density(split.test)
     diagnosis = diagnose(process, split.test)
-    if not is_of_this_package(fit.model.kind):
+    if not is_of_this_package(fit.model):
         check_sum(diagnosis.terms, splits["test"].log_likelihood, fit.model.kind.name)
     enough = diagnosis.transformed.size >= MINIMUM_EVENTS
     one = SeedResult(

@@ -13,10 +13,10 @@ from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from catalogs import InputError
+from catalogs import InputError, PointProcess
 from recast.models.classical import ETASKind, PoissonKind, SmoothedKind, TruthKind
 from recast.models.from_file import FromFile, is_file_name, unknown
-from recast.models.kind import MIXTURE, ModelKind, mixture_name, plain_name
+from recast.models.kind import MIXTURE, FittedModel, ModelKind, mixture_name, plain_name
 from recast.models.neural_kinds import FewShot, Native, Paper, Released, Shipped, ZeroShot
 
 GROUP = "recast.models"
@@ -115,11 +115,23 @@ def model_kind(name: str) -> ModelKind:
         raise InputError(unknown_model(name)) from None
 
 
-def is_of_this_package(kind: ModelKind) -> bool:
-    """Whether the tests of this package have tried what a kind fits, or the file it reads holds."""
+def is_of_this_package(model: FittedModel) -> bool:
+    """Whether the tests of this package have tried models of that kind, and with that decoder."""
+    kind = model.kind
     if isinstance(kind, FromFile) and kind.holds is not None:
         kind = kind.holds
-    return type(kind).__module__.startswith(f"{__package__.partition('.')[0]}.")
+    if not type(kind).__module__.startswith(f"{__package__.partition('.')[0]}."):
+        return False
+    return not kind.is_neural or _decoders_are_built_in(model.process)
+
+
+def _decoders_are_built_in(process: PointProcess) -> bool:
+    from recast.models.neural import Recast  # takes seconds to import
+    from recast.net.architectures import BUILT_IN
+    from recast.net.network import RecastNet
+
+    parts = process.net.modules() if isinstance(process, Recast) else ()
+    return all(part.decoder_name in BUILT_IN for part in parts if isinstance(part, RecastNet))
 
 
 def unknown_model(name: str) -> str:

@@ -1,4 +1,6 @@
-"""A decoder of a constant rate, as a package that is not ours adds it."""
+"""Decoders of a constant rate, as a package that is not ours adds them: a right and a wrong one."""
+
+import math
 
 import torch
 from torch import Tensor, nn
@@ -22,4 +24,20 @@ class ConstantDecoder(nn.Module):
         return ExponentialHazard(rate, torch.zeros_like(rate)[..., None], torch.ones(1))
 
 
+class Hasty(ExponentialHazard):
+    """Five times the hazard that its survival has: no density."""
+
+    def log_hazard(self, x: Tensor) -> Tensor:
+        return super().log_hazard(x) + math.log(5.0)
+
+
+class HastyDecoder(ConstantDecoder):
+    def forward(
+        self, context: Tensor, code: Tensor, scaling: Scaling, amplitudes: Tensor
+    ) -> ExponentialHazard:
+        right = super().forward(context, code, scaling, amplitudes)
+        return Hasty(right.background, right.amplitudes, right.nodes)
+
+
+HASTY = Architecture(HastyDecoder)
 CONSTANT = Architecture(ConstantDecoder)
