@@ -188,7 +188,7 @@ class PointProcess(ABC):
         while times.size - len(history) <= most:
             known = EventSequence(times, magnitudes, history.start, end, score_from=now)
             due = rng.exponential()
-            if self.compensator(known, end)[0] <= due:
+            if self.compensator(known, np.array([end]))[0] <= due:
                 break
             low, high = now, end
             for _ in range(ROUNDS):
@@ -384,9 +384,9 @@ def without_gaps(compensator: Compensator) -> Compensator:
     @functools.wraps(compensator)
     def flat(process: PointProcess, sequence: EventSequence, times: ArrayLike) -> FloatArray:
         edges = np.array(sequence.scored_gaps).ravel()  # begin, end, begin, end, ...
-        if not edges.size:
-            return compensator(process, sequence, times)
         queries = np.atleast_1d(np.asarray(times, dtype=np.float64))
+        if not edges.size:
+            return compensator(process, sequence, queries)
         passed = np.searchsorted(edges, queries, side="right")
         recorded = np.where(passed % 2 == 1, edges[passed - 1], queries)  # a gap at its beginning
         values = compensator(process, sequence, np.concatenate([recorded, edges]))

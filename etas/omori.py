@@ -256,7 +256,7 @@ class OmoriSequence:
         """Expected number of events in the next ``days`` on the grid, and of those before."""
         now = self.before.end
         window = replace(self.before, end=now + days, score_from=now)
-        quiet = self.share * float(self.process.compensator(window, [now + days])[0])
+        quiet = self.share * float(self.process.compensator(window, np.array([now + days]))[0])
         integrals = _integrals(self.elapsed, self.elapsed + days)
         return quiet + integrals[:, :, None] * np.exp(self.log_k), quiet
 

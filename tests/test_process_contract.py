@@ -5,11 +5,16 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
+from numpy.typing import ArrayLike
 from scipy.stats import kstest
 
-from catalogs import EventSequence, GutenbergRichter, InputError, PointProcess
+from catalogs import EventSequence, GutenbergRichter, InputError, PointProcess, without_gaps
+from catalogs.sequence import FloatArray
 from etas.model import ETAS
+from etas.omori import OmoriPrior, OmoriSequence
 from etas.poisson import Poisson
+from recast.evaluation import diagnose, event_terms
+from recast.evaluation.promises import check_promises
 from recast.models.neural import Recast
 from recast.net.ensemble import EnsembleNet
 from recast.net.network import RecastNet
@@ -250,3 +255,38 @@ def test_inversion_ends_where_no_time_is_left() -> None:
     assert 0 < len(sample) <= 8
     assert (sample.times >= begin).all()
     assert (sample.times < begin + horizon).all()
+
+
+class Documented(PointProcess):
+    """Two a day, and nothing but what the interface says: times are arrays of one axis."""
+
+    magnitude_law = LAW
+
+    def intensity(self, sequence: EventSequence, times: ArrayLike) -> FloatArray:
+        assert isinstance(times, np.ndarray)
+        assert times.ndim == 1
+        return np.full(len(times), 2.0)
+
+    def compensator(self, sequence: EventSequence, times: ArrayLike) -> FloatArray:
+        assert isinstance(times, np.ndarray)
+        assert times.ndim == 1
+        return 2.0 * (times - sequence.score_from)
+
+
+class WithoutGaps(Documented):
+    compensator = without_gaps(Documented.compensator)
+
+
+def test_times_are_arrays_wherever_a_process_is_asked(sequence: EventSequence) -> None:
+    process = Documented()
+    drawn = process.simulate(sequence, 10.0, 300, seed=1)
+    # Poisson with mean 20, five standard errors
+    assert drawn.counts.mean() == pytest.approx(20.0, abs=5.0 * np.sqrt(20.0 / 300))
+    assert process.log_likelihood(sequence) == pytest.approx(event_terms(process, sequence).sum())
+    check_promises(process, sequence, "documented")
+    assert diagnose(process, sequence).expected == pytest.approx(2.0 * sequence.scored_days)
+    assert WithoutGaps().compensator(sequence, sequence.end)[0] == 2.0 * sequence.scored_days
+    mainshock = float(sequence.times[-10])
+    prior = OmoriPrior(np.log(4.0), 0.0, 0.5, 1.0, 0.1, np.log(0.05), 0.0, 0.5)
+    omori = OmoriSequence.of(process, sequence, mainshock, 5.0, prior)
+    assert omori.expected(1.0)[1] == pytest.approx(2.0)
