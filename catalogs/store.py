@@ -104,7 +104,15 @@ def builders() -> dict[str, Callable[[], Catalog]]:
 
 def _lazy(point: EntryPoint) -> Callable[[], Catalog]:
     def build() -> Catalog:
-        catalog: Catalog = point.load()()
+        where = f"the entry point {point.name} = {point.value} of {BUILDERS}"
+        try:
+            catalog: object = point.load()()
+        except Exception as error:  # whatever another package raises
+            raise InputError(
+                f"{where} is broken ({type(error).__name__}: {error}): fix or uninstall it"
+            ) from error
+        if not isinstance(catalog, Catalog):
+            raise InputError(f"{where} gives {type(catalog).__name__}: return a catalogs.Catalog")
         return catalog
 
     return build
@@ -151,7 +159,8 @@ def load(name: str | os.PathLike[str]) -> Catalog:
     ------
     InputError
         For an unknown name, saying where it looked and how to get the catalog; for a broken file,
-        naming it; and for an area that cannot be cut from the catalog.
+        naming it; for a function of another package that gives no catalog; and for an area that
+        cannot be cut from the catalog.
 
     Examples
     --------

@@ -3,9 +3,12 @@
 import errno
 import json
 import os
+import sys
 import unicodedata
 from dataclasses import replace
+from importlib.metadata import EntryPoint
 from pathlib import Path
+from types import ModuleType
 from typing import BinaryIO, Literal
 
 import numpy as np
@@ -15,7 +18,8 @@ import pytest
 from catalogs import Catalog, CatalogInfo, InputError, SplitDates, available, load, save
 from catalogs.errors import CatalogNotFoundError
 from catalogs.locking import locked
-from catalogs.store import EMBEDDED, GENERATED, LOCK, check_free, folders, user_folder
+from catalogs.store import BUILDERS, EMBEDDED, GENERATED, LOCK, check_free, folders, user_folder
+from recast.cli import main
 
 
 def small(name: str = "small", magnitude: float = 3.0) -> Catalog:
@@ -186,6 +190,44 @@ def test_the_user_cache_is_the_operating_systems_unless_named(
 def test_generated_catalogs_are_listed_without_being_built() -> None:
     assert available()["synthetic_socal"] == GENERATED
     assert available()["ridgecrest_2019"] == str(EMBEDDED)
+
+
+def offline() -> Catalog:
+    raise RuntimeError("no network")
+
+
+NOT_CALLABLE = 3
+
+
+def three() -> int:
+    return 3
+
+
+@pytest.mark.parametrize(
+    ("value", "complaint"),
+    [
+        ("offline", "is broken (RuntimeError: no network): fix or uninstall it"),
+        ("NOT_CALLABLE", "is broken (TypeError: 'int' object is not callable): fix"),
+        ("gone", "is broken (AttributeError: "),
+        ("three", "gives int: return a catalogs.Catalog"),
+    ],
+)
+def test_a_package_that_gives_no_catalog_is_named(
+    value: str,
+    complaint: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    point = EntryPoint("mine", f"others_catalogs:{value}", BUILDERS)
+    module = ModuleType("others_catalogs")
+    vars(module).update(offline=offline, three=three, NOT_CALLABLE=NOT_CALLABLE)
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setattr("catalogs.store.entry_points", lambda group: [point])
+    assert available()["mine"] == GENERATED
+    assert main(["catalogs", "info", "mine"]) == 2
+    shown = capsys.readouterr().err
+    assert f"the entry point mine = others_catalogs:{value} of recast.catalogs {complaint}" in shown
+    assert shown.count("\n") == 1
 
 
 def test_an_unknown_name_says_where_it_looked(user_cache: Path) -> None:
