@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from catalogs import Catalog, InputError, Split
+from catalogs import Catalog, EventSequence, InputError, Split
 from catalogs.checks.quality import gap_warning
 from catalogs.cores import cores
 from catalogs.processes import process_pool
@@ -31,11 +31,12 @@ from recast.benchmark.results import (
     WindowScore,
 )
 from recast.evaluation import Diagnosis, diagnose, gain, mean_interval, score
+from recast.evaluation.mark_promises import check_magnitudes, check_places
 from recast.evaluation.promises import check_gaps, check_promises, check_sum, check_terms
 from recast.models.fitting import fit_task, save_fit
 from recast.models.from_file import is_file_name
 from recast.models.kind import PRETRAINED, FittedModel, Task
-from recast.models.places import about_box
+from recast.models.places import about_box, region_of
 from recast.models.registry import (
     NULL,
     REFERENCE,
@@ -158,19 +159,23 @@ def _fit(name: str, task: Task) -> Timed:
     started = time.perf_counter()
     fitted = fit_task(kind, task)
     seconds = time.perf_counter() - started
-    _check(fitted, task.split)  # no file is left of a model that is refused
+    _check(fitted, task.catalog, task.split)  # no file is left of a model that is refused
     save_fit(kind, task, fitted)
     return Timed(fitted, task.seed, seconds)
 
 
-def _check(model: FittedModel, split: Split) -> None:
+def _check(model: FittedModel, catalog: Catalog, split: Split) -> None:
     """Raise an InputError where parts of another package give scores that mean nothing."""
     if is_of_this_package(model):
         return
-    check_promises(model.process, split.test, model.kind.name)
+    name = model.kind.name
+    check_promises(model.process, split.test, name)
     for window in (split.train, split.val):
-        check_gaps(model.process, window, model.kind.name)
-        check_terms(model.process, window, model.kind.name)
+        check_gaps(model.process, window, name)
+        check_terms(model.process, window, name)
+    check_magnitudes(model.process, split.test, catalog.magnitude_law(), name)
+    if model.places is not None:
+        check_places(model.places, _whole(split), region_of(catalog), name)
 
 
 def _default_workers() -> int:
@@ -192,7 +197,7 @@ def _compared(
         processes = [fit.model.process for fit in several]
         if len(several) > 1 and kind.mix(processes) is not None:
             mixture = replace(kind.mixed([fit.model for fit in several]), places=None)
-            _check(mixture, split)
+            _check(mixture, catalog, split)
             seconds = sum(fit.seconds for fit in several)
             mixed = _run(Timed(mixture, 0, seconds), catalog, split)
             done[mixture_name(name)] = _combined([mixed])
@@ -353,13 +358,18 @@ def _run(fit: Timed, catalog: Catalog, split: Split) -> _Run:
 
 def _place_terms(law: PlaceLaw, split: Split) -> dict[str, FloatArray]:
     """Log density of the place of each event by window, from one pass over all of them."""
-    whole = split.test.scored_from(split.train.score_from)
+    whole = _whole(split)
     values = law.log_density(whole)
     times = whole.times[whole.first_scored :]
     return {
         part: values[(times >= window.score_from) & (times < window.end)]
         for part, window in split.items()
     }
+
+
+def _whole(split: Split) -> EventSequence:
+    """All windows as one."""
+    return split.test.scored_from(split.train.score_from)
 
 
 def _combined(runs: Sequence[_Run]) -> _Run:

@@ -4,6 +4,8 @@ scores           log-likelihood in total and event by event
 gains            how much better one model explains events than another
 intervals        confidence intervals of means of values that come in sequences
 promises         whether a model of another package is one: nothing ahead, integrals right
+mark_promises    the same of its laws of magnitudes and places
+place_mass       integrals of densities of places
 diagnosis        quantities that the plots of a window need
 continuations    simulated continuations of a test window
 counts           forecast numbers against observed ones
