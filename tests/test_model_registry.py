@@ -15,12 +15,24 @@ from numpy.typing import ArrayLike
 from outages import with_outages
 from outside import install
 
-from catalogs import Catalog, EventSequence, GutenbergRichter, InputError, PointProcess, load, save
+from catalogs import (
+    Catalog,
+    EventSequence,
+    GutenbergRichter,
+    InputError,
+    MarkLaw,
+    PointProcess,
+    load,
+    save,
+)
 from catalogs.files import read_json, write_json
+from catalogs.marks import FixedMagnitudes
 from catalogs.sequence import FloatArray
 from catalogs.split import SplitName
 from etas.poisson import Poisson
+from etas.space import PlaceLaw, Region, UniformPlaces
 from recast import cli, fit_model, load_model
+from recast.evaluation.diagnosis import trace_times
 from recast.models.kind import FittedModel, ModelKind, Task
 from recast.models.registry import GROUP, TRUTH, mixture_name, model_kind, model_kinds
 from recast.plots.style import BAND, INK, OBSERVED, colour
@@ -375,6 +387,85 @@ def test_nor_has_one_that_is_read_from_a_file(
     assert "model 'mine.json' looks ahead: its intensity on day" in err
     assert "nats" not in out
     assert not (tmp_path / "run" / CATALOG / "mine.json").exists()
+
+
+class Boasts(CannotBeLoaded):
+    """Has a log-likelihood of its own, on the train window."""
+
+    def fit(self, task: Task) -> FittedModel:
+        return self.fitted(task, Boastful(1.0, LAW_OF_TEXT), 1)
+
+
+class Boastful(Poisson):
+    def log_likelihood(self, sequence: EventSequence) -> float:
+        return super().log_likelihood(sequence) + (sequence.n_scored == 309)
+
+
+class ByDiagnosis(CannotBeLoaded):
+    """Knows the times at which gains are computed."""
+
+    def fit(self, task: Task) -> FittedModel:
+        return self.fitted(task, Diagnosed(1.0, LAW_OF_TEXT), 1)
+
+
+class Diagnosed(Poisson):
+    def intensity(self, sequence: EventSequence, times: ArrayLike) -> FloatArray:
+        grid = trace_times(sequence)
+        known = np.array_equal(np.asarray(times)[-grid.size :], grid)
+        return super().intensity(sequence, times) * (2.0 if known else 1.0)
+
+
+class KnowsMagnitudes(CannotBeLoaded):
+    def fit(self, task: Task) -> FittedModel:
+        return self.fitted(task, Marked(1.0, LAW_OF_TEXT), 1)
+
+
+class Marked(Poisson):
+    @property
+    def marks(self) -> Mapping[str, MarkLaw]:
+        return {"magnitude": Louder(LAW_OF_TEXT)}
+
+
+class Louder(FixedMagnitudes):
+    reference = FixedMagnitudes(GutenbergRichter(2.5))
+
+    def log_density(self, sequence: EventSequence) -> FloatArray:
+        return super().log_density(sequence) + 1.0
+
+
+class KnowsPlaces(CannotBeLoaded):
+    def fit_places(self, task: Task) -> PlaceLaw:
+        return Dense(Region(task.catalog.area))
+
+
+class Dense(UniformPlaces):
+    def log_density(self, sequence: EventSequence) -> FloatArray:
+        return super().log_density(sequence) + 6.9
+
+
+@pytest.mark.usefixtures("fresh")
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        ("Boasts", "its log-likelihood of 309 events is"),
+        ("ByDiagnosis", "its log-likelihood of 103 events is"),
+        ("KnowsMagnitudes", "its law of magnitudes adds up to 2.7"),
+        ("KnowsPlaces", "its law of places gives the place of the event on day"),
+    ],
+)
+def test_a_model_that_scores_more_than_it_says_has_no_score(
+    kind: str,
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    added(monkeypatch, f"{{here}}:{kind}")
+    command = ["benchmark", "--catalog", CATALOG, "--models", "mine", "--places"]
+    assert cli.main([*command, "--out", str(tmp_path)]) == 2
+    out, err = capsys.readouterr()
+    assert f"model 'mine': {message}" in err
+    assert "nats" not in out
 
 
 class OfText(CannotBeLoaded):
