@@ -31,7 +31,7 @@ def poll(
         since = (now - read(last.asked)).total_seconds()
         if since == 0.0 or since < seconds(options.spacing):
             return None
-    start, far = _period(service, store, now)
+    start, far = _period(service, store, now, believe=believe)
     source = service.source
     try:
         answer = source.ask(start, now)
@@ -44,10 +44,13 @@ def poll(
     return _enter(store, answer, now, far=far, believe=believe)
 
 
-def _period(service: Service, store: Store, now: pd.Timestamp) -> tuple[pd.Timestamp, bool]:
+def _period(
+    service: Service, store: Store, now: pd.Timestamp, *, believe: bool
+) -> tuple[pd.Timestamp, bool]:
     """From when on to ask for events, and whether that is far back.
 
-    At first as far as needed to go on from the history, and after a silence from before it.
+    At first as far as needed to go on from the history, and after a silence from before it. To
+    ``believe`` what an answer lacks, is to believe it of old events, too.
     """
     options = service.configuration.source
     long = now - pd.Timedelta(days=max(options.daily_days, options.days))
@@ -59,7 +62,7 @@ def _period(service: Service, store: Store, now: pd.Timestamp) -> tuple[pd.Times
     good = store.last_poll(good=True)
     heard = now if good is None else read(good.asked) - EDGE
     last = store.state("last_far_poll")
-    if last is None or now - read(last) >= DAY:
+    if last is None or believe or now - read(last) >= DAY:
         return min(long, heard), True
     return min(now - pd.Timedelta(days=options.days), heard), False
 
@@ -95,11 +98,14 @@ def _enter(store: Store, answer: Answer, now: pd.Timestamp, *, far: bool, believ
         len(reports),
         len(found.versions),
     )
+    absences = found.memory.absences
+    if far and done.is_good:  # what lies before is not asked for again
+        absences = {event: count for event, count in absences.items() if event in histories}
     with store.transaction():
         number = store.add_poll(done)
         store.add_versions(number, written(now), found.versions)
         store.link(number, found.links)
-        store.set_absences(found.memory.absences)
+        store.set_absences(absences)
         doubtful = found.memory.doubtful
         store.set_state("doubtful", json.dumps(doubtful, allow_nan=False) if doubtful else None)
         if done.is_good:

@@ -76,7 +76,7 @@ class Memory:
     """What earlier answers left open."""
 
     absences: Mapping[str, tuple[str, int]] = field(default_factory=dict)
-    """Event -> since when it is missing, and from how many answers in a row."""
+    """Event -> since when it is missing, and from how many answers in a row that cover it."""
 
     doubtful: tuple[str, int] | None = None
     """Since when answers are doubted, and how many in a row were."""
@@ -159,10 +159,10 @@ def reconcile(
         and not version.withdrawn
         and scope.expects(version.report)
     )
-    if whole:
-        absences = _counted(missing, memory.absences, asked)
-    else:
-        absences = {e: count for e, count in memory.absences.items() if e not in present}
+    # Of what this answer does not cover, the next that does decides
+    decided = {*present, *answer.merged, *(e for e in known if known[e].withdrawn)}
+    absences = {e: count for e, count in memory.absences.items() if e not in decided}
+    absences |= _counted(missing, memory.absences, asked)
     expected = sum(
         not version.withdrawn and scope.expects(version.report) for version in known.values()
     )
@@ -178,14 +178,14 @@ def reconcile(
         believe = True  # it has said the same for long enough
     gone, kept = _withdrawn(missing, absences, expected, asked, rules, believe=believe)
     versions = _versions(answer, known, gone)
-    message = "" if not kept else _kept(len(kept), expected, absences, asked)
+    message = _kept(kept, expected, absences, asked) if kept else ""
     outcome = "good" if rules.are_few(len(kept), expected) or not kept else "partly"
     return Reconciled(
         outcome if whole else "partly",
         message,
         tuple(versions),
         answer.links,
-        Memory({event: absences[event] for event in (kept if whole else absences)}),
+        Memory({event: count for event, count in absences.items() if event not in gone}),
     )
 
 
@@ -341,8 +341,11 @@ def _versions(answer: _Read, known: Mapping[str, Version], gone: Sequence[str]) 
 
 
 def _kept(
-    n: int, expected: int, absences: Mapping[str, tuple[str, int]], asked: pd.Timestamp
+    kept: Sequence[str],
+    expected: int,
+    absences: Mapping[str, tuple[str, int]],
+    asked: pd.Timestamp,
 ) -> str:
-    since = min(read(first) for first, _ in absences.values())
+    since = min(read(absences[event][0]) for event in kept)
     age = "" if since == asked else f", for {shown((asked - since).total_seconds())}"
-    return f"{n} of {expected} known events missing from the answer{age}; they are kept"
+    return f"{len(kept)} of {expected} known events missing from the answer{age}; they are kept"

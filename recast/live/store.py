@@ -376,7 +376,7 @@ class Store:
     # Absences
 
     def absences(self) -> dict[str, tuple[str, int]]:
-        """Event -> since when it is missing, and from how many answers in a row."""
+        """Event -> since when it is missing, and from how many answers in a row that cover it."""
         return {row[0]: (row[1], row[2]) for row in self._all("SELECT * FROM absences")}
 
     def set_absences(self, absences: Mapping[str, tuple[str, int]]) -> None:
