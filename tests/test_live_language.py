@@ -85,7 +85,13 @@ def test_every_text_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     for data, trouble in ((now, ""), (now, "late"), (None, "none")):
         for shown in (published, []):
             state = SiteState(
-                "R", now, data, tuple(shown), frozenset({SEQUENCE.sequence_id}), trouble
+                "R",
+                now,
+                data,
+                tuple(shown),
+                frozenset({SEQUENCE.sequence_id}),
+                trouble,
+                {SEQUENCE.sequence_id: replace(SEQUENCE.mainshock, magnitude=6.6)},
             )
             write_site(tmp_path / "pages", state, pages)
             (tmp_path / "pages" / "scores.html").touch()

@@ -245,6 +245,22 @@ def test_nothing_is_said_where_all_is_well(shown: Path, tmp_path: Path) -> None:
         assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
 
 
+def test_a_forecast_for_a_magnitude_that_no_longer_holds_says_so(
+    shown: Path, tmp_path: Path
+) -> None:
+    folder = shown / "forecasts" / issued().forecast_id
+    at = pd.Timestamp(issued().at) + pd.Timedelta(minutes=2)
+    name = SEQUENCE.sequence_id
+    state = SiteState("California", at, at, (Published(issued(), folder),), frozenset({name}))
+    for magnitude, is_said in ((7.0, False), (6.5, True)):
+        now = {name: replace(MAINSHOCK, magnitude=magnitude)}
+        write_site(tmp_path, replace(state, mainshocks=now), Pages())
+        for page in ("index.html", "sequences/ci38443183.html"):
+            said = (tmp_path / page).read_text()
+            assert ("which no longer holds" in said) == is_said
+            assert ("now has magnitude\u00a06.5" in said) == is_said
+
+
 def test_a_site_without_forecasts_or_data(browser: Any, tmp_path: Path) -> None:
     state = SiteState("Italy", NOW, None, (), frozenset(), "no route to host")
     write_site(tmp_path, state, Pages())

@@ -75,6 +75,30 @@ def test_a_larger_event_starts_the_schedule_again() -> None:
     assert found == Due("2020-01-02T09:10:00Z", "2020-01-02T09:30:00Z")
 
 
+@pytest.mark.parametrize(("magnitude", "at_once"), [(6.1, False), (6.2, True), (5.6, True)])
+def test_a_mainshock_whose_magnitude_is_revised_has_a_forecast_at_once(
+    magnitude: float, at_once: bool
+) -> None:
+    revised = replace(STATE, mainshock=replace(SHOCK, magnitude=magnitude))
+    issued = [("2020-01-01T10:10:00Z", "a")]
+    found = due(revised, Policy(), after(minutes=15), issued, before=SHOCK)
+    assert found == (Due("2020-01-01T10:15:00Z", "2020-01-01T10:30:00Z") if at_once else None)
+    issued.append(("2020-01-01T10:15:00Z", "a"))
+    assert due(revised, Policy(), after(minutes=16), issued, before=revised.mainshock) is None
+
+
+@pytest.mark.parametrize("schedule", ["usgs", "ingv"])
+def test_a_mainshock_that_is_one_again_has_a_forecast_at_once(schedule: str) -> None:
+    policy = Policy(schedule=schedule)  # type: ignore[arg-type]
+    other = Quake("b", "2020-01-01T20:00:00Z", 6.3, 35.0, -117.0)
+    issued = [("2020-01-01T10:10:00Z", "a"), ("2020-01-02T10:00:00Z", "b")]
+    found = due(STATE, policy, utc("2020-01-02T11:00"), issued, before=other)
+    assert found is not None
+    assert (found.scheduled, found.missed) == ("2020-01-02T11:00:00Z", ())
+    issued.append((found.scheduled, "a"))
+    assert due(STATE, policy, utc("2020-01-02T11:20"), issued, before=SHOCK) is None
+
+
 def test_a_revised_origin_time_does_not_repeat_a_forecast() -> None:
     issued = [("2020-01-01T10:10:00Z", "a")]
     for revised in ("2020-01-01T10:00:20Z", "2020-01-01T09:59:40Z"):

@@ -228,6 +228,31 @@ def test_a_late_report_of_a_notable_event_has_its_forecast(live: Live) -> None:
     assert live.step().issued == ()
 
 
+def test_a_mainshock_that_is_revised_has_a_forecast_at_once(live: Live) -> None:
+    live.change(len(live.provider.events) - 1, magnitude=5.1)
+    (first,) = live.step(pd.Timedelta(minutes=20)).issued
+    assert live.step(pd.Timedelta(minutes=1)).issued == ()
+    live.change(len(live.provider.events) - 1, magnitude=5.6)
+    (second,) = live.step(pd.Timedelta(minutes=1)).issued
+    sequences = [live.service.issued(name).sequence for name in (first, second)]
+    assert [s.mainshock.magnitude for s in sequences if s is not None] == [5.1, 5.6]
+    assert live.step(pd.Timedelta(minutes=1)).issued == ()
+
+
+def test_a_forecast_whose_folder_is_taken_does_not_stop_the_others(live: Live) -> None:
+    live.now = pd.Timestamp("2020-01-04T00:00", tz="UTC")
+    live.provider.events = events_until(live.now)
+    live.change(len(live.provider.events) - 1, magnitude=5.1)
+    taken = live.service.forecasts / "region-20200104T001000"
+    taken.mkdir(parents=True)
+    report = live.step()
+    (name,) = report.issued
+    assert name.startswith("ev000071")
+    assert report.failed == (f"the region: {taken} is in the way: move it to another place",)
+    taken.rmdir()
+    assert live.step(pd.Timedelta(minutes=5)).issued == ("region-20200104T001500",)
+
+
 def test_an_identifier_that_changes_stays_one_event(live: Live) -> None:
     name = live.known()["event_id"].iloc[30]
     was = float(live.provider.events.loc[30, "magnitude"])

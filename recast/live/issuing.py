@@ -45,7 +45,7 @@ class Plan:
     """What is due now, which sequences are under way, and when the next forecast is due."""
 
     due: tuple[Item, ...]
-    active: tuple[str, ...]
+    active: tuple[SequenceState, ...]
     next: str | None
 
 
@@ -65,12 +65,12 @@ def plan(service: Service, store: Store, events: pd.DataFrame, now: pd.Timestamp
     for state in (None, *active):
         name = "" if state is None else state.sequence_id
         done = [(e.scheduled, e.mainshock_id) for e in entries if e.sequence_id == name]
-        due = parts.due(state, policy, now, done, events=events, since=since)
+        before = states[name].mainshock if name in states else None
+        due = parts.due(state, policy, now, done, events=events, since=since, before=before)
         if due is not None:
             items.append(Item(state, due))
         following.append(parts.next_due(state, policy, now, events=events))
-    names = tuple(sorted(state.sequence_id for state in active))
-    return Plan(tuple(items), names, min(filter(None, following), default=None))
+    return Plan(tuple(items), tuple(active), min(filter(None, following), default=None))
 
 
 def issue(
@@ -96,6 +96,9 @@ def issue(
         models=service.models,
         threads=service.threads,
     )
+    target = service.forecasts / issued.forecast_id
+    if target.exists():
+        raise InputError(f"{target} is in the way: move it to another place")
     area = parse_area(issued.area)
     heard = store.last_poll(good=True)
     late = () if heard is None else unheard(read(heard.asked), now)
@@ -122,7 +125,6 @@ def issue(
         earlier = earlier_outcomes(service, store, item.sequence)
         service.parts.write_forecast(scratch, issued, events, earlier, configuration.pages)
         on_disk(scratch)
-        target = service.forecasts / issued.forecast_id
         scratch.rename(target)
     except BaseException:
         shutil.rmtree(scratch, ignore_errors=True)

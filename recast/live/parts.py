@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from recast.live.config import LiveConfiguration
-from recast.live.records import Issued
+from recast.live.records import Issued, Quake
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,9 @@ class Site:
 
     active: frozenset[str]
     """Sequences that are under way."""
+
+    mainshocks: Mapping[str, Quake] = field(default_factory=dict)
+    """Their mainshocks as they are known now, by their identifiers."""
 
 
 @dataclass(frozen=True)
@@ -79,5 +82,6 @@ def _write_site(folder: Path, site: Site, configuration: LiveConfiguration) -> N
         forecasts=tuple(Published(issued, folder) for issued, folder in site.forecasts),
         active=site.active,
         trouble=site.trouble,
+        mainshocks=site.mainshocks,
     )
     write_site(folder, state, configuration.pages)

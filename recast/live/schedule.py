@@ -10,10 +10,10 @@ from itertools import count, pairwise
 import numpy as np
 import pandas as pd
 
-from catalogs.sequence import reaches
+from catalogs.sequence import MAGNITUDE_TOLERANCE, reaches
 from catalogs.sphere import distances
 from recast.live.policy import Policy, own_delays
-from recast.live.records import SequenceState
+from recast.live.records import Quake, SequenceState
 from recast.live.times import read, written
 
 USGS = (
@@ -31,6 +31,10 @@ MONTH = 30.0
 
 NOTABLE = 3.5
 """INGV updates its forecasts after each event of this magnitude or more."""
+
+REVISED = 0.2
+"""A mainshock whose magnitude changes by so much has another number of aftershocks: by a factor of
+1.6, where ten times as many follow one that is a unit larger."""
 
 SAME = pd.Timedelta(minutes=1)
 """A mainshock's time is revised by seconds: times this close are the same one of the schedule."""
@@ -58,11 +62,13 @@ def due(
     *,
     events: pd.DataFrame | None = None,
     since: pd.Timestamp | None = None,
+    before: Quake | None = None,
 ) -> Due | None:
     """Tell whether a forecast is due.
 
     Of several times that have passed, only the latest is; the others are missed. After a larger
-    event the schedule starts again.
+    event the schedule starts again. Where the mainshock is no longer the one that the last forecast
+    was for, by a revision, one is due at once.
 
     Parameters
     ----------
@@ -80,6 +86,8 @@ def due(
         ``known`` that is after it became known, which may be after a later one.
     since : Timestamp, optional
         When the service began: what was due before was not missed.
+    before : Quake, optional
+        The mainshock for which the last forecast of the sequence was issued.
 
     Returns
     -------
@@ -89,18 +97,36 @@ def due(
     mainshock = "" if state is None else state.mainshock.event_id
     done = [read(time) for time, shock in issued if shock == mainshock]
     last = max(done, default=None)
+    # A mainshock that is one again: what was due meanwhile was issued for the other
+    latest = max((read(time) for time, _ in issued), default=None)
     passed: list[pd.Timestamp] = []
-    following = None
+    following, begun = None, False
     for time in times(state, policy, now, events, begin=last if last is not None else since):
         if time > now:
             following = written(time)
             break
-        if last is None or time > last + SAME:
+        begun = True
+        if (last is None or time > last + SAME) and (latest is None or time > latest):
             passed.append(time)
     if not passed:
+        revised = begun and state is not None and before is not None
+        if revised and differ(before, state.mainshock) and now > latest:
+            return Due(written(now), following)
         return None
     missed = [time for time in passed[:-1] if since is None or time >= since]
     return Due(written(passed[-1]), following, tuple(map(written, missed)))
+
+
+def differ(before: Quake, now: Quake) -> bool:
+    """Whether a forecast for one mainshock says little of another, or of the same as revised.
+
+    >>> from dataclasses import replace
+    >>> shock = Quake("a", "2020-01-01T10:00:00Z", 6.0, 35.0, -117.0)
+    >>> differ(shock, shock), differ(shock, replace(shock, magnitude=5.8))
+    (False, True)
+    """
+    change = abs(before.magnitude - now.magnitude)
+    return before.event_id != now.event_id or change >= REVISED - MAGNITUDE_TOLERANCE
 
 
 def next_due(

@@ -7,8 +7,10 @@ a forecast is a folder that gets its name when it is complete and is entered aft
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pandas as pd
 
@@ -18,6 +20,7 @@ from catalogs.files import leftovers
 from recast.live import issuing, polling, scoring
 from recast.live.intact import altered
 from recast.live.parts import Site
+from recast.live.records import Quake
 from recast.live.service import RECORD, SCRATCH, Service
 from recast.live.store import Entry, Poll, Store
 from recast.live.times import read, written
@@ -140,15 +143,16 @@ def _after_poll(
         if not is_fresh:
             remarks.append(f"{item.title} waits for the source, which last answered {good.asked}")
             continue
-        missed += item.due.missed
         try:
             issued.append(issuing.issue(service, store, events, item, now))
-        except OSError:
+            missed += item.due.missed
+        except OSError:  # such as a full disk
             raise
         except Exception as error:  # noqa: BLE001 - of one sequence; the others go on
             failed.append(f"{item.title}: {told(error)}")
     with store.transaction():
-        store.set_state("active", "\n".join(plan.active))
+        store.set_state("active", "\n".join(sorted(s.sequence_id for s in plan.active)))
+        store.set_state("mainshocks", json.dumps(_mainshocks(plan), allow_nan=False))
         store.set_state("next", plan.next)
     memory = polling.memory(store)
     return replace(
@@ -163,6 +167,11 @@ def _after_poll(
         and is_fresh
         and len(issued) == len(plan.due),
     )
+
+
+def _mainshocks(plan: issuing.Plan) -> dict[str, Any]:
+    """Of the sequences under way, by their identifiers."""
+    return {state.sequence_id: state.mainshock.to_json() for state in plan.active}
 
 
 def _check_clock(store: Store, now: pd.Timestamp, service: Service) -> None:
@@ -212,7 +221,8 @@ def _publish(
 ) -> None:
     """Write the pages if they would differ, or ``anew`` where the last step may not have."""
     anew = anew or not service.pages.is_dir()
-    shown = "\n".join([trouble(store), store.state("active") or ""])
+    known = (trouble(store), store.state("active"), store.state("mainshocks"))
+    shown = "\n".join(text or "" for text in known)
     changed = bool(report.issued or report.scored) or shown != store.state("shown")
     real = not service.is_replay and report.poll is not None
     if not (changed or real or anew):
@@ -242,6 +252,10 @@ def site(service: Service, store: Store, now: pd.Timestamp) -> Site:
         trouble=_for_readers(store),
         forecasts=[(service.issued(name), service.forecasts / name) for name in sorted(shown)],
         active=frozenset((store.state("active") or "").split("\n")) - {""},
+        mainshocks={
+            name: Quake.from_json(quake, store.path)
+            for name, quake in json.loads(store.state("mainshocks") or "{}").items()
+        },
     )
 
 

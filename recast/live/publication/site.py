@@ -5,8 +5,8 @@ All of it is derived from the folders of forecasts and can be made again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -24,7 +24,8 @@ from recast.live.publication.outside import file_name, plain
 from recast.live.publication.tables import chance, headline
 from recast.live.publication.templates import INDEX, STATUS, environment, isolated, rendered
 from recast.live.publication.write import PAGE
-from recast.live.records import Issued
+from recast.live.records import Issued, Quake
+from recast.live.schedule import differ
 
 INDEX_PAGE, REGION_PAGE, SCORES_PAGE, FEED = "index.html", "region.html", "scores.html", "feed.xml"
 
@@ -76,6 +77,9 @@ class SiteState:
     trouble: str = ""
     """What is wrong with the source, in one line; nothing if nothing is."""
 
+    mainshocks: Mapping[str, Quake] = field(default_factory=dict)
+    """Of sequences under way, as they are known now."""
+
 
 def write_site(folder: Path, state: SiteState, pages: Pages) -> None:
     """Write the overview, the latest pages and the feed, each file whole.
@@ -109,7 +113,11 @@ def write_site(folder: Path, state: SiteState, pages: Pages) -> None:
     entries = [_shown(published, pages, language) for published in latest.values()]
     entries.reverse()
     site = {
-        "active": [entry for entry in entries if entry["about"] in state.active],
+        "active": [
+            {**entry, "revised": _revised(latest[entry["about"]].issued, state, language)}
+            for entry in entries
+            if entry["about"] in state.active
+        ],
         "ended": [
             entry for entry in entries if entry["about"] and entry["about"] not in state.active
         ],
@@ -195,9 +203,23 @@ def _latest_page(
         lines = [language.say("status.ended")]
     elif following is not None and state.now > pd.Timestamp(following) + LATE:
         lines.append(language.say("status.overdue", time=language.moment(following)))
+    revised = _revised(published.issued, state, language)
+    lines += [revised] if revised else []
     page = page.replace(f'{LINK}../../pages/index.html"', f'href="{depth}index.html"')
     page = page.replace(LINK, f'href="{archive}')
     return page.replace(PLACE_OF_STATUS, _status(lines, templates), 1).encode()
+
+
+def _revised(issued: Issued, state: SiteState, language: Language) -> str:
+    """That a forecast is for a mainshock that is no longer the one known, or nothing."""
+    now = state.mainshocks.get(_about(issued) or "")
+    if issued.sequence is None or now is None or not differ(issued.sequence.mainshock, now):
+        return ""
+    return language.say(
+        "status.revised",
+        now=language.magnitude(now.magnitude),
+        before=language.magnitude(issued.sequence.mainshock.magnitude),
+    )
 
 
 def _trouble(state: SiteState, language: Language, consequence: str) -> list[str]:
