@@ -108,3 +108,28 @@ def test_to_believe_an_answer_is_to_believe_it_of_old_events(running: Running) -
     running.source.deleted = {"0101T09"}
     running.step(HOUR, believe=True)
     assert "0101T09" not in running.known()
+
+
+def test_forecasts_say_that_answers_lack_many_events(running: Running) -> None:
+    def remarks() -> tuple[str, ...]:
+        (name,) = running.step(DAY).issued
+        return running.service.issued(name).remarks
+
+    assert remarks() == ()
+    lost = running.source.names(running.now - 2 * DAY, running.now - DAY)
+    running.source.deleted = lost
+    (first,) = remarks()
+    assert first == (
+        "since 2020-01-12T12:00:00Z answers of the source lack 9 of 152 known events: small ones "
+        "since then may be missing, too, and numbers far too low"
+    )
+    running.step(HOUR)
+    running.steps_until_gone(lost)
+    (last,) = remarks()  # they are withdrawn
+    assert "since 2020-01-12T12:00:00Z answers of the source lack 9 of" in last
+    running.source.deleted = set()
+    assert remarks() == ()
+    running.source.deleted = lost
+    assert len(remarks()) == 1
+    running.step(HOUR, believe=True)
+    assert remarks() == ()

@@ -15,6 +15,7 @@ from catalogs.areas import parse_area
 from catalogs.errors import InputError
 from catalogs.files import write_json, write_whole
 from catalogs.store import file_hash
+from recast.live import polling
 from recast.live.border import beyond, outside
 from recast.live.records import Issued, SequenceState
 from recast.live.schedule import NOTABLE
@@ -110,7 +111,7 @@ def issue(
     content = _catalog(service, store, events)
     issued = replace(
         issued,
-        remarks=(*late, *issued.remarks, *border),
+        remarks=(*late, *polling.reservations(store), *issued.remarks, *border),
         catalog_sha256=hashlib.sha256(content).hexdigest(),
         configuration_sha256=configuration.sha256,
         created=written(now if service.is_replay else pd.Timestamp.now("UTC")),

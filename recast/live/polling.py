@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pandas as pd
 
 from catalogs.errors import FetchError, InputError
 from recast.live.durations import seconds
-from recast.live.reconcile import EDGE, Memory, reconcile
+from recast.live.reconcile import EDGE, Lacking, Memory, reconcile
 from recast.live.service import Service
 from recast.live.sources import Answer
 from recast.live.store import Poll, Store
@@ -69,8 +69,27 @@ def _period(
 
 def memory(store: Store) -> Memory:
     """What earlier answers left open."""
-    doubtful = store.state("doubtful")
-    return Memory(store.absences(), tuple(json.loads(doubtful)) if doubtful else None)
+    doubtful, lacking = store.state("doubtful"), store.state("lacking")
+    return Memory(
+        store.absences(),
+        tuple(json.loads(doubtful)) if doubtful else None,
+        Lacking(**json.loads(lacking)) if lacking else None,
+    )
+
+
+def reservations(store: Store) -> tuple[str, ...]:
+    """What the last answers leave open, for those who read a forecast that is made from them."""
+    lacking, unread = memory(store).lacking, store.state("unread")
+    found = []
+    if lacking is not None:
+        found.append(
+            f"since {lacking.since} answers of the source lack {len(lacking.events)} of "
+            f"{lacking.expected} known events: small ones since then may be missing, too, and "
+            "numbers far too low"
+        )
+    if unread:
+        found.append(f"events may be missing from the last answer of the source: {unread}")
+    return tuple(found)
 
 
 def _enter(store: Store, answer: Answer, now: pd.Timestamp, *, far: bool, believe: bool) -> Poll:
@@ -106,8 +125,12 @@ def _enter(store: Store, answer: Answer, now: pd.Timestamp, *, far: bool, believ
         store.add_versions(number, written(now), found.versions)
         store.link(number, found.links)
         store.set_absences(absences)
-        doubtful = found.memory.doubtful
+        doubtful, lacking = found.memory.doubtful, found.memory.lacking
         store.set_state("doubtful", json.dumps(doubtful, allow_nan=False) if doubtful else None)
+        store.set_state(
+            "lacking", json.dumps(asdict(lacking), allow_nan=False) if lacking else None
+        )
+        store.set_state("unread", None if answer.whole else answer.note)
         if done.is_good:
             if far:
                 store.set_state("last_far_poll", written(now))

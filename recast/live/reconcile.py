@@ -72,6 +72,20 @@ class Scope:
 
 
 @dataclass(frozen=True)
+class Lacking:
+    """Known events that answers lacked in number, until they come back or a person believes it.
+
+    So it is also when they have been withdrawn: where a source has lost its small events, it does
+    not have the small ones since then either.
+    """
+
+    since: str
+    events: tuple[str, ...]
+    expected: int
+    """Known events of the period, with these."""
+
+
+@dataclass(frozen=True)
 class Memory:
     """What earlier answers left open."""
 
@@ -80,6 +94,8 @@ class Memory:
 
     doubtful: tuple[str, int] | None = None
     """Since when answers are doubted, and how many in a row were."""
+
+    lacking: Lacking | None = None
 
 
 @dataclass(frozen=True)
@@ -166,6 +182,10 @@ def reconcile(
     expected = sum(
         not version.withdrawn and scope.expects(version.report) for version in known.values()
     )
+    lacking = None
+    if not believe:
+        reported = {*answer.now, *answer.merged}
+        lacking = _lacking(missing, expected, absences, reported, memory.lacking, rules)
     doubt = None if believe else _doubt(answer, histories, missing, expected, empty=not reports)
     if doubt is not None:
         reason, slow = doubt
@@ -173,7 +193,7 @@ def reconcile(
         hours = rules.many_hours if slow else rules.doubtful_hours
         answers = rules.many_answers if slow else rules.doubtful_answers
         if n + 1 < answers or asked - read(since) < pd.Timedelta(hours=hours):
-            left = Memory(absences, (since, n + 1))
+            left = Memory(absences, (since, n + 1), memory.lacking)
             return Reconciled("doubtful", reason, (), {}, left)
         believe = True  # it has said the same for long enough
     gone, kept = _withdrawn(missing, absences, expected, asked, rules, believe=believe)
@@ -185,7 +205,10 @@ def reconcile(
         message,
         tuple(versions),
         answer.links,
-        Memory({event: count for event, count in absences.items() if event not in gone}),
+        Memory(
+            {event: count for event, count in absences.items() if event not in gone},
+            lacking=lacking,
+        ),
     )
 
 
@@ -322,6 +345,28 @@ def _withdrawn(
         enough = n >= rules.few_answers if few else (n >= rules.many_answers and is_old)
         (gone if enough else kept).append(event)
     return gone, kept
+
+
+def _lacking(
+    missing: Sequence[str],
+    expected: int,
+    absences: Mapping[str, tuple[str, int]],
+    reported: set[str],
+    before: Lacking | None,
+    rules: Rules,
+) -> Lacking | None:
+    """What answers lack in number, with what earlier ones lacked and this one does not have."""
+    are_many = not rules.are_few(len(missing), expected)
+    events = {*(before.events if before is not None else ()), *(missing if are_many else ())}
+    events -= reported
+    if before is not None:
+        since = before.since
+        expected = expected if are_many and expected > len(events) else before.expected
+    else:
+        since = min((absences[event][0] for event in missing), default="")
+    if not events or rules.are_few(len(events), expected):
+        return None
+    return Lacking(since, tuple(sorted(events)), expected)
 
 
 def _versions(answer: _Read, known: Mapping[str, Version], gone: Sequence[str]) -> list[Version]:
