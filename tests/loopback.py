@@ -73,6 +73,7 @@ class Provider:
     delimited: bool = True
     pace: float = 0.0
     faults: list[Fault] = field(default_factory=list)
+    text: Callable[[str], str] = lambda text: text
     always: Callable[[str], Fault | None] = lambda path: None
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
 
@@ -196,7 +197,8 @@ def answer(provider: Provider, query: dict[str, str]) -> tuple[int, bytes]:
     if provider.sloppy:
         found = pd.concat([found, found.sample(frac=0.3, random_state=1)])
         found = found.sample(frac=1.0, random_state=2)
-    return 200, {"text": as_text, "csv": as_csv, "xml": as_quakeml}[form](found)
+    body = {"text": as_text, "csv": as_csv, "xml": as_quakeml}[form](found)
+    return 200, provider.text(body.decode()).encode()
 
 
 def _iso(events: pd.DataFrame) -> pd.Series:

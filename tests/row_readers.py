@@ -105,6 +105,20 @@ def by_fields(
     return read
 
 
+def read_fdsn_text(line: str) -> Values:
+    """With | in the place, the last of 13 columns, if no number stands there."""
+    row = line.split("|")
+    if len(row) > 13:
+        for words in row[12:]:
+            try:
+                float(words)
+            except ValueError:
+                continue
+            raise ValueError
+        line = "|".join(row[:13])
+    return by_fields("|", 13, 1, 2, 3, 4, 10)(line)
+
+
 def loosely(delimiter: str, count: int, time: int, *places: int) -> Callable[[str], Values]:
     """As ``by_fields``, but places that are impossible and depths that are none are unknown."""
 
@@ -259,7 +273,7 @@ READERS: dict[str, Callable[[str], Values]] = {
     "horus": by_fields("\t", 11, (0, 1, 2, 3, 4, 5), 6, 7, 8, 9),
     "tan2021": by_fields(",", 12, (0, 1, 2, 3, 4, 5), 6, 7, 8, 10),
     "shelly2020": by_fields("", 11, (1, 2, 3, 4, 5, 6), 7, 8, 9, 10),
-    "fdsn_text": by_fields("|", 13, 1, 2, 3, 4, 10),
+    "fdsn_text": read_fdsn_text,
     "table": loosely(";", 5, 0, 2, 1, 3, 4),
     "quakeml": read_quakeml,
     "zmap": read_zmap,

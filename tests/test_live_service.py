@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from live_parts import AREA, FAKE, configured, issued_files
-from loopback import Fault, Provider, service, serving
+from loopback import Fault, Provider, as_text, service, serving
 
 from catalogs import InputError, parse_area
 from catalogs.providers.web import Patience
@@ -251,6 +251,58 @@ def test_a_forecast_whose_folder_is_taken_does_not_stop_the_others(live: Live) -
     assert report.failed == (f"the region: {taken} is in the way: move it to another place",)
     taken.rmdir()
     assert live.step(pd.Timedelta(minutes=5)).issued == ("region-20200104T001500",)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("|3.3|", "|3,3|", "magnitude = '3,3' is not a number: fix or drop the row"),
+        ("|3.3|", "|inf|", "magnitude = 'inf' is outside -5 to 10: fix or drop the row"),
+        ("|3.3|", "|99|", "magnitude = '99' is outside -5 to 10: fix or drop the row"),
+        ("ev000030|", "ev0000\0|", "quotes are left open, or a byte is zero"),
+    ],
+)
+def test_rows_that_cannot_be_read_are_told(before: str, after: str, said: str, live: Live) -> None:
+    live.change(30, magnitude=3.3)
+    row = as_text(live.provider.events.iloc[[30]]).decode().splitlines()[1]
+    live.provider.text = lambda text: text.replace(row, row.replace(before, after, 1))
+    n = len(live.known())
+    for _ in range(3):
+        report = live.step()
+        assert report.poll is not None
+        assert report.poll.outcome == "partly"
+        assert "1 row could not be read, the first: 127.0.0.1" in report.poll.message
+        assert said in report.poll.message
+    assert len(live.known()) == n
+    live.now = pd.Timestamp("2020-01-03T23:40", tz="UTC")
+    live.provider.events = pd.concat([live.provider.events, events_until(live.now).iloc[60:]])
+    live.step()
+    (name,) = live.step(pd.Timedelta(minutes=20)).issued
+    (remark,) = live.service.issued(name).remarks
+    assert "events may be missing from the last answer of the source: 1 row could not" in remark
+
+
+@pytest.mark.parametrize("magnitude", ["", "None"])
+def test_an_event_without_a_magnitude_is_no_fault(magnitude: str, live: Live) -> None:
+    row = as_text(live.provider.events.iloc[[30]]).decode().splitlines()[1]
+    cells = row.split("|")
+    cells[10] = magnitude
+    live.provider.text = lambda text: text.replace(row, "|".join(cells))
+    report = live.step()
+    assert report.poll is not None
+    assert (report.poll.outcome, report.poll.message) == ("good", "")
+
+
+def test_a_bar_in_the_name_of_a_place_is_a_letter(live: Live) -> None:
+    live.change(30, magnitude=4.4)
+    row = as_text(live.provider.events.iloc[[30]]).decode().splitlines()[1]
+    *cells, _ = row.split("|")
+    live.provider.text = lambda text: text.replace(row, "|".join([*cells, "Searles Valley|CA"]))
+    report = live.step()
+    assert report.poll is not None
+    assert (report.poll.outcome, report.poll.message) == ("good", "")
+    assert live.known()["magnitude"].iloc[30] == 4.4
+    assert live.known()["place"].iloc[30] == "Searles Valley|CA"
 
 
 def test_an_identifier_that_changes_stays_one_event(live: Live) -> None:

@@ -13,7 +13,14 @@ import pandas as pd
 
 from catalogs.errors import InputError
 from catalogs.formats.archive import HEAD
-from catalogs.formats.lines import COMMENT, decoded, delimiter_of, fields_of, split_lines
+from catalogs.formats.lines import (
+    COMMENT,
+    decoded,
+    delimiter_of,
+    fields_of,
+    is_number,
+    split_lines,
+)
 from catalogs.formats.names import normalised
 from catalogs.formats.parsed import Format, Parsed
 from catalogs.formats.table import parse_table
@@ -103,6 +110,30 @@ class White(Delimited):
         return {"time": header[places["time"]], "magnitude": header[places["ml"]]}
 
 
+class FdsnText(Delimited):
+    """Text of event services: the place, in words, may hold a |, and nothing is quoted."""
+
+    def read(self, content: bytes, where: str) -> Parsed:
+        """The events of a file; as ``Delimited.read``."""
+        names = [normalised(name) for name in self._header(content) or ()]
+        if names and names[-1] == normalised("EventLocationName"):
+            at = names.index(normalised("Magnitude"))
+            lines = content.split(b"\n")
+            content = b"\n".join(_words_last(line, len(names), at) for line in lines)
+        return super().read(content, where)
+
+
+def _words_last(line: bytes, n_fields: int, magnitude: int) -> bytes:
+    """A line with no | in its last field, unless its columns have moved."""
+    if line.count(b"|") < n_fields:
+        return line
+    *fields, words = line.split(b"|", n_fields - 1)
+    numbers = [is_number(text) for text in words.decode("latin-1").split("|")]
+    if any(numbers) or not is_number(fields[magnitude].decode("latin-1")):
+        return line
+    return b"|".join([*fields, words.replace(b"|", b"/")])
+
+
 LAYOUTS: tuple[Delimited, ...] = (
     Delimited(
         "ehp_csv",
@@ -144,7 +175,7 @@ LAYOUTS: tuple[Delimited, ...] = (
         "event_id time Ml",
         unmistakable=False,
     ),
-    Delimited(
+    FdsnText(
         "fdsn_text",
         "text of FDSN event services, with |",
         "EventID Time Latitude Longitude Depth/Km MagType Magnitude",

@@ -11,7 +11,7 @@ import io
 import tempfile
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -20,8 +20,10 @@ import numpy as np
 import pandas as pd
 
 from catalogs.areas import Area, Box, bounding_box
+from catalogs.display import some
 from catalogs.errors import FetchError, InputError
 from catalogs.formats import parse
+from catalogs.formats.parsed import Rejected
 from catalogs.formats.quakeml import read_quakeml
 from catalogs.formats.reading import read_events
 from catalogs.providers.answers import identifiers
@@ -108,17 +110,20 @@ class ServiceSource(Source):
             with downloads.locked("answers"):
                 pages = fetch_pages(self.service, query, downloads, "answers")
             parts = [self._read(page) for page in pages if page.raw.n_bytes]
-        reports = tuple(report for found, _ in parts for report in found)
-        listed = frozenset[str]().union(*(names for _, names in parts))
+        reports = tuple(report for found, _, _ in parts for report in found)
+        listed = frozenset[str]().union(*(names for _, names, _ in parts))
+        damaged = [row for _, _, rows in parts for row in rows]
         scope = Scope(start, end, box, self.min_magnitude)
-        return Answer(reports, scope, listed - {report.reported_id for report in reports})
+        listed -= {report.reported_id for report in reports}
+        return Answer(reports, scope, listed, whole=not damaged, note=_unread(damaged))
 
-    def _read(self, page: Page) -> tuple[list[Report], list[str]]:
+    def _read(self, page: Page) -> tuple[list[Report], list[str], list[Rejected]]:
         content = page.raw.read()
-        events = parse(content, page.layout, name=self.name).events
+        parsed = parse(content, page.layout, name=self.name)
         names = identifiers(WebAnswer(content, is_delimited=True), page.layout)
         url = EVENT_PAGE if self.service.url == COMCAT.source.url else ""  # type: ignore[union-attr]
-        return reports_of(events, places(content, page.layout), url), names
+        found = reports_of(parsed.events, places(content, page.layout), url)
+        return found, names, parsed.damaged()
 
 
 @dataclass(frozen=True)
@@ -151,10 +156,9 @@ class FileSource(Source):
         found = reports_of(parsed.events, places(content, parsed.explanation.layout))
         if not found:
             raise FetchError(f"{self.path} has no event with a time, a magnitude and a place")
-        note = f"{len(damaged)} rows could not be read, the first: {damaged[0]}" if damaged else ""
         first = pd.Timestamp(min(report.time for report in found), tz="UTC")
         kept = tuple(report for report in found if report.time >= start.value)
-        return Answer(kept, Scope(max(start, first), end), whole=not damaged, note=note)
+        return Answer(kept, Scope(max(start, first), end), whole=not damaged, note=_unread(damaged))
 
 
 @dataclass(frozen=True)
@@ -287,8 +291,9 @@ def _of_text(text: str) -> Iterator[tuple[str, tuple[str, str]]]:
     if "eventlocationname" not in names:
         return
     where = names.index("eventlocationname")
+    most = where if where == len(names) - 1 else -1  # in the last column a | is a letter
     for line in lines:
-        cells = line.split("|")
+        cells = line.split("|", most)
         if len(cells) > where:
             yield cells[0].strip(), (cells[where].strip(), "")
 
@@ -304,6 +309,12 @@ def _of_quakeml(content: bytes) -> Iterator[tuple[str, tuple[str, str]]]:
                 if text:
                     yield event.get("publicID", ""), (" ".join(text.split()), "")
                     break
+
+
+def _unread(damaged: Sequence[Rejected]) -> str:
+    if not damaged:
+        return ""
+    return f"{some(len(damaged), 'row')} could not be read, the first: {damaged[0]}"
 
 
 def _state(path: Path) -> tuple[int, int]:
