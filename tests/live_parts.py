@@ -83,6 +83,7 @@ def make(
     seed: int,
     history_start: str,
     models: Path,
+    gaps: Sequence[tuple[pd.Timestamp, pd.Timestamp]],
     threads: int | None,
 ) -> tuple[Issued, pd.DataFrame]:
     """Counts that depend on the last events that were known."""

@@ -98,6 +98,29 @@ def test_it_says_what_when_and_from_what(made: Made, events: pd.DataFrame) -> No
     assert Issued.from_json(issued.to_json(), "it") == issued
 
 
+def test_a_hole_in_what_is_known_is_no_quiet_time(events: pd.DataFrame, tmp_path: Path) -> None:
+    at = pd.Timestamp("2019-07-12", tz="UTC")
+    few = events[events["magnitude"] >= 3.0].iloc[::40]
+    before = few.assign(time=few["time"] - pd.Timedelta(days=400))
+    known = pd.concat([before, few], ignore_index=True)
+    gap = (before["time"].max().floor("s"), few["time"].min().floor("s"))
+    means = []
+    for gaps in ((), (gap,)):
+        issued, _ = forecast(
+            known,
+            at,
+            tmp_path / f"{len(gaps)}",
+            replace(POLICY, trigger_magnitude=8.0),
+            region=True,
+            history_start="2018-05-31",
+            gaps=gaps,
+        )
+        means.append(issued.windows[-1].bins[0].expected)
+        said = [remark for remark in issued.remarks if remark.startswith("no events are known")]
+        assert len(said) == len(gaps)
+    assert means[1] > 2.0 * means[0]
+
+
 def test_bins_and_chart_are_those_of_the_samples(made: Made) -> None:
     issued, samples = made
     for window in issued.windows:

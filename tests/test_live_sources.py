@@ -10,9 +10,11 @@ from live_parts import FAKE, configured
 from recast.live.config import SourceOptions
 from recast.live.identity import Report
 from recast.live.reconcile import Scope
-from recast.live.service import Service
+from recast.live.service import Service, write_history
 from recast.live.sources import Answer, Source
 from recast.live.step import run_once
+from recast.live.store import canonical
+from recast.live.times import read
 
 BEGIN = pd.Timestamp("2020-01-03T12:00", tz="UTC")
 HOUR, DAY = pd.Timedelta(hours=1), pd.Timedelta(days=1)
@@ -70,6 +72,32 @@ def test_a_file_whose_events_have_no_place(tmp_path: Path) -> None:
     poll = run_once(service, BEGIN).poll
     assert poll is not None
     assert poll.message == f"{table} has no event with a time, a magnitude and a place"
+
+
+def rolling(table: Path, now: pd.Timestamp, days: int) -> None:
+    """A file with an event on each of the last days."""
+    times = pd.date_range((now - days * DAY).ceil("D"), now, freq="D")
+    rows = [f"{at:%Y-%m-%dT%H:%M:%S}Z,34.5,-117.5,5.0,3.0,d{at:%Y%m%d}" for at in times]
+    table.write_text("\n".join(["time,latitude,longitude,depth,mag,id", *rows, ""]))
+    os.utime(table, (0, 0))
+
+
+def test_what_a_file_does_not_have_any_more_is_a_hole(tmp_path: Path) -> None:
+    table = tmp_path / "events.csv"
+    service = Service(configured(tmp_path, SourceOptions("file", path=str(table))), parts=FAKE)
+    before = pd.date_range("2018-01-01", "2019-06-01", freq="D", tz="UTC")
+    events = canonical(
+        pd.DataFrame({"time": before, "magnitude": 3.0, "latitude": 34.5, "longitude": -117.5})
+    )
+    write_history(service.history_path, events, "2018-01-01", end="2019-06-02")
+    holes = []
+    for now in (BEGIN, BEGIN + DAY, BEGIN + 100 * DAY):  # it was off for some months
+        rolling(table, now, 30)
+        assert run_once(service, now).issued
+        with service.store(read_only=True) as store:
+            holes.append(service.holes(store))
+    first = (read("2019-06-02"), read("2019-12-05"))
+    assert holes == [(first,), (first,), (first, (BEGIN + DAY, read("2020-03-14")))]
 
 
 @pytest.mark.parametrize("days", [20, 500])

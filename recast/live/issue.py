@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +54,7 @@ def make_forecast(
     seed: int,
     history_start: str,
     models: Path,
+    gaps: Sequence[tuple[pd.Timestamp, pd.Timestamp]] = (),
     threads: int | None = None,
 ) -> tuple[Issued, pd.DataFrame]:
     """Forecast the numbers of events from now on, for a sequence or for the whole region.
@@ -81,6 +83,8 @@ def make_forecast(
         Date from which the events are complete.
     models : Path
         Folder of the fitted models, the only one that is read or written.
+    gaps : sequence of (Timestamp, Timestamp)
+        Spans since then of which nothing is known.
     threads : int, optional
         By default one per core; the numbers do not depend on it.
 
@@ -99,7 +103,7 @@ def make_forecast(
     place = parse_area(area) if sequence is None else polygon(sequence.region)
     name = forecast_id(sequence, due)
     mainshock = None if sequence is None else sequence.mainshock.magnitude
-    whole = known_catalog(events, place, at, history_start, completeness)
+    whole = known_catalog(events, place, at, history_start, completeness, gaps)
     completeness = whole.info.magnitude_completeness
     asked = policy.counted(completeness, mainshock)
     magnitudes = tuple(sorted(set(map(whole.info.on_grid, asked))))
@@ -132,6 +136,7 @@ def make_forecast(
         remarks=(
             *_on_completeness(used, completeness),
             *_on_history(history_start, at),
+            *_on_gaps(whole.info),
             *plan.remarks,
         ),
         capped=int(sum(one.capped.sum() for one in draws.values())),
@@ -184,14 +189,26 @@ def _on_history(start: str, at: pd.Timestamp) -> tuple[str, ...]:
     return (f"events are known since {begin:%Y-%m-%d} only, so that quiet times hardly are",)
 
 
+def _on_gaps(info: CatalogInfo) -> tuple[str, ...]:
+    return tuple(
+        f"no events are known from {begin} to {end}, and that time does not count"
+        for begin, end in info.gaps
+    )
+
+
 def _own_seed(seed: int, name: str) -> int:
     return int.from_bytes(hashlib.sha256(f"{seed} {name}".encode()).digest()[:4], "big")
 
 
 def known_catalog(
-    events: pd.DataFrame, area: Area, at: pd.Timestamp, start: str, completeness: float
+    events: pd.DataFrame,
+    area: Area,
+    at: pd.Timestamp,
+    start: str,
+    completeness: float,
+    gaps: Sequence[tuple[pd.Timestamp, pd.Timestamp]] = (),
 ) -> Catalog:
-    """Make a catalog of the events of an area that are known at a time.
+    """Make a catalog of the events of an area that are known at a time, with its ``gaps``.
 
     Raises
     ------
@@ -216,6 +233,7 @@ def known_catalog(
         has_locations=True,
         n_events=len(table),
         area=str(area),
+        gaps=tuple((written(max(a, begin)), written(b)) for a, b in gaps if begin < b < at),
     )
     return Catalog(table, info)
 

@@ -94,6 +94,7 @@ def issue(
         policy=configuration.policy,
         seed=configuration.seed,
         history_start=service.complete_from(store),
+        gaps=service.holes(store),
         models=service.models,
         threads=service.threads,
     )

@@ -117,6 +117,9 @@ def _enter(store: Store, answer: Answer, now: pd.Timestamp, *, far: bool, believ
         len(reports),
         len(found.versions),
     )
+    good, holes = store.last_poll(good=True), json.loads(store.state("holes") or "[]")
+    if good is not None and done.is_good and scope.start > read(good.asked):
+        holes.append((good.asked, written(scope.start)))
     absences = found.memory.absences
     if far and done.is_good:  # what lies before is not asked for again
         absences = {event: count for event, count in absences.items() if event in histories}
@@ -130,6 +133,7 @@ def _enter(store: Store, answer: Answer, now: pd.Timestamp, *, far: bool, believ
         store.set_state(
             "lacking", json.dumps(asdict(lacking), allow_nan=False) if lacking else None
         )
+        store.set_state("holes", json.dumps(holes, allow_nan=False) if holes else None)
         store.set_state("unread", None if answer.whole else answer.note)
         if done.is_good:
             if far:

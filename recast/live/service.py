@@ -42,6 +42,9 @@ RECORD, SAMPLES, CATALOG = "issued.json", "samples.parquet", "catalog.parquet"
 SCRATCH = ".tmp-"
 """How the names of folders begin that are not whole yet."""
 
+HOLE = pd.Timedelta(days=7)
+"""What is shorter may be quiet before the first event of a file, and is too short to matter."""
+
 Span = tuple[pd.Timestamp, pd.Timestamp]
 
 
@@ -83,6 +86,7 @@ class Service:
         self.threads = threads
         self._source = source
         self._history: tuple[pd.DataFrame, str] | None = None
+        self._history_end: pd.Timestamp | None = None
         self._gaps: tuple[Span, ...] | None = None
         self._known: tuple[tuple[int, str | None], pd.DataFrame, pd.DataFrame] | None = None
         self._earlier: tuple[str | None, pd.DataFrame, frozenset[str]] | None = None
@@ -206,6 +210,7 @@ class Service:
             canonical(catalog.events),  # all of them: the area may grow
             str(info.start),
             self.configuration.history,
+            end=str(info.end),
         )
 
     def _read_history(self) -> tuple[pd.DataFrame, str]:
@@ -219,8 +224,11 @@ class Service:
                 f"{self.history_path} is of {used!r}, and `history` is {wanted!r}: set that back, "
                 "or start in a new folder"
             )
-        events = self._near(canonical(table.to_pandas()))
-        return events, metadata.get(b"start", b"").decode()
+        events = canonical(table.to_pandas())
+        end = metadata.get(b"end", b"").decode()
+        if end or len(events):
+            self._history_end = read(end) if end else events["time"].max()
+        return self._near(events), metadata.get(b"start", b"").decode()
 
     @property
     def gaps(self) -> tuple[Span, ...]:
@@ -233,6 +241,15 @@ class Service:
                 (read(begin), read(end)) for begin, end in json.loads(metadata.get(b"gaps", b"[]"))
             )
         return self._gaps
+
+    def holes(self, store: Store) -> tuple[Span, ...]:
+        """Spans of which nothing is known: a file began later than what was known before ended."""
+        self.history()
+        begins = store.state("history_until")
+        found = [(read(a), read(b)) for a, b in json.loads(store.state("holes") or "[]")]
+        if begins is not None and self._history_end is not None and not self.is_replay:
+            found.insert(0, (self._history_end, read(begins)))
+        return tuple((begin, end) for begin, end in found if end - begin > HOLE)
 
     @property
     def around(self) -> Box:
@@ -311,12 +328,15 @@ def write_history(
     start: str,
     catalog: str = "",
     gaps: Sequence[tuple[str, str]] = (),
+    end: str = "",
 ) -> None:
-    """Write the events of a catalog before a service began, complete from ``start`` on.
+    """Write the events of a catalog before a service began, complete from ``start`` to ``end``.
 
-    ``gaps`` are those of a catalog that is replayed.
+    Without ``end`` it is the last event. ``gaps`` are those of a catalog that is replayed.
     """
     metadata = {"start": start, "catalog": catalog}
+    if end:
+        metadata["end"] = end
     if gaps:
         metadata["gaps"] = json.dumps([list(gap) for gap in gaps], allow_nan=False)
     write_whole(path, parquet_bytes(events, metadata))
