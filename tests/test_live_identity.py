@@ -1,5 +1,7 @@
 """Reports of one earthquake are told from those of two; what a source said is never merged away."""
 
+import uuid
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -35,6 +37,15 @@ def test_events_of_one_network_are_never_merged_in_one_answer() -> None:
     found = compared(answer, [], {})
     assert [version.report for version in found.versions] == answer
     assert not list(duplicates(answer))
+
+
+@pytest.mark.parametrize("form", ["smi:local/{}", "{}", "quakeml:org.example/event/{}#now"])
+def test_identifiers_without_order_are_of_one_agency(form: str) -> None:
+    rng = np.random.default_rng(1)
+    names = [str(uuid.UUID(bytes=rng.bytes(16), version=4)) for _ in range(40)]
+    names += [rng.bytes(16).hex() for _ in range(40)]
+    answer = [report(form.format(name), 2.0 * i) for i, name in enumerate(names)]
+    assert len(compared(answer, [], {}).versions) == 80
 
 
 def test_two_agencies_tell_of_one_earthquake() -> None:

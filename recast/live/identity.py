@@ -48,13 +48,21 @@ class Report(NamedTuple):
     url: str
 
 
+HEXADECIMAL = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{24,}"
+"""A UUID or a hash, whose first letters say nothing of an agency."""
+
+CODE = re.compile(rf"(?<![0-9a-z])(?:{HEXADECIMAL})(?![0-9a-z])|\d")
+
+
 def agency(identifier: str) -> str:
     """Who gave an identifier: what stands before its number or code.
 
     >>> agency("ci38457511"), agency("us70004bn0"), agency("quakeml:eu.emsc/event/20190706_0000043")
     ('ci', 'us', 'quakeml:eu.emsc/event/')
+    >>> agency("smi:local/cd613e30-d8f1-4adf-91b7-584a2265b1f5")
+    'smi:local/'
     """
-    return re.split(r"\d", identifier, maxsplit=1)[0].lower()
+    return CODE.split(identifier.lower(), maxsplit=1)[0]
 
 
 def apart(a: Report, b: Report) -> float:
