@@ -73,6 +73,7 @@ class Provider:
     delimited: bool = True
     pace: float = 0.0
     faults: list[Fault] = field(default_factory=list)
+    ahead: float = 0.0
     text: Callable[[str], str] = lambda text: text
     always: Callable[[str], Fault | None] = lambda path: None
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
@@ -103,6 +104,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Nothing on stderr."""
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The time by the server's clock."""
+        provider: Provider = self.server.provider  # type: ignore[attr-defined]
+        return super().date_time_string(int(timestamp or time.time() + provider.ahead))
 
     def do_GET(self) -> None:
         provider: Provider = self.server.provider  # type: ignore[attr-defined]

@@ -4,7 +4,9 @@ After each answer the catalog is right as of then, or the last good one stays an
 and nothing that was issued changes.
 """
 
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -93,6 +95,17 @@ def live(tmp_path: Path) -> Iterator[Live]:
         assert one.step().poll is not None
         assert one.has_all()
         yield one
+
+
+def files_of(folder: Path) -> dict[str, str]:
+    """What a folder holds, the database as SQL."""
+    found = {
+        str(path.relative_to(folder)): path.read_bytes().hex()
+        for path in folder.rglob("*")
+        if path.is_file() and path.suffix != ".sqlite"
+    }
+    with closing(sqlite3.connect(folder / "live.sqlite")) as database:
+        return {**found, "live.sqlite": "\n".join(sorted(database.iterdump()))}
 
 
 def only_query(fault: Fault) -> Callable[[str], Fault | None]:
@@ -392,6 +405,20 @@ def test_a_second_step_at_once_does_nothing(live: Live) -> None:
     assert report.poll is None
     assert report.issued == ()
     assert written() == before
+
+
+@pytest.mark.parametrize("days", [1.0, -0.01, 3650.0])
+def test_a_clock_that_is_not_the_sources_does_nothing(days: float, live: Live) -> None:
+    before = files_of(live.service.folder)
+    live.provider.ahead = -86400.0 * days
+    with pytest.raises(InputError, match=r"this machine says 20.* 127\.0\.0\.1:\d+ \d{4}-.*right$"):
+        live.step(pd.Timedelta(days=2))
+    assert files_of(live.service.folder) == before
+    live.now -= pd.Timedelta(days=2)
+    live.provider.ahead = 60.0
+    live.step()
+    assert live.has_all()
+    assert status(live.service, live.now).trouble == ""
 
 
 def test_a_clock_that_was_set_back_does_nothing(live: Live) -> None:

@@ -37,12 +37,16 @@ STAMP = "%Y%m%dT%H%M%S"
 
 @dataclass(frozen=True)
 class Page:
-    """An answer: the events from ``start`` until before ``end``, and one may be at ``end``."""
+    """An answer: the events from ``start`` until before ``end``, and one may be at ``end``.
+
+    ``ahead`` is by how many seconds the clock here was ahead of the server's, if it told the time.
+    """
 
     raw: RawFile
     layout: str
     start: pd.Timestamp
     end: pd.Timestamp
+    ahead: float | None = None
 
 
 def fetch_pages(service: Service, query: Query, downloads: Downloads, name: str) -> list[Page]:
@@ -155,7 +159,7 @@ class _Walk:
         path = self.folder / f"{start:{STAMP}}_{end:{STAMP}}.{layout}"
         url = shown(f"{self.service.url}{self.service.query}", {**self.params, **period})
         raw = self.downloads.keep(path, answer.data if ids else b"", url)
-        return Page(raw, layout, start, end), found
+        return Page(raw, layout, start, end, answer.ahead), found
 
     def _count(self, period: Mapping[str, str]) -> int | None:
         """How many events the service says it has; None where it cannot count."""

@@ -81,10 +81,14 @@ class Patience:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a server sent: the bytes, and whether it had said where they end."""
+    """What a server sent: the bytes, and whether it had said where they end.
+
+    ``ahead`` is by how many seconds the clock here is ahead of the server's, if it told the time.
+    """
 
     data: bytes
     is_delimited: bool
+    ahead: float | None = None
 
 
 def get(
@@ -117,9 +121,10 @@ def get(
 
     def attempt() -> Answer:
         with opened(url, patience.timeout, params=params) as response:
+            ahead = _ahead(response.headers)
             if response.status_code == 204:
-                return Answer(b"", is_delimited=True)
-            answer = Answer(b"".join(chunks(response, most)), says_its_end(response))
+                return Answer(b"", is_delimited=True, ahead=ahead)
+            answer = Answer(b"".join(chunks(response, most)), says_its_end(response), ahead)
         is_whole = answer.is_delimited if check is None else check(answer) or answer.is_delimited
         if not is_whole:
             check_repeated(lengths, len(answer.data))
@@ -232,6 +237,17 @@ def _check_status(response: requests.Response) -> None:
         raise TransientError(said, _retry_after(response.headers.get("Retry-After")))
     remedy = "check the name and the period" if status == 404 else "check what was asked for"
     raise RefusedError(f"{response.url}: {said}: {remedy}", status, reason)
+
+
+def _ahead(headers: Mapping[str, str]) -> float | None:
+    """By how many seconds the clock here is ahead of that of a server, from its answer."""
+    try:
+        then = parsedate_to_datetime(headers.get("Date", ""))
+        age = float(headers.get("Age", "0"))  # in a cache on the way
+    except ValueError:
+        return None
+    aware = then if then.tzinfo else then.replace(tzinfo=UTC)
+    return (datetime.now(UTC) - aware).total_seconds() - age
 
 
 def _retry_after(header: str | None) -> float | None:

@@ -11,7 +11,7 @@ from catalogs.errors import FetchError, InputError
 from recast.live.durations import seconds
 from recast.live.reconcile import EDGE, Lacking, Memory, reconcile
 from recast.live.service import Service
-from recast.live.sources import Answer
+from recast.live.sources import Answer, ClockError
 from recast.live.store import Poll, Store
 from recast.live.times import read, written
 
@@ -24,7 +24,13 @@ DAY = pd.Timedelta(hours=23, minutes=50)
 def poll(
     service: Service, store: Store, now: pd.Timestamp, *, believe: bool = False
 ) -> Poll | None:
-    """Ask the source and enter what it says; None if it was asked just now."""
+    """Ask the source and enter what it says; None if it was asked just now.
+
+    Raises
+    ------
+    ClockError
+        If the source says another time than this machine; nothing is entered then.
+    """
     options = service.configuration.source
     last = store.last_poll()
     if last is not None and not believe:
@@ -35,6 +41,8 @@ def poll(
     source = service.source
     try:
         answer = source.ask(start, now)
+    except ClockError:
+        raise
     except (FetchError, InputError, OSError) as error:
         text = " ".join(str(error).split())
         failed = Poll(written(now), written(start), written(now), "failed", text)

@@ -35,6 +35,7 @@ from catalogs.providers.web import Answer as WebAnswer
 from catalogs.providers.web import Patience
 from recast.live.identity import Report
 from recast.live.reconcile import Scope
+from recast.live.times import written
 
 MARGIN = 0.5
 """Degrees around the region that are asked for, too: an event that moves out of it is then known
@@ -45,6 +46,9 @@ SETTLED = 10.0
 
 BRIEF = Patience(attempts=3, first_wait=2.0, longest_wait=30.0, timeout=30.0)
 """A service asks again in a few minutes anyway."""
+
+APART = pd.Timedelta(minutes=10)
+"""Clocks of this machine and of a service differ by less, unless one is wrong."""
 
 EVENT_PAGE = "https://earthquake.usgs.gov/earthquakes/eventpage/"
 
@@ -64,6 +68,10 @@ class Answer:
     listed: frozenset[str] = frozenset()
     whole: bool = True
     note: str = ""
+
+
+class ClockError(InputError):
+    """The clock of this machine is not that of the source."""
 
 
 class Source(ABC):
@@ -99,7 +107,13 @@ class ServiceSource(Source):
         return self.service.url.split("/")[2]
 
     def ask(self, start: pd.Timestamp, end: pd.Timestamp) -> Answer:
-        """The events of a period, all of its pages."""
+        """The events of a period, all of its pages.
+
+        Raises
+        ------
+        ClockError
+            If the service says another time than this machine.
+        """
         box = widened(bounding_box(self.area))
         query = Query(start.floor("s"), end.ceil("s"), box, self.min_magnitude)
         self.scratch.mkdir(parents=True, exist_ok=True)
@@ -109,6 +123,7 @@ class ServiceSource(Source):
             )
             with downloads.locked("answers"):
                 pages = fetch_pages(self.service, query, downloads, "answers")
+            self._check_clock(pages)
             parts = [self._read(page) for page in pages if page.raw.n_bytes]
         reports = tuple(report for found, _, _ in parts for report in found)
         listed = frozenset[str]().union(*(names for _, names, _ in parts))
@@ -116,6 +131,16 @@ class ServiceSource(Source):
         scope = Scope(start, end, box, self.min_magnitude)
         listed -= {report.reported_id for report in reports}
         return Answer(reports, scope, listed, whole=not damaged, note=_unread(damaged))
+
+    def _check_clock(self, pages: Sequence[Page]) -> None:
+        ahead = min((page.ahead for page in pages if page.ahead is not None), key=abs, default=0.0)
+        if abs(ahead) > APART.total_seconds():
+            here = pd.Timestamp.now("UTC")
+            there = here - pd.Timedelta(seconds=ahead)
+            raise ClockError(
+                f"the clock of this machine says {written(here)}, and that of {self.name} "
+                f"{written(there)}: nothing was done; set the clock right"
+            )
 
     def _read(self, page: Page) -> tuple[list[Report], list[str], list[Rejected]]:
         content = page.raw.read()

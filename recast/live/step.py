@@ -22,6 +22,7 @@ from recast.live.intact import altered
 from recast.live.parts import Site
 from recast.live.records import Quake
 from recast.live.service import RECORD, SCRATCH, Service
+from recast.live.sources import ClockError
 from recast.live.store import Entry, Poll, Store
 from recast.live.times import read, written
 
@@ -102,7 +103,7 @@ def run_once(service: Service, now: pd.Timestamp, *, believe: bool = False) -> S
     BusyError
         If another process is at work on the folder.
     InputError
-        If the clock was set back, or the settings cannot be.
+        If the clock was set back or is not that of the source, or the settings cannot be.
     OSError
         Naming the file that could not be written. The next step goes on from there.
     """
@@ -113,11 +114,18 @@ def run_once(service: Service, now: pd.Timestamp, *, believe: bool = False) -> S
         if stopped:
             _remove_halves(service)
         faults = _enter_wholes(service, store)
+        before = {name: store.state(name) for name in ("running", "began")}
         with store.transaction():
             store.set_state("running", written(now))
-            store.set_state("began", store.state("began") or written(now))
+            store.set_state("began", before["began"] or written(now))
         service.history()
-        poll = polling.poll(service, store, now, believe=believe)
+        try:
+            poll = polling.poll(service, store, now, believe=believe)
+        except ClockError:
+            with store.transaction():  # as if this step had not been
+                for name, value in before.items():
+                    store.set_state(name, value)
+            raise
         report = StepReport(written(now), poll, remarks=faults)
         if store.last_poll(good=True) is not None:
             report = _after_poll(service, store, now, report)
@@ -180,7 +188,9 @@ def _check_clock(store: Store, now: pd.Timestamp, service: Service) -> None:
     if last is not None and now < read(last):
         raise InputError(
             f"{service.folder}: the clock says {written(now)}, but the last step was at {last}: "
-            "nothing was done; set the clock right"
+            "nothing was done; set the clock right, or, if it is right now and was ahead then, put "
+            f"a copy of {service.database.name} from before in its place and move forecasts made "
+            "since out of forecasts/"
         )
 
 
