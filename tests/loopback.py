@@ -74,6 +74,7 @@ class Provider:
     pace: float = 0.0
     faults: list[Fault] = field(default_factory=list)
     ahead: float = 0.0
+    newest: int | None = None
     text: Callable[[str], str] = lambda text: text
     always: Callable[[str], Fault | None] = lambda path: None
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
@@ -198,6 +199,8 @@ def answer(provider: Provider, query: dict[str, str]) -> tuple[int, bytes]:
         said = f"{len(found)} matching events exceeds search limit of {provider.most}."
         return provider.too_many, said.encode()
     found = found.head(limit)
+    if provider.newest is not None:
+        found = found.tail(provider.newest)
     if found.empty:
         return 204, b""
     if provider.sloppy:

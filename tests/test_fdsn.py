@@ -75,6 +75,25 @@ def test_the_catalog_is_complete_in_spite_of(
 
 
 @pytest.mark.parametrize("counts", [True, False])
+@pytest.mark.parametrize("newest", [100, 128, 200])
+def test_a_limit_that_nobody_told_is_noticed(
+    newest: int, counts: bool, downloads: Downloads
+) -> None:
+    events = made_events(700)
+    with serving(events=events, newest=newest, counts=counts, most=10_000) as provider:
+        pages = fetch_pages(service(provider, most=5000), QUERY, downloads, "x")
+        assert listed(pages) == complete(provider)
+        assert len(provider.asked) < 120
+
+
+def test_a_round_number_of_events_is_no_limit(downloads: Downloads) -> None:
+    with serving(events=made_events(200), counts=False, most=10_000) as provider:
+        (page,) = fetch_pages(service(provider, most=5000), QUERY, downloads, "x")
+        assert listed([page]) == complete(provider)
+        assert len(provider.asked) == 4  # the count, all, and both halves
+
+
+@pytest.mark.parametrize("counts", [True, False])
 @pytest.mark.parametrize("cut", [0.3, 0.999])
 def test_an_answer_that_is_cut_without_a_word_is_noticed(
     cut: float, counts: bool, downloads: Downloads

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 
@@ -29,6 +29,9 @@ MOST_BYTES = 256 << 20
 
 TOO_MANY = ("exceed", "too many", "too large", "matching events", "limit of", "maximum number")
 """How services say, with status 400 or 413, that an answer would hold too many events."""
+
+ROUND = 100
+"""Limits that services keep to themselves are multiples of it, or powers of two."""
 
 BAR = "{desc}: {n:.0f} of {total:.0f} days |{bar}| {elapsed}<{remaining}{postfix}"
 
@@ -75,7 +78,7 @@ def fetch_pages(service: Service, query: Query, downloads: Downloads, name: str)
     """
     params = service.parameters(query)
     folder = _folder(service, params, downloads, name)
-    walk = _Walk(service, params, folder, downloads)
+    walk = _Walk(service, params, folder, downloads, service.most)
     known = [] if downloads.refresh else _known(folder)
     pages: list[Page] = []
     at, step = query.start, query.end - query.start
@@ -91,7 +94,7 @@ def fetch_pages(service: Service, query: Query, downloads: Downloads, name: str)
                 page, n = walk.page(at, end)
                 walk.n_events += n
                 step = page.end - page.start
-                if n < service.most // 4:  # quiet times: longer windows
+                if n < walk.most // 4:  # quiet times: longer windows
                     step *= 2
             pages.append(page)
             reached = min(page.end, query.end)
@@ -112,9 +115,14 @@ class _Walk:
     params: Mapping[str, str]
     folder: Path
     downloads: Downloads
+    most: int
+    """Events in an answer, by what is known of the service or by what it does."""
+
     counts: bool = True
     n_layout: int = 0
     n_events: int = 0
+    sizes: set[int] = field(default_factory=set)
+    """Of answers so far."""
 
     def page(self, start: pd.Timestamp, end: pd.Timestamp) -> tuple[Page, int]:
         """An answer that is complete, from ``start`` on, until ``end`` or earlier."""
@@ -137,11 +145,7 @@ class _Walk:
 
     def _try(self, start: pd.Timestamp, end: pd.Timestamp) -> tuple[Page, int] | None:
         """The answer for a window, or nothing if it holds too many events."""
-        names = dict(self.service.names)
-        period = {
-            names.get("starttime", "starttime"): f"{start:%Y-%m-%dT%H:%M:%S}",
-            names.get("endtime", "endtime"): f"{end:%Y-%m-%dT%H:%M:%S}",
-        }
+        period = self._period(start, end)
         expected = self._count(period)
         if expected is not None and expected > self.service.most:
             return None
@@ -153,13 +157,45 @@ class _Walk:
             return None
         found = len(set(ids))
         # A service that cannot count stops at the limit without a word.
-        if found < expected if expected is not None else len(ids) >= self.service.most:
+        if found < expected if expected is not None else len(ids) >= self.most:
+            return None
+        if expected is None and self._is_cut(start, end, ids):
+            self.most = len(ids)
             return None
         layout = self.service.layouts[self.n_layout]
         path = self.folder / f"{start:{STAMP}}_{end:{STAMP}}.{layout}"
         url = shown(f"{self.service.url}{self.service.query}", {**self.params, **period})
         raw = self.downloads.keep(path, answer.data if ids else b"", url)
         return Page(raw, layout, start, end, answer.ahead), found
+
+    def _period(self, start: pd.Timestamp, end: pd.Timestamp) -> dict[str, str]:
+        names = dict(self.service.names)
+        return {
+            names.get("starttime", "starttime"): f"{start:%Y-%m-%dT%H:%M:%S}",
+            names.get("endtime", "endtime"): f"{end:%Y-%m-%dT%H:%M:%S}",
+        }
+
+    def _is_cut(self, start: pd.Timestamp, end: pd.Timestamp, ids: list[str]) -> bool:
+        """Whether the halves of a window have events that its answer, of a likely limit, has not.
+
+        A service may have a limit that nobody told, and stop there without a word.
+        """
+        n = len(ids)
+        is_likely = n % ROUND == 0 or n & (n - 1) == 0 or n in self.sizes
+        self.sizes.add(n)
+        if n < ROUND or not is_likely or end - start < 2 * SHORTEST:
+            return False
+        middle = start + ((end - start) / 2).floor("s")
+        for half in (self._period(start, middle), self._period(middle, end)):
+            try:
+                _, found = self._query(half)
+            except RefusedError as error:
+                if not too_many(error):
+                    raise
+                return True
+            if not set(found) <= set(ids):
+                return True
+        return False
 
     def _count(self, period: Mapping[str, str]) -> int | None:
         """How many events the service says it has; None where it cannot count."""
