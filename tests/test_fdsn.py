@@ -231,7 +231,8 @@ HOPELESS = {
     ),
     "always the wrong page": (
         {"always": lambda path: Fault(body=b"<html>Login</html>")},
-        r"the answer is not QuakeML but begins with '<html>Login</html>', 6 times in a row",
+        r"the answer is not QuakeML but begins with '<html>Login</html>' "
+        r"\(format=text was tried first\), 6 times in a row",
     ),
     "a refusal": (
         {"always": lambda path: Fault(400, body=b"Error 400: bad minlatitude")},

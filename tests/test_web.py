@@ -1,5 +1,6 @@
 """HTTP errors that other tests do not meet: addresses that are none, and connections that break."""
 
+import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -9,7 +10,7 @@ from loopback import Fault, serving
 from urllib3.exceptions import MaxRetryError, ProtocolError
 
 from catalogs.errors import FetchError
-from catalogs.providers.web import TransientError, opened
+from catalogs.providers.web import Patience, TransientError, get, opened
 
 
 @pytest.mark.parametrize("url", ["http://", "nowhere", "ftp://127.0.0.1/a"])
@@ -58,6 +59,35 @@ def test_how_long_to_wait_is_a_number_or_a_date(header: str, expected: float | N
     ):
         pass
     assert caught.value.wait == expected
+
+
+def test_an_answer_that_does_not_end_is_left_alone() -> None:
+    hasty = Patience(timeout=5.0, total=0.5, kept=False)
+    began = time.monotonic()
+    with (
+        serving(files={"/slow": b"x" * 4096 * 40}, pace=0.05) as provider,
+        pytest.raises(FetchError) as caught,
+    ):
+        get(f"{provider.url}/slow", {}, hasty, 1 << 20)
+    assert str(caught.value).endswith(
+        "/slow: the answer was not whole after 0.5 s: try again later"
+    )
+    assert len(provider.asked) == 1
+    assert time.monotonic() - began < 5.0
+    with serving(files={"/quick": b"x" * 4096}) as provider:
+        assert get(f"{provider.url}/quick", {}, hasty, 1 << 20).data == b"x" * 4096
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_where_nothing_is_kept_no_message_says_so(kept: bool) -> None:
+    patience = Patience(attempts=1, timeout=1.0, kept=kept)
+    said = []
+    with serving(always=lambda path: Fault(503)) as provider:
+        for url in (provider.url, "http://127.0.0.1:1"):
+            with pytest.raises(FetchError) as caught:
+                get(url, {}, patience, 1000)
+            said.append(str(caught.value))
+    assert ["kept" in said[0], "`offline`" in said[1]] == [kept, kept]
 
 
 def test_a_date_to_come_back_at_is_seconds_from_now() -> None:

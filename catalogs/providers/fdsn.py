@@ -237,7 +237,7 @@ class _Walk:
                     ids[:] = identifiers(answer, layout)
                 except OtherLayoutError as error:
                     if layout == service.layouts[-1]:
-                        raise
+                        raise OtherLayoutError(f"{error}{self._tried()}") from error
                     raise RefusedError(f"{url}: {error}", 200, str(error)) from error
                 return layout == "quakeml"  # whose end tag is there
 
@@ -247,6 +247,11 @@ class _Walk:
                 if too_many(error) or layout == service.layouts[-1]:
                     raise
                 self.n_layout += 1
+
+    def _tried(self) -> str:
+        """The layouts that were asked for before this one."""
+        names = [PARAMETER[layout] for layout in self.service.layouts[: self.n_layout]]
+        return f" (format={', '.join(names)} was tried first)" if names else ""
 
 
 def too_many(error: RefusedError) -> bool:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,7 +33,7 @@ TRANSIENT = frozenset({408, 429, 500, 502, 503, 504})
 
 MARKUP = re.compile(r"<[^>]*>|<[^>]*$")
 
-AGAIN = "try again later; what has arrived is kept"
+KEPT = "what has arrived is kept"
 
 
 class TransientError(Exception):
@@ -47,14 +50,23 @@ class Patience:
 
     Waits between attempts are ``first_wait`` seconds, doubled each time, or what the server asks
     for in Retry-After; if that is more than ``longest_wait``, it is left to the user.
-    ``timeout`` is how many seconds may pass without an answer, or without another byte of it.
+    ``timeout`` is how many seconds may pass without an answer, or without another byte of it, and
+    ``total`` how many until it is whole. Messages say that what has arrived is ``kept`` where it
+    is.
     """
 
     attempts: int = 6
     first_wait: float = 1.0
     longest_wait: float = 300.0
     timeout: float = 120.0
+    total: float = math.inf
+    kept: bool = True
     sleep: Callable[[float], None] = time.sleep
+
+    @property
+    def again(self) -> str:
+        """What remains to be done after the last attempt."""
+        return f"try again later; {KEPT}" if self.kept else "try again later"
 
     def persist(self, attempt: Callable[[], Result], url: str) -> Result:
         """The result of ``attempt``, repeated after a ``TransientError`` as often as allowed.
@@ -72,11 +84,11 @@ class Patience:
             wait = self.first_wait * 2**i if failure.wait is None else failure.wait
             if wait > self.longest_wait:
                 raise FetchError(
-                    f"{url}: {failure}; the server asks to come back in {wait:.0f} s: {AGAIN}"
+                    f"{url}: {failure}; the server asks to come back in {wait:.0f} s: {self.again}"
                 )
             if i + 1 < self.attempts:
                 self.sleep(wait)
-        raise FetchError(f"{url}: {failure}, {self.attempts} times in a row: {AGAIN}")
+        raise FetchError(f"{url}: {failure}, {self.attempts} times in a row: {self.again}")
 
 
 @dataclass(frozen=True)
@@ -120,17 +132,55 @@ def get(
     lengths: list[int] = []
 
     def attempt() -> Answer:
-        with opened(url, patience.timeout, params=params) as response:
+        ends = time.monotonic() + patience.total
+        with opened(url, patience.timeout, params=params, kept=patience.kept) as response:
             ahead = _ahead(response.headers)
             if response.status_code == 204:
                 return Answer(b"", is_delimited=True, ahead=ahead)
-            answer = Answer(b"".join(chunks(response, most)), says_its_end(response), ahead)
+            parts = []
+            for chunk in chunks(response, most):
+                if time.monotonic() > ends:
+                    raise TimeoutError
+                parts.append(chunk)
+            answer = Answer(b"".join(parts), says_its_end(response), ahead)
         is_whole = answer.is_delimited if check is None else check(answer) or answer.is_delimited
         if not is_whole:
             check_repeated(lengths, len(answer.data))
         return answer
 
-    return patience.persist(attempt, shown(url, params))
+    def once() -> Answer:
+        try:
+            return attempt() if patience.total == math.inf else in_time(attempt, patience.total)
+        except TimeoutError:
+            raise FetchError(
+                f"{shown(url, params)}: the answer was not whole after {patience.total:g} s: "
+                f"{patience.again}"
+            ) from None
+
+    return patience.persist(once, shown(url, params))
+
+
+def in_time(attempt: Callable[[], Result], seconds: float) -> Result:
+    """The result of ``attempt``, which is left alone after so many seconds.
+
+    Nothing ends the wait for a server that sends a byte now and then, so that it waits in a thread,
+    which ends with the process if not before.
+
+    Raises
+    ------
+    TimeoutError
+        If it takes longer.
+    """
+    future = Future[Result]()
+
+    def run() -> None:
+        try:
+            future.set_result(attempt())
+        except BaseException as error:  # noqa: BLE001 - raised where the result is waited for
+            future.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return future.result(seconds)
 
 
 def check_repeated(lengths: list[int], n: int) -> None:
@@ -156,8 +206,11 @@ def opened(
     *,
     params: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
+    kept: bool = True,
 ) -> Iterator[requests.Response]:
     """A response of 2xx whose body has not been read; every other outcome raises.
+
+    What arrives is ``kept``, and used where a server is not asked.
 
     Raises
     ------
@@ -187,9 +240,10 @@ def opened(
         if isinstance(error, requests.exceptions.SSLError | requests.exceptions.ProxyError) or (
             isinstance(reason, NewConnectionError)
         ):
+            before = "; with `offline` what was fetched before is used" if kept else ""
             raise FetchError(
                 f"{url}: cannot be reached ({_line(str(reason))}): check the network and the "
-                "address; with `offline` what was fetched before is used"
+                f"address{before}"
             ) from error
         raise TransientError("the connection was cut") from error
     except requests.RequestException as error:  # too many redirections, no URL

@@ -44,7 +44,9 @@ to have moved."""
 SETTLED = 10.0
 """A file that has not changed for so many seconds is not being written."""
 
-BRIEF = Patience(attempts=3, first_wait=2.0, longest_wait=30.0, timeout=30.0)
+BRIEF = Patience(
+    attempts=3, first_wait=2.0, longest_wait=30.0, timeout=30.0, total=180.0, kept=False
+)
 """A service asks again in a few minutes anyway."""
 
 APART = pd.Timedelta(minutes=10)
