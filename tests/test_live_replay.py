@@ -208,6 +208,16 @@ def test_another_replay_needs_another_folder(tmp_path: Path) -> None:
         (Script("ridgecrest_2019", "2020-01-01", 600.0, 0.0), "is after the catalog's end"),
         (Script("ridgecrest_2019", "2019-07-06", 0.0, 0.0), "give a time between steps"),
         (Script("without", "2019-07-06", 600.0, 0.0), "has no locations"),
+        (
+            Script(
+                "ridgecrest_2019",
+                "2019-07-06",
+                600.0,
+                0.0,
+                outages=(("2019-07-07", "2019-07-06T05:00"),),
+            ),
+            "`outage` 2019-07-07 2019-07-06T05:00: it ends before it begins",
+        ),
     ],
 )
 def test_what_cannot_be_replayed(

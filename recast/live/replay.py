@@ -192,6 +192,9 @@ def _check(catalog: Catalog, script: Script) -> None:
         raise InputError(f"`start` {script.start} is after the catalog's end, {info.end}")
     if script.every <= 0.0:
         raise InputError("`every` 0s: give a time between steps")
+    for begin, end in script.outages:
+        if not timestamp(begin, "`outage`") < timestamp(end, "`outage`"):
+            raise InputError(f"`outage` {begin} {end}: it ends before it begins: swap the dates")
 
 
 def _wanted(events: pd.DataFrame, area: str, least: float) -> pd.DataFrame:

@@ -109,10 +109,9 @@ def due(
         if (last is None or time > last + SAME) and (latest is None or time > latest):
             passed.append(time)
     if not passed:
-        revised = begun and state is not None and before is not None
-        if revised and differ(before, state.mainshock) and now > latest:
-            return Due(written(now), following)
-        return None
+        if state is None or before is None or not begun or not differ(before, state.mainshock):
+            return None
+        return Due(written(now), following) if latest is None or now > latest else None
     missed = [time for time in passed[:-1] if since is None or time >= since]
     return Due(written(passed[-1]), following, tuple(map(written, missed)))
 
