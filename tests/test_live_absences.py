@@ -123,6 +123,7 @@ def test_forecasts_say_that_answers_lack_many_events(running: Running) -> None:
         "since 2020-01-12T12:00:00Z answers of the source lack 9 of 152 known events: small ones "
         "since then may be missing, too, and numbers far too low"
     )
+    assert status(running.service, running.now).remarks == (first,)
     running.step(HOUR)
     running.steps_until_gone(lost)
     (last,) = remarks()  # they are withdrawn

@@ -98,6 +98,10 @@ def test_what_a_file_does_not_have_any_more_is_a_hole(tmp_path: Path) -> None:
             holes.append(service.holes(store))
     first = (read("2019-06-02"), read("2019-12-05"))
     assert holes == [(first,), (first,), (first, (BEGIN + DAY, read("2020-03-14")))]
+    rolling(table, BEGIN + 101 * DAY, 200)  # it has them again
+    run_once(service, BEGIN + 101 * DAY)
+    with service.store(read_only=True) as store:
+        assert service.holes(store) == ((first[0], read("2019-09-27")),)
 
 
 @pytest.mark.parametrize("days", [20, 500])

@@ -10,7 +10,7 @@ import pandas as pd
 from catalogs.errors import FetchError, InputError
 from recast.live.durations import seconds
 from recast.live.reconcile import EDGE, Lacking, Memory, reconcile
-from recast.live.service import Service
+from recast.live.service import Service, Span
 from recast.live.sources import Answer, ClockError
 from recast.live.store import Poll, Store
 from recast.live.times import read, written
@@ -49,7 +49,7 @@ def poll(
         with store.transaction():
             store.add_poll(failed)
         return failed
-    return _enter(store, answer, now, far=far, believe=believe)
+    return _enter(service, store, answer, now, far=far, believe=believe)
 
 
 def _period(
@@ -100,7 +100,25 @@ def reservations(store: Store) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _enter(store: Store, answer: Answer, now: pd.Timestamp, *, far: bool, believe: bool) -> Poll:
+def _holes(service: Service, store: Store, start: pd.Timestamp) -> list[Span]:
+    """What no answer covers, with one that begins at ``start``."""
+    if service.is_replay:
+        return []
+    good = store.last_poll(good=True)
+    heard = service.history_end if good is None else read(good.asked)
+    spans = [*service.unknown(store), *([] if heard is None else [(heard, start)])]
+    return [(begin, min(end, start)) for begin, end in spans if begin < start]
+
+
+def _enter(
+    service: Service,
+    store: Store,
+    answer: Answer,
+    now: pd.Timestamp,
+    *,
+    far: bool,
+    believe: bool,
+) -> Poll:
     reports = [report for report in answer.reports if report.time <= now.value]
     scope = answer.scope
     names = {report.reported_id for report in reports} | answer.listed
@@ -125,9 +143,7 @@ def _enter(store: Store, answer: Answer, now: pd.Timestamp, *, far: bool, believ
         len(reports),
         len(found.versions),
     )
-    good, holes = store.last_poll(good=True), json.loads(store.state("holes") or "[]")
-    if good is not None and done.is_good and scope.start > read(good.asked):
-        holes.append((good.asked, written(scope.start)))
+    holes = [(written(a), written(b)) for a, b in _holes(service, store, scope.start)]
     absences = found.memory.absences
     if far and done.is_good:  # what lies before is not asked for again
         absences = {event: count for event, count in absences.items() if event in histories}
@@ -141,9 +157,9 @@ def _enter(store: Store, answer: Answer, now: pd.Timestamp, *, far: bool, believ
         store.set_state(
             "lacking", json.dumps(asdict(lacking), allow_nan=False) if lacking else None
         )
-        store.set_state("holes", json.dumps(holes, allow_nan=False) if holes else None)
         store.set_state("unread", None if answer.whole else answer.note)
         if done.is_good:
+            store.set_state("holes", json.dumps(holes, allow_nan=False))
             if far:
                 store.set_state("last_far_poll", written(now))
             if store.state("history_until") is None and scope.start > EVER:

@@ -46,7 +46,12 @@ class Rules:
 
     def are_few(self, missing: int, expected: int) -> bool:
         """Whether so many of the expected events may vanish at a time."""
-        return missing <= max(2, expected // 20) and missing < expected
+        return missing <= self.few(expected) and missing < expected
+
+    @staticmethod
+    def few(expected: int) -> int:
+        """One or two, or a twentieth."""
+        return max(2, expected // 20)
 
 
 @dataclass(frozen=True)
@@ -356,7 +361,7 @@ def _lacking(
     rules: Rules,
 ) -> Lacking | None:
     """What answers lack in number, with what earlier ones lacked and this one does not have."""
-    are_many = not rules.are_few(len(missing), expected)
+    are_many = len(missing) > rules.few(expected)
     events = {*(before.events if before is not None else ()), *(missing if are_many else ())}
     events -= reported
     if before is not None:
@@ -364,7 +369,7 @@ def _lacking(
         expected = expected if are_many and expected > len(events) else before.expected
     else:
         since = min((absences[event][0] for event in missing), default="")
-    if not events or rules.are_few(len(events), expected):
+    if len(events) <= rules.few(expected):
         return None
     return Lacking(since, tuple(sorted(events)), expected)
 

@@ -242,14 +242,25 @@ class Service:
             )
         return self._gaps
 
-    def holes(self, store: Store) -> tuple[Span, ...]:
-        """Spans of which nothing is known: a file began later than what was known before ended."""
+    @property
+    def history_end(self) -> pd.Timestamp | None:
+        """Until when the history is complete; None where there is none."""
         self.history()
-        begins = store.state("history_until")
-        found = [(read(a), read(b)) for a, b in json.loads(store.state("holes") or "[]")]
-        if begins is not None and self._history_end is not None and not self.is_replay:
-            found.insert(0, (self._history_end, read(begins)))
-        return tuple((begin, end) for begin, end in found if end - begin > HOLE)
+        return self._history_end
+
+    def unknown(self, store: Store) -> tuple[Span, ...]:
+        """Spans that neither the history nor an answer covers so far."""
+        known = store.state("holes")
+        if known is not None:
+            return tuple((read(begin), read(end)) for begin, end in json.loads(known))
+        begins, end = store.state("history_until"), self.history_end
+        if begins is None or end is None or self.is_replay or end >= read(begins):
+            return ()
+        return ((end, read(begins)),)
+
+    def holes(self, store: Store) -> tuple[Span, ...]:
+        """Those that are too long to be taken for quiet."""
+        return tuple((begin, end) for begin, end in self.unknown(store) if end - begin > HOLE)
 
     @property
     def around(self) -> Box:

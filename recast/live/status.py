@@ -10,7 +10,7 @@ from catalogs.display import as_text, some
 from catalogs.json_records import Record
 from recast.live.durations import shown
 from recast.live.intact import altered
-from recast.live.polling import memory
+from recast.live.polling import memory, reservations
 from recast.live.service import Service
 from recast.live.step import trouble
 from recast.live.times import read
@@ -38,6 +38,9 @@ class Status(Record):
     missing: tuple[str, ...]
     """Known events that the last answers did not have, and that are kept for now."""
 
+    remarks: tuple[str, ...]
+    """What forecasts that are made from these answers say of them."""
+
     active: tuple[str, ...]
     """Sequences under way."""
 
@@ -62,6 +65,7 @@ class Status(Record):
             "source": self.trouble or "no trouble",
             "events": f"{self.n_events:,} known",
             "missing": ", ".join(self.missing),
+            "remarks": "; ".join(self.remarks),
             "sequences": ", ".join(self.active) or "none under way",
             "forecasts": f"{self.n_forecasts:,} issued"
             + (f", the last: {', '.join(self.last_forecasts)}" if self.last_forecasts else ""),
@@ -102,6 +106,7 @@ def status(service: Service, now: pd.Timestamp) -> Status:
             trouble=trouble(store),
             n_events=len(service.known_at(store, now)),
             missing=tuple(sorted(memory(store).absences)),
+            remarks=reservations(store),
             active=active,
             n_forecasts=len(entries),
             last_forecasts=tuple(latest[name] for name in ("", *active) if name in latest),

@@ -7,6 +7,7 @@ a forecast is a folder that gets its name when it is complete and is entered aft
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 from dataclasses import dataclass, replace
@@ -28,6 +29,9 @@ from recast.live.times import read, written
 
 SHOWN = 50
 """The last forecasts, which the overview and the feed list."""
+
+OF_A_FILE = frozenset({errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR, errno.EISDIR, errno.ENOENT})
+"""Errors that do not come from a disk that is full or fails, and end no step."""
 
 STALE = pd.Timedelta(hours=1)
 """No forecast is issued from events that are known only until so long ago: it would be too low.
@@ -154,9 +158,9 @@ def _after_poll(
         try:
             issued.append(issuing.issue(service, store, events, item, now))
             missed += item.due.missed
-        except OSError:  # such as a full disk
-            raise
-        except Exception as error:  # noqa: BLE001 - of one sequence; the others go on
+        except Exception as error:  # of one sequence; the others go on
+            if isinstance(error, OSError) and error.errno not in OF_A_FILE:
+                raise
             failed.append(f"{item.title}: {told(error)}")
     with store.transaction():
         store.set_state("active", "\n".join(sorted(s.sequence_id for s in plan.active)))
