@@ -4,11 +4,13 @@ After each answer the catalog is right as of then, or the last good one stays an
 and nothing that was issued changes.
 """
 
+import errno
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -316,6 +318,22 @@ def test_a_bar_in_the_name_of_a_place_is_a_letter(live: Live) -> None:
     assert (report.poll.outcome, report.poll.message) == ("good", "")
     assert live.known()["magnitude"].iloc[30] == 4.4
     assert live.known()["place"].iloc[30] == "Searles Valley|CA"
+
+
+def test_an_error_of_one_file_does_not_stop_the_others(live: Live) -> None:
+    def make(**given: Any) -> Any:
+        if given["sequence"] is None:
+            raise OSError(errno.ENOTEMPTY, "Directory not empty", "somewhere")
+        return FAKE.make_forecast(**given)
+
+    live.service.parts = replace(FAKE, make_forecast=make)
+    live.now = pd.Timestamp("2020-01-04T00:00", tz="UTC")
+    live.provider.events = events_until(live.now)
+    live.change(len(live.provider.events) - 1, magnitude=5.1)
+    report = live.step()
+    assert len(report.issued) == 1
+    assert "the region: " in report.failed[0]
+    assert "Directory not empty: 'somewhere'" in report.failed[0]
 
 
 def test_an_identifier_that_changes_stays_one_event(live: Live) -> None:
