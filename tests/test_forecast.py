@@ -342,6 +342,31 @@ def test_numbers_of_a_request_are_checked(settings: dict[str, int]) -> None:
         Request(1.0, (1.0,), (2.0,), **settings)
 
 
+@pytest.mark.parametrize("magnitude", [np.nan, np.inf])
+def test_magnitudes_of_a_request_are_numbers(magnitude: float) -> None:
+    with pytest.raises(InputError, match=r"`magnitudes` = .*: give one or more numbers"):
+        Request(1.0, (1.0,), (2.0, magnitude))
+
+
+@pytest.mark.parametrize(
+    ("option", "answer"),
+    [
+        ("--magnitudes nan", "--magnitudes = [nan]: give one or more numbers, or leave it out"),
+        ("--maximum-magnitude 11", "--maximum-magnitude 11: give 10 at most"),
+        ("--maximum-magnitude nan", "--maximum-magnitude nan: give 10 at most"),
+    ],
+)
+def test_impossible_magnitudes_are_refused_before_anything_is_drawn(
+    option: str, answer: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "forecast"
+    command = f"forecast --catalog ridgecrest_2019 --days 1 {option} --out {out}"
+    assert main(command.split()) == 2
+    shown = capsys.readouterr().err
+    assert answer in shown
+    assert not list(tmp_path.rglob("*.npz"))
+
+
 def test_a_forecast_that_was_complete_is_only_read(folder: Path, tmp_path: Path) -> None:
     options = ["--days", "5", "--samples", "200", "--no-plots"]
     first = run(folder, tmp_path, "poisson.json", *options)

@@ -80,6 +80,10 @@ class Request:
     def __post_init__(self) -> None:
         if not self.days or min(self.days) <= 0.0 or not np.isfinite(self.days).all():
             raise InputError(f"days = {list(self.days)}: give one or more positive numbers")
+        if not np.isfinite(self.magnitudes).all():
+            raise InputError(
+                f"`magnitudes` = {list(self.magnitudes)}: give one or more numbers, or leave it out"
+            )
         cap = 1 if self.max_events is None else self.max_events
         if self.samples < 1 or cap < 1 or self.seed < 0:
             raise InputError(

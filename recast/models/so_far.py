@@ -40,6 +40,9 @@ EXCESS = 2.0
 LARGEST = 8.0
 """Largest magnitude drawn, unless one unit above the largest so far is more."""
 
+LARGEST_POSSIBLE = 10.0
+"""Largest magnitude that may be asked for: Chile 1960, the largest known, had 9.4 to 9.6."""
+
 
 def fit_so_far(
     catalog: Catalog,
@@ -180,6 +183,11 @@ def with_magnitudes(
 
 
 def _checked(maximum: float, largest: float) -> float:
+    if not maximum <= LARGEST_POSSIBLE:
+        raise InputError(
+            f"`maximum_magnitude` {maximum:g}: give {LARGEST_POSSIBLE:g} at most, as no earthquake "
+            "was larger than 9.6"
+        )
     if maximum < largest:
         raise InputError(
             f"`maximum_magnitude` {maximum:g} is below the largest so far, {largest:g}: raise it"
