@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from catalogs import InputError, Trajectories
+from catalogs import GutenbergRichter, InputError, Trajectories, load
 from catalogs.sequence import MAGNITUDE_TOLERANCE
+from etas import Poisson
 from recast.evaluation.counts import crps, log_score, number_test, randomised_pit, score_counts
 from recast.evaluation.magnitudes import magnitude_bins, magnitude_histograms, magnitude_test
+from recast.forecast.blocks import bins_of
 
 
 def test_the_number_test_counts_samples_on_both_sides() -> None:
@@ -140,6 +142,31 @@ def test_the_magnitude_test_finds_another_b() -> None:
     assert magnitude_test(forecast, np.empty(0), bins) is None
     with pytest.raises(InputError, match="below the lowest bin"):
         magnitude_test(forecast, np.array([1.5]), bins)
+
+
+@pytest.mark.parametrize("step", [0.0, 0.01, 0.085, 0.1, 0.2, 0.5])
+def test_the_magnitude_test_knows_the_step_of_magnitudes(step: float) -> None:
+    rng = np.random.default_rng(3)
+    known = load("ridgecrest_2019")
+    info = replace(known.info, magnitude_bin=step, magnitude_completeness=2.0)
+    catalog = replace(known, info=info)
+    bins = bins_of(catalog, [Poisson(1.0, GutenbergRichter(1.85, 1.0, 8.0))])
+    lowest = catalog.info.magnitude_completeness
+    width = float(np.diff(bins[:2])[0])
+    assert width >= 0.1 - 1e-9
+    assert bins[0] <= 1.85 + 1e-9
+    if step:
+        assert width / step == pytest.approx(round(width / step))
+    whole = (bins - lowest) / width
+    np.testing.assert_allclose(whole, np.round(whole), atol=1e-9)
+    forecast, found = drawn(rng, 300, 80, 1.0), []
+    forecast = replace(forecast, magnitudes=forecast.magnitudes + lowest - 2.0)
+    for _ in range(200):
+        m = drawn(rng, 1, 80, 1.0).magnitudes
+        m = lowest + step * np.floor((m - 2.0) / step + 1e-9) if step else m + lowest - 2.0
+        found.append(magnitude_test(forecast, m, bins))
+    # 10 of 200 are expected, and 20 or more with probability 0.003; bins of 0.1 gave nearly all
+    assert np.sum(np.array(found) > 0.95) < 20
 
 
 @pytest.mark.parametrize("lowest", [2.0, 2.05])

@@ -9,12 +9,27 @@ from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray
 from catalogs.trajectories import IntArray
 
 BIN = 0.1
-"""Width of the magnitude bins, that of CSEP experiments."""
+"""Width of the magnitude bins, that of CSEP experiments, unless magnitudes keep larger steps."""
 
 
 def magnitude_bins(lowest: float, highest: float, width: float = BIN) -> FloatArray:
     """Lower edges of bins from ``lowest`` to ``highest``, the last one open."""
     return np.asarray(lowest + width * np.arange(int((highest - lowest) / width + 1.5)))
+
+
+def width_of_bins(step: float) -> float:
+    """Width of the bins where magnitudes keep a step: the least multiple that is not below ``BIN``.
+
+    Finer bins than the step are empty among observed magnitudes and not among simulated ones.
+
+    Examples
+    --------
+    >>> [width_of_bins(step) for step in (0.0, 0.01, 0.2, 0.5)]
+    [0.1, 0.1, 0.2, 0.5]
+    """
+    if step <= MAGNITUDE_TOLERANCE:
+        return BIN
+    return round(step * float(np.ceil(BIN / step - MAGNITUDE_TOLERANCE)), 9)
 
 
 def magnitude_test(drawn: Trajectories, observed: FloatArray, bins: FloatArray) -> float | None:

@@ -8,11 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import numpy as np
+
 from catalogs import Catalog, EventSequence, InputError, PointProcess, Trajectories
 from catalogs.display import span
-from catalogs.sequence import FloatArray
+from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray
 from etas.model import shorter_or_other
-from recast.evaluation.magnitudes import magnitude_bins
+from recast.evaluation.magnitudes import BIN, magnitude_bins, width_of_bins
 
 T = TypeVar("T")
 
@@ -115,10 +117,22 @@ def n_blocks(n: int) -> int:
 
 
 def bins_of(catalog: Catalog, processes: Sequence[PointProcess]) -> FloatArray:
-    """Bins of the magnitude test, from the lowest magnitude observed or drawn to the largest."""
+    """Bins of the magnitude test, from the lowest magnitude observed or drawn to the largest.
+
+    They are whole steps of the catalog's magnitudes, and begin at its completeness or whole bins
+    below it.
+    """
     laws = [process.magnitude_law for process in processes]
-    lowest = min([catalog.info.magnitude_completeness, *(law.completeness for law in laws)])
-    return magnitude_bins(lowest, max(law.maximum for law in laws))
+    complete, width = catalog.info.magnitude_completeness, width_of_bins(catalog.info.magnitude_bin)
+    lowest = min([complete, *(law.completeness for law in laws)])
+    below = np.ceil((complete - lowest) / width - MAGNITUDE_TOLERANCE)
+    return magnitude_bins(complete - width * below, max(law.maximum for law in laws), width)
+
+
+def plan_of_bins(bins: FloatArray) -> dict[str, float]:
+    """What is drawn depends on beside the models, where bins are not of the usual width."""
+    width = float(np.diff(bins[:2]).sum())
+    return {"magnitude_bins": round(width, 9)} if width > BIN + MAGNITUDE_TOLERANCE else {}
 
 
 def check_subcritical(processes: Sequence[PointProcess], days: float) -> None:

@@ -23,6 +23,7 @@ from recast.forecast.blocks import (
     draw_blocks,
     fingerprints,
     n_blocks,
+    plan_of_bins,
 )
 from recast.forecast.chunks import Progress, Writer, open_folder, read_chunks
 from recast.forecast.engine import Engine
@@ -233,7 +234,11 @@ def roll(
     todo: list[tuple[Member, list[int]]] = []
     for member in members:  # refuse what doesn't fit before anything is drawn
         check_subcritical(member.processes, rolling.days)
-        plan = {**asdict(rolling), **fingerprints(events, starts, member.processes)}
+        plan = {
+            **asdict(rolling),
+            **fingerprints(events, starts, member.processes),
+            **plan_of_bins(bins),
+        }
         todo.append((member, open_folder(folder / member.name, plan, chunks, resume=resume)))
     with engine.session() as session:
         for member, missing in todo:

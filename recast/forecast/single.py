@@ -24,6 +24,7 @@ from recast.forecast.blocks import (
     fingerprints,
     in_threads,
     n_blocks,
+    plan_of_bins,
 )
 from recast.forecast.chunks import Progress, Writer, open_folder, read_chunk, read_chunks
 from recast.forecast.correction import Correction, SequenceForecast, subcritical
@@ -491,6 +492,7 @@ def draw_forecast(
     whole = catalog.to_sequence()
     history = whole.before(request.at)
     everything = [process for window in windows for process in window.processes]
+    bins = bins_of(catalog, everything)
     caps = tuple(window.max_events for window in windows)
     plan = {
         **asdict(request),
@@ -498,6 +500,7 @@ def draw_forecast(
         "magnitudes": list(request.magnitudes),
         "max_events": list(caps),
         **fingerprints(history, np.array([request.at]), everything),
+        **plan_of_bins(bins),
     }
     adjusted = [window.adjusted for window in windows if window.adjusted is not None]
     if adjusted:
@@ -511,7 +514,6 @@ def draw_forecast(
             chunk for chunk in drawn if "has_events" not in read_chunk(folder, chunk, EVENTS)
         ]
         missing.sort()
-    bins = bins_of(catalog, everything)
     if missing:
         job = Job(request, windows, bins, threads if engine.is_local else 1, events)
         with engine.session() as session:
