@@ -1,6 +1,7 @@
 """A damaged file is refused in one line that names it, or read as something valid."""
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -77,14 +78,16 @@ def test_checkpoints(run_folder: Path) -> None:
     assert refused(path, damaged(content, rng(), 120), read) > 100
 
 
-def test_training_goes_on_from_no_damaged_checkpoint(run_folder: Path) -> None:
-    folder = run_folder / RIDGECREST / "recast-native" / "seed0"
+def test_training_goes_on_from_no_damaged_checkpoint(run_folder: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "seed0"
+    shutil.copytree(run_folder / RIDGECREST / "recast-native" / "seed0", folder)
     path = folder / "last.ckpt"
     data = CatalogData(RIDGECREST, steps_per_epoch=1)
 
     def read() -> None:
-        train(data, folder, seed=0, max_epochs=2, resume=True)
+        train(data, folder, seed=0, max_epochs=1, resume=True)
 
+    (folder / "trained.json").unlink()
     versions = iter([b"", path.read_bytes()[:-100], b"PK\x03\x04", path.read_bytes()[100:]])
     assert refused(path, versions, read) == 4
 

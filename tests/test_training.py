@@ -21,6 +21,7 @@ from recast.net.network import RecastNet
 from recast.net.scaling import Scaling
 from recast.pretrained import read_net, seen
 from recast.training.data import CatalogData
+from recast.training.region import Region
 from recast.training.resuming import GoesOn
 from recast.training.task import RecastTask
 from recast.training.trainer import EARLY_STOPPING, PAPER, PAPER_EPOCHS, StartCounts, train
@@ -66,8 +67,26 @@ def test_a_checkpoint_loads_with_weights_only(data: CatalogData, tmp_path: Path)
         assert torch.equal(value, content["state_dict"][f"net.{key}"]), key
 
 
-def test_an_interrupted_run_goes_on_where_it_stopped(data: CatalogData, tmp_path: Path) -> None:
-    train(data, tmp_path, seed=0, max_epochs=2)
+def interrupted(data: CatalogData, folder: Path, epochs: int, after: int, **how: Any) -> None:
+    """Begin a training, and let the power fail at the end of an epoch."""
+
+    def fail(_: GoesOn, trainer: Any, *__: object) -> None:
+        if trainer.current_epoch == after:
+            _stop()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(GoesOn, "on_train_epoch_start", fail)
+        with pytest.raises(RuntimeError, match="power"):
+            train(data, folder, **how, max_epochs=epochs)
+
+
+@pytest.mark.parametrize("version", ["this", "older"])
+def test_an_interrupted_run_goes_on_where_it_stopped(
+    version: str, data: CatalogData, tmp_path: Path
+) -> None:
+    interrupted(data, tmp_path, 4, after=2, seed=0)
+    if version == "older":  # which did not record how it began
+        (tmp_path / "begun.json").unlink()
     train(data, tmp_path, seed=0, max_epochs=4, resume=True)
     content = torch.load(tmp_path / "last.ckpt", weights_only=True)
     assert content["global_step"] == 16
@@ -77,7 +96,7 @@ def test_an_interrupted_run_goes_on_where_it_stopped(data: CatalogData, tmp_path
 def test_what_a_killed_run_left_of_its_log_does_not_matter(
     left: bytes, data: CatalogData, tmp_path: Path
 ) -> None:
-    train(data, tmp_path, seed=0, max_epochs=1)
+    interrupted(data, tmp_path, 2, after=1, seed=0)
     (tmp_path / "metrics.csv").write_bytes(left)
     scratch = tmp_path / ".best.ckpt-0123abcd"
     scratch.write_bytes(b"half")
@@ -94,6 +113,63 @@ def test_a_run_that_ended_is_not_taken_for_another(data: CatalogData, tmp_path: 
         train(part, tmp_path, seed=0, max_epochs=1, resume=True)
     with pytest.raises(InputError, match=r"was trained with dropout = 0.2, not 0.1: choose anoth"):
         train(data, tmp_path, seed=0, model={"dropout": 0.1}, max_epochs=1, resume=True)
+
+
+@pytest.mark.parametrize("has_ended", [True, False])
+def test_a_quick_run_is_not_resumed_as_a_full_one(
+    has_ended: bool, data: CatalogData, tmp_path: Path
+) -> None:
+    if has_ended:
+        train(data, tmp_path, seed=0, max_epochs=1)
+    else:
+        interrupted(data, tmp_path, 2, after=1, seed=0)
+    was = 1 if has_ended else 2
+    with pytest.raises(InputError, match=f"with max_epochs = {was}, not 3: choose another `out`"):
+        train(data, tmp_path, seed=0, max_epochs=3, resume=True)
+    with pytest.raises(InputError, match="seed = 0, not 1: choose another `out`"):
+        train(data, tmp_path, seed=1, max_epochs=was, resume=True)
+    with pytest.raises(InputError, match=r"was trained with dropout = 0.2, not 0.1: choose anoth"):
+        train(data, tmp_path, seed=0, model={"dropout": 0.1}, max_epochs=was, resume=True)
+    (tmp_path / "begun.json").unlink()  # older versions had none
+    if has_ended:
+        with pytest.raises(InputError, match="with max_epochs = 1, not 3: choose another `out`"):
+            train(data, tmp_path, seed=0, max_epochs=3, resume=True)
+
+
+@pytest.mark.parametrize("has_ended", [True, False])
+def test_a_net_is_not_kept_for_other_validation_events(
+    has_ended: bool, data: CatalogData, tmp_path: Path
+) -> None:
+    catalog = data.region.catalog
+    if has_ended:
+        train(data, tmp_path, seed=0, max_epochs=2)
+    else:
+        interrupted(data, tmp_path, 2, after=1, seed=0)
+    edges = (
+        catalog.info.to_days(getattr(catalog.info.splits, f"{n}_start")) for n in ("val", "test")
+    )
+    first, last = np.searchsorted(catalog.days, [*edges])
+    kept = np.delete(np.arange(len(catalog.events)), np.arange(first, last, 2))
+    other = Catalog(catalog.events.iloc[kept].reset_index(drop=True), catalog.info)
+    part = CatalogData.of(Region(other), steps_per_epoch=4)
+    assert part.scalings == data.scalings  # the train window is the same
+    with pytest.raises(InputError, match="other events of the train and validation windows than"):
+        train(part, tmp_path, seed=0, max_epochs=2, resume=True)
+    # What comes later changes nothing
+    longer = CatalogData.of(Region(data.region.catalog), steps_per_epoch=4)
+    train(longer, tmp_path, seed=0, max_epochs=2, resume=True)
+
+
+def test_a_new_training_does_not_go_on_with_the_old_one(data: CatalogData, tmp_path: Path) -> None:
+    train(data, tmp_path, seed=0, max_epochs=1)
+    interrupted(data, tmp_path, 2, after=0, seed=1)
+    train(data, tmp_path, seed=1, max_epochs=2, resume=True)
+    fresh = train(data, tmp_path / "fresh", seed=1, max_epochs=2)
+    one, other = (
+        read_net(path / "best.ckpt").state_dict() for path in (tmp_path, tmp_path / "fresh")
+    )
+    assert all(torch.equal(one[name], other[name]) for name in one)
+    assert fresh.checkpoint.is_file()
 
 
 def test_scaling_comes_from_the_train_window(data: CatalogData) -> None:
@@ -311,7 +387,8 @@ def test_what_had_stopped_early_stays_stopped(
     train(data, tmp_path, **how, max_epochs=8)
     steps = torch.load(tmp_path / "last.ckpt", weights_only=True)["global_step"]
     assert steps < 8 * 4
-    train(data, tmp_path, **how, max_epochs=16, resume=True)
+    (tmp_path / "trained.json").unlink()  # as if it had been killed before
+    train(data, tmp_path, **how, max_epochs=8, resume=True)
     assert torch.load(tmp_path / "last.ckpt", weights_only=True)["global_step"] == steps
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,18 +15,25 @@ from lightning.pytorch.callbacks import Callback, ModelCheckpoint
 from lightning.pytorch.utilities import rank_zero_only
 from torch import Tensor
 
-from catalogs import InputError
-from catalogs.files import write_whole
+from catalogs import EventSequence, InputError
+from catalogs.files import read_json, reading, write_whole
 from catalogs.locking import SECONDS, locked
 from recast.pretrained.checkpoints import read_checkpoint, write_checkpoint
 from recast.pretrained.hyper_parameters import plain_settings
 
 if TYPE_CHECKING:
+    from recast.training.data import CatalogData
     from recast.training.task import RecastTask
 
 PATHS = ("best_model_path", "kth_best_model_path", "last_model_path")
 """Names of files in the state of a ModelCheckpoint."""
 
+
+BEGUN, ENDED = "begun.json", "trained.json"
+"""Records of how a training was begun, and of how it ended."""
+
+EVENTS = "events"
+"""Entry of the former that holds the ``digests``."""
 
 ORPHAN_SECONDS = 10.0
 """In which the worker of a run that was killed has surely ended; it takes a fraction of one."""
@@ -65,6 +73,47 @@ def check_same(checkpoint: Path, asked: RecastTask, settings: Iterable[str]) -> 
             raise InputError(
                 f"{checkpoint} was trained with {name} = {was}, not {now}: choose another `out`, "
                 "or leave out `resume`"
+            )
+
+
+def digests(data: CatalogData) -> dict[str, str]:
+    """What decides of each region which net is kept: the events up to the test window, hashed."""
+    return {region.name: _digest(region.split.val) for region in data.regions}
+
+
+def _digest(sequence: EventSequence) -> str:
+    digest = hashlib.sha256(sequence.times.astype("<f8").tobytes())
+    digest.update(sequence.magnitudes.astype("<f8").tobytes())
+    digest.update(repr((sequence.start, sequence.score_from, sequence.end, sequence.gaps)).encode())
+    return digest.hexdigest()
+
+
+def check_begun(folder: Path, asked: Mapping[str, Any]) -> None:
+    """Refuse to go on with a training that was begun with other settings or events than ``asked``.
+
+    Version 0.1.0 and earlier ones did not record these; of them the end of a training tells how
+    many epochs it had.
+
+    Raises
+    ------
+    InputError
+        Naming the first that differs.
+    """
+    for name in (BEGUN, ENDED):
+        path = folder / name
+        if not path.is_file():
+            continue
+        with reading(path):
+            known = {key: value for key, value in read_json(path).items() if key in asked}
+        for key, was in known.items():
+            if was == asked[key]:
+                continue
+            if key == EVENTS:
+                what = "on other events of the train and validation windows than there are now"
+            else:
+                what = f"with {key} = {was}, not {asked[key]}"
+            raise InputError(
+                f"{path}: it was trained {what}: choose another `out`, or leave out `resume`"
             )
 
 

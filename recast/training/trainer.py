@@ -27,11 +27,16 @@ from catalogs.files import leftovers, naming, read_json, reading, write_json
 from recast.pretrained.checkpoints import check_resumable, read_checkpoint, write_checkpoint
 from recast.training.data import CatalogData
 from recast.training.resuming import (
+    BEGUN,
+    ENDED,
+    EVENTS,
     ORPHAN_SECONDS,
     GoesOn,
     WholeCheckpoints,
     alone,
+    check_begun,
     check_same,
+    digests,
     is_first,
 )
 from recast.training.task import RecastTask
@@ -266,8 +271,9 @@ def train(
     Raises
     ------
     InputError
-        With ``resume``, if a file in ``folder`` is damaged, or was trained on other events or with
-        another ``model``; if the trainer refuses its settings, or another process trains there.
+        With ``resume``, if a file in ``folder`` is damaged, or was trained on other events, with
+        another ``model``, seed or number of epochs; if the trainer refuses its settings, or another
+        process trains there.
     """
     with alone(folder, ORPHAN_SECONDS):
         for scratch in leftovers(folder) if is_first() else ():
@@ -297,21 +303,26 @@ def _train(
     patience: int,
     trainer_settings: Mapping[str, Any],
 ) -> Trained:
-    ended = folder / "trained.json"
+    ended, last = folder / ENDED, folder / LAST
+    asked = {"max_epochs": epochs, "patience": patience, "seed": seed, EVENTS: digests(data)}
     if resume and ended.is_file():
         with reading(ended):
             record = read_json(ended)
-            if record["max_epochs"] == epochs:
-                done = Trained(folder / record["checkpoint"], float(record["validation"]))
-                check_same(done.checkpoint, RecastTask(data.scalings, **model), model)
-                return done
-    last = folder / LAST
+            done = Trained(folder / record["checkpoint"], float(record["validation"]))
+            check_same(done.checkpoint, RecastTask(data.scalings, **model), model)
+        check_begun(folder, asked)
+        return done
     resume = resume and last.is_file()
     if resume:
         check_resumable(last)
+        check_same(last, RecastTask(data.scalings, **model), model)
+        check_begun(folder, asked)
     ended.unlink(missing_ok=True)
     lightning.seed_everything(seed, workers=True, verbose=False)
     task = RecastTask(data.scalings, data.trained_on, **model)
+    if not resume and is_first():
+        last.unlink(missing_ok=True)  # of another training: none is to go on with it
+        write_json(folder / BEGUN, asked)
     shown = progress(label)
     best = ModelCheckpoint(dirpath=folder, **CHECKPOINT)
     callbacks = [
