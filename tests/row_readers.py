@@ -181,6 +181,27 @@ def read_scsn(line: str) -> Values:
     return checked(stamp, *places, float(depth), float(m))
 
 
+def read_stp(line: str) -> Values:
+    if not line.isascii() or not set(line) <= {"\t", *map(chr, range(32, 127))}:
+        raise ValueError
+    number, kind, *rest = line.split()
+    if rest and rest[0] in {"l", "r", "t"}:
+        rest = rest[1:]
+    time, lat, lon, depth, m, scale, quality = rest
+    clock = re.fullmatch(r"(\d{4})/(\d\d)/(\d\d),(\d\d):(\d\d):(\d\d\.?\d*)", time)
+    good = re.fullmatch(
+        r"\d+ [a-z][a-z] [a-z][a-z]? \d+(\.\d+)?", f"{number} {kind} {scale} {quality}"
+    )
+    sizes = zip((lat, lon, depth, m), (2, 3, 3, 1), strict=True)
+    if not clock or not good:
+        raise ValueError
+    if not all(re.fullmatch(rf"-?\d{{1,{size}}}\.\d+", text) for text, size in sizes):
+        raise ValueError
+    *calendar, second = clock.groups()
+    stamp = nanoseconds(*map(int, calendar), float(second))
+    return checked(stamp, *map(float, (lat, lon, depth, m)))
+
+
 def read_hauksson(line: str) -> Values:
     if line[188:].strip():
         raise ValueError
@@ -264,6 +285,7 @@ READERS: dict[str, Callable[[str], Values]] = {
     "scedc": read_scedc,
     "scedc until 2015": lambda line: read_scedc(line, 3),
     "scsn": read_scsn,
+    "stp": read_stp,
     "hauksson": read_hauksson,
     "jma": read_jma,
     "qtm": by_fields("", 17, (0, 1, 2, 3, 4, 5), 7, 8, 9, 10),

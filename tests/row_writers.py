@@ -37,6 +37,14 @@ def scsn_row(e: Event) -> str:
     )
 
 
+def stp_row(e: Event) -> str:
+    away = " l" if e.number % 2 else ""  # as it was until 2015
+    return (
+        f"{e.number:9d} le{away} {e.time:%Y/%m/%d,%H:%M:%S}.{e.number % 1000:03d} "
+        f"{e.latitude:9.4f} {e.longitude:9.4f} {e.depth:6.2f} {e.magnitude:5.2f} w 1.0"
+    )
+
+
 def hauksson_row(e: Event) -> str:
     t = e.time
     head = f"{t.year:4d}{t.month:3d}{t.day:3d}{t.hour:3d}{t.minute:3d}{t.second:7.3f}{e.number:10d}"
@@ -92,6 +100,7 @@ WRITERS: dict[str, tuple[str, Callable[[Event], str]]] = {
     "scedc": ("# comment\n#YYY/MM/DD HH:mm:SS.ss ET GT MAG\n", scedc_row),
     "scedc until 2015": ("", lambda e: scedc_row(e, "le")),
     "scsn": ("# comment\n", scsn_row),
+    "stp": ("# Number of events returned: 10000\n", stp_row),
     "hauksson": ("", hauksson_row),
     "jma": ("", jma_row),
     "qtm": (

@@ -3,6 +3,7 @@
 import gzip
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,9 @@ import pytest
 from row_writers import WRITERS, Event, scedc_row, write
 
 from catalogs import InputError
+from catalogs.event_types import are_earthquakes
 from catalogs.formats import FORMATS, Parsed, detect, parse
+from catalogs.formats.reading import read_events
 
 
 def read(layout: str, text: str, *, strict: bool = False) -> Parsed:
@@ -115,6 +118,34 @@ def test_scsn_places_are_in_minutes_and_may_touch() -> None:
     np.testing.assert_allclose(parsed.events["longitude"], [-116 - 36.32 / 60, -118 - 2.64 / 60])
     assert stamps(parsed)[1] == "1986-07-08 09:22:00"
     assert parsed.events["event_id"].tolist() == ["700917", "700918"]
+
+
+STP = """\
+# Number of events returned: 4
+  38000000 le l 2019/05/02,02:07:59.370   35.3250 -118.5400   8.20  2.14 w 1.0
+  38000001 qb l 2019/05/02,17:13:53.620   35.3240 -118.5370   7.70  2.37 l 1.0
+# Number of events returned: 3
+   9114858 le 1998/10/17,17:03:54.180 34.5530 -116.2690 0.50 1.30 l 1.0
+   9114859 sn 1998/10/18,17:03:54.180 34.5530 -116.2690 0.00 1.10 l 1.0
+   9114860 le 1998/10/18,18:03:54.180 34.5530 -116.2690 0.00 0.00 n 0.0
+#  9114861 le 1998/10/18,18:03:54.180 34.5530 -116.2690 0.00 1.00 l 1.0
+"""
+
+
+def test_lists_of_stp_are_recognised_and_their_blasts_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "events.txt"
+    path.write_text(STP)
+    parsed = read_events(path)
+    assert parsed.explanation.layout == "stp"
+    assert stamps(parsed)[:1] == ["2019-05-02 02:07:59.370000"]
+    assert parsed.events["longitude"].tolist() == [-118.54, -118.537, -116.269, -116.269]
+    assert parsed.events["magnitude"].tolist() == [2.14, 2.37, 1.3, 1.1]
+    assert parsed.events["event_type"].tolist() == ["le l", "qb l", "le", "sn"]
+    assert are_earthquakes(parsed.events).tolist() == [True, False, True, False]
+    assert [(row.row, row.fault) for row in parsed.rejected] == [
+        (7, "no magnitude"),
+        (8, "damaged"),
+    ]
 
 
 def test_hauksson_is_read_by_columns_where_some_are_blank() -> None:

@@ -17,6 +17,7 @@
 ``delimited``     named layouts with a header: one event a line, columns by a delimiter
 ``fixed``         fixed-width rows as a matrix of bytes
 ``scedc``         Southern California Earthquake Data Center: the layouts SCEC_DC and SCSN
+``stp``           event lists of STP, the program by which the SCEDC gives out data
 ``hauksson``      Hauksson-Yang-Shearer: the relocated catalog of Southern California
 ``hypodd``        hypoDD: relocated or initial hypocentres
 ``isc``           International Seismological Centre: the event catalogue as CSV
@@ -40,6 +41,7 @@ from catalogs.formats.obspy_events import OBSPY, from_obspy, to_obspy
 from catalogs.formats.parsed import Format, Parsed, Rejected
 from catalogs.formats.quakeml import QUAKEML
 from catalogs.formats.scedc import SCEDC, SCSN
+from catalogs.formats.stp import STP
 from catalogs.formats.table import TABLE, from_dataframe, parse_table
 from catalogs.formats.zmap import ZMAP
 
@@ -59,7 +61,20 @@ __all__ = [
 
 FORMATS: dict[str, Format] = {
     layout.name: layout
-    for layout in (SCEDC, SCSN, HAUKSSON, *DELIMITED, ISC, JMA, HYPODD, QUAKEML, ZMAP, OBSPY, TABLE)
+    for layout in (
+        SCEDC,
+        SCSN,
+        STP,
+        HAUKSSON,
+        *DELIMITED,
+        ISC,
+        JMA,
+        HYPODD,
+        QUAKEML,
+        ZMAP,
+        OBSPY,
+        TABLE,
+    )
 }
 """The layouts by name."""
 
