@@ -344,16 +344,22 @@ def split_by_events(
 
 
 def _between(info: CatalogInfo, times: FloatArray, i: int) -> str | float:
-    """A date halfway between event i - 1 and event i, on a whole second where one fits."""
+    """A date halfway between event i - 1 and event i, on a whole second where one fits.
+
+    Else on a whole millisecond, and so on: in no more digits than tell the two apart.
+    """
     if info.uses_plain_days:
         return float(info.start) + 0.5 * float(times[i - 1] + times[i])
     before = pd.Timestamp(info.to_time(times[i - 1]))
     middle = pd.Timestamp(info.to_time(0.5 * (times[i - 1] + times[i])))
-    second = middle.floor("s")
-    return iso(second if second > before else middle)
+    whole = (middle.floor(unit) for unit in ("s", "ms", "us"))
+    return iso(next((time for time in whole if time > before), middle))
 
 
 def iso(time: pd.Timestamp) -> str:
     """2019-07-06 at midnight, else 2019-07-06T03:19:53Z with as many decimals as there are."""
     plain = time.tz_convert("UTC").tz_localize(None)
-    return f"{plain:%Y-%m-%d}" if plain == plain.floor("D") else plain.isoformat() + "Z"
+    if plain == plain.floor("D"):
+        return f"{plain:%Y-%m-%d}"
+    text = plain.isoformat()
+    return (text.rstrip("0") if "." in text else text) + "Z"

@@ -307,3 +307,14 @@ def test_equal_complete_magnitudes_determine_no_b_value(
     assert (
         "b-value        not determined by magnitudes that are all equal" in capsys.readouterr().out
     )
+
+
+def test_windows_begin_at_dates_of_no_more_digits_than_the_file_has() -> None:
+    seconds = 0.32 * np.arange(200) + 86_400.0 * (np.arange(200) >= 100)
+    times = START + pd.to_timedelta(np.round(seconds, 2), unit="s").round("ms")
+    magnitudes = 3.0 + 0.1 * (np.arange(200) % 7)
+    catalog = import_table(regular(time=times, magnitude=magnitudes), "near", completeness=3.0)
+    assert counts(catalog) == [120, 40, 40]
+    splits = catalog.info.splits
+    for date in (splits.val_start, splits.test_start):
+        assert len(str(date).partition(".")[2]) <= len("320Z"), date
