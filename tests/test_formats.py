@@ -246,6 +246,13 @@ def test_quakeml_takes_the_preferred_origin_and_magnitude() -> None:
     parsed = read("quakeml", text)
     assert parsed.events["magnitude"].tolist() == [2.0, 1.0]
     assert stamps(parsed) == ["2020-01-02 00:00:00", "2020-01-01 00:00:00"]
+    assert parsed.explanation.notes == (
+        "1 event has several origins and prefers none: the first counts",
+        "1 event has several magnitudes and prefers none: the first counts",
+    )
+    one = f"<event>{origin.format(1)}{size.format(1)}</event><event>{body}{chosen}</event>"
+    plain = read("quakeml", f"<a:quakeml xmlns:a='x'><e>{one}</e></a:quakeml>")
+    assert plain.explanation.notes == ()
 
 
 def test_an_unknown_layout_is_named_with_the_known_ones() -> None:

@@ -14,6 +14,7 @@ from xml.parsers import expat
 
 import pandas as pd
 
+from catalogs.display import some
 from catalogs.errors import InputError
 from catalogs.formats.parsed import Faults, Format, Parsed
 from catalogs.formats.table import canonical
@@ -28,6 +29,9 @@ ROLES = (
     "magnitude_type",
     "event_type",
 )
+
+KINDS = ("origin", "magnitude")
+"""Of which an event may have several, of which it prefers one."""
 
 CHUNK = 1 << 16
 """Bytes that are looked at together for a DOCTYPE."""
@@ -45,8 +49,13 @@ def read_quakeml(content: bytes, where: str) -> Parsed:
         If it is no well-formed QuakeML, or declares entities, which it has no need of.
     """
     refuse_doctype(content, where)
+    several = dict.fromkeys(KINDS, 0)
     try:
-        rows = [_row(event) for event in _events(content, where)]
+        rows = []
+        for event in _events(content, where):
+            rows.append(_row(event))
+            for kind in KINDS:
+                several[kind] += _has_several(event, kind)
     except InputError:
         raise
     except (ET.ParseError, LookupError, ValueError) as error:  # the latter of its encoding
@@ -54,6 +63,13 @@ def read_quakeml(content: bytes, where: str) -> Parsed:
     index = pd.RangeIndex(1, len(rows) + 1, name="event")
     cells = pd.DataFrame(rows, index=index, columns=list(ROLES), dtype=object)
     faults = Faults(where, index)
+    for kind, n in several.items():
+        if n:
+            have = "has" if n == 1 else "have"
+            faults.say(
+                f"{some(n, 'event')} {have} several {kind}s and prefer{'s' * (n == 1)} none: the "
+                "first counts"
+            )
     table = canonical(cells, faults, depths_per_km=1000.0)  # QuakeML has metres
     return faults.parsed(table, lambda i: str(rows[i]))
 
@@ -124,10 +140,20 @@ def _row(event: ET.Element) -> dict[str, Any]:
     }
 
 
+def _has_several(event: ET.Element, kind: str) -> bool:
+    """Whether there are several origins or magnitudes, and none is said to be the best."""
+    n = sum(_name(child) == kind for child in event)
+    return n > 1 and not _text(event, _preference(kind)).strip()
+
+
+def _preference(kind: str) -> str:
+    return f"preferred{kind.capitalize()}ID"
+
+
 def _preferred(event: ET.Element, kind: str) -> ET.Element | None:
     """The origin or magnitude that the event prefers, or its first where it says none."""
     found = [child for child in event if _name(child) == kind]
-    wanted = _text(event, f"preferred{kind.capitalize()}ID").strip()
+    wanted = _text(event, _preference(kind)).strip()
     if wanted:
         found = [child for child in found if child.get("publicID", "") == wanted]
     return found[0] if found else None
