@@ -1,6 +1,8 @@
 """Details of reading anybody's table: each is a way of writing that a person has used."""
 
 import json
+import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 
 from catalogs import InputError, load
 from catalogs.formats.reading import read_events
+from catalogs.formats.table import from_dataframe
 from catalogs.from_files import import_catalog
 from recast import cli
 
@@ -490,3 +493,89 @@ def test_mixed_kinds_of_magnitude_are_said_at_the_import(
     pd.DataFrame({"time": times, "mag": m, "magType": kinds}).to_csv(path, index=False)
     note = import_catalog(path, "x", completeness=2.0).catalog.info.note
     assert ("kinds (700 ML, 300 Mw)" in note) is said
+
+
+def agency(folder: Path, header: str = "ml,mw,mb") -> Path:
+    """A file as many agencies write it: small events have ML, large ones only Mw or mb."""
+    rows = [
+        f"2020-01-{1 + i % 28:02d}T{i // 28:02d}:00:01,{2 + i % 20 / 10:.1f},," for i in range(60)
+    ]
+    rows += [
+        "2020-02-01T00:00:00,,7.1,6.4",
+        "2020-02-02,,,5.2",
+        "2020-02-03,4.9,5.0,",
+        "2020-02-04,,,",
+    ]
+    path = folder / "agency.csv"
+    path.write_text(f"time,{header}\n" + "\n".join(rows) + "\n")
+    return path
+
+
+def remedy(said: str, option: str) -> list[str]:
+    """The option that a message names, as words of a command."""
+    found = re.search(rf"{option} magnitude=\S+", said)
+    assert found is not None, said
+    return shlex.split(found[0])
+
+
+def test_of_several_magnitudes_the_first_that_a_row_has(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["catalogs", "import", str(agency(tmp_path)), "--name", "agency", "--out"]
+    command += [str(tmp_path), "--completeness", "2"]
+    assert cli.main(command) == 2
+    asked = remedy(capsys.readouterr().err, "--column")
+    assert asked == ["--column", "magnitude=mw,ml,mb"]
+    assert cli.main([*command, *asked]) == 0
+    shown = capsys.readouterr().out
+    assert "magnitudes are the first that each row has: 2 of mw, 60 of ml, 1 of mb" in shown
+    catalog = load(tmp_path / "agency.json")
+    assert catalog.events["magnitude"].tolist()[-3:] == [7.1, 5.2, 5.0]
+    assert catalog.events["magnitude_type"].tolist()[-4:] == ["ml", "mw", "mb", "mw"]
+    assert "2 of mw, 60 of ml, 1 of mb" in catalog.info.note
+
+
+def test_rows_without_a_magnitude_in_one_column_may_have_it_in_another(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["catalogs", "import", str(agency(tmp_path)), "--name", "agency", "--out"]
+    command += [str(tmp_path), "--completeness", "2"]
+    assert cli.main([*command, "--column", "magnitude=ml"]) == 0
+    shown = capsys.readouterr().out
+    said = "3 rows have no magnitude in ml; mw and mb have one for 2 of them, up to 7.1: "
+    assert f"note: {said}--column magnitude=ml,mw,mb" in shown
+    assert "up to 7.1" in load(tmp_path / "agency.json").info.note
+    assert cli.main([*command, "--overwrite", *remedy(shown, "--column")]) == 0
+    shown = capsys.readouterr().out
+    assert "61 of ml, 1 of mw, 1 of mb" in shown
+    assert "up to 7.1" not in shown
+    assert load(tmp_path / "agency.json").events["magnitude"].tolist()[-3:] == [7.1, 5.2, 4.9]
+
+
+@pytest.mark.parametrize("typed", [False, True])
+def test_magnitudes_of_a_table_in_turn(typed: bool, tmp_path: Path) -> None:
+    table = pd.read_csv(agency(tmp_path), dtype=None if typed else str, keep_default_na=typed)
+    table["time"] = pd.to_datetime(table["time"], format="ISO8601", utc=True)
+    parsed = from_dataframe(table, {"magnitude": "mb,ml,mw"})
+    assert parsed.events["magnitude"].tolist()[-3:] == [6.4, 5.2, 4.9]
+    assert [row.row for row in parsed.rejected] == [64]
+
+
+def test_what_cannot_be_read_is_not_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "odd.csv"
+    path.write_text("time,ml,mw\n2020-01-01,x3,4\n2020-01-02,9.9,5\n2020-01-03,3.0,4\n")
+    wanted = {"columns": {"magnitude": "ml,mw"}, "missing_magnitudes": [9.9]}
+    parsed = read_events(path, **wanted)
+    assert parsed.events["magnitude"].tolist() == [5.0, 3.0]
+    assert [(row.row, "'x3' is not a number" in row.reason) for row in parsed.rejected] == [
+        (2, True)
+    ]
+    with pytest.raises(InputError, match=r"no column 'mx' \(from `columns` magnitude=ml,mx\)"):
+        read_events(path, columns={"magnitude": "ml,mx"})
+    with pytest.raises(InputError, match=r"no column 'time,ml' \(from `columns` latitude"):
+        read_events(path, columns={"latitude": "time,ml"})
+
+
+def test_of_names_that_come_again_the_numbers_are_proposed_in_turn(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="ml, mw and mw could each .*`columns` magnitude=3,4,ml"):
+        read_events(agency(tmp_path, "ml,mw,mw"))

@@ -50,6 +50,12 @@ SIX_DIGITS = re.compile(r"\d{6}")
 SHORT_CLOCK = re.compile(r"\s*\d{1,2}\s*:?\s*\d{2}(\.0*)?\s*")
 """Hours and minutes."""
 
+BLANKS = frozenset({"", "-", "nan", "NaN"})
+"""Cells that hold nothing."""
+
+PLAIN_NAME = re.compile(r"[^\s,;&|<>'\"()*?$`=\\#~!{}\[\]]+")
+"""A name that is one word on a command line, and no list."""
+
 SHOWN = 12
 """That many column names are listed in an error message."""
 
@@ -119,7 +125,8 @@ def find_columns(
         The file, for error messages.
     chosen : mapping, optional
         Role -> column name, or its number from 1, where the usual names don't fit; ``none`` where
-        the file has no such column.
+        the file has no such column. Of several for the magnitude, apart by commas, the first is
+        meant, and ``further_magnitudes`` has the rest.
     sample : sequence of rows
         Some rows of the table: names that may mean several things are told by the values.
 
@@ -151,6 +158,45 @@ def find_columns(
                 f"`columns` {role}=NAME"
             )
     return {role: found[role] for role in sorted(found, key=_order)}
+
+
+FURTHER, OTHER = "magnitude ", "other magnitude "
+"""Roles begin so of columns that are asked where others have no magnitude, and that might be."""
+
+
+def further_magnitudes(
+    names: Sequence[str],
+    where: str,
+    chosen: Mapping[str, str],
+    positions: Mapping[str, int],
+    sample: Sequence[Sequence[str]],
+) -> dict[str, int]:
+    """Columns of magnitudes besides the one in ``positions``: those chosen, and those that are not.
+
+    The roles of the former are ``magnitude 2`` and so on, in their order, those of the latter
+    ``other magnitude 1`` and so on, Mw first.
+    """
+    columns = _Columns(tuple(map(heading, names)), where, sample)
+    asked = columns.named("magnitude", chosen["magnitude"]) if "magnitude" in chosen else []
+    found = {f"{FURTHER}{n}": i for n, i in enumerate(asked[1:], start=2)}
+    taken = {*positions.values(), *asked}
+    others = [i for _, i in columns.candidates("magnitude", taken)]
+    others = [i for i in others if any(map(_tells, columns.values(i)))]
+    others.sort(key=lambda i: not columns.headings[i].key.startswith("mw"))
+    return found | {f"{OTHER}{n}": i for n, i in enumerate(others, start=1)}
+
+
+def in_turn(names: Sequence[str]) -> str:
+    """Columns of magnitudes as an option lists them, in quotes where one is no single word."""
+    listed = ",".join(name.strip() for name in names)
+    return listed if all(map(PLAIN_NAME.fullmatch, names)) else f'"{listed}"'
+
+
+def unused(names: Sequence[str], positions: Mapping[str, int]) -> tuple[str, ...]:
+    """The columns that play no role."""
+    used = {i for role, i in positions.items() if not role.startswith(OTHER)}
+    rest = (name.strip() for i, name in enumerate(names) if i not in used)
+    return tuple(filter(None, rest))
 
 
 HALVES = frozenset({"am", "pm", "a.m.", "p.m.", "a. m.", "p. m.", "上午", "下午", "午前", "午後"})
@@ -205,14 +251,16 @@ class _Columns:
     def values(self, i: int) -> list[str]:
         """What the sample holds in a column, but for empty cells."""
         cells = (row[i].strip() for row in self.sample if i < len(row))
-        return [cell for cell in cells if cell not in {"", "-", "nan", "NaN"}]
+        return [cell for cell in cells if cell not in BLANKS]
+
+    def fill_each_other(self, columns: Sequence[int]) -> bool:
+        """Whether a row of the sample has a number in one of the columns and nothing in another."""
+        rows = ([row[i].strip() for i in columns if i < len(row)] for row in self.sample)
+        return any(any(map(_tells, row)) and not BLANKS.isdisjoint(row) for row in rows)
 
     def chosen(self, chosen: Mapping[str, str]) -> tuple[dict[str, int], set[str]]:
         """Positions of the columns that were named, and the roles that are to stay empty."""
-        names = [h.name for h in self.headings]
-        exact = {name.strip(): i for i, name in reversed(list(enumerate(names)))}
-        loose = {h.whole: i for i, h in reversed(list(enumerate(self.headings)))}
-        numbered = {str(i + 1): i for i in range(len(names))}
+        exact = {h.name.strip() for h in self.headings}
         found, refused = {}, set()
         for given, name in chosen.items():
             role = "depth_km" if given == "depth" else given
@@ -224,15 +272,47 @@ class _Columns:
             if name.strip() == NONE and NONE not in exact:
                 refused.add(role)
                 continue
-            text = name.strip()
-            position = exact.get(text, loose.get(normalised(name), numbered.get(text)))
+            found[role] = self.named(given, name)[0]
+        return found, refused
+
+    def named(self, role: str, name: str) -> list[int]:
+        """The column that was named for a role, or of magnitudes several, apart by commas."""
+        whole = self.position(name)
+        if whole is not None:
+            return [whole]
+        parts = [part for part in name.split(",") if part.strip()] if role == "magnitude" else []
+        found = []
+        for part in parts if len(parts) > 1 else [name]:
+            position = self.position(part)
             if position is None:
+                names = [h.name for h in self.headings]
                 raise InputError(
-                    f"{self.where}: no column {name!r} (from `columns` {given}={name}) among "
+                    f"{self.where}: no column {part!r} (from `columns` {role}={name}) among "
                     f"{_listed(names)}"
                 )
-            found[role] = position
-        return found, refused
+            found.append(position)
+        return [*dict.fromkeys(found)]
+
+    def position(self, name: str) -> int | None:
+        """The column of a name, whatever the case of its letters, or of a number from 1."""
+        text, names = name.strip(), [h.name.strip() for h in self.headings]
+        if text in names:
+            return names.index(text)
+        loose = [h.whole for h in self.headings]
+        if normalised(name) in loose:
+            return loose.index(normalised(name))
+        return int(text) - 1 if text in {str(i + 1) for i in range(len(names))} else None
+
+    def written(self, i: int) -> str:
+        """How a column is named in a list: by its number where the name would not say which."""
+        name = self.name(i)
+        again = sum(h.name.strip() == name for h in self.headings) > 1
+        return str(i + 1) if again or PLAIN_NAME.fullmatch(name) is None else name
+
+    def in_turn(self, columns: Sequence[int]) -> str:
+        """Columns of magnitudes in an order of preference: Mw, then as they come."""
+        ranked = sorted(columns, key=lambda i: not self.headings[i].key.startswith("mw"))
+        return ",".join(map(self.written, ranked))
 
     def candidates(self, role: str, taken: set[int]) -> list[tuple[tuple[int, ...], int]]:
         """Columns that may play a role, with their rank: UTC before local, then by name."""
@@ -280,10 +360,13 @@ class _Columns:
             name = self.name(fullest)
             if len({self.name(i) for i in best}) < len(best):
                 name = str(fullest + 1)
-            raise InputError(
-                f"{self.where}: columns {listed} could each be the {role}: choose one with "
-                f"`columns` {role}={name}"
-            )
+            choose = f"choose one with `columns` {role}={name}"
+            if role == "magnitude" and self.fill_each_other(best):
+                choose = (
+                    f"choose one, or take of each row the first that has a value, with `columns` "
+                    f"{role}={self.in_turn(best)}"
+                )
+            raise InputError(f"{self.where}: columns {listed} could each be the {role}: {choose}")
         found[role] = best[0]
 
     def find_types(self, found: dict[str, int]) -> None:

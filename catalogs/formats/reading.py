@@ -60,6 +60,7 @@ def read_events(
         A name in ``catalogs.formats.FORMATS``; by default as the first lines show, else ``table``.
     columns : mapping, optional
         Role -> the file's name of the column, or its number from 1, as in ``{"time": "origin"}``.
+        Of several for the magnitude, ``{"magnitude": "mw,ml"}``, the first with a value counts.
     names : sequence of str, optional
         Names of all columns of a table without a header, from left to right.
     encoding : str, optional

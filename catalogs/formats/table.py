@@ -31,7 +31,17 @@ from catalogs.formats.cells import (
     typed_numbers,
     utc_times,
 )
-from catalogs.formats.columns import beside_times, find_columns, heading, is_event_type
+from catalogs.formats.columns import (
+    FURTHER,
+    OTHER,
+    beside_times,
+    find_columns,
+    further_magnitudes,
+    heading,
+    in_turn,
+    is_event_type,
+    unused,
+)
 from catalogs.formats.dates import (
     MONTHS,
     SHARE,
@@ -89,7 +99,8 @@ class Wanted:
     Parameters
     ----------
     columns : mapping
-        Role -> the file's name for it, or its number.
+        Role -> the file's name for it, or its number; of the magnitude several, apart by commas, of
+        which each row's is the first that has a value.
     names : sequence of str, optional
         Names of all columns of a file without a header, from left to right.
     encoding : str, optional
@@ -197,6 +208,7 @@ def _meanings(table: pd.DataFrame, names: Mapping[str, str]) -> tuple[Meaning, .
     return tuple(
         Meaning(names[role], role, tuple(str(cell).strip() for cell in head[role] if cell)[:FIRST])
         for role in table.columns
+        if not role.startswith(OTHER)
     )
 
 
@@ -258,6 +270,8 @@ class _Loose:
     faults: Faults
     wanted: Wanted
     around: str = ""
+    sources: list[NDArray[np.intp]] = field(default_factory=list)
+    """Which column each magnitude is of, once they are read, where several were asked for."""
 
     def events(self) -> pd.DataFrame:
         """The canonical table."""
@@ -275,6 +289,8 @@ class _Loose:
         for name in ("event_type", "magnitude_type"):
             if name in cells:
                 events[name] = codes(cells[name], any_script=True)
+        if "magnitude_type" not in cells and (kinds := self.kinds()) is not None:
+            events["magnitude_type"] = kinds
         if "event_type" in events and not is_event_type(types_of(events).tolist()):
             self.faults.say(
                 f"column {self.names['event_type']} is kept as the type of event, but few of its "
@@ -581,8 +597,10 @@ class _Loose:
     def magnitude(self) -> FloatArray:
         """Magnitudes; rows that have none are no events, and those that cannot have one are bad."""
         faults, column = self.faults, self.cells["magnitude"]
-        values, cells = self.number("magnitude")
+        values, cells, source = self.first_magnitudes()
+        column = column.where(source == 0, cells) if source.any() else column
         empty = np.isnan(values) & ~_unread(values, cells)
+        self.say_others(values, empty)
         note(faults, column, np.isnan(values) & ~empty, "is not a number", "fix or drop the row")
         faults.note(empty, "magnitude is empty: fill it in or drop the row", fault="no magnitude")
         for value in self.wanted.missing_magnitudes:
@@ -599,6 +617,79 @@ class _Loose:
             faults, column, outside, f"is outside {lowest:g} to {highest:g}", "fix or drop the row"
         )
         return values
+
+    def first_magnitudes(self) -> tuple[FloatArray, pd.Series, NDArray[np.intp]]:
+        """Of each row the first magnitude of the columns asked for, its cell, and which it is of.
+
+        What cannot be read is not passed over.
+        """
+        values, cells = self.number("magnitude")
+        source = np.zeros(len(values), dtype=np.intp)
+        roles = [role for role in self.cells if str(role).startswith(FURTHER)]
+        if not roles:
+            return values, cells, source
+        cells = texts(cells)
+        for n, role in enumerate(roles, start=1):
+            more, their = self.numbers_of(str(role))
+            none = ~self.tell(values) & ~_unread(values, cells)
+            filled = none & (self.tell(more) | _unread(more, their))
+            values = np.where(filled, more, values)
+            cells = cells.mask(filled, texts(their))
+            source[filled] = n
+        self.sources.append(source)
+        there = self.tell(values)
+        counts = [int((there & (source == n)).sum()) for n in range(len(roles) + 1)]
+        named = [self.names[str(role)] for role in ("magnitude", *roles)]
+        listed = ", ".join(f"{n:,} of {name}" for n, name in zip(counts, named, strict=True))
+        self.faults.say(f"magnitudes are the first that each row has: {listed}")
+        return values, cells, source
+
+    def kinds(self) -> pd.Series | None:
+        """The type of each magnitude, where columns that are called so were asked in turn."""
+        roles = ["magnitude", *(r for r in self.cells if str(r).startswith(FURTHER))]
+        named = [self.names[str(role)].strip().lower() for role in roles]
+        if not self.sources or not {*named} <= MAGNITUDE_TYPES:
+            return None
+        of = np.array(named, dtype=object)[self.sources[0]]
+        return pd.Series(of, self.cells.index, dtype="str")
+
+    def numbers_of(self, role: str) -> tuple[FloatArray, pd.Series]:
+        """The magnitudes of another column, and its cells."""
+        other = replace(self, cells=self.cells.assign(magnitude=self.cells[role]))
+        return other.number("magnitude")
+
+    def tell(self, values: FloatArray) -> NDArray[np.bool_]:
+        """Which numbers are magnitudes, and do not stand for none."""
+        lowest, highest = RANGES["magnitude"]
+        there = (values >= lowest) & (values <= highest)
+        for value in self.wanted.missing_magnitudes:
+            there &= ~(np.abs(values - value) < 1e-9)
+        return there
+
+    def say_others(self, values: FloatArray, empty: NDArray[np.bool_]) -> None:
+        """Say that rows without a magnitude have one in columns that were not asked for."""
+        none = empty | (~np.isnan(values) & ~self.tell(values))
+        left, used, largest = none.copy(), [], -np.inf
+        for role in self.cells if none.any() else ():
+            if not str(role).startswith(OTHER):
+                continue
+            more, _ = self.numbers_of(str(role))
+            filled = left & self.tell(more)
+            if filled.any():
+                used.append(self.names[str(role)])
+                largest = max(largest, float(more[filled].max()))
+                left &= ~filled
+        if not used:
+            return
+        asked = ["magnitude", *(str(role) for role in self.cells if str(role).startswith(FURTHER))]
+        mine = [self.names[role] for role in asked]
+        rows = f"{int(none.sum()):,} rows have" if none.sum() > 1 else "1 row has"
+        have = "have" if len(used) > 1 else "has"
+        self.faults.say(
+            f"{rows} no magnitude in {' or '.join(mine)}; {' and '.join(used)} {have} one for "
+            f"{int((none & ~left).sum()):,} of them, up to {largest:g}: `columns` magnitude="
+            + in_turn((*mine, *used))
+        )
 
     def tell_apart(self, ids: pd.Series, time: pd.Series) -> bool:
         """Whether values are those of single events, or of templates, groups, nothing."""
@@ -709,15 +800,16 @@ def from_dataframe(
     names = [str(name) for name in table.columns]
     positions = find_columns(names, where, wanted.columns, sample)
     positions |= beside_times(names, sample, {*positions.values()})
+    positions |= further_magnitudes(names, where, wanted.columns, positions, sample)
     cells = table.iloc[:, list(positions.values())].set_axis(list(positions), axis="columns")
     cells = cells.set_axis(pd.RangeIndex(1, len(cells) + 1, name="row"))
     faults = Faults(where, cells.index)
     called = {role: names[i] for role, i in positions.items()}
     meanings = _meanings(cells.head(SAMPLE), called)
-    unused = tuple(name for i, name in enumerate(names) if i not in positions.values())
-    _say_no_places(called, unused, wanted.columns, faults)
+    rest = unused(names, positions)
+    _say_no_places(called, rest, wanted.columns, faults)
     events = events_of(cells, called, faults, wanted)
-    how = Explanation("table", meanings=meanings, unused=unused)
+    how = Explanation("table", meanings=meanings, unused=rest)
     return faults.parsed(events, lambda i: str(cells.iloc[i].to_dict()), how)
 
 

@@ -14,7 +14,13 @@ import pandas as pd
 
 from catalogs.errors import InputError
 from catalogs.formats.cells import SOME
-from catalogs.formats.columns import beside_times, find_columns, unknown_types
+from catalogs.formats.columns import (
+    beside_times,
+    find_columns,
+    further_magnitudes,
+    unknown_types,
+    unused,
+)
 from catalogs.formats.lines import split_lines
 from catalogs.formats.names import MINUTES, normalised
 from catalogs.formats.parsed import Faults
@@ -136,6 +142,8 @@ def text_cells(
     positions = find_columns(region.names, where, chosen, sample)
     positions |= _helpers(region, sample, {*positions.values()})
     positions |= beside_times(region.names, sample, {*positions.values()})
+    more = further_magnitudes(region.names, where, chosen or {}, positions, sample)
+    positions |= more if comments else {}
     pick = itemgetter(*positions.values())  # two columns at least, so this returns a tuple
     needed, empty = max(positions.values()) + 1, ("",) * len(positions)
     numbers, counts, over, rows = array("q"), array("q"), Counter[int](), _Rows([*positions])
@@ -184,8 +192,7 @@ def text_cells(
     table.iloc[np.flatnonzero(wrong)] = ""
     around = "\n".join([*lines[: max(region.header - 1, 0)], *below])
     named = {role: region.names[i].strip() or str(i + 1) for role, i in positions.items()}
-    rest = (name.strip() for i, name in enumerate(region.names) if i not in positions.values())
-    return Cells(table, faults, lines, region, named, tuple(filter(None, rest)), around)
+    return Cells(table, faults, lines, region, named, unused(region.names, positions), around)
 
 
 class _Rows:

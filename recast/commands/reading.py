@@ -31,7 +31,8 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
         help="the table's column, by name or number, for time, date, clock, year, month, day, "
         "hour, minute, second, day_of_year, magnitude, latitude, longitude, depth_km, "
         "event_id, event_type or magnitude_type, as in time=origin_time; none if there "
-        "is no such column; may be repeated",
+        "is no such column; of the magnitude also several, the first with a value counts, as in "
+        "magnitude=mw,ml,mb; may be repeated",
     )
     group.add_argument(
         "--columns",
