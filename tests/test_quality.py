@@ -1,6 +1,7 @@
 """The quality report finds what was put into a catalog."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -17,7 +18,9 @@ from catalogs.checks.quality import (
     completeness_over_time,
     duplicates,
     gaps,
+    reported_twice,
     time_of_day,
+    two_reports,
 )
 from recast.plots.quality import over_time
 
@@ -280,3 +283,59 @@ def test_gaps_are_shaded_in_the_plot(days: float) -> None:
     for shade in shades:
         outline = shade.get_path().transformed(shade.get_patch_transform())
         assert np.ptp(outline.vertices[:, 0]) == pytest.approx(days, abs=0.5)
+
+
+def of_two_agencies(events: pd.DataFrame, seconds: float, degrees: float) -> pd.DataFrame:
+    """Every event from M 3.5 on twice, as in a merged list."""
+    large = events[events["magnitude"] >= 3.5]
+    other = large.assign(
+        time=large["time"] + pd.Timedelta(seconds=seconds),
+        latitude=large["latitude"] + degrees,
+        magnitude=large["magnitude"] + 0.1,
+    )
+    return pd.concat([events, other]).sort_values("time").reset_index(drop=True)
+
+
+@pytest.mark.parametrize(("seconds", "degrees"), [(1.2, 0.03), (2.0, 0.1), (2.9, 0.1)])
+def test_merged_lists_of_two_agencies_are_noticed(seconds: float, degrees: float) -> None:
+    catalog = load("ridgecrest_2019")
+    assert reported_twice(catalog.events) == []
+    both = of_two_agencies(catalog.events, seconds, degrees)
+    n = len(both) - len(catalog.events)
+    (said,) = reported_twice(both)
+    found = re.match(r"(\d+) pairs of events within 3 s, 15 km and 0.3 magnitude units, of", said)
+    assert found is not None
+    assert n <= int(found[1]) <= n + 20  # and a few aftershocks
+    report = check_catalog(Catalog(both, catalog.info))
+    assert any("may be two reports of one event each" in line for line in findings(report))
+
+
+def test_aftershocks_are_not_taken_for_second_reports() -> None:
+    """Those of a rate by Omori's law, in kilometres, of magnitudes that differ by little."""
+    rng = np.random.default_rng(4)
+    n = 3000
+    seconds = np.sort(10.0 * ((4e4 / 10.0 + 1.0) ** rng.random(n) - 1.0))
+    events = pd.DataFrame(
+        {
+            "time": pd.Timestamp("2020-01-01", tz="UTC") + pd.to_timedelta(seconds, unit="s"),
+            "latitude": 35.0 + rng.normal(0.0, 0.02, n),
+            "longitude": -117.0 + rng.normal(0.0, 0.02, n),
+            "magnitude": 2.0 + rng.exponential(0.43, n),
+        }
+    )
+    assert two_reports(events) == {}  # more than a hundred in half a minute
+    assert two_reports(events.iloc[n // 2 :]) == {}
+    assert two_reports(events.iloc[n * 3 // 4 :]) == {}
+
+
+def test_real_catalogs_have_no_second_reports(
+    real_catalog: Callable[[str], Catalog],
+) -> None:
+    for name in ("ncss", "taupo", "china", "horus_italy"):
+        catalog = real_catalog(name)
+        events, days = catalog.events, catalog.days
+        assert two_reports(events) == {}, name
+        for i in np.argsort(-events["magnitude"].to_numpy())[:5].tolist():
+            for length in (0.1, 1.0, 10.0):
+                after = (days >= days[i]) & (days < days[i] + length)
+                assert two_reports(events[after]) == {}, (name, i, length)

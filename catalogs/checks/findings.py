@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from catalogs.checks.quality import SAME_KM, SAME_SECONDS
+from catalogs.checks.quality import SAME_KM, SAME_SECONDS, in_words
 
 CLEAR = 2.0
 """Standard deviations from which b-values are said to change: their mean square is 1 by chance."""
@@ -25,6 +25,8 @@ def findings(report: dict[str, Any]) -> list[str]:
     }.items():
         if twice.get(name):
             found.append(f"{twice[name]:,} {what}")
+    if report["two_reports"]:
+        found.append(f"{in_words(report['two_reports'])}: may be two reports of one event each")
     found.extend(
         f"no event for {gap['days']:.1f} days from {gap['start']}, when "
         f"{gap['events_usual']:.0f} are usual"

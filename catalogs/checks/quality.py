@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from dataclasses import asdict
 from typing import Any
 
@@ -36,6 +37,19 @@ TWICE = 0.01
 
 SAME_SECONDS, SAME_KM = 1.0, 5.0
 """Events closer than that in time and place may be one, located twice."""
+
+NEAR_SECONDS, NEAR_KM, NEAR_UNITS = 3.0, 15.0, 0.3
+"""Two agencies give the time, the place and the magnitude of one event so differently."""
+
+FAR_SECONDS = 30.0
+"""Aftershocks come as near each other in place and magnitude at lags up to here, and no less often:
+within seconds of an event networks miss some."""
+
+RARE = 1e-5
+"""Probability of as many near pairs by chance below which they are more than that."""
+
+MOST_BEHIND = 100
+"""Events in ``FAR_SECONDS`` behind one: where there are more, nothing is known of pairs."""
 
 BIN, CLEAR = 0.1, 2.0
 """Width of the bins of magnitude, and standard errors by which one is clearly fuller."""
@@ -98,6 +112,7 @@ def check_catalog(catalog: Catalog) -> dict[str, Any]:
         "complete_events": int(complete.sum()),
         "ties": ties(events),
         "duplicates": duplicates(events),
+        "two_reports": two_reports(events),
         "gaps": _undeclared(catalog, _dated(catalog, gaps(days[complete], end))),
         "declared_gaps": [list(gap) for gap in info.gaps],
         "event_types": _counts(events, "event_type"),
@@ -175,13 +190,76 @@ def duplicates(events: pd.DataFrame) -> dict[str, int]:
 def reported_twice(events: pd.DataFrame) -> list[str]:
     """A warning where many of the events, in order of time, may have been reported twice."""
     pairs = duplicates(events).get("may_be_one", 0)
-    if pairs < TWICE * len(events):
-        return []
     near = f"{some(pairs, 'pair')} of events within {SAME_SECONDS:g} s and {SAME_KM:g} km"
+    if pairs < TWICE * len(events):
+        found = two_reports(events)
+        if not found:
+            return []
+        near = in_words(found)
     remedy = (
         "if these are two reports of one event each, leave those of one network out of the file"
     )
     return [f"{near}: {remedy}"]
+
+
+def two_reports(events: pd.DataFrame) -> dict[str, float]:
+    """Pairs of events near in time, place and magnitude, if they are clearly more than by chance.
+
+    Merged lists of two agencies have many events twice, some seconds, kilometres and tenths of a
+    magnitude apart. Real aftershocks come as near, so that pairs at lags up to 3 s are compared
+    with those at lags of 3 to 30 s: by chance one in ten is of the former. There are two reports if
+    there are more pairs than that has a probability of 1e-5 of, and those beyond chance are a
+    hundredth of the events.
+
+    Returns
+    -------
+    dict
+        ``pairs`` and ``by_chance``; empty where there are no more than by chance.
+    """
+    if not {"latitude", "longitude"} <= set(events) or len(events) < 2:
+        return {}
+    seconds = nanoseconds(events) / 1e9
+    latitude, longitude, magnitude = (
+        events[name].to_numpy(np.float64) for name in ("latitude", "longitude", "magnitude")
+    )
+    near = far = 0
+    for behind in range(1, min(MOST_BEHIND, len(events))):
+        first = np.flatnonzero(seconds[behind:] - seconds[:-behind] <= FAR_SECONDS)
+        if not first.size:
+            break
+        second = first + behind
+        turn = (longitude[second] - longitude[first] + 180.0) % 360.0 - 180.0
+        across = turn * np.cos(np.radians(latitude[second]))
+        km = KM_PER_DEGREE * np.hypot(latitude[second] - latitude[first], across)
+        units = np.abs(magnitude[second] - magnitude[first])
+        alike = (km <= NEAR_KM) & (units <= NEAR_UNITS + MAGNITUDE_TOLERANCE)
+        soon = seconds[second] - seconds[first] <= NEAR_SECONDS
+        near += int((alike & soon).sum())
+        far += int((alike & ~soon).sum())
+    else:
+        if len(events) > MOST_BEHIND:
+            return {}
+    by_chance = far * NEAR_SECONDS / (FAR_SECONDS - NEAR_SECONDS)
+    rare = _as_many(near, near + far, NEAR_SECONDS / FAR_SECONDS) < RARE
+    if not rare or near - by_chance < TWICE * len(events):
+        return {}
+    return {"pairs": near, "by_chance": by_chance}
+
+
+def _as_many(hits: int, trials: int, share: float) -> float:
+    """Probability of so many hits or more, by the binomial law."""
+    k = np.arange(hits, trials + 1)
+    ways = np.array([math.lgamma(j + 1.0) + math.lgamma(trials - j + 1.0) for j in k.tolist()])
+    logs = math.lgamma(trials + 1.0) - ways + k * np.log(share) + (trials - k) * np.log1p(-share)
+    return float(np.exp(logs).sum())
+
+
+def in_words(found: dict[str, float]) -> str:
+    """How many pairs ``two_reports`` has found, and within what."""
+    return (
+        f"{found['pairs']:,.0f} pairs of events within {NEAR_SECONDS:g} s, {NEAR_KM:g} km and "
+        f"{NEAR_UNITS:g} magnitude units, of which {found['by_chance']:,.0f} would be by chance"
+    )
 
 
 def gaps(days: FloatArray, end: float) -> list[dict[str, Any]]:
