@@ -197,7 +197,18 @@ class GutenbergRichter:
         return np.asarray(self.step * (np.floor(excess / self.step + 1e-9) + self.strict))
 
     def recorded(self, magnitudes: ArrayLike) -> FloatArray:
-        """Magnitudes as the catalog gives them, on its grid, of the same shape."""
+        """Magnitudes as the catalog gives them, on its grid.
+
+        Parameters
+        ----------
+        magnitudes : array
+            Drawn by this law, of any shape.
+
+        Returns
+        -------
+        array
+            Of the same shape.
+        """
         if self.step == 0.0:
             return np.asarray(magnitudes, dtype=np.float64)
         return np.asarray(np.round(self.completeness + self.recorded_excess(magnitudes), 6))

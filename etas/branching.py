@@ -117,10 +117,11 @@ def cascade(
     """Times and magnitudes of ``n`` trajectories on the window [start, end).
 
     ``parameters`` are (mu, k, alpha ln 10, c, p, 1 / taper), ``law`` (completeness, beta, mass of
-    the truncated law, step, and 1 where completeness is strict); ``history`` holds the times of past events, ``cumulative`` the running sum
-    of their expected direct offspring in the window, tapered up to its start only: within it
-    offspring are thinned by the taper. Returns the number of events of each trajectory, times,
-    magnitudes, and a flag for those that went beyond ``max_events``, where the cascade stops.
+    the truncated law, step, and 1 where completeness is strict); ``history`` holds the times of
+    past events, ``cumulative`` the running sum of their expected direct offspring in the window,
+    tapered up to its start only: within it offspring are thinned by the taper. Returns the number
+    of events of each trajectory, times, magnitudes, and a flag for those that went beyond
+    ``max_events``, where the cascade stops.
     """
     _, k, growth, c, p, taper_rate = parameters
     completeness, beta, mass, step, strict = law

@@ -88,11 +88,12 @@ def cascade(
     """Times, magnitudes and places of ``n`` trajectories on [0, horizon) days from now.
 
     ``parameters`` are (mu, k, alpha ln 10, c, p, d, gamma ln 10, q, radius), ``law`` (completeness,
-    beta, mass of the truncated law, step, and 1 where completeness is strict), ``site`` (share of background places at random, exponent of
-    the others). ``since`` are the days since the past events, ``cumulative`` the running sum of
-    their expected direct offspring, wherever those happen; what falls outside the region is left
-    out, and has no offspring. Returns the numbers of events by trajectory, times, magnitudes,
-    places (radians) and a flag for those that went beyond ``max_events``.
+    beta, mass of the truncated law, step, and 1 where completeness is strict), ``site`` (share of
+    background places at random, exponent of the others). ``since`` are the days since the past
+    events, ``cumulative`` the running sum of their expected direct offspring, wherever those
+    happen; what falls outside the region is left out, and has no offspring. Returns the numbers of
+    events by trajectory, times, magnitudes, places (radians) and a flag for those that went beyond
+    ``max_events``.
     """
     _, k, growth, c, p, d, spread, q, radius = parameters
     completeness, beta, mass, step, strict = law
