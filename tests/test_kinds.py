@@ -269,9 +269,9 @@ REMEDIES: dict[str, tuple[str, str, dict[str, float], float]] = {
 
 def remedy(message: str, given: dict[str, str]) -> list[str]:
     """The first option that a message offers, with a name for NAME."""
-    words = shlex.split(message.replace("'", " ").replace(",", " ").replace(";", " "))
+    words = shlex.split(message.replace("'", " ").replace(", ", " ").replace(";", " "))
     at = next(i for i, word in enumerate(words) if word.startswith("--"))
-    option = [words[at], words[at + 1].rstrip(":.)")]
+    option = [words[at], words[at + 1].rstrip(":.),")]
     name, _, value = option[1].partition("=")
     return [option[0], f"{name}={given.get(name, 'uu')}" if value == "NAME" else option[1]]
 
@@ -718,7 +718,7 @@ def test_the_scale_in_a_magnitude_is_left_out(written: str, tmp_path: Path) -> N
     matches(found, 1e-3)
 
 
-def test_of_two_magnitudes_the_fuller_one_is_proposed(
+def test_of_two_magnitudes_the_first_that_a_row_has_is_proposed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lines = table("time,lat,lon,Mw,ML", ISO + ",{lat},{lon},,{m}").splitlines()
@@ -728,7 +728,7 @@ def test_of_two_magnitudes_the_fuller_one_is_proposed(
     command = ["catalogs", "import", str(path), "--name", "mine", "--completeness", "2"]
     assert cli.main(command) == 2
     said = remedy(capsys.readouterr().err, {})
-    assert said == ["--column", "magnitude=ML"]
+    assert said == ["--column", "magnitude=Mw,ML"]
     assert cli.main([*command, *said]) == 0
     assert len(load("mine").events) == N
 
