@@ -26,7 +26,7 @@ COMCAT = ("catalogs", "fetch", "comcat", *PERIOD, "--completeness", "1")
 @pytest.fixture
 def provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[Provider]:
     """A provider of ComCat and NCSS, in small pages and without long waits."""
-    defaults = (QUICK.attempts, QUICK.first_wait, QUICK.longest_wait, QUICK.timeout, QUICK.sleep)
+    defaults = tuple(vars(QUICK).values())
     monkeypatch.setattr(Patience.__init__, "__defaults__", defaults)
     with serving() as running:
         for name in ("comcat", "ncss", "fdsn_ingv"):

@@ -150,7 +150,7 @@ def test_the_recipe_of_a_configuration_gives_the_same_weights(
 @pytest.fixture
 def provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[Provider]:
     """ComCat, of 900 made-up events, on the loopback device."""
-    defaults = (QUICK.attempts, QUICK.first_wait, QUICK.longest_wait, QUICK.timeout, QUICK.sleep)
+    defaults = tuple(vars(QUICK).values())
     monkeypatch.setattr(Patience.__init__, "__defaults__", defaults)
     with serving(events=made_events(900), most=1000) as running:
         record = moved(RECORDS["comcat"], running.url)

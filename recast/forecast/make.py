@@ -421,8 +421,7 @@ def _check_places(place: tuple[float, float] | None, cell: float | None, *, plac
 
 
 def _too_many(done: Drawn) -> str:
-    events = f"{int(done.histograms.sum()):,} simulated events"
-    return f"{events} are too many: set fewer `samples` or `days`"
+    return f"{int(done.histograms.sum()):,} events are too many: set fewer `samples` or `days`"
 
 
 def _csep(

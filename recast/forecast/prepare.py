@@ -144,7 +144,7 @@ def _by_past_errors(
     pool, few = after_few(windows, fitted.processes, history, request, regime, plain.law)
     remarks = [about(request.days), *plain.remarks]
     if few is not None:
-        remarks = [about_few(catalog.info, few, request.days, regime or GENERIC)]
+        remarks[0] = about_few(catalog.info, few, request.days, regime or GENERIC)
     return replace(plain, windows=pool, remarks=[*remarks, *beyond_a_month(request.days)])
 
 
