@@ -35,8 +35,8 @@ SIGNIFICANT = 1.0
 windows of four catalogs."""
 
 RUPTURE_LENGTHS, LEAST_REACH = 3.0, 30.0
-"""Reach of a mainshock, in lengths of its rupture (Wells and Coppersmith 1994, doi:
-10.1785/BSSA0840040974), and the least one, km. What is farther away is of no sequence of it."""
+"""Reach of a mainshock, in lengths of its rupture, and the least one, km. What is farther away is
+of no sequence of it."""
 
 NEW_DAYS = 3.0
 """Days in which a sequence far from a larger one may count before it. In train and validation
@@ -183,7 +183,22 @@ def _within_reach(
 
 
 def _reach(magnitudes: FloatArray) -> FloatArray:
-    return np.maximum(RUPTURE_LENGTHS * 10.0 ** (-2.44 + 0.59 * magnitudes), LEAST_REACH)
+    return np.maximum(RUPTURE_LENGTHS * rupture_length(magnitudes), LEAST_REACH)
+
+
+def rupture_length(magnitudes: FloatArray) -> FloatArray:
+    """Subsurface rupture length, km.
+
+        log10 L = -2.44 + 0.59 M
+
+    (Wells and Coppersmith 1994, doi:10.1785/BSSA0840040974, table 2A, all slip types).
+
+    Examples
+    --------
+    >>> rupture_length(np.array([5.0, 7.1])).round(1)
+    array([ 3.2, 56.1])
+    """
+    return np.asarray(10.0 ** (-2.44 + 0.59 * magnitudes))
 
 
 def _near(events: EventSequence, mainshock: int, until: float) -> int:

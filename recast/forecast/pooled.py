@@ -181,6 +181,12 @@ def after_few(
         Those of ordinary times.
     processes, history, request, regime, magnitudes
         As of ``after_mainshock``.
+
+    Returns
+    -------
+    windows, few
+        Pools, and what is known of the sequence; the windows as they are and None where there is no
+        such mainshock, or the share is below a hundredth.
     """
     found = of_few(history, processes[0].magnitude_law.completeness)
     if found is None:

@@ -151,8 +151,8 @@ def about_chance(days: Sequence[float], magnitudes: Sequence[float], counts: Int
             k = i + 1 + int(np.argmin(having[i + 1 :, j]))
             few = (
                 f"M >= {magnitudes[j]:g} come in {having[i, j]:,} of {len(counts):,} simulated "
-                f"catalogs of {span(days[i])} and in {having[k, j]:,} of {span(days[k])}: so few "
-                "tell no more than that it is rare, set more `samples`"
+                f"catalogs of {span(days[i])} and in {having[k, j]:,} of {span(days[k])}, too "
+                "few to tell more than that it is rare: set more `samples`"
             )
             return [few]
     return []

@@ -12,6 +12,7 @@ import numpy as np
 from catalogs import InputError
 from catalogs.json_records import Record
 from etas.omori import REGIMES
+from recast.forecast.mainshocks import rupture_length
 
 UNITS = {"min": 1.0 / 1440.0, "h": 1.0 / 24.0, "d": 1.0}
 """Days in the units in which times after a mainshock are written."""
@@ -119,16 +120,9 @@ class Policy(Record):
                 raise InputError(f"`{name}` = {magnitude}: give a number")
 
     def radius_km(self, magnitude: float) -> float:
-        """Radius of the circle around a mainshock.
-
-            log10 L = -2.44 + 0.59 M
-
-        is the subsurface rupture length, km, of Wells and Coppersmith (1994, table 2A, all slip
-        types).
-        """
-        return max(
-            self.rupture_lengths * float(10.0 ** (-2.44 + 0.59 * magnitude)), self.least_radius_km
-        )
+        """Radius of the circle around a mainshock, by its ``rupture_length``."""
+        length = float(rupture_length(np.array(magnitude)))
+        return max(self.rupture_lengths * length, self.least_radius_km)
 
     def counted(self, completeness: float, mainshock: float | None) -> tuple[float, ...]:
         """Magnitudes at or above which events are counted, none below completeness.
