@@ -24,6 +24,9 @@ from catalogs.magnitudes import (
 from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray
 from catalogs.split import Split
 
+COLUMNS = ("time", "magnitude", "latitude", "longitude", "depth_km")
+"""Of a table of events."""
+
 FRACTIONS = (0.6, 0.2, 0.2)
 """Shares of the events in the train, validation and test windows."""
 
@@ -87,9 +90,11 @@ def import_table(
     Raises
     ------
     InputError
-        For no complete events, ties, an impossible window or split, or fewer than 50 events to
-        train on where ``splits`` or ``fractions`` ask for it.
+        For a table that lacks a column, or a time zone, no complete events, ties, an impossible
+        window or split, or fewer than 50 events to train on where ``splits`` or ``fractions`` ask
+        for it.
     """
+    _check_table(events)
     events = in_order_of_time(events)
     inside = _inside(events, name, start, end)
     notes = [] if completeness is not None else [MAXIMUM_CURVATURE]
@@ -270,6 +275,21 @@ def _refuse_ties(catalog: Catalog) -> None:
         f"{iso(events['time'].iloc[0])} ({tied} events share a time with another): choose `ties` "
         "separate (1 ms apart) or `ties` drop (the first of each time)"
     )
+
+
+def _check_table(events: pd.DataFrame) -> None:
+    """Refuse a table without one of the columns, or with times of no time zone."""
+    lacking = [column for column in COLUMNS if column not in events]
+    if lacking:
+        raise InputError(
+            f"the table of events has no column {lacking[0]!r}: it needs {', '.join(COLUMNS)}, "
+            "empty where nothing is known"
+        )
+    if not isinstance(events["time"].dtype, pd.DatetimeTZDtype):
+        raise InputError(
+            "the times of the table have no time zone: make them UTC, by "
+            "events['time'].dt.tz_localize('UTC') where they are"
+        )
 
 
 def _inside(events: pd.DataFrame, name: str, start: str | None, end: str | None) -> pd.DataFrame:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from catalogs import load
+from catalogs.importing import import_table
 from recast.forecast.make import run_forecast
 from recast.forecast.remarks import about_chance
 from recast.models.fitting import fit_model
@@ -37,3 +39,27 @@ def test_a_forecast_of_too_many_events_to_place_is_kept(
     assert any("too many: set fewer `samples`" in remark for remark in done.remarks)
     assert (tmp_path / "forecast.csv").is_file()
     assert len(done.table) > 0
+
+
+def test_large_numbers_that_hang_on_a_low_b_are_marked() -> None:
+    rng = np.random.default_rng(0)
+    hours = np.sort(0.01 * 600.0 ** rng.random(300))  # 1 / t until six hours after
+    after = pd.Timestamp("2020-03-02", tz="UTC") + pd.to_timedelta(hours, unit="h")
+    large = 4.0 + rng.exponential(1.0 / (0.6 * np.log(10.0)), 300).clip(0.0, 2.5)
+    before = pd.date_range("2020-02-01", "2020-03-01", 10, tz="UTC")
+    events = pd.DataFrame(
+        {
+            "time": [*before, pd.Timestamp("2020-03-02", tz="UTC"), *after],
+            "magnitude": np.concatenate([np.full(10, 3.2), [7.0], large]).round(1),
+            "latitude": np.nan,
+            "longitude": np.nan,
+            "depth_km": np.nan,
+        }
+    )
+    catalog = import_table(events, "low", completeness=3.0, end=str(after[-1]))
+    low = run_forecast(catalog, days=[1.0], samples=50)
+    (said,) = [remark for remark in low.remarks if "lower than usual" in remark]
+    assert said.startswith(("b is 0.6", "b is 0.7"))
+    assert said.endswith("(compare with `b` 1)")
+    usual = run_forecast(catalog, days=[1.0], samples=50, b=1.0)
+    assert not any("lower than usual" in remark for remark in usual.remarks)

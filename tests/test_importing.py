@@ -318,3 +318,14 @@ def test_windows_begin_at_dates_of_no_more_digits_than_the_file_has() -> None:
     splits = catalog.info.splits
     for date in (splits.val_start, splits.test_start):
         assert len(str(date).partition(".")[2]) <= len("320Z"), date
+
+
+def test_tables_of_another_shape_are_refused() -> None:
+    table = regular()
+    with pytest.raises(InputError, match=r"no column 'depth_km'.*time, magnitude, latitude"):
+        import_table(table.drop(columns="depth_km"), "x", completeness=3.0)
+    naive = table.assign(time=table["time"].dt.tz_localize(None))
+    with pytest.raises(InputError, match=r"no time zone.*dt\.tz_localize\('UTC'\)"):
+        import_table(naive, "x", completeness=3.0)
+    utc = naive.assign(time=naive["time"].dt.tz_localize("UTC"))  # as the message says
+    assert len(import_table(utc, "x", completeness=3.0).events) == 200

@@ -22,7 +22,7 @@ from recast.forecast.early import (
 from recast.forecast.joined import JoinedWindow
 from recast.forecast.ordinary import OrdinaryCorrection, about
 from recast.forecast.pooled import PooledWindow, after_few, after_mainshock, of_few
-from recast.forecast.remarks import about_few, about_sequence
+from recast.forecast.remarks import about_few, about_low_b, about_sequence
 from recast.forecast.results import Factor, SequenceUnderWay
 from recast.forecast.rolling import written_time
 from recast.forecast.single import Drawable, Request, Window, windows_of
@@ -92,6 +92,7 @@ def prepare(
     if regime is not None and sequence is None:
         _check_regime(fitted, history, uncorrected=uncorrected)
     if sequence is not None:
+        remarks += about_low_b(law, sequence, history)
         request = replace(request, samples=samples or SAMPLES_AFTER_A_MAINSHOCK)
     if early is not None:
         first = early_windows(early, request)

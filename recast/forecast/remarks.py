@@ -8,6 +8,7 @@ from itertools import product
 import numpy as np
 
 from catalogs import Catalog, CatalogInfo, EventSequence
+from catalogs.bent_magnitudes import BentGutenbergRichter
 from catalogs.checks.quality import reported_twice
 from catalogs.display import span
 from catalogs.trajectories import IntArray
@@ -37,6 +38,9 @@ ENOUGH = 50
 RARE, LOWER = 0.1, 0.9
 """Share of the simulated catalogs below which an event is rare, and how much lower that of a longer
 window must be to be spoken of."""
+
+LOW_B = 0.8
+"""Of large events: three in four of the regions that the package's nets know have more."""
 
 RANGES_OF_NETS = "95 % ranges of nets have held some 70 % of what came after mainshocks"
 """74, 62 and 65 % in California, 90, 67 and 73 % in Italy (experiments/README.md)."""
@@ -119,6 +123,26 @@ def about_few(info: CatalogInfo, few: SequenceForecast, days: tuple[float, ...],
         f"fewer as time goes by, are those of past sequences ({REGIMES[of].about}; `regime` names "
         f"another kind), updated by the few; in the others {numbers(days)}"
     )
+
+
+def about_low_b(
+    law: BentGutenbergRichter | None, sequence: SequenceForecast, history: EventSequence
+) -> list[str]:
+    """That b is low, where most of what is known came since the mainshock.
+
+    Networks can miss more than is known of them, as after the M 7.3 of Landers: what is left has
+    too low a b-value, by which probabilities of large events are several times too high.
+    """
+    since = int((history.times > sequence.time).sum())
+    if law is None or law.b_above >= LOW_B or 2 * since <= len(history):
+        return []
+    return [
+        (
+            f"b is {law.b_above:.2f} above M {law.bend:g}, lower than usual (1), by events that "
+            f"came since the M {sequence.magnitude:g}: if the network missed many of them, numbers "
+            "of large events are too high (compare with `b` 1)"
+        )
+    ]
 
 
 def _few_aftershocks(info: CatalogInfo, history: EventSequence, completeness: float) -> list[str]:
