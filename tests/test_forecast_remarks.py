@@ -63,3 +63,14 @@ def test_large_numbers_that_hang_on_a_low_b_are_marked() -> None:
     assert said.endswith("(compare with `b` 1)")
     usual = run_forecast(catalog, days=[1.0], samples=50, b=1.0)
     assert not any("lower than usual" in remark for remark in usual.remarks)
+
+
+def test_magnitudes_beyond_the_law_are_named() -> None:
+    catalog = load("ridgecrest_2019")
+    asked = {"at": "2019-07-12", "days": [1.0], "magnitudes": [3.0, 9.0], "samples": 50}
+    done = run_forecast(catalog, **asked)
+    (said,) = [remark for remark in done.remarks if "is simulated" in remark]
+    assert said.startswith("no event of M >= 9 is simulated: the law ends at 8")
+    assert said.endswith(": set `maximum_magnitude` higher")
+    higher = run_forecast(catalog, **asked, maximum_magnitude=9.5)
+    assert not any("is simulated" in remark for remark in higher.remarks)

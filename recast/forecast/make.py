@@ -26,7 +26,13 @@ from recast.forecast.gaps import about_forecast, about_past
 from recast.forecast.mainshocks import QUIET_DAYS, aftershocks_until, sequence_since
 from recast.forecast.places import CELL, PlacedForecast, forecast_grid, place_forecast
 from recast.forecast.prepare import prepare
-from recast.forecast.remarks import about_chance, about_fitted, about_model, about_pairs
+from recast.forecast.remarks import (
+    about_chance,
+    about_fitted,
+    about_larger,
+    about_model,
+    about_pairs,
+)
 from recast.forecast.results import ForecastResult
 from recast.forecast.rolling import written_time
 from recast.forecast.single import (
@@ -270,8 +276,11 @@ def run_forecast(
                 grid,
                 threads=threads,
             )
-    remarks += about_chance(request.days, request.magnitudes, drawn.counts)
     environment, law = describe(), None if own_magnitudes else fitted.process.magnitude_law
+    remarks += [
+        *about_chance(request.days, request.magnitudes, drawn.counts),
+        *([] if law is None else about_larger(fitted.kind, law, request.magnitudes)),
+    ]
     result = ForecastResult(
         catalog=info.name,
         at=written_time(info, day),

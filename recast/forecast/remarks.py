@@ -7,7 +7,7 @@ from itertools import product
 
 import numpy as np
 
-from catalogs import Catalog, CatalogInfo, EventSequence
+from catalogs import Catalog, CatalogInfo, EventSequence, GutenbergRichter
 from catalogs.bent_magnitudes import BentGutenbergRichter
 from catalogs.checks.quality import reported_twice
 from catalogs.display import span
@@ -27,7 +27,7 @@ from recast.forecast.ordinary import numbers
 from recast.forecast.pooled import HALF_OF_FEW, share_of_past
 from recast.forecast.results import since_mainshock
 from recast.forecast.rolling import written_time
-from recast.models.kind import FittedModel
+from recast.models.kind import FittedModel, ModelKind
 from recast.models.saved import SavedModel
 from recast.models.seen import leaks
 from recast.pretrained import SHIPPED, seen
@@ -161,6 +161,17 @@ def _few_aftershocks(info: CatalogInfo, history: EventSequence, completeness: fl
 def _since(info: CatalogInfo, history: EventSequence, shock: int) -> str:
     time, magnitude = float(history.times[shock]), float(history.magnitudes[shock])
     return since_mainshock(written_time(info, time), magnitude, 24.0 * (history.end - time))
+
+
+def about_larger(kind: ModelKind, law: GutenbergRichter, magnitudes: Sequence[float]) -> list[str]:
+    """That no event is simulated that is as large as some magnitude asked for."""
+    larger = [magnitude for magnitude in magnitudes if magnitude >= law.maximum]
+    if not larger:
+        return []
+    remedy = "" if kind.is_neural else ": set `maximum_magnitude` higher"
+    return [
+        f"no event of M >= {larger[0]:g} is simulated: the law ends at {law.maximum:.3g}{remedy}"
+    ]
 
 
 def about_chance(days: Sequence[float], magnitudes: Sequence[float], counts: IntArray) -> list[str]:
