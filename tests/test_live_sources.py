@@ -7,9 +7,12 @@ import pandas as pd
 import pytest
 from live_parts import FAKE, configured
 
+from catalogs import Catalog, CatalogInfo, save
+from catalogs.info import SplitDates
 from recast.live.config import SourceOptions
 from recast.live.identity import Report
 from recast.live.reconcile import Scope
+from recast.live.scoring import about_gaps, all_scores, stored
 from recast.live.service import Service, write_history
 from recast.live.sources import Answer, Source
 from recast.live.step import run_once
@@ -72,6 +75,56 @@ def test_a_file_whose_events_have_no_place(tmp_path: Path) -> None:
     poll = run_once(service, BEGIN).poll
     assert poll is not None
     assert poll.message == f"{table} has no event with a time, a magnitude and a place"
+
+
+def test_windows_in_a_hole_are_not_scored(tmp_path: Path) -> None:
+    """Nothing is known of what came in them; they were scored as if nothing had."""
+    table = tmp_path / "events.csv"
+    service = Service(configured(tmp_path, SourceOptions("file", path=str(table))), parts=FAKE)
+    scored = []
+    for now in (BEGIN, BEGIN + 100 * DAY, BEGIN + 102 * DAY):  # it was off for some months
+        rolling(table, now, 30)
+        run_once(service, now)
+        with service.store(read_only=True) as store:
+            scored.append([row.forecast_id for row in stored(service, store, "first")])
+    lost, known = (f"region-{at:%Y%m%dT%H%M%S}" for at in (BEGIN, BEGIN + 100 * DAY))
+    assert scored == [[], [], [known]]
+    assert about_gaps(service) == ["1 window overlaps gaps of the catalog: not scored"]
+    assert [row.forecast_id for row in all_scores(service)[1]] == [known]
+    rolling(table, BEGIN + 103 * DAY, 200)  # the file has them again
+    run_once(service, BEGIN + 103 * DAY)
+    assert [row.forecast_id for row in all_scores(service)[1]][:2] == [lost, known]
+
+
+def test_gaps_of_a_history_are_no_quiet_time(tmp_path: Path) -> None:
+    times = pd.date_range("2018-01-01", "2019-06-01", freq="D", tz="UTC")
+    events = canonical(
+        pd.DataFrame({"time": times, "magnitude": 3.0, "latitude": 34.5, "longitude": -117.5})
+    )
+    info = CatalogInfo(
+        "past",
+        "2018-01-01",
+        "2019-06-02",
+        SplitDates("2018-01-01", "2018-09-01", "2019-01-01", "2019-06-01"),
+        1.0,
+        has_locations=True,
+        gaps=(("2018-03-01", "2018-06-01"), ("2019-04-20", "2019-05-10")),
+    )
+    save(Catalog(events, info), tmp_path / "catalogs")
+    table = tmp_path / "events.csv"
+    settings = configured(
+        tmp_path,
+        SourceOptions("file", path=str(table)),
+        history=str(tmp_path / "catalogs" / "past.json"),
+    )
+    service = Service(settings, parts=FAKE)
+    rolling(table, read("2019-05-31"), 30)
+    assert run_once(service, read("2019-05-31")).issued
+    with service.store(read_only=True) as store:  # the file has some days of the second
+        assert service.holes(store) == (
+            (read("2018-03-01"), read("2018-06-01")),
+            (read("2019-04-20"), read("2019-05-01")),
+        )
 
 
 def rolling(table: Path, now: pd.Timestamp, days: int) -> None:

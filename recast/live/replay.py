@@ -28,11 +28,11 @@ from recast.live.config import FILE, LiveConfiguration, write_template
 from recast.live.identity import Report
 from recast.live.parts import Parts
 from recast.live.reconcile import Scope
-from recast.live.service import Service, parquet_bytes, table_of, write_history
+from recast.live.service import Service, parquet_bytes, spans_of, table_of, write_history
 from recast.live.sources import Answer, Source, reports_of, widened
 from recast.live.step import StepReport, run_once
 from recast.live.store import canonical
-from recast.live.times import read, written
+from recast.live.times import read
 
 SCRIPT, REPORTS = "replay.json", "replay.parquet"
 
@@ -172,7 +172,7 @@ def prepare(
         folder / "history.parquet",
         events[before].reset_index(drop=True),
         str(info.start),
-        gaps=[(written(info.date(begin)), written(info.date(end))) for begin, end in info.gaps],
+        gaps=spans_of(info),
     )
     write_whole(
         folder / REPORTS, parquet_bytes(reported(events[~before], script), {"start": script.start})

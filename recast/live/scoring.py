@@ -61,7 +61,7 @@ def _enter(
     events: pd.DataFrame,
     until: pd.Timestamp,
 ) -> int:
-    found = outcomes_of(service, entry, events, until)
+    found = outcomes_of(service, store, entry, events, until)
     with store.transaction():
         for label in labels:
             some = [outcome.to_json() for outcome in found if outcome.window == label]
@@ -72,9 +72,9 @@ def _enter(
 
 
 def outcomes_of(
-    service: Service, entry: Entry, events: pd.DataFrame, until: pd.Timestamp
+    service: Service, store: Store, entry: Entry, events: pd.DataFrame, until: pd.Timestamp
 ) -> Sequence[Any]:
-    """The scores of all windows of a forecast that have passed.
+    """The scores of all windows of a forecast that have passed, and overlap no gap.
 
     Raises
     ------
@@ -85,33 +85,31 @@ def outcomes_of(
     check_intact(folder, entry, SCORED)
     samples = table_of(folder / SAMPLES).to_pandas()
     found = service.parts.outcomes(service.issued(entry.forecast_id), samples, events, until)
-    lost = in_gaps(service, entry)
+    lost = in_gaps(service, store, entry)
     return [outcome for outcome in found if outcome.window not in lost]
 
 
-def in_gaps(service: Service, entry: Entry) -> set[str]:
-    """Windows of a forecast that overlap gaps of the catalog: what came is not known."""
-    if not service.gaps:
-        return set()
-    at = read(entry.at)
+def in_gaps(service: Service, store: Store, entry: Entry) -> set[str]:
+    """Windows of a forecast that overlap spans of which nothing is known."""
+    at, spans = read(entry.at), service.holes(store)
     return {
         label
         for label, end in entry.ends.items()
-        if any(begin < read(end) and at < until for begin, until in service.gaps)
+        if any(begin < read(end) and at < until for begin, until in spans)
     }
 
 
 def about_gaps(service: Service) -> list[str]:
     """How many windows that have passed are not scored, if any."""
-    if not service.gaps:
-        return []
     with service.store(read_only=True) as store:
         good = store.last_poll(good=True)
+        if good is None or not service.holes(store):
+            return []
         n = sum(
             read(entry.ends[label]) <= read(good.asked) - GRACE
             for entry in store.entries()
-            if good is not None and (service.forecasts / entry.forecast_id).is_dir()
-            for label in in_gaps(service, entry)
+            if (service.forecasts / entry.forecast_id).is_dir()
+            for label in in_gaps(service, store, entry)
         )
     overlap = f"{some(n, 'window')} {'overlaps' if n == 1 else 'overlap'} gaps of the catalog"
     return [f"{overlap}: not scored"] if n else []
@@ -161,5 +159,5 @@ def all_scores(service: Service) -> tuple[list[Any], list[Any], str]:
         for entry in store.entries():
             passed = any(read(end) <= until for end in entry.ends.values())
             if passed and not altered(service.forecasts / entry.forecast_id, entry, SCORED):
-                revised += outcomes_of(service, entry, events, until)
+                revised += outcomes_of(service, store, entry, events, until)
     return first, revised, good.asked

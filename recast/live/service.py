@@ -19,6 +19,7 @@ from catalogs.areas import Box, bounding_box
 from catalogs.errors import InputError
 from catalogs.event_types import are_earthquakes
 from catalogs.files import write_whole
+from catalogs.info import CatalogInfo
 from catalogs.locking import file_lock
 from catalogs.parquet import read_arrow
 from catalogs.sequence import MAGNITUDE_TOLERANCE
@@ -34,7 +35,7 @@ from recast.live.sources import (
     widened,
 )
 from recast.live.store import Store, canonical
-from recast.live.times import read
+from recast.live.times import read, written
 
 RECORD, SAMPLES, CATALOG = "issued.json", "samples.parquet", "catalog.parquet"
 """Files of a forecast."""
@@ -210,6 +211,7 @@ class Service:
             canonical(catalog.events),  # all of them: the area may grow
             str(info.start),
             self.configuration.history,
+            gaps=spans_of(info),
             end=str(info.end),
         )
 
@@ -232,7 +234,7 @@ class Service:
 
     @property
     def gaps(self) -> tuple[Span, ...]:
-        """Spans in which nothing was recorded, of a catalog that is replayed."""
+        """Spans in which nothing was recorded, of the history or of a catalog that is replayed."""
         if self._gaps is None:
             metadata: dict[bytes, bytes] = {}
             if self.history_path.is_file():
@@ -259,8 +261,19 @@ class Service:
         return ((end, read(begins)),)
 
     def holes(self, store: Store) -> tuple[Span, ...]:
-        """Those that are too long to be taken for quiet."""
-        return tuple((begin, end) for begin, end in self.unknown(store) if end - begin > HOLE)
+        """Spans of which nothing is known: those too long to be taken for quiet, and the gaps.
+
+        Gaps of a history end where the first answer of the source begins.
+        """
+        long = [(begin, end) for begin, end in self.unknown(store) if end - begin > HOLE]
+        begins = None if self.is_replay else store.state("history_until")
+        until = None if begins is None else read(begins)
+        gaps = [
+            (begin, end if until is None else min(end, until))
+            for begin, end in self.gaps
+            if until is None or begin < until
+        ]
+        return tuple(sorted({*gaps, *long}))
 
     @property
     def around(self) -> Box:
@@ -343,7 +356,7 @@ def write_history(
 ) -> None:
     """Write the events of a catalog before a service began, complete from ``start`` to ``end``.
 
-    Without ``end`` it is the last event. ``gaps`` are those of a catalog that is replayed.
+    Without ``end`` it is the last event. In ``gaps`` nothing was recorded.
     """
     metadata = {"start": start, "catalog": catalog}
     if end:
@@ -351,6 +364,11 @@ def write_history(
     if gaps:
         metadata["gaps"] = json.dumps([list(gap) for gap in gaps], allow_nan=False)
     write_whole(path, parquet_bytes(events, metadata))
+
+
+def spans_of(info: CatalogInfo) -> list[tuple[str, str]]:
+    """The gaps of a catalog as ``write_history`` takes them."""
+    return [(written(info.date(begin)), written(info.date(end))) for begin, end in info.gaps]
 
 
 def parquet_bytes(events: pd.DataFrame, metadata: dict[str, str]) -> bytes:
