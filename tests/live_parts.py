@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from catalogs.areas import parse_area
+from catalogs.areas import Area, parse_area
 from catalogs.files import write_json, write_whole
 from catalogs.json_records import Record
 from recast.forecast.results import Fan
@@ -51,10 +51,16 @@ class Passed(Record):
 
 
 def find(
-    events: pd.DataFrame, policy: Policy, now: pd.Timestamp, known: Sequence[SequenceState] = ()
+    events: pd.DataFrame,
+    policy: Policy,
+    now: pd.Timestamp,
+    known: Sequence[SequenceState] = (),
+    area: Area | None = None,
 ) -> list[Found]:
     """Each event of the trigger magnitude has a sequence of its own."""
     large = events[events["magnitude"] >= policy.trigger_magnitude]
+    if area is not None:
+        large = large[area.contains(large["latitude"], large["longitude"])]
     return [
         Found(
             SequenceState(

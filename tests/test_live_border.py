@@ -12,6 +12,7 @@ from recast.live.identity import Report
 from recast.live.policy import Policy
 from recast.live.reconcile import Scope
 from recast.live.records import Circle
+from recast.live.sequences import find_sequences
 from recast.live.service import Service
 from recast.live.sources import Answer, Source
 from recast.live.step import run_once
@@ -78,6 +79,64 @@ def test_a_mainshock_just_outside_is_told() -> None:
     (remark,) = outside(events, parse_area(AREA), Policy(), now)
     assert remark.startswith("the model does not know of the M 6.0 at 2020-06-01T01:00:00Z")
     assert outside(events, parse_area(AREA), Policy(trigger_magnitude=6.5), now) == ()
+
+
+def test_a_larger_event_outside_is_told_to_a_sequence_beside_it() -> None:
+    now = utc("2020-06-02")
+    main = ("in", "2020-06-01T03:00", 5.5, 35.85, -117.5)
+    events = table(
+        ("near", "2020-06-01T01:00", 6.8, 36.05, -117.5),  # 22 km away, 37 km is its circle
+        ("less", "2020-06-01T02:00", 5.4, 36.01, -117.5),
+        main,
+    )
+    (found,) = find_sequences(events, Policy(), now, area=parse_area(AREA))
+    (remark,) = outside(events, parse_area(AREA), Policy(), now, found.state)
+    assert remark.startswith("the model does not know of the M 6.8 at 2020-06-01T01:00:00Z")
+    assert outside(table(main), parse_area(AREA), Policy(), now, found.state) == ()
+
+
+class Two(Source):
+    """An M 6 inside, and the next day an M 7 two kilometres outside."""
+
+    name = "two"
+
+    def ask(self, start: pd.Timestamp, end: pd.Timestamp) -> Answer:
+        day = pd.Timedelta(days=1)
+        large = [(MAIN, 6.0, 35.98), (MAIN + day + pd.Timedelta(hours=3), 7.0, 36.02)]
+        days = [(MAIN - (60 - i) * day, 3.0 + i % 7 / 10, 35.5) for i in range(60)]
+        after = [
+            (at + pd.Timedelta(minutes=5 + 15 * i), 3.5 + i % 5 / 10, latitude)
+            for at, _, latitude in large
+            for i in range(20)
+        ]
+        reports = (
+            Report(f"e{at:%m%dT%H%M}", at.value, magnitude, latitude, -117.5, 5.0, "", "", "", "")
+            for at, magnitude, latitude in (*days, *large, *after)
+            if at <= end
+        )
+        return Answer(tuple(reports), Scope(start, end))
+
+
+def test_a_larger_event_just_outside_is_not_passed_over(tmp_path: Path) -> None:
+    """Pages went on with the forecast for M 6, and said that it was the largest."""
+    policy = Policy(windows=(1.0,), regional_windows=(1.0,), samples=20)
+    write_template(
+        tmp_path / "live.yaml",
+        LiveConfiguration("Here", AREA, 3.0, SourceOptions(spacing="0s"), policy=policy),
+    )
+    service = Service(tmp_path, source=Two(), threads=1)
+    day, hour = pd.Timedelta(days=1), pd.Timedelta(hours=1)
+    run_once(service, MAIN + day)
+    said = "does not know yet of the earthquake of magnitude\N{NO-BREAK SPACE}7"
+    pages = [tmp_path / "pages" / name for name in ("region.html", "index.html")]
+    assert not any(said in page.read_text() for page in pages)
+    (name,) = run_once(service, MAIN + day + 4 * hour).issued
+    forecast = service.issued(name).sequence
+    assert forecast is not None
+    assert (forecast.mainshock.magnitude, forecast.overtaken[0].magnitude) == (7.0, 6.0)
+    assert all(said in page.read_text() for page in pages)
+    run_once(service, MAIN + 2 * day)
+    assert not any(said in page.read_text() for page in pages)
 
 
 def test_a_circle_that_holds_the_whole_region_is_told() -> None:

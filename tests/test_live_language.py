@@ -92,6 +92,7 @@ def test_every_text_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
                 frozenset({SEQUENCE.sequence_id}),
                 trouble,
                 {SEQUENCE.sequence_id: replace(SEQUENCE.mainshock, magnitude=6.6)},
+                SEQUENCE.mainshock,
             )
             write_site(tmp_path / "pages", state, pages)
             (tmp_path / "pages" / "scores.html").touch()

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from live_events import table, utc
 
 from catalogs import InputError
+from catalogs.areas import parse_area
 from catalogs.sphere import distances
 from recast.live.circle import polygon
 from recast.live.policy import Policy
@@ -68,6 +69,29 @@ def test_one_large_event_takes_over_two_sequences() -> None:
     (found,) = find_sequences(events, Policy(), NOW)
     assert [event.event_id for event in found.state.overtaken] == ["a", "b"]
     assert found.state.sequence_id == "a"
+
+
+def test_outside_of_an_area_none_begins_and_a_larger_one_takes_over() -> None:
+    area = parse_area("34/35.01/-118/-116")
+    outside = ("b", "2020-01-02T10:00:00", 6.6, 35.02, -117.0)
+    (after,) = find_sequences(table(FIRST, outside), Policy(), NOW, area=area)
+    assert (after.state.sequence_id, after.state.mainshock.event_id) == ("a", "b")
+    assert find_sequences(table(outside), Policy(), NOW, area=area) == []
+    three = [
+        (f"s{i}", f"2020-01-02T1{i}:00:00", 4.0, 35.0 + 0.02 * (i < 2), -117.0) for i in (0, 1, 2)
+    ]
+    swarms = Policy(swarm_magnitude=4.0)
+    assert len(find_sequences(table(*three), swarms, NOW)) == 1
+    assert find_sequences(table(*three), swarms, NOW, area=area) == []
+
+
+def test_a_mainshock_that_is_found_to_lie_outside_goes_on() -> None:
+    area = parse_area("34/35.01/-118/-116")
+    (before,) = find_sequences(table(FIRST), Policy(), NOW, area=area)
+    moved = table((*FIRST[:3], 35.02, -117.0))
+    (after,) = find_sequences(moved, Policy(), NOW, known=[before.state], area=area)
+    assert after.active
+    assert (after.state.sequence_id, after.state.mainshock.latitude) == ("a", 35.02)
 
 
 def test_two_sequences_far_apart_at_once() -> None:

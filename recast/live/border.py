@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from catalogs.areas import Area, Box, bounding_box
-from catalogs.sequence import reaches
+from catalogs.sequence import MAGNITUDE_TOLERANCE, reaches
 from catalogs.sphere import distances
 from recast.live.circle import polygon
 from recast.live.policy import Policy
-from recast.live.records import Circle
+from recast.live.records import Circle, SequenceState
 from recast.live.times import written
 
 LATELY = pd.Timedelta(days=30)
@@ -32,34 +33,60 @@ def beyond(circle: Circle, around: Box) -> tuple[str, ...]:
     return ("events of the circle far outside the region are not known and do not count",)
 
 
-def outside(events: pd.DataFrame, area: Area, policy: Policy, now: pd.Timestamp) -> tuple[str, ...]:
-    """Name large events outside a region that have aftershocks inside, of which its model is blind.
+def outside(
+    events: pd.DataFrame,
+    region: Area,
+    policy: Policy,
+    now: pd.Timestamp,
+    sequence: SequenceState | None = None,
+) -> tuple[str, ...]:
+    """Name large events outside a region of which a forecast is blind, and which it should know.
+
+    Their circles reach into the region, or into that of the sequence, and they are larger than its
+    mainshock.
 
     Parameters
     ----------
     events : DataFrame
         Of the region and its margin.
-    area : Area
-        The region.
+    region : Area
+        In which sequences begin.
     policy : Policy
         Trigger magnitude and circle.
     now : Timestamp
         The time.
+    sequence : SequenceState, optional
+        What is forecast, by default the region.
     """
+    recent = ((events["time"] > now - LATELY) & (events["time"] <= now)).to_numpy()
+    some = events[recent]
+    if sequence is None:
+        some = some[reaching(some, region, policy)]
+    else:
+        circle = polygon(sequence.region)
+        larger = some["magnitude"] > sequence.mainshock.magnitude + MAGNITUDE_TOLERANCE
+        unknown = ~circle.contains(some["latitude"], some["longitude"])
+        unknown &= ~region.contains(some["latitude"], some["longitude"])
+        some = some[larger.to_numpy() & unknown]
+        some = some[reaching(some, circle, policy)]
+    return tuple(
+        f"the model does not know of the M {magnitude:.1f} at {written(time)} just outside the "
+        "region: the numbers may be too low"
+        for time, magnitude in some[["time", "magnitude"]].itertuples(index=False)
+    )
+
+
+def reaching(events: pd.DataFrame, area: Area, policy: Policy) -> NDArray[np.bool_]:
+    """Which events of the trigger magnitude outside an area have circles that reach into it."""
     large = reaches(events["magnitude"].to_numpy(np.float64), policy.trigger_magnitude)
-    large &= ((events["time"] > now - LATELY) & (events["time"] <= now)).to_numpy()
-    large &= ~area.contains(events["latitude"], events["longitude"])
-    remarks = []
-    for time, magnitude, latitude, longitude in events.loc[
-        large, ["time", "magnitude", "latitude", "longitude"]
-    ].itertuples(index=False):
-        circle = Circle(latitude, longitude, policy.radius_km(magnitude))
-        if _corners(circle, area).any() or _reached(circle, bounding_box(area)):
-            remarks.append(
-                f"the model does not know of the M {magnitude:.1f} at {written(time)} just outside "
-                "the region: the numbers may be too low"
-            )
-    return tuple(remarks)
+    found = large & ~area.contains(events["latitude"], events["longitude"])
+    places = events[["latitude", "longitude"]].to_numpy(np.float64)
+    magnitudes = events["magnitude"].to_numpy(np.float64)
+    for i in np.flatnonzero(found).tolist():
+        latitude, longitude = places[i].tolist()
+        circle = Circle(latitude, longitude, policy.radius_km(magnitudes[i]))
+        found[i] = _corners(circle, area).any() or _reached(circle, bounding_box(area))
+    return found
 
 
 def _reached(circle: Circle, box: Box) -> bool:

@@ -51,11 +51,15 @@ class Plan:
 
 
 def plan(service: Service, store: Store, events: pd.DataFrame, now: pd.Timestamp) -> Plan:
-    """Look what is due."""
-    parts, policy = service.parts, service.configuration.policy
+    """Look what is due.
+
+    Of ``events`` those of the margin are some: a larger one there takes a sequence over.
+    """
+    parts, policy, area = service.parts, service.configuration.policy, service.configuration.within
     entries = store.entries()
     states = {entry.sequence_id: entry.sequence for entry in entries if entry.sequence}
-    sequences = parts.find_sequences(events, policy, now, known=tuple(states.values()))
+    known_before = tuple(states.values())
+    sequences = parts.find_sequences(events, policy, now, known=known_before, area=area)
     active = [found.state for found in sequences if found.active]
     began = store.state("began")
     since = now if began is None else read(began)
@@ -101,13 +105,12 @@ def issue(
     target = service.forecasts / issued.forecast_id
     if target.exists():
         raise InputError(f"{target} is in the way: move it to another place")
-    area = parse_area(issued.area)
+    area, region = parse_area(issued.area), configuration.within
     heard = store.last_poll(good=True)
     late = () if heard is None else unheard(read(heard.asked), now)
-    if item.sequence is None:
-        border = outside(events, area, configuration.policy, now)
-    else:
-        border = beyond(item.sequence.region, service.around)
+    border = outside(events, region, configuration.policy, now, item.sequence)
+    if item.sequence is not None:
+        border += beyond(item.sequence.region, service.around)
     events = events[area.contains(events["latitude"], events["longitude"])].reset_index(drop=True)
     content = _catalog(service, store, events)
     issued = replace(

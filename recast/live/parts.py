@@ -34,6 +34,9 @@ class Site:
     mainshocks: Mapping[str, Quake] = field(default_factory=dict)
     """Their mainshocks as they are known now, by their identifiers."""
 
+    unknown: Quake | None = None
+    """The largest event of which the last forecast of the region knows nothing."""
+
 
 @dataclass(frozen=True)
 class Parts:
@@ -83,5 +86,6 @@ def _write_site(folder: Path, site: Site, configuration: LiveConfiguration) -> N
         active=site.active,
         trouble=site.trouble,
         mainshocks=site.mainshocks,
+        unknown=site.unknown,
     )
     write_site(folder, state, configuration.pages)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from catalogs.areas import Area
 from catalogs.catalog import nanoseconds
 from catalogs.info import NANOSECONDS_PER_DAY
 from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray, reaches
@@ -55,6 +56,7 @@ def find_sequences(
     now: pd.Timestamp,
     *,
     known: Several[SequenceState] = (),
+    area: Area | None = None,
 ) -> list[Sequence]:
     """Find the sequences that are under way, from the events as they are known now.
 
@@ -62,6 +64,8 @@ def find_sequences(
     that is under way and is not larger than its mainshock. A larger one there, or one whose own
     circle contains the mainshock, takes the sequence over: it becomes the mainshock, the circle is
     its own, and the identifier stays that of the first event. So does it with several at once.
+    Outside of an area no event begins a sequence, but a larger one there takes one over, and a
+    mainshock that is found to lie there goes on.
 
     Parameters
     ----------
@@ -74,6 +78,8 @@ def find_sequences(
     known : sequence of SequenceState
         Those for which forecasts have been issued, the latest state of each. They keep their
         identifiers, and those that are no longer found are returned with the reason why.
+    area : Area, optional
+        Where sequences begin; by default everywhere.
 
     Returns
     -------
@@ -83,8 +89,12 @@ def find_sequences(
     table = events.iloc[: int(events["time"].searchsorted(now, side="right"))]
     oldest = now - pd.Timedelta(days=policy.duration_days)
     first = int(table["time"].searchsorted(oldest))
-    grown = _grown(table, policy)
-    issued = _rows_of(table, {event for state in known for event in _events_of(state)}, grown)
+    names = {event for state in known for event in _events_of(state)}
+    inside = np.ones(len(table), dtype=bool)
+    if area is not None:
+        inside = np.asarray(area.contains(table["latitude"], table["longitude"]))
+    grown = _grown(table, policy, inside, inside | table["event_id"].isin(names).to_numpy())
+    issued = _rows_of(table, names, grown)
     found = [
         _state(table, one, policy, now)
         for one in grown
@@ -106,10 +116,16 @@ def find_sequences(
     return sorted(out, key=lambda s: (s.state.began, s.state.sequence_id))
 
 
-def _grown(table: pd.DataFrame, policy: Policy) -> list[_Growing]:
-    """Go through the large events in order of time."""
+def _grown(
+    table: pd.DataFrame, policy: Policy, inside: NDArray[np.bool_], begins: NDArray[np.bool_]
+) -> list[_Growing]:
+    """Go through the large events in order of time.
+
+    Those that are ``inside`` count for swarms, and those that may begin a sequence are ``begins``.
+    """
     magnitudes = table["magnitude"].to_numpy(np.float64)
     places = table[["latitude", "longitude"]].to_numpy(np.float64)
+    in_area = np.where(inside, magnitudes, np.nan)
     lowest = min(policy.trigger_magnitude, policy.swarm_magnitude or np.inf)
     sequences: list[_Growing] = []
     lasts = int(policy.duration_days * NANOSECONDS_PER_DAY)
@@ -133,10 +149,10 @@ def _grown(table: pd.DataFrame, policy: Policy) -> list[_Growing]:
         if near:
             sequences = [one for one in sequences if one not in near]
             sequences.append(_taken_over(near, i))
-        elif triggers:
+        elif triggers and begins[i]:
             sequences.append(_Growing(i, i))
-        else:
-            swarm = _swarm(times, magnitudes, places, i, policy)
+        elif not triggers and inside[i]:
+            swarm = _swarm(times, in_area, places, i, policy)
             if swarm is not None:
                 sequences.append(swarm)
     return sequences

@@ -13,15 +13,19 @@ import shutil
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from catalogs.display import some
 from catalogs.errors import FetchError, InputError
 from catalogs.files import leftovers
+from catalogs.sequence import reaches
 from recast.live import issuing, polling, scoring
+from recast.live.border import reaching
 from recast.live.intact import altered
 from recast.live.parts import Site
 from recast.live.records import Quake
+from recast.live.sequences import quake
 from recast.live.service import RECORD, SCRATCH, Service
 from recast.live.sources import ClockError
 from recast.live.store import Entry, Poll, Store
@@ -148,7 +152,7 @@ def _after_poll(
         return report
     events = service.known_at(store, now, around=True)
     scored, faults = scoring.score(service, store, events, read(good.asked))
-    plan = issuing.plan(service, store, service.known_at(store, now), now)
+    plan = issuing.plan(service, store, events, now)
     issued, missed, failed, remarks = [], list[str](), list[str](), [*report.remarks, *faults]
     is_fresh = now - read(good.asked) <= STALE
     for item in plan.due:
@@ -165,6 +169,10 @@ def _after_poll(
     with store.transaction():
         store.set_state("active", "\n".join(sorted(s.sequence_id for s in plan.active)))
         store.set_state("mainshocks", json.dumps(_mainshocks(plan), allow_nan=False))
+        unknown = _unknown(service, store, events)
+        store.set_state(
+            "unknown", json.dumps(unknown.to_json(), allow_nan=False) if unknown else None
+        )
         store.set_state("next", plan.next)
     memory = polling.memory(store)
     return replace(
@@ -184,6 +192,25 @@ def _after_poll(
 def _mainshocks(plan: issuing.Plan) -> dict[str, Any]:
     """Of the sequences under way, by their identifiers."""
     return {state.sequence_id: state.mainshock.to_json() for state in plan.active}
+
+
+def _unknown(service: Service, store: Store, events: pd.DataFrame) -> Quake | None:
+    """The largest event of which the last forecast of the region knows nothing, if it should."""
+    entries = store.entries("")
+    if not entries:
+        return None
+    policy, area = service.configuration.policy, service.configuration.within
+    since = store.known_since(policy.trigger_magnitude)
+    known = pd.to_datetime(events["event_id"].map(since), utc=True)
+    later = np.fmax(events["time"], known.fillna(events["time"])) > read(entries[-1].at)
+    large = events[
+        later & reaches(events["magnitude"].to_numpy(np.float64), policy.trigger_magnitude)
+    ]
+    inside = area.contains(large["latitude"], large["longitude"])
+    large = large[inside | reaching(large, area, policy)]
+    if large.empty:
+        return None
+    return quake(large, int(np.argmax(large["magnitude"].to_numpy(np.float64))))
 
 
 def _check_clock(store: Store, now: pd.Timestamp, service: Service) -> None:
@@ -235,7 +262,8 @@ def _publish(
 ) -> None:
     """Write the pages if they would differ, or ``anew`` where the last step may not have."""
     anew = anew or not service.pages.is_dir()
-    known = (trouble(store), store.state("active"), store.state("mainshocks"))
+    names = ("active", "mainshocks", "unknown")
+    known = (trouble(store), *(store.state(name) for name in names))
     shown = "\n".join(text or "" for text in known)
     changed = bool(report.issued or report.scored) or shown != store.state("shown")
     real = not service.is_replay and report.poll is not None
@@ -259,6 +287,7 @@ def site(service: Service, store: Store, now: pd.Timestamp) -> Site:
     entries = [entry for entry in store.entries() if _can_be_shown(service, entry)]
     latest = {entry.sequence_id: entry.forecast_id for entry in entries}
     shown = {*latest.values(), *(entry.forecast_id for entry in entries[-SHOWN:])}
+    unknown = store.state("unknown")
     return Site(
         region=service.configuration.region,
         now=now,
@@ -267,9 +296,10 @@ def site(service: Service, store: Store, now: pd.Timestamp) -> Site:
         forecasts=[(service.issued(name), service.forecasts / name) for name in sorted(shown)],
         active=frozenset((store.state("active") or "").split("\n")) - {""},
         mainshocks={
-            name: Quake.from_json(quake, store.path)
-            for name, quake in json.loads(store.state("mainshocks") or "{}").items()
+            name: Quake.from_json(shock, store.path)
+            for name, shock in json.loads(store.state("mainshocks") or "{}").items()
         },
+        unknown=Quake.from_json(json.loads(unknown), store.path) if unknown else None,
     )
 
 

@@ -18,7 +18,7 @@ from markupsafe import Markup
 from catalogs.files import write_whole
 from recast.live.publication.feed import Entry, atom
 from recast.live.publication.language import Language, read_language
-from recast.live.publication.names import subject
+from recast.live.publication.names import place, subject
 from recast.live.publication.options import Pages
 from recast.live.publication.outside import file_name, plain
 from recast.live.publication.tables import chance, headline
@@ -80,6 +80,9 @@ class SiteState:
     mainshocks: Mapping[str, Quake] = field(default_factory=dict)
     """Of sequences under way, as they are known now."""
 
+    unknown: Quake | None = None
+    """The largest event of which the last forecast of the region knows nothing."""
+
 
 def write_site(folder: Path, state: SiteState, pages: Pages) -> None:
     """Write the overview, the latest pages and the feed, each file whole.
@@ -121,7 +124,14 @@ def write_site(folder: Path, state: SiteState, pages: Pages) -> None:
         "ended": [
             entry for entry in entries if entry["about"] and entry["about"] not in state.active
         ],
-        "region": next((entry for entry in entries if entry["about"] is None), None),
+        "region": next(
+            (
+                {**entry, "unknown": _unknown(state, language)}
+                for entry in entries
+                if entry["about"] is None
+            ),
+            None,
+        ),
         "latest": [_shown(p, pages, language) for p in ordered[: -LISTED - 1 : -1]],
         "scores": (folder / SCORES_PAGE).is_file(),
     }
@@ -205,6 +215,7 @@ def _latest_page(
         lines.append(language.say("status.overdue", time=language.moment(following)))
     revised = _revised(published.issued, state, language)
     lines += [revised] if revised else []
+    lines += [_unknown(state, language)] if about is None and state.unknown else []
     page = page.replace(f'{LINK}../../pages/index.html"', f'href="{depth}index.html"')
     page = page.replace(LINK, f'href="{archive}')
     return page.replace(PLACE_OF_STATUS, _status(lines, templates), 1).encode()
@@ -219,6 +230,18 @@ def _revised(issued: Issued, state: SiteState, language: Language) -> str:
         "status.revised",
         now=language.magnitude(now.magnitude),
         before=language.magnitude(issued.sequence.mainshock.magnitude),
+    )
+
+
+def _unknown(state: SiteState, language: Language) -> str:
+    """That the last forecast of the region does not know of a large event, or nothing."""
+    if state.unknown is None:
+        return ""
+    return language.say(
+        "status.unknown",
+        magnitude=language.magnitude(state.unknown.magnitude),
+        time=language.moment(state.unknown.time),
+        place=place(state.unknown, language),
     )
 
 
