@@ -246,6 +246,11 @@ class OmoriSequence:
         share = np.cumsum(self.weights.ravel()[order])
         return float(expected.ravel()[order[np.searchsorted(share, 0.5)]]), quiet
 
+    def none_within(self, days: float) -> float:
+        """Probability of no event in the next ``days``: the mean of exp(-N) over the posterior."""
+        expected, _ = self._numbers(days)
+        return float((self.weights * np.exp(-expected)).sum())
+
     def draw(self, n: int, rng: np.random.Generator) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Draw (K, c, p) from the posterior, each of shape (n,)."""
         cells = rng.choice(self.weights.size, n, p=self.weights.ravel())

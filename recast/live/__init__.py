@@ -24,6 +24,7 @@ policy       when forecasts are issued, of what, and from what
 schedule     when the next one is due
 circle       the circle around a mainshock, as an area
 border       what a forecast says of events on the other side of the region's border
+silence      whether a source that answers has fallen silent
 sequences    mainshocks, those that a larger event overtakes, and swarms
 fits         the model of a forecast, fitted again or kept
 plan         how a forecast is simulated

@@ -17,6 +17,7 @@ from catalogs.cores import threads as all_threads
 from catalogs.info import SplitDates
 from catalogs.magnitudes import ENOUGH_FOR_STEPS, NEARLY_ALL, MagnitudeGrid
 from catalogs.sequence import FloatArray, reaches
+from etas.model import ETAS
 from recast.forecast.complete import raised_completeness
 from recast.live.circle import polygon
 from recast.live.draws import fan_of, samples_table
@@ -25,6 +26,7 @@ from recast.live.plan import Plan
 from recast.live.policy import Policy, label_of
 from recast.live.records import Issued, SequenceState
 from recast.live.schedule import Due
+from recast.live.silence import silence
 from recast.live.times import read, written
 from recast.models.environment import describe
 
@@ -112,6 +114,10 @@ def make_forecast(
     with at_most(threads):
         fit = model_for(catalog, _key(sequence, used), at, policy, models)
         plan = Plan.of(catalog, fit, sequence, magnitudes, policy, _own_seed(seed, name))
+    process = fit.model.process
+    silent = (
+        silence(events, catalog, process, sequence, policy) if isinstance(process, ETAS) else ()
+    )
     draws = plan.draw(threads or all_threads())
     since = _observed(catalog, sequence, at)
     issued = Issued(
@@ -134,6 +140,7 @@ def make_forecast(
         version=str(describe()["recast-forecast"]),
         sequence=sequence,
         remarks=(
+            *silent,
             *_on_completeness(used, completeness),
             *_on_history(history_start, at),
             *_on_gaps(whole.info),

@@ -1,0 +1,128 @@
+"""Whether a source that answers has fallen silent: nothing new, where something was to be expected.
+
+A file that is no longer written, or a catalog that lags behind its network, answers as before. What
+has not come is then taken for quiet, and forecasts are too low.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from catalogs import Catalog, EventSequence
+from catalogs.sequence import reaches
+from etas.model import ETAS
+from etas.omori import OmoriSequence
+from recast.forecast.complete import STEP, highest_completeness
+from recast.forecast.early import generic
+from recast.live.policy import Policy
+from recast.live.records import SequenceState
+from recast.live.times import read, written
+
+UNLIKELY = 0.1
+"""Of a silence. In Southern California the whole network was so silent before one in ninety of the
+times of forecasts after M >= 5, where events below M 2 are not listed."""
+
+SHORTEST = pd.Timedelta(hours=1)
+"""Sources are late by minutes."""
+
+BEFORE = pd.Timedelta(days=5 * 365.25)
+"""Time with which a silence is compared: networks were sparser once."""
+
+ENOUGH = 200
+"""Times between events, of which the longest says how long an area is quiet."""
+
+SOON = 1e-4
+"""Days after a mainshock in which none of its aftershocks is known."""
+
+
+def silence(
+    events: pd.DataFrame,
+    catalog: Catalog,
+    process: ETAS,
+    sequence: SequenceState | None,
+    policy: Policy,
+) -> tuple[str, ...]:
+    """Say that nothing is known of a time in which something was to be expected.
+
+    After a mainshock, where the probability of so few aftershocks is small by the Omori law that
+    the ones until then and past sequences tell; else where there was no such time in the last five
+    years. Small events and those around the area show that a source is not silent.
+
+    Parameters
+    ----------
+    events : DataFrame
+        All that are known, with a column ``time``.
+    catalog : Catalog
+        Those of the area of the forecast that are complete, until now.
+    process : ETAS
+        Fitted to them: gives what the events before a mainshock still cause.
+    sequence : SequenceState or None
+        None for the region: its mainshock is the largest event for which a sequence lasts.
+    policy : Policy
+        Trigger magnitude, duration of a sequence, and tectonic regime.
+    """
+    now = read(str(catalog.info.end))
+    times = events.loc[(events["time"] <= now).to_numpy(), "time"].sort_values()
+    if times.empty or now - times.iloc[-1] < SHORTEST:
+        return ()
+    known = catalog.to_sequence()
+    shock = _shock(catalog, known, sequence, policy)
+    after = () if shock is None else _after(catalog, known, process, shock, times.iloc[-1], policy)
+    return after or _quiet(times, now)
+
+
+def _shock(
+    catalog: Catalog, known: EventSequence, sequence: SequenceState | None, policy: Policy
+) -> int | None:
+    if sequence is None:
+        rows = np.flatnonzero(reaches(known.magnitudes, policy.trigger_magnitude))
+        rows = rows[known.times[rows] > known.end - policy.duration_days]
+    else:
+        day = catalog.info.to_days(sequence.mainshock.time)
+        rows = np.flatnonzero(np.abs(known.times - day) < 2.0 / 86_400.0)
+    return int(rows[np.argmax(known.magnitudes[rows])]) if rows.size else None
+
+
+def _after(
+    catalog: Catalog,
+    known: EventSequence,
+    process: ETAS,
+    shock: int,
+    last: pd.Timestamp,
+    policy: Policy,
+) -> tuple[str, ...]:
+    """After a mainshock."""
+    law = process.magnitude_law
+    day, magnitude = float(known.times[shock]), float(known.magnitudes[shock])
+    begin = max(catalog.info.to_days(written(last)), day + SOON)
+    lowest = min(highest_completeness(known, law.completeness)[0], law.maximum - STEP)
+    told, prior = known.before(begin), generic(policy.regime).prior
+    omori = OmoriSequence.of(process, told, day, magnitude, prior, lowest)
+    if omori.none_within(known.end - begin) > UNLIKELY:
+        return ()
+    expected, _ = omori.expected(known.end - begin)
+    remark = (
+        f"no earthquake is known since {written(last)}, where about {_rounded(expected)} of "
+        f"magnitude {lowest:g} or larger were to be expected: the source may be late, and numbers "
+        "far too low"
+    )
+    return (remark,)
+
+
+def _rounded(number: float) -> str:
+    """To one digit."""
+    return f"{float(f'{number:.1g}'):g}"
+
+
+def _quiet(times: pd.Series, now: pd.Timestamp) -> tuple[str, ...]:
+    """In ordinary times."""
+    last = times.iloc[-1]
+    between = times[times > now - BEFORE].diff().dropna()
+    if len(between) < ENOUGH or now - last <= between.max():
+        return ()
+    remark = (
+        f"no earthquake is known since {written(last)}, the longest such time in five years: the "
+        "source may have stopped, and numbers may be too low"
+    )
+    return (remark,)

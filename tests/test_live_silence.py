@@ -1,0 +1,82 @@
+"""A source that answers, and has nothing new where something was to be expected."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from live_events import table, utc
+
+from catalogs import GutenbergRichter
+from catalogs.areas import parse_area
+from etas.model import ETAS
+from recast.live.issue import known_catalog, make_forecast
+from recast.live.policy import Policy
+from recast.live.schedule import Due
+from recast.live.sequences import find_sequences
+from recast.live.silence import silence
+
+AREA = parse_area("34/36/-118/-116")
+PROCESS = ETAS(0.1, 0.02, 0.8, 0.01, 1.1, GutenbergRichter(2.5, 1.0, 8.5))
+MAIN = ("main", "2020-01-01T00:00:00", 7.0, 35.0, -117.0)
+
+
+def remarks(events: pd.DataFrame, now: str, *, region: bool = False) -> tuple[str, ...]:
+    """What a forecast at a time says."""
+    policy, at = Policy(), utc(now)
+    catalog = known_catalog(events, AREA, at, "2015-01-01", 2.5)
+    found = find_sequences(events, policy, at)
+    return silence(events, catalog, PROCESS, None if region else found[0].state, policy)
+
+
+def test_a_mainshock_without_aftershocks_is_told_after_some_hours() -> None:
+    """The forecast takes it for a sequence of few aftershocks."""
+    events = table(("old", "2019-12-31T00:00:00", 2.0, 35.5, -117.5), MAIN)
+    assert remarks(events, "2020-01-01T01:30") == ()
+    for region in (False, True):
+        (remark,) = remarks(events, "2020-01-01T12:00", region=region)
+        assert remark.startswith(
+            "no earthquake is known since 2020-01-01T00:00:00Z, where about 20 of magnitude 3.5"
+        )
+    small = ("small", "2020-01-01T11:50:00", 1.0, 35.9, -117.9)  # the network is at work
+    assert remarks(table(MAIN, small), "2020-01-01T12:00") == ()
+
+
+def test_aftershocks_that_stop_are_told() -> None:
+    times = utc("2020-01-01") + pd.to_timedelta(np.geomspace(0.01, 1.0, 200), unit="D")
+    rows = [(f"e{i}", f"{at:%Y-%m-%dT%H:%M:%S}", 3.6, 35.0, -117.0) for i, at in enumerate(times)]
+    events = table(MAIN, *rows)
+    assert remarks(events, "2020-01-02T00:50") == ()
+    (remark,) = remarks(events, "2020-01-02T04:00")
+    assert remark.startswith("no earthquake is known since 2020-01-02T00:00:00Z, where about 6")
+
+
+def test_the_longest_silence_in_ordinary_times_is_told() -> None:
+    days = pd.date_range("2019-01-01", "2019-12-31", freq="D")
+    days = days.delete(range(100, 105))  # six days without any
+    rows = [(f"e{i}", f"{day:%Y-%m-%dT%H:%M:%S}", 3.0, 35.0, -117.0) for i, day in enumerate(days)]
+    assert remarks(table(*rows), "2020-01-05", region=True) == ()
+    (remark,) = remarks(table(*rows), "2020-01-07", region=True)
+    assert "since 2019-12-31T00:00:00Z, the longest such time in five years" in remark
+    assert remarks(table(*rows[-50:]), "2020-01-07", region=True) == ()
+
+
+def test_a_forecast_says_it_first(tmp_path: Path) -> None:
+    days = pd.date_range("2019-06-01", "2019-12-31", freq="D")
+    rows = [(f"e{i}", f"{day:%Y-%m-%dT%H:%M:%S}", 3.0, 35.0, -117.0) for i, day in enumerate(days)]
+    events, now = table(*rows, MAIN), utc("2020-01-01T12:00")
+    policy = Policy(windows=(1.0,), samples=20)
+    forecast, _ = make_forecast(
+        events=events,
+        area=str(AREA),
+        region="Here",
+        sequence=find_sequences(events, policy, now)[0].state,
+        due=Due("2020-01-01T12:00:00Z", None),
+        now=now,
+        completeness=2.5,
+        policy=policy,
+        seed=0,
+        history_start="2019-06-01",
+        models=tmp_path,
+        threads=1,
+    )
+    assert forecast.remarks[0].startswith("no earthquake is known since 2020-01-01T00:00:00Z")
