@@ -237,6 +237,32 @@ def bounding_box(area: Area) -> Box:
     return Box(float(south), float(north), float(west), float(east))
 
 
+def share_within(area: Area, other: Area, points: int = 100) -> float:
+    """Share of an area that lies in another one, from a grid of points of its bounding box.
+
+    Parameters
+    ----------
+    area, other : Area
+        The areas.
+    points : int
+        Of the grid, in either direction.
+
+    Examples
+    --------
+    >>> share_within(Box(34.0, 36.0, 179.0, -179.0), Box(30.0, 40.0, 180.0, -170.0))
+    0.5
+    """
+    box = bounding_box(area)
+    steps = (np.arange(points) + 0.5) / points
+    width = (box.east - box.west) % 360.0 or 360.0
+    latitudes, longitudes = np.meshgrid(
+        box.south + steps * (box.north - box.south), box.west + steps * width
+    )
+    inside = area.contains(latitudes, longitudes)
+    both = inside & other.contains(latitudes, longitudes)
+    return float(both.sum() / max(inside.sum(), 1))
+
+
 def box_around(latitudes: ArrayLike, longitudes: ArrayLike, step: float = 0.1) -> Box:
     """The smallest box around places, with edges at multiples of a step.
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from live_parts import FAKE, configured
 
-from catalogs import Catalog, CatalogInfo, save
+from catalogs import Catalog, CatalogInfo, InputError, save
 from catalogs.info import SplitDates
 from recast.live.config import SourceOptions
 from recast.live.identity import Report
@@ -125,6 +125,24 @@ def test_gaps_of_a_history_are_no_quiet_time(tmp_path: Path) -> None:
             (read("2018-03-01"), read("2018-06-01")),
             (read("2019-04-20"), read("2019-05-01")),
         )
+
+
+def test_a_history_of_a_part_of_the_area_is_refused(tmp_path: Path) -> None:
+    """What it lacks would be quiet."""
+    times = pd.date_range("2018-01-01", "2019-06-01", freq="D", tz="UTC")
+    events = canonical(
+        pd.DataFrame({"time": times, "magnitude": 3.0, "latitude": 34.5, "longitude": -117.5})
+    )
+    for area, lacks in (("33/36/-119/-117", True), ("32/37/-120/-115", False), ("", False)):
+        folder = tmp_path / f"area{area[:2]}"
+        folder.mkdir()
+        service = Service(configured(folder, SourceOptions("file", path="none")), parts=FAKE)
+        write_history(service.history_path, events, "2018-01-01", area=area)
+        if lacks:
+            with pytest.raises(InputError, match=r"covers 33/36/-119/-117, 50% of the area"):
+                service.history()
+        else:
+            assert len(service.history()[0]) == len(events)
 
 
 def rolling(table: Path, now: pd.Timestamp, days: int) -> None:

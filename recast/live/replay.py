@@ -28,7 +28,14 @@ from recast.live.config import FILE, LiveConfiguration, write_template
 from recast.live.identity import Report
 from recast.live.parts import Parts
 from recast.live.reconcile import Scope
-from recast.live.service import Service, parquet_bytes, spans_of, table_of, write_history
+from recast.live.service import (
+    Service,
+    check_covers,
+    parquet_bytes,
+    spans_of,
+    table_of,
+    write_history,
+)
 from recast.live.sources import Answer, Source, reports_of, widened
 from recast.live.step import StepReport, run_once
 from recast.live.store import canonical
@@ -155,6 +162,7 @@ def prepare(
     info = catalog.info
     region = area or (like.area if like else str(catalog.area))
     least = completeness or (like.completeness if like else info.magnitude_completeness)
+    check_covers(info.area, parse_area(region), f"catalog {script.catalog!r}")
     base = like or LiveConfiguration(info.region or info.name, region, least)
     configuration = replace(
         base,

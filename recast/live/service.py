@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from filelock import Timeout
 
 from catalogs import load
-from catalogs.areas import Box, bounding_box
+from catalogs.areas import Area, Box, bounding_box, parse_area, share_within
 from catalogs.errors import InputError
 from catalogs.event_types import are_earthquakes
 from catalogs.files import write_whole
@@ -45,6 +45,9 @@ SCRATCH = ".tmp-"
 
 HOLE = pd.Timedelta(days=7)
 """What is shorter may be quiet before the first event of a file, and is too short to matter."""
+
+COVERED = 0.98
+"""Of an area, by its history: borders are rounded, and those of nations follow no box."""
 
 Span = tuple[pd.Timestamp, pd.Timestamp]
 
@@ -206,6 +209,9 @@ class Service:
                 f"history {self.configuration.history!r} is complete from magnitude "
                 f"{info.magnitude_completeness:g} on: raise `completeness` to that"
             )
+        check_covers(
+            info.area, self.configuration.within, f"history {self.configuration.history!r}"
+        )
         write_history(
             self.history_path,
             canonical(catalog.events),  # all of them: the area may grow
@@ -213,6 +219,7 @@ class Service:
             self.configuration.history,
             gaps=spans_of(info),
             end=str(info.end),
+            area=info.area,
         )
 
     def _read_history(self) -> tuple[pd.DataFrame, str]:
@@ -226,6 +233,8 @@ class Service:
                 f"{self.history_path} is of {used!r}, and `history` is {wanted!r}: set that back, "
                 "or start in a new folder"
             )
+        area = metadata.get(b"area", b"").decode()
+        check_covers(area, self.configuration.within, str(self.history_path))
         events = canonical(table.to_pandas())
         end = metadata.get(b"end", b"").decode()
         if end or len(events):
@@ -346,6 +355,33 @@ class Service:
         return known
 
 
+def check_covers(known: str, area: Area, name: str) -> None:
+    """Refuse a catalog that has no events of a part of an area: what it lacks looks like quiet.
+
+    Parameters
+    ----------
+    known : str
+        What the catalog covers; empty where that is not known.
+    area : Area
+        Where forecasts are made.
+    name : str
+        Of the catalog, for people.
+
+    Raises
+    ------
+    InputError
+        If it covers less than ``COVERED``.
+    """
+    if not known:
+        return
+    share = share_within(area, parse_area(known))
+    if share < COVERED:
+        raise InputError(
+            f"{name} covers {known}, {share:.0%} of the area {area}: choose an area within, or a "
+            "catalog of all of it"
+        )
+
+
 def write_history(
     path: Path,
     events: pd.DataFrame,
@@ -353,12 +389,16 @@ def write_history(
     catalog: str = "",
     gaps: Sequence[tuple[str, str]] = (),
     end: str = "",
+    area: str = "",
 ) -> None:
     """Write the events of a catalog before a service began, complete from ``start`` to ``end``.
 
-    Without ``end`` it is the last event. In ``gaps`` nothing was recorded.
+    Without ``end`` it is the last event. In ``gaps`` nothing was recorded, and nothing outside of
+    ``area`` where that is known.
     """
     metadata = {"start": start, "catalog": catalog}
+    if area:
+        metadata["area"] = area
     if end:
         metadata["end"] = end
     if gaps:
