@@ -7,17 +7,27 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from catalogs import Catalog, CatalogInfo, EventSequence, GutenbergRichter, InputError, SplitDates
+from catalogs import (
+    Catalog,
+    CatalogInfo,
+    EventSequence,
+    GutenbergRichter,
+    InputError,
+    SplitDates,
+    Trajectories,
+)
 from catalogs.completeness import WINDOW_EVENTS
 from etas.poisson import Poisson
 from recast import fit_model, run_forecast
+from recast.evaluation.continuations import Continuations
 from recast.forecast.rolling_results import (
     RollingCatalog,
     RollingResult,
     RollingScores,
     RollingWindow,
 )
-from recast.plots.catalogs import event_map, magnitude_time
+from recast.plots.catalogs import event_map, frequency_magnitude, magnitude_time
+from recast.plots.continuations import magnitudes_and_intervals
 from recast.plots.forecasts import forecast_fan, rolling_forecasts
 from recast.plots.style import legend_above, log_ticks
 from recast.report.subject import period_edges
@@ -57,6 +67,48 @@ def test_the_colour_of_long_catalogs_is_the_year() -> None:
     bar = figure.axes[1]
     assert bar.get_xlabel() == "year"
     assert bar.get_xlim() == pytest.approx((2000.0, 2008.2), abs=0.2)
+
+
+ON_GRIDS = [
+    GutenbergRichter(3.0, step=step, strict=strict)
+    for step, strict in ((0.0, False), (0.01, True), (0.085, False), (0.1, False), (0.5, False))
+]
+
+
+@pytest.mark.parametrize("law", ON_GRIDS)
+def test_numbers_by_magnitude_of_a_true_law_lie_on_its_line(law: GutenbergRichter) -> None:
+    seen = law.recorded(law.sample(20_000, np.random.default_rng(1)))
+    (axes,) = frequency_magnitude(seen, law, law.step).axes
+    drawn = {str(line.get_label()): np.asarray(line.get_data()) for line in axes.get_lines()}
+    m, number = drawn["M or larger"]
+    expected = seen.size * law.share_above(m)
+    usual = expected > 100.0
+    assert usual.sum() > 3
+    assert (np.abs(number - expected) < 3.5 * np.sqrt(expected))[usual].all()
+    middle, counts = next(data for label, data in drawn.items() if label.startswith("per"))
+    many = counts > 200.0
+    line = np.polyfit(middle[many], np.log10(counts[many]), 1)
+    off = np.log10(counts[many]) - np.polyval(line, middle[many])
+    assert np.abs(off).max() < 0.1  # no bin has one step more than the next
+
+
+@pytest.mark.parametrize("law", ON_GRIDS)
+def test_observed_magnitudes_of_a_true_law_lie_in_the_band(law: GutenbergRichter) -> None:
+    rng = np.random.default_rng(1)
+
+    def catalog() -> EventSequence:
+        return EventSequence(np.sort(rng.uniform(0.0, 9.0, 5000)), law.sample(5000, rng), 0.0, 9.0)
+
+    seen = catalog()
+    seen = replace(seen, magnitudes=law.recorded(seen.magnitudes))
+    samples = Trajectories.of_sequences([catalog() for _ in range(100)], 10_000)
+    above, _ = magnitudes_and_intervals(Continuations(seen, {"etas": samples}), law).axes
+    high, observed = (np.asarray(steps.get_data()[0]) for steps in above.patches)
+    low = np.asarray(above.patches[0].get_data().baseline)
+    usual = observed > 20.0
+    assert usual.sum() > 3
+    inside = (observed >= low) & (observed <= high)
+    assert inside[usual].mean() >= 0.8
 
 
 def trainable(catalog: Catalog) -> Catalog:

@@ -26,12 +26,17 @@ from recast.plots.style import (
     new_figure,
     styled,
     time_axis,
+    whole_steps,
 )
 
 DOTS = "#5B8DB8"
 """Between light and dark: dots are an image that does not adapt to the page."""
 
 MC_COLOUR = "#AA3377"
+
+BAR_WIDTH, DOT_SPACING = 0.1, 0.05
+"""Magnitude units of the bins, and between two dots of cumulative numbers: or the whole steps of
+the catalog that are nearest."""
 
 LAW_DRAWS = 400
 """Catalogs drawn for the band of the frequency-magnitude plot."""
@@ -100,12 +105,14 @@ def frequency_magnitude(
 
     The band holds 95 % of catalogs of as many events drawn from the law, its b from the normal
     distribution of the estimate with the standard error of Shi and Bolt (1982). ``bin_width`` is
-    the grid of the magnitudes.
+    the grid of the magnitudes. Between two of its magnitudes the number does not change but the
+    law falls, so that the cumulative number is drawn at magnitudes of the grid only; where the law
+    is strict, at the step below, which such an event is above.
     """
     figure = new_figure(3.6)
     axes = figure.subplots()
-    width = max(bin_width, 0.1)
-    first = np.floor(min(magnitudes.min(), law.completeness) / width) * width
+    width, spacing = whole_steps(BAR_WIDTH, bin_width), whole_steps(DOT_SPACING, bin_width)
+    first = min(float(magnitudes.min()), law.completeness)
     edges = first + width * np.arange(np.ceil((magnitudes.max() - first) / width) + 2)
     edges -= 0.5 * bin_width if bin_width else 0.0
     counts, _ = np.histogram(magnitudes, edges)
@@ -117,10 +124,12 @@ def frequency_magnitude(
     axes.fill_between(m, low, high, color=INK, alpha=0.2, lw=0.0, label="95 % of simulated")
     label = f"b = {law.b:.3f} ± {error:.3f}"
     axes.plot(m, above.size * law.share_above(m), color=INK, label=label)
-    steps = np.arange(first, magnitudes.max() + 0.05, 0.05)
-    number = magnitudes.size - np.searchsorted(np.sort(magnitudes), steps - MAGNITUDE_TOLERANCE)
+    steps = np.arange(first, magnitudes.max() + spacing, spacing)
+    reached = steps - max(0.5 * bin_width, MAGNITUDE_TOLERANCE)
+    number = magnitudes.size - np.searchsorted(np.sort(magnitudes), reached)
     held = (number > 0) & (number < magnitudes.size)
-    axes.plot(steps[held], number[held], "o", ms=2.5, color=OBSERVED, label="M or larger")
+    at = steps - bin_width * law.strict
+    axes.plot(at[held], number[held], "o", ms=2.5, color=OBSERVED, label="M or larger")
     some = counts > 0
     axes.plot(middle[some], counts[some], "^", ms=4, color="#4477AA", label=f"per {width:g} units")
     mc = law.completeness

@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from catalogs import Catalog, EventSequence, Trajectories
-from catalogs.sequence import FloatArray
+from catalogs import Catalog, EventSequence, GutenbergRichter, Trajectories
+from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray
 from recast.evaluation.continuations import Continuations
 from recast.evaluation.counts import number_test
 from recast.plots.style import (
@@ -30,6 +30,7 @@ from recast.plots.style import (
     styled,
     thousands,
     time_axis,
+    whole_steps,
 )
 
 FAN_STEPS = 121
@@ -75,6 +76,9 @@ class Scores(Protocol):
 
 HISTOGRAM_BINS = 30
 INTERVAL_EDGES_PER_DECADE = 4
+
+MAGNITUDE_WIDTH = 0.25
+"""Of the bins of magnitudes, or the whole steps of the catalog that are nearest."""
 
 
 def cumulative_paths(done: Trajectories, grid: FloatArray) -> FloatArray:
@@ -175,16 +179,22 @@ def _integer_edges(low: float, high: float) -> FloatArray:
 
 
 @styled
-def magnitudes_and_intervals(shown: Continuations, completeness: float) -> Figure:
+def magnitudes_and_intervals(shown: Continuations, law: GutenbergRichter) -> Figure:
     """Numbers by magnitude and inter-event time: observed, and 95 % of simulated catalogs.
 
-    Simulated catalogs are scaled to the observed number of events, to compare shapes.
+    Simulated catalogs are scaled to the observed number of events, to compare shapes. Bins of
+    magnitudes begin at the completeness of ``law`` and are whole steps of its grid: others would
+    hold two of the observed magnitudes here and three there, where simulated ones have no steps.
     """
     figure = new_figure(5.6)
     above, below = figure.subplots(2, 1)
-    observed = shown.observed
-    largest = max([completeness + 1.0, *observed.magnitudes.tolist()])
-    magnitudes = completeness + 0.25 * np.arange(np.ceil((largest - completeness) / 0.25) + 3)
+    observed, completeness = shown.observed, law.completeness
+    width = whole_steps(MAGNITUDE_WIDTH, law.step)
+    # An observed magnitude stands for those of the step above it, or below where it is strict
+    seen = observed.magnitudes + law.step * (0.5 - law.strict)
+    largest = max([completeness + 1.0, *seen.tolist()])
+    magnitudes = completeness + width * np.arange(np.ceil((largest - completeness) / width) + 3)
+    magnitudes -= MAGNITUDE_TOLERANCE
     gaps = np.diff(observed.times)
     lowest = np.floor(np.log10(max(gaps.min(), 1e-5))) if gaps.size else -3.0
     span = np.log10(observed.end - observed.start)
@@ -207,8 +217,8 @@ def magnitudes_and_intervals(shown: Continuations, completeness: float) -> Figur
                 lw=0.0,
                 label=f"{name}, 95 %",
             )
-    for axes, edges, seen in ((above, magnitudes, observed.magnitudes), (below, intervals, gaps)):
-        counts, _ = np.histogram(seen, edges)
+    for axes, edges, came in ((above, magnitudes, seen), (below, intervals, gaps)):
+        counts, _ = np.histogram(came, edges)
         axes.stairs(np.maximum(counts, 0.3), edges, color=OBSERVED, lw=1.6, label="observed")
         axes.set(yscale="log", ylabel="events per bin")
         axes.set_ylim(0.3, None)

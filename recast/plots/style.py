@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike
 from catalogs import Catalog
 from catalogs.files import write_whole
 from catalogs.info import NANOSECONDS_PER_DAY
-from catalogs.sequence import FloatArray
+from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray
 from recast.models.registry import MIXTURE, model_kind, model_kinds
 
 P = ParamSpec("P")
@@ -203,6 +203,17 @@ def log_ticks(axis: Any) -> None:
     powers(axis)
     if low >= 0.01 and high < 1e7:
         thousands(axis)
+
+
+def whole_steps(width: float, step: float) -> float:
+    """The multiple of the step of a grid that is nearest to a width, one step or more.
+
+    Examples
+    --------
+    >>> [round(whole_steps(0.25, step), 3) for step in (0.0, 0.01, 0.1, 0.5)]
+    [0.25, 0.25, 0.2, 0.5]
+    """
+    return width if step <= MAGNITUDE_TOLERANCE else step * max(round(width / step), 1)
 
 
 def thinned(n: int, most: int = DRAWN_POINTS) -> np.ndarray:

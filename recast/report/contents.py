@@ -182,7 +182,7 @@ def _of_forecasts(subject: Subject, shown: Continuations) -> Iterator[Item]:
         "Observed and simulated catalogs, scaled to the same number of events to compare shapes. "
         "Steps outside the band mean a different magnitude law above (M-test), and different "
         "clustering below.",
-        magnitudes_and_intervals(shown, catalog.info.magnitude_completeness),
+        magnitudes_and_intervals(shown, catalog.magnitude_law()),
     )
 
 
