@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
+from scipy import stats
 
 from catalogs import (
     Catalog,
@@ -29,6 +30,7 @@ from recast.forecast.rolling_results import (
 from recast.plots.catalogs import event_map, frequency_magnitude, magnitude_time
 from recast.plots.continuations import magnitudes_and_intervals
 from recast.plots.forecasts import forecast_fan, rolling_forecasts
+from recast.plots.scores import poisson_interval
 from recast.plots.style import legend_above, log_ticks
 from recast.report.subject import period_edges
 
@@ -109,6 +111,14 @@ def test_observed_magnitudes_of_a_true_law_lie_in_the_band(law: GutenbergRichter
     assert usual.sum() > 3
     inside = (observed >= low) & (observed <= high)
     assert inside[usual].mean() >= 0.8
+
+
+def test_bars_of_rates_after_large_events_cover_few_events_as_often_as_many() -> None:
+    counts = np.arange(1.0, 80.0)
+    low, high = poisson_interval(counts)
+    for mean in (1.0, 4.0, 6.0, 12.0, 30.0):
+        came = stats.poisson.pmf(counts, mean) / -np.expm1(-mean)
+        assert came[(low <= mean) & (mean <= high)].sum() >= 0.95
 
 
 def trainable(catalog: Catalog) -> Catalog:

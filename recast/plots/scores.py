@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
-from scipy.stats import poisson
+from scipy.special import gammaincinv
 
 from catalogs import Catalog, EventSequence
 from catalogs.sequence import FloatArray
@@ -210,8 +210,8 @@ def omori_decay(
 
     Expected numbers are those of ``recast.evaluation.Diagnosis``, given all events, so that both
     include secondary aftershocks. ``samples`` (sample, bin) are numbers in trajectories simulated
-    from the past up to each event; the band is their range, 95 % for 39. Bars are 95 % Poisson
-    intervals of the counts.
+    from the past up to each event; the band is their range, 95 % for 39. Bars are 95 % confidence
+    intervals of the expected numbers (``poisson_interval``).
     """
     stops = omori_stops(sequence)
     largest = stops.shape[0]
@@ -232,10 +232,9 @@ def omori_decay(
     for name, counts in expected.items():
         axes.plot(middle[seen], counts[seen] / days[seen], **line(name))
     some = seen & (observed > 0)
-    low = poisson.ppf(0.025, observed[some])
-    high = poisson.ppf(0.975, observed[some])
+    low, high = poisson_interval(observed[some]) / days[some]
     rates = observed[some] / days[some]
-    bars = np.array([rates - np.maximum(low, 0.2) / days[some], high / days[some] - rates])
+    bars = np.array([rates - low, high - rates])
     magnitudes = np.sort(sequence.magnitudes[sequence.first_scored :])[::-1][:largest]
     axes.errorbar(
         middle[some],
@@ -259,3 +258,18 @@ def omori_decay(
     axes.set_title(in_lines(title))
     legend_above(figure, axes)
     return figure
+
+
+def poisson_interval(counts: FloatArray) -> FloatArray:
+    """Ends of the 95 % interval of the mean of a Poisson variable, by counts of 1 or more, (2, n).
+
+    Those of Garwood (1936, doi:10.1093/biomet/28.3-4.437): at the lower end as many or more, at the
+    upper one as many or fewer come in 2.5 % of cases.
+
+    Examples
+    --------
+    >>> poisson_interval(np.array([1.0, 4.0])).round(2)
+    array([[ 0.03,  1.09],
+           [ 5.57, 10.24]])
+    """
+    return np.array([gammaincinv(counts, 0.025), gammaincinv(counts + 1.0, 0.975)])
