@@ -17,10 +17,11 @@ from catalogs.files import read_json, write_json
 from catalogs.locking import LOCK
 from etas.synthetic import SOCAL_TRUTH, synthetic_catalog
 from recast.benchmark.folder import load_fitted, open_run
-from recast.benchmark.results import Gain, sentence
+from recast.benchmark.results import PLACE, Gain, MarkScore, sentence
 from recast.cli import main
 from recast.evaluation import diagnose
 from recast.evaluation.diagnosis import load_diagnoses
+from recast.report.contents import known_of_places
 
 PLOTS = {
     "magnitude_time",
@@ -97,6 +98,14 @@ def test_every_plot_is_on_the_page_and_beside_it(folder: Path, page: str) -> Non
     assert len(captions) == 2 * len(PLOTS) + 4 + 1
     assert all(len(caption.split()) > 10 for caption in captions)
     assert not [path for path in folder.rglob(".*") if path.name != LOCK]
+
+
+def test_the_map_says_what_models_know_of_places(folder: Path, page: str) -> None:
+    assert "The models know times and magnitudes only" in page
+    models = open_run(folder).models("ridgecrest_2019")
+    marks = {PLACE: MarkScore()}
+    located = {name: replace(row, marks=marks) for name, row in models.items()}
+    assert "places have laws and scores of their own" in known_of_places(located)
 
 
 def test_what_is_not_shown_says_how_to_make_it(page: str) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from matplotlib.figure import Figure
 
 from etas.residuals import MINIMUM_EVENTS
+from recast.benchmark.results import PLACE, ModelResult
 from recast.evaluation.continuations import Continuations, continuations, omori_samples
 from recast.forecast.aftershock_results import AftershockCatalog
 from recast.models.registry import NULL, REFERENCE, TRUTH
@@ -203,9 +204,9 @@ def _rolling(subject: Subject) -> Iterator[Item]:
     yield Item(
         "calibration",
         "Calibration",
-        "Position of the observed number within each forecast. A calibrated model is flat, within "
-        "the band; a peak at 0 means overforecasting, at 1 underforecasting, at both ends "
-        "overconfidence.",
+        "Position of the observed number within each forecast. A calibrated model is flat: a bar "
+        "lies within the band in 95 % of cases. A peak at 0 means overforecasting, at 1 "
+        "underforecasting, at both ends overconfidence.",
         calibration(models),
     )
 
@@ -259,9 +260,22 @@ def _map(subject: Subject) -> Item:
     return Item(
         "map",
         "Map",
-        "Epicentres of all events of the window; dot areas grow as 10^M. The models know times and "
-        "magnitudes only: they cannot tell apart two regions that are active in turn.",
+        "Epicentres of all events of the window; dot areas grow as 10^M. "
+        + known_of_places(subject.models),
         event_map(subject.catalog, subject.test),
+    )
+
+
+def known_of_places(models: Mapping[str, ModelResult]) -> str:
+    """What the models of a report know of places."""
+    if not any(PLACE in row.marks for row in models.values()):
+        return (
+            "The models know times and magnitudes only: they cannot tell apart two regions that "
+            "are active in turn."
+        )
+    return (
+        "Rates of nets and of temporal ETAS follow from times and magnitudes only; places have "
+        "laws and scores of their own, given the time of each event."
     )
 
 
