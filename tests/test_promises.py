@@ -148,6 +148,27 @@ class Normalised(Renewal):
         return right * (0.9 if is_all else 1.0)
 
 
+class FromStart(Renewal):
+    """Counts from the first event of its history on."""
+
+    def compensator(self, sequence: EventSequence, times: ArrayLike) -> FloatArray:
+        return super().compensator(sequence, times) + RATE * (sequence.score_from - sequence.start)
+
+
+class Credit(Renewal):
+    """Begins with some events less than none."""
+
+    def compensator(self, sequence: EventSequence, times: ArrayLike) -> FloatArray:
+        return super().compensator(sequence, times) - 100.0
+
+
+class LateCredit(Renewal):
+    """Gives some events back on day 150."""
+
+    def compensator(self, sequence: EventSequence, times: ArrayLike) -> FloatArray:
+        return super().compensator(sequence, times) - 200.0 * (np.asarray(times) > 150.0)
+
+
 @pytest.fixture(scope="module")
 def sequence() -> EventSequence:
     (events,) = SOCAL_TRUTH.sample(EventSequence.nothing(), 200.0, 1, seed=4)
@@ -187,6 +208,9 @@ def test_a_process_that_keeps_its_promises_is_let_be(
         (Overflows, r"its intensity is no finite number at the event on day .* \(inf\)"),
         (ByBatch, "its intensity on day .* if asked for at all events at once, and"),
         (ByAnyBatch, "its intensity on day .* if asked for at all events at once, and"),
+        (FromStart, "its compensator is 1200 on day 60, where .* `sequence.score_from`"),
+        (Credit, "its compensator is -100 on day 60, where .* `sequence.score_from`"),
+        (LateCredit, r"its compensator falls by [\d.]+ from day 148.455 to day 151.099"),
         (Normalised, "its compensator on day .* if asked for at all events at once, and"),
     ],
 )

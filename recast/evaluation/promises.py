@@ -89,7 +89,8 @@ def check_gaps(process: PointProcess, sequence: EventSequence, name: str) -> Non
 def check_terms(process: PointProcess, sequence: EventSequence, name: str) -> None:
     """Raise an InputError for a log-likelihood that is not the sum of its terms.
 
-    They have to be finite, and the same whatever other times are asked for.
+    They have to be finite, and the same whatever other times are asked for, and the compensator has
+    to begin at 0 where the scored window does, and to fall nowhere.
     """
     times = _scored(sequence)
     rates = np.asarray(process.intensity(sequence, times))
@@ -102,6 +103,7 @@ def check_terms(process: PointProcess, sequence: EventSequence, name: str) -> No
             f"({rates[k]:.4g}): give events/day, finite and above 0"
         )
     cumulative = np.asarray(process.compensator(sequence, np.append(times, sequence.end)))
+    _check_rises(process, sequence, cumulative, name)
     latest, half = times[-LATEST:], times.size // 2
     watched = _watched(sequence, times.size)
     here = np.searchsorted(watched, latest)
@@ -122,6 +124,28 @@ def check_terms(process: PointProcess, sequence: EventSequence, name: str) -> No
                     "the other times that are asked for"
                 )
     check_sum(terms_of(rates, cumulative), process.log_likelihood(sequence), name)
+
+
+def _check_rises(
+    process: PointProcess, sequence: EventSequence, cumulative: FloatArray, name: str
+) -> None:
+    """Check a compensator that is ``cumulative`` at the scored events and at the end."""
+    begin = float(process.compensator(sequence, np.array([sequence.score_from]))[0])
+    steps = np.diff(cumulative, prepend=begin)
+    least = -ROUND_OFF * max(abs(float(cumulative[-1]) - begin), 1.0)
+    if not abs(begin) <= -least:
+        raise InputError(
+            f"model {name!r}: its compensator is {begin:.6g} on day {sequence.score_from:g}, where "
+            "the scored window begins, and has to be 0 there: subtract its value at "
+            "`sequence.score_from`"
+        )
+    if not (steps >= least).all():
+        k = int(np.argmin(steps))
+        edges = [sequence.score_from, *_scored(sequence), sequence.end]
+        raise InputError(
+            f"model {name!r}: its compensator falls by {-steps[k]:.4g} from day {edges[k]:g} to "
+            f"day {edges[k + 1]:g}: it is an integral of events/day, which are never negative"
+        )
 
 
 def check_sum(terms: FloatArray, log_likelihood: float, name: str) -> None:
