@@ -47,6 +47,9 @@ DAY = re.compile(
 SIX_DIGITS = re.compile(r"\d{6}")
 """A date of a short year, if a time of day stands beside it."""
 
+DAY_SHARE = re.compile(r"[01]|0?[.,]\d+|1[.,]0+|\d(?:[.,]\d+)?[eE]-\d+")
+"""A time of day as spreadsheets keep it, as a share of the day: 0.0670 is 01:36:29."""
+
 SHORT_CLOCK = re.compile(r"\s*\d{1,2}\s*:?\s*\d{2}(\.0*)?\s*")
 """Hours and minutes."""
 
@@ -462,7 +465,7 @@ class _Columns:
     def are_clocks(self, i: int) -> bool:
         """Whether a column holds times of day, also as digits only: 013635.52."""
         cells = self.values(i)
-        if _share(cells, _is_clock) > MAJORITY:
+        if _share(cells, _is_clock) > MAJORITY or are_day_shares(cells):
             return True
         wide = any(len(cell.partition(".")[0]) > 4 for cell in cells)
         return self.are_hhmm(i) or (wide and _share(cells, _is_compact_clock) > 0.98)
@@ -667,6 +670,13 @@ def unknown_types(
             if len(cells := [cell for cell in cells if cell]) > 1 and len(cells) <= SHOWN:
                 return name.strip(), cells[:3]
     return None
+
+
+def are_day_shares(cells: Sequence[str]) -> bool:
+    """Whether times of day are written as shares of the day, most of them neither 0 nor a half."""
+    if _share(cells, DAY_SHARE.fullmatch) <= 0.98:
+        return False
+    return _share(cells, lambda cell: len(cell) > 4) > MAJORITY
 
 
 def _is_magnitude_type(cell: str) -> bool:

@@ -19,13 +19,14 @@ from catalogs.errors import InputError
 from catalogs.formats.cells import (
     NS_PER_SECOND,
     TIME,
+    WRITE_TIMES,
     calendar_stamps,
     note,
     plain_times,
     texts,
     zone_offsets,
 )
-from catalogs.formats.columns import MIDNIGHT, heading
+from catalogs.formats.columns import MIDNIGHT, are_day_shares, heading
 from catalogs.formats.names import normalised
 from catalogs.formats.parsed import Faults
 from catalogs.formats.zones import (
@@ -232,6 +233,8 @@ def _joined(
     full = clocks.str.contains(FULL, regex=True).to_numpy(np.bool_)
     days = days.str.replace(MIDNIGHT, "", regex=True) if len(days) else days
     compact = clocks.str.fullmatch(r"\d{1,6}(?:[.,]\d*)?").to_numpy(np.bool_)
+    if are_day_shares([cell for cell in clocks.iloc[:200] if cell]):
+        return _with_shares(days, clocks, faults)
     if compact.mean() > MOSTLY:
         short = seconds is not None
         clocks = clocks.mask(compact, _from_digits(clocks[compact], faults, short=short))
@@ -244,6 +247,29 @@ def _joined(
     joined: pd.Series = (days + "T" + clocks).where(~full, clocks)
     joined = joined.mask(days == "", "").mask(empty, "")
     return joined.rename("time")
+
+
+def _with_shares(days: pd.Series, clocks: pd.Series, faults: Faults) -> pd.Series:
+    """Dates, or numbers of days, and times of day that are shares of the day, as one text."""
+    faults.say("times of day are shares of the day: 0.5 is noon")
+    shares = pd.to_numeric(clocks.str.replace(",", ".", regex=False), errors="coerce")
+    bad = (shares.isna() | ~shares.between(0.0, 1.0)).to_numpy(np.bool_)
+    note(faults, clocks, bad & (days != "").to_numpy(np.bool_), "is no share of a day", WRITE_TIMES)
+    counted = days.str.fullmatch(r"\d{1,7}(?:\.0*)?").to_numpy(np.bool_)
+    milliseconds = (shares.fillna(0.0) * 86_400_000.0).round().astype(np.int64)
+    hours, rest = milliseconds // 3_600_000, milliseconds % 3_600_000
+    minutes, rest = rest // 60_000, rest % 60_000
+    written = (
+        days
+        + "T"
+        + hours.map("{:02d}:".format)
+        + minutes.map("{:02d}:".format)
+        + (rest / 1e3).map("{:06.3f}".format)
+    )
+    if counted.mean() > MOSTLY:
+        whole = pd.to_numeric(days.where(counted, ""), errors="coerce")
+        written = (whole + shares).map("{:.9f}".format)
+    return written.mask(bad | (days == ""), "").rename("time")
 
 
 def _from_digits(clocks: pd.Series, faults: Faults, *, short: bool) -> pd.Series:
@@ -508,6 +534,9 @@ def full_years(years: pd.Series, faults: Faults) -> pd.Series:
     return full
 
 
+DECIMAL_COMMA = r"^\s*(\d{1,7}),(\d+)\s*$"
+"""A number of days with a decimal comma."""
+
 NUMBER = re.compile(r"\s*[+-]?\d+(\.\d*)?([eE][+-]?\d+)?\s*")
 
 
@@ -517,9 +546,10 @@ def _numbers(column: pd.Series, order: Order | None) -> FloatArray | None:
     Six digits are a date where the ``order`` of its parts is said.
     """
     head = [cell for cell in column.iloc[:200] if isinstance(cell, str) and cell.strip()]
+    head = [re.sub(DECIMAL_COMMA, r"\1.\2", cell) for cell in head]
     if sum(NUMBER.fullmatch(cell) is not None for cell in head) <= MOSTLY * len(head):
         return None
-    cells = texts(column)
+    cells = texts(column).str.replace(DECIMAL_COMMA, r"\1.\2", regex=True)
     if order is not None and cells.str.fullmatch(r"\d{6}|").all():
         return None
     values = pd.to_numeric(cells, errors="coerce").to_numpy(np.float64, na_value=np.nan)

@@ -1,0 +1,55 @@
+"""What spreadsheets and web pages make of a list of events is read as it was meant."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from catalogs.formats.parsed import Parsed
+from catalogs.formats.reading import read_events
+
+TIMES = pd.to_datetime(
+    ["2023-02-06T01:17:34.500", "2023-02-06T10:24:49.250", "2023-02-15T23:59:59.900"]
+)
+
+
+def read(tmp_path: Path, text: str, **arguments: object) -> Parsed:
+    """The events of a file of this text."""
+    path = tmp_path / "events.csv"
+    path.write_text(text, encoding="utf-8")
+    return read_events(path, **arguments)  # type: ignore[arg-type]
+
+
+def late(parsed: Parsed) -> float:
+    """By how many seconds the times differ from ``TIMES`` at most."""
+    times = pd.DatetimeIndex(parsed.events["time"]).tz_localize(None)
+    return float(abs(times - TIMES).max().total_seconds())
+
+
+@pytest.mark.parametrize("comma", [False, True])
+@pytest.mark.parametrize("names", ["Date;Time", "Fecha;Hora", "Tarih;Saat"])
+@pytest.mark.parametrize("dates", ["number", "text"])
+def test_times_of_day_may_be_shares_of_the_day(
+    dates: str, names: str, comma: bool, tmp_path: Path
+) -> None:
+    days = (TIMES - pd.Timestamp("1899-12-30")) / pd.Timedelta("1D")
+    written = [f"{int(d)}" for d in days] if dates == "number" else [*TIMES.strftime("%Y-%m-%d")]
+    rows = [f"{w};{d % 1:.9f};4.5" for w, d in zip(written, days, strict=True)]
+    text = "\n".join([f"{names};Mag", *rows])
+    text = text.replace(".", ",") if comma else text
+    parsed = read(tmp_path, text, origin="1899-12-30" if dates == "number" else None)
+    assert late(parsed) < 0.001
+    assert "times of day are shares of the day: 0.5 is noon" in parsed.explanation.notes
+
+
+def test_a_share_of_more_than_a_day_is_no_time(tmp_path: Path) -> None:
+    rows = "\n".join(f"2023-02-06,0.{n}12345,4.5" for n in range(1, 100))
+    parsed = read(tmp_path, f"Date,Time,Mag\n{rows}\n2023-02-06,17:30,4.5\n")
+    assert len(parsed.events) == 99
+    assert "'17:30' is no share of a day" in parsed.rejected[0].reason
+
+
+def test_numbers_of_days_may_have_decimal_commas(tmp_path: Path) -> None:
+    days = (TIMES - pd.Timestamp("1899-12-30")) / pd.Timedelta("1D")
+    text = "\n".join(["Fecha;Mag", *(f"{d:.8f};4.5".replace(".", ",") for d in days)])
+    assert late(read(tmp_path, text, origin="1899-12-30")) < 0.001
