@@ -31,6 +31,12 @@ from catalogs.texts import composed
 LARGE, LARGE_SECONDS, LARGE_KM = 5.0, 16.0, 100.0
 """Two events from this magnitude on, so near each other, are hardly ever two."""
 
+ZONE_STEP, ZONE_ROUNDING = 900.0, 2.0
+"""Seconds of which zones are multiples; and by how many a list may have rounded its times."""
+
+WIDEST_HOURS, FEWEST_SHIFTED = 14.0, 5
+"""No place is farther from UTC; and so many events tell that a file is in another zone."""
+
 LONG_SILENCE = 20.0
 """That many usual intervals after the end of a catalog newer events begin late."""
 
@@ -93,8 +99,9 @@ def append_events(
     Raises
     ------
     InputError
-        For a catalog that was not imported or in plain days, a file that cannot be read, events of
-        equal time where the catalog does not allow them, and a file with nothing new.
+        For a catalog that was not imported or in plain days, a file that cannot be read or is in
+        another time zone than the catalog's events, events of equal time where the catalog does not
+        allow them, and a file with nothing new.
 
     Examples
     --------
@@ -126,6 +133,7 @@ def _append(
     new, steps = choose(parsed.events, rules)
     old = catalog.events
     ids = "event_id" if "event_id" in new and "event_id" in old else None
+    _refuse_shifted(old, new, ids, f"{path}", info.name)
     revised = np.zeros(len(old), dtype=np.bool_)
     if ids:
         revised = old[ids].isin(set(new[ids]) - {""}).to_numpy(np.bool_)
@@ -183,6 +191,48 @@ def _append(
         tuple(notes),
         record,
     )
+
+
+def _refuse_shifted(
+    old: pd.DataFrame, new: pd.DataFrame, ids: str | None, where: str, name: str
+) -> None:
+    """Raise an InputError where known events come hours earlier or later: in local time.
+
+    Known are those with an identifier of the catalog, or else of the place and magnitude of one
+    event of it and no other.
+    """
+    if new.empty:
+        return
+    reach = pd.Timedelta(hours=WIDEST_HOURS)
+    around = old[old["time"].between(new["time"].min() - reach, new["time"].max() + reach)]
+    place = ["latitude", "longitude", "magnitude"]
+    for same in ([ids], place) if ids else (place,):
+        if not {*same} <= {*old} & {*new}:
+            continue
+        single = [
+            events.loc[~events.duplicated(same, keep=False), ["time", *same]].dropna()
+            for events in (around, new)
+        ]
+        if same == [ids]:
+            single = [events[events[ids] != ""] for events in single]
+        both = single[0].merge(single[1], on=same, suffixes=("_old", "_new"))
+        seconds = (both["time_new"] - both["time_old"]).dt.total_seconds().to_numpy(np.float64)
+        seconds = seconds[np.abs(seconds) <= 3600.0 * WIDEST_HOURS + ZONE_ROUNDING]
+        steps = np.rint(seconds / ZONE_STEP)
+        steps = steps[np.abs(seconds - ZONE_STEP * steps) <= ZONE_ROUNDING]
+        if steps.size < FEWEST_SHIFTED:
+            continue
+        values, counts = np.unique(steps, return_counts=True)
+        step, n = float(values[counts.argmax()]), int(counts.max())
+        if step == 0.0 or n < FEWEST_SHIFTED or n <= 0.5 * seconds.size:
+            return
+        hours = abs(step) * ZONE_STEP / 3600.0
+        offset = f"{'-' if step < 0 else '+'}{int(hours):02d}:{round(hours % 1 * 60):02d}"
+        raise InputError(
+            f"{where}: {n:,} events of catalog {name!r} are in it {hours:g} hours "
+            f"{'earlier' if step < 0 else 'later'}, as if one of the two were in local time: if it "
+            f"is the file, say `time_zone` {offset}; if the catalog, import all events again"
+        )
 
 
 def _unchanged(old: pd.DataFrame, new: pd.DataFrame, ids: str | None, same: list[str]) -> int:

@@ -73,6 +73,31 @@ def test_an_event_at_the_same_time_is_a_revision(
     assert made.notes == ()
 
 
+@pytest.mark.parametrize("ids", [True, False])
+@pytest.mark.parametrize(("hours", "zone"), [(-4.0, "-04:00"), (5.75, "+05:45"), (9.0, "+09:00")])
+def test_a_file_in_local_time_is_not_appended(
+    tmp_path: Path, feed: pd.DataFrame, hours: float, zone: str, ids: bool
+) -> None:
+    table = feed if ids else feed.drop(columns="id")
+    name = stored(tmp_path, table.iloc[:60])
+    local = table.iloc[40:].copy()
+    local["time"] = (local["time"] + pd.Timedelta(hours=hours)).dt.round("s")
+    second = written(tmp_path / "second.csv", local)
+    with pytest.raises(InputError, match=re.escape(f"say `time_zone` {zone}")) as error:
+        append_events(name, second)
+    assert f"20 events of catalog 'mine' are in it {abs(hours):g} hours" in str(error.value)
+    assert len(load(name).events) == 60
+    made = append_events(name, second, reading={"time_zone": zone})
+    assert made.added >= 20
+
+
+def test_a_few_late_revisions_are_no_time_zone(tmp_path: Path, feed: pd.DataFrame) -> None:
+    name = stored(tmp_path, feed.iloc[:60])
+    newer = feed.copy()
+    newer.loc[10:14, "time"] += pd.Timedelta(hours=1)
+    assert append_events(name, written(tmp_path / "second.csv", newer)).added == 20
+
+
 def test_events_that_a_network_withdrew_are_named(tmp_path: Path, feed: pd.DataFrame) -> None:
     name = stored(tmp_path, feed.iloc[:60])
     newer = feed.drop(index=[LARGE, LARGE + 1])
