@@ -53,3 +53,20 @@ def test_numbers_of_days_may_have_decimal_commas(tmp_path: Path) -> None:
     days = (TIMES - pd.Timestamp("1899-12-30")) / pd.Timedelta("1D")
     text = "\n".join(["Fecha;Mag", *(f"{d:.8f};4.5".replace(".", ",") for d in days)])
     assert late(read(tmp_path, text, origin="1899-12-30")) < 0.001
+
+
+@pytest.mark.parametrize("zero", "\u0660\u06f0\u0966\uff10")
+def test_digits_of_other_scripts_are_read(zero: str, tmp_path: Path) -> None:
+    digits = "".join(chr(ord(zero) + n) for n in range(10))
+    rows = [f"{t:%Y-%m-%d %H:%M:%S.%f},-36.125,4.5" for t in TIMES]
+    text = "\n".join(rows).translate(str.maketrans("0123456789", digits))
+    parsed = read(tmp_path, f"time,lat,mag\n{text}\n")
+    assert late(parsed) < 1e-6
+    assert parsed.events["magnitude"].tolist() == [4.5] * 3
+    assert parsed.events["latitude"].tolist() == [-36.125] * 3
+
+
+def test_dates_may_be_written_in_full_width(tmp_path: Path) -> None:
+    rows = "\n".join(f"{t:%Y/%m/%d %H:%M:%S.%f},4.5" for t in TIMES)
+    wide = str.maketrans({c: chr(ord(c) + 0xFEE0) for c in "0123456789./:"})
+    assert late(read(tmp_path, f"time,mag\n{rows.translate(wide)}\n")) < 1e-6

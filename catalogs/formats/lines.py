@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import unicodedata
 
 DELIMITERS = ",;\t|"
 
@@ -16,6 +17,23 @@ def decoded(content: bytes) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         return content.decode("latin-1")
+
+
+MARKS = {"\u066b": ".", "\uff0e": ".", "\uff1a": ":", "\uff0f": "/", "\uff0d": "-", "\uff0b": "+"}
+"""Marks inside numbers and dates that go with digits of another script, or of full width."""
+
+
+def with_plain_digits(text: str) -> str:
+    """The text with the digits of all scripts as 0 to 9, and without marks of its direction.
+
+    >>> with_plain_digits("٢٠٢٣-٠٢-٠٦")
+    '2023-02-06'
+    """
+    if text.isascii() or re.search(r"(?![0-9])\d", text) is None:
+        return text
+    digits = {ch: str(unicodedata.decimal(ch)) for ch in {*text} if ch.isdecimal()}
+    directions = dict.fromkeys("\u200e\u200f\u061c", "")
+    return text.translate({ord(ch): to for ch, to in (digits | MARKS | directions).items()})
 
 
 def split_lines(text: str) -> list[str]:

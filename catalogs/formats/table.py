@@ -51,6 +51,7 @@ from catalogs.formats.dates import (
     read_times,
     split_decimals,
 )
+from catalogs.formats.lines import with_plain_digits
 from catalogs.formats.names import (
     CALENDAR,
     MAGNITUDE_TYPES,
@@ -176,6 +177,7 @@ def parse_table(
     if content[:4] == b"PAR1":
         return from_dataframe(_parquet(content, where), wanted.columns, where=where, wanted=wanted)
     text, encoding = decoded_as(content, where, wanted.encoding)
+    text = text if as_published else with_plain_digits(text)
     cells = text_cells(text, where, wanted.columns, comments=not as_published, names=wanted.names)
     del text  # its lines are among the cells
     faults, table = cells.faults, cells.table
