@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from catalogs import InputError
 from catalogs.formats.parsed import Parsed
 from catalogs.formats.reading import read_events
 
@@ -70,3 +71,30 @@ def test_dates_may_be_written_in_full_width(tmp_path: Path) -> None:
     rows = "\n".join(f"{t:%Y/%m/%d %H:%M:%S.%f},4.5" for t in TIMES)
     wide = str.maketrans({c: chr(ord(c) + 0xFEE0) for c in "0123456789./:"})
     assert late(read(tmp_path, f"time,mag\n{rows.translate(wide)}\n")) < 1e-6
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Data e Ora (Italia)",
+        "Tarih(TS)",
+        "Fecha y Hora (Chile)",
+        "Fecha (Hora de M\u00e9xico)",
+        "Fecha Hora Costa Rica",
+        "Date (Nepal)",
+        "Time [NZ]",
+        "発震時\uff08日本時間\uff09",
+    ],
+)
+def test_a_column_that_names_a_country_is_asked_of_its_zone(name: str, tmp_path: Path) -> None:
+    east = pd.Timedelta(hours=3)
+    text = "\n".join([f"{name};Mag", *(f"{t + east:%Y-%m-%d %H:%M:%S.%f};4.5" for t in TIMES)])
+    with pytest.raises(InputError, match="is in local time: give its zone"):
+        read(tmp_path, text, columns={"time": "1"})
+    assert late(read(tmp_path, text, columns={"time": "1"}, time_zone="+03:00")) < 1e-6
+
+
+@pytest.mark.parametrize("name", ["Date UTC (Italy)", "OT (s)", "Time (ISO 8601)", "Tarih", "ts"])
+def test_other_words_beside_a_time_say_no_place(name: str, tmp_path: Path) -> None:
+    text = "\n".join([f"{name};Mag", *(f"{t:%Y-%m-%d %H:%M:%S.%f};4.5" for t in TIMES)])
+    assert late(read(tmp_path, text, columns={"time": "1"})) < 1e-6

@@ -90,6 +90,7 @@ class Heading:
 @cache
 def heading(name: str) -> Heading:
     """A column's name without its unit and without the words UTC and local."""
+    name = name.replace("\uff08", "(").replace("\uff09", ")")
     unit = " ".join(part for pair in re.findall(r"\(([^)]*)\)|\[([^]]*)\]", name) for part in pair)
     plain = re.sub(r"\([^)]*\)|\[[^]]*\]", " ", name)
     words = [normalised(word) for word in re.split(r"[\s_./\-]+", plain)]

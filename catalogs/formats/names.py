@@ -256,5 +256,26 @@ def of_o(names: Iterable[str]) -> str:
     return "?" if german == romance else "E" if german else "W"
 
 
+PLACES_OF_ZONES_NAMES = """
+        italia italy italie italien roma chile santiago mexico cdmx peru lima ecuador
+        quito galapagos colombia bogota venezuela caracas bolivia argentina brasil
+        brazil brasilia nicaragua panama guatemala salvador honduras cuba dominicana
+        puertorico espana spain peninsular peninsula canarias portugal lisboa azores
+        acores france paris turkiye turkey istanbul ankara greece ellada ellados elladas
+        athens athina cyprus israel jordan lebanon iran tehran iraq georgia armenia
+        azerbaijan albania croatia hrvatska slovenia serbia romania bulgaria iceland
+        island reykjavik norway nepal kathmandu india pakistan bangladesh myanmar
+        thailand vietnam indonesia philippine philippines pilipinas manila japan nihon
+        japon tokyo taiwan china beijing korea australia zealand fiji vanuatu tonga
+        samoa alaska hawaii
+        """
+PLACES_OF_ZONES = frozenset(PLACES_OF_ZONES_NAMES.split())
+"""Words in the name of a column of times that say where its clock stands: Data e Ora (Italia)."""
+
+SHORT_PLACES = frozenset(
+    {"ts", "tr", "nz", "nepali", "centro", "cl", "mx", "hl", "τοπικη", "ελλαδος"}
+)
+"""Words of the same meaning in brackets: Tarih (TS) is the time of Turkey, HL hora local."""
+
 KNOWN_NAMES = FREE_TEXT | {name for tiers in ALIASES.values() for tier in tiers for name in tier}
 """Every name that means something."""

@@ -22,6 +22,7 @@ from catalogs.formats.cells import (
     utc_times,
 )
 from catalogs.formats.columns import heading
+from catalogs.formats.names import PLACES_OF_ZONES, SHORT_PLACES, normalised
 from catalogs.formats.parsed import Faults
 
 OFFSET = re.compile(r"(?:UTC|GMT|UT)\s*([+\-\u2212])\s*(\d{1,2})(?::?(\d{2}))?", re.IGNORECASE)
@@ -94,7 +95,7 @@ SAID = re.compile(
 LOCAL = re.compile(
     r"\blocal\b|\blocale\b|\blokal|\boficial\b|\w+ (?:standard )?time\b"
     r"|当地|北京|本地|yerel|ortszeit|\bmez\b"
-    r"|\btsi\b|\btsİ\b|местное",
+    r"|\btsi\b|\btsİ\b|местное|日本時間|日本標準時",
     re.IGNORECASE,
 )
 
@@ -143,9 +144,15 @@ def zone_in(name: str) -> Zone | Literal["local"] | None:
         named = {last} if last != "EST" else {"EST", "estimate"}
     if len(named) == 1 and not named & SEVERAL:
         return Zone(float(ZONES[named.pop()]), f"column {name.strip()}")
-    if named or head.mark == 2 or LOCAL.search(head.unit):
+    if named or head.mark == 2 or LOCAL.search(head.unit) or _says_where(name, head.unit):
         return "local"
     return "local" if re.fullmatch(r"[A-Z]{2,4}T", head.unit) else None
+
+
+def _says_where(name: str, unit: str) -> bool:
+    """Whether a column's name says in which country its clock stands."""
+    words, short = ({*map(normalised, re.split(r"[\W\d_]+", text))} for text in (name, unit))
+    return bool(words & PLACES_OF_ZONES or short & SHORT_PLACES or {"costa", "rica"} <= words)
 
 
 def zone_around(text: str) -> Zone | Literal["local"] | None:
