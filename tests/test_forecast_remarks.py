@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from catalogs import load
+from catalogs import Catalog, load
 from catalogs.importing import import_table
 from recast.forecast.make import run_forecast
-from recast.forecast.remarks import about_chance
+from recast.forecast.remarks import about_chance, about_depth
 from recast.models.fitting import fit_model
 
 
@@ -74,3 +74,26 @@ def test_magnitudes_beyond_the_law_are_named() -> None:
     assert said.endswith(": set `maximum_magnitude` higher")
     higher = run_forecast(catalog, **asked, maximum_magnitude=9.5)
     assert not any("is simulated" in remark for remark in higher.remarks)
+
+
+@pytest.mark.parametrize(
+    ("depth", "hours", "said"), [(565.0, 0.5, True), (565.0, 6.0, True), (30.0, 6.0, False)]
+)
+def test_a_deep_mainshock_is_said(depth: float, hours: float, said: bool) -> None:
+    shallow = load("ridgecrest_2019")
+    largest = shallow.events["magnitude"].idxmax()
+    events = shallow.events.copy()
+    events.loc[largest, "depth_km"] = depth
+    catalog = Catalog(events, shallow.info)
+    day = float(catalog.days[catalog.events.index.get_loc(largest)]) + hours / 24.0
+    notes = about_depth(catalog, day)
+    assert len(notes) == said
+    if said:
+        assert notes[0].startswith("the M 7.1 of 2019-07-06 03:19 UTC is 565 km deep")
+    assert about_depth(catalog, 1e-7) == []
+
+
+def test_an_unknown_depth_says_nothing() -> None:
+    known = load("ridgecrest_2019")
+    catalog = Catalog(known.events.assign(depth_km=np.nan), known.info)
+    assert about_depth(catalog, 3.0) == []

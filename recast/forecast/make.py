@@ -28,6 +28,7 @@ from recast.forecast.places import CELL, PlacedForecast, forecast_grid, place_fo
 from recast.forecast.prepare import prepare
 from recast.forecast.remarks import (
     about_chance,
+    about_depth,
     about_fitted,
     about_larger,
     about_model,
@@ -241,6 +242,7 @@ def run_forecast(
     events = catalog.to_sequence()
     remarks += [
         *prepared.remarks,
+        *about_depth(catalog, day),
         *about_pairs(catalog, day),
         *about_past(info, events, day, day - QUIET_DAYS),
         *about_forecast(info, events, day, request.days),

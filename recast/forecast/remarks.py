@@ -20,6 +20,7 @@ from recast.forecast.mainshocks import (
     FEWEST_IN_A_DAY,
     QUIET_DAYS,
     current_mainshock,
+    quiet_mainshock,
     too_small_mainshock,
     unfollowed_mainshock,
 )
@@ -41,6 +42,9 @@ window must be to be spoken of."""
 
 LOW_B = 0.8
 """Of large events: three in four of the regions that the package's nets know have more."""
+
+DEEP = 70.0
+"""Depth in km from which earthquakes are called intermediate or deep."""
 
 RANGES_OF_NETS = "95 % ranges of nets have held some 70 % of what came after mainshocks"
 """74, 62 and 65 % in California, 90, 67 and 73 % in Italy (experiments/README.md)."""
@@ -91,6 +95,33 @@ def about_pairs(catalog: Catalog, day: float) -> list[str]:
     if late.size < ENOUGH:
         return []
     return [f"in the last 30 days {said}" for said in reported_twice(catalog.events.iloc[late])]
+
+
+def about_depth(catalog: Catalog, day: float) -> list[str]:
+    """That the mainshock of the sequence, or of the last day, is deeper than those of the past.
+
+    Past sequences, the regimes' too, are of the crust and of plate interfaces. Most earthquakes
+    below 70 km have few aftershocks or none (Frohlich 1987, doi:10.1029/JB092iB13p13944).
+    """
+    if "depth_km" not in catalog.events:
+        return []
+    info, history = catalog.info, catalog.to_sequence().before(day)
+    completeness = info.magnitude_completeness
+    shock = current_mainshock(history, completeness)
+    if shock is None:
+        shock = quiet_mainshock(history, completeness)
+        if shock is None or day - history.times[shock] > 1.0:
+            return []
+    depth = float(catalog.events["depth_km"].iloc[catalog.complete_rows()[shock]])
+    if not depth >= DEEP:
+        return []
+    when = written_time(info, float(history.times[shock]))[:16].replace("T", " ")
+    said = (
+        f"the M {history.magnitudes[shock]:g} of {when} UTC is {depth:.0f} km deep, and past "
+        f"sequences are shallow: most earthquakes below {DEEP:g} km have had far fewer "
+        "aftershocks, or none, and numbers are probably too high"
+    )
+    return [said]
 
 
 def about_sequence(fitted: FittedModel, info: CatalogInfo, history: EventSequence) -> list[str]:
