@@ -201,6 +201,18 @@ _OTHERS = frozenset(
         "other",
         "not existing",
         "not locatable",
+        "duplicate",
+        "fake event",
+        "false event",
+        "exercise",
+        "simulacro",  # exercise
+        "tatbikat",
+        "deleted",  # and other words for what a network took back
+        "withdrawn",
+        "rejected",
+        "retracted",
+        "cancelled",
+        "canceled",
         "false",
         "noise",
         "artificial",
@@ -237,6 +249,10 @@ _OTHERS = frozenset(
 OTHERS = frozenset(map(compared, _OTHERS))
 """What networks write for what is known to be no tectonic earthquake, as ``compared``."""
 
+WITHDRAWN = frozenset({"deleted", "withdrawn", "rejected", "retracted", "cancelled", "canceled"})
+"""What networks write in a column of its state for an event that they took back, as
+``compared``."""
+
 NO_EARTHQUAKE = re.compile(
     r"blast|explos|esplos|detona|sprengung|steinbruch|quarry|cantera|cava\b|pedreira|carriere"
     r"|voladura|desmonte|patlat|tas ocagi|взрыв|爆"
@@ -260,6 +276,12 @@ def is_other(kind: str) -> bool:
 def is_known(kind: str) -> bool:
     """Whether a type, as ``compared``, is known to be an earthquake or to be none."""
     return kind in EARTHQUAKES or is_other(kind)
+
+
+def are_withdrawn(states: pd.Series) -> NDArray[np.bool_]:
+    """Which states of events say that a network took them back, shape (event,)."""
+    codes, kinds = pd.factorize(states.fillna("").astype("str"))
+    return np.array([compared(kind) in WITHDRAWN for kind in kinds], dtype=np.bool_)[codes]
 
 
 def types_of(events: pd.DataFrame) -> pd.Series:

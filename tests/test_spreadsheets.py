@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from catalogs import InputError
+from catalogs import InputError, import_catalog
 from catalogs.formats.parsed import Parsed
 from catalogs.formats.reading import read_events
 
@@ -98,3 +98,21 @@ def test_a_column_that_names_a_country_is_asked_of_its_zone(name: str, tmp_path:
 def test_other_words_beside_a_time_say_no_place(name: str, tmp_path: Path) -> None:
     text = "\n".join([f"{name};Mag", *(f"{t:%Y-%m-%d %H:%M:%S.%f};4.5" for t in TIMES)])
     assert late(read(tmp_path, text, columns={"time": "1"})) < 1e-6
+
+
+@pytest.mark.parametrize("name", ["status", "Evaluation Status", "Estatus"])
+@pytest.mark.parametrize("types", ["", ",type"])
+@pytest.mark.parametrize("word", ["deleted", "Rejected", "withdrawn"])
+def test_events_that_were_taken_back_are_left_out(
+    word: str, types: str, name: str, tmp_path: Path
+) -> None:
+    kind = ",earthquake" if types else ""
+    rows = [f"{t:%Y-%m-%d %H:%M:%S.%f},{3.0 + i / 10:.1f},reviewed" for i, t in enumerate(TIMES)]
+    false = f"2023-02-07 00:00:00,9.1,{word}"
+    text = "\n".join([f"time,mag,{name}{types}", *(row + kind for row in [*rows, false])])
+    read(tmp_path, text)
+    made = import_catalog(tmp_path / "events.csv", "mine", completeness=3.0)
+    assert made.catalog.events["magnitude"].tolist() == [3.0, 3.1, 3.2]
+    assert any(f"{word} 1" in line for line in made.left_out)
+    kept = import_catalog(tmp_path / "events.csv", "mine", completeness=3.0, event_types="all")
+    assert kept.catalog.events["magnitude"].max() == 9.1

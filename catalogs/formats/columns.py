@@ -214,6 +214,9 @@ OFFSET_NAMES = frozenset(
     | {"saatdilimi", "时区", "時區", "utcdiff"}
 )
 
+STATES = frozenset({"status", "eventstatus", "evaluationstatus", "estatus", "durum"})
+"""Names of a column that says whether an event was reviewed, or taken back."""
+
 OFFSET = re.compile(r"Z|(UTC|GMT)(\s*[+-]\s*\d{1,2}(:?\d\d)?)?|[+-]\d\d:\d\d")
 """An offset from UTC that is nothing else."""
 
@@ -221,8 +224,14 @@ OFFSET = re.compile(r"Z|(UTC|GMT)(\s*[+-]\s*\d{1,2}(:?\d\d)?)?|[+-]\d\d:\d\d")
 def beside_times(
     names: Sequence[str], sample: Sequence[Sequence[str]], taken: Collection[int]
 ) -> dict[str, int]:
-    """Columns that say of each time in which half of the day, or in which zone, it is."""
+    """Columns that say of each time in which half of the day, or in which zone, it is.
+
+    And of each event whether it was reviewed, or taken back.
+    """
     found: dict[str, int] = {}
+    states = [i for i, name in enumerate(names) if normalised(name) in STATES and i not in taken]
+    if states:
+        found["state"] = states[0]
     for i, name in enumerate(names):
         cells = {row[i].strip() for row in sample if i < len(row)} - {"", "nan", "None", "NaN"}
         if i in taken or not cells:

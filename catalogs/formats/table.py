@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from catalogs.errors import InputError
-from catalogs.event_types import types_of
+from catalogs.event_types import are_withdrawn, types_of
 from catalogs.formats.archive import unpacked
 from catalogs.formats.cells import (
     calendar_times,
@@ -298,6 +298,10 @@ class _Loose:
                 f"column {self.names['event_type']} is kept as the type of event, but few of its "
                 "values are known for one: nothing is left out for them"
             )
+        if "state" in cells and (gone := are_withdrawn(cells["state"])).any():
+            if "event_type" not in events:
+                events["event_type"] = ""
+            events["event_type"] = events["event_type"].mask(gone, codes(cells["state"]))
         return events
 
     def times(self) -> pd.Series:
