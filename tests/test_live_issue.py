@@ -98,6 +98,18 @@ def test_it_says_what_when_and_from_what(made: Made, events: pd.DataFrame) -> No
     assert Issued.from_json(issued.to_json(), "it") == issued
 
 
+def test_a_year_that_is_not_known_in_full_is_told(events: pd.DataFrame, tmp_path: Path) -> None:
+    """The page has the number of events in the last year."""
+    for start, said in (("2019-07-01", "hardly"), ("2019-03-01", "since then"), (START, "")):
+        policy = Policy(samples=20, regional_windows=(1.0,))
+        issued, _ = forecast(
+            events, DAY, tmp_path / start, policy, region=True, history_start=start
+        )
+        told = [remark for remark in issued.remarks if f"known since {start} only" in remark]
+        assert len(told) == bool(said)
+        assert all(remark.endswith((said, f"{said} are")) for remark in told)
+
+
 def test_a_hole_in_what_is_known_is_no_quiet_time(events: pd.DataFrame, tmp_path: Path) -> None:
     at = pd.Timestamp("2019-07-12", tz="UTC")
     few = events[events["magnitude"] >= 3.0].iloc[::40]

@@ -11,6 +11,7 @@ from live_events import table, utc
 from recast.live.policy import Policy
 from recast.live.records import Circle, Quake, SequenceState
 from recast.live.schedule import Due, due, next_due, times
+from recast.live.step import StepReport
 from recast.live.times import read
 
 SHOCK = Quake("a", "2020-01-01T10:00:00Z", 6.0, 35.0, -117.0)
@@ -202,3 +203,13 @@ def test_whenever_it_runs_every_time_is_issued_or_missed_once(gaps: list[int]) -
         assert due(STATE, Policy(), now, issued) is None
     expected = [time for time in times(STATE, Policy(), now) if time <= now]
     assert [read(time) for time in seen] == expected
+
+
+def test_a_report_lists_no_hundreds_of_missed_forecasts() -> None:
+    days = [f"2020-01-{day:02d}T00:00:00Z" for day in range(1, 31)]
+    report = StepReport("2020-02-01T00:00:00Z", None, missed=tuple(days[:2]))
+    assert str(report).endswith("missed 2020-01-01T00:00:00Z, 2020-01-02T00:00:00Z")
+    report = StepReport("2020-02-01T00:00:00Z", None, missed=tuple(days))
+    assert str(report).endswith(
+        "missed 30 forecasts from 2020-01-01T00:00:00Z to 2020-01-30T00:00:00Z"
+    )

@@ -142,7 +142,7 @@ def make_forecast(
         remarks=(
             *silent,
             *_on_completeness(used, completeness),
-            *_on_history(history_start, at),
+            *_on_history(history_start, at, region=sequence is None),
             *_on_gaps(whole.info),
             *plan.remarks,
         ),
@@ -189,11 +189,13 @@ def _on_completeness(used: float, usual: float) -> tuple[str, ...]:
     return (remark,)
 
 
-def _on_history(start: str, at: pd.Timestamp) -> tuple[str, ...]:
+def _on_history(start: str, at: pd.Timestamp, *, region: bool) -> tuple[str, ...]:
     begin = read(start)
-    if at - begin >= SHORT:
-        return ()
-    return (f"events are known since {begin:%Y-%m-%d} only, so that quiet times hardly are",)
+    if at - begin < SHORT:
+        return (f"events are known since {begin:%Y-%m-%d} only, so that quiet times hardly are",)
+    if region and begin > at - pd.Timedelta(days=YEAR):
+        return (f"events are known since {begin:%Y-%m-%d} only: those of the last year since then",)
+    return ()
 
 
 def _on_gaps(info: CatalogInfo) -> tuple[str, ...]:

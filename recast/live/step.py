@@ -34,6 +34,9 @@ from recast.live.times import read, written
 SHOWN = 50
 """The last forecasts, which the overview and the feed list."""
 
+LISTED = 10
+"""Missed forecasts that a report lists: after a month off there are hundreds."""
+
 OF_A_FILE = frozenset({errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR, errno.EISDIR, errno.ENOENT})
 """Errors that do not come from a disk that is full or fails, and end no step."""
 
@@ -71,13 +74,20 @@ class StepReport:
         parts = [] if self.poll is None else [_told(self.poll)]
         parts += [f"issued {name}" for name in self.issued]
         if self.missed:
-            parts.append(f"missed {', '.join(self.missed)}")
+            parts.append(f"missed {_times(self.missed)}")
         if self.scored:
             parts.append(f"scored {self.scored} windows")
         parts += (*self.remarks, *self.failed)
         if self.next is not None:
             parts.append(f"next forecast {self.next}")
         return f"{self.at}: {'; '.join(parts) or 'nothing to do'}"
+
+
+def _times(missed: tuple[str, ...]) -> str:
+    """A few times, or how many, and between which."""
+    if len(missed) <= LISTED:
+        return ", ".join(missed)
+    return f"{len(missed):,} forecasts from {min(missed)} to {max(missed)}"
 
 
 def _told(poll: Poll) -> str:
