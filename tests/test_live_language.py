@@ -17,12 +17,12 @@ from recast.live.publication.options import Pages
 from recast.live.publication.site import Published, SiteState, write_site
 from recast.live.publication.tables import probabilities_table
 from recast.live.publication.write import write_forecast
-from recast.live.records import Issued, bin_of
+from recast.live.records import FROM_PAST_SEQUENCES, Issued, bin_of
 
 ENGLISH = read_language(Pages())
 SPANISH = read_language(Pages(language="es"))
 
-OWN_SENTENCE = ("model.sentence_sequence", "model.sentence_region")
+OWN_SENTENCE = ("model.sentence_sequence", "model.sentence_region", "model.sentence_early")
 """Of which another language does not take the English one."""
 
 
@@ -53,6 +53,8 @@ def every_kind() -> Iterator[tuple[Issued, list[Past]]]:
     yield issued(None, capped=2, next=None), one * 2
     swarm = replace(SEQUENCE, kind="swarm", sequence_id="s", overtaken=())
     yield issued(swarm, forecast_id="s"), []
+    past = replace(issued().model, name=FROM_PAST_SEQUENCES)
+    yield replace(issued(forecast_id="early"), model=past), []
     few = issued(forecast_id="few")
     day = few.windows[0]
     for name, shares in (("few", (8, 8)), ("up", (30, 8)), ("more", (300, 60))):
@@ -173,6 +175,16 @@ def written(folder: Path, pages: Pages) -> str:
     folder.mkdir(exist_ok=True)
     write_forecast(folder, issued(), events(20), [], pages)
     return (folder / "page.html").read_text(encoding="utf-8")
+
+
+def test_a_page_in_spanish_says_when_little_is_known_of_a_sequence(tmp_path: Path) -> None:
+    """It said that the model follows the sequence."""
+    early = replace(issued(), model=replace(issued().model, name=FROM_PAST_SEQUENCES))
+    for forecast, follows in ((issued(), True), (early, False)):
+        write_forecast(tmp_path, forecast, events(20), [], Pages(language="es"))
+        page = (tmp_path / "page.html").read_text(encoding="utf-8")
+        assert ("sigue cómo ha ido esta secuencia" in page) == follows
+        assert ("Todavía se sabe poco de las réplicas" in page) != follows
 
 
 def test_an_agency_replaces_a_sentence_and_a_template(tmp_path: Path) -> None:

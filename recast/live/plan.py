@@ -23,7 +23,13 @@ from recast.forecast.single import Drawable, Request, Window, windows_of
 from recast.live.draws import WindowDraws, draw_window, growing
 from recast.live.fits import Fit
 from recast.live.policy import Policy, label_of
-from recast.live.records import IssuedWindow, ModelUsed, SequenceState, bin_of
+from recast.live.records import (
+    FROM_PAST_SEQUENCES,
+    IssuedWindow,
+    ModelUsed,
+    SequenceState,
+    bin_of,
+)
 from recast.live.times import written
 
 ETAS_REFERENCE = "Ogata (1988), doi:10.1080/01621459.1988.10478560"
@@ -181,7 +187,7 @@ class Plan:
                 "b": law.law.b,
                 "maximum_magnitude": law.law.maximum,
             }
-            name, sentence = "Omori law of past sequences", EARLY
+            name, sentence = FROM_PAST_SEQUENCES, EARLY
             reference = f"{OMORI_REFERENCE}; {REGIMES_REFERENCE}"
         if self.law is not None:
             bend = {"magnitude": self.law.bend, "b_above": self.law.b_above}

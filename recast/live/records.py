@@ -17,6 +17,9 @@ from recast.forecast.results import Fan
 FRACTILES = tuple(round(0.01 + 0.005 * i, 3) for i in range(197))
 """Probabilities 0.01, 0.015, ... 0.99."""
 
+FROM_PAST_SEQUENCES = "Omori law of past sequences"
+"""Name of the model where little is known of a sequence; pages say so in their language."""
+
 
 @dataclass(frozen=True)
 class Quake(Record):

@@ -22,7 +22,7 @@ from recast.live.publication.tables import (
     probability_sentences,
 )
 from recast.live.publication.templates import FORECAST, environment, isolated, rendered
-from recast.live.records import Issued, Quake
+from recast.live.records import FROM_PAST_SEQUENCES, Issued, Quake
 
 MONTH = pd.Timedelta(days=30)
 
@@ -77,6 +77,7 @@ def forecast_page(
         earlier=earlier_table(issued, earlier, language),
         latest=_latest(issued, events, language),
         age=_age(issued, language),
+        form="early" if issued.model.name == FROM_PAST_SEQUENCES else issued.kind,
         parameters=_parameters(issued),
     )
     return shown.encode()
