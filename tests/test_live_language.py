@@ -143,6 +143,8 @@ def test_numbers_and_times() -> None:
         (0.035, "50 minutes", "In the next 50 minutes"),
         (0.25, "6 hours", "In the next 6 hours"),
         (1.0, "1 day", "In the next day"),
+        (2.4, "2 days", "In the next 2 days"),
+        (2.5, "60 hours", "In the next 60 hours"),
         (7.0, "1 week", "In the next week"),
         (14.0, "14 days", "In the next 14 days"),
         (30.0, "1 month", "In the next 30 days"),

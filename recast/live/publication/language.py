@@ -141,7 +141,8 @@ class Language:
             return self.say(f"{kind}.{SPANS[days]}")
         if days < 2.0 * HOUR:
             return self.count(f"{kind}.minutes", round(days / HOUR * 60.0))
-        if days < 2.0 and days != 1.0:
+        is_half = days != round(days) and 24.0 * days == round(24.0 * days)  # a window of 2.5 days
+        if (days < 2.0 and days != 1.0) or is_half:
             return self.count(f"{kind}.hours", round(days / HOUR))
         return self.count(f"{kind}.days", round(days))
 
