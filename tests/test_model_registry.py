@@ -321,6 +321,27 @@ def test_a_kind_that_cannot_be_loaded_says_what_it_lacks(
     assert "model 'mine' cannot be loaded: give its kind a from_json" in capsys.readouterr().err
 
 
+class Forgets(CannotBeSaved):
+    def to_json(self, process: PointProcess) -> dict[str, Any]:
+        return {"rate": 1.0}
+
+    def from_json(self, record: dict[str, Any], catalog: Catalog | None) -> PointProcess:
+        return Poisson(record["rate"], LAW_OF_TEXT)
+
+
+@pytest.mark.usefixtures("fresh")
+def test_a_model_whose_file_holds_another_one_has_no_score(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    added(monkeypatch, "{here}:Forgets")
+    command = ["benchmark", "--catalog", CATALOG, "--models", "mine", "--out", str(tmp_path)]
+    assert cli.main(command) == 2
+    out, err = capsys.readouterr()
+    assert "2.6071 nats per event as fitted, and -0.0191 as read from its file: `from_json`" in err
+    assert "NLL" not in out
+    assert not (tmp_path / CATALOG / "mine.json").exists()
+
+
 class LooksAhead(CannotBeLoaded):
     def fit(self, task: Task) -> FittedModel:
         return self.fitted(task, Oracle(1.0, LAW_OF_TEXT), 1)

@@ -56,6 +56,9 @@ if TYPE_CHECKING:
 MOST_SEEDS = 1000
 """Trainings of a model: each takes minutes."""
 
+SAME_SCORE = 1e-4
+"""Nats per event by which a model may differ that is read from its file: the last decimal shown."""
+
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
@@ -161,6 +164,7 @@ def _fit(name: str, task: Task) -> Timed:
     seconds = time.perf_counter() - started
     _check(fitted, task.catalog, task.split)  # no file is left of a model that is refused
     save_fit(kind, task, fitted)
+    _check_saved(fitted, task)
     return Timed(fitted, task.seed, seconds)
 
 
@@ -176,6 +180,25 @@ def _check(model: FittedModel, catalog: Catalog, split: Split) -> None:
     check_magnitudes(model.process, split.test, catalog.magnitude_law(), name)
     if model.places is not None:
         check_places(model.places, _whole(split), region_of(catalog), name)
+
+
+def _check_saved(model: FittedModel, task: Task) -> None:
+    """Raise an InputError where the file of a model of another package holds another model."""
+    kind = model.kind
+    if is_of_this_package(model) or not kind.refits:
+        return
+    try:
+        again = kind.load(task.folder, task.seed, task.catalog, task.pretrained)
+    except InputError:  # scores need no file: what reads it says what it lacks
+        return
+    fitted, read = (score(each.process, task.split.test).nats_per_event for each in (model, again))
+    if not abs(fitted - read) <= SAME_SCORE:
+        kind.path(task.folder, task.seed).unlink(missing_ok=True)
+        raise InputError(
+            f"model {kind.name!r}: on the test window it has {fitted:.4f} nats per event as "
+            f"fitted, and {read:.4f} as read from its file: `from_json` has to restore all of the "
+            "process that `to_json` was given"
+        )
 
 
 def _default_workers() -> int:
