@@ -116,3 +116,20 @@ def test_events_that_were_taken_back_are_left_out(
     assert any(f"{word} 1" in line for line in made.left_out)
     kept = import_catalog(tmp_path / "events.csv", "mine", completeness=3.0, event_types="all")
     assert kept.catalog.events["magnitude"].max() == 9.1
+
+
+@pytest.mark.parametrize(("order", "form"), [("dmy", "%d-%b-%y"), ("ymd", "%y-%b-%d")])
+def test_months_may_be_named_beside_years_of_two_digits(
+    order: str, form: str, tmp_path: Path
+) -> None:
+    rows = [f"{t.strftime(form)},{t:%H:%M:%S.%f},4.5" for t in TIMES]
+    text = "\n".join(["Date,Time,Mag", *rows])
+    with pytest.raises(InputError, match="year or the day first: say `dates` dmy or `dates` ymd"):
+        read(tmp_path, text)
+    assert late(read(tmp_path, text, dates=order)) < 1e-6
+
+
+def test_a_year_that_is_no_day_is_told(tmp_path: Path) -> None:
+    parsed = read(tmp_path, "Date,Mag\n17-Jan-94 12:30,6.7\n3-Feb-94 01:00,3.1\n")
+    assert parsed.events["time"].dt.year.tolist() == [1994, 1994]
+    assert parsed.events["time"].dt.day.tolist() == [17, 3]

@@ -91,6 +91,7 @@ FORMS = {
     "year, month name": rf"^(\d{{4}})[-/.\s]+{_NAME}[-/.\s]+(\d{{1,2}}){_CLOCK}{_ZONE}",
     "digits only": r"^(\d{4})(\d\d)(\d\d)(?:[T\s_-]?(\d\d):?(\d\d)(?::?(\d\d(?:\.\d*)?))?)?"
     r"\s*([AaPp]\.?\s*[Mm]\.?)?" + _ZONE,
+    "short year, month name": rf"^(\d{{1,2}})[-/.\s]*{_NAME}[-/.,\s]+(\d{{2}}){_CLOCK}{_ZONE}",
     "short year": rf"^(\d{{1,2}})([-/.])(\d{{1,2}})\2(\d{{1,2}}){_CLOCK}{_ZONE}",
     "short digits": r"^(\d\d)()(\d\d)(\d\d)(?:[T\s_-](\d\d):?(\d\d)(?::?(\d\d(?:\.\d*)?))?)?"
     r"\s*([AaPp]\.?\s*[Mm]\.?)?" + _ZONE,
@@ -424,6 +425,11 @@ def _fields(
         triple = [pd.to_numeric(parts[j]) for j in (0, 2, 3)]
         year, month, day = _short_dates(triple, order, written, faults)
         rest = list(range(4, 8))
+    elif form == "short year, month name":
+        month = parts[1].map(normalised).map(MONTHS).fillna(0)
+        triple = [pd.to_numeric(parts[0]), month, pd.to_numeric(parts[2])]
+        year, month, day = _short_dates(triple, order, written, faults, named=True)
+        rest = list(range(3, 7))
     else:
         places = {
             "year first": (0, 1, 2),
@@ -434,7 +440,7 @@ def _fields(
         }[form]
         year, month, day = (parts[j] for j in places)
         rest = list(range(3, 7))
-    if "name" in form:
+    if "name" in form and "short" not in form:
         month = month.map(normalised).map(MONTHS)
     columns = [pd.to_numeric(x, errors="coerce") for x in (year, month, day)]
     clock = [pd.to_numeric(parts[j]).fillna(0.0) for j in rest[:3]]
@@ -484,9 +490,14 @@ READ_AS = {
 
 
 def _short_dates(
-    triple: list[pd.Series], order: Order | None, written: pd.Series, faults: Faults
+    triple: list[pd.Series],
+    order: Order | None,
+    written: pd.Series,
+    faults: Faults,
+    *,
+    named: bool = False,
 ) -> tuple[pd.Series, pd.Series, pd.Series]:
-    """Year, month and day of dates with years of two digits.
+    """Year, month and day of dates with years of two digits; ``named`` months are in the middle.
 
     Raises
     ------
@@ -499,13 +510,16 @@ def _short_dates(
         "mdy": a.between(1, 12) & b.between(1, 31),
         "ymd": b.between(1, 12) & c.between(1, 31),
     }
+    if named:
+        del fits["mdy"]
+        order = None if order == "mdy" else order
     possible = [way for way, good in fits.items() if good.mean() > 1.0 - SHARE]
     if order is None and len(possible) != 1:
         example = str(written.iloc[0]).strip()
         ways = possible or list(fits)
         raise InputError(
             f"{faults.place(int(written.index[0]))}: {written.name} = {example!r} may have the "
-            "year, the month or the day first: say "
+            f"year{' or' if named else ', the month or'} the day first: say "
             + ", ".join(f"`dates` {way}" for way in ways[:-1])
             + f" or `dates` {ways[-1]}, or write years of four digits"
         )
