@@ -12,6 +12,7 @@ from catalogs import Catalog, load
 from catalogs.importing import import_table
 from recast.forecast.make import run_forecast
 from recast.forecast.remarks import about_chance, about_depth
+from recast.forecast.single import default_magnitudes
 from recast.models.fitting import fit_model
 
 
@@ -97,3 +98,12 @@ def test_an_unknown_depth_says_nothing() -> None:
     known = load("ridgecrest_2019")
     catalog = Catalog(known.events.assign(depth_km=np.nan), known.info)
     assert about_depth(catalog, 3.0) == []
+
+
+@pytest.mark.parametrize(("largest", "last"), [(7.1, 7.0), (8.0, 8.0), (9.1, 9.0)])
+def test_magnitudes_reach_the_largest_so_far(largest: float, last: float) -> None:
+    known = load("ridgecrest_2019")
+    events = known.events.assign(magnitude=known.events["magnitude"].replace(7.1, largest))
+    catalog = Catalog(events, known.info)
+    assert default_magnitudes(catalog, 1.0)[-1] == last
+    assert default_magnitudes(catalog, 1e-7)[-1] == 7.0  # before it came

@@ -109,7 +109,8 @@ def run_forecast(
         Lengths of the windows, all starting at ``at``. Each is simulated by itself: its numbers do
         not depend on the others.
     magnitudes : sequence of float, optional
-        Count events at or above these; by default completeness, and whole numbers up to 7.
+        Count events at or above these; by default completeness, and whole numbers up to 7,
+        or to the largest so far.
     samples : int, optional
         Number of simulated catalogs; by default 10,000, and 2,000 after a mainshock, where each has
         many events.
@@ -198,7 +199,7 @@ def run_forecast(
     _check_csep(info, out, place, csep=csep)
     _check_places(place, cell, places=places)
     day = info.to_days(info.end if at is None else at)
-    wanted = tuple(map(info.on_grid, magnitudes or default_magnitudes(catalog)))
+    wanted = tuple(map(info.on_grid, magnitudes or default_magnitudes(catalog, day)))
     request = Request(day, tuple(days), wanted, samples or SAMPLES, seed, max_events)
     request.check(catalog)
     _check_effect(model, fixed_parameters=fixed_parameters, own_magnitudes=own_magnitudes)

@@ -551,10 +551,16 @@ def default_cap(events: EventSequence, at: float, days: float) -> int:
     return max(FEWEST_BEFORE_CAP, round(BUSIEST_TIMES * busiest))
 
 
-def default_magnitudes(catalog: Catalog) -> tuple[float, ...]:
-    """Completeness, and whole magnitudes from there to 7, as in public forecasts."""
+def default_magnitudes(catalog: Catalog, day: float) -> tuple[float, ...]:
+    """Completeness, and whole magnitudes from there to 7, as in public forecasts.
+
+    After larger events to theirs: whether one as large follows is what is asked then.
+    """
     lowest = catalog.info.magnitude_completeness
-    return (lowest, *(float(m) for m in range(int(np.floor(lowest)) + 1, 8)))
+    events = catalog.to_sequence()
+    largest = float(events.magnitudes[events.times < day].max(initial=7.0))
+    last = int(np.floor(largest + MAGNITUDE_TOLERANCE))
+    return (lowest, *(float(m) for m in range(int(np.floor(lowest)) + 1, last + 1)))
 
 
 def _count(events: EventSequence, end: float, magnitude: float) -> int:
