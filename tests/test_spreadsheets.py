@@ -133,3 +133,31 @@ def test_a_year_that_is_no_day_is_told(tmp_path: Path) -> None:
     parsed = read(tmp_path, "Date,Mag\n17-Jan-94 12:30,6.7\n3-Feb-94 01:00,3.1\n")
     assert parsed.events["time"].dt.year.tolist() == [1994, 1994]
     assert parsed.events["time"].dt.day.tolist() == [17, 3]
+
+
+@pytest.mark.parametrize(
+    ("latitude", "longitude"),
+    [
+        ("8.5 LS", "115.25 BT"),
+        ("8,5LS", "115,25BT"),
+        ("8.5 Sur", "115.25 Este"),
+        ("8\u00b030' LS", "115\u00b015' BT"),
+        ("8.5\u00b0 South", "115.25\u00b0 East"),
+    ],
+)
+def test_sides_may_be_words_behind_degrees(latitude: str, longitude: str, tmp_path: Path) -> None:
+    rows = [f"{t:%Y-%m-%d %H:%M:%S.%f};{latitude};{longitude};4.5 (ML)" for t in TIMES]
+    parsed = read(tmp_path, "\n".join(["time;lat;lon;mag", *rows]))
+    assert parsed.events["latitude"].tolist() == pytest.approx([-8.5] * 3)
+    assert parsed.events["longitude"].tolist() == pytest.approx([115.25] * 3)
+    assert parsed.events["magnitude"].tolist() == [4.5] * 3
+
+
+@pytest.mark.parametrize(("word", "sign"), [("LU", 1), ("Norte", 1), ("Oeste", 0), ("mangoes", 0)])
+def test_a_word_that_is_no_side_is_refused(word: str, sign: int, tmp_path: Path) -> None:
+    text = "\n".join(["time;lat;mag", *(f"{t:%Y-%m-%d %H:%M:%S.%f};8.5 {word};4.5" for t in TIMES)])
+    if sign:
+        assert read(tmp_path, text).events["latitude"].tolist() == [8.5] * 3
+        return
+    with pytest.raises(InputError, match="is not a number"):
+        read(tmp_path, text)

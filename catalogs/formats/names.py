@@ -136,16 +136,17 @@ NAMES: dict[str, tuple[str, ...]] = {
 
 COMPASS: dict[str, dict[str, str]] = {
     "latitude": {
-        **dict.fromkeys(("n", "north", "norte", "nord", "kuzey"), "N"),
-        **dict.fromkeys(("s", "south", "sur", "sul", "sud", "guney"), "S"),
+        **dict.fromkeys(("n", "north", "norte", "nord", "kuzey", "lu"), "N"),
+        **dict.fromkeys(("s", "south", "sur", "sul", "sud", "guney", "ls"), "S"),
     },
     "longitude": {
-        **dict.fromkeys(("e", "east", "este", "est", "leste", "ost", "dogu"), "E"),
-        **dict.fromkeys(("w", "west", "oeste", "ouest", "ovest", "bati"), "W"),
+        **dict.fromkeys(("e", "east", "este", "est", "leste", "ost", "dogu", "bt"), "E"),
+        **dict.fromkeys(("w", "west", "oeste", "ouest", "ovest", "bati", "bb"), "W"),
         "o": "O",
     },
 }
-"""Words of a column's name that say on which side its degrees count; O is Ost or oeste."""
+"""Words of a column's name, or behind its degrees, that say on which side they count; O is Ost or
+oeste, and LU, LS, BT and BB are lintang utara and selatan, bujur timur and barat."""
 
 MINUTES = {
     role: frozenset(f"{name}{word}" for name in names for word in ("m", "min", "mins", "minutes"))

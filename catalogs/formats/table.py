@@ -54,6 +54,7 @@ from catalogs.formats.dates import (
 from catalogs.formats.lines import with_plain_digits
 from catalogs.formats.names import (
     CALENDAR,
+    COMPASS,
     MAGNITUDE_TYPES,
     ROLES_OF_TIME,
     normalised,
@@ -395,7 +396,7 @@ class _Loose:
             return values, column
         cells = texts(column).str.replace("\u2212", "-", regex=False)
         if role in {"latitude", "longitude"}:
-            cells = self.in_degrees(role, cells)
+            cells = self.in_degrees(role, with_letters(role, cells))
         values = numbers_among(cells)
         odd = np.flatnonzero(np.isnan(values) & (cells != "").to_numpy(np.bool_))
         fewest = max(1.0, SHARE * float((cells != "").sum()))
@@ -716,6 +717,18 @@ class _Loose:
         return False
 
 
+def with_letters(role: str, cells: pd.Series) -> pd.Series:
+    """Degrees with the word of a side behind them, as 8.5 LS or 70,2 Oeste, with its letter.
+
+    >>> with_letters("latitude", pd.Series(["8.5 LS", "2.1 LU", "33,4 Sur", "-1.5"])).tolist()
+    ['8.5 S', '2.1 N', '33,4 S', '-1.5']
+    """
+    sides = {word: letter for word, letter in COMPASS[role].items() if len(word) > 1}
+    found = cells.str.extract(r"^(.*[\d°'\"])\s*([^\W\d_]{2,6})$")
+    letters = found[1].map(normalised, na_action="ignore").map(sides)
+    return cells.where(letters.isna(), found[0] + " " + letters)
+
+
 def _month_and_day(year: pd.Series, day_of_year: pd.Series, faults: Faults) -> dict[str, pd.Series]:
     """The calendar's day of a day of the year; days that the year has not are noted."""
     numbers_of = [
@@ -766,7 +779,8 @@ PATTERNS: dict[str, dict[str, str]] = {
         "commas": _COMMAS,
         "type": rf"^(?:{_SCALES}|{_SCALES.upper()}|[Mm][A-Za-z]{{0,3}})\s*[:=]?\s*"
         r"([+-]?\d+(?:[.,]\d+)?)$",
-        "scale": rf"^([+-]?\d+(?:[.,]\d+)?)\s*(?:{_SCALES}|{_SCALES.upper()}|[Mm][A-Za-z]{{0,3}})$",
+        "scale": r"^([+-]?\d+(?:[.,]\d+)?)\s*[(\[]?"
+        rf"(?:{_SCALES}|{_SCALES.upper()}|[Mm][A-Za-z]{{0,3}})[)\]]?$",
     },
 }
 """How cells that are no plain numbers may be written; the first group is the number."""
