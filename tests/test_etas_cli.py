@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from catalogs import EventSequence, InputError, load, save
+from catalogs import Catalog, EventSequence, InputError, load, save
 from etas import ETAS, ETASFit, residual_test
 from etas.synthetic import SOCAL_TRUTH, synthetic_catalog, true_model
 from recast.cli import main
@@ -211,6 +211,30 @@ def test_residuals_of_the_train_window_are_those_of_the_fit(
     # At the maximum in mu: sum 1 / lambda = T, so that background is mu T
     mu, days = fit["model"]["mu"], fit["days"]
     assert record["expected_background"] == pytest.approx(mu * days, rel=1e-4)
+
+
+@pytest.mark.parametrize("space", [False, True])
+def test_numbers_of_all_events_by_a_fit_to_some_say_so(
+    space: bool, small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    catalog = small
+    if space:
+        rng = np.random.default_rng(0)
+        plain = load(str(small))
+        places = {
+            name: rng.uniform(35.0, 36.0, len(plain.events)) for name in ("latitude", "longitude")
+        }
+        info = replace(plain.info, name="placed", has_locations=True)
+        catalog = save(Catalog(plain.events.assign(**places), info), tmp_path)
+    command = ["--catalog", str(catalog), "--no-plots", "--out", str(tmp_path)]
+    how = ["--completeness-history", "helmstetter", "--large", "3.5"]
+    assert main(["etas", "fit", *command, *how, *(["--space"] if space else [])]) == 0
+    said = "fitted to events above Mc(t) (helmstetter); these numbers are of all events"
+    saved = tmp_path / ("space.json" if space else "etas.json")
+    for action in (["residuals"], *([] if space else [["etas", "score"]])):
+        capsys.readouterr()
+        assert main([*action, "--model", str(saved), *command]) == 0
+        assert said in capsys.readouterr().out
 
 
 def test_a_simulated_catalog_is_a_catalog(fitted: Path, tmp_path: Path) -> None:

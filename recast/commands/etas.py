@@ -38,8 +38,10 @@ def run_score(args: argparse.Namespace) -> int:
     from recast.models.etas_report import score_catalog
 
     catalog = selected(load(args.catalog), args)
-    protocol = str(read_json(args.model).get("protocol", "unknown"))
-    scores = score_catalog(catalog, ETAS.load(args.model), protocol)
+    record = read_json(args.model)
+    protocol, how = str(record.get("protocol", "unknown")), record.get("completeness")
+    model, completeness = ETAS.load(args.model), None if how is None else str(how)
+    scores = score_catalog(catalog, model, protocol, completeness)
     print(scores)
     out = args.out or Path("runs/etas_score") / catalog.info.name
     path = scores.write(out)

@@ -135,7 +135,7 @@ class ETASKind(ModelKind):
                 seen = seen_by_old_file(record, catalog)
             known = record.get("uncertainty")
             uncertainty = None if known is None else Uncertainty.from_json(known, path)
-            about = {"kind": self.name, **self.to_json(model)}
+            about = {"kind": self.name, **self.to_json(model), **_completeness(record)}
             n = int(record.get("n_parameters", 0))
             fitted = FittedModel(self, model, seen, n, record=about, uncertainty=uncertainty)
             return fitted if catalog is None else _with_events(fitted, record, catalog)
@@ -150,7 +150,7 @@ class ETASKind(ModelKind):
         if catalog is not None:
             check_completeness(path, model.magnitude_law.completeness, catalog.info)
         seen = from_json(record.get("fitted_on"))
-        about = {"kind": self.name, "space_time": model.to_json()}
+        about = {"kind": self.name, "space_time": model.to_json(), **_completeness(record)}
         n = len(PARAMETERS) - len(record.get("fixed", {}))
         return FittedModel(self, model, seen, n, record=about, places=model.places)
 
@@ -170,6 +170,12 @@ class ETASKind(ModelKind):
             prior=model.prior if isinstance(model.prior, Prior) else None,
         )
         return replace(model, members=tuple(draws.models)), draws.to_json()
+
+
+def _completeness(record: Mapping[str, Any]) -> dict[str, str]:
+    """How completeness changed in time, as far as a fit knew; nothing if it did not."""
+    how = record.get("completeness")
+    return {"completeness": str(how)} if how else {}
 
 
 def _with_events(fitted: FittedModel, record: Mapping[str, Any], catalog: Catalog) -> FittedModel:

@@ -341,12 +341,16 @@ def prior_of(
 
 @dataclass(frozen=True, repr=False)
 class ETASScores(Record):
-    """Scores of a model on all windows, with its gain over Poisson (`score.json`)."""
+    """Scores of a model on all windows, with its gain over Poisson (`score.json`).
+
+    ``completeness`` is the Mc(t) that it was fitted with, if any; all events are scored.
+    """
 
     catalog: str
     model: ETAS
     protocol: str
     splits: dict[str, SplitScore]
+    completeness: str | None = None
 
     def write(self, folder: Path) -> Path:
         """Write score.json into a folder and return its path."""
@@ -354,13 +358,25 @@ class ETASScores(Record):
         return folder / "score.json"
 
     def __repr__(self) -> str:
-        return "\n".join([f"model fitted on: {self.protocol}", *SplitScore.table(self.splits)])
+        said = [] if self.completeness is None else [of_all_events(self.completeness)]
+        head = f"model fitted on: {self.protocol}"
+        return "\n".join([head, *SplitScore.table(self.splits), *said])
 
     def _repr_html_(self) -> str:
         return text_as_html(repr(self))
 
 
-def score_catalog(catalog: Catalog, model: ETAS, protocol: str = "unknown") -> ETASScores:
+def of_all_events(completeness: str) -> str:
+    """What to know of numbers by a model that was fitted to the events above Mc(t)."""
+    return (
+        f"the model was fitted to events above Mc(t) ({completeness}); these numbers are of all "
+        "events, and those that are missing are expected, too"
+    )
+
+
+def score_catalog(
+    catalog: Catalog, model: ETAS, protocol: str = "unknown", completeness: str | None = None
+) -> ETASScores:
     """Score a fitted model on all windows, and against a Poisson process of the train window.
 
     Parameters
@@ -371,6 +387,8 @@ def score_catalog(catalog: Catalog, model: ETAS, protocol: str = "unknown") -> E
         A fitted model.
     protocol : str
         Windows that it was fitted on, for the record.
+    completeness : str, optional
+        How Mc(t) was given, if it was fitted with one, for the record.
 
     Returns
     -------
@@ -379,4 +397,5 @@ def score_catalog(catalog: Catalog, model: ETAS, protocol: str = "unknown") -> E
     """
     split = catalog.split()
     null = Poisson.fit(split.train, model.magnitude_law)
-    return ETASScores(catalog.info.name, model, protocol, SplitScore.of(model, split, null))
+    scores = SplitScore.of(model, split, null)
+    return ETASScores(catalog.info.name, model, protocol, scores, completeness)

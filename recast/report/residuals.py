@@ -17,6 +17,7 @@ from etas.residuals import ResidualTest, autocorrelation, residual_test
 from etas.space.model import SpaceTimeETAS
 from etas.space.residuals import PlaceResiduals, ThinnedResiduals, place_residuals
 from recast.evaluation import diagnose
+from recast.models.etas_report import of_all_events
 from recast.models.kind import FittedModel
 from recast.places.rounding import rounding_step
 from recast.report.place_words import place_lines
@@ -59,6 +60,8 @@ class ResidualResult(Record):
         if self.expected_background is not None:
             share = 100.0 * self.expected_background / n
             lines.append(f"background: {self.expected_background:,.1f} events, {share:.1f} %")
+        if "completeness" in self.model:
+            lines.append(of_all_events(self.model["completeness"]))
         if self.places is not None:
             lines += place_lines(self.places)
         return "\n".join(lines)
