@@ -13,6 +13,9 @@ TIMES = pd.to_datetime(
     ["2023-02-06T01:17:34.500", "2023-02-06T10:24:49.250", "2023-02-15T23:59:59.900"]
 )
 
+KOERI = (["-.-", "7.4", "3.1"], ["7.7", "7.6", "-.-"])
+"""ML and Mw of three events, as a list has them."""
+
 
 def read(tmp_path: Path, text: str, **arguments: object) -> Parsed:
     """The events of a file of this text."""
@@ -161,3 +164,12 @@ def test_a_word_that_is_no_side_is_refused(word: str, sign: int, tmp_path: Path)
         return
     with pytest.raises(InputError, match="is not a number"):
         read(tmp_path, text)
+
+
+def test_signs_for_nothing_are_filled_from_another_column(tmp_path: Path) -> None:
+    rows = [f"{t:%Y-%m-%d %H:%M:%S};-.-;{ml};{mw}" for t, ml, mw in zip(TIMES, *KOERI, strict=True)]
+    text = "\n".join(["time;MD;ML;Mw", *rows])
+    with pytest.raises(InputError, match="the first that has a value, with .* magnitude=Mw,MD,ML"):
+        read(tmp_path, text)
+    parsed = read(tmp_path, text, columns={"magnitude": "Mw,MD,ML"})
+    assert parsed.events["magnitude"].tolist() == [7.7, 7.6, 3.1]

@@ -269,7 +269,7 @@ class _Columns:
     def fill_each_other(self, columns: Sequence[int]) -> bool:
         """Whether a row of the sample has a number in one of the columns and nothing in another."""
         rows = ([row[i].strip() for i in columns if i < len(row)] for row in self.sample)
-        return any(any(map(_tells, row)) and not BLANKS.isdisjoint(row) for row in rows)
+        return any(any(map(_tells, row)) and any(map(_holds_nothing, row)) for row in rows)
 
     def chosen(self, chosen: Mapping[str, str]) -> tuple[dict[str, int], set[str]]:
         """Positions of the columns that were named, and the roles that are to stay empty."""
@@ -722,6 +722,11 @@ def _tells(cell: str) -> bool:
         return float(cell.replace(",", ".")) != 0.0
     except ValueError:
         return False
+
+
+def _holds_nothing(cell: str) -> bool:
+    """Whether a cell is blank, or a sign for nothing as -.- is."""
+    return cell in BLANKS or not any(map(str.isalnum, cell))
 
 
 def _within(cell: str, limit: int) -> bool:
