@@ -166,6 +166,15 @@ def test_a_word_that_is_no_side_is_refused(word: str, sign: int, tmp_path: Path)
         read(tmp_path, text)
 
 
+@pytest.mark.parametrize("name", ["Fecha", "Tarih Saat", "Tanggal", "Data e ora", "Ημερομηνία"])
+def test_a_national_list_that_says_no_zone_is_remarked(name: str, tmp_path: Path) -> None:
+    text = "\n".join([f"{name};Mag", *(f"{t:%Y-%m-%d %H:%M:%S};4.5" for t in TIMES)])
+    for zone in (None, "UTC"):
+        parsed = read(tmp_path, text, columns={"time": "1"}, time_zone=zone)
+        said = any("national lists often give local time" in n for n in parsed.explanation.notes)
+        assert said is (zone is None)
+
+
 def test_signs_for_nothing_are_filled_from_another_column(tmp_path: Path) -> None:
     rows = [f"{t:%Y-%m-%d %H:%M:%S};-.-;{ml};{mw}" for t, ml, mw in zip(TIMES, *KOERI, strict=True)]
     text = "\n".join(["time;MD;ML;Mw", *rows])

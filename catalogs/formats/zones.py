@@ -106,6 +106,12 @@ LOCAL_TEXT = re.compile(
 )
 """What text around a table says of local times."""
 
+NATIONAL = re.compile(
+    r"fecha|hora|tarih|saat|zaman|tanggal|waktu|\bjam\b|\bdata\b|\bora\b|\bheure|uhrzeit",
+    re.IGNORECASE,
+)
+"""Words of other languages than English in the name of a column of times."""
+
 UNSTATED = "not stated, taken as UTC"
 
 BESIDE = ("am/pm", "offset")
@@ -230,7 +236,7 @@ def _stated_around(
         raise InputError(
             f"{faults.where}: the text around the table says {said.group()!r}: {remedy}"
         )
-    foreign = next((name for name in names.values() if not name.isascii()), None)
+    foreign = next((n for n in names.values() if not n.isascii() or NATIONAL.search(n)), None)
     if foreign is not None:
         faults.say(
             f"times are taken as UTC, which column {foreign.strip()} does not say: national lists "
