@@ -766,6 +766,19 @@ def parts_of(angle: float) -> tuple[int, float]:
     return int(abs(angle)), round(abs(angle) % 1 * 60, 4)
 
 
+@pytest.mark.parametrize("between", ["-", " "])
+def test_degrees_and_minutes_without_signs_are_read(between: str, tmp_path: Path) -> None:
+    """As in phase files: 42-41.88S, and with spaces for leading zeros."""
+    lines = table("time;lat;lon;mag", ISO + ";LAT;LON;{m}").splitlines()
+    for i, e in enumerate(TRUTH.itertuples(), start=1):
+        (y, south), (x, east) = parts_of(e.latitude), parts_of(e.longitude)
+        lines[i] = lines[i].replace("LAT", f"{y}{between}{south:5.2f}S")
+        lines[i] = lines[i].replace("LON", f"{x}{between}{east:5.2f} E")
+    found = read(tmp_path, "\n".join(lines))
+    np.testing.assert_allclose(found["latitude"], -TRUTH["latitude"].abs(), atol=1e-4)
+    np.testing.assert_allclose(found["longitude"], TRUTH["longitude"].abs(), atol=1e-4)
+
+
 @pytest.mark.parametrize("seconds", [False, True])
 def test_degrees_and_minutes_are_read(seconds: bool, tmp_path: Path) -> None:
     def written(angle: float, side: str) -> str:

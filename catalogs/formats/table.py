@@ -453,6 +453,7 @@ class _Loose:
     def in_degrees(self, role: str, cells: pd.Series) -> pd.Series:
         """Cells with degrees and minutes, perhaps seconds, as decimals; the others as they are."""
         parts = cells.str.extract(DEGREES_MINUTES)
+        parts = parts.combine_first(cells.str.extract(PLAIN_MINUTES))
         fits = parts["minutes"].notna().to_numpy(np.bool_)
         if not fits.any():
             return cells
@@ -762,11 +763,15 @@ _DEGREES = {
     "before": r"^(?P<b>[NSEWOnsew])\s*(?P<a>\d+(?:[.,]\d+)?)\s*°?$",
     "degrees": r"^([+-]?\d+(?:[.,]\d+)?)\s*°$",
 }
+_MINUTES = r"(?P<minutes>\d{1,2}(?:[.,]\d+)?)"
 DEGREES_MINUTES = (
-    r"""^(?P<sign>[+-]?)(?P<degrees>\d{1,3})\s*[°º]\s*(?P<minutes>\d{1,2}(?:[.,]\d+)?)\s*['\u2032\u2019]"""
+    rf"""^(?P<sign>[+-]?)(?P<degrees>\d{{1,3}})\s*[°º]\s*{_MINUTES}\s*['\u2032\u2019]"""
     r"""\s*(?:(?P<seconds>\d{1,2}(?:[.,]\d+)?)\s*(?:"|''|\u2033|\u201d))?\s*(?P<side>[NSEWOnsewo]?)$"""
 )
 """36°34.20'N and 36°34'12"N."""
+
+PLAIN_MINUTES = rf"^(?P<degrees>\d{{1,3}})(?:\s*-\s*|\s+){_MINUTES}\s*(?P<side>[NSEWOnsewo])$"
+"""36-34.20N and 36 34.20 N, as phase files and bulletins have them."""
 
 PATTERNS: dict[str, dict[str, str]] = {
     "latitude": _DEGREES,
