@@ -196,12 +196,13 @@ def parse_area(text: str) -> Area:
     Parameters
     ----------
     text : str
-        Degrees; the vertices of a polygon have blanks between them.
+        Degrees; the vertices of a polygon have blanks between them. Longitudes may also count from
+        0 to 360.
 
     Returns
     -------
     Box or Polygon
-        Whose ``str`` reads back as the same area.
+        Whose ``str``, with longitudes in [-180, 180], reads back as the same area.
 
     Raises
     ------
@@ -212,6 +213,8 @@ def parse_area(text: str) -> Area:
     --------
     >>> parse_area("32.5/36/-120/-114")
     Box(south=32.5, north=36.0, west=-120.0, east=-114.0)
+    >>> str(parse_area("-48/-33/165/185"))
+    '-48/-33/165/-175'
     >>> parse_area("35,-118 36,-118 36,-117").label
     'polygon_3249b544'
     """
@@ -221,10 +224,20 @@ def parse_area(text: str) -> Area:
     except ValueError:
         raise InputError(f"area {text!r}: {HOW_TO_WRITE}") from None
     if separator == "/" and [len(row) for row in rows] == [4]:
-        return Box(*rows[0])
+        south, north, west, east = rows[0]
+        if (west, east) == (0.0, 360.0):  # all around the Earth
+            return Box(south, north, -180.0, 180.0)
+        if east - west > 360.0:
+            return Box(*rows[0])  # which says what is wrong
+        return Box(south, north, _from_360(west), _from_360(east))
     if separator == "," and rows and all(len(row) == 2 for row in rows):
-        return Polygon(tuple((latitude, longitude) for latitude, longitude in rows))
+        return Polygon(tuple((latitude, _from_360(longitude)) for latitude, longitude in rows))
     raise InputError(f"area {text!r}: {HOW_TO_WRITE}")
+
+
+def _from_360(longitude: float) -> float:
+    """A longitude that counts from 0 to 360, from -180 to 180; impossible ones as they are."""
+    return longitude - 360.0 if 180.0 < longitude <= 360.0 else longitude
 
 
 def bounding_box(area: Area) -> Box:

@@ -55,6 +55,27 @@ def test_a_box_may_cross_180_degrees() -> None:
     assert FIJI.contains(np.full(8, -17.0), places).tolist() == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ("-48/-33/165/185", "-48/-33/165/-175"),
+        ("-20/-15/185/190", "-20/-15/-175/-170"),
+        ("-90/90/0/360", "-90/90/-180/180"),
+        ("-90/90/-170/185", "-90/90/-170/-175"),
+        ("-20,175 -15,175 -15,185 -20,185", "-20,175 -15,175 -15,-175 -20,-175"),
+    ],
+)
+def test_areas_may_count_longitudes_to_360(text: str, same: str) -> None:
+    assert str(parse_area(text)) == same
+    assert str(parse_area(same)) == same
+
+
+@pytest.mark.parametrize("text", ["-48/-33/165/365", "-48/-33/-180/360", "-48/-33/185/-175"])
+def test_longitudes_that_cannot_be_are_refused(text: str) -> None:
+    with pytest.raises(InputError):
+        parse_area(text)
+
+
 @given(longitude=longitudes, turns=st.integers(-2, 2))
 def test_longitudes_count_modulo_360(longitude: float, turns: int) -> None:
     place = round(longitude, 3) + 0.0005  # off the borders, where round-off would decide
