@@ -98,7 +98,7 @@ STYLE: Any = {  # matplotlib types the names of its settings, not dictionaries o
 WIDTH = 4.4
 """Inches: narrow, so that text stays readable when a figure shrinks to the width of a phone."""
 
-TITLE = 50
+TITLE = 46
 """Characters that fit above a plot of that width."""
 
 LEGEND_HANDLE, LEGEND_LETTER = 0.45, 0.072
