@@ -29,6 +29,10 @@ FIRST_MINUTE = 1.0 / 1440.0
 MOST_AT_ONCE = 100_000
 """Direct aftershocks of one drawn event: more than any network has seen."""
 
+Seen = tuple[FloatArray, FloatArray]
+"""Between which days from now, (step + 1,), which share of the events that count is recorded,
+(step,): more than one where smaller ones are."""
+
 
 @dataclass(frozen=True)
 class OmoriPrior(Record):
@@ -236,19 +240,23 @@ class OmoriSequence:
         later = time - self.before.end
         return replace(self, elapsed=self.elapsed + later, before=replace(self.before, end=time))
 
-    def expected(self, days: float) -> tuple[float, float]:
+    def expected(self, days: float, seen: Seen | None = None) -> tuple[float, float]:
         """Expected number of events in the next ``days``, and those of events before the mainshock.
 
-        The first is the median of the posterior, the second the integral of lambda_0.
+        The first is the median of the posterior, the second the integral of lambda_0. Of all events
+        only those ``seen`` count, where it is given.
         """
-        expected, quiet = self._numbers(days)
+        expected, quiet = self._numbers(days, seen)
         order = np.argsort(expected, axis=None)
         share = np.cumsum(self.weights.ravel()[order])
         return float(expected.ravel()[order[np.searchsorted(share, 0.5)]]), quiet
 
-    def none_within(self, days: float) -> float:
-        """Probability of no event in the next ``days``: the mean of exp(-N) over the posterior."""
-        expected, _ = self._numbers(days)
+    def none_within(self, days: float, seen: Seen | None = None) -> float:
+        """Probability of no event in the next ``days``: the mean of exp(-N) over the posterior.
+
+        Of all events only those ``seen`` count, where it is given.
+        """
+        expected, _ = self._numbers(days, seen)
         return float((self.weights * np.exp(-expected)).sum())
 
     def draw(self, n: int, rng: np.random.Generator) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -257,12 +265,15 @@ class OmoriSequence:
         p, log_c, log_k = np.unravel_index(cells, self.weights.shape)
         return np.exp(self.log_k[log_k]), np.exp(LOG_C[log_c]), P[p]
 
-    def _numbers(self, days: float) -> tuple[FloatArray, float]:
+    def _numbers(self, days: float, seen: Seen | None = None) -> tuple[FloatArray, float]:
         """Expected number of events in the next ``days`` on the grid, and of those before."""
+        edges, shares = seen or (np.array([0.0, days]), np.ones(1))
         now = self.before.end
         window = replace(self.before, end=now + days, score_from=now)
-        quiet = self.share * float(self.process.compensator(window, np.array([now + days]))[0])
-        integrals = _integrals(self.elapsed, self.elapsed + days)
+        until = self.process.compensator(window, np.minimum(now + edges[1:], window.end))
+        quiet = self.share * float(shares @ np.diff(until, prepend=0.0))
+        steps = zip(self.elapsed + edges[:-1], self.elapsed + edges[1:], shares, strict=True)
+        integrals = sum(share * _integrals(start, stop) for start, stop, share in steps)
         return quiet + integrals[:, :, None] * np.exp(self.log_k), quiet
 
 

@@ -4,11 +4,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 from live_events import table, utc
 
 from catalogs import GutenbergRichter
 from catalogs.areas import parse_area
 from etas.model import ETAS
+from etas.omori import OmoriSequence
+from recast.forecast.early import generic
 from recast.live.issue import known_catalog, make_forecast
 from recast.live.policy import Policy
 from recast.live.schedule import Due
@@ -31,12 +34,14 @@ def remarks(events: pd.DataFrame, now: str, *, region: bool = False) -> tuple[st
 def test_a_mainshock_without_aftershocks_is_told_after_some_hours() -> None:
     """The forecast takes it for a sequence of few aftershocks."""
     events = table(("old", "2019-12-31T00:00:00", 2.0, 35.5, -117.5), MAIN)
-    assert remarks(events, "2020-01-01T01:30") == ()
-    for region in (False, True):
-        (remark,) = remarks(events, "2020-01-01T12:00", region=region)
-        assert remark.startswith(
-            "no earthquake is known since 2020-01-01T00:00:00Z, where about 20 of magnitude 3.5"
-        )
+    assert remarks(events, "2020-01-01T02:00") == ()
+    for hour, number in (("02:30", 9), ("12:00", 50)):
+        for region in (False, True):
+            (remark,) = remarks(events, f"2020-01-01T{hour}", region=region)
+            assert remark.startswith(
+                "no earthquake is known since 2020-01-01T00:00:00Z, where about "
+                f"{number} large enough to be recorded"
+            )
     small = ("small", "2020-01-01T11:50:00", 1.0, 35.9, -117.9)  # the network is at work
     assert remarks(table(MAIN, small), "2020-01-01T12:00") == ()
 
@@ -58,6 +63,19 @@ def test_the_longest_silence_in_ordinary_times_is_told() -> None:
     (remark,) = remarks(table(*rows), "2020-01-07", region=True)
     assert "since 2019-12-31T00:00:00Z, the longest such time in five years" in remark
     assert remarks(table(*rows[-50:]), "2020-01-07", region=True) == ()
+
+
+def test_what_is_recorded_is_expected_in_steps() -> None:
+    """In each its share of what is expected there, and all of it where all is recorded."""
+    known = table(MAIN, ("a", "2020-01-01T01:00:00", 3.0, 35.0, -117.0))
+    catalog = known_catalog(known, AREA, utc("2020-01-01T02:00"), "2015-01-01", 2.5)
+    events, day = catalog.to_sequence(), catalog.info.to_days("2020-01-01T00:00:00Z")
+    omori = OmoriSequence.of(PROCESS, events, day, 7.0, generic(None).prior)
+    edges = np.array([0.0, 0.25, 1.0])
+    assert omori.none_within(1.0, (edges, np.ones(2))) == pytest.approx(omori.none_within(1.0))
+    assert omori.none_within(1.0, (edges, np.zeros(2))) == pytest.approx(1.0)
+    first = omori.none_within(1.0, (edges, np.array([1.0, 0.0])))
+    assert first == pytest.approx(omori.none_within(0.25))
 
 
 def test_a_forecast_says_it_first(tmp_path: Path) -> None:

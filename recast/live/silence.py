@@ -9,11 +9,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from catalogs import Catalog, EventSequence
+from catalogs import Catalog, EventSequence, GutenbergRichter
 from catalogs.sequence import reaches
 from etas.model import ETAS
-from etas.omori import OmoriSequence
-from recast.forecast.complete import STEP, highest_completeness
+from etas.omori import OmoriSequence, Seen
+from recast.forecast.complete import STEP, highest_completeness, recorded_steps
 from recast.forecast.early import generic
 from recast.live.policy import Policy
 from recast.live.records import SequenceState
@@ -21,7 +21,9 @@ from recast.live.times import read, written
 
 UNLIKELY = 0.1
 """Of a silence. In Southern California the whole network was so silent before one in ninety of the
-times of forecasts after M >= 5, where events below M 2 are not listed."""
+times of forecasts after M >= 5, where events below M 2 are not listed. From the mainshock on none
+was so silent in the first day of 58 mainshocks there and 51 in Northern California, and one of 76
+in Italy, both listed from M 1.5; of Italy listed from M 2.5 five were."""
 
 SHORTEST = pd.Timedelta(hours=1)
 """Sources are late by minutes."""
@@ -34,6 +36,12 @@ ENOUGH = 200
 
 SOON = 1e-4
 """Days after a mainshock in which none of its aftershocks is known."""
+
+NOTHING = "no earthquake is known since "
+"""How remarks on a silence begin; its time follows."""
+
+RECORDED = "large enough to be recorded"
+"""Of expected aftershocks where none is known."""
 
 
 def silence(
@@ -99,15 +107,30 @@ def _after(
     lowest = min(highest_completeness(known, law.completeness)[0], law.maximum - STEP)
     told, prior = known.before(begin), generic(policy.regime).prior
     omori = OmoriSequence.of(process, told, day, magnitude, prior, lowest)
-    if omori.none_within(known.end - begin) > UNLIKELY:
+    span, seen, which = known.end - begin, None, f"of magnitude {lowest:g} or larger"
+    if begin == day + SOON:
+        seen, which = _seen(magnitude, begin - day, known.end - day, law, lowest), RECORDED
+    if omori.none_within(span, seen) > UNLIKELY:
         return ()
-    expected, _ = omori.expected(known.end - begin)
+    expected, _ = omori.expected(span, seen)
     remark = (
-        f"no earthquake is known since {written(last)}, where about {_rounded(expected)} of "
-        f"magnitude {lowest:g} or larger were to be expected: the source may be late, and numbers "
-        "far too low"
+        f"{NOTHING}{written(last)}, where about {_rounded(expected)} {which} were to be expected: "
+        "the source may be late, and numbers far too low"
     )
     return (remark,)
+
+
+def _seen(
+    magnitude: float, start: float, stop: float, law: GutenbergRichter, lowest: float
+) -> Seen:
+    """What networks record after a mainshock, as shares of the events of ``lowest`` and more.
+
+    With every minute they record smaller ones (``recorded_steps``), so that the silence of a source
+    is told within hours, not half a day.
+    """
+    edges, levels = recorded_steps(magnitude, start, stop, law.completeness)
+    levels = np.minimum(levels, law.maximum - STEP)
+    return edges - start, law.share_above(levels) / law.share_above(lowest)
 
 
 def _rounded(number: float) -> str:
@@ -122,7 +145,7 @@ def _quiet(times: pd.Series, now: pd.Timestamp) -> tuple[str, ...]:
     if len(between) < ENOUGH or now - last <= between.max():
         return ()
     remark = (
-        f"no earthquake is known since {written(last)}, the longest such time in five years: the "
-        "source may have stopped, and numbers may be too low"
+        f"{NOTHING}{written(last)}, the longest such time in five years: the source may have "
+        "stopped, and numbers may be too low"
     )
     return (remark,)
