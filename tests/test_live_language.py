@@ -84,7 +84,8 @@ def test_every_text_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     lately.mkdir()
     write_forecast(lately, issued(None), events(), [], pages)
     now = pd.Timestamp("2019-07-09", tz="UTC")
-    for data, trouble in ((now, ""), (now, "late"), (None, "none")):
+    kinds = ((now, "", ""), (now, "", "stopped"), (now, "late", ""), (None, "none", ""))
+    for data, trouble, silent in kinds:
         for shown in (published, []):
             state = SiteState(
                 "R",
@@ -95,6 +96,7 @@ def test_every_text_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
                 trouble,
                 {SEQUENCE.sequence_id: replace(SEQUENCE.mainshock, magnitude=6.6)},
                 SEQUENCE.mainshock,
+                silent,
             )
             write_site(tmp_path / "pages", state, pages)
             (tmp_path / "pages" / "scores.html").touch()

@@ -245,6 +245,20 @@ def test_nothing_is_said_where_all_is_well(shown: Path, tmp_path: Path) -> None:
         assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
 
 
+def test_a_source_that_has_nothing_new_is_told(shown: Path, tmp_path: Path) -> None:
+    """Data of a minute ago would say that all is well."""
+    forecast = issued()
+    folder = shown / "forecasts" / forecast.forecast_id
+    remark = "no earthquake is known since 2019-07-06T03:19:53Z, where about 50 were to be expected"
+    state = SiteState("California", NOW, NOW, (Published(forecast, folder),), silent=remark)
+    write_site(tmp_path, state, Pages())
+    content = (tmp_path / "index.html").read_text()
+    assert f"The source of earthquakes answers, but {remark}" in content
+    assert "The latest data were" not in content
+    write_site(tmp_path, replace(state, trouble="no answer"), Pages())
+    assert remark not in (tmp_path / "index.html").read_text()
+
+
 def test_a_forecast_for_a_magnitude_that_no_longer_holds_says_so(
     shown: Path, tmp_path: Path
 ) -> None:

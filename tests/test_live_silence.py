@@ -1,22 +1,35 @@
 """A source that answers, and has nothing new where something was to be expected."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from live_events import table, utc
+from live_parts import FAKE, configured
 
 from catalogs import GutenbergRichter
 from catalogs.areas import parse_area
 from etas.model import ETAS
 from etas.omori import OmoriSequence
 from recast.forecast.early import generic
+from recast.live.config import SourceOptions
+from recast.live.identity import Report
 from recast.live.issue import known_catalog, make_forecast
+from recast.live.parts import Site
 from recast.live.policy import Policy
+from recast.live.reconcile import Scope
+from recast.live.records import Issued
 from recast.live.schedule import Due
 from recast.live.sequences import find_sequences
+from recast.live.service import Service
 from recast.live.silence import silence
+from recast.live.sources import Answer, Source
+from recast.live.status import status
+from recast.live.step import run_once
+from recast.live.times import written
 
 AREA = parse_area("34/36/-118/-116")
 PROCESS = ETAS(0.1, 0.02, 0.8, 0.01, 1.1, GutenbergRichter(2.5, 1.0, 8.5))
@@ -76,6 +89,64 @@ def test_what_is_recorded_is_expected_in_steps() -> None:
     assert omori.none_within(1.0, (edges, np.zeros(2))) == pytest.approx(1.0)
     first = omori.none_within(1.0, (edges, np.array([1.0, 0.0])))
     assert first == pytest.approx(omori.none_within(0.25))
+
+
+class Stopped(Source):
+    """Answers with the same events whenever it is asked."""
+
+    name = "stopped"
+
+    def __init__(self, reports: tuple[Report, ...]) -> None:
+        self.reports = reports
+
+    def ask(self, start: pd.Timestamp, end: pd.Timestamp) -> Answer:
+        kept = tuple(report for report in self.reports if report.time >= start.value)
+        return Answer(kept, Scope(start, end))
+
+
+def report(name: str, at: pd.Timestamp, magnitude: float = 3.0) -> Report:
+    return Report(name, at.value, magnitude, 34.5, -117.5, 5.0, "", "", "", "")
+
+
+def test_a_service_says_it_until_an_event_comes(tmp_path: Path) -> None:
+    """Its answers are minutes old and without trouble, and what they have is days old."""
+    days = pd.date_range("2019-01-01", "2019-12-31", freq="D", tz="UTC")
+    known = tuple(report(f"e{i}", day) for i, day in enumerate(days))
+    source, now = Stopped(known), utc("2020-01-05")
+    folder = configured(tmp_path, SourceOptions(days=30.0))
+    pages: list[Site] = []
+    parts = replace(FAKE, write_site=lambda _, site, __: pages.append(site))
+    service = Service(folder, parts=parts, source=source)
+    for hours, last in ((0, 10), (1, 0)):  # five days, where one was the longest time without
+        source.reports = known[: len(known) - last]
+        now += pd.Timedelta(hours=hours)
+        said = run_once(service, now).remarks
+        line = f"no earthquake is known since {written(days[-1 - last])}, the longest such time"
+        assert said[-1].startswith(line)
+        assert status(service, now).trouble == pages[-1].silent == said[-1]
+        assert pages[-1].trouble == ""
+    source.reports = (*known, report("new", now))
+    now += pd.Timedelta(minutes=10)
+    assert run_once(service, now).remarks == ()
+    assert status(service, now).trouble == pages[-1].silent == ""
+
+
+def test_a_service_says_what_its_last_forecast_says(tmp_path: Path) -> None:
+    known = report("main", utc("2020-01-01"), 7.0)
+    source, now = Stopped((known,)), utc("2020-01-01T12:00")
+    remark = "no earthquake is known since 2020-01-01T00:00:00Z, where about 50 were"
+
+    def make(**given: Any) -> tuple[Issued, pd.DataFrame]:
+        issued, samples = FAKE.make_forecast(**given)
+        return replace(issued, remarks=(remark,)), samples
+
+    folder = configured(tmp_path, SourceOptions(days=30.0))
+    service = Service(folder, parts=replace(FAKE, make_forecast=make), source=source)
+    run_once(service, now)
+    assert status(service, now).trouble == remark
+    source.reports = (known, report("after", utc("2020-01-01T11:50")))
+    run_once(service, now + pd.Timedelta(minutes=10))
+    assert status(service, now).trouble == ""
 
 
 def test_a_forecast_says_it_first(tmp_path: Path) -> None:

@@ -37,6 +37,9 @@ class Site:
     unknown: Quake | None = None
     """The largest event of which the last forecast of the region knows nothing."""
 
+    silent: str = ""
+    """That the source answers and has nothing new, in a line; empty if that is usual."""
+
 
 @dataclass(frozen=True)
 class Parts:
@@ -87,5 +90,6 @@ def _write_site(folder: Path, site: Site, configuration: LiveConfiguration) -> N
         trouble=site.trouble,
         mainshocks=site.mainshocks,
         unknown=site.unknown,
+        silent=site.silent,
     )
     write_site(folder, state, configuration.pages)

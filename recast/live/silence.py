@@ -6,6 +6,8 @@ has not come is then taken for quiet, and forecasts are too low.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -36,6 +38,9 @@ ENOUGH = 200
 
 SOON = 1e-4
 """Days after a mainshock in which none of its aftershocks is known."""
+
+SECOND = pd.Timedelta(seconds=1)
+"""To which times in remarks are written."""
 
 NOTHING = "no earthquake is known since "
 """How remarks on a silence begin; its time follows."""
@@ -78,6 +83,26 @@ def silence(
     shock = _shock(catalog, known, sequence, policy)
     after = () if shock is None else _after(catalog, known, process, shock, times.iloc[-1], policy)
     return after or _quiet(times, now)
+
+
+def quiet(events: pd.DataFrame, now: pd.Timestamp) -> str:
+    """That nothing is known of a time for longer than in five years, or nothing.
+
+    The part of ``silence`` that needs no model.
+    """
+    times = events.loc[(events["time"] <= now).to_numpy(), "time"].sort_values()
+    return next(iter(_quiet(times, now)), "") if len(times) else ""
+
+
+def still(remarks: Sequence[str], events: pd.DataFrame, now: pd.Timestamp) -> str:
+    """The remark on a silence among those of a forecast, if none of the events came since."""
+    for remark in remarks:
+        if remark.startswith(NOTHING):
+            since = read(remark.removeprefix(NOTHING).partition(",")[0])
+            times = events["time"]
+            came = (times >= since + SECOND) & (times <= now)
+            return "" if came.any() else remark
+    return ""
 
 
 def _shock(

@@ -27,6 +27,7 @@ from recast.live.parts import Site
 from recast.live.records import Quake
 from recast.live.sequences import quake
 from recast.live.service import RECORD, SCRATCH, Service
+from recast.live.silence import quiet, still
 from recast.live.sources import ClockError
 from recast.live.store import Entry, Poll, Store
 from recast.live.times import read, written
@@ -183,7 +184,10 @@ def _after_poll(
         store.set_state(
             "unknown", json.dumps(unknown.to_json(), allow_nan=False) if unknown else None
         )
+        silent = _silence(service, store, events, plan, read(good.asked))
+        store.set_state("silent", silent or None)
         store.set_state("next", plan.next)
+    remarks += [silent] if silent else []
     memory = polling.memory(store)
     return replace(
         report,
@@ -202,6 +206,19 @@ def _after_poll(
 def _mainshocks(plan: issuing.Plan) -> dict[str, Any]:
     """Of the sequences under way, by their identifiers."""
     return {state.sequence_id: state.mainshock.to_json() for state in plan.active}
+
+
+def _silence(
+    service: Service, store: Store, events: pd.DataFrame, plan: issuing.Plan, heard: pd.Timestamp
+) -> str:
+    """That the source answers and has nothing new, where a forecast says so or it is unusual."""
+    latest = {entry.sequence_id: entry for entry in store.entries()}
+    for name in (*sorted(state.sequence_id for state in plan.active), ""):
+        if name in latest and _can_be_shown(service, latest[name]):
+            found = still(service.issued(latest[name].forecast_id).remarks, events, heard)
+            if found:
+                return found
+    return quiet(events, heard)
 
 
 def _unknown(service: Service, store: Store, events: pd.DataFrame) -> Quake | None:
@@ -303,6 +320,7 @@ def site(service: Service, store: Store, now: pd.Timestamp) -> Site:
         now=now,
         last_good=None if good is None else read(good.asked),
         trouble=_for_readers(store),
+        silent=store.state("silent") or "",
         forecasts=[(service.issued(name), service.forecasts / name) for name in sorted(shown)],
         active=frozenset((store.state("active") or "").split("\n")) - {""},
         mainshocks={
@@ -323,10 +341,15 @@ def _for_readers(store: Store) -> str:
     """The same for pages: why a connection failed is for those who run the service."""
     last = store.last_poll()
     failed = last is not None and last.outcome == "failed"
-    return "the source of earthquakes does not answer" if failed else trouble(store)
+    return "the source of earthquakes does not answer" if failed else _of_answer(store)
 
 
 def trouble(store: Store) -> str:
     """What is wrong with the source, in a line; empty if nothing is."""
+    return _of_answer(store) or store.state("silent") or ""
+
+
+def _of_answer(store: Store) -> str:
+    """What is wrong with its last answer."""
     last = store.last_poll()
     return "" if last is None or last.outcome == "good" else last.message

@@ -83,6 +83,9 @@ class SiteState:
     unknown: Quake | None = None
     """The largest event of which the last forecast of the region knows nothing."""
 
+    silent: str = ""
+    """That the source answers and has nothing new, in one line; nothing if that is usual."""
+
 
 def write_site(folder: Path, state: SiteState, pages: Pages) -> None:
     """Write the overview, the latest pages and the feed, each file whole.
@@ -248,7 +251,9 @@ def _unknown(state: SiteState, language: Language) -> str:
 def _trouble(state: SiteState, language: Language, consequence: str) -> list[str]:
     """What is wrong with the source, and what that means."""
     if not state.trouble:
-        return []
+        if not state.silent:
+            return []
+        return [language.say("status.silent", remark=plain(state.silent, 300))]
     trouble = plain(state.trouble, 300)
     if state.data_at is None:
         return [language.say("status.no_data", trouble=trouble)]
@@ -261,6 +266,8 @@ def _trouble(state: SiteState, language: Language, consequence: str) -> list[str
 def _data_age(state: SiteState, language: Language) -> str:
     if state.data_at is None:
         return language.say("index.no_data")
+    if state.silent:  # what answers have is older than they are
+        return ""
     return language.say("index.data", age=_age(state, language))
 
 
