@@ -320,6 +320,23 @@ def test_a_bar_in_the_name_of_a_place_is_a_letter(live: Live) -> None:
     assert live.known()["place"].iloc[30] == "Searles Valley|CA"
 
 
+def test_an_answer_that_cannot_be_written_is_no_fault_of_the_source(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The step ends, as it does where another file cannot be written."""
+
+    def full(*_: Any, **__: Any) -> Any:
+        raise OSError(errno.ENOSPC, "No space left on device", "poll-1")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("recast.live.sources.tempfile.TemporaryDirectory", full)
+        with pytest.raises(OSError, match="poll-1"):
+            live.step()
+    assert status(live.service, live.now).trouble == ""
+    live.step()
+    assert live.has_all()
+
+
 def test_an_error_of_one_file_does_not_stop_the_others(live: Live) -> None:
     def make(**given: Any) -> Any:
         if given["sequence"] is None:

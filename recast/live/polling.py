@@ -30,6 +30,8 @@ def poll(
     ------
     ClockError
         If the source says another time than this machine; nothing is entered then.
+    OSError
+        If an answer of a service cannot be written: that is no fault of the source.
     """
     options = service.configuration.source
     last = store.last_poll()
@@ -44,6 +46,9 @@ def poll(
     except ClockError:
         raise
     except (FetchError, InputError, OSError) as error:
+        is_ours = isinstance(error, OSError) and error.filename is not None
+        if is_ours and options.kind == "fdsn":
+            raise
         text = " ".join(str(error).split())
         failed = Poll(written(now), written(start), written(now), "failed", text)
         with store.transaction():
