@@ -183,6 +183,22 @@ def test_a_folder_of_quakeml(tmp_path: Path) -> None:
     assert "b.xml" in report.poll.message
 
 
+def test_scores_are_printed_where_their_page_cannot_be_written(
+    tmp_path: Path, table: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As of a copy on a medium that is read only, or of a service of another user."""
+    folder = made(tmp_path / "live", "--events", str(table))
+    run_once(Service(folder), pd.Timestamp("2019-07-08", tz="UTC"))
+    (folder / "pages" / "scores.json").unlink(missing_ok=True)
+    (folder / "pages" / "scores.json").mkdir()
+    for options in ((), ("--json",)):
+        capsys.readouterr()
+        assert main(["live", "score", str(folder), *options]) == 1
+        printed = capsys.readouterr()
+        assert ('"revised"' if options else "As they are known now:") in printed.out
+        assert "scores.json" in printed.err
+
+
 def test_run_says_that_another_is_at_work(
     tmp_path: Path, table: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

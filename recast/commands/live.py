@@ -216,22 +216,23 @@ def run_score(args: argparse.Namespace) -> int:
     service = Service(args.folder)
     first, revised, updated = all_scores(service)
     then, now = score_service(first), score_service(revised)
-    service.parts.write_scores(
-        service.pages, first, revised, region=service.configuration.region, updated=updated
-    )
     if args.json:
         content: dict[str, Any] = {"first": then.to_json(), "revised": now.to_json()}
         print_json({**content, "remarks": about_gaps(service)})
-        return 0
-    for remark in about_gaps(service):
-        print(f"note: {remark}")
-    print("As the events were known when each window had passed:")
-    for line in summary(then):
-        print(f"  {line}")
-    print("As they are known now:")
-    for line in summary(now):
-        print(f"  {line}")
-    print(f"written: {service.pages / 'scores.html'}")
+    else:
+        for remark in about_gaps(service):
+            print(f"note: {remark}")
+        print("As the events were known when each window had passed:")
+        for line in summary(then):
+            print(f"  {line}")
+        print("As they are known now:")
+        for line in summary(now):
+            print(f"  {line}")
+    service.parts.write_scores(  # what is printed is told also where this cannot be written
+        service.pages, first, revised, region=service.configuration.region, updated=updated
+    )
+    if not args.json:
+        print(f"written: {service.pages / 'scores.html'}")
     return 0
 
 
