@@ -259,7 +259,7 @@ def draw_sizes(figure: Any, config: dict[str, Any], rows: list[dict[str, Any]]) 
             axes.errorbar(
                 sizes,
                 [np.mean(s) for s in scores],
-                [np.std(s) for s in scores],
+                [np.std(s, ddof=1) if len(s) > 1 else 0.0 for s in scores],
                 fmt="o-",
                 color=COLOURS[mode],
                 label=mode,

@@ -1,6 +1,9 @@
 """Figures that several pages give are those of the tables of experiments/README.md."""
 
+import json
 import re
+import statistics
+from collections import defaultdict
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -54,3 +57,28 @@ def test_rolling_coverage_of_etas() -> None:
     assert f"| ETAS | 67 % | {share} % |" in page("docs/reproduce.md")
     assert f"in 128 windows ({share} %" in EXPERIMENTS
     assert f"{128 / 155:.1%}" == f"{share}%"
+
+
+def test_scores_by_number_of_events() -> None:
+    path = ROOT / "experiments" / "transfer" / "data_efficiency.json"
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    scores: dict[tuple[str, int, str], list[float]] = defaultdict(list)
+    for name, row in kept.items():
+        if name.startswith("score/"):
+            scores[row["region"], row["n"], row["mode"]].append(row["score"])
+
+    def shown(region: str, n: int, mode: str) -> str:
+        values = scores[region, n, mode]
+        mean = f"{statistics.mean(values):.4f}"
+        return mean if len(values) == 1 else f"{mean} +- {statistics.stdev(values):.4f}"
+
+    number = r"([\d.]+(?: \+- [\d.]+)?)"
+    rows = re.findall(
+        rf"\| (\w+) \| ([\d,]+) \| [\d.]+ \| {number} \| {number} \| {number} \|", EXPERIMENTS
+    )
+    table = [row for row in rows if "+-" in row[2]]
+    assert len(table) == 9
+    for region, size, *found in table:
+        n = int(size.replace(",", ""))
+        modes = ("native", "zero-shot", "few-shot")
+        assert found == [shown(region, n, mode) for mode in modes], (region, size)
