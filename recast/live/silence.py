@@ -22,9 +22,9 @@ from recast.live.records import SequenceState
 from recast.live.times import read, written
 
 UNLIKELY = 0.03
-"""Of a silence after aftershocks. In Southern California, where events below M 2 are not listed, the
-whole network was so silent before 15 of 1,121 forecasts after M >= 5, of 9 of 58 sequences (before
-31, of 18, with 0.1), in Northern California, listed from M 1.5, before none of 970."""
+"""Of a silence after aftershocks. In Southern California, where events below M 2 are not listed,
+the whole network was so silent before 15 of 1,121 forecasts after M >= 5, of 9 of 58 sequences
+(before 31, of 18, with 0.1), in Northern California, listed from M 1.5, before none of 970."""
 
 UNLIKELY_SO_FAR = 0.1
 """Of a silence from the mainshock on, which the spread of past sequences makes more probable. None
