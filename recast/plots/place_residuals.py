@@ -47,6 +47,6 @@ def pair_ratios(pairs: PairTest, title: str = "") -> Figure:
     )
     axes.set_ylim(bottom=max(0.0, min(1.0 - 1.2 * float(band.max()), 0.9 * float(ratio.min()))))
     log_ticks(axes.xaxis)
-    axes.set_title(in_lines(title))
+    axes.set_title(in_lines(title, 44))  # beside a label of two lines
     legend_above(figure, axes)
     return figure

@@ -98,7 +98,7 @@ STYLE: Any = {  # matplotlib types the names of its settings, not dictionaries o
 WIDTH = 4.4
 """Inches: narrow, so that text stays readable when a figure shrinks to the width of a phone."""
 
-TITLE = 46
+TITLE = 50
 """Characters that fit above a plot of that width."""
 
 LEGEND_HANDLE, LEGEND_LETTER = 0.45, 0.072
@@ -151,9 +151,9 @@ def line(model: str) -> dict[str, Any]:
     return {"color": colour(model), "ls": model_kind(model).dashes, "label": model}
 
 
-def in_lines(title: str) -> str:
+def in_lines(title: str, width: int = TITLE) -> str:
     """Wrap a title."""
-    return "\n".join(wrap(title, TITLE))
+    return "\n".join(wrap(title, width))
 
 
 def legend_above(figure: Figure, axes: Axes) -> None:
