@@ -24,8 +24,8 @@ from catalogs.magnitudes import (
 from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray
 from catalogs.split import Split
 
-COLUMNS = ("time", "magnitude", "latitude", "longitude", "depth_km")
-"""Of a table of events."""
+COLUMNS = ("time", "magnitude", "latitude", "longitude")
+"""That a table of events has to have."""
 
 FRACTIONS = (0.6, 0.2, 0.2)
 """Shares of the events in the train, validation and test windows."""

@@ -322,8 +322,8 @@ def test_windows_begin_at_dates_of_no_more_digits_than_the_file_has() -> None:
 
 def test_tables_of_another_shape_are_refused() -> None:
     table = regular()
-    with pytest.raises(InputError, match=r"no column 'depth_km'.*time, magnitude, latitude"):
-        import_table(table.drop(columns="depth_km"), "x", completeness=3.0)
+    with pytest.raises(InputError, match=r"no column 'longitude'.*time, magnitude, latitude"):
+        import_table(table.drop(columns="longitude"), "x", completeness=3.0)
     naive = table.assign(time=table["time"].dt.tz_localize(None))
     with pytest.raises(InputError, match=r"no time zone.*dt\.tz_localize\('UTC'\)"):
         import_table(naive, "x", completeness=3.0)
