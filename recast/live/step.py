@@ -228,11 +228,9 @@ def _unknown(service: Service, store: Store, events: pd.DataFrame) -> Quake | No
         return None
     policy, area = service.configuration.policy, service.configuration.within
     since = store.known_since(policy.trigger_magnitude)
-    known = pd.to_datetime(events["event_id"].map(since), utc=True)
-    later = np.fmax(events["time"], known.fillna(events["time"])) > read(entries[-1].at)
-    large = events[
-        later & reaches(events["magnitude"].to_numpy(np.float64), policy.trigger_magnitude)
-    ]
+    large = events[reaches(events["magnitude"].to_numpy(np.float64), policy.trigger_magnitude)]
+    known = pd.to_datetime(large["event_id"].map(since), utc=True)
+    large = large[np.fmax(large["time"], known.fillna(large["time"])) > read(entries[-1].at)]
     inside = area.contains(large["latitude"], large["longitude"])
     large = large[inside | reaching(large, area, policy)]
     if large.empty:
