@@ -55,8 +55,8 @@ class Box:
     east: float
 
     def __post_init__(self) -> None:
-        _check_place(self.south, self.west, f"box {self}")
-        _check_place(self.north, self.east, f"box {self}")
+        _check_place(self.south, self.west, "box", self)
+        _check_place(self.north, self.east, "box", self)
         if self.south >= self.north or self.west == self.east:
             raise InputError(
                 f"box {self} is empty: need south < north and west other than east; west > east "
@@ -133,7 +133,7 @@ class Polygon:
         if len(pairs) < 3:
             raise InputError(f"polygon {self} has {len(pairs)} vertices: give three or more")
         for latitude, longitude in pairs:
-            _check_place(latitude, longitude, f"polygon {self}")
+            _check_place(latitude, longitude, "polygon", self)
         y, x = self.corners().T
         if abs(x[-1] - x[0]) > 180.0:
             raise InputError(f"polygon {self} runs around a pole: cut it with a box instead")
@@ -388,8 +388,9 @@ def _number(degrees: float) -> str:
     return np.format_float_positional(degrees, trim="-")
 
 
-def _check_place(latitude: float, longitude: float, where: str) -> None:
-    if not -90.0 <= latitude <= 90.0:
-        raise InputError(f"{where}: latitude {_number(latitude)} is not in [-90, 90] degrees")
-    if not -180.0 <= longitude <= 180.0:
-        raise InputError(f"{where}: longitude {_number(longitude)} is not in [-180, 180] degrees")
+def _check_place(latitude: float, longitude: float, kind: str, area: Area) -> None:
+    for name, value, most in (("latitude", latitude, 90), ("longitude", longitude, 180)):
+        if not -most <= value <= most:
+            raise InputError(
+                f"{kind} {area}: {name} {_number(value)} is not in [-{most}, {most}] degrees"
+            )

@@ -19,7 +19,7 @@ from recast.forecast.complete import raised_completeness
 from recast.forecast.make import run_forecast
 from recast.forecast.single import Window
 from recast.live.circle import polygon
-from recast.live.draws import WindowDraws, counts_of, growing
+from recast.live.draws import WindowDraws, bin_key, counts_by_bin, growing
 from recast.live.fits import Fit
 from recast.live.issue import forecast_id, known_catalog, make_forecast
 from recast.live.plan import IN_ORDINARY_TIMES, Plan
@@ -135,13 +135,14 @@ def test_a_hole_in_what_is_known_is_no_quiet_time(events: pd.DataFrame, tmp_path
 
 def test_bins_and_chart_are_those_of_the_samples(made: Made) -> None:
     issued, samples = made
+    numbers = counts_by_bin(samples)
     for window in issued.windows:
         for one in window.bins:
-            assert one == bin_of(one.magnitude, counts_of(samples, window.label, one.magnitude))
+            assert one == bin_of(one.magnitude, numbers[bin_key(window.label, one.magnitude)])
         above = window.above_mainshock
         assert above is not None
-        assert above == bin_of(7.1, counts_of(samples, window.label, 7.1))
-    last = counts_of(samples, "1 Week", 3.0)
+        assert above == bin_of(7.1, numbers[bin_key(window.label, 7.1)])
+    last = numbers[bin_key("1 Week", 3.0)]
     assert issued.fan.days[-1] == 7.0
     # The longer window may have been raised to what the shorter one has
     assert issued.fan.quantiles["0.5"][-1] <= np.median(last)

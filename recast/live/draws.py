@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -134,7 +135,15 @@ def samples_table(draws: Mapping[str, WindowDraws], magnitudes: tuple[float, ...
     return pd.concat(parts, ignore_index=True)
 
 
-def counts_of(samples: pd.DataFrame, window: str, magnitude: float) -> IntArray:
-    """The simulated numbers of one window and magnitude, (sample,)."""
-    here = (samples["window"] == window) & np.isclose(samples["magnitude"], magnitude)
-    return samples.loc[here, "count"].to_numpy(np.int64)
+def counts_by_bin(samples: pd.DataFrame) -> dict[tuple[str, float], IntArray]:
+    """The simulated numbers, (sample,), of each window and magnitude (``bin_key``)."""
+    groups = samples.groupby(["window", "magnitude"], sort=False, observed=True)["count"]
+    return {
+        bin_key(*cast("tuple[str, float]", key)): counts.to_numpy(np.int64)
+        for key, counts in groups
+    }
+
+
+def bin_key(window: str, magnitude: float) -> tuple[str, float]:
+    """Where a window and magnitude are found, although a file rounds the magnitude."""
+    return str(window), round(float(magnitude), 6)

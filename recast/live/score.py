@@ -13,9 +13,10 @@ from scipy.stats import beta
 from catalogs.areas import parse_area
 from catalogs.json_records import Record
 from catalogs.sequence import reaches
+from catalogs.trajectories import IntArray
 from recast.evaluation.counts import score_counts
 from recast.forecast.single import stream
-from recast.live.draws import counts_of
+from recast.live.draws import bin_key, counts_by_bin
 from recast.live.records import FRACTILES, Bin, Issued, IssuedWindow
 from recast.live.times import read, written
 
@@ -98,6 +99,7 @@ def outcomes(
     inside = ((events["time"] >= begin) & (events["time"] < latest)).to_numpy()
     some = events[inside]
     some = some[area.contains(some["latitude"], some["longitude"])]
+    numbers = counts_by_bin(samples)
     out = []
     for window in issued.windows:
         end = read(window.end)
@@ -106,7 +108,8 @@ def outcomes(
         magnitudes = some.loc[(some["time"] < end).to_numpy(), "magnitude"].to_numpy(np.float64)
         for one in window.bins:
             observed = int(reaches(magnitudes, one.magnitude).sum())
-            out.append(_outcome(issued, window, one, samples, observed, known_until))
+            counts = numbers[bin_key(window.label, one.magnitude)]
+            out.append(_outcome(issued, window, one, counts, observed, known_until))
     return out
 
 
@@ -114,11 +117,10 @@ def _outcome(
     issued: Issued,
     window: IssuedWindow,
     one: Bin,
-    samples: pd.DataFrame,
+    counts: IntArray,
     observed: int,
     known_until: pd.Timestamp,
 ) -> Outcome:
-    counts = counts_of(samples, window.label, one.magnitude)
     seed = [issued.seed, stream(window.days), round(1000.0 * (one.magnitude + 10.0))]
     scores = score_counts(counts[None, :], [observed], np.random.default_rng(seed))
     low, high = (one.fractiles[i] for i in QUARTILES)

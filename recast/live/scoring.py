@@ -12,7 +12,7 @@ from catalogs.display import some
 from catalogs.errors import InputError
 from recast.live.intact import altered, check_intact
 from recast.live.records import SequenceState
-from recast.live.service import RECORD, SAMPLES, Service, table_of
+from recast.live.service import RECORD, SAMPLES, Service, Span, table_of
 from recast.live.store import Entry, Store
 from recast.live.times import read, written
 
@@ -33,7 +33,7 @@ def score(
     service: Service, store: Store, events: pd.DataFrame, known_until: pd.Timestamp
 ) -> tuple[int, tuple[str, ...]]:
     """Enter the scores of all windows that have passed; how many, and which forecasts cannot be."""
-    entries = store.entries()
+    entries, spans = store.entries(), service.holes(store)
     n, faults = 0, dict[str, None]()
     for basis, after in BASES.items():
         done = store.scored(basis)
@@ -46,7 +46,7 @@ def score(
             ]
             if labels and (service.forecasts / entry.forecast_id).is_dir():
                 try:
-                    n += _enter(service, store, entry, basis, labels, events, until)
+                    n += _enter(service, store, entry, basis, labels, events, until, spans)
                 except InputError as error:
                     faults[f"not scored: {error}"] = None
     return n, tuple(faults)
@@ -60,8 +60,9 @@ def _enter(
     labels: Sequence[str],
     events: pd.DataFrame,
     until: pd.Timestamp,
+    spans: Sequence[Span],
 ) -> int:
-    found = outcomes_of(service, store, entry, events, until)
+    found = outcomes_of(service, entry, events, until, spans)
     with store.transaction():
         for label in labels:
             some = [outcome.to_json() for outcome in found if outcome.window == label]
@@ -72,9 +73,13 @@ def _enter(
 
 
 def outcomes_of(
-    service: Service, store: Store, entry: Entry, events: pd.DataFrame, until: pd.Timestamp
+    service: Service,
+    entry: Entry,
+    events: pd.DataFrame,
+    until: pd.Timestamp,
+    spans: Sequence[Span],
 ) -> Sequence[Any]:
-    """The scores of all windows of a forecast that have passed, and overlap no gap.
+    """The scores of all windows of a forecast that have passed, and overlap none of the spans.
 
     Raises
     ------
@@ -85,13 +90,13 @@ def outcomes_of(
     check_intact(folder, entry, SCORED)
     samples = table_of(folder / SAMPLES).to_pandas()
     found = service.parts.outcomes(service.issued(entry.forecast_id), samples, events, until)
-    lost = in_gaps(service, store, entry)
+    lost = in_gaps(entry, spans)
     return [outcome for outcome in found if outcome.window not in lost]
 
 
-def in_gaps(service: Service, store: Store, entry: Entry) -> set[str]:
-    """Windows of a forecast that overlap spans of which nothing is known."""
-    at, spans = read(entry.at), service.holes(store)
+def in_gaps(entry: Entry, spans: Sequence[Span]) -> set[str]:
+    """Windows of a forecast that overlap spans of which nothing is known (``Service.holes``)."""
+    at = read(entry.at)
     return {
         label
         for label, end in entry.ends.items()
@@ -102,14 +107,14 @@ def in_gaps(service: Service, store: Store, entry: Entry) -> set[str]:
 def about_gaps(service: Service) -> list[str]:
     """How many windows that have passed are not scored, if any."""
     with service.store(read_only=True) as store:
-        good = store.last_poll(good=True)
-        if good is None or not service.holes(store):
+        good, spans = store.last_poll(good=True), service.holes(store)
+        if good is None or not spans:
             return []
         n = sum(
             read(entry.ends[label]) <= read(good.asked) - GRACE
             for entry in store.entries()
             if (service.forecasts / entry.forecast_id).is_dir()
-            for label in in_gaps(service, store, entry)
+            for label in in_gaps(entry, spans)
         )
     overlap = f"{some(n, 'window')} {'overlaps' if n == 1 else 'overlap'} gaps of the catalog"
     return [f"{overlap}: not scored"] if n else []
@@ -155,9 +160,10 @@ def all_scores(service: Service) -> tuple[list[Any], list[Any], str]:
             return first, [], ""
         until = read(good.asked) - GRACE
         events = service.known_at(store, read(good.asked), around=True)
+        spans = service.holes(store)
         revised: list[Any] = []
         for entry in store.entries():
             passed = any(read(end) <= until for end in entry.ends.values())
             if passed and not altered(service.forecasts / entry.forecast_id, entry, SCORED):
-                revised += outcomes_of(service, store, entry, events, until)
+                revised += outcomes_of(service, entry, events, until, spans)
     return first, revised, good.asked
