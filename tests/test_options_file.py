@@ -43,3 +43,10 @@ def test_flags_are_true_or_left_out(tmp_path: Path) -> None:
     )
     assert main(["benchmark", "--config", str(path)]) == 0
     assert (out / "benchmark.json").is_file()
+
+
+def test_names_may_have_underscores(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "options.yaml"
+    path.write_text("catalog: ridgecrest_2019\nsteps_per_epoch: 0\n")
+    assert main(["pretrain", "--config", str(path)]) == 2
+    assert "--steps-per-epoch 0" in capsys.readouterr().err

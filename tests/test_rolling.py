@@ -277,7 +277,8 @@ def test_a_configuration_gives_the_options(
     assert models["poisson"]["information_gain"] is None  # no ETAS to compare with
     config.write_text("catalogue: [ridgecrest_2019]\n")
     assert main(["benchmark", "--config", str(config)]) == 2
-    assert "'catalogue' is not an option of `recast benchmark`" in capsys.readouterr().err
+    said = "'catalogue' is not an option of `recast benchmark`: did you mean 'catalog'?"
+    assert said in capsys.readouterr().err
 
 
 def test_a_net_that_has_seen_later_data_is_refused(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from difflib import get_close_matches
 from typing import Any
 
 from recast.commands.options import renamed
@@ -25,11 +26,13 @@ def with_config(args: argparse.Namespace, parser: argparse.ArgumentParser) -> ar
     known = {option for action in parser._actions for option in action.option_strings}  # noqa: SLF001 - argparse has no other list
     lines: list[str] = []
     for name, value in options.items():
-        option = f"--{name}"
+        option = f"--{str(name).replace('_', '-')}"  # as settings of YAML files mostly are named
         if option not in known or name == "config":
             now = renamed(parser, option)
             why = f"is not an option of `{parser.prog}`" if now is None else f"is now {now}"
-            raise InputError(f"{args.config}: {name!r} {why}")
+            near = get_close_matches(option, known, n=1) if now is None else []
+            meant = f": did you mean {near[0].removeprefix('--')!r}?" if near else ""
+            raise InputError(f"{args.config}: {name!r} {why}{meant}")
         if value is False or value is None:
             continue
         lines += [option] if value is True else _words(option, value)
