@@ -27,7 +27,7 @@ from catalogs.processes import worker_processes
 from recast.benchmark.training_size import recent
 from recast.evaluation import event_terms, gain, score
 from recast.models.neural_kinds import FEW_SHOT_EPOCHS, few_shot_settings
-from recast.pretrained import SHIPPED
+from recast.pretrained import FILES
 
 Job = dict[str, Any]
 """What one process does: a net is pretrained, or a catalog scored in one mode."""
@@ -117,7 +117,7 @@ def checkpoint(config: dict[str, Any], work: Path, key: str) -> str:
     net = config["nets"].get(key)
     if isinstance(net, str):
         return net
-    return key if key == SHIPPED else str(work / "pretrain" / key / "best.ckpt")
+    return key if key in FILES else str(work / "pretrain" / key / "best.ckpt")
 
 
 def jobs(config: dict[str, Any], work: Path) -> Iterator[tuple[str, Job]]:
@@ -237,7 +237,7 @@ def draw_gains(figure: Any, config: dict[str, Any], rows: list[dict[str, Any]]) 
 
 
 def _kind(row: dict[str, Any]) -> str:
-    pooled = row["net"] == SHIPPED and row["mode"] == "zero-shot"
+    pooled = row["net"] in FILES and row["mode"] == "zero-shot"
     return "pooled" if pooled else str(row["mode"])
 
 

@@ -5,7 +5,7 @@
 
 The first fits ETAS to each region and draws the synthetic worlds, the second trains what is missing
 and writes the zero-shot gains on validation windows to the JSON beside the file. No test window is
-read, but with --test: by nets of the recipe ``tested``. A net without a region is trained without
+read, but with --test: by nets of the recipes ``tested``. A net without a region is trained without
 all that shares its earthquakes. Catalogs are those of RECAST_DATA.
 """
 
@@ -193,6 +193,7 @@ def train(job: Job) -> dict[str, Any]:
         weights={n: w for n, w in recipe["weights"].items() if n in job["regions"]},
         unnamed=[n for n in recipe["unnamed"] if n in job["regions"]],
         seed=job["seed"],
+        gaps=recipe.get("gaps", []),
     )
     # Those that share earthquakes may be trained on together: no test window is read
     data.__dict__["regions"] = [region_of(name, work) for name in job["regions"]]
@@ -279,20 +280,26 @@ def tested(target: str, paths: list[str], work: Path) -> dict[str, Any]:
 
 
 def read_tests(config: dict[str, Any], targets: dict[str, str], args: argparse.Namespace) -> None:
-    """Score the test windows, and write NAME_test.json."""
-    found: dict[str, Any] = {}
-    for target, group in targets.items():
-        stem = args.work / "nets" / f"{config['tested']}-{group}"
-        paths = [f"{stem}-{seed}.ckpt" for seed in range(config["tested_seeds"])]
-        found[target] = tested(target, paths, args.work)
-        write_json(args.config.with_name(f"{args.config.stem}_test.json"), found)
-    print(table(found))
+    """Score the test windows that have not been read, and write NAME_test.json."""
+    out = args.config.with_name(f"{args.config.stem}_test.json")
+    found: dict[str, Any] = read_json(out) if out.is_file() else {}
+    for recipe, seeds in config["tested"].items():
+        rows = found.setdefault(recipe, {})
+        for target, group in targets.items():
+            if target not in rows:
+                stem = args.work / "nets" / f"{recipe}-{group}"
+                paths = [f"{stem}-{seed}.ckpt" for seed in range(seeds)]
+                rows[target] = tested(target, paths, args.work)
+                write_json(out, found)
+        print(f"{recipe}\n{table(rows)}\n")
 
 
 def jobs(config: dict[str, Any], work: Path) -> Iterator[tuple[str, Job]]:
     """A net for each recipe, group of regions left out, and seed; the first seeds come first."""
-    for seed in range(max(config["seeds"], config["tested_seeds"])):
-        for recipe in config["recipes"] if seed < config["seeds"] else [config["tested"]]:
+    for seed in range(max(config["seeds"], *config["tested"].values())):
+        for recipe in config["recipes"]:
+            if seed >= max(config["seeds"], config["tested"].get(recipe, 0)):
+                continue
             settings = expanded(config, recipe)
             for group, left_out in config["left_out"].items():
                 regions = [n for n in settings["regions"] if not _is_of(n, left_out["without"])]
@@ -319,7 +326,7 @@ def expanded(config: dict[str, Any], recipe: str) -> dict[str, Any]:
     named = [name for part in own["named"] for name in config["regions"][part]]
     unnamed = [name for part in own["unnamed"] for name in config["regions"][part]]
     rare = [name for part in own["rare"] for name in config["regions"][part]]
-    weights = dict.fromkeys([*unnamed, *rare], own["rare_weight"])
+    weights = {**dict.fromkeys([*unnamed, *rare], own["rare_weight"]), **own.get("weights", {})}
     net = {**config["common"]["net"], **own["net"]}
     return {
         **own,

@@ -14,9 +14,11 @@ import yaml
 from catalogs import Catalog, available, load
 from recast.cli import main
 from recast.models.neural_kinds import FEW_SHOT_EPOCHS, few_shot_settings
+from recast.models.start import start_of
 from recast.pretrained import SHIPPED
 from recast.pretrained.loading import checkpoint_path
 from recast.training.data import CatalogData
+from recast.training.region import Region
 from recast.training.trainer import train
 from tests.conftest import REAL_DATA
 
@@ -43,7 +45,7 @@ def test_configuration_runs(path: Path, tmp_path: Path, monkeypatch: pytest.Monk
     assert main(["fit", "--config", str(path), *arguments]) == 0
 
 
-@pytest.mark.parametrize("name", ["ridgecrest_2019", "synthetic_socal", "taupo", "qtm_san_jacinto"])
+@pytest.mark.parametrize("name", ["ridgecrest_2019", "synthetic_socal", "taupo", "horus_italy"])
 def test_a_configuration_is_the_recipe_of_the_benchmark(
     name: str, real_catalog: Callable[[str], Catalog]
 ) -> None:
@@ -52,7 +54,7 @@ def test_a_configuration_is_the_recipe_of_the_benchmark(
     catalog = load(name) if name in available() else real_catalog(name)
     few = few_shot_settings(catalog.split().train.n_scored)
     assert config["trainer"]["max_epochs"] == FEW_SHOT_EPOCHS
-    assert config["model"]["pretrained"] == SHIPPED
+    assert config["model"]["pretrained"] == start_of(Region(catalog, pretrained=SHIPPED), SHIPPED)
     assert config["data"].get("steps_per_epoch", 20) == few["data"]["steps_per_epoch"]
     rate = config["model"].get("fine_tuning", 0.5)
     assert rate == pytest.approx(few["model"]["fine_tuning"], rel=0.01)

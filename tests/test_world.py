@@ -37,7 +37,7 @@ def config() -> Any:
 
 def test_no_net_has_seen_the_region_it_is_scored_on(world: ModuleType, config: Any) -> None:
     jobs = dict(world.jobs(config, Path("runs")))
-    seeds = len(config["recipes"]) + config["tested_seeds"] - 1
+    seeds = len(config["recipes"]) + sum(n - 1 for n in config["tested"].values())
     assert len(jobs) == seeds * len(config["left_out"])
     for key, job in jobs.items():
         group = key.split("/")[1]
@@ -108,8 +108,13 @@ def test_the_table_is_that_of_the_results() -> None:
 
 def test_the_table_of_the_test_windows_is_that_of_the_results() -> None:
     text = (EXPERIMENTS / "README.md").read_text(encoding="utf-8")
-    results = read_json(EXPERIMENTS / "world" / "recipes_test.json")
-    for key, name in (("code zero", "code zero"), ("code inferred", r"\*\*code inferred\*\*")):
+    tests = read_json(EXPERIMENTS / "world" / "recipes_test.json")
+    for recipe, key, name in (
+        ("named and varied", "code zero", "code zero"),
+        ("named and varied", "code inferred", r"\*\*code inferred\*\*"),
+        ("longer", "code inferred", "longer, code inferred, one seed"),
+    ):
+        results = tests[recipe]
         (row,) = re.findall(rf"\| {name} \|(.*)\|", text)
         gains = [np.mean(found[key]) - found["etas"] for found in results.values()]
         shown = [float(cell) for cell in row.split("|")]
@@ -119,7 +124,8 @@ def test_the_table_of_the_test_windows_is_that_of_the_results() -> None:
 def test_the_second_net_of_the_package_is_of_the_recipe_that_is_tested(
     world: ModuleType, config: Any
 ) -> None:
-    recipe = world.expanded(config, config["tested"])
+    recipe = world.expanded(config, "longer")
+    assert "longer" in config["tested"]
     asked = yaml.safe_load((EXPERIMENTS / "world" / "worlds.yaml").read_text(encoding="utf-8"))
 
     def word(name: str) -> str:
@@ -130,6 +136,9 @@ def test_the_second_net_of_the_package_is_of_the_recipe_that_is_tested(
     assert asked["catalog"] == [word(name) for name in recipe["regions"]]
     weights = [f"{word(name)}={weight}" for name, weight in recipe["weights"].items()]
     assert asked["weight"] == weights
+    steps = asked["epochs"] * asked["steps-per-epoch"]
+    assert steps == recipe["epochs"] * recipe["steps_per_epoch"]
+    assert [list(map(str, gap)) for gap in asked["gap"]] == recipe["gaps"]
     assert asked["net"] == [f"{name}={value}" for name, value in recipe["net"].items()]
 
 
