@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from concurrent.futures import ThreadPoolExecutor
 
 import torch
 
@@ -53,3 +54,22 @@ def test_all_weights_learn() -> None:
         contexts(net)[0, -1].sum().backward()  # gradients add up over steps
     assert net.gru.weight_hh_l0.grad is not None
     assert (net.gru.weight_hh_l0.grad != 0.0).all()
+
+
+def test_threads_share_an_encoder() -> None:
+    # The weights of a region are nowhere but in the call: no thread computes with another's
+    shared = GRUEncoder(paper_inputs, input_size=2, hidden_size=6, code_size=4).double()
+    tau = torch.rand(1, 300, dtype=torch.float64)
+    codes = [torch.full((4,), float(i), dtype=torch.float64) for i in range(1, 9)]
+    before = copy.deepcopy(shared.state_dict())
+
+    def score(code: torch.Tensor) -> torch.Tensor:
+        with torch.no_grad():
+            out: torch.Tensor = shared(SCALING, tau, tau, tau, code)
+            return out
+
+    alone = [score(code) for code in codes]
+    with ThreadPoolExecutor(len(codes)) as pool:
+        together = [out for _ in range(20) for out in pool.map(score, codes)]
+    assert all(map(torch.equal, together, 20 * alone))
+    assert all(map(torch.equal, shared.state_dict().values(), before.values()))

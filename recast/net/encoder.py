@@ -106,7 +106,7 @@ class GRUEncoder(nn.Module):
             name = "weight_hh_l0"
             weights[name] = nn.functional.dropout(weights[name], self.recurrent_dropout)
         # State after the event that ends each interval
-        after, _ = torch.func.functional_call(self.gru, weights, (x[:, :-1],))
+        after, _ = self._run(x[:, :-1], start.transpose(0, 1), weights)
         return torch.cat([start, after], dim=1)
 
     def step(
@@ -120,7 +120,24 @@ class GRUEncoder(nn.Module):
     ) -> Tensor:
         """The state (batch, hidden_size) after one more event each (batch,)."""
         x = self.features(scaling, inter_times, magnitudes, expected)[:, None]  # (batch, 1, ...)
-        arguments = (x, state[None].contiguous())
-        _, last = torch.func.functional_call(self.gru, self.weights(code), arguments)
-        after: Tensor = last[0]  # (layer, batch, hidden_size)
-        return after
+        _, last = self._run(x, state[None].contiguous(), self.weights(code))
+        return last[0]  # (layer, batch, hidden_size)
+
+    def _run(self, x: Tensor, state: Tensor, weights: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """All states (batch, event, hidden_size) and the last one, by these weights.
+
+        They stay out of the module: ``torch.func.functional_call`` puts them there for the call,
+        and two threads that score one net would compute with each other's.
+        """
+        out: tuple[Tensor, Tensor] = torch.gru(
+            x,
+            state,
+            list(weights.values()),
+            has_biases=True,
+            num_layers=1,
+            dropout=0.0,
+            train=self.training,
+            bidirectional=False,
+            batch_first=True,
+        )
+        return out
