@@ -13,7 +13,7 @@ from catalogs.areas import Area, box_around, box_step, parse_area
 from catalogs.display import as_html, as_text
 from catalogs.errors import InputError
 from catalogs.info import NANOSECONDS_PER_DAY, CatalogInfo
-from catalogs.info_fields import Ties
+from catalogs.info_fields import PLAIN_DAYS, Ties
 from catalogs.magnitudes import GutenbergRichter, lowest_on_grid, lowest_recorded
 from catalogs.sequence import (
     MAGNITUDE_TOLERANCE,
@@ -50,7 +50,8 @@ class Catalog:
     Raises
     ------
     InputError
-        If the table has no times or magnitudes, or one of them is missing.
+        If the table has no times or magnitudes, one of them is missing, or times are numbers where
+        the catalog has dates, or the other way round.
 
     Examples
     --------
@@ -78,7 +79,24 @@ class Catalog:
                 raise InputError(
                     f"catalog {self.info.name!r}: row {bad[0]} has no {column}: drop the row"
                 )
+        if len(self.events):
+            self._check_times(self.events["time"].dtype.kind)
         object.__setattr__(self, "info", self._info_on_grid())
+
+    def _check_times(self, kind: str) -> None:
+        """Refuse times of the other kind, which would lie in 1970 or far beyond any window."""
+        info = self.info
+        if info.uses_plain_days and kind in "mM":
+            raise InputError(
+                f"catalog {info.name!r} counts plain days, but the times of its table are dates: "
+                "give days, or leave out `time_unit`"
+            )
+        if not info.uses_plain_days and kind in "iufm":
+            raise InputError(
+                f"catalog {info.name!r} has dates, but the times of its table are numbers: give "
+                "dates, pandas.Timestamp(start) + pandas.to_timedelta(days, unit='D'), or set "
+                f"`time_unit` to {PLAIN_DAYS!r}, and start, end and splits to days"
+            )
 
     def _info_on_grid(self) -> CatalogInfo:
         """The provenance with completeness at the lowest magnitude that can occur."""

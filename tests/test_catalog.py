@@ -215,6 +215,26 @@ def test_a_table_that_lacks_something_is_refused(events: pd.DataFrame, message: 
         Catalog(events, INFO)
 
 
+@pytest.mark.parametrize("days", [[1.5, 2.5], np.array([1, 2]), pd.to_timedelta([1, 2], unit="D")])
+def test_days_are_no_dates(days: Any) -> None:
+    with pytest.raises(InputError, match="has dates, but the times of its table are numbers"):
+        Catalog(pd.DataFrame({"time": days, "magnitude": 3.0}), INFO)
+
+
+def test_dates_are_no_days() -> None:
+    plain = replace(
+        INFO,
+        time_unit="days since start",
+        start=0.0,
+        end=9.0,
+        splits=SplitDates(0.0, 3.0, 6.0, 9.0),
+    )
+    with pytest.raises(InputError, match="plain days, but the times of its table are dates"):
+        Catalog(table([1, 2], 3.0), plain)
+    assert len(Catalog(pd.DataFrame({"time": [1, 2], "magnitude": 3.0}), plain).to_sequence()) == 2
+    assert len(Catalog(table([], 3.0), plain).to_sequence()) == 0
+
+
 def test_the_embedded_catalog_is_what_its_script_says() -> None:
     catalog = load("ridgecrest_2019")
     split = catalog.split()
