@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -40,7 +40,8 @@ class EventSequence:
     Parameters
     ----------
     times : array (event,)
-        Days since the catalog's start, strictly increasing, inside ``[start, end)``.
+        Days since the catalog's start, strictly increasing, inside ``[start, end)``; copied, as all
+        arrays are.
     magnitudes : array (event,)
         Dimensionless, finite.
     start, end : float
@@ -56,7 +57,7 @@ class EventSequence:
     Raises
     ------
     InputError
-        Naming the first event that breaks a rule.
+        Naming the first event that breaks a rule, or the array that holds no numbers.
 
     Examples
     --------
@@ -81,14 +82,14 @@ class EventSequence:
 
     def __post_init__(self) -> None:
         set_field = object.__setattr__
-        set_field(self, "times", _frozen(self.times))
-        set_field(self, "magnitudes", _frozen(self.magnitudes))
+        set_field(self, "times", _frozen("times", self.times))
+        set_field(self, "magnitudes", _frozen("magnitudes", self.magnitudes))
         set_field(self, "start", float(self.start))
         set_field(self, "end", float(self.end))
         score_from = self.start if np.isnan(self.score_from) else float(self.score_from)
         set_field(self, "score_from", score_from)
         if self.locations is not None:
-            set_field(self, "locations", _frozen(self.locations))
+            set_field(self, "locations", _frozen("locations", self.locations))
         set_field(self, "gaps", tuple((float(a), float(b)) for a, b in self.gaps))
         self._check_window()
         self._check_events()
@@ -383,13 +384,46 @@ class EventSequence:
         return pd.DataFrame(columns).assign(scored=self.times >= self.score_from)
 
 
-def _frozen(values: ArrayLike) -> FloatArray:
-    """A read-only float64 array; copied unless it is one already."""
-    if isinstance(values, np.ndarray) and values.dtype == np.float64 and not values.flags.writeable:
+def _frozen(name: str, values: ArrayLike) -> FloatArray:
+    """A read-only float64 array: a copy, unless nobody can write to its memory.
+
+    Raises
+    ------
+    InputError
+        For dates and whatever else is no number; what is masked becomes NaN.
+    """
+    if isinstance(values, np.ndarray) and values.dtype == np.float64 and _is_constant(values):
         return values
-    array = np.array(values, dtype=np.float64)
+    try:
+        given: Any = values if hasattr(values, "dtype") else np.asarray(values)
+        if given.dtype.kind in ("m", "M"):  # as numbers these are nanoseconds, or days since 1970
+            raise InputError(
+                f"{name} are dates or durations: give days, as in (time - start) / "
+                "pandas.Timedelta(days=1)"
+            )
+        if isinstance(given, np.ma.MaskedArray):
+            given = np.ma.filled(given.astype(np.float64), np.nan)
+        array = np.array(given, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{name} are not an array of numbers: {error}") from error
     array.flags.writeable = False
     return array
+
+
+def _is_constant(array: FloatArray) -> bool:
+    """Whether nobody can write to the memory of an array.
+
+    An array that is read-only may be a view of one that is not: columns of pandas are.
+    """
+    owner: Any = array if array.base is None else array.base
+    return (
+        not isinstance(array, np.ma.MaskedArray)
+        and not array.flags.writeable
+        and isinstance(owner, np.ndarray)
+        and not owner.flags.writeable
+    )
 
 
 def clipped(gaps: Gaps, start: float, end: float) -> Gaps:

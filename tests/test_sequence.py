@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -68,6 +69,37 @@ def test_arrays_are_read_only_copies() -> None:
         sequence.times[0] = 5.0
 
 
+def test_a_table_that_changes_later_changes_no_sequence() -> None:
+    # Columns of pandas are views that can't be written to, of memory that can
+    table = pd.DataFrame({"time": [1.0, 2.0], "magnitude": [3.0, 4.0]})
+    sequence = EventSequence(table["time"].to_numpy(), table["magnitude"].to_numpy(), 0.0, 3.0)
+    table.loc[0, ["time", "magnitude"]] = 99.0
+    assert (sequence.times[0], sequence.magnitudes[0]) == (1.0, 3.0)
+
+
+def test_parts_of_a_sequence_share_its_arrays() -> None:
+    sequence = EventSequence(np.arange(9.0), np.arange(9.0), 0.0, 9.0)
+    part = sequence.between(2.0, 8.0).before(5.0)
+    assert np.shares_memory(part.times, sequence.times)
+    assert np.shares_memory(part.scored_from(3.0).magnitudes, sequence.magnitudes)
+
+
+def test_masked_events_are_no_events() -> None:
+    with pytest.raises(InputError, match=r"^magnitudes\[1\] = nan is not a number"):
+        EventSequence([1.0, 2.0], np.ma.array([3.0, 9.0], mask=[False, True]), 0.0, 3.0)
+
+
+def test_dates_are_no_days() -> None:
+    # As nanoseconds since 1970 they would fit a window that was given in dates, too
+    dates = pd.Series(pd.to_datetime(["2020-01-01", "2020-01-02"]))
+    stamps = dates.to_numpy("datetime64[ns]")
+    for times in (dates, dates.dt.tz_localize("UTC"), dates - dates[0], stamps, [*stamps]):
+        with pytest.raises(InputError, match=r"^times are dates or durations: give days"):
+            EventSequence(times, [3.0, 3.0], 0.0, 2e18)
+    days = (dates - dates[0]) / pd.Timedelta(days=1)
+    assert EventSequence(days, [3.0, 3.0], 0.0, 2.0).times.tolist() == [0.0, 1.0]
+
+
 def test_score_from_is_the_start_unless_given() -> None:
     assert EventSequence([], [], 2.0, 3.0).score_from == 2.0
 
@@ -106,6 +138,8 @@ def test_what_is_no_number_names_the_index(
     [
         (lambda: EventSequence([1.0, 5.0], [1, 1], 0.0, 5.0), r"times\[1\] = 5.0 is outside"),
         (lambda: EventSequence([1.0, 5.0], [1, 1], 2.0, 9.0), r"times\[0\] = 1.0 is outside"),
+        (lambda: EventSequence(["noon"], [1], 0.0, 5.0), r"times are not an array of numbers"),
+        (lambda: EventSequence([1.0], [[1], []], 0.0, 5.0), r"magnitudes are not an array"),
         (lambda: EventSequence([1.0], [1, 1], 0.0, 5.0), r"of equal length"),
         (lambda: EventSequence([[1.0]], [[1]], 0.0, 5.0), r"one-dimensional"),
         (lambda: EventSequence([], [], 0.0, np.inf), r"window \[0.0, inf\) is not finite"),
