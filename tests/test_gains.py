@@ -1,6 +1,7 @@
 """Gains: paired, by period, with intervals where there is enough to say."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from catalogs import InputError
@@ -45,3 +46,9 @@ def test_a_gain_is_the_interval_of_the_differences() -> None:
 def test_other_events_are_no_pairs() -> None:
     with pytest.raises(InputError, match="terms of 3 and 2 events"):
         gain(np.zeros(3), np.zeros(2))
+
+
+def test_terms_are_paired_in_their_order_whatever_their_labels() -> None:
+    terms, null = np.array([1.0, 4.0, 2.0]), np.array([0.0, 0.5, 2.0])
+    labelled = pd.Series(terms), pd.Series(null, index=[2, 1, 0])
+    assert gain(*labelled) == gain(list(terms), list(null)) == gain(terms, null)

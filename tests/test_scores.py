@@ -31,8 +31,9 @@ def test_terms_of_events_add_up_to_the_log_likelihood() -> None:
 
 def test_an_empty_window_has_no_score() -> None:
     sequence = EventSequence([1.0], [3.0], 0.0, 10.0, score_from=5.0)
-    with pytest.raises(InputError, match="has no event"):
-        score(Poisson(1.0, LAW), sequence)
+    for score_it in (score, event_terms):
+        with pytest.raises(InputError, match="has no event"):
+            score_it(Poisson(1.0, LAW), sequence)
 
 
 def test_an_impossible_event_is_said_to_be_one() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from catalogs import InputError
 from catalogs.sequence import FloatArray
@@ -26,7 +27,7 @@ class PeriodGain:
     high: float
 
 
-def gain(terms: FloatArray, reference: FloatArray, times: FloatArray | None = None) -> Interval:
+def gain(terms: ArrayLike, reference: ArrayLike, times: ArrayLike | None = None) -> Interval:
     """Mean difference of log-likelihood terms of two models, with its 95 % interval.
 
     The 95 % interval is that of the expected mean in windows of this length, by ``mean_interval``
@@ -35,7 +36,8 @@ def gain(terms: FloatArray, reference: FloatArray, times: FloatArray | None = No
     Parameters
     ----------
     terms, reference : array (event,)
-        ``event_terms`` of the model and of the reference on the same window, nats.
+        ``event_terms`` of the model and of the reference on the same window, nats, in order of
+        time.
     times : array (event,), optional
         When the events were, ascending; without them, each counts as one step of time.
 
@@ -63,12 +65,14 @@ def gain(terms: FloatArray, reference: FloatArray, times: FloatArray | None = No
     >>> 0.0 < done.low < done.mean < done.high
     True
     """
-    if terms.shape != reference.shape:
+    # In their order: pandas would pair them by label
+    ours, theirs = np.asarray(terms, np.float64), np.asarray(reference, np.float64)
+    if ours.shape != theirs.shape:
         raise InputError(
-            f"terms of {terms.size} and {reference.size} events cannot be paired: score both "
-            "models on the same window"
+            f"terms of {ours.size} and {theirs.size} events cannot be paired: score both models "
+            "on the same window"
         )
-    return mean_interval(terms - reference, times)
+    return mean_interval(ours - theirs, times)
 
 
 def gains_by_period(

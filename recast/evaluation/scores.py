@@ -102,10 +102,7 @@ def score(process: PointProcess, sequence: EventSequence) -> Score:
     >>> score(Poisson(0.5, GutenbergRichter(2.5)), events).log_likelihood  # 2 ln 0.5 - 0.5 * 4
     -3.386...
     """
-    if sequence.n_scored == 0:
-        raise InputError(
-            f"the scored window [{sequence.score_from:g}, {sequence.end:g}) days has no event"
-        )
+    _check_events(sequence)
     value = process.log_likelihood(sequence)
     if not np.isfinite(value):
         raise InputError(
@@ -135,6 +132,11 @@ def event_terms(process: PointProcess, sequence: EventSequence) -> FloatArray:
     array (scored event,)
         In nats.
 
+    Raises
+    ------
+    InputError
+        If the window has no event.
+
     Examples
     --------
     >>> from catalogs import GutenbergRichter
@@ -143,11 +145,21 @@ def event_terms(process: PointProcess, sequence: EventSequence) -> FloatArray:
     >>> event_terms(Poisson(0.5, GutenbergRichter(2.5)), events).round(2)
     array([-1.19, -2.19])
     """
+    _check_events(sequence)
     times = sequence.times[sequence.first_scored :]
     return terms_of(
         process.intensity(sequence, times),
         process.compensator(sequence, np.append(times, sequence.end)),
     )
+
+
+def _check_events(sequence: EventSequence) -> None:
+    """Raise an InputError for a window without an event."""
+    if sequence.n_scored == 0:
+        raise InputError(
+            f"the scored window [{sequence.score_from:g}, {sequence.end:g}) days has no event: "
+            "score an earlier or longer one"
+        )
 
 
 def terms_of(rates: FloatArray, cumulative: FloatArray) -> FloatArray:
