@@ -125,7 +125,7 @@ class GutenbergRichter:
         Parameters
         ----------
         magnitudes : array
-            Of any shape.
+            Of any shape; the rounding errors of float32 do not count.
 
         Returns
         -------
@@ -133,7 +133,7 @@ class GutenbergRichter:
             In nats, of the same shape.
         """
         m = np.asarray(magnitudes, dtype=np.float64)
-        inside = (m >= self.completeness) & (m <= self.maximum)
+        inside = reaches(m, self.completeness) & ~reaches(m, self.maximum, strict=True)
         value = np.log(self.beta / self.mass) - self.beta * (m - self.completeness)
         return np.where(inside, value, -np.inf)
 

@@ -39,6 +39,13 @@ def test_nothing_lies_outside_the_truncation(law: GutenbergRichter, outside: flo
     assert law.log_density(law.maximum + outside) == -np.inf
 
 
+def test_magnitudes_of_single_precision_lie_inside_as_they_are_complete() -> None:
+    edges = np.array([3.1, 7.4])
+    rounded = edges.astype(np.float32).astype(np.float64)  # 3.0999999, 7.4000001
+    law = GutenbergRichter(3.1, 1.0, maximum=7.4)
+    assert law.log_density(rounded) == pytest.approx(law.log_density(edges), abs=1e-5)
+
+
 @given(law=laws, u=st.floats(0.0, 1.0))
 def test_inverse_cdf_leaves_that_fraction_below(law: GutenbergRichter, u: float) -> None:
     m = float(law.inverse_cdf(u))
