@@ -1,5 +1,7 @@
 """Training: it learns, resumes, keeps its best, and refuses what does not belong to it."""
 
+import os
+import random
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -55,6 +57,30 @@ def test_same_seed_same_weights(data: CatalogData, tmp_path: Path) -> None:
     )
     assert all(torch.equal(a[key], b[key]) for key in a)
     assert not all(torch.equal(a[key], c[key]) for key in a)
+
+
+def test_training_leaves_random_numbers_and_settings_of_torch_alone(
+    data: CatalogData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def drawn() -> list[float]:
+        return [float(torch.rand(())), random.random(), np.random.rand()]  # noqa: NPY002
+
+    def start() -> None:
+        torch.manual_seed(5)
+        random.seed(5)
+        np.random.seed(5)  # noqa: NPY002
+
+    monkeypatch.setenv("PL_GLOBAL_SEED", "7")
+    monkeypatch.delenv("PL_SEED_WORKERS", raising=False)
+    torch.use_deterministic_algorithms(False)
+    start()
+    expected = drawn()
+    start()
+    train(data, tmp_path, seed=0, max_epochs=1)
+    assert drawn() == expected
+    assert not torch.are_deterministic_algorithms_enabled()
+    assert os.environ["PL_GLOBAL_SEED"] == "7"
+    assert "PL_SEED_WORKERS" not in os.environ
 
 
 def test_a_checkpoint_loads_with_weights_only(data: CatalogData, tmp_path: Path) -> None:

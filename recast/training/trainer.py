@@ -6,6 +6,8 @@ import copy
 import logging
 import math
 import multiprocessing
+import os
+import random
 import sys
 import time
 import warnings
@@ -61,6 +63,9 @@ PAPER: dict[str, Any] = {
 
 PAPER_EPOCHS = 60
 """RECAST as published has to learn the Omori law first."""
+
+SEEDS = ("PL_GLOBAL_SEED", "PL_SEED_WORKERS")
+"""Variables by which Lightning tells other processes of a training its seed."""
 
 LAST = "last.ckpt"
 """Checkpoint of the last epoch, beside the best one."""
@@ -239,6 +244,32 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Leave random numbers and settings of torch as they were, whatever training does to them.
+
+    A seed set for a training would repeat itself in all that the caller draws afterwards.
+    """
+    numbers, own = torch.get_rng_state(), random.getstate()
+    old = np.random.get_state()  # noqa: NPY002 - Lightning sets its seed
+    on_gpus = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
+    deterministic = torch.are_deterministic_algorithms_enabled()
+    only_warn = torch.is_deterministic_algorithms_warn_only_enabled()
+    seeds = {name: os.environ.get(name) for name in SEEDS}
+    try:
+        yield
+    finally:
+        torch.set_rng_state(numbers)
+        random.setstate(own)
+        np.random.set_state(old)  # noqa: NPY002
+        torch.cuda.set_rng_state_all(on_gpus)
+        torch.use_deterministic_algorithms(deterministic, warn_only=only_warn)
+        for name, value in seeds.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
+
+
 @dataclass(frozen=True)
 class Trained:
     """A trained net: its best checkpoint and validation score."""
@@ -275,7 +306,7 @@ def train(
         another ``model``, seed or number of epochs; if the trainer refuses its settings, or another
         process trains there.
     """
-    with alone(folder, ORPHAN_SECONDS):
+    with alone(folder, ORPHAN_SECONDS), undisturbed():
         for scratch in leftovers(folder) if is_first() else ():
             scratch.unlink(missing_ok=True)
         return _train(
