@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from importlib.metadata import EntryPoint, entry_points
+from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
 
@@ -202,7 +203,9 @@ def load(name: str | os.PathLike[str]) -> Catalog:
     )
 
 
-def check_free(name: str, folder: Path | None = None, *, overwrite: bool = False) -> None:
+def check_free(
+    name: str, folder: str | PathLike[str] | None = None, *, overwrite: bool = False
+) -> None:
     """Raise an InputError for a name that a new catalog cannot have.
 
     It may be unfit for files, or taken by a catalog that would hide the new one or be hidden by
@@ -219,19 +222,21 @@ def check_free(name: str, folder: Path | None = None, *, overwrite: bool = False
     )
 
 
-def record_path(name: str, folder: Path | None = None) -> Path:
+def record_path(name: str, folder: str | PathLike[str] | None = None) -> Path:
     """Where the JSON of a catalog of that name is saved: by default in the user's cache."""
-    return (folder or user_folder()) / f"{composed(name)}.json"
+    return (user_folder() if folder is None else Path(folder)) / f"{composed(name)}.json"
 
 
-def save(catalog: Catalog, folder: Path | None = None, *, overwrite: bool = False) -> Path:
+def save(
+    catalog: Catalog, folder: str | PathLike[str] | None = None, *, overwrite: bool = False
+) -> Path:
     """Save a catalog under its name: NAME.json and the file of its events, or neither.
 
     Parameters
     ----------
     catalog : Catalog
         Its ``info.name`` names the files.
-    folder : Path, optional
+    folder : path, optional
         By default the user's cache, where ``load`` finds it by name.
     overwrite : bool
         Replace a catalog of the same name.
@@ -250,7 +255,7 @@ def save(catalog: Catalog, folder: Path | None = None, *, overwrite: bool = Fals
     --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = save(load("ridgecrest_2019"), Path(folder))
+    ...     path = save(load("ridgecrest_2019"), folder)
     ...     len(load(path).events)
     830
     """

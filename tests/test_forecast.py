@@ -589,3 +589,13 @@ def test_a_catalog_in_plain_days_is_forecast_and_continued_in_days(tmp_path: Pat
     continued = load(tmp_path / "simulation" / "simulated_0.json")
     assert continued.info.uses_plain_days
     assert (continued.info.start, continued.info.end) == (200.0, 202.0)  # from the test window on
+
+
+def test_folders_are_paths_or_names(tmp_path: Path) -> None:
+    catalog = load("ridgecrest_2019")
+    model = fit_model("poisson", catalog)
+    run_forecast(catalog, model, days=[1.0], samples=5, out=str(tmp_path / "forecast"))
+    run_simulation(model, 1.0, 2, out=str(tmp_path / "simulated"))
+    assert save(catalog, str(tmp_path)) == tmp_path / "ridgecrest_2019.json"
+    assert (tmp_path / "forecast" / "forecast.json").is_file()
+    assert (tmp_path / "simulated" / "simulation.json").is_file()

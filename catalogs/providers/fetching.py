@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -163,7 +164,7 @@ def fetch_catalog(
     strict: bool = False,
     downloads: Downloads | None = None,
     store: bool = True,
-    folder: Path | None = None,
+    folder: str | PathLike[str] | None = None,
     overwrite: bool = False,
 ) -> Catalog:
     """Get a known catalog from its provider, ready to be split.
@@ -206,7 +207,7 @@ def fetch_catalog(
         ``offline=True`` to ask no server, ``refresh=True`` to download again.
     store : bool
         Save the catalog, so that ``load`` finds it. One from the same provider is replaced.
-    folder : Path, optional
+    folder : path, optional
         Where to save it, by default the user's cache.
     overwrite : bool
         Replace any catalog of the same name.
@@ -266,7 +267,9 @@ def fetch_catalog(
     return catalog
 
 
-def _may_replace(record: Record, name: str, folder: Path | None, overwrite: bool) -> bool:
+def _may_replace(
+    record: Record, name: str, folder: str | PathLike[str] | None, overwrite: bool
+) -> bool:
     """Whether a catalog of that name may go: one that was fetched from the same provider.
 
     Its events may be damaged: that is a reason to fetch them again.

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,7 @@ def run_forecast(
     workers: int = 1,
     scheduler: str | None = None,
     resume: bool = False,
-    out: Path | None = None,
+    out: str | PathLike[str] | None = None,
     csep: bool = False,
     place: tuple[float, float] | None = None,
     places: bool = False,
@@ -150,7 +151,7 @@ def run_forecast(
         Address of a dask cluster to draw on instead.
     resume : bool
         Resume an interrupted run from what it left in ``out``.
-    out : Path, optional
+    out : path, optional
         Folder for forecast.json, forecast.csv and, in ``forecast``, the chunks from which a run
         resumes, with ``csep`` or ``places`` with the events over the longest window; by default
         nothing is written.
@@ -191,6 +192,7 @@ def run_forecast(
     """
     engine = Engine(workers, scheduler)
     engine.check()
+    out = None if out is None else Path(out)
     remarks: list[str] = []
     if at == NOW:
         remarks.append(f"no event is known of since {catalog.info.end}: none is taken to have been")
@@ -219,8 +221,7 @@ def run_forecast(
         fitted = _on(model, catalog, threads, places=places)
         remarks += about_fitted(model, fitted, catalog, day, maximum_magnitude)
         if b is not None or maximum_magnitude is not None:
-            given = {"b": b, "maximum_magnitude": maximum_magnitude}
-            fitted = with_magnitudes(fitted, catalog, day, **given)
+            fitted = with_magnitudes(fitted, catalog, day, b=b, maximum_magnitude=maximum_magnitude)
     leak = check_leak(
         str(model) if isinstance(model, SavedModel) else fitted.kind.name,
         fitted.seen,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from catalogs import InputError
@@ -12,7 +13,7 @@ from catalogs.json_records import Record
 from etas.omori import GENERIC, REGIMES
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from os import PathLike
 
     import pandas as pd
     from matplotlib.figure import Figure
@@ -430,14 +431,14 @@ class ForecastResult(Record):
 
         return forecast_fan(catalog, self)
 
-    def map(self, catalog: Catalog, folder: Path) -> Figure:
+    def map(self, catalog: Catalog, folder: str | PathLike[str]) -> Figure:
         """Plot where events are expected over the longest window, and those that came.
 
         Parameters
         ----------
         catalog : Catalog
             That of the forecast.
-        folder : Path
+        folder : path
             Where its files are.
 
         Returns
@@ -455,7 +456,7 @@ class ForecastResult(Record):
 
         if self.places is None or not self.places.files:
             raise InputError("this forecast has no rates by cell: make it with `places` and `out`")
-        rates = GriddedRates.from_dat(folder / self.places.files[0])
+        rates = GriddedRates.from_dat(Path(folder) / self.places.files[0])
         start = catalog.info.to_days(self.at)
         whole = catalog.to_sequence()
         end = min(start + self.horizon, whole.end)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +108,7 @@ def run_simulation(
     max_events: int = MAX_EVENTS,
     threads: int | None = None,
     allow_supercritical: bool = False,
-    out: Path | None = None,
+    out: str | PathLike[str] | None = None,
     name: str = "simulated",
     formats: Sequence[str] = (CATALOG,),
     place: tuple[float, float] | None = None,
@@ -140,7 +141,7 @@ def run_simulation(
         By default one per core.
     allow_supercritical : bool
         Simulate even if each event triggers one or more on average.
-    out : Path, optional
+    out : path, optional
         Folder for the files; by default nothing is written.
     name : str
         Name of the catalogs; several are numbered.
@@ -175,6 +176,7 @@ def run_simulation(
     >>> done.drawn.n, done.result.days
     (100, 7.0)
     """
+    out = None if out is None else Path(out)
     process = model if isinstance(model, PointProcess) else model.process
     if at is not None and history is None:
         raise InputError("`at` is a time in a catalog: give `history`")
