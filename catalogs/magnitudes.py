@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from catalogs.errors import InputError
+from catalogs.scalars import number
 from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray, reaches
 
 LN10 = float(np.log(10.0))
@@ -73,6 +74,8 @@ class GutenbergRichter:
     strict: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
+        for name in ("completeness", "b", "maximum", "step"):
+            object.__setattr__(self, name, number(name, getattr(self, name)))
         if not self.b > 0.0:
             raise InputError(f"b-value {self.b} is not positive")
         if not B_RANGE[0] <= self.b <= B_RANGE[1]:

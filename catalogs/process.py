@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from catalogs.errors import InputError
 from catalogs.magnitudes import GutenbergRichter
 from catalogs.marks import FixedMagnitudes, MarkLaw
+from catalogs.scalars import check_seed
 from catalogs.sequence import EventSequence, FloatArray
 from catalogs.trajectories import Trajectories
 
@@ -410,8 +411,7 @@ def check_simulation(
         )
     if max_events < 1 or (threads is not None and threads < 1):
         raise InputError(f"max_events = {max_events} and threads = {threads} must be positive")
-    if min([seed] if isinstance(seed, int) else seed) < 0:
-        raise InputError(f"seed = {seed} is negative: give 0 or more")
+    check_seed(seed)
 
 
 def check_expected(expected: float, n: int, max_events: int, why: str) -> None:

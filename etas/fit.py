@@ -14,6 +14,7 @@ from catalogs import EventSequence, GutenbergRichter, InputError
 from catalogs.cores import threads
 from catalogs.display import some
 from catalogs.json_records import Record
+from catalogs.scalars import number
 from catalogs.sequence import FloatArray
 from etas.completeness import CompletenessHistory
 from etas.likelihood import LogLikelihood
@@ -326,7 +327,7 @@ def fit_etas(
         mu     0.881...       0.0584   0.774... to 1.00...
     ...
     """
-    fixed = dict(fixed or {})
+    fixed = {} if fixed is None else {name: number(name, x) for name, x in fixed.items()}
     if prior is not None and (taper or TAPER in fixed):
         raise InputError("a prior says nothing of a taper: fit without one of the two")
     objective = objective_of(sequence, magnitude_law, taper or TAPER in fixed, completeness)
@@ -424,6 +425,10 @@ def _starting_points(
     fixed: Mapping[str, float],
 ) -> list[FloatArray]:
     sequence = objective.sequence
-    points = standard_starts(sequence, fixed)[:starts] if isinstance(starts, int) else starts
+    points = (
+        standard_starts(sequence, fixed)[:starts]
+        if isinstance(starts, int | np.integer)
+        else starts
+    )
     # A taper of the whole window hardly matters at first
     return [np.append(point, sequence.scored_days)[: len(box.names)] for point in points]

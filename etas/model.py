@@ -25,6 +25,7 @@ from catalogs.process import (
     checked_times,
     without_gaps,
 )
+from catalogs.scalars import number
 from catalogs.sequence import FloatArray
 from etas.kernel import Quadrature, tapered_omori_integral
 from etas.likelihood import LogLikelihood
@@ -71,7 +72,8 @@ class ETAS(PointProcess):
     Raises
     ------
     InputError
-        For a parameter that is negative, not finite or out of range, and c, p or taper = 0.
+        For a parameter that is no number, negative, not finite or out of range, and c, p or
+        taper = 0.
 
     References
     ----------
@@ -98,9 +100,12 @@ class ETAS(PointProcess):
 
     def __post_init__(self) -> None:
         for name, (low, high) in RANGES.items():
-            value = getattr(self, name)
-            if value is not None and not (np.isfinite(value) and low <= value <= high):
+            if name == "taper" and self.taper is None:
+                continue
+            value = number(f"ETAS parameter {name}", getattr(self, name))
+            if not (np.isfinite(value) and low <= value <= high):
                 raise InputError(_out_of_range(name, value, low, high))
+            object.__setattr__(self, name, value)
         law = self.magnitude_law
         growth = max(self.alpha, 0.0) * (law.maximum - law.completeness)
         if math.log10(self.k or 1.0) - self.p * math.log10(self.c) + growth > LOG10_HIGHEST:
@@ -340,10 +345,7 @@ class ETAS(PointProcess):
             known = isinstance(law, dict)
             wrong = _misfit(law, GutenbergRichter) if known else "magnitude_law holds no fields"
         if not wrong:
-            try:
-                return cls(**{**record, "magnitude_law": GutenbergRichter(**law)})
-            except TypeError:
-                wrong = "a value is no number"
+            return cls(**{**record, "magnitude_law": GutenbergRichter(**law)})
         raise InputError(
             f"these are not ETAS parameters ({wrong}): need mu, k, alpha, c, p, "
             "magnitude_law with completeness, b, maximum, and taper if there is one"

@@ -17,6 +17,7 @@ from catalogs.process import (
     checked_times,
     without_gaps,
 )
+from catalogs.scalars import number
 from catalogs.sequence import FloatArray
 
 LARGEST_RATE = 1e12
@@ -53,6 +54,7 @@ class Poisson(PointProcess):
     magnitude_law: GutenbergRichter
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "rate", number("Poisson rate", self.rate))
         if not 0.0 < self.rate <= LARGEST_RATE:
             raise InputError(
                 f"Poisson rate = {self.rate} must be positive and finite, up to {LARGEST_RATE:g} "

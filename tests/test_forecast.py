@@ -591,6 +591,27 @@ def test_a_catalog_in_plain_days_is_forecast_and_continued_in_days(tmp_path: Pat
     assert (continued.info.start, continued.info.end) == (200.0, 202.0)  # from the test window on
 
 
+def test_numbers_may_be_those_of_numpy(tmp_path: Path) -> None:
+    catalog = load("ridgecrest_2019")
+    model = fit_model("poisson", catalog)
+    plain = run_forecast(
+        catalog, model, days=[1.0], magnitudes=[3.0, 4.0], samples=20, seed=3, out=tmp_path / "a"
+    )
+    arrays = run_forecast(
+        catalog,
+        model,
+        days=np.int64(1),
+        magnitudes=np.array([4.0, 3.0]),
+        samples=np.int32(20),
+        seed=np.int64(3),
+        out=tmp_path / "b",
+    )
+    assert arrays.table == plain.table
+    for wrong in ({"seed": 1.5}, {"samples": 20.5}, {"samples": 0}, {"seed": None}):
+        with pytest.raises(InputError, match=r"^(seed|samples) = "):
+            run_forecast(catalog, model, days=[1.0], **{"samples": 20, **wrong})
+
+
 def test_folders_are_paths_or_names(tmp_path: Path) -> None:
     catalog = load("ridgecrest_2019")
     model = fit_model("poisson", catalog)

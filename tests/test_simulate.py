@@ -1,5 +1,7 @@
 """Simulated catalogs obey the model they are drawn from (3 standard errors, fixed seeds)."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -82,3 +84,17 @@ def test_same_seed_same_catalogs_and_another_seed_another() -> None:
 def test_impossible_requests_are_named(horizon: float, n: int) -> None:
     with pytest.raises(InputError, match="must be positive"):
         MODEL.simulate(EMPTY, horizon, n, seed=0)
+
+
+def test_seeds_may_be_numbers_of_numpy() -> None:
+    for seed in (np.int64(7), np.uint8(7)):
+        done = MODEL.simulate(EMPTY, 100.0, 5, seed=seed)
+        np.testing.assert_array_equal(done.times, MODEL.simulate(EMPTY, 100.0, 5, seed=7).times)
+    several = MODEL.simulate(EMPTY, 100.0, 5, seed=np.array([1, 2]))
+    np.testing.assert_array_equal(several.times, MODEL.simulate(EMPTY, 100.0, 5, seed=[1, 2]).times)
+
+
+@pytest.mark.parametrize("seed", [None, 3.0, "3", (), [1.5], np.random.default_rng(0)])
+def test_what_is_no_seed_is_named(seed: Any) -> None:
+    with pytest.raises(InputError, match="^seed = .* give a whole number of 0 or more, or several"):
+        MODEL.simulate(EMPTY, 100.0, 5, seed=seed)

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from catalogs import Catalog, CatalogInfo, InputError
 from catalogs.cores import at_most
@@ -201,8 +202,14 @@ def run_forecast(
     _check_csep(info, out, place, csep=csep)
     _check_places(place, cell, places=places)
     day = info.to_days(info.end if at is None else at)
-    wanted = tuple(map(info.on_grid, magnitudes or default_magnitudes(catalog, day)))
-    request = Request(day, tuple(days), wanted, samples or SAMPLES, seed, max_events)
+    request = Request(
+        day,
+        _several(days),
+        tuple(map(info.on_grid, _several(magnitudes) or default_magnitudes(catalog, day))),
+        SAMPLES if samples is None else samples,
+        seed,
+        max_events,
+    )
     request.check(catalog)
     _check_effect(model, fixed_parameters=fixed_parameters, own_magnitudes=own_magnitudes)
     if model is None:
@@ -320,6 +327,11 @@ def run_forecast(
         write_json(out / "forecast.json", result.to_json())
         write_whole(out / "forecast.csv", csv_bytes(result.to_dataframe()))
     return result
+
+
+def _several(values: ArrayLike | None) -> tuple[float, ...]:
+    """The numbers of an array or a list, or a single one."""
+    return () if values is None else tuple(np.atleast_1d(values).tolist())
 
 
 def _on(

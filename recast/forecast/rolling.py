@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from catalogs import Catalog, CatalogInfo, EventSequence, InputError, PointProcess
 from catalogs.display import some, span
+from catalogs.scalars import number, whole
 from catalogs.sequence import FloatArray
 from recast.evaluation import mean_interval
 from recast.evaluation.counts import score_counts
@@ -74,6 +75,11 @@ class Rolling:
     max_events: int = MAX_EVENTS
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "days", number("days", self.days))
+        for name in ("samples", "windows", "seed", "max_events"):
+            value = getattr(self, name)
+            if value is not None:
+                object.__setattr__(self, name, whole(name, value))
         if not (np.isfinite(self.days) and self.days > 0.0) or self.samples < 1:
             raise InputError(f"windows of {self.days} days, {self.samples} samples: both positive")
         if self.max_events < 1 or self.seed < 0 or (self.windows is not None and self.windows < 1):

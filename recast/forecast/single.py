@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from catalogs import Catalog, EventSequence, InputError, PointProcess, Trajectories
 from catalogs.bent_magnitudes import BentGutenbergRichter
+from catalogs.scalars import number, whole
 from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray, reaches
 from catalogs.trajectories import IntArray
 from recast.evaluation.counts import QUANTILES, score_counts
@@ -79,6 +81,13 @@ class Request:
     max_events: int | None = None
 
     def __post_init__(self) -> None:
+        put = partial(object.__setattr__, self)
+        put("days", tuple(number("days", days) for days in self.days))
+        put("magnitudes", tuple(number("magnitudes", m) for m in self.magnitudes))
+        put("samples", whole("samples", self.samples))
+        put("seed", whole("seed", self.seed))
+        if self.max_events is not None:
+            put("max_events", whole("max_events", self.max_events))
         if not self.days or min(self.days) <= 0.0 or not np.isfinite(self.days).all():
             raise InputError(f"days = {list(self.days)}: give one or more positive numbers")
         if not np.isfinite(self.magnitudes).all():
@@ -91,8 +100,8 @@ class Request:
                 f"samples = {self.samples} and max_events = {self.max_events} must be positive, "
                 f"seed = {self.seed} not negative"
             )
-        object.__setattr__(self, "days", tuple(sorted(set(self.days))))
-        object.__setattr__(self, "magnitudes", tuple(sorted(set(self.magnitudes))))
+        put("days", tuple(sorted(set(self.days))))
+        put("magnitudes", tuple(sorted(set(self.magnitudes))))
 
     @property
     def horizon(self) -> float:

@@ -10,6 +10,7 @@ from os import PathLike
 from pathlib import Path
 
 from catalogs import Catalog, InputError, PointProcess
+from catalogs.scalars import whole
 from recast.models.kind import FittedModel, ModelKind, Task
 from recast.models.places import save_places
 from recast.models.registry import model_kind
@@ -70,7 +71,9 @@ def fit_model(
         print(caveat, file=sys.stderr)
     with ExitStack() as stack:
         where = folder or stack.enter_context(tempfile.TemporaryDirectory())
-        task = Task(catalog, Path(where), seed, quick, resume, pretrained, places=places)
+        task = Task(
+            catalog, Path(where), whole("seed", seed), quick, resume, pretrained, places=places
+        )
         fitted = fit_task(kind, task)
         save_fit(kind, task, fitted)
     return fitted

@@ -6,6 +6,7 @@ import copy
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
@@ -141,7 +142,7 @@ def sample_with_torch(
     start, end = history.end, history.end + horizon
     state = State(*(part.to(device) for part in exact.state_after(history, n)))
     exact = exact.to(device)
-    number = seed if isinstance(seed, int) else int(random_streams(seed, 1)[0, 0]) >> 1
+    number = int(seed) if isinstance(seed, Integral) else int(random_streams(seed, 1)[0, 0]) >> 1
     generator = torch.Generator(device).manual_seed(number)
     last = float(history.times[-1]) if len(history) else history.start
     times = torch.full((n,), last, dtype=torch.float64, device=device)
