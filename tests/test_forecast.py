@@ -15,14 +15,30 @@ import pandas as pd
 import pytest
 import torch
 
-from catalogs import Catalog, CatalogInfo, EventSequence, InputError, SplitDates, load, save
+from catalogs import (
+    Catalog,
+    CatalogInfo,
+    EventSequence,
+    InputError,
+    Selection,
+    SplitDates,
+    load,
+    save,
+)
 from catalogs.checks.extent import Extent
 from catalogs.files import write_json
 from etas import ETAS, Prior, parameter_draws
 from etas.fit import fit_etas
 from etas.model import shorter_or_other
 from etas.synthetic import SOCAL_TRUTH, synthetic_catalog
-from recast import fit_model, load_model, run_benchmark, run_forecast, run_simulation
+from recast import (
+    fit_model,
+    load_model,
+    residual_report,
+    run_benchmark,
+    run_forecast,
+    run_simulation,
+)
 from recast.cli import _parser, main
 from recast.commands.options import chunk_progress
 from recast.commands.printing import in_options
@@ -620,3 +636,18 @@ def test_folders_are_paths_or_names(tmp_path: Path) -> None:
     assert save(catalog, str(tmp_path)) == tmp_path / "ridgecrest_2019.json"
     assert (tmp_path / "forecast" / "forecast.json").is_file()
     assert (tmp_path / "simulated" / "simulation.json").is_file()
+
+
+def test_a_fitted_model_is_used_with_its_own_completeness() -> None:
+    # Of events of M >= 3 a model of M >= 2.5 expects three times as many
+    catalog = load("ridgecrest_2019")
+    fewer = Selection(magnitude_completeness=3.0).of(catalog)
+    for model in (fit_model("poisson", catalog), load_model("shipped").on(catalog, fit=True)):
+        for apply in (
+            lambda model: residual_report(model, fewer),
+            lambda model: run_forecast(fewer, model, days=[1.0], samples=5),
+            lambda model: run_simulation(model, 1.0, 2, history=fewer),
+            lambda model: run_simulation(model.process, 1.0, 2, history=fewer),
+        ):
+            with pytest.raises(InputError, match=r"magnitude 2\.5, catalog .* complete from 3"):
+                apply(model)

@@ -51,6 +51,7 @@ from recast.models.registry import REFERENCE, model_kind
 from recast.models.saved import SavedModel
 from recast.models.seen import Seen, leaks, to_json
 from recast.models.so_far import fit_so_far, with_magnitudes
+from recast.training.region import check_completeness
 
 SAMPLES = 10_000
 """Simulated catalogs where no number is asked for."""
@@ -179,8 +180,8 @@ def run_forecast(
     Raises
     ------
     InputError
-        If the catalog does not support the forecast, the model has seen later data, or another
-        process is at work in ``out``.
+        If the catalog does not support the forecast, the model is of another completeness or has
+        seen later data, or another process is at work in ``out``.
 
     Examples
     --------
@@ -340,6 +341,8 @@ def _on(
     """The model on a catalog, with a law of places where one is needed."""
     if isinstance(model, FittedModel):
         fitted = model
+        completeness = fitted.process.magnitude_law.completeness
+        check_completeness(f"model {fitted.kind.name}", completeness, catalog.info)
     else:
         with at_most(threads):
             fitted = model.on(catalog, fit=True)

@@ -24,6 +24,7 @@ from etas.synthetic import synthetic_catalog
 from recast.forecast.gaps import about_forecast, overlapped
 from recast.models.environment import describe
 from recast.models.kind import FittedModel
+from recast.training.region import check_completeness
 
 CSEP = "csep"
 CATALOG = "catalog"
@@ -166,8 +167,9 @@ def run_simulation(
     Raises
     ------
     InputError
-        If ``at`` is outside the history, the process is supercritical, a format cannot hold the
-        catalogs, or ``place`` is given for events with places of their own.
+        If ``at`` is outside the history, the process is of another completeness than that or
+        supercritical, a format cannot hold the catalogs, or ``place`` is given for events with
+        places of their own.
 
     Examples
     --------
@@ -182,7 +184,11 @@ def run_simulation(
         raise InputError("`at` is a time in a catalog: give `history`")
     if origin is not None and history is not None:
         raise InputError("`origin` is for simulations from nothing: give `at` with `history`")
-    before = EventSequence.nothing() if history is None else _before(history, at)
+    before = EventSequence.nothing()
+    if history is not None:
+        completeness = process.magnitude_law.completeness
+        check_completeness(type(process).__name__, completeness, history.info)
+        before = _before(history, at)
     began = time.perf_counter()
     drawn = process.simulate(
         before,

@@ -21,6 +21,7 @@ from recast.models.etas_report import of_all_events
 from recast.models.kind import FittedModel
 from recast.places.rounding import rounding_step
 from recast.report.place_words import place_lines
+from recast.training.region import check_completeness
 
 
 @dataclass(frozen=True, repr=False)
@@ -109,7 +110,8 @@ def residual_report(
     Raises
     ------
     InputError
-        If the window has fewer than 10 events, or ``places`` without a law of places.
+        If the window has fewer than 10 events, the model is of another completeness than the
+        catalog, or ``places`` without a law of places.
 
     References
     ----------
@@ -125,6 +127,8 @@ def residual_report(
     >>> result.n_events, round(result.expected)
     (309, 309)
     """
+    completeness = model.process.magnitude_law.completeness
+    check_completeness(f"model {model.kind.name}", completeness, catalog.info)
     window = catalog.split()[split]
     diagnosis = diagnose(model.process, window)
     background = None

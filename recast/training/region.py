@@ -85,8 +85,8 @@ def _read_etas(name: str, catalog: Catalog) -> ETAS:
     return etas
 
 
-def check_completeness(path: Path, mine: float, info: CatalogInfo) -> None:
-    """Check that a model is used with its own completeness magnitude.
+def check_completeness(model: object, mine: float, info: CatalogInfo) -> None:
+    """Check that a model, called ``model`` or by its file, is used with its own completeness.
 
     Raises
     ------
@@ -96,6 +96,6 @@ def check_completeness(path: Path, mine: float, info: CatalogInfo) -> None:
     theirs = info.magnitude_completeness
     if abs(mine - theirs) > MAGNITUDE_TOLERANCE:
         raise InputError(
-            f"{path} was trained on events above completeness magnitude {mine:g}, catalog "
+            f"{model} was trained on events above completeness magnitude {mine:g}, catalog "
             f"{info.name!r} is complete from {theirs:g}: use the catalog it was trained on"
         )
