@@ -244,10 +244,17 @@ class Catalog:
 
     @property
     def _gap_days(self) -> Gaps:
-        """The declared gaps inside the window, days."""
+        """The declared gaps inside the window, days; those that overlap are one."""
         info = self.info
         days = sorted((info.to_days(begin), info.to_days(end)) for begin, end in info.gaps)
-        return clipped(tuple(days), 0.0, info.to_days(info.end))
+        joined: list[tuple[float, float]] = []
+        for begin, end in clipped(tuple(days), 0.0, info.to_days(info.end)):
+            if joined and begin < joined[-1][1]:
+                first, last = joined.pop()
+                joined.append((first, max(end, last)))
+            else:
+                joined.append((begin, end))
+        return tuple(joined)
 
     def complete_rows(self) -> NDArray[np.intp]:
         """Positions of the complete events inside the window.

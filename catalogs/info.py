@@ -91,7 +91,7 @@ class CatalogInfo:
     provenance : dict
         The files that a fetched catalog is made of, and how many events each rule left.
     gaps : tuple of pairs of str
-        Dates between which nothing was recorded.
+        Dates between which nothing was recorded; they may overlap.
     area : str
         What the catalog covers, as ``parse_area`` reads it; empty where that is not known.
     others : dict

@@ -134,6 +134,23 @@ def test_selection_changes_completeness_and_window_only() -> None:
     assert narrowed.events is catalog.events
 
 
+def test_gaps_that_overlap_are_one() -> None:
+    gaps = (
+        ("2020-02-01", "2020-02-05"),
+        ("2020-01-20", "2020-01-22"),
+        ("2020-02-03", "2020-02-04"),
+    )
+    more = (
+        ("2020-02-03", "2020-02-04"),
+        ("2020-02-04", "2020-02-08"),
+        ("2020-02-08", "2020-02-09"),
+    )
+    catalog = daily(gaps=(*gaps, *more))
+    sequence = catalog.to_sequence()
+    assert sequence.gaps == ((19.0, 21.0), (31.0, 38.0), (38.0, 39.0))
+    assert (len(sequence), sequence.scored_days) == (90, 90.0)
+
+
 def test_plain_days_need_no_calendar() -> None:
     info = replace(
         INFO,
