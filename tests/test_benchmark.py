@@ -275,3 +275,10 @@ def test_a_catalog_that_was_renamed_after_its_benchmark_is_named(tmp_path: Path)
     path.write_text(json.dumps({**json.loads(path.read_text()), "name": "other"}))
     with pytest.raises(InputError, match=r"'ridgecrest_2019' is named 'other' now: benchmark it"):
         load_catalog(open_run(tmp_path / "run"), "ridgecrest_2019")
+
+
+def test_one_catalog_and_one_model_need_no_list(tmp_path: Path) -> None:
+    catalog = load("ridgecrest_2019")
+    for one in ("ridgecrest_2019", catalog):
+        result = run_benchmark(one, "poisson", tmp_path / type(one).__name__)
+        assert list(result.catalogs["ridgecrest_2019"].models) == ["poisson"]

@@ -651,3 +651,12 @@ def test_a_fitted_model_is_used_with_its_own_completeness() -> None:
         ):
             with pytest.raises(InputError, match=r"magnitude 2\.5, catalog .* complete from 3"):
                 apply(model)
+
+
+def test_what_is_no_model_is_said(tmp_path: Path) -> None:
+    catalog = load("ridgecrest_2019")
+    fit = fit_etas(catalog.split().train, catalog.magnitude_law())
+    for wrong in (fit, fit.model, "etas", tmp_path / "etas.json", fit_catalog(catalog)):
+        given: Any = wrong
+        with pytest.raises(InputError, match=rf"^`model` is of type {type(wrong).__name__}: give"):
+            run_forecast(catalog, given, days=[1.0], samples=5)

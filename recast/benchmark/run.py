@@ -54,8 +54,8 @@ class Done:
 
 
 def run_benchmark(
-    catalogs: Sequence[str | Catalog] = DEFAULT_CATALOGS,
-    models: Sequence[str] = DEFAULT,
+    catalogs: str | Catalog | Sequence[str | Catalog] = DEFAULT_CATALOGS,
+    models: str | Sequence[str] = DEFAULT,
     out: str | PathLike[str] = DEFAULT_OUT,
     *,
     seeds: int = 1,
@@ -84,9 +84,9 @@ def run_benchmark(
 
     Parameters
     ----------
-    catalogs : sequence of str or Catalog
+    catalogs : str or Catalog, or a sequence of them
         Catalogs, or names or paths for ``catalogs.load``.
-    models : sequence of str
+    models : str or sequence of str
         Names of kinds of models, see ``model_kinds``, or files of fitted ones, which are compared
         as they are.
     out : path
@@ -142,6 +142,8 @@ def run_benchmark(
     True
     """
     folder = Path(out)
+    catalogs = [catalogs] if isinstance(catalogs, str | Catalog) else catalogs
+    models = [models] if isinstance(models, str) else models
     named = [(c if isinstance(c, str) else c.info.name, c) for c in catalogs]
     whole = [load(c) if isinstance(c, str) else c for _, c in named]
     chosen = [select(catalog) for catalog in whole]

@@ -180,8 +180,8 @@ def run_forecast(
     Raises
     ------
     InputError
-        If the catalog does not support the forecast, the model is of another completeness or has
-        seen later data, or another process is at work in ``out``.
+        If the catalog does not support the forecast, or the model is none, is of another
+        completeness or has seen later data, or another process is at work in ``out``.
 
     Examples
     --------
@@ -413,10 +413,13 @@ def check_leak(
     return found
 
 
-def _check_effect(
-    model: SavedModel | FittedModel | None, *, fixed_parameters: bool, own_magnitudes: bool
-) -> None:
-    """Refuse what has no effect on a model of this kind."""
+def _check_effect(model: object, *, fixed_parameters: bool, own_magnitudes: bool) -> None:
+    """Refuse what is no model, and what has no effect on one of this kind."""
+    if not isinstance(model, SavedModel | FittedModel | None):  # a fit, a process, or a path
+        raise InputError(
+            f"`model` is of type {type(model).__name__}: give what fit_model or load_model "
+            "returns, such as fit_model('etas', catalog)"
+        )
     kind = model_kind(REFERENCE) if model is None else model.kind
     shown = model if isinstance(model, SavedModel) else kind.name
     if own_magnitudes and not kind.is_neural:
