@@ -216,6 +216,7 @@ class PointProcess(ABC):
         seed: Seed,
         max_events: int = MAX_EVENTS,
         threads: int | None = None,
+        allow_supercritical: bool = False,
     ) -> list[EventSequence]:
         """Draw continuations as ``simulate`` does, one sequence per trajectory.
 
@@ -233,14 +234,28 @@ class PointProcess(ABC):
             Cap on a trajectory.
         threads : int, optional
             By default one per core.
+        allow_supercritical : bool
+            Simulate even if each event triggers one or more on average.
 
         Returns
         -------
         list of EventSequence
             The new events only; ``history.followed_by(sample)`` joins them.
+
+        Raises
+        ------
+        InputError
+            As ``simulate`` does.
         """
-        done = self.simulate(history, horizon, n, seed=seed, max_events=max_events, threads=threads)
-        return done.sequences()
+        return self.simulate(
+            history,
+            horizon,
+            n,
+            seed=seed,
+            max_events=max_events,
+            threads=threads,
+            allow_supercritical=allow_supercritical,
+        ).sequences()
 
     def histories(self, sequence: EventSequence, times: Sequence[float]) -> Sequence[Any]:
         """Return what ``simulate`` needs of the past at each of ``times``.
@@ -366,6 +381,11 @@ def without_gaps(compensator: Compensator) -> Compensator:
     method of a PointProcess
         The integral of the intensity over what was recorded: see ``PointProcess.compensator``.
 
+    Raises
+    ------
+    InputError
+        When it is asked for times in more than one dimension.
+
     Examples
     --------
     >>> class Steady(PointProcess):  # two a day
@@ -386,6 +406,8 @@ def without_gaps(compensator: Compensator) -> Compensator:
     def flat(process: PointProcess, sequence: EventSequence, times: ArrayLike) -> FloatArray:
         edges = np.array(sequence.scored_gaps).ravel()  # begin, end, begin, end, ...
         queries = np.atleast_1d(np.asarray(times, dtype=np.float64))
+        if queries.ndim > 1:
+            raise InputError(f"times have shape {queries.shape}: give them in one dimension")
         if not edges.size:
             return compensator(process, sequence, queries)
         passed = np.searchsorted(edges, queries, side="right")
@@ -448,9 +470,11 @@ def checked_times(times: ArrayLike, lowest: float, highest: float) -> FloatArray
     Raises
     ------
     InputError
-        If one lies outside [lowest, highest].
+        If one lies outside [lowest, highest], or they are in more than one dimension.
     """
     queries = np.atleast_1d(np.asarray(times, dtype=np.float64))
+    if queries.ndim > 1:
+        raise InputError(f"times have shape {queries.shape}: give them in one dimension")
     bad = np.flatnonzero(~((queries >= lowest) & (queries <= highest)))
     if bad.size:
         raise InputError(

@@ -171,6 +171,14 @@ def test_times_outside_the_window_are_named(process: PointProcess, sequence: Eve
         process.compensator(sequence, [sequence.score_from - 0.1])
 
 
+def test_times_are_in_one_dimension(process: PointProcess, sequence: EventSequence) -> None:
+    # One answer for each time, in an array of the same shape
+    times = np.full((2, 2), sequence.end)
+    for ask in (process.intensity, process.compensator):
+        with pytest.raises(InputError, match=r"times have shape \(2, 2\): give them in one"):
+            ask(sequence, times)
+
+
 def test_samples_are_continuations(process: PointProcess, sequence: EventSequence) -> None:
     samples = process.sample(sequence, 5.0, 6, seed=0)
     assert len(samples) == 6

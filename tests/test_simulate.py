@@ -1,5 +1,6 @@
 """Simulated catalogs obey the model they are drawn from (3 standard errors, fixed seeds)."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -84,6 +85,14 @@ def test_same_seed_same_catalogs_and_another_seed_another() -> None:
 def test_impossible_requests_are_named(horizon: float, n: int) -> None:
     with pytest.raises(InputError, match="must be positive"):
         MODEL.simulate(EMPTY, horizon, n, seed=0)
+
+
+def test_samples_may_be_supercritical() -> None:
+    explosive = replace(MODEL, k=1.0)
+    with pytest.raises(InputError, match="use `allow_supercritical`"):
+        explosive.sample(EMPTY, 10.0, 2, seed=0)
+    drawn = explosive.sample(EMPTY, 10.0, 2, seed=0, max_events=1000, allow_supercritical=True)
+    assert len(drawn) == 2
 
 
 def test_seeds_may_be_numbers_of_numpy() -> None:
