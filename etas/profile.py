@@ -116,7 +116,7 @@ def profile_likelihood(
     Raises
     ------
     InputError
-        For a parameter that was not estimated.
+        For a parameter that was not estimated, or another number of events than was fitted.
 
     References
     ----------
@@ -135,8 +135,13 @@ def profile_likelihood(
     """
     model = fit.model
     objective = objective_of(sequence, model.magnitude_law, model.taper is not None, completeness)
-    days = objective.sequence.scored_days
-    box = Box.of(objective.sequence.n_scored / days, days, taper=model.taper is not None)
+    n, days = objective.sequence.n_scored, objective.sequence.scored_days
+    if n != fit.n_events:
+        raise InputError(
+            f"the fit is of {fit.n_events:,} events, `sequence` has {n:,} to score: give the "
+            "sequence that was fitted, and `completeness` if it was fitted with one"
+        )
+    box = Box.of(n / days, days, taper=model.taper is not None)
     return profile_in_box(fit, objective, box, name, values, workers=threads())
 
 

@@ -74,6 +74,11 @@ def test_profile_likelihood_agrees_with_the_standard_error(sequence: EventSequen
     assert np.argmax(profile.log_likelihoods) == profile.values.size // 2
     with pytest.raises(InputError, match="'taper' was not estimated"):
         profile_likelihood(fit, sequence, "taper")
+    later = sequence.scored_from(0.5 * (sequence.score_from + sequence.end))
+    with pytest.raises(
+        InputError, match=rf"the fit is of {len(sequence):,} events, `sequence` has"
+    ):
+        profile_likelihood(fit, later, "p")
 
 
 def test_the_profile_of_a_positive_parameter_is_even_in_its_logarithm(
