@@ -19,6 +19,7 @@ from catalogs.sphere import distances
 from etas.space.law import UniformPlaces
 from etas.space.records import law_to_json
 from etas.space.region import Region
+from etas.space.rounding import least_squares
 from etas.space.triggered import TriggeredPlaces
 from recast import fit_model, load_model
 from recast.forecast.results import ForecastPlaces
@@ -33,7 +34,6 @@ from recast.places.law import LearnedPlaces
 from recast.places.memories import ADAPTIVE, DECAYS, SMOOTHED, WIDTHS, memories
 from recast.places.net import MEMORY_BIAS, N_COMPONENTS, SCALE_BIAS, PlaceNet, State
 from recast.places.past import Past
-from recast.places.rounding import least_squares
 from recast.places.shared import read_shared
 from recast.places.targets import SCALES, targets
 from recast.places.training import log_densities, stacked_share

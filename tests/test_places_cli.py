@@ -19,6 +19,7 @@ from recast import fit_model, load_model, run_benchmark, run_forecast, run_simul
 from recast.benchmark.results import BenchmarkResult
 from recast.cli import main
 from recast.forecast.gridded import GriddedRates
+from recast.models.places import smoothed_law, triggered_law
 from recast.report.summary import table
 
 CATALOG = ["--catalog", "ridgecrest_2019"]
@@ -247,6 +248,20 @@ def test_cells_that_cannot_be_are_refused_before_anything_is_simulated(
     assert main([*command, "--places", "--cell", cell, "--out", str(out)]) == 2
     assert re.search(message, capsys.readouterr().err)
     assert not out.exists()
+
+
+def test_rounded_epicentres_gain_no_more_than_exact_ones() -> None:
+    exact = load("ridgecrest_2019").within(parse_area("35.2/36.5/-118.2/-117"))
+    table = exact.events.assign(
+        latitude=exact.events["latitude"].round(2), longitude=exact.events["longitude"].round(2)
+    )
+    rounded = replace(exact, events=table)
+    scores = {}
+    for name, catalog in (("exact", exact), ("rounded", rounded)):
+        test = catalog.split().test
+        laws = (smoothed_law(catalog), triggered_law(catalog))
+        scores[name] = np.array([law.log_density(test).mean() for law in laws])
+    np.testing.assert_allclose(scores["rounded"], scores["exact"], atol=0.1)
 
 
 def test_few_events_are_placed_where_others_were(tmp_path: Path) -> None:

@@ -266,6 +266,37 @@ def test_a_fit_finds_what_was_simulated() -> None:
     assert places.nats_per_event > best - 1e-3  # it has its own alpha, c and p
 
 
+def test_rounded_and_repeated_epicentres_earn_nothing() -> None:
+    rng = np.random.default_rng(3)
+    seq = events(400)
+    assert seq.locations is not None
+    rounded = replace(seq, locations=seq.locations.round(1))
+    law = GutenbergRichter(2.0)
+    exact, bound = fit_places(seq, REGION, 2.0), fit_places(rounded, REGION, 2.0)
+    cell = np.radians(0.1) ** 2 * REGION.radius**2 * np.cos(np.radians(38.8))
+    assert exact.least_square is None
+    assert bound.least_square == pytest.approx(cell / np.pi, rel=0.01)
+    assert "rounded" in bound.bound_reasons["d"]
+    assert bound.model.eta == 0.0
+    assert bound.nats_per_event < exact.nats_per_event
+
+    both = fit_space_time(rounded, law, REGION)
+    assert both.model.d >= cell / np.pi * 0.99
+    assert both.model.q <= 2.0
+    given = fit_space_time(rounded, law, REGION, fixed={"d": 1.0})
+    assert given.least_square is None
+    assert given.model.d == 1.0
+
+    again = np.flatnonzero(rng.random(400) < 0.4)[1:]
+    repeated = seq.locations.copy()
+    for i in again:
+        repeated[i] = repeated[i - 1]
+    few = fit_places(replace(seq, locations=repeated), REGION, 2.0, fixed={"gamma": 0.0})
+    peak = (few.model.q - 1.0) / (np.pi * few.model.d)
+    assert few.least_square == pytest.approx(0.02**2)
+    assert peak <= 1.0 / (np.pi * 0.02**2) * (1.0 + 1e-9)
+
+
 def test_what_is_determined_has_an_error_where_others_are_flat() -> None:
     """Poisson events anywhere: of offspring that there are none of nothing can be said."""
     rng = np.random.default_rng(2)

@@ -21,6 +21,7 @@ from etas.space.law import PlaceLaw
 from etas.space.likelihood import SpaceTimeLikelihood
 from etas.space.model import SpaceTimeETAS
 from etas.space.region import Region
+from etas.space.rounding import least_square
 from etas.space.triggered import PlaceLikelihood, PlaceTerms, TriggeredPlaces
 from etas.uncertainty import Uncertainty
 
@@ -39,6 +40,9 @@ PART = 0.1
 LATEST = 10_000
 """Last events of a window that a law of places is fitted to, with all earlier ones as parents:
 older epicentres are less precise, and on validation windows they made fits worse."""
+
+HIGHEST_Q = 2.0
+"""Where epicentres are rounded: a kernel with D = cell / pi has one event a cell at its peak."""
 
 START = {"alpha": 0.5, "c": 0.03, "p": 1.0, "d": 0.5, "gamma": 0.7, "q": 1.6}
 
@@ -118,6 +122,9 @@ class SpaceFit(Generic[Fitted]):
         Of the parameters along which the likelihood is not flat; None where it is along all.
     evaluations : int
         Number of evaluations of the likelihood.
+    least_square : float, optional
+        Least d, km^2, where epicentres are rounded or repeat so much that kernels would be narrower
+        than what is known of a place.
     """
 
     model: Fitted
@@ -129,6 +136,7 @@ class SpaceFit(Generic[Fitted]):
     fixed: dict[str, float]
     uncertainty: Uncertainty | None
     evaluations: int
+    least_square: float | None = None
 
     @property
     def nats_per_event(self) -> float:
@@ -176,6 +184,11 @@ def fit_places(
 
     over the scored events, by Fisher scoring and Newton steps as for the temporal ETAS.
 
+    Rounded and repeated epicentres would earn without limit on kernels that shrink onto them. Where
+    most kernels come out with more than one event in the cell to which epicentres are rounded, or
+    in a circle of 20 m, the fit is made again with d no less than the cell / pi, q no more than 2,
+    and eta = 0: distances between rounded epicentres say nothing of a width.
+
     Parameters
     ----------
     sequence : EventSequence
@@ -204,7 +217,29 @@ def fit_places(
     """
     held = dict(fixed or {})
     _check_enough(sequence)
-    values = [held.get(name, value) for name, value in {**START, **ADAPTIVE}.items()]
+    around = (sequence, region, completeness, background)
+    fit = _fit_places(*around, held, max_iterations)
+    points = region.positions(region.located(sequence))
+    widths = fit.model.widths(sequence.magnitude_excess(completeness), points)
+    least = _too_narrow(sequence, region, fit, widths)
+    if least is None:
+        return fit
+    return _fit_places(*around, {"eta": 0.0, **held}, max_iterations, least)
+
+
+def _fit_places(
+    sequence: EventSequence,
+    region: Region,
+    completeness: float,
+    background: PlaceLaw | None,
+    held: dict[str, float],
+    max_iterations: int,
+    least: float | None = None,
+) -> SpaceFit[TriggeredPlaces]:
+    """The maximum with d >= ``least``."""
+    bounds = _bounds(held, least)
+    start_values = {**START, **ADAPTIVE, "d": max(START["d"], bounds["d"].lower)}
+    values = [held.get(name, value) for name, value in start_values.items()]
     alpha, c, p, d, gamma, q, eta = values
     start = TriggeredPlaces(
         region, completeness, 1.0, alpha, c, p, d, gamma, q, background=background, eta=eta
@@ -219,13 +254,14 @@ def fit_places(
                 "every event has a parent: no background is needed",
                 "events do not cluster about earlier ones",
             ),
-            **BOUNDS,
+            **bounds,
         },
         weight,
     )
     # The background starts with a tenth of the weight of all parents
     start = replace(start, mu=0.1 * weight)
-    return _maximum(PlaceLikelihood(terms), box, start, held, max_iterations)
+    fit = _maximum(PlaceLikelihood(terms), box, start, held, max_iterations)
+    return replace(fit, least_square=least)
 
 
 def fit_space_time(
@@ -242,7 +278,8 @@ def fit_space_time(
 
         max over (mu, k, alpha, c, p, d, gamma, q) of sum_i ln lambda(t_i, x_i) - integral lambda
 
-    over the scored window and the region, from the temporal fit.
+    over the scored window and the region, from the temporal fit. Kernels have a least width where
+    epicentres are rounded or repeat, as in ``fit_places``.
 
     Parameters
     ----------
@@ -287,12 +324,27 @@ def fit_space_time(
         region=region,
         background=background,
     )
-    objective, box = space_time_objective(sequence, start, completeness)
-    return _maximum(objective, box, start, held, max_iterations)
+
+    def climbed(least: float | None) -> SpaceFit[SpaceTimeETAS]:
+        bounds = _bounds(held, least)
+        begin = replace(start, d=held.get("d", max(start.d, bounds["d"].lower)))
+        objective, box = space_time_objective(sequence, begin, completeness, held, least)
+        fit = _maximum(objective, box, begin, held, max_iterations)
+        return replace(fit, least_square=least)
+
+    fit = climbed(None)
+    excess = sequence.magnitude_excess(magnitude_law.completeness)
+    widths = fit.model.d * 10.0 ** (fit.model.gamma * excess)
+    least = _too_narrow(sequence, region, fit, widths)
+    return fit if least is None else climbed(least)
 
 
 def space_time_objective(
-    sequence: EventSequence, model: SpaceTimeETAS, completeness: CompletenessHistory | None = None
+    sequence: EventSequence,
+    model: SpaceTimeETAS,
+    completeness: CompletenessHistory | None = None,
+    fixed: Mapping[str, float] | None = None,
+    least: float | None = None,
 ) -> tuple[SpaceTimeLikelihood, Box]:
     """The log-likelihood of a sequence for any parameters in the box of a fit, and the box.
 
@@ -304,6 +356,10 @@ def space_time_objective(
         With the region, the background and the law of magnitudes.
     completeness : CompletenessHistory, optional
         Mc(t).
+    fixed : mapping of str to float, optional
+        Parameters that are held.
+    least : float, optional
+        Least d, km^2 (``SpaceFit.least_square``).
 
     Returns
     -------
@@ -316,7 +372,8 @@ def space_time_objective(
         sequence = detection.sequence
     days, n = sequence.scored_days, sequence.n_scored
     bounds = Box.of(n / days, days, taper=False).bounds
-    box = Box({**bounds, **{name: BOUNDS[name] for name in ("d", "gamma", "q")}}, n / days)
+    kernels = _bounds(fixed or {}, least)
+    box = Box({**bounds, **{name: kernels[name] for name in ("d", "gamma", "q")}}, n / days)
     terms = _terms(sequence, model.places, adaptive=False, detection=detection)
     return SpaceTimeLikelihood(terms), box
 
@@ -339,6 +396,32 @@ def latest(sequence: EventSequence, most: int = LATEST) -> EventSequence:
     if sequence.n_scored <= most:
         return sequence
     return sequence.scored_from(float(sequence.times[-most]))
+
+
+def _bounds(held: Mapping[str, float], least: float | None) -> dict[str, Bound]:
+    """Of the parameters of kernels and weights; with ``least``, of epicentres that are rounded."""
+    if least is None:
+        return BOUNDS
+    why = "epicentres are rounded or repeat: no kernel is narrower"
+    peak = "epicentres are rounded or repeat: no kernel has a higher peak"
+    found = {**BOUNDS, "d": replace(BOUNDS["d"], lower=least, why_lower=why)}
+    if "q" not in held:
+        found["q"] = replace(BOUNDS["q"], upper=HIGHEST_Q, why_upper=peak)
+    return found
+
+
+def _too_narrow(
+    sequence: EventSequence, region: Region, fit: SpaceFit[Fitted], widths: FloatArray
+) -> float | None:
+    """The least squared width, km^2, if most kernels are narrower and d is not held; else None.
+
+    The peak of a kernel is (q - 1) / (pi D).
+    """
+    if "d" in fit.fixed:
+        return None
+    places = region.located(sequence)[sequence.first_scored :]
+    least = least_square(places, region.radius)
+    return least if float(np.median(widths)) < (fit.model.q - 1.0) * least else None
 
 
 def _check_enough(sequence: EventSequence) -> None:

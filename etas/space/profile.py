@@ -45,6 +45,8 @@ def space_time_profile(
     InputError
         For a parameter that was not estimated.
     """
-    objective, box = space_time_objective(sequence, fit.model, completeness)
+    objective, box = space_time_objective(
+        sequence, fit.model, completeness, fit.fixed, fit.least_square
+    )
     # Sums use all cores already
     return profile_in_box(fit, objective, box, name, values, workers=1)

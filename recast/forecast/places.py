@@ -13,12 +13,12 @@ from catalogs.grid import TOLERANCE, Grid
 from catalogs.magnitudes import GutenbergRichter
 from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray
 from catalogs.trajectories import IntArray
+from etas.space.rounding import WINDOW, rounding_step
 from recast.evaluation.cells import pseudo_likelihood_test, spatial_test
 from recast.evaluation.magnitudes import magnitude_bins
 from recast.forecast.gridded import GriddedRates, located_cells
 from recast.forecast.results import ForecastPlaces
 from recast.forecast.single import Drawn
-from recast.places.rounding import WINDOW, rounding_step
 
 if TYPE_CHECKING:
     from etas.space.law import PlaceLaw

@@ -6,6 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+import numpy as np
+
 from catalogs import Catalog, EventSequence, InputError
 from catalogs.checks.extent import check_unseen, may_have_seen
 from catalogs.files import read_json, reading, write_json
@@ -63,11 +65,25 @@ def about_box(catalog: Catalog) -> list[str]:
     return [said]
 
 
-def smoothed_law(catalog: Catalog) -> SmoothedPlaces:
-    """Past seismicity, smoothed with adaptive kernels."""
-    from etas.space.background import SmoothedPlaces
+def smoothed_law(catalog: Catalog, known: EventSequence | None = None) -> SmoothedPlaces:
+    """Past seismicity, smoothed with adaptive kernels.
 
-    return SmoothedPlaces(region_of(catalog), NEIGHBOURS, LEAST_WIDTH)
+    Parameters
+    ----------
+    catalog : Catalog
+        With locations.
+    known : EventSequence, optional
+        The events by which the rounding of epicentres is judged, by default those of the train
+        window: no kernel is denser than one event in the cell to which they are rounded.
+    """
+    from etas.space.background import SmoothedPlaces
+    from etas.space.rounding import least_square
+
+    region = region_of(catalog)
+    events = catalog.split().train if known is None else known
+    cell = np.pi * least_square(region.located(events)[events.first_scored :], region.radius)
+    # At its centre the kernel of width h is 1 / (2 pi h^2)
+    return SmoothedPlaces(region, NEIGHBOURS, max(LEAST_WIDTH, float(np.sqrt(0.5 * cell / np.pi))))
 
 
 def triggered_law(catalog: Catalog) -> TriggeredPlaces:
@@ -139,7 +155,7 @@ def places_so_far(catalog: Catalog, known: EventSequence) -> PlaceLaw:
     """Places near earlier events, fitted to what is known; with few events past seismicity."""
     from etas.space.fit import MINIMUM_EVENTS, fit_places, latest
 
-    background = smoothed_law(catalog)
+    background = smoothed_law(catalog, known)
     if known.n_scored < MINIMUM_EVENTS:
         return background
     completeness = catalog.info.magnitude_completeness

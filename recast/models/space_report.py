@@ -179,8 +179,8 @@ def fit_space(
     from etas.space.profile import space_time_profile
     from etas.space.rates import spread
 
-    background = smoothed_law(catalog)
     sequence = fitting_sequence(catalog, protocol)
+    background = smoothed_law(catalog, sequence)
     split = None if protocol == "all" else catalog.split()
     law = (
         catalog.info.magnitude_law(sequence.magnitudes[sequence.first_scored :])

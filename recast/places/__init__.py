@@ -1,6 +1,5 @@
 """A learned law of places: a net moves the weights and widths of a mixture of parents.
 
-rounding    the cells to which epicentres are rounded, and the least width of a kernel
 adaptive    parents whose kernels are as wide as seismicity about them is sparse, and their fit
 past        a sequence as parents: where, how many, how far
 memories    past seismicity, forgotten at several rates and smoothed by several widths

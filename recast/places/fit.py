@@ -16,6 +16,7 @@ from etas.space.background import SmoothedPlaces
 from etas.space.fit import fit_places, latest
 from etas.space.law import PlaceLaw
 from etas.space.region import Region
+from etas.space.rounding import LEAST_WIDTH
 from etas.space.triggered import TriggeredPlaces
 from recast.places.adaptive import AdaptiveParents, fit_adaptive
 from recast.places.files import START, read_start, write_start
@@ -23,7 +24,6 @@ from recast.places.law import LearnedPlaces
 from recast.places.memories import SMOOTHED, SingleArray, log_background
 from recast.places.net import PlaceNet, State
 from recast.places.past import Past
-from recast.places.rounding import LEAST_WIDTH
 from recast.places.targets import Targets, memories_from, targets, warm_start
 from recast.places.training import EPOCHS, Examples, log_densities, stacked_share, train_net
 from recast.training.trainer import one_thread

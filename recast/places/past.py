@@ -10,7 +10,7 @@ from catalogs import EventSequence
 from catalogs.sequence import FloatArray
 from etas.space.background import ranked_distances
 from etas.space.region import Borders, Region
-from recast.places.rounding import least_squares
+from etas.space.rounding import least_squares
 
 NEIGHBOURS = (4, 16)
 """Earlier neighbours whose distances say how dense seismicity is, near and further."""

@@ -14,13 +14,13 @@ import recast.pretrained
 from catalogs import EventSequence, InputError
 from catalogs.checks.extent import Extent
 from etas.space.region import Region
+from etas.space.rounding import LEAST_WIDTH
 from etas.space.triggered import TriggeredPlaces
 from recast.places.adaptive import AdaptiveParents
 from recast.places.fit import FEWEST, FIRST, fit_parents
 from recast.places.law import LearnedPlaces
 from recast.places.net import PlaceNet, State
 from recast.places.past import Past
-from recast.places.rounding import LEAST_WIDTH
 from recast.places.targets import Events, Targets, memories_from, targets
 from recast.places.training import (
     BATCH,

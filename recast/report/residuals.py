@@ -16,10 +16,10 @@ from etas.model import ETAS
 from etas.residuals import ResidualTest, autocorrelation, residual_test
 from etas.space.model import SpaceTimeETAS
 from etas.space.residuals import PlaceResiduals, ThinnedResiduals, place_residuals
+from etas.space.rounding import rounding_step
 from recast.evaluation import diagnose
 from recast.models.etas_report import of_all_events
 from recast.models.kind import FittedModel
-from recast.places.rounding import rounding_step
 from recast.report.place_words import place_lines
 from recast.training.region import check_completeness
 
