@@ -301,6 +301,34 @@ def test_a_space_time_fit_has_errors_scores_and_a_map(
     assert sum(found["places"]["cells"]["observed"]) == found["n_events"]
 
 
+def test_a_space_time_model_is_simulated_with_and_without_history(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    area = ["--area", "35.2/36.5/-118.2/-117"]
+    fit = ["etas", "fit", *CATALOG, *area, "--space", "--fix", "q=1.8", "--fix", "d=0.5"]
+    assert main([*fit, "--no-plots", "--out", str(tmp_path)]) == 0
+    simulate = ["simulate", "--model", str(tmp_path / "space.json"), "--days", "1", "--no-plots"]
+    simulate += ["--format", "csep", "--samples", "20", "--out", str(tmp_path / "drawn")]
+
+    def drawn() -> pd.DataFrame:
+        return pd.read_csv(tmp_path / "drawn" / "simulated.csv").dropna(subset="lon")
+
+    capsys.readouterr()
+    assert main([*simulate, "--origin", "2020-01-01"]) == 0
+    assert "the background is uniform" in capsys.readouterr().out
+    inside = parse_area(area[1])
+    assert len(drawn()) > 100
+    assert inside.contains(drawn()["lat"], drawn()["lon"]).all()
+
+    assert main([*simulate, *CATALOG]) == 2
+    assert "(--area)" in capsys.readouterr().err
+    assert main([*simulate, *CATALOG, *area]) == 0
+    assert "uniform" not in capsys.readouterr().out
+    assert inside.contains(drawn()["lat"], drawn()["lon"]).all()
+    assert main([*simulate, *area]) == 2
+    assert "--catalog NAME" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("command", "message"),
     [

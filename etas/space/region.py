@@ -102,7 +102,8 @@ class Region:
             latitude, longitude = scored[i]
             raise InputError(
                 f"the event of day {sequence.times[first + i]:g} at {latitude:g}, {longitude:g} "
-                f"lies outside the region {self.area}: widen the region or leave the event out"
+                f"lies outside the region {self.area}: use the events inside only (--area), or "
+                "widen it"
             )
         return sequence.locations
 

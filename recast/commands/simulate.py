@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from recast.commands.options import (
+    AREA,
+    add_completeness,
     add_model,
     add_no_plots,
     add_out,
@@ -52,6 +54,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="with --catalog: date (or plain day) at which to start "
         "(default: the start of its test window)",
     )
+    parser.add_argument("--area", metavar="AREA", help=AREA)
+    add_completeness(parser, "the catalog's own, which is the lowest allowed")
     parser.add_argument(
         "--days", type=float, help="length of each simulation (default: the preset's)"
     )
@@ -104,7 +108,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Simulate and write."""
-    from catalogs import Catalog, InputError, PointProcess, load
+    from catalogs import Catalog, InputError, PointProcess, Selection, load
     from catalogs.cores import at_most
     from catalogs.display import some, span
     from etas.presets import preset
@@ -113,7 +117,12 @@ def run(args: argparse.Namespace) -> int:
     from recast.models.saved import load_model
 
     check_counts(args, "samples", "threads", "max_events")
-    history: Catalog | None = None if args.catalog is None else load(args.catalog)
+    history: Catalog | None = None
+    if args.catalog is not None:
+        part = Selection(area=args.area, magnitude_completeness=args.completeness)
+        history = part.of(load(args.catalog))
+    elif args.area is not None or args.completeness is not None:
+        raise InputError("--area and --completeness are for a history: add --catalog NAME")
     days, samples = args.days, args.samples
     about: Mapping[str, Any] | None = None
     where: PlaceLaw | None = None

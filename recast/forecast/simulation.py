@@ -30,6 +30,8 @@ CSEP = "csep"
 CATALOG = "catalog"
 FORMATS = (CATALOG, CSEP, *SINGLE_FORMATS)
 
+UNIFORM = "without history nothing is known of where events happen: the background is uniform"
+
 
 @dataclass(frozen=True, repr=False)
 class SimulationResult(Record):
@@ -184,11 +186,10 @@ def run_simulation(
         raise InputError("`at` is a time in a catalog: give `history`")
     if origin is not None and history is not None:
         raise InputError("`origin` is for simulations from nothing: give `at` with `history`")
-    before = EventSequence.nothing()
     if history is not None:
         completeness = process.magnitude_law.completeness
         check_completeness(type(process).__name__, completeness, history.info)
-        before = _before(history, at)
+    before = _before(history, at)
     began = time.perf_counter()
     drawn = process.simulate(
         before,
@@ -200,11 +201,9 @@ def run_simulation(
         allow_supercritical=allow_supercritical,
     )
     if places is not None:
-        # Without history it starts from no event anywhere
-        known = before if len(before) else replace(before, locations=np.empty((0, 2)))
-        drawn = places.placer(known, drawn.end).place(drawn, seed=seed, threads=threads).events
+        drawn = places.placer(before, drawn.end).place(drawn, seed=seed, threads=threads).events
     seconds = time.perf_counter() - began
-    observed, remarks = None, list[str]()
+    observed, remarks = None, [] if drawn.locations is None else [UNIFORM]
     if history is not None:
         whole = history.to_sequence()
         if drawn.end <= whole.end and not overlapped(whole, drawn.start, drawn.end):
@@ -241,8 +240,10 @@ def run_simulation(
     return Simulated(result, drawn, observed)
 
 
-def _before(catalog: Catalog, at: str | float | None) -> EventSequence:
-    """The events before the start."""
+def _before(catalog: Catalog | None, at: str | float | None) -> EventSequence:
+    """The events before the start; without a catalog none anywhere."""
+    if catalog is None:
+        return replace(EventSequence.nothing(), locations=np.empty((0, 2)))
     info, events = catalog.info, catalog.to_sequence()
     day = info.to_days(info.splits.test_start if at is None else at)
     if not events.start < day <= events.end:
