@@ -25,7 +25,7 @@ from etas.space.law import PlaceLaw, UniformPlaces
 from etas.space.likelihood import SpaceTimeLikelihood
 from etas.space.model import SpaceTimeETAS
 from etas.space.pairs import Kernel, Sources, pair_sums
-from etas.space.rates import CellSums
+from etas.space.rates import CellSums, spread
 from etas.space.records import law_from_json, law_to_json
 from etas.space.region import Region
 from etas.space.triggered import PlaceLikelihood, PlaceTerms, TriggeredPlaces
@@ -443,6 +443,32 @@ def test_cells_along_the_border_expect_what_falls_into_the_region(text: str, ste
     seen = np.bincount(cell, minlength=len(grid)) / n
     np.testing.assert_allclose(by_cell, seen, atol=0.006)
     assert by_cell[grid.is_cut].sum() == pytest.approx(seen[grid.is_cut].sum(), abs=0.02)
+
+
+@pytest.mark.parametrize("width", [0.5, 1.0, 2.0, 5.0, 20.0])
+@pytest.mark.parametrize("text", ["-39.1/-38.5/175.6/176.3", "-20/-18/179.3/-179.1"])
+def test_kernels_wider_than_a_cell_are_smooth(text: str, width: float) -> None:
+    """``width`` is that of the kernels in cells."""
+    area = parse_area(text)
+    grid = Grid.over(area, 0.1)
+    side = np.radians(0.1) * grid.radius
+    sources = np.random.default_rng(1).uniform((0.2, 0.2), (0.5, 0.5), (10, 2))
+    sources += grid.edges[:, [0, 2]].min(axis=0)
+    found = spread(grid, sources, np.full(10, (width * side) ** 2), np.full(10, 0.1), 1.5)
+    truth = np.zeros(len(grid))
+    steps = (np.arange(20) + 0.5) / 20.0 * 0.1
+    for dy in steps:
+        for dx in steps:
+            points = grid.edges[:, [0, 2]] + np.array([dy, dx])
+            for source in sources:
+                r = distances(points, source, grid.radius)
+                truth += np.cos(np.radians(points[:, 0])) * (1 + (r / width / side) ** 2) ** -1.5
+    truth /= truth.sum()
+    # Those of a cell are one source for cells further away
+    tolerance = 0.04 if width >= 1.0 else 0.15
+    most = truth > 0.2 * truth.max()
+    np.testing.assert_allclose(found[most], truth[most], rtol=tolerance)
+    assert found.sum() == pytest.approx(1.0)
 
 
 def test_new_events_are_parents_too() -> None:
