@@ -93,6 +93,8 @@ def test_a_fitted_model_is_used(
         (("seed: 23", "catalog: input/none.csv"), "none.csv"),
         (("2019-07-10T12:00:00", "tomorrow"), "'tomorrow' is not a date"),
         (("seed: 23", "model: none.json"), "none.json"),
+        (("n_sims: 100", "n_sims: 0"), "n_sims 0 or seed 23 is too small"),
+        (("seed: 23", "seed: -1"), "n_sims 100 or seed -1 is too small"),
     ],
 )
 def test_mistakes_get_one_line(
@@ -104,6 +106,13 @@ def test_mistakes_get_one_line(
     lines = capsys.readouterr().err.strip().splitlines()
     assert len(lines) == 1
     assert message in lines[0]
+
+
+def test_a_catalog_without_events_is_named(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = model / "input" / "catalog.csv"
+    path.write_text(path.read_text().splitlines()[0] + "\n")
+    assert main([str(model / "input" / "args.txt")]) == 2
+    assert "catalog.csv holds no event: give a file with events" in capsys.readouterr().err
 
 
 def test_a_missing_file_of_arguments_is_named(

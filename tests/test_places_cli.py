@@ -264,6 +264,18 @@ def test_rounded_epicentres_gain_no_more_than_exact_ones() -> None:
     np.testing.assert_allclose(scores["rounded"], scores["exact"], atol=0.1)
 
 
+def test_a_forecast_without_an_event_has_no_map(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["forecast", *CATALOG, "--days", "1e-4", "--samples", "3", "--places"]
+    assert main([*command, "--out", str(tmp_path)]) == 0
+    assert "no event was simulated over the longest window" in capsys.readouterr().out
+    assert (tmp_path / "forecast_rates.dat").is_file()
+    assert not (tmp_path / "forecast_map.png").exists()
+    with pytest.raises(InputError, match="samples = 0"):
+        run_forecast(load("ridgecrest_2019"), days=[1.0], samples=0)
+
+
 def test_few_events_are_placed_where_others_were(tmp_path: Path) -> None:
     command = ["forecast", *CATALOG, "--at", "2019-07-06T04:00", "--days", "1", "--samples", "50"]
     assert main([*command, "--places", "--no-plots", "--out", str(tmp_path)]) == 0

@@ -133,6 +133,8 @@ def read_events(
             ) from error
         raise
     parsed = parsed.checked() if strict else parsed
+    if parsed.events.empty and not parsed.rejected:
+        raise InputError(f"{where} holds no event: give a file with events")
     if parsed.events.empty:
         raise InputError(f"{where}: {account(parsed)}")
     return replace(parsed, explanation=_completed(parsed, found))

@@ -272,7 +272,7 @@ def _single(args: argparse.Namespace) -> int:
         from recast.plots.style import save
 
         save(done.plot(catalog), out / "forecast.png")
-        if done.places is not None:
+        if done.places is not None and done.places.half_km2 > 0.0:
             save(done.map(catalog, out), out / "forecast_map.png")
     print(in_options(str(done), vars(args)))
     print(f"written: {out / 'forecast.json'} and files beside it")

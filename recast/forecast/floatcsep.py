@@ -108,6 +108,11 @@ class Experiment:
             completeness = float(values["mag_min"]) if "mag_min" in values else None
         except ValueError as error:
             raise InputError(f"{path}: {error}: give numbers for n_sims, seed, mag_min") from None
+        if numbers["simulations"] < 1 or numbers["seed"] < 0:
+            raise InputError(
+                f"{path}: n_sims {numbers['simulations']} or seed {numbers['seed']} is too small: "
+                "give 1 or more simulations and a seed of 0 or more"
+            )
         model = values.get("model")
         return cls(
             start,

@@ -154,6 +154,8 @@ def place_forecast(
     spatial, pseudo = _tests(drawn, rates, parts)
     most = np.argsort(per_cell)[::-1]
     half = np.searchsorted(np.cumsum(per_cell[most]), 0.5 * per_cell.sum()) + 1
+    if not per_cell.any():
+        half = 0
     record = ForecastPlaces(
         law_to_json(law),
         grid.step,

@@ -93,7 +93,8 @@ def prepare(
         _check_regime(fitted, history, uncorrected=uncorrected)
     if sequence is not None:
         remarks += about_low_b(law, sequence, history)
-        request = replace(request, samples=samples or SAMPLES_AFTER_A_MAINSHOCK)
+        n = SAMPLES_AFTER_A_MAINSHOCK if samples is None else samples
+        request = replace(request, samples=n)
     if early is not None:
         first = early_windows(early, request)
         record = _recorded(early, first, history, info, regime)

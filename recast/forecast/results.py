@@ -185,7 +185,8 @@ class ForecastPlaces(Record):
     cell : float
         Size of the cells, degrees.
     half_km2 : float
-        Surface of the fewest cells in which half of the events are expected, in the region.
+        Surface of the fewest cells in which half of the events are expected, in the region; 0 if no
+        event was simulated.
     centre : pair of float
         Latitude and longitude of the middle of the cell with the highest rate.
     files : list of str
@@ -207,6 +208,8 @@ class ForecastPlaces(Record):
 
     def note(self) -> str:
         """Where, in words."""
+        if self.half_km2 == 0.0:
+            return "no event was simulated over the longest window, so that there is no map"
         latitude, longitude = self.centre
         return (
             f"half of the events are expected within {self.half_km2:,.0f} km^2, the most about "
