@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 
 from catalogs import Catalog, load
+from catalogs.areas import parse_area
 from catalogs.importing import import_table
 from recast.forecast.make import run_forecast
-from recast.forecast.remarks import about_chance, about_depth
+from recast.forecast.remarks import about_area, about_chance, about_depth
 from recast.forecast.single import default_magnitudes
 from recast.models.fitting import fit_model
 
@@ -107,3 +108,23 @@ def test_magnitudes_reach_the_largest_so_far(largest: float, last: float) -> Non
     catalog = Catalog(events, known.info)
     assert default_magnitudes(catalog, 1.0)[-1] == last
     assert default_magnitudes(catalog, 1e-7)[-1] == 7.0  # before it came
+
+
+def test_a_model_of_another_area_is_told() -> None:
+    whole = load("ridgecrest_2019")
+    part = whole.within(parse_area("35.8/36.5/-118.2/-117"))
+
+    def about(fitted: Catalog, catalog: Catalog) -> list[str]:
+        model = fit_model("poisson", fitted)
+        day = catalog.info.to_days("2019-07-12")
+        return about_area(model, catalog, day)
+
+    assert about(whole, whole) == []
+    assert about(part, part) == []
+    (outside,) = about(part, whole)
+    assert "% of the events so far lie outside the area of those that the model was" in outside
+    (inside,) = about(whole, part)
+    assert "the events lie in a part of the area of those that the model was fitted to" in inside
+    model = fit_model("poisson", whole)
+    done = run_forecast(part, model, at="2019-07-12", days=[1.0], samples=20)
+    assert inside in done.remarks

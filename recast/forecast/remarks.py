@@ -8,7 +8,9 @@ from itertools import product
 import numpy as np
 
 from catalogs import Catalog, CatalogInfo, EventSequence, GutenbergRichter
+from catalogs.areas import Box, share_within
 from catalogs.bent_magnitudes import BentGutenbergRichter
+from catalogs.checks.extent import Extent
 from catalogs.checks.quality import reported_twice
 from catalogs.display import span
 from catalogs.trajectories import IntArray
@@ -39,6 +41,10 @@ ENOUGH = 50
 RARE, LOWER = 0.1, 0.9
 """Share of the simulated catalogs below which an event is rare, and how much lower that of a longer
 window must be to be spoken of."""
+
+ELSEWHERE, OTHER_AREA = 0.05, 0.2
+"""Share of the events outside the box of the fitted ones, and of that box where none is used, from
+which a model was fitted to another area: later events reach a little further."""
 
 LOW_B = 0.8
 """Of large events: three in four of the regions that the package's nets know have more."""
@@ -71,7 +77,7 @@ def about_fitted(
     day: float,
     maximum_magnitude: float | None,
 ) -> list[str]:
-    """Which model was named, and that larger events have come than it knows."""
+    """Which model was named, and that it knows no events so large, or those of another area."""
     said = []
     if isinstance(model, SavedModel) and not fitted.kind.is_neural:
         known = [f"{name} until {one.until}" for name, one in fitted.seen.items() if one.until]
@@ -84,7 +90,30 @@ def about_fitted(
             f"the largest magnitude of the model, {law.maximum:.3g}, is below the largest so far, "
             f"{largest:.3g}{remedy}"
         )
-    return said
+    return said + about_area(fitted, catalog, day)
+
+
+def about_area(fitted: FittedModel, catalog: Catalog, day: float) -> list[str]:
+    """That a model of one catalog, whose background rate is that of an area, has another area."""
+    boxes = [known.box for known in fitted.seen.values() if known.box is not None]
+    if len(boxes) != 1 or fitted.kind.is_neural:
+        return []
+    box = Box(*boxes[0])
+    now = Extent.of(catalog).box
+    rows = catalog.complete_rows()
+    events = catalog.events.iloc[rows[catalog.days[rows] < day]]
+    if now is None or "latitude" not in events or not len(events):
+        return []
+    outside = 1.0 - box.contains(events["latitude"], events["longitude"]).mean()
+    if outside > ELSEWHERE:
+        said = f"{100.0 * outside:.0f} % of the events so far lie outside the area"
+    elif share_within(box, Box(*now)) < 1.0 - OTHER_AREA:
+        said = "the events lie in a part of the area"
+    else:
+        return []
+    edges = "/".join(f"{edge:.2f}" for edge in boxes[0])
+    said += f" of those that the model was fitted to, {edges}, whose background it has"
+    return [f"{said}: use the same `area`, or fit it again"]
 
 
 def about_pairs(catalog: Catalog, day: float) -> list[str]:
