@@ -20,6 +20,9 @@ BoolArray = NDArray[np.bool_]
 LARGEST_STEP = 3.0
 """Steps are cut at this many scaled units (a factor of 20 in k or c)."""
 
+FLAT_GRADIENT = 1e-6
+"""Of the objective per event, in scaled parameters: above it Newton steps go on."""
+
 HESSIAN_STEP = 1e-4
 """Step of central differences in scaled parameters: truncation and round-off near 1e-7."""
 
@@ -136,14 +139,18 @@ def _box_step(
 
 
 def hessian(
-    evaluate: Callable[[FloatArray], Evaluation], x: FloatArray, free: BoolArray, pool: Executor
+    evaluate: Callable[[FloatArray], Evaluation],
+    x: FloatArray,
+    free: BoolArray,
+    pool: Executor,
+    step: float | FloatArray = HESSIAN_STEP,
 ) -> FloatArray:
     """Second derivatives in the free parameters, by central differences of the gradient.
 
     ``x`` must lie inside the box by more than the step in every free parameter. Shape (free, free).
     """
     axes = np.flatnonzero(free)
-    steps = np.where(np.arange(x.size) == 0, HESSIAN_STEP_MU * x[0], HESSIAN_STEP)
+    steps = np.where(np.arange(x.size) == 0, HESSIAN_STEP_MU * x[0], step)
     shifts = np.eye(x.size)[axes] * steps
     ends = list(pool.map(evaluate, np.concatenate([x + shifts, x - shifts])))
     up, down = ends[: axes.size], ends[axes.size :]
@@ -161,23 +168,30 @@ def polish(
     box: Box,
     interior: BoolArray,
     pool: Executor,
+    step: float = HESSIAN_STEP,
 ) -> tuple[Summit, FloatArray]:
-    """Newton steps in the interior parameters; the summit, and the Hessian there."""
+    """Newton steps in the interior parameters; the summit, and the Hessian there.
+
+    ``step`` is that of the Hessian's differences, where the box has room for it.
+    """
     x, here, evaluations = summit.position, summit.evaluation, summit.evaluations
     curvature = np.zeros((0, 0))
     for _ in range(3):
-        curvature = hessian(evaluate, x, interior, pool)
+        room = 0.5 * np.minimum(x - box.lower, box.upper - x)
+        steps = np.maximum(np.minimum(step, room), min(step, HESSIAN_STEP))
+        curvature = hessian(evaluate, x, interior, pool, steps)
         evaluations += 2 * int(interior.sum())
         if not interior.any() or np.linalg.eigvalsh(curvature).max() >= 0.0:
             break
-        step = np.zeros(x.size)
-        step[interior] = -np.linalg.solve(curvature, here.gradient[interior])
-        target = np.clip(x + step, box.lower, box.upper)
+        move = np.zeros(x.size)
+        move[interior] = -np.linalg.solve(curvature, here.gradient[interior])
+        target = np.clip(x + move, box.lower, box.upper)
         there = evaluate(target)
         evaluations += 1
         if not np.abs(there.gradient[interior]).max() < np.abs(here.gradient[interior]).max():
             break
         x, here = target, there
-        if np.abs(step).max() < 1e-3:  # the Hessian is as good at the new point
+        good = np.abs(move).max() < 1e-3  # the Hessian is as good at the new point
+        if good and np.abs(here.gradient[interior]).max() < FLAT_GRADIENT:
             break
     return Summit(x, here, evaluations), curvature

@@ -297,6 +297,30 @@ def test_rounded_and_repeated_epicentres_earn_nothing() -> None:
     assert peak <= 1.0 / (np.pi * 0.02**2) * (1.0 + 1e-9)
 
 
+def test_a_fit_ends_where_groups_of_events_make_the_likelihood_jump(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    region, law = Region(parse_area("-40/-37/178/-179")), GutenbergRichter(3.0, 1.0)
+    truth = SpaceTimeETAS(0.3, 0.02, 0.7, 0.01, 1.1, 1.0, 0.5, 1.8, law, region)
+    nothing = EventSequence([], [], 0.0, 1e-3, locations=np.empty((0, 2)))
+    drawn = truth.simulate(nothing, 3000.0, 1, seed=15)
+    seq = EventSequence(
+        drawn.times, drawn.magnitudes, 1e-3, 3000.0, 300.0, locations=drawn.locations
+    )
+    fit = fit_space_time(seq, law, region)
+    assert fit.converged
+    # The plain sum has no jumps
+    monkeypatch.setattr("etas.space.triggered.earlier_sums", lambda *given: pair_sums(*given[:3]))
+    exact = fit_space_time(seq, law, region)
+    assert fit.uncertainty is not None
+    assert exact.uncertainty is not None
+    assert fit.uncertainty.names == truth.names
+    for name in truth.names:
+        error = exact.uncertainty.standard_error(name)
+        assert fit.uncertainty.standard_error(name) == pytest.approx(error, rel=0.03)
+        assert abs(getattr(fit.model, name) - getattr(exact.model, name)) < 0.03 * error
+
+
 def test_what_is_determined_has_an_error_where_others_are_flat() -> None:
     """Poisson events anywhere: of offspring that there are none of nothing can be said."""
     rng = np.random.default_rng(2)

@@ -15,13 +15,14 @@ from catalogs.sequence import FloatArray
 from etas.completeness import CompletenessHistory
 from etas.detection import Detection
 from etas.fit import fit_etas
-from etas.optimiser import climb, polish, scaled_objective
+from etas.optimiser import HESSIAN_STEP, climb, polish, scaled_objective
 from etas.parameters import C_BOUND, Bound, Box
 from etas.space.law import PlaceLaw
 from etas.space.likelihood import SpaceTimeLikelihood
 from etas.space.model import SpaceTimeETAS
 from etas.space.region import Region
 from etas.space.rounding import least_square
+from etas.space.sums import FEW
 from etas.space.triggered import PlaceLikelihood, PlaceTerms, TriggeredPlaces
 from etas.uncertainty import Uncertainty
 
@@ -33,6 +34,10 @@ CONVERGED = 1e-6
 
 FLAT = 1e-6
 """Curvature below which there is none, nats: it is one of differences of gradients."""
+
+TREE_STEP = 0.01
+"""Step of the Hessian's differences where sums are taken by groups of events: these jump by some
+1e-3 nats where a group is divided, and a step of 1e-4 takes the jump for a curvature."""
 
 PART = 0.1
 """Least component of a parameter in a direction that it takes part in."""
@@ -465,7 +470,8 @@ def _maximum(
     edges = np.array([name in box.reasons(climbed.position) for name in box.names])
     # Sums use all cores already
     with ThreadPoolExecutor(max_workers=1) as pool:
-        summit, hessian = polish(evaluate, climbed, box, free & ~edges, pool)
+        step = TREE_STEP if len(objective.sequence) > FEW else HESSIAN_STEP
+        summit, hessian = polish(evaluate, climbed, box, free & ~edges, pool, step)
     x, interior = summit.position, np.flatnonzero(free & ~edges)
     known = determined(hessian * n)
     inside = np.isin(np.arange(x.size), interior[known])
