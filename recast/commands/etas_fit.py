@@ -44,7 +44,8 @@ def add_fit(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="fix mu, k, alpha, c, p or taper at a value, as in p=1.1 or alpha=0; may be repeated",
+        help="fix mu, k, alpha, c, p or taper (with --space also d, gamma or q) at a value, as in "
+        "p=1.1 or alpha=0; may be repeated",
     )
     fit.add_argument(
         "--taper", action="store_true", help="let triggering also decay as exp(-t / taper)"
