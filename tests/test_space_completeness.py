@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from catalogs import EventSequence, GutenbergRichter, InputError
+from catalogs import EventSequence, GutenbergRichter, InputError, load
 from catalogs.areas import Box
 from catalogs.magnitudes import LN10
 from etas import CompletenessHistory
@@ -23,6 +23,7 @@ from etas.space.profile import space_time_profile
 from etas.space.region import Region
 from etas.space.triggered import PlaceTerms
 from recast.cli import main
+from recast.models.space_report import fit_space
 
 REGION = Region(Box(33.0, 35.0, -118.0, -115.0))
 LAW = GutenbergRichter(2.0, maximum=7.0)
@@ -152,6 +153,14 @@ def test_the_interval_of_q_lies_above_one_and_near_that_of_its_profile() -> None
     profile = np.array(space_time_profile(fit, seq, "q").ci95, dtype=np.float64)
     symmetric = q + 1.96 * error * np.array([-1.0, 1.0])
     assert np.abs(known - profile).max() < 0.5 * np.abs(symmetric - profile).max()
+
+
+def test_the_map_of_the_background_adds_up_to_mu() -> None:
+    catalog = load("ridgecrest_2019")
+    held = {"p": 1.1, "c": 0.01, "q": 1.8, "gamma": 0.4}
+    done = fit_space(catalog, fixed=held, completeness_history="helmstetter", large=4.5)
+    assert done.result.hidden > 0
+    assert done.background.sum() == pytest.approx(365.25 * done.fit.model.mu)
 
 
 def test_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

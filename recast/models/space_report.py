@@ -131,7 +131,7 @@ class SpaceCatalogFit:
     fit: SpaceFit[SpaceTimeETAS]
     grid: Grid
     background: FloatArray
-    """Events a year in each cell."""
+    """Events a year in each cell, mu in all."""
 
 
 def fit_space(
@@ -210,7 +210,9 @@ def fit_space(
     area = background.region.area
     grid = Grid.over(area, cell or map_step(area), background.region.radius)
     places = background.region.located(sequence)[first:]
-    rate = spread(grid, places, sources.widths[first:], shares, 1.5) * YEAR / days
+    # Where completeness changes, the shares of detected events add up to less than mu days
+    yearly = model.mu * YEAR / shares.sum()
+    rate = spread(grid, places, sources.widths[first:], shares, 1.5) * yearly
     result = SpaceResult(
         catalog=catalog.info.name,
         table=str(fit),
