@@ -204,8 +204,9 @@ def run_forecast(
     _check_places(place, cell, places=places)
     day = info.to_days(info.end if at is None else at)
     wanted = tuple(map(info.on_grid, _several(magnitudes) or default_magnitudes(catalog, day)))
-    n = SAMPLES if samples is None else samples
-    request = Request(day, _several(days), wanted, n, seed, max_events)
+    request = Request(
+        day, _several(days), wanted, SAMPLES if samples is None else samples, seed, max_events
+    )
     request.check(catalog)
     _check_effect(model, fixed_parameters=fixed_parameters, own_magnitudes=own_magnitudes)
     if model is None:
