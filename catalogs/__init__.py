@@ -37,6 +37,7 @@ imported on first use, so that ``import catalogs`` costs nothing.
 ``starting``              what ends a process waits until those that it starts have started
 ``json_records``          frozen dataclasses that are written as JSON and read back checked
 ``scalars``               numbers of numpy as those of Python
+``arguments``             whether what was given is a catalog, or a sequence
 ``display``               how objects are shown, as text and as HTML
 ``cores``                 how many threads and processes by default
 ``lazy``                  public names that are imported on first use

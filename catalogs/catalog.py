@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -327,6 +328,8 @@ class Catalog:
         times, end = self.days[order], info.to_days(info.end)
         tied = np.flatnonzero(np.diff(times) == 0.0) + 1
         policy = ties or info.ties
+        if policy not in get_args(Ties):
+            raise InputError(f"ties {policy!r}: choose one of {', '.join(get_args(Ties))}")
         if tied.size and policy == "error":
             raise InputError(
                 f"catalog {info.name!r}: rows {order[tied[0] - 1]} and {order[tied[0]]} have the "

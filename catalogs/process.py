@@ -7,6 +7,7 @@ import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any, TypeVar, cast
 
 import numpy as np
@@ -15,7 +16,7 @@ from numpy.typing import ArrayLike
 from catalogs.errors import InputError
 from catalogs.magnitudes import GutenbergRichter
 from catalogs.marks import FixedMagnitudes, MarkLaw
-from catalogs.scalars import check_seed
+from catalogs.scalars import check_seed, number
 from catalogs.sequence import EventSequence, FloatArray
 from catalogs.trajectories import Trajectories
 
@@ -424,6 +425,9 @@ def check_simulation(
     horizon: float, n: int, seed: Seed, max_events: int, threads: int | None
 ) -> None:
     """Raise an InputError for a request that no process can simulate."""
+    horizon = number("horizon", horizon)
+    if not isinstance(n, Integral):
+        raise InputError(f"n = {n!r:.40} is no whole number: give one")
     if not (np.isfinite(horizon) and horizon > 0.0) or n < 1:
         raise InputError(f"horizon = {horizon} days and n = {n} must be positive")
     if horizon > LONGEST_DAYS or n > MOST_TRAJECTORIES:

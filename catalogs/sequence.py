@@ -135,6 +135,12 @@ class EventSequence:
                 raise InputError(
                     f"{label}[{bad[0]}] = {values[bad[0]]} is not a number: drop or fix that event"
                 )
+        if self.locations is not None and not np.isfinite(self.locations).all():
+            i = int(np.flatnonzero(~np.isfinite(self.locations).all(axis=1))[0])
+            raise InputError(
+                f"locations[{i}] = {self.locations[i].tolist()} is no place: drop that event, or "
+                "leave out `locations`"
+            )
         bad = np.flatnonzero(np.diff(times) <= 0.0)
         if bad.size:
             i = int(bad[0])

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from catalogs import EventSequence, GutenbergRichter, InputError
+from catalogs.arguments import require_sequence
 from catalogs.cores import threads
 from catalogs.display import some
 from catalogs.json_records import Record
@@ -327,6 +328,7 @@ def fit_etas(
         mu     0.881...       0.0584   0.774... to 1.00...
     ...
     """
+    require_sequence(sequence)
     fixed = {} if fixed is None else {name: number(name, x) for name, x in fixed.items()}
     if prior is not None and (taper or TAPER in fixed):
         raise InputError("a prior says nothing of a taper: fit without one of the two")
@@ -426,9 +428,11 @@ def _starting_points(
 ) -> list[FloatArray]:
     sequence = objective.sequence
     points = (
-        standard_starts(sequence, fixed)[:starts]
+        standard_starts(sequence, fixed)[: max(starts, 0)]
         if isinstance(starts, int | np.integer)
         else starts
     )
+    if len(points) == 0:
+        raise InputError(f"`starts` {starts}: give 1 to {len(STARTS)}, or starting points")
     # A taper of the whole window hardly matters at first
     return [np.append(point, sequence.scored_days)[: len(box.names)] for point in points]

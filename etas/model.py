@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from catalogs import EventSequence, GutenbergRichter, InputError, Trajectories
+from catalogs.arguments import require_sequence
 from catalogs.display import span
 from catalogs.files import read_json, reading
 from catalogs.magnitudes import LN10
@@ -165,6 +166,7 @@ class ETAS(PointProcess):
         InputError
             If an event is below completeness.
         """
+        require_sequence(sequence)
         completeness, p_max = self.magnitude_law.completeness, max(self.p, 1.0)
         if self.taper is None:
             plain = LogLikelihood.of(sequence, completeness, c_min=self.c, p_max=p_max)
@@ -304,6 +306,7 @@ class ETAS(PointProcess):
         self, sequence: EventSequence, queries: FloatArray, origin: float
     ) -> tuple[FloatArray, FloatArray]:
         """Triggered rate and its integral from ``origin`` at ``queries``, in units of k."""
+        require_sequence(sequence)
         excess = sequence.magnitude_excess(self.magnitude_law.completeness)
         gains = np.exp(self.alpha * LN10 * excess)
         return triggered(

@@ -26,6 +26,9 @@ POINTS = 17
 REACH = 4.0
 """The profile is computed this many standard errors to either side."""
 
+HIGHER = 0.5
+"""Nats by which a likelihood may exceed that of the fit: sums by groups of events differ."""
+
 
 class Fit(Protocol):
     """What a profile needs to know of a fit."""
@@ -176,6 +179,12 @@ def profile_in_box(
 
     with ThreadPoolExecutor(max_workers=workers) as pool:
         heights = np.array(list(pool.map(maximum, grid.tolist())))
+    above = float(np.max(heights, initial=-np.inf)) - fit.log_likelihood
+    if above > HIGHER:
+        raise InputError(
+            f"the fit is no maximum of this likelihood, {above:.2g} nats higher at another {name}: "
+            "profile one that was fitted without a prior, and with the same completeness"
+        )
     return Profile(name, grid, heights, _interval(grid, heights, float(best[place]), fit))
 
 

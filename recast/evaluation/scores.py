@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from catalogs import EventSequence, InputError, PointProcess
+from catalogs.arguments import require_sequence
 from catalogs.display import some
 from catalogs.sequence import FloatArray
 
@@ -155,6 +156,7 @@ def event_terms(process: PointProcess, sequence: EventSequence) -> FloatArray:
 
 def _check_events(sequence: EventSequence) -> None:
     """Raise an InputError for a window without an event."""
+    require_sequence(sequence)
     if sequence.n_scored == 0:
         raise InputError(
             f"the scored window [{sequence.score_from:g}, {sequence.end:g}) days has no event: "

@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from catalogs import Catalog, CatalogInfo, InputError
+from catalogs.arguments import require_catalog
 from catalogs.cores import at_most
 from catalogs.cores import threads as all_threads
 from catalogs.display import span
@@ -192,6 +193,7 @@ def run_forecast(
     >>> done.table[0].days, done.n_samples
     (1.0, 100)
     """
+    require_catalog(catalog)
     engine = Engine(workers, scheduler)
     engine.check()
     out = None if out is None else Path(out)
@@ -203,9 +205,13 @@ def run_forecast(
     _check_csep(info, out, place, csep=csep)
     _check_places(place, cell, places=places)
     day = info.to_days(info.end if at is None else at)
-    wanted = tuple(map(info.on_grid, _several(magnitudes) or default_magnitudes(catalog, day)))
     request = Request(
-        day, _several(days), wanted, SAMPLES if samples is None else samples, seed, max_events
+        day,
+        _several(days),
+        tuple(map(info.on_grid, _several(magnitudes) or default_magnitudes(catalog, day))),
+        SAMPLES if samples is None else samples,
+        seed,
+        max_events,
     )
     request.check(catalog)
     _check_effect(model, fixed_parameters=fixed_parameters, own_magnitudes=own_magnitudes)

@@ -18,6 +18,7 @@ from catalogs import (
     PointProcess,
     Split,
 )
+from catalogs.arguments import require_catalog
 from catalogs.checks.extent import Extent, check_unseen
 from catalogs.display import text_as_html
 from catalogs.files import write_json
@@ -216,6 +217,7 @@ def fit_catalog(
     >>> result.fit.fixed, round(result.splits["test"].nats_per_event, 2)
     ({'alpha': 0.7}, 0.58)
     """
+    require_catalog(catalog)
     if seed < 0 or not 0 <= random_starts <= MOST_STARTS:
         raise InputError(
             f"`seed` {seed} and `random_starts` {random_starts}: give 0 or more, and at most "

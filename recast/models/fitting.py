@@ -10,6 +10,7 @@ from os import PathLike
 from pathlib import Path
 
 from catalogs import Catalog, InputError, PointProcess
+from catalogs.arguments import require_catalog
 from catalogs.scalars import whole
 from recast.models.kind import FittedModel, ModelKind, Task
 from recast.models.places import save_places
@@ -57,7 +58,7 @@ def fit_model(
     Raises
     ------
     InputError
-        If there is no such kind, or it cannot be fitted to this catalog.
+        If there is no such kind, or it cannot be fitted to this catalog, or that is none.
 
     Examples
     --------
@@ -66,6 +67,7 @@ def fit_model(
     >>> round(fitted.process.rate, 1)
     109.1
     """
+    require_catalog(catalog)
     kind = model_kind(name)
     if caveat := kind.caveat(catalog):
         print(caveat, file=sys.stderr)
