@@ -276,11 +276,14 @@ def test_a_forecast_without_an_event_has_no_map(
         run_forecast(load("ridgecrest_2019"), days=[1.0], samples=0)
 
 
-def test_few_events_are_placed_where_others_were(tmp_path: Path) -> None:
+def test_few_events_are_placed_where_others_were(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     command = ["forecast", *CATALOG, "--at", "2019-07-06T04:00", "--days", "1", "--samples", "50"]
     assert main([*command, "--places", "--no-plots", "--out", str(tmp_path)]) == 0
     law = json.loads((tmp_path / "forecast.json").read_text())["places"]["law"]
     assert law["law"] == "SmoothedPlaces"
+    assert "fewer than 70 events are known" in capsys.readouterr().out
 
 
 def test_a_space_time_fit_has_errors_scores_and_a_map(

@@ -16,6 +16,7 @@ from catalogs.display import span
 from catalogs.trajectories import IntArray
 from etas.model import ETAS
 from etas.omori import REGIMES
+from etas.space.law import PlaceLaw
 from recast.forecast.correction import SequenceForecast
 from recast.forecast.mainshocks import (
     EXCESS,
@@ -60,14 +61,26 @@ def about_model(
     model: FittedModel, catalog: Catalog, day: float, since: float | None = None
 ) -> list[str]:
     """What was taken for a model where none was named; ``since`` a mainshock, if there is one."""
+    where = [] if model.places is None else _about_places(model.places)
     if model.fitted_to is None:
         few = "few events" if since is None else "few events before the mainshock"
-        return [f"{few}: ETAS of the average region, with the rate of these"]
+        return [f"{few}: ETAS of the average region, with the rate of these", *where]
     n = model.fitted_to.n_scored
     until = "so far" if model.fitted_to.end >= day else "before the mainshock"
     about = f"ETAS, fitted to the {n:,} events {until}, with other regions as prior"
     later = leaks(seen(SHIPPED), catalog, day)
-    return [f"{about}, which have seen later events of this region" if later else about]
+    return [f"{about}, which have seen later events of this region" if later else about, *where]
+
+
+def _about_places(places: PlaceLaw) -> list[str]:
+    """That few events are known, so that none is placed near the last ones in particular."""
+    from etas.space.background import SmoothedPlaces
+    from etas.space.fit import MINIMUM_EVENTS
+
+    if not isinstance(places, SmoothedPlaces):
+        return []
+    few = f"fewer than {MINIMUM_EVENTS} events are known, too few to tell how far others follow"
+    return [f"{few}: places are those of past seismicity, smoothed"]
 
 
 def about_fitted(

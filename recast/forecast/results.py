@@ -470,6 +470,8 @@ class ForecastResult(Record):
             area=parse_area(self.places.law["area"]),
             observed=whole.between(start, end) if known else None,
             title=f"{self.catalog}: {span(self.horizon)} from {self.at}",
+            label=f"expected events of M ≥ {rates.magnitudes[0]:g} in a cell of "
+            f"{rates.grid.step:g}°",
         )
 
 

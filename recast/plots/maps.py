@@ -283,9 +283,10 @@ def _framed(
         figure.suptitle(in_lines(title), fontsize=10.0)
     axes.xaxis.set_major_formatter(FuncFormatter(_meridian))
     # Fewer labels on a narrow map
-    labels = max(2, min(6, round(6.0 / max(shape, 1.0))))
-    axes.xaxis.set_major_locator(MaxNLocator(labels, steps=[1, 2, 2.5, 5, 10]))
-    axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
+    labels = max(1, min(6, int(9.0 / max(shape, 1.0))))
+    steps = [1, 2, 2.5, 5, 10]
+    axes.xaxis.set_major_locator(MaxNLocator(labels, steps=steps, min_n_ticks=1))
+    axes.yaxis.set_major_locator(MaxNLocator(6, steps=steps))
     return figure
 
 
