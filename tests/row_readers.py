@@ -260,6 +260,26 @@ def read_jma(line: str) -> Values:
     return checked(stamp - 9 * 3600 * 10**9, *places, hundredths(line[44:49], 3), m)
 
 
+def read_hypoinverse(line: str) -> Values:
+    if len(line) < 36 or line[180:].strip() or line[18] not in " NS" or line[26] not in " EW":
+        raise ValueError
+    clock = [int(aligned(line[a:b], 0)) for a, b in ((0, 4), (4, 6), (6, 8), (8, 10), (10, 12))]
+    stamp = nanoseconds(*clock, aligned(line[12:16], 0) / 100)
+    places = []
+    for a, b, minus in ((16, 18, "S"), (23, 26, " W")):
+        degrees, minutes = aligned(line[a:b], 0), aligned(line[b + 1 : b + 5], 0)
+        if degrees < 0 or not 0 <= minutes <= 6000:
+            raise ValueError
+        value = degrees + minutes / 6000
+        places.append(-value if line[b] in minus else value)
+    blank = not line[147:150].strip()
+    m = math.nan if blank else aligned(line[147:150], 0) / 100
+    if m == 0 and line[146] == " ":
+        m = math.nan
+    depth = math.nan if not line[31:36].strip() else aligned(line[31:36], 0) / 100
+    return checked(stamp, *places, depth, m)
+
+
 def read_quakeml(text: str) -> Values:
     """One event on one line, as ``row_writers`` writes it."""
     values = re.findall(r"<(time|latitude|longitude|depth|mag)><value>([^<]*)</value>", text)
@@ -288,6 +308,7 @@ READERS: dict[str, Callable[[str], Values]] = {
     "stp": read_stp,
     "hauksson": read_hauksson,
     "jma": read_jma,
+    "hypoinverse": read_hypoinverse,
     "qtm": by_fields("", 17, (0, 1, 2, 3, 4, 5), 7, 8, 9, 10),
     "white": by_fields("", 6, 5, 1, 2, 3, 4),
     "ehp_csv": by_fields(",", 22, 0, 1, 2, 3, 4),

@@ -63,6 +63,14 @@ def jma_row(e: Event) -> str:
     return row.ljust(95) + "K"
 
 
+def hypoinverse_row(e: Event) -> str:
+    lat, lat_m, lon, lon_m = e.arc
+    place = f"{lat:2d} {round(lat_m * 100):4d}{lon:3d} {round(lon_m * 100):4d}"
+    row = f"{e.time:%Y%m%d%H%M%S}{e.number % 100:02d}{place}{round(e.depth * 100):5d}  0"
+    magnitude = f"L{round(e.magnitude * 100):3d}"
+    return row.ljust(136) + f"{e.number:10d}" + magnitude + "  80X  0   0 1"
+
+
 def calendar(e: Event, separator: str) -> str:
     t = e.time
     return separator.join(map(str, (t.year, t.month, t.day, t.hour, t.minute, f"{t.second}.25")))
@@ -103,6 +111,7 @@ WRITERS: dict[str, tuple[str, Callable[[Event], str]]] = {
     "stp": ("# Number of events returned: 10000\n", stp_row),
     "hauksson": ("", hauksson_row),
     "jma": ("", jma_row),
+    "hypoinverse": ("", hypoinverse_row),
     "qtm": (
         (
             "YEAR MONTH DAY HOUR MINUTE SECOND EVENTID LATITUDE LONGITUDE DEPTH MAGNITUDE MAGP5 "

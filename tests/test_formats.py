@@ -184,6 +184,45 @@ def test_jma_counts_japans_time_and_letters_for_negative_magnitudes() -> None:
     assert not row.by_rule
 
 
+def summary(place: str = "38 4188119 5220", magnitude: str = "L-12", coda: str = "") -> str:
+    row = f"1993070103112503{place}  850".ljust(70) + f"{coda:3s}"
+    return row.ljust(117) + ("D" if coda else " ").ljust(19) + f"{30041234:10d}{magnitude}\n"
+
+
+def test_hypoinverse_is_north_and_west_where_no_letter_stands() -> None:
+    parsed = read("hypoinverse", summary() + summary("38S4188119E5220", "L305"))
+    assert stamps(parsed) == ["1993-07-01 03:11:25.030000"] * 2
+    columns = ["latitude", "longitude", "depth_km", "magnitude"]
+    north, west = 38.0 + 41.88 / 60.0, 119.0 + 52.2 / 60.0
+    np.testing.assert_allclose(
+        parsed.events[columns].to_numpy(np.float64),
+        [[north, -west, 8.5, -0.12], [-north, west, 8.5, 3.05]],
+    )
+    assert parsed.events["magnitude_type"].tolist() == ["L", "L"]
+    assert parsed.events["event_id"].tolist() == ["30041234"] * 2
+    assert detect(summary().encode(), name="file") == "hypoinverse"
+
+
+def test_hypoinverse_archives_have_other_lines_too() -> None:
+    phase = "ORV  BK  BHZ IPU0199307010311 3261".ljust(111)
+    others = f"$1   shadow\n{phase}\n$ shadow of a phase\n{30041234:72d}\n"
+    parsed = read("hypoinverse", (summary() + others) * 2)
+    assert (len(parsed.events), len(parsed.rejected)) == (2, 0)
+    damaged = read("hypoinverse", summary() + "X" + summary()[1:])
+    assert (len(damaged.events), damaged.rejected[0].row) == (1, 2)
+
+
+def test_hypoinverse_without_preferred_magnitudes_has_those_of_codas() -> None:
+    parsed = read("hypoinverse", summary(magnitude="   0", coda="251"))
+    assert parsed.events["magnitude"].tolist() == [2.51]
+    assert parsed.events["magnitude_type"].tolist() == ["D"]
+    assert "no magnitude is marked as preferred" in parsed.explanation.notes[0]
+    # One that is preferred, and none is taken from elsewhere
+    both = read("hypoinverse", summary() + summary(magnitude="   0", coda="251"))
+    assert both.events["magnitude"].tolist() == [-0.12]
+    assert both.rejected[0].fault == "no magnitude"
+
+
 @pytest.mark.parametrize(("time", "ml"), [("Ml", "time"), ("time", "Ml")])
 def test_white_is_read_whether_or_not_its_headers_are_swapped(time: str, ml: str) -> None:
     text = f"event_id lat lon depth {ml} {time}\n7 33.5 -116.5 8.0 1.25 2008-01-01T00:00:60.00Z\n"

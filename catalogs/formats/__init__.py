@@ -20,6 +20,7 @@
 ``stp``           event lists of STP, the program by which the SCEDC gives out data
 ``hauksson``      Hauksson-Yang-Shearer: the relocated catalog of Southern California
 ``hypodd``        hypoDD: relocated or initial hypocentres
+``hypoinverse``   HYPOINVERSE-2000: summary lines
 ``isc``           International Seismological Centre: the event catalogue as CSV
 ``jma``           Japan Meteorological Agency: hypocentres of 96 bytes a row
 ``quakeml``       QuakeML 1.2, as FDSN event services publish it
@@ -35,6 +36,7 @@ from catalogs.formats.archive import heads, unpacked
 from catalogs.formats.delimited import DELIMITED
 from catalogs.formats.hauksson import HAUKSSON
 from catalogs.formats.hypodd import HYPODD
+from catalogs.formats.hypoinverse import HYPOINVERSE
 from catalogs.formats.isc import ISC
 from catalogs.formats.jma import JMA
 from catalogs.formats.obspy_events import OBSPY, from_obspy, to_obspy
@@ -70,6 +72,7 @@ FORMATS: dict[str, Format] = {
         ISC,
         JMA,
         HYPODD,
+        HYPOINVERSE,
         QUAKEML,
         ZMAP,
         OBSPY,
