@@ -139,7 +139,7 @@ def test_in_the_first_day_five_events_are_enough() -> None:
     ("events", "why"),
     [
         (events_of((90.0, 3.9), *AFTER), "too small"),
-        (events_of((90.0, 6.0), *AFTER[:19]), "fewer than twenty in the first day"),
+        (events_of((90.0, 6.0), *AFTER[:4]), "fewer than five in the first day"),
         (events_of((90.0, 6.0), *AFTER[:4], end=90.1), "fewer than five in two hours"),
         (events_of(*BUSY, (90.0, 6.0), *AFTER), "no more than on any other day"),
         (events_of((69.0, 6.0), (69.5, 2.5)), "too long ago"),
@@ -149,6 +149,19 @@ def test_in_the_first_day_five_events_are_enough() -> None:
 def test_otherwise_no_sequence_is_under_way(events: EventSequence, why: str) -> None:
     assert why
     assert current_mainshock(events, 2.0) is None
+
+
+def test_a_poor_sequence_counts_where_there_is_no_other() -> None:
+    poor = [(80.0, 6.0), *((80.0 + 0.01 * i, 2.5) for i in range(1, 9))]
+    for end in (80.9, 81.1, 90.0, 109.9):  # it goes on when its first day is over
+        assert current_mainshock(events_of(*poor, end=end), 2.0) == 0
+    assert current_mainshock(events_of(*poor, end=110.1), 2.0) is None
+    rich = events_of(*poor, (90.0, 5.0), *AFTER)
+    assert current_mainshock(rich, 2.0) == len(poor)
+    # Nor does it hide one of which more may come
+    young = events_of(*poor, (90.0, 5.0), (90.004, 2.5), end=90.01)
+    assert current_mainshock(young, 2.0) is None
+    assert too_early(young, 2.0) == len(poor)
 
 
 def test_minutes_after_a_mainshock_it_is_too_early() -> None:
@@ -322,10 +335,20 @@ def test_few_aftershocks_are_said_to_be_too_few() -> None:
         return run_forecast(catalog, model, days=[1.0], samples=50)
 
     said = "and not corrected for its sequence: 7 events came in the day after it, fewer than 20"
-    for until, corrected in ((100.9, True), (102.0, False)):
+    for until in (100.9, 102.0):
         done = forecast(replace(events, end=until))
-        assert (done.sequence is not None) == corrected
-        assert (said in str(done)) == (not corrected)
+        assert done.sequence is not None
+        assert done.sequence.events == 7
+        assert said not in str(done)
+    # A later one of more aftershocks is what it is corrected for
+    more = 110.0 + 0.01 * np.arange(30)
+    both = EventSequence(
+        np.append(days, more),
+        np.append(np.where(days == 100.0, 5.0, 2.0), np.where(more == 110.0, 4.5, 2.0)),
+        0.0,
+        111.5,
+    )
+    assert said in str(forecast(both))
     # Where so many are usual nobody expects it to be
     often = np.unique(np.append(np.arange(0.0, 100.0, 0.1), days[days >= 100.0]))
     usual = EventSequence(often, np.where(often == 100.0, 5.0, 2.0), 0.0, 102.0)
@@ -594,20 +617,24 @@ def test_a_gap_takes_its_part_of_the_integral() -> None:
 
 
 def test_a_mainshock_with_a_gap_in_its_first_day_is_under_way() -> None:
-    """Seven aftershocks came before it, as in a day that is not over."""
+    """Seven aftershocks came before it, as in a day that is not over: no smaller one counts."""
     after = 100.0 + 0.01 * np.arange(1.0, 8.0)
-    times = np.concatenate([np.arange(0.5, 100.0, 10.0), [100.0], after])
-    magnitudes = np.where(times == 100.0, 5.0, 2.5)
+    smaller = np.concatenate([[90.0], 90.0 + 0.01 * np.arange(1.0, 31.0)])
+    times = np.concatenate([np.arange(0.5, 90.0, 10.0), smaller, [100.0], after])
+    magnitudes = np.where(times == 100.0, 5.0, np.where(times == 90.0, 4.5, 2.5))
     events = EventSequence(times, magnitudes, 0.0, 102.0)
-    assert current_mainshock(events, 2.0) is None
-    found = current_mainshock(replace(events, gaps=((100.1, 101.5),)), 2.0)
-    assert found is not None
-    assert times[found] == 100.0
+
+    def mainshock(events: EventSequence) -> float:
+        found = current_mainshock(events, 2.0)
+        return 0.0 if found is None else float(events.times[found])
+
+    assert mainshock(events) == 90.0
+    assert mainshock(replace(events, gaps=((100.1, 101.5),))) == 100.0
     # Of a day, ten minutes came before the gap: what came after it counts, too
     later = np.concatenate([times[:-7], 101.0 + 0.1 * np.arange(1.0, 8.0)])
     after = EventSequence(later, magnitudes, 0.0, 102.0, gaps=((100.01, 101.05),))
-    assert current_mainshock(after, 2.0) == found
-    assert current_mainshock(replace(after, gaps=()), 2.0) is None
+    assert mainshock(after) == 100.0
+    assert mainshock(replace(after, gaps=())) == 90.0
 
 
 def test_before_an_hour_of_a_sequence_is_recorded_it_is_early() -> None:

@@ -93,7 +93,8 @@ def test_blocks_do_not_depend_on_how_many_there_are() -> None:
         (30, 0.9, True),  # many, but forecasts so soon have not been examined
         (4, 6.0, True),
         (5, 6.0, False),
-        (19, 60.0, True),  # of the first day, twenty tell
+        (4, 60.0, True),
+        (19, 60.0, False),  # poor, and under way
         (60, 60.0, False),
     ],
 )

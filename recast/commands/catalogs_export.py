@@ -30,8 +30,9 @@ def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 def run_export(args: argparse.Namespace) -> int:
     """Select and write."""
     from catalogs import export_catalog, load
+    from catalogs.display import some
 
     catalog = selected(load(args.catalog), args, any_splits=True)
     n = export_catalog(catalog, args.out, args.format, overwrite=args.overwrite)
-    print(f"{n:,} events of {catalog.info.name} in {args.out}")
+    print(f"{some(n, 'event')} of {catalog.info.name} in {args.out}")
     return 0

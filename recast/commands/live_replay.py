@@ -76,6 +76,7 @@ def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 def run(args: argparse.Namespace) -> int:
     """Make the folder if it is new, and go on to the end."""
     from catalogs import InputError, load
+    from catalogs.display import some
     from catalogs.info import timestamp
     from recast.live.config import LiveConfiguration
     from recast.live.replay import Script, prepare, replay
@@ -105,6 +106,6 @@ def run(args: argparse.Namespace) -> int:
     except BusyError as busy:
         print(busy)
         return 0
-    print(f"replayed until {end:%Y-%m-%dT%H:%M:%SZ}: {n} forecasts issued\n")
+    print(f"replayed until {end:%Y-%m-%dT%H:%M:%SZ}: {some(n, 'forecast')} issued\n")
     print(f"Next: recast live serve {args.folder}, recast live score {args.folder}")
     return 0

@@ -22,7 +22,7 @@ aftershocks."""
 
 FEWEST, FEWEST_IN_A_DAY = 5, 20
 """Events after a mainshock: so far, and in the first day once that is over. Of fewer there is no
-sequence, or nothing is known of it."""
+sequence, or a poor one, which counts where there is no other."""
 
 EARLY_DAYS = 1.0 / 24.0
 """After a mainshock, in which networks miss so much that its events tell little of its sequence."""
@@ -130,7 +130,8 @@ def current_mainshock(events: EventSequence, completeness: float) -> int | None:
     completeness, with no larger event in the 30 days before it. Twenty events or more followed in
     the first day, or five where that is not over or has a gap of the catalog in it, and more than
     usual: than the mean of the 30 days before, by one standard deviation of a Poisson number.
-    Where the day of the largest event is over and it was not so, the next largest counts.
+    Where the day of the largest event is over and it was not so, the next largest counts; where
+    there is none, and none of which more may still come, the largest that five followed.
 
     Where places are known, events beyond three rupture lengths of a larger one are mainshocks, too,
     if so many followed within their own reach. For three days such a one is returned if more events
@@ -146,6 +147,14 @@ def current_mainshock(events: EventSequence, completeness: float) -> int | None:
 
 def _sequences(events: EventSequence, completeness: float) -> tuple[list[int], int | None]:
     """The mainshocks that enough events followed, and the largest of which that may still come."""
+    found = _followed_by(events, completeness, FEWEST_IN_A_DAY)
+    return _followed_by(events, completeness, FEWEST) if found == ([], None) else found
+
+
+def _followed_by(
+    events: EventSequence, completeness: float, in_a_day: int
+) -> tuple[list[int], int | None]:
+    """The same for mainshocks that so many events follow in the first day, once that is over."""
     times, magnitudes = events.times, events.magnitudes
     first = int(np.searchsorted(times, events.end - QUIET_DAYS))
     large = reaches(magnitudes[first:], completeness + EXCESS)
@@ -161,7 +170,7 @@ def _sequences(events: EventSequence, completeness: float) -> tuple[list[int], i
         if rivals.size and _within_reach(events, rivals, i).any():
             continue
         day_is_known = _day_is_known(events, i)
-        fewest = FEWEST_IN_A_DAY if day_is_known else FEWEST
+        fewest = in_a_day if day_is_known else FEWEST
         followed = _followed(events, i) if i == order[0] else _followed_near(events, i)
         if followed >= max(fewest, _usual(events, i)):
             under_way.append(i)
@@ -248,11 +257,13 @@ def sequence_since(catalog: Catalog, day: float) -> float | None:
 def unfollowed_mainshock(events: EventSequence, completeness: float) -> tuple[int, int] | None:
     """Return the largest event of the last 30 days, and the events in the day after it, too few.
 
-    They are five or more, and more than usual, but fewer than twenty, and the day is over: until
-    then its sequence was under way. None if it is not so.
+    They are five or more, and more than usual, but fewer than twenty, and the day is over: another
+    sequence is under way, or may come to be. None if it is not so.
     """
     largest = _largest(events, completeness)
     if largest is None or not _day_is_known(events, largest):
+        return None
+    if current_mainshock(events, completeness) == largest:
         return None
     followed = _followed(events, largest)
     few = max(FEWEST, _usual(events, largest)) <= followed < FEWEST_IN_A_DAY

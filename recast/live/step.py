@@ -77,7 +77,7 @@ class StepReport:
         if self.missed:
             parts.append(f"missed {_times(self.missed)}")
         if self.scored:
-            parts.append(f"scored {self.scored} windows")
+            parts.append(f"scored {some(self.scored, 'window')}")
         parts += (*self.remarks, *self.failed)
         if self.next is not None:
             parts.append(f"next forecast {self.next}")
@@ -95,7 +95,7 @@ def _told(poll: Poll) -> str:
     if not poll.is_good:
         return f"{poll.outcome} answer ({poll.message})"
     said = f" ({poll.message})" if poll.message else ""
-    return f"{poll.n_events} events, {poll.n_changes} new or changed{said}"
+    return f"{some(poll.n_events, 'event')}, {poll.n_changes:,} new or changed{said}"
 
 
 def told(error: Exception) -> str:

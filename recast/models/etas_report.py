@@ -20,7 +20,7 @@ from catalogs import (
 )
 from catalogs.arguments import require_catalog
 from catalogs.checks.extent import Extent, check_unseen
-from catalogs.display import text_as_html
+from catalogs.display import some, text_as_html
 from catalogs.files import write_json
 from catalogs.json_records import Record
 from etas.completeness import CompletenessHistory, law_above, read_completeness
@@ -142,7 +142,9 @@ class ETASResult(Record):
             scored = [window.n_events for window in windows if window is not None]
             if scored:
                 hidden = sum(scored) - self.fit.n_events
-                lines.append(f"{hidden:,} events below Mc(t) left out; the scores use all events")
+                lines.append(
+                    f"{some(hidden, 'event')} below Mc(t) left out; the scores use all events"
+                )
         return "\n".join(lines + profile_lines(self.profiles))
 
     def _repr_html_(self) -> str:

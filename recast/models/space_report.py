@@ -11,6 +11,7 @@ import numpy as np
 
 from catalogs import Catalog
 from catalogs.checks.extent import Extent
+from catalogs.display import some
 from catalogs.files import write_json
 from catalogs.grid import Grid, map_step
 from catalogs.json_records import Record
@@ -118,7 +119,9 @@ class SpaceResult(Record):
             for part, (times, places) in self.splits.items()
         ]
         if self.completeness is not None:
-            lines.append(f"{self.hidden:,} events below Mc(t) left out; the scores use all events")
+            lines.append(
+                f"{some(self.hidden, 'event')} below Mc(t) left out; the scores use all events"
+            )
         lines += profile_lines(self.profiles)
         return "\n".join(lines)
 
