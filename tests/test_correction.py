@@ -158,6 +158,9 @@ def test_a_poor_sequence_counts_where_there_is_no_other() -> None:
     assert current_mainshock(events_of(*poor, end=110.1), 2.0) is None
     rich = events_of(*poor, (90.0, 5.0), *AFTER)
     assert current_mainshock(rich, 2.0) == len(poor)
+    # A larger event of fewer still shows that the sequence is poorer than its foreshock's
+    larger = events_of(*poor, (80.5, 6.5), *((80.5 + 0.01 * i, 2.5) for i in range(1, 4)), end=81.6)
+    assert current_mainshock(larger, 2.0) is None
     # Nor does it hide one of which more may come
     young = events_of(*poor, (90.0, 5.0), (90.004, 2.5), end=90.01)
     assert current_mainshock(young, 2.0) is None

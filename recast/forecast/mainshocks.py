@@ -131,7 +131,7 @@ def current_mainshock(events: EventSequence, completeness: float) -> int | None:
     the first day, or five where that is not over or has a gap of the catalog in it, and more than
     usual: than the mean of the 30 days before, by one standard deviation of a Poisson number.
     Where the day of the largest event is over and it was not so, the next largest counts; where
-    there is none, and none of which more may still come, the largest that five followed.
+    there is none, and none of which more may still come, the largest event if five followed.
 
     Where places are known, events beyond three rupture lengths of a larger one are mainshocks, too,
     if so many followed within their own reach. For three days such a one is returned if more events
@@ -147,14 +147,19 @@ def current_mainshock(events: EventSequence, completeness: float) -> int | None:
 
 def _sequences(events: EventSequence, completeness: float) -> tuple[list[int], int | None]:
     """The mainshocks that enough events followed, and the largest of which that may still come."""
-    found = _followed_by(events, completeness, FEWEST_IN_A_DAY)
-    return _followed_by(events, completeness, FEWEST) if found == ([], None) else found
+    found = _followed_by(events, completeness, FEWEST_IN_A_DAY, pass_over=True)
+    if found != ([], None):
+        return found
+    return _followed_by(events, completeness, FEWEST, pass_over=False)
 
 
 def _followed_by(
-    events: EventSequence, completeness: float, in_a_day: int
+    events: EventSequence, completeness: float, in_a_day: int, *, pass_over: bool
 ) -> tuple[list[int], int | None]:
-    """The same for mainshocks that so many events follow in the first day, once that is over."""
+    """The same for mainshocks that so many events follow in the first day, once that is over.
+
+    Those of which fewer did are passed over for smaller ones, or not.
+    """
     times, magnitudes = events.times, events.magnitudes
     first = int(np.searchsorted(times, events.end - QUIET_DAYS))
     large = reaches(magnitudes[first:], completeness + EXCESS)
@@ -175,7 +180,7 @@ def _followed_by(
         if followed >= max(fewest, _usual(events, i)):
             under_way.append(i)
         elif day_is_known:
-            lone.append(i)
+            lone += [i] * pass_over
             continue
         leader = i if leader is None else leader
     return under_way, leader
