@@ -401,6 +401,44 @@ def test_days_are_counted_from_a_date_that_is_said(tmp_path: Path) -> None:
     matches(read(tmp_path, "\n".join([header, *lines]), columns={"time": "1"}), 0.01)
 
 
+@pytest.mark.parametrize(
+    ("name", "seconds", "unit"),
+    [
+        ("t_s", 1.0, "seconds"),
+        ("Time since shut-in (h)", 3600.0, "hours"),
+        ("time_min", 60.0, "minutes"),
+    ],
+)
+def test_numbers_from_a_date_count_what_their_column_says(
+    name: str, seconds: float, unit: str, tmp_path: Path
+) -> None:
+    """Hours of a stimulation are no days, and more seconds than make three years are no epoch."""
+    passed = (TRUTH["time"] - START) / pd.Timedelta("1s") / seconds
+    rows = [f"{x:.6f},{m}" for x, m in zip(passed, TRUTH["magnitude"], strict=True)]
+    columns = {"time": "1"}
+    with pytest.raises(InputError, match=f"holds {unit} from .*: give the date"):
+        read(tmp_path, "\n".join([f"{name},mag", *rows]), columns=columns)
+    found = read(tmp_path, "\n".join([f"{name},mag", *rows]), columns=columns, origin=str(START))
+    matches(found, 0.01)
+    since = f"{unit} since {START}"
+    matches(read(tmp_path, "\n".join(["time,mag", *rows]), origin=since), 0.01)
+
+
+def test_numbers_too_large_for_days_are_refused_with_the_unit_to_say(tmp_path: Path) -> None:
+    for years, match in (
+        (1.0, "most are too large for days since 2000-01-01"),
+        (20.0, "too large"),
+    ):
+        early = START - pd.Timedelta(365.25 * years, "D")
+        seconds = (TRUTH["time"] - early) / pd.Timedelta("1s")
+        rows = [f"{s:.3f},{m}" for s, m in zip(seconds, TRUTH["magnitude"], strict=True)]
+        text = "\n".join(["time,mag", *rows])
+        with pytest.raises(InputError, match=match) as refused:
+            read(tmp_path, text, origin="2000-01-01")
+        assert "`origin` 'seconds since 2000-01-01'" in str(refused.value)
+        matches(read(tmp_path, text, origin=f"seconds since {early}"), 0.01)
+
+
 @pytest.mark.parametrize("zone", ["+09:00", "Asia/Tokyo", "UTC+9"])
 def test_local_times_are_shifted_once(zone: str, tmp_path: Path) -> None:
     text = table("date,time,lat,lon,mag", "{t:%Y-%m-%d,%H:%M:%S},{lat},{lon},{m}", hours=9)

@@ -1,7 +1,7 @@
 """Dates and times as people write them: in which order, in words or as numbers.
 
 Whatever is not certain is asked for: whether the day comes first (``order``), the zone of a local
-time (``zone``), the date from which days are counted (``origin``).
+time (``zone``), the date from which days or seconds are counted (``origin``).
 """
 
 from __future__ import annotations
@@ -110,8 +110,8 @@ class Dating:
     zone : str, optional
         Zone of times that say none themselves: ``+08:00``, or a name such as ``Asia/Manila``.
     origin : str, optional
-        The date from which plain numbers of days are counted, or datenum, mjd,
-        jd or decimalyear.
+        The date from which plain numbers are counted: in the unit that the column's name has,
+        else in days, or as in "seconds since 2006-12-02". Or datenum, mjd, jd or decimalyear.
     """
 
     order: Order | None = None
@@ -627,10 +627,69 @@ def _counted(low: float, high: float) -> str:
         )
     if low >= 1678 and high < 2262:
         return "they are years with decimals, say `origin` decimalyear; if days, `origin` DATE"
-    return "they are days, give the date from which they count with `origin` DATE"
+    return (
+        "they are days, give the date from which they count with `origin` DATE; if seconds, with "
+        "`origin` 'seconds since DATE'"
+    )
 
 
 UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
+
+UNIT_NAMES = {
+    "seconds": "s sec secs second seconds secondes segundos secondi sekunden",
+    "minutes": "min mins minute minutes minutos minuti minuten",
+    "hours": "h hr hrs hour hours heures horas ore stunden",
+    "days": "d day days jours dias giorni tage",
+}
+"""Words by which a column's name says what its numbers count. An ``m`` may be a metre."""
+
+
+def _unit_of(name: str) -> str | None:
+    """What the numbers of a column count, where its name has one unit of time.
+
+    >>> _unit_of("t_s"), _unit_of("Time since shut-in [h]"), _unit_of("time")
+    ('seconds', 'hours', None)
+    """
+    words = set(re.findall(r"[a-z]+", name.lower()))
+    found = [unit for unit, names in UNIT_NAMES.items() if words & set(names.split())]
+    return found[0] if len(found) == 1 else None
+
+
+def _counting(name: str, dating: Dating) -> tuple[str, str] | None:
+    """The date from which numbers count, and what they count; None where no date is said."""
+    since = SINCE.search(name)
+    if since is None and dating.origin is not None:
+        since = SINCE.fullmatch(dating.origin.strip())
+    if since is not None:
+        return since.group(2).rstrip(")]"), _unit_of(since.group(1)) or "days"
+    return None if dating.origin is None else (dating.origin, _unit_of(name) or "days")
+
+
+def _since_1970(
+    values: FloatArray, valid: NDArray[np.bool_], name: str, faults: Faults
+) -> NDArray[np.int64]:
+    """Times of numbers that count from 1970, in the unit that their size tells."""
+    largest = float(np.abs(values[valid]).max())
+    for label, (low, high, scale) in EPOCHS.items():
+        if low <= largest <= high:
+            faults.say(f"{name} counts {label} since 1970-01-01")
+            stamps = np.zeros(len(values), dtype=np.int64)
+            whole = np.floor(values[valid])
+            stamps[valid] = whole.astype(np.int64) * int(scale) + np.rint(
+                (values[valid] - whole) * scale
+            ).astype(np.int64)
+            return stamps
+    low, high = float(values[valid].min()), float(values[valid].max())
+    unit = _unit_of(name)
+    if unit in {None, "days"}:
+        raise InputError(
+            f"{faults.where}: column {name} holds numbers from {low:g} to {high:g}, no dates: if "
+            + _counted(low, high)
+        )
+    raise InputError(
+        f"{faults.where}: column {name} holds {unit} from {low:g} to {high:g}: give the date from "
+        "which they count with `origin` DATE"
+    )
 
 
 def _of_numbers(
@@ -639,51 +698,40 @@ def _of_numbers(
     faults: Faults,
     dating: Dating,
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Times of plain numbers: seconds or milliseconds since 1970 by their size, days by a date.
+    """Times of plain numbers: seconds or milliseconds since 1970 by their size, others by a date.
+
+    From a date they count what it says, as in ``seconds since 2006-12-02``, else the unit in the
+    name of the column, else days.
 
     Raises
     ------
     InputError
-        For numbers since nobody knows when.
+        For numbers since nobody knows when, and where most are beyond the calendar.
     """
     name = next((text for role, text in names.items() if role in {"time", "date"}), "time").strip()
     valid = np.isfinite(values)
-    largest = float(np.abs(values[valid]).max())
     if YEARS in {heading(name).key, dating.origin} and dating.origin in {None, YEARS}:
         faults.say(f"{name} counts years with decimals")
         return _of_years(values)
     day_number = heading(name).key if dating.origin is None else dating.origin.strip().lower()
-    first = 0.0
-    if day_number in DAY_NUMBERS:
-        first = DAY_NUMBERS[day_number]
-        origin, unit = "1970-01-01", UNITS["d"]
-    elif since := SINCE.search(name):
-        origin, unit = since.group(2).rstrip(")]"), UNITS[since.group(1)[0].lower()]
-    elif dating.origin is not None and largest < EPOCHS["s"][0]:
-        origin, unit = dating.origin, UNITS["d"]
-    else:
-        for label, (low, high, scale) in EPOCHS.items():
-            if low <= largest <= high:
-                faults.say(f"{name} counts {label} since 1970-01-01")
-                stamps = np.zeros(len(values), dtype=np.int64)
-                whole = np.floor(values[valid])
-                stamps[valid] = whole.astype(np.int64) * int(scale) + np.rint(
-                    (values[valid] - whole) * scale
-                ).astype(np.int64)
-                return stamps, valid
-        low, high = float(values[valid].min()), float(values[valid].max())
-        raise InputError(
-            f"{faults.where}: column {name} holds numbers from {low:g} to {high:g}, no dates: if "
-            + _counted(low, high)
-        )
+    first = DAY_NUMBERS.get(day_number, 0.0)
+    counting = ("1970-01-01", "days") if first else _counting(name, dating)
+    if counting is None:
+        return _since_1970(values, valid, name, faults), valid
+    origin, unit = counting
     begin = timestamp(origin, f"{faults.where}: origin of {name}").value
     if first:
         faults.say(f"{name} counts days, of which number {first:.12g} is {origin} ({day_number})")
     else:
-        what = "days" if unit == UNITS["d"] else f"{unit:g} s"
-        faults.say(f"{name} counts {what} since {origin}")
-    nanoseconds = (values - first) * unit * NS_PER_SECOND
-    valid &= np.abs(nanoseconds + float(begin)) < 9e18
+        faults.say(f"{name} counts {unit} since {origin}")
+    nanoseconds = (values - first) * UNITS[unit[0]] * NS_PER_SECOND
+    within = valid & (np.abs(nanoseconds + float(begin)) < 9e18)
+    if unit == "days" and within.sum() <= MOSTLY * valid.sum():
+        raise InputError(
+            f"{faults.where}: column {name} has numbers up to {values[valid].max():g}, and most "
+            f"are too large for days since {origin}: if they are seconds, say `origin` 'seconds "
+            f"since {origin}'"
+        )
     stamps = np.zeros(len(values), dtype=np.int64)
-    stamps[valid] = begin + np.rint(nanoseconds[valid]).astype(np.int64)
-    return stamps, valid
+    stamps[within] = begin + np.rint(nanoseconds[within]).astype(np.int64)
+    return stamps, within

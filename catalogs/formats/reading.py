@@ -70,8 +70,8 @@ def read_events(
     time_zone : str, optional
         Zone of times that state none: ``+08:00`` or ``Asia/Manila``.
     origin : str, optional
-        Date from which a column of plain numbers counts days, or ``datenum`` (MATLAB), ``mjd``,
-        ``jd`` or ``decimalyear``.
+        Date from which a column of plain numbers counts days, or what its name says, as ``t_h``
+        does; ``seconds since DATE``; or ``datenum`` (MATLAB), ``mjd``, ``jd`` or ``decimalyear``.
     missing_magnitudes : sequence of float
         Numbers that stand for a missing magnitude, such as 0.0 or 9.9.
     strict : bool

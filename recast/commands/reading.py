@@ -54,8 +54,9 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--origin",
         metavar="DATE",
-        help="date from which a column of plain numbers counts days, as in 1899-12-30 for Excel's; "
-        "or datenum (MATLAB), mjd, jd or decimalyear",
+        help="date from which a column of plain numbers counts days, as in 1899-12-30 for Excel's, "
+        "or the unit that its name has, as t_s or Time (h) do; 'seconds since DATE', also minutes "
+        "or hours; or datenum (MATLAB), mjd, jd or decimalyear",
     )
     group.add_argument(
         "--encoding", metavar="NAME", help="of the text, as in gbk (default: found, mostly utf-8)"
