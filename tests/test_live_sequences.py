@@ -277,6 +277,27 @@ def test_policy_reads_back() -> None:
     )
 
 
+@pytest.mark.parametrize("lowest", [0.0, 0.3, -1.0])
+def test_a_swarm_of_small_events_begins_at_any_magnitude(lowest: float) -> None:
+    policy = Policy(trigger_magnitude=2.5, swarm_magnitude=lowest, least_radius_km=1.0)
+    rows = [
+        (name, f"2020-01-01T0{hour}:00:00", lowest + above, 35.0, -117.0)
+        for hour, (name, above) in enumerate({"a": 0.1, "b": 0.5, "c": 0.2}.items())
+    ]
+    (swarm,) = find_sequences(table(*rows), policy, NOW)
+    assert (swarm.state.kind, swarm.state.mainshock.event_id) == ("swarm", "b")
+
+
+def test_magnitudes_counted_reach_down_to_those_that_begin_sequences() -> None:
+    small = Policy(trigger_magnitude=2.5)
+    assert small.counted(-0.5, None) == (1.0, 2.0, 3.0, 4.0, 5.0)
+    assert small.counted(1.3, 2.9) == (1.3, 2.0, 3.0, 4.0, 5.0)
+    assert small.counted(-0.5, 5.2) == (1.0, 2.0, 3.0, 4.0, 5.0, 6.0)
+    swarms = Policy(trigger_magnitude=2.5, swarm_magnitude=0.0)
+    assert swarms.counted(-0.5, None) == (0.0, 1.0, 2.0, 3.0, 4.0, 5.0)
+    assert Policy(trigger_magnitude=4.0).counted(1.0, None) == Policy().counted(1.0, None)
+
+
 def test_magnitudes_counted() -> None:
     assert Policy().counted(2.5, None) == (3.0, 4.0, 5.0, 6.0, 7.0)
     assert Policy().counted(3.0, 6.9) == (3.0, 4.0, 5.0, 6.0, 7.0)

@@ -19,10 +19,10 @@ UNITS = {"min": 1.0 / 1440.0, "h": 1.0 / 24.0, "d": 1.0}
 
 LABELS = {1.0: "1 Day", 7.0: "1 Week", 30.0: "1 Month", 365.0: "1 Year"}
 
-WHOLE = (3, 4, 5, 6, 7)
-"""Magnitudes of public forecasts."""
+WHOLE = (3, 7)
+"""First and last magnitude of public forecasts."""
 
-GREAT = 8.0
+GREAT = 8
 """Counted, too, after mainshocks of magnitude 7 or more."""
 
 
@@ -69,7 +69,8 @@ class Policy(Record):
 
     magnitudes: tuple[float, ...] | None = None
     """Count events at or above these; None: 3 to 7, or from completeness where that is higher, and
-    8 after mainshocks of M >= 7."""
+    8 after mainshocks of M >= 7. Where sequences begin below M 4, or swarms below M 3: from a unit
+    below the trigger magnitude, or from that of swarms, to three units above it."""
 
     refit: Literal["none", "nightly", "each"] = "each"
     """When parameters are fitted again: never after the first forecast of a sequence (or region),
@@ -129,14 +130,31 @@ class Policy(Record):
 
         >>> Policy().counted(2.0, 7.1), Policy().counted(4.3, None)
         ((3.0, 4.0, 5.0, 6.0, 7.0, 8.0), (4.3, 5.0, 6.0, 7.0))
+        >>> Policy(trigger_magnitude=2.5, swarm_magnitude=0.5).counted(-0.5, None)
+        (0.0, 1.0, 2.0, 3.0, 4.0, 5.0)
         """
         if self.magnitudes is not None:
             kept = tuple(m for m in self.magnitudes if m >= completeness)
             return kept or (completeness,)
-        whole = tuple(float(m) for m in WHOLE if m > completeness)
-        lowest = () if completeness < WHOLE[0] else (completeness,)
-        great = (GREAT,) if mainshock is not None and mainshock >= WHOLE[-1] else ()
-        return (*lowest, *whole, *great)
+        first, last = self._whole()
+        if mainshock is not None and mainshock >= last:
+            last = min(int(np.floor(mainshock)) + 1, GREAT)
+        whole = tuple(float(m) for m in range(first, last + 1) if m > completeness)
+        lowest = () if completeness < first else (completeness,)
+        return (*lowest, *whole)
+
+    @property
+    def least_magnitude(self) -> float:
+        """The magnitude from which on an event may begin a sequence, alone or with others."""
+        if self.swarm_magnitude is None:
+            return self.trigger_magnitude
+        return min(self.trigger_magnitude, self.swarm_magnitude)
+
+    def _whole(self) -> tuple[int, int]:
+        """First and last magnitude of the forecasts, where none are given."""
+        begins = int(np.floor(self.trigger_magnitude))
+        first = min(WHOLE[0], begins - 1, int(np.floor(self.least_magnitude)))
+        return first, WHOLE[-1] if begins > WHOLE[0] else begins + 3
 
 
 def own_delays(times: tuple[str, ...]) -> tuple[float, ...]:

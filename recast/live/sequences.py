@@ -126,7 +126,7 @@ def _grown(
     magnitudes = table["magnitude"].to_numpy(np.float64)
     places = table[["latitude", "longitude"]].to_numpy(np.float64)
     in_area = np.where(inside, magnitudes, np.nan)
-    lowest = min(policy.trigger_magnitude, policy.swarm_magnitude or np.inf)
+    lowest = policy.least_magnitude
     sequences: list[_Growing] = []
     lasts = int(policy.duration_days * NANOSECONDS_PER_DAY)
     times = nanoseconds(table)
