@@ -19,7 +19,7 @@ IntArray = NDArray[np.int64]
 MOST_CELLS = 1_000_000
 """More are as large as a forecast of 30 magnitude bins that fits into memory."""
 
-MAP_STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+MAP_STEPS = (0.0005, 0.001, 0.002, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 """Degrees."""
 
 TOLERANCE = 1e-6
@@ -224,10 +224,15 @@ class Grid:
 
 def map_step(area: Area) -> float:
     """Size of the cells of a map of an area, degrees: some fifty along its longer side."""
+    longest = longer_side(area)
+    return next((step for step in MAP_STEPS if longest <= 60.0 * step), MAP_STEPS[-1])
+
+
+def longer_side(area: Area) -> float:
+    """How far an area reaches in latitude or in longitude, whichever is more, degrees."""
     box = bounding_box(area)
     east = box.east if box.west < box.east else box.east + 360.0
-    longest = max(box.north - box.south, east - box.west)
-    return next((step for step in MAP_STEPS if longest <= 60.0 * step), MAP_STEPS[-1])
+    return max(box.north - box.south, east - box.west)
 
 
 def _rings(area: Area, west: float) -> list[FloatArray]:

@@ -117,6 +117,7 @@ def test_gains_are_added_up_by_cell() -> None:
 
 
 def test_maps_have_some_fifty_cells() -> None:
+    assert map_step(Box(36.0, 36.05, -117.8, -117.72)) == 0.002
     assert map_step(Box(35.0, 35.3, -118.0, -117.7)) == 0.01
     assert map_step(Box(32, 37, -122, -114)) == 0.2
     assert map_step(Box(-60, 60, 170, -170)) == 2.0

@@ -11,14 +11,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from catalogs import Catalog, InputError, load, save
-from catalogs.areas import parse_area
+from catalogs import Catalog, CatalogInfo, InputError, SplitDates, load, save
+from catalogs.areas import bounding_box, parse_area
 from catalogs.sphere import square_kilometres
+from etas.space.law import UniformPlaces
 from etas.space.model import SpaceTimeETAS
+from etas.space.region import Region
 from recast import fit_model, load_model, run_benchmark, run_forecast, run_simulation
 from recast.benchmark.results import BenchmarkResult
 from recast.cli import main
 from recast.forecast.gridded import GriddedRates
+from recast.forecast.places import forecast_grid
 from recast.models.places import smoothed_law, triggered_law
 from recast.report.summary import table
 
@@ -160,6 +163,31 @@ def test_a_forecast_says_where(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert (tmp_path / "forecast_map.png").stat().st_size > 10_000
     shapes = json.loads((tmp_path / "forecast_rates.geojson").read_text())
     assert len(shapes["features"]) == len(rates.grid)
+
+
+@pytest.mark.parametrize(
+    ("kilometres", "decimals", "cell"),
+    [(3.0, 5, 0.0005), (5.0, 2, 0.01), (20.0, 5, 0.01), (60.0, 5, 0.1)],
+)
+def test_a_small_field_has_small_cells(kilometres: float, decimals: int, cell: float) -> None:
+    """The longer side of a region of less than half a degree has some fifty, or as places allow."""
+    side = kilometres / 111.2
+    rng = np.random.default_rng(0)
+    places = np.round([36.0, -117.8] + side * rng.random((400, 2)), decimals)
+    info = CatalogInfo(
+        "field",
+        0.0,
+        400.0,
+        SplitDates(0.0, 240.0, 320.0, 400.0),
+        0.0,
+        has_locations=True,
+        time_unit="days since start",
+    )
+    columns = {"time": np.arange(400.0), "magnitude": 0.5}
+    events = pd.DataFrame({**columns, "latitude": places[:, 0], "longitude": places[:, 1]})
+    catalog = Catalog(events, info)
+    law = UniformPlaces(Region(bounding_box(catalog.area)))
+    assert forecast_grid(catalog, law, 300.0).step == cell
 
 
 @pytest.mark.parametrize(

@@ -133,7 +133,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "and GeoJSON, and a map",
     )
     parser.add_argument(
-        "--cell", type=float, metavar="DEGREES", help="size of the cells of --places (default: 0.1)"
+        "--cell",
+        type=float,
+        metavar="DEGREES",
+        help="size of the cells of --places (default: 0.1, less in an area smaller than 0.5)",
     )
     add_no_plots(parser)
     parser.add_argument(

@@ -27,7 +27,7 @@ from recast.forecast.chunks import Progress
 from recast.forecast.engine import Engine
 from recast.forecast.gaps import about_forecast, about_past
 from recast.forecast.mainshocks import QUIET_DAYS, aftershocks_until, sequence_since
-from recast.forecast.places import CELL, PlacedForecast, forecast_grid, place_forecast
+from recast.forecast.places import PlacedForecast, forecast_grid, place_forecast
 from recast.forecast.prepare import prepare
 from recast.forecast.remarks import (
     about_chance,
@@ -167,7 +167,7 @@ def run_forecast(
         the events so far. Expected numbers by cell over the longest window go to ``out``, and the
         CSEP file has the places.
     cell : float, optional
-        Size of the cells, degrees; by default 0.1.
+        Size of the cells, degrees; by default 0.1, and less where the region is smaller than 0.5.
     command : str, optional
         The command line, for the record.
     progress : callable
@@ -262,7 +262,7 @@ def run_forecast(
     grid = None
     if places and fitted.places is not None:
         remarks += about_box(catalog)
-        grid = forecast_grid(catalog, fitted.places, day, CELL if cell is None else cell)
+        grid = forecast_grid(catalog, fitted.places, day, cell)
     with ExitStack() as stack:
         folder = out or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         stack.enter_context(locked(folder))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from catalogs import Catalog, InputError, Trajectories
-from catalogs.grid import TOLERANCE, Grid
+from catalogs.grid import MAP_STEPS, TOLERANCE, Grid, longer_side, map_step
 from catalogs.magnitudes import GutenbergRichter
 from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray
 from catalogs.trajectories import IntArray
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 CELL = 0.1
 """Degrees."""
+
+FEWEST_CELLS = 5
+"""Along the longer side of a region; with fewer they are finer. A field of 5 km would be one."""
 
 FLOOR = 1e-3
 """Share of the expected number that is spread evenly over the region, so that no cell has none."""
@@ -47,7 +50,7 @@ class PlacedForecast:
     record: ForecastPlaces
 
 
-def forecast_grid(catalog: Catalog, law: PlaceLaw, at: float, cell: float = CELL) -> Grid:
+def forecast_grid(catalog: Catalog, law: PlaceLaw, at: float, cell: float | None = None) -> Grid:
     """The cells of a forecast, before anything is simulated.
 
     Parameters
@@ -58,8 +61,9 @@ def forecast_grid(catalog: Catalog, law: PlaceLaw, at: float, cell: float = CELL
         Where events happen.
     at : float
         Time of the forecast, days.
-    cell : float
-        Size of the cells, degrees.
+    cell : float, optional
+        Size of the cells, degrees; by default 0.1, or so that the longer side of a region of less
+        than half a degree has some fifty, but none finer than the epicentres.
 
     Returns
     -------
@@ -71,8 +75,14 @@ def forecast_grid(catalog: Catalog, law: PlaceLaw, at: float, cell: float = CELL
     InputError
         If the cells are too many, finer than the epicentres are known, or do not divide 90 degrees.
     """
-    grid = Grid.over(law.region.area, cell, law.region.radius)
+    area = law.region.area
     step = rounding_step(law.region.located(catalog.to_sequence().before(at))[-WINDOW:])
+    if cell is None:
+        cell = CELL
+        if longer_side(area) < FEWEST_CELLS * CELL - TOLERANCE:
+            least = max(map_step(area), step) - TOLERANCE
+            cell = next((size for size in MAP_STEPS if size >= least), CELL)
+    grid = Grid.over(area, cell, law.region.radius)
     if cell < step - TOLERANCE:
         raise InputError(
             f"cells of {cell:g} degrees are finer than the epicentres, which are rounded to "
@@ -160,7 +170,7 @@ def place_forecast(
         law_to_json(law),
         grid.step,
         float(grid.inside_km2[most[:half]].sum()),
-        (float(grid.centres[most[0], 0]), float(grid.centres[most[0], 1])),
+        (float(grid.middles[most[0], 0]), float(grid.middles[most[0], 1])),
         files,
         spatial,
         pseudo,

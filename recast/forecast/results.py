@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import ceil, log10
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -188,7 +189,8 @@ class ForecastPlaces(Record):
         Surface of the fewest cells in which half of the events are expected, in the region; 0 if no
         event was simulated.
     centre : pair of float
-        Latitude and longitude of the middle of the cell with the highest rate.
+        Latitude and longitude of the middle of the cell with the highest rate, of its part in the
+        region.
     files : list of str
         The rates by cell.
     spatial_test, pseudo_likelihood_test : float, optional
@@ -211,9 +213,11 @@ class ForecastPlaces(Record):
         if self.half_km2 == 0.0:
             return "no event was simulated over the longest window, so that there is no map"
         latitude, longitude = self.centre
+        surface = f"{self.half_km2:,.0f}" if self.half_km2 >= 10.0 else f"{self.half_km2:.2g}"
+        decimals = max(2, ceil(-log10(self.cell)))
         return (
-            f"half of the events are expected within {self.half_km2:,.0f} km^2, the most about "
-            f"{latitude:.2f}, {longitude:.2f}"
+            f"half of the events are expected within {surface} km^2, the most about "
+            f"{latitude:.{decimals}f}, {longitude:.{decimals}f}"
         ) + self._drawn()
 
     def _drawn(self) -> str:
