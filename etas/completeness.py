@@ -105,7 +105,9 @@ class CompletenessHistory:
         """
         if minimum_magnitude is None:
             minimum_magnitude = base + 4.5 + 0.75 * float(np.log10(1.0 / 1440.0))
-        large = np.flatnonzero(sequence.magnitudes >= minimum_magnitude)
+        magnitudes = sequence.magnitudes
+        hides = magnitudes > base + MAGNITUDE_TOLERANCE  # Mc(t) of others never exceeds base
+        large = np.flatnonzero(hides & (magnitudes >= minimum_magnitude))
         onsets, sizes = sequence.times[large], sequence.magnitudes[large]
         edges, falls = [], []
         for onset, size in zip(onsets.tolist(), sizes.tolist(), strict=True):

@@ -72,6 +72,15 @@ def test_gradient_equals_central_differences(taper: float | None) -> None:
         assert gradient[j] == pytest.approx(numeric, rel=1e-5, abs=1e-5 / size)
 
 
+def test_events_at_the_base_hide_nothing() -> None:
+    times, magnitudes = np.array([1.0, 2.0, 3.0]), np.array([0.0, 1.2, 0.0])
+    sequence = EventSequence(times, magnitudes, 0.0, 10.0)
+    history = CompletenessHistory.helmstetter(sequence, 0.0, minimum_magnitude=0.0)
+    assert history.times.min() == 2.0
+    same = CompletenessHistory.helmstetter(sequence, 0.0, minimum_magnitude=0.5)
+    np.testing.assert_array_equal(history.levels, same.levels)
+
+
 def test_the_compensator_is_the_integral_of_the_rate_of_detected_events() -> None:
     # Two events by hand: completeness 3.5 between days 1 and 2, scored from 0.5
     history = CompletenessHistory([1.0, 2.0], [3.5, 2.5], 2.5)
