@@ -674,10 +674,11 @@ def stand_in(magnitudes: ArrayLike) -> StandIn | None:
     """The magnitude that holds more than a few per cent of the events far from the rest, if any.
 
     It is the smallest or the largest with a hole between it and the others; or one of the usual
-    numbers (0.0, -1.0, 9.9) with five times as many events as any magnitude around. Fewer events
-    than that count where they lie far below the others, or above any earthquake.
+    numbers (0.0, -1.0, 9.9) with five times as many events as any magnitude around, half a unit
+    away or, where it alone stands out so, 0.15. Fewer events than that count where they lie far
+    below the others, or above any earthquake.
     """
-    m = np.round(np.asarray(magnitudes, dtype=np.float64), 6)
+    m = np.asarray(np.round(np.asarray(magnitudes, dtype=np.float64), 6), dtype=np.float64)
     values, counts = np.unique(m, return_counts=True)
     if values.size < 4 or m.size < 20:
         return None
@@ -692,8 +693,10 @@ def stand_in(magnitudes: ArrayLike) -> StandIn | None:
         at = int(np.argmin(np.abs(values - value)))
         near = np.abs(values - value) < 0.55
         near[at] = False
+        if abs(values[at] - value) > 1e-6 or not enough[at]:
+            continue
         around = int(counts[near].max()) if near.any() else 0
-        if abs(values[at] - value) < 1e-6 and enough[at] and counts[at] > 5 * max(around, 1):
+        if counts[at] > 5 * max(around, 1) or _alone_stands_out(values, counts, at, near):
             found = at
             break
     likely = found is not None or bool(values[-1] > LARGEST)
@@ -706,6 +709,24 @@ def stand_in(magnitudes: ArrayLike) -> StandIn | None:
     rest = np.delete(values, found)
     value, count = float(values[found]), int(counts[found])
     return StandIn(value, count, float(rest[0]), float(rest[-1]), likely)
+
+
+def _alone_stands_out(
+    values: FloatArray, counts: NDArray[np.int64], at: int, near: NDArray[np.bool_]
+) -> bool:
+    """Whether a magnitude has five times as many events as those 0.15 away, and no near one has.
+
+    Of small events the law of Gutenberg and Richter has several times as many half a unit below;
+    and where some magnitudes are rounded to halves, the next half stands out as well.
+    """
+
+    def stands_out(i: int) -> bool:
+        close = np.abs(values - values[i]) < 0.15
+        close[i] = False
+        return bool(close.any() and counts[i] > 5 * counts[close].max())
+
+    others = np.flatnonzero(near & (counts > counts[at] / 10.0))
+    return stands_out(at) and not any(map(stands_out, others.tolist()))
 
 
 def b_positive(magnitudes: ArrayLike, *, bin_width: float = 0.01, threshold: float = 0.2) -> float:

@@ -211,6 +211,18 @@ def test_zeros_among_magnitudes_around_zero_stand_for_none() -> None:
     assert stand_in(np.concatenate([m[m != 0.3], np.full(600, 0.3)])) is None  # no usual number
 
 
+def test_zeros_among_small_magnitudes_stand_for_none_though_there_are_many_smaller() -> None:
+    rng = np.random.default_rng(0)
+    m = np.round(-0.5 + rng.exponential(0.43, 10_000), 2)
+    assert stand_in(m) is None
+    found = stand_in(np.concatenate([m, np.zeros(500)]))
+    assert found is not None
+    assert (found.value, found.likely) == (0.0, True)
+    halves = np.where(rng.random(m.size) < 0.2, np.round(2.0 * m) / 2.0, m)
+    assert stand_in(halves) is None
+    assert stand_in(np.where(rng.random(m.size) < 0.5, m.round(1), m)) is None
+
+
 @pytest.mark.parametrize("bin_width", [0.0, 0.01, 0.1, 0.25, 0.3])
 def test_b_positive_of_independent_magnitudes_is_b(bin_width: float) -> None:
     m = GutenbergRichter(2.0, 0.9, 9.0).sample(40_000, np.random.default_rng(1))
