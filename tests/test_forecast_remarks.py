@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -108,6 +109,14 @@ def test_magnitudes_reach_the_largest_so_far(largest: float, last: float) -> Non
     catalog = Catalog(events, known.info)
     assert default_magnitudes(catalog, 1.0)[-1] == last
     assert default_magnitudes(catalog, 1e-7)[-1] == 7.0  # before it came
+
+
+def test_magnitudes_of_a_field_of_small_events_end_where_none_are_expected() -> None:
+    known = load("ridgecrest_2019")
+    small = known.events.assign(magnitude=known.events["magnitude"] - 4.0)
+    info = replace(known.info, magnitude_completeness=known.info.magnitude_completeness - 4.0)
+    assert info.magnitude_completeness == -1.5
+    assert default_magnitudes(Catalog(small, info), 3.0) == (-1.5, -1.0, 0.0, 1.0, 2.0, 3.0, 4.0)
 
 
 def test_a_model_of_another_area_is_told() -> None:

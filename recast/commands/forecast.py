@@ -78,9 +78,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         type=float,
         nargs="+",
         metavar="M",
-        help="count events at or above these (default: completeness, and whole numbers up to 7, "
-        "or to the largest so far; with --after-mainshocks completeness, and one and two units "
-        "above it)",
+        help="count events at or above these (default: completeness, and whole numbers up to 7, at "
+        "most six units higher, or to the largest so far; with --after-mainshocks completeness, "
+        "and one and two units above it)",
     )
     add_samples(parser, None)
     add_seed(parser)

@@ -114,7 +114,7 @@ def run_forecast(
         not depend on the others.
     magnitudes : sequence of float, optional
         Count events at or above these; by default completeness, and whole numbers up to 7,
-        or to the largest so far.
+        at most six units above it, or to the largest so far.
     samples : int, optional
         Number of simulated catalogs; by default 10,000, and 2,000 after a mainshock, where each has
         many events.

@@ -38,6 +38,9 @@ from recast.forecast.results import RUNAWAY, Fan, ForecastRow, ForecastWindow
 BLOCKS_PER_CHUNK = 10
 """500 trajectories: a second or less of work."""
 
+MOST_UNITS = 6.0
+"""Above completeness, up to which magnitudes are counted where none are given."""
+
 FEWEST_BEFORE_CAP = 10_000
 BUSIEST_TIMES = 10.0
 """By default a trajectory is cut off at ten times the events of the busiest window of that length
@@ -563,11 +566,13 @@ def default_cap(events: EventSequence, at: float, days: float) -> int:
 def default_magnitudes(catalog: Catalog, day: float) -> tuple[float, ...]:
     """Completeness, and whole magnitudes from there to 7, as in public forecasts.
 
-    After larger events to theirs: whether one as large follows is what is asked then.
+    At most six units above completeness, of which there is one in a million events. After larger
+    events to theirs: whether one as large follows is what is asked then.
     """
     lowest = catalog.info.magnitude_completeness
     events = catalog.to_sequence()
-    largest = float(events.magnitudes[events.times < day].max(initial=7.0))
+    usual = min(7.0, lowest + MOST_UNITS)
+    largest = float(events.magnitudes[events.times < day].max(initial=usual))
     last = int(np.floor(largest + MAGNITUDE_TOLERANCE))
     return (lowest, *(float(m) for m in range(int(np.floor(lowest)) + 1, last + 1)))
 
