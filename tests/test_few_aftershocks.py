@@ -86,4 +86,4 @@ def test_days_later_they_are_those_of_ordinary_times(catalog: Catalog) -> None:
     done = run_forecast(
         catalog, fitted(), at=at(6.0 * 1440.0), days=[1.0], samples=100, fixed_parameters=True
     )
-    assert any("no sequence of the last 30 days" in remark for remark in done.remarks)
+    assert any("no mainshock of the last 30 days" in remark for remark in done.remarks)

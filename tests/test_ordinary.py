@@ -70,7 +70,7 @@ def test_forecasts_of_etas_are_corrected_and_say_so(quiet: Catalog) -> None:
     assert month.ci95[1] / month.median > before.ci95[1] / before.median
     said = "under way: numbers are those of ETAS times 0.82 (1 day), 0.74 (30 days)"
     assert said in str(done)
-    assert "no sequence of the last 30 days" not in str(plain)
+    assert "no mainshock of the last 30 days" not in str(plain)
 
 
 def test_other_models_are_not(quiet: Catalog) -> None:
@@ -78,4 +78,4 @@ def test_other_models_are_not(quiet: Catalog) -> None:
     asked = {"days": [30.0], "samples": 500, "at": "2044-06-01"}
     done = run_forecast(quiet, model, **asked)
     assert done.table[0] == run_forecast(quiet, model, uncorrected=True, **asked).table[0]
-    assert "no sequence of the last 30 days" not in str(done)
+    assert "no mainshock of the last 30 days" not in str(done)

@@ -68,7 +68,7 @@ class OrdinaryCorrection:
 
 def about(days: tuple[float, ...]) -> str:
     """What was done where no sequence is under way, for people."""
-    return f"no sequence of the last 30 days is under way: {numbers(days)}"
+    return f"no mainshock of the last 30 days has a sequence under way: {numbers(days)}"
 
 
 def numbers(days: tuple[float, ...]) -> str:
@@ -76,5 +76,5 @@ def numbers(days: tuple[float, ...]) -> str:
     factors = ", ".join(f"{np.exp(OrdinaryCorrection.over(d).shift):.2f} ({span(d)})" for d in days)
     return (
         f"numbers are those of ETAS times {factors} in the median, and ranges are as wide as the "
-        "past errors of such forecasts (`uncorrected` simulates ETAS as it is)"
+        "past errors of such forecasts in five regions (`uncorrected` simulates ETAS as it is)"
     )

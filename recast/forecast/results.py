@@ -136,7 +136,7 @@ class SequenceUnderWay(Record):
             decay = f"the decay of this sequence so far{prior}"
             parts[0] = (
                 f"numbers are a compromise between ETAS and {decay}, and ranges are as wide as the "
-                "past errors of such forecasts"
+                "past errors of such forecasts in California and Italy"
             )
             if self.past is not None and self.past >= SAID:
                 share = (
