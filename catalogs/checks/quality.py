@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -37,6 +38,10 @@ TWICE = 0.01
 
 SAME_SECONDS, SAME_KM = 1.0, 5.0
 """Events closer than that in time and place may be one, located twice."""
+
+LATER_SECONDS, LIKELY = 10.0, 0.15
+"""There are no more such pairs than by chance where those at lags up to here make as many so
+likely; one is more where there is no other."""
 
 NEAR_SECONDS, NEAR_KM, NEAR_UNITS = 3.0, 15.0, 0.3
 """Two agencies give the time, the place and the magnitude of one event so differently."""
@@ -171,7 +176,11 @@ def ties(events: pd.DataFrame) -> dict[str, int]:
 
 
 def duplicates(events: pd.DataFrame) -> dict[str, int]:
-    """Rows equal to an earlier one, identifiers that come again, and neighbours that may be one."""
+    """Rows equal to an earlier one, identifiers that come again, and neighbours that may be one.
+
+    Neighbours count where there are more of them than as many pairs at lags up to 10 s make likely:
+    in a swarm of thousands of events a day many follow each other within a second.
+    """
     columns = [column for column in SAME_EVENT if column in events]
     ids = events["event_id"] if "event_id" in events else pd.Series([], dtype="str")
     found = {
@@ -183,15 +192,58 @@ def duplicates(events: pd.DataFrame) -> dict[str, int]:
         seconds = events["time"].diff().dt.total_seconds().to_numpy()[1:]
         across = np.diff(longitude) * np.cos(np.radians(latitude[1:]))
         km = KM_PER_DEGREE * np.hypot(np.diff(latitude), across)
-        found["may_be_one"] = int(((seconds <= SAME_SECONDS) & (km <= SAME_KM)).sum())
+        near = int(((seconds <= SAME_SECONDS) & (km <= SAME_KM)).sum())
+        found["may_be_one"] = near if near and near > _same_by_chance(events, near) else 0
     return found
+
+
+def _same_by_chance(events: pd.DataFrame, near: int) -> float:
+    """How many neighbours are within a second and 5 km by chance; so many that it is likely: all.
+
+    By the pairs at lags of 1 to ``LATER_SECONDS`` s, which are real events.
+    """
+    far = sum(
+        int(((lag > SAME_SECONDS) & (km <= SAME_KM)).sum())
+        for lag, km, _ in _pairs(events, LATER_SECONDS)
+    )
+    share = SAME_SECONDS / LATER_SECONDS
+    by_chance = far * share / (1.0 - share)
+    if near <= by_chance or _as_many(near, near + far, share) > LIKELY:
+        return float(near)
+    return by_chance
+
+
+def _pairs(
+    events: pd.DataFrame, longest: float
+) -> Iterator[tuple[FloatArray, FloatArray, FloatArray]]:
+    """Seconds, kilometres and magnitude units between events and the next, the next but one, ...
+
+    Of pairs no more than ``longest`` seconds apart, and at most ``MOST_BEHIND`` - 1 times.
+    """
+    seconds = nanoseconds(events) / 1e9
+    latitude, longitude, magnitude = (
+        events[name].to_numpy(np.float64) for name in ("latitude", "longitude", "magnitude")
+    )
+    for behind in range(1, min(MOST_BEHIND, len(events))):
+        first = np.flatnonzero(seconds[behind:] - seconds[:-behind] <= longest)
+        if not first.size:
+            return
+        second = first + behind
+        turn = (longitude[second] - longitude[first] + 180.0) % 360.0 - 180.0
+        across = turn * np.cos(np.radians(latitude[second]))
+        yield (
+            seconds[second] - seconds[first],
+            KM_PER_DEGREE * np.hypot(latitude[second] - latitude[first], across),
+            np.abs(magnitude[second] - magnitude[first]),
+        )
 
 
 def reported_twice(events: pd.DataFrame) -> list[str]:
     """A warning where many of the events, in order of time, may have been reported twice."""
     pairs = duplicates(events).get("may_be_one", 0)
     near = f"{some(pairs, 'pair')} of events within {SAME_SECONDS:g} s and {SAME_KM:g} km"
-    if pairs < TWICE * len(events):
+    beyond = pairs - _same_by_chance(events, pairs) if pairs else 0.0
+    if not pairs or beyond < TWICE * len(events):
         found = two_reports(events)
         if not found:
             return []
@@ -218,27 +270,15 @@ def two_reports(events: pd.DataFrame) -> dict[str, float]:
     """
     if not {"latitude", "longitude"} <= set(events) or len(events) < 2:
         return {}
-    seconds = nanoseconds(events) / 1e9
-    latitude, longitude, magnitude = (
-        events[name].to_numpy(np.float64) for name in ("latitude", "longitude", "magnitude")
-    )
-    near = far = 0
-    for behind in range(1, min(MOST_BEHIND, len(events))):
-        first = np.flatnonzero(seconds[behind:] - seconds[:-behind] <= FAR_SECONDS)
-        if not first.size:
-            break
-        second = first + behind
-        turn = (longitude[second] - longitude[first] + 180.0) % 360.0 - 180.0
-        across = turn * np.cos(np.radians(latitude[second]))
-        km = KM_PER_DEGREE * np.hypot(latitude[second] - latitude[first], across)
-        units = np.abs(magnitude[second] - magnitude[first])
+    near = far = steps = 0
+    for lag, km, units in _pairs(events, FAR_SECONDS):
         alike = (km <= NEAR_KM) & (units <= NEAR_UNITS + MAGNITUDE_TOLERANCE)
-        soon = seconds[second] - seconds[first] <= NEAR_SECONDS
+        soon = lag <= NEAR_SECONDS
         near += int((alike & soon).sum())
         far += int((alike & ~soon).sum())
-    else:
-        if len(events) > MOST_BEHIND:
-            return {}
+        steps += 1
+    if steps == MOST_BEHIND - 1 and len(events) > MOST_BEHIND:
+        return {}
     by_chance = far * NEAR_SECONDS / (FAR_SECONDS - NEAR_SECONDS)
     rare = _as_many(near, near + far, NEAR_SECONDS / FAR_SECONDS) < RARE
     if not rare or near - by_chance < TWICE * len(events):
