@@ -43,6 +43,10 @@ CONVERGED = 1e-6
 WITH_PRIOR = FEWEST_RESIDUALS
 """With a prior, which says of the parameters what few events cannot."""
 
+MOST_OUTSIDE = 0.2
+"""Share of autocorrelations outside their 95 % range; of 30, a true model has more less than once
+in a thousand fits."""
+
 FittingProtocol = Literal["train", "train+val", "all"]
 
 
@@ -199,7 +203,7 @@ class ETASFit(Record):
             f"branching ratio {self.branching_ratio:.4f} over {some(round(self.days), 'day')}"
             + supercritical(self.branching_ratio),
             f"expected events {self.expected:.1f}, observed {self.n_events}",
-            f"residuals: KS p = {test.ks_p:.2g}, runs p = {test.runs_p:.2g}",
+            f"residuals: KS p = {test.ks_p:.2g}, runs p = {test.runs_p:.2g}" + _correlated(test),
             f"{state}: {effort}",
         ]
 
@@ -227,6 +231,19 @@ class ETASFit(Record):
         )
         notes = "<br>".join(map(escape, self._tail()))
         return f"<p>{escape(self._head())}</p><table>{table}</table><p>{notes}</p>"
+
+
+def _correlated(test: ResidualTest) -> str:
+    """How many autocorrelations are off, and what many mean."""
+    if test.lags_outside is None:
+        return ""
+    said = f", {test.lags_outside} of {test.lags} autocorrelations outside their 95 % range"
+    if test.lags_outside <= MOST_OUTSIDE * test.lags:
+        return said
+    return said + (
+        ": rates change in ways that the model has not. Where the background does, as in swarms, "
+        "mu and alpha are too low, and the branching ratio is too high"
+    )
 
 
 def fitting_sequence(catalog: Catalog, protocol: FittingProtocol) -> EventSequence:

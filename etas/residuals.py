@@ -21,6 +21,9 @@ ONE_SIDED, FEW = 2.2, 140
 """n D_n^2 from which twice the one-sided probability is the two-sided one, for more than so many
 events; the limits are those of scipy."""
 
+LAGS = 30
+"""Intervals apart, up to which their autocorrelation is looked at."""
+
 
 @dataclass(frozen=True)
 class ResidualTest(Record):
@@ -43,6 +46,9 @@ class ResidualTest(Record):
         runs are too long, because intervals of similar length cluster.
     correlation : float
         Correlation of successive intervals mapped to uniforms; standard error 1 / sqrt(n).
+    lags_outside : int, optional
+        How many of the autocorrelations up to ``LAGS`` events are outside their 95 % range. None in
+        files of earlier versions.
 
     See Also
     --------
@@ -63,6 +69,12 @@ class ResidualTest(Record):
     runs_z: float
     runs_p: float
     correlation: float
+    lags_outside: int | None = None
+
+    @property
+    def lags(self) -> int:
+        """How many lags there are."""
+        return min(LAGS, self.n - 1)
 
 
 def transformed_times(process: PointProcess, sequence: EventSequence) -> FloatArray:
@@ -156,6 +168,7 @@ def residual_test(transformed: FloatArray) -> ResidualTest:
         runs_z=runs_z,
         runs_p=float(2.0 * ndtr(-abs(runs_z))),
         correlation=_correlation(uniforms[:-1], uniforms[1:]),
+        lags_outside=outside(autocorrelation(transformed), int(intervals.size)),
     )
 
 
@@ -166,7 +179,12 @@ def _correlation(first: FloatArray, second: FloatArray) -> float:
     return float(np.corrcoef(first, second)[0, 1])
 
 
-def autocorrelation(transformed: FloatArray, lags: int = 30) -> FloatArray:
+def outside(correlations: FloatArray, n: int) -> int:
+    """How many autocorrelations of n intervals are outside the 95 % range of a true model."""
+    return int(np.count_nonzero(np.abs(correlations) > 1.96 / np.sqrt(n)))
+
+
+def autocorrelation(transformed: FloatArray, lags: int = LAGS) -> FloatArray:
     """Autocorrelation of the transformed intervals mapped to uniforms, shape (min(lags, n - 1),).
 
     Entry k - 1 is that of intervals k apart. Under a true model each lies within 1.96 / sqrt(n) of

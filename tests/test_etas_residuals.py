@@ -1,13 +1,22 @@
 """Residual tests: sizes and power known in advance."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import kstest
 
 from catalogs import EventSequence, GutenbergRichter, InputError
+from etas.fit import fit_etas
 from etas.model import ETAS
 from etas.poisson import Poisson
-from etas.residuals import autocorrelation, count_band, residual_test, transformed_times
+from etas.residuals import (
+    ResidualTest,
+    autocorrelation,
+    count_band,
+    residual_test,
+    transformed_times,
+)
 
 LAW = GutenbergRichter(2.5, 1.0, 7.5)
 TRUTH = ETAS(1.0, 0.0208, 0.7, 0.01, 1.12, LAW)
@@ -80,6 +89,28 @@ def test_autocorrelations_of_a_true_model_are_small_and_of_a_wrong_one_not() -> 
     assert np.count_nonzero(np.abs(true) > 1.96 / np.sqrt(len(sequence))) < 11
     wrong = autocorrelation(transformed_times(Poisson.fit(sequence, LAW), sequence), 5)
     assert wrong.min() > 3.0 * 1.96 / np.sqrt(len(sequence))
+
+
+def test_a_fit_to_swarms_says_that_rates_change_in_other_ways() -> None:
+    """Bursts of background, which the tests of single intervals may pass."""
+    rng = np.random.default_rng(3)
+    (steady,) = TRUTH.sample(EMPTY, 400.0, 1, seed=6)
+    bursts = np.concatenate([start + 2.0 * rng.random(60) for start in np.arange(20.0, 400.0, 40)])
+    times = np.concatenate([steady.times, bursts])
+    magnitudes = np.concatenate([steady.magnitudes, LAW.sample(bursts.size, rng)])
+    order = np.argsort(times)
+    swarms = EventSequence(times[order], magnitudes[order], 0.0, 402.0)
+    said = "rates change in ways that the model has not"
+    fit = fit_etas(swarms, LAW)
+    assert said in str(fit)
+    assert fit.model.alpha < TRUTH.alpha - 0.2, fit
+    plain = fit_etas(steady, LAW)
+    assert said not in str(plain)
+    assert "of 30 autocorrelations outside their 95 % range" in str(plain)
+    content = plain.residuals.to_json()
+    del content["lags_outside"]
+    before = ResidualTest.from_json(content, "a file of an earlier version")
+    assert "autocorrelations" not in str(replace(plain, residuals=before))
 
 
 def test_autocorrelation_by_hand() -> None:

@@ -90,6 +90,8 @@ DESCRIPTIONS = {
         "runs_z": "Standardised number of runs above and below the median.",
         "runs_p": "Its p-value.",
         "correlation": "Correlation of successive intervals mapped to uniforms.",
+        "lags_outside": "How many autocorrelations up to 30 intervals apart are outside their 95 % "
+        "range; null in files of earlier versions.",
     },
 }
 """What each field holds, by record."""

@@ -13,7 +13,7 @@ from catalogs.json_records import Record
 from catalogs.split import SplitName
 from etas.declustering import background_probability
 from etas.model import ETAS
-from etas.residuals import ResidualTest, autocorrelation, residual_test
+from etas.residuals import ResidualTest, autocorrelation, outside, residual_test
 from etas.space.model import SpaceTimeETAS
 from etas.space.residuals import PlaceResiduals, ThinnedResiduals, place_residuals
 from etas.space.rounding import rounding_step
@@ -49,14 +49,13 @@ class ResidualResult(Record):
     def __str__(self) -> str:
         """Format the tests, one per line."""
         test, n = self.residuals, self.n_events
-        correlations = np.array(self.autocorrelation)
-        outside = int(np.count_nonzero(np.abs(correlations) > 1.96 / np.sqrt(test.n)))
+        off = outside(np.array(self.autocorrelation), test.n)
         lines = [
             f"{self.split}: {n:,} events observed, {self.expected:,.1f} expected",
             f"Kolmogorov-Smirnov distance {test.ks_distance:.4f}, p = {test.ks_p:.3g}",
             f"runs about the median: z = {test.runs_z:+.2f}, p = {test.runs_p:.3g}",
             f"correlation of successive intervals {test.correlation:+.4f}",
-            f"autocorrelations outside their 95 % range: {outside} of {correlations.size} lags",
+            f"autocorrelations outside their 95 % range: {off} of {len(self.autocorrelation)} lags",
         ]
         if self.expected_background is not None:
             share = 100.0 * self.expected_background / n
