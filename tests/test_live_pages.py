@@ -73,6 +73,13 @@ def browser() -> Iterator[Any]:
 PAGES = ("index.html", "region.html", "sequences/ci38443183.html", "sequences/sw1.html")
 
 
+def test_only_after_a_mainshock_aftershocks_are_said_to_fade(shown: Path) -> None:
+    fade, pages = "aftershocks become less frequent", shown / "pages"
+    assert fade in (pages / "sequences" / "ci38443183.html").read_text()
+    assert fade not in (pages / "sequences" / "sw1.html").read_text()
+    assert fade not in (pages / "region.html").read_text()
+
+
 @pytest.mark.parametrize(
     ("language", "width", "scheme"),
     [
