@@ -25,7 +25,7 @@ from recast.live.records import Issued
 from recast.live.schedule import Due
 from recast.live.sequences import find_sequences
 from recast.live.service import Service
-from recast.live.silence import silence
+from recast.live.silence import quiet, silence
 from recast.live.sources import Answer, Source
 from recast.live.status import status
 from recast.live.step import run_once
@@ -42,6 +42,16 @@ def remarks(events: pd.DataFrame, now: str, *, region: bool = False) -> tuple[st
     catalog = known_catalog(events, AREA, at, "2015-01-01", 2.5)
     found = find_sequences(events, policy, at)
     return silence(events, catalog, PROCESS, None if region else found[0].state, policy)
+
+
+def test_a_busy_swarm_whose_source_is_late_by_minutes_is_not_silent() -> None:
+    """Of 50 events an hour, some minutes without one are the longest time so far."""
+    minutes = np.arange(600.0) * 1.2
+    begin = utc("2021-05-01")
+    times = pd.Series(begin + pd.to_timedelta(minutes, "min"))
+    events = pd.DataFrame({"time": times, "magnitude": 0.5})
+    assert quiet(events, times.iloc[-1] + pd.Timedelta("59min")) == ""
+    assert "the longest such time" in quiet(events, times.iloc[-1] + pd.Timedelta("61min"))
 
 
 def test_a_mainshock_without_aftershocks_is_told_after_some_hours() -> None:

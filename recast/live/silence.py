@@ -90,7 +90,7 @@ def silence(
 
 
 def quiet(events: pd.DataFrame, now: pd.Timestamp) -> str:
-    """That nothing is known of a time for longer than in five years, or nothing.
+    """That nothing is known of an hour or more, for longer than in five years; or nothing.
 
     The part of ``silence`` that needs no model.
     """
@@ -172,7 +172,7 @@ def _quiet(times: pd.Series, now: pd.Timestamp) -> tuple[str, ...]:
     """In ordinary times."""
     last = times.iloc[-1]
     between = times[times > now - BEFORE].diff().dropna()
-    if len(between) < ENOUGH or now - last <= between.max():
+    if len(between) < ENOUGH or now - last <= max(between.max(), SHORTEST):
         return ()
     remark = (
         f"{NOTHING}{written(last)}, the longest such time in five years: the source may have "
