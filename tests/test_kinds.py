@@ -401,6 +401,16 @@ def test_days_are_counted_from_a_date_that_is_said(tmp_path: Path) -> None:
     matches(read(tmp_path, "\n".join([header, *lines]), columns={"time": "1"}), 0.01)
 
 
+def test_eastings_and_northings_are_said_to_be_no_degrees(tmp_path: Path) -> None:
+    pairs = zip(TRUTH["time"], TRUTH["magnitude"], strict=True)
+    rows = [f"{t.isoformat()},428800.5,3986400,{m}" for t, m in pairs]
+    path = tmp_path / "events.csv"
+    path.write_text("\n".join(["time,Easting_m,Northing_m,mag", *rows]))
+    said = " ".join(read_events(path).explanation.notes)
+    assert "Easting_m and Northing_m are no degrees: the events have no places" in said
+    assert "name the column" not in said
+
+
 @pytest.mark.parametrize(
     ("name", "seconds", "unit"),
     [

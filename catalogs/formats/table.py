@@ -74,6 +74,9 @@ FIRST = 3
 
 METRES = frozenset({"m", "meter", "meters", "metre", "metres", "metros", "metri", "米"})
 
+PROJECTED = re.compile("easting|northing|utm", re.IGNORECASE)
+"""In names of places on a map, in metres."""
+
 FEET = frozenset({"ft", "feet", "foot", "pies"})
 
 KM_PER_FOOT = 0.0003048
@@ -200,6 +203,13 @@ def _say_no_places(
     if not absent or (len(absent) == 2 and not unused):
         return
     names = " or ".join(f"`columns` {role}=NAME" for role in absent)
+    projected = [name for name in unused if PROJECTED.search(name)]
+    if len(absent) == 2 and len(projected) >= 2:
+        faults.say(
+            f"{' and '.join(projected[:2])} are no degrees: the events have no places; for those "
+            "add columns latitude and longitude to the file"
+        )
+        return
     faults.say(
         f"no column for {' and '.join(absent)}: the events have no places; if the file has them in "
         f"degrees, name the column with {names}"
