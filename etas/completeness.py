@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -144,6 +145,32 @@ class CompletenessHistory:
         step = np.searchsorted(self.times, np.asarray(times, dtype=np.float64), side="left")
         return np.concatenate([[self.base], self.levels])[step]
 
+    def or_higher(self, other: CompletenessHistory) -> CompletenessHistory:
+        """The higher of two, at each time.
+
+        Parameters
+        ----------
+        other : CompletenessHistory
+            Of the same catalog.
+
+        Returns
+        -------
+        CompletenessHistory
+            max(Mc(t), Mc'(t)).
+
+        Examples
+        --------
+        >>> network = CompletenessHistory([0.0, 10.0], [3.0, 2.0], base=2.0)
+        >>> hidden = CompletenessHistory([9.0, 12.0], [4.0, 2.5], base=2.5)
+        >>> network.or_higher(hidden).at([1.0, 9.5, 11.0, 13.0])
+        array([3. , 4. , 4. , 2.5])
+        """
+        times = np.union1d(self.times, other.times)
+        after = np.nextafter(times, np.inf)
+        return CompletenessHistory(
+            times, np.maximum(self.at(after), other.at(after)), max(self.base, other.base)
+        )
+
     def on_grid(self, completeness: float, step: float) -> CompletenessHistory:
         """Mc(t) as the lowest magnitude that can occur, where magnitudes are given in steps.
 
@@ -161,6 +188,23 @@ class CompletenessHistory:
         """
         base = float(raised([self.base], completeness, step)[0])
         return CompletenessHistory(self.times, raised(self.levels, completeness, step), base)
+
+    def dated(self, info: CatalogInfo) -> tuple[tuple[str, float], ...]:
+        """Its steps as rows of a table of ``read_completeness``: when each begins, and Mc.
+
+        Parameters
+        ----------
+        info : CatalogInfo
+            Of the catalog.
+
+        Returns
+        -------
+        tuple of (str, float)
+            Dates, or days where the catalog uses days.
+        """
+        starts = (info.to_time(day) for day in self.times.tolist())
+        texts = (s.isoformat() if isinstance(s, pd.Timestamp) else repr(s) for s in starts)
+        return tuple(zip(texts, self.levels.tolist(), strict=True))
 
     def select(self, sequence: EventSequence) -> EventSequence:
         """Keep the events at or above the completeness of their time.
@@ -244,10 +288,14 @@ def read_completeness(path: Path, info: CatalogInfo) -> CompletenessHistory:
             f"{', '.join(map(str, table.columns))}"
         )
     try:
-        times = np.array([info.to_days(value) for value in table["time"]], dtype=np.float64)
-        levels = table["magnitude"].to_numpy(np.float64)
-        lowest = info.magnitude_completeness
-        levels = raised(levels, lowest, info.magnitude_bin)
-        return CompletenessHistory(times, levels, lowest)
+        return of_steps(zip(table["time"], table["magnitude"], strict=True), info)
     except ValueError as error:  # InputError is one, and so is what float() raises
         raise InputError(f"{path}: {error}") from error
+
+
+def of_steps(rows: Iterable[tuple[str | float, float]], info: CatalogInfo) -> CompletenessHistory:
+    """Mc(t) of a catalog from rows of time (date or day) and magnitude, each until the next."""
+    steps = [(info.to_days(time), float(level)) for time, level in rows]
+    lowest = info.magnitude_completeness
+    levels = raised([level for _, level in steps], lowest, info.magnitude_bin)
+    return CompletenessHistory(np.array([day for day, _ in steps]), levels, lowest)

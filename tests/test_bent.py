@@ -10,9 +10,10 @@ import pytest
 from catalogs import Catalog, CatalogInfo, GutenbergRichter, InputError, SplitDates, save
 from catalogs.bent_magnitudes import BentGutenbergRichter
 from etas import ETAS, Poisson
-from recast import run_forecast
+from recast import load_model, run_forecast
 from recast.cli import main
 from recast.forecast.bent import SCATTER, USUAL_B, bent
+from recast.models.etas_report import fit_catalog
 from recast.models.kind import FittedModel
 from recast.models.registry import model_kind
 from recast.models.so_far import fit_so_far
@@ -166,3 +167,51 @@ def test_b_below_the_bend_is_that_of_the_last_events() -> None:
     catalog = made(20_000)
     fitted = fit_so_far(catalog, 3000.0)
     assert fitted.process.magnitude_law.b == pytest.approx(0.75, abs=0.08)
+
+
+def long_history() -> Catalog:
+    """Complete from M 5 on for 150 years and from M 2 on for 20; b = 1 throughout."""
+    rng = np.random.default_rng(3)
+    law, steps = GutenbergRichter(2.0, 1.0, 9.0), ((1850, 150, 5.0), (2000, 20, 2.0))
+    parts = []
+    for year, years, lowest in steps:
+        n = rng.poisson(150 * years)
+        days = rng.uniform(0.0, 365.25 * years, n)
+        part = pd.DataFrame({"magnitude": np.floor(10.0 * law.sample(n, rng) + 1e-6) / 10.0})
+        part["time"] = pd.Timestamp(f"{year}-01-01", tz="UTC") + pd.to_timedelta(days, unit="D")
+        parts.append(part[part["magnitude"] >= lowest - 1e-6])
+    table = pd.concat(parts).sort_values("time", ignore_index=True)
+    splits = SplitDates("1850-01-01", "2010-01-01", "2015-01-01", "2020-01-01")
+    info = CatalogInfo(
+        name="long",
+        start="1850-01-01",
+        end="2020-01-01",
+        splits=splits,
+        magnitude_completeness=2.0,
+        magnitude_bin=0.1,
+    )
+    return Catalog(table, info)
+
+
+def test_b_of_large_events_is_that_above_the_completeness_of_a_table() -> None:
+    catalog = long_history()
+    now = catalog.info.to_days("2020-01-01")
+    steps = (("1850-01-01", 5.0), ("2000-01-01", 2.0))
+    plain = bent([Poisson(1.0, LAW)], catalog, now)
+    law = bent([Poisson(1.0, LAW)], catalog, now, steps)
+    assert plain is not None
+    assert law is not None
+    assert plain.b_above < 0.85  # early events lack the small ones
+    assert law.b_above == pytest.approx(1.0, abs=0.12)
+
+
+def test_a_forecast_knows_the_table_that_its_model_was_fitted_with(tmp_path: Path) -> None:
+    catalog = long_history()
+    table = tmp_path / "mc.csv"
+    table.write_text("time,magnitude\n1850-01-01,5.0\n2000-01-01,2.0\n")
+    fit = fit_catalog(
+        catalog, protocol="all", completeness_history=table, fixed={"c": 0.01, "p": 1.1}
+    )
+    model = load_model(fit.write(tmp_path))
+    found = run_forecast(catalog, model, days=[1], samples=50, fixed_parameters=True)
+    assert found.b_above == pytest.approx(1.0, abs=0.12)

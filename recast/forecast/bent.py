@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from catalogs import Catalog, PointProcess
 from catalogs.bent_magnitudes import BentGutenbergRichter
 from catalogs.marks import FixedMagnitudes
+from etas.completeness import of_steps
 from recast.models.known import b_above, known_so_far
 
 ABOVE = 1.0
@@ -23,7 +24,10 @@ LEAST_ROOM = 0.1
 
 
 def bent(
-    processes: Sequence[PointProcess], catalog: Catalog, day: float
+    processes: Sequence[PointProcess],
+    catalog: Catalog,
+    day: float,
+    steps: Sequence[tuple[str, float]] = (),
 ) -> BentGutenbergRichter | None:
     """The law of magnitudes of a forecast; None for that of the model.
 
@@ -33,9 +37,10 @@ def bent(
     Before 1993 b was 0.73 in Northern California above M 1.5, and 0.93 above M 3: continued to
     M 4.5 the first law expects three times as many as the second. ``b_above`` is that of the n
     events before ``day`` one unit above completeness or more, and above Mc(t)
-    (``CompletenessHistory.helmstetter``), drawn towards 1 as far as the b-values of the regions of
-    the net that comes with the package scatter. Where the bend lies, since when events count and
-    towards what b is drawn was chosen on the train and validation windows of three catalogs.
+    (``CompletenessHistory.helmstetter``, and ``steps``), drawn towards 1 as far as the b-values of
+    the regions of the net that comes with the package scatter. Where the bend lies, since when
+    events count and towards what b is drawn was chosen on the train and validation windows of three
+    catalogs.
 
     Parameters
     ----------
@@ -45,6 +50,8 @@ def bent(
         With events before ``day``.
     day : float
         Days since its start.
+    steps : sequence of (str, float)
+        When each step of Mc(t) begins, and its level, where the model was fitted with a table.
     """
     law = processes[0].magnitude_law
     bend = law.completeness + ABOVE
@@ -53,5 +60,6 @@ def bent(
     if not is_fixed or bend > law.maximum - LEAST_ROOM:
         return None
     known = known_so_far(catalog, day)
-    large = b_above(bend, known, known, catalog.info, USUAL_B, SCATTER)
+    table = of_steps(steps, catalog.info)
+    large = b_above(bend, known, known, catalog.info, USUAL_B, SCATTER, table)
     return BentGutenbergRichter(law.completeness, law.b, law.maximum, bend=bend, b_above=large)

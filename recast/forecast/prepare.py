@@ -83,7 +83,8 @@ def prepare(
     record: SequenceUnderWay | None
     if not (uncorrected or own_b or own_magnitudes):
         fixed = [process.with_fixed_magnitudes() for process in fitted.processes]
-        law = bent(fixed, catalog, request.at)
+        steps = (fitted.record or {}).get("completeness_steps", ())
+        law = bent(fixed, catalog, request.at, steps)
     if not uncorrected:
         sequence = under_way([fitted.process], history, regime)
         if sequence is None:

@@ -172,10 +172,10 @@ class ETASKind(ModelKind):
         return replace(model, members=tuple(draws.models)), draws.to_json()
 
 
-def _completeness(record: Mapping[str, Any]) -> dict[str, str]:
+def _completeness(record: Mapping[str, Any]) -> dict[str, Any]:
     """How completeness changed in time, as far as a fit knew; nothing if it did not."""
-    how = record.get("completeness")
-    return {"completeness": str(how)} if how else {}
+    known = {name: record.get(name) for name in ("completeness", "completeness_steps")}
+    return {name: value for name, value in known.items() if value}
 
 
 def _with_events(fitted: FittedModel, record: Mapping[str, Any], catalog: Catalog) -> FittedModel:

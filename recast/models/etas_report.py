@@ -12,6 +12,7 @@ import numpy as np
 
 from catalogs import (
     Catalog,
+    CatalogInfo,
     EventSequence,
     GutenbergRichter,
     InputError,
@@ -100,6 +101,8 @@ class ETASResult(Record):
         Profile likelihoods by parameter.
     completeness, prior : str, optional
         Mc(t) and the prior, as given.
+    completeness_steps : tuple of (str, float)
+        When each step of Mc(t) begins, and its level, where a table was given.
     environment : dict
         Versions and machine.
     command : str, optional
@@ -115,6 +118,7 @@ class ETASResult(Record):
     splits: dict[str, SplitScore] = field(default_factory=dict)
     profiles: dict[str, Profile] = field(default_factory=dict)
     completeness: str | None = None
+    completeness_steps: tuple[tuple[str, float], ...] = ()
     prior: str | None = None
     environment: dict[str, str | int] = field(default_factory=dict)
     command: str | None = None
@@ -260,6 +264,7 @@ def fit_catalog(
         {} if split is None else SplitScore.of(fit.model, split),
         {name: profile_likelihood(fit, sequence, name, completeness=history) for name in profile},
         label_of(completeness_history),
+        steps_of(history, completeness_history, catalog.info),
         None if prior is None else str(prior),
         describe(),
     )
@@ -310,6 +315,13 @@ def label_of(how: History) -> str | None:
     if isinstance(how, CompletenessHistory):
         return f"{how.times.size} steps"
     return None if how is None else str(how)
+
+
+def steps_of(
+    history: CompletenessHistory | None, how: History, info: CatalogInfo
+) -> tuple[tuple[str, float], ...]:
+    """The steps of a given Mc(t), for the record; the law of Helmstetter et al. has none."""
+    return () if history is None or how == "helmstetter" else history.dated(info)
 
 
 def prior_of(

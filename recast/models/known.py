@@ -40,6 +40,7 @@ def b_above(
     info: CatalogInfo,
     mean: float,
     sd: float,
+    table: CompletenessHistory | None = None,
 ) -> float:
     """The b-value of scored events >= ``lowest`` and above Mc(t), drawn towards that of others.
 
@@ -55,9 +56,12 @@ def b_above(
         The step of the magnitudes, and whether completeness is strict.
     mean, sd : float
         What other regions have, and how they scatter.
+    table : CompletenessHistory, optional
+        Mc(t) as it is known, beside that after large events.
     """
     n_0 = (mean / sd) ** 2
     history = CompletenessHistory.helmstetter(known, lowest)
+    history = history if table is None else history.or_higher(table)
     scored = slice(events.first_scored, None)
     n = int(reaches(events.magnitudes, history.at(events.times))[scored].sum())
     law = GutenbergRichter(lowest, mean, lowest + 1.0)

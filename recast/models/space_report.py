@@ -27,6 +27,7 @@ from recast.models.etas_report import (
     label_of,
     law_of_detected,
     profile_lines,
+    steps_of,
 )
 from recast.models.places import smoothed_law
 from recast.models.seen import seen_by_fit
@@ -69,6 +70,8 @@ class SpaceResult(Record):
         Profile likelihoods by parameter.
     completeness : str, optional
         Mc(t), as given.
+    completeness_steps : tuple of (str, float)
+        When each step of Mc(t) begins, and its level, where a table was given.
     fitted_on : dict of str to Extent
         Time and place of the fitted data.
     fixed : dict of str to float
@@ -96,6 +99,7 @@ class SpaceResult(Record):
     fixed: dict[str, float] = field(default_factory=dict)
     profiles: dict[str, Profile] = field(default_factory=dict)
     completeness: str | None = None
+    completeness_steps: tuple[tuple[str, float], ...] = ()
     hidden: int = 0
     environment: dict[str, str | int] = field(default_factory=dict)
     command: str | None = None
@@ -240,6 +244,7 @@ def fit_space(
         fixed=fit.fixed,
         profiles=profiles,
         completeness=label_of(completeness_history),
+        completeness_steps=steps_of(history, completeness_history, catalog.info),
         hidden=everything - sequence.n_scored,
         environment=describe(),
     )
