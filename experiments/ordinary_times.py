@@ -54,7 +54,8 @@ def forecasts(name: str, samples: int, *, test: bool) -> Iterator[dict[str, obje
                 history, days, samples, seed=[1, i], max_events=MOST, allow_supercritical=True
             )
             rng = np.random.default_rng([2, i])
-            several = ordinary.OrdinaryCorrection.over(days).apply(drawn, samples, rng, MOST)
+            law = ordinary.OrdinaryCorrection.over(days, model.branching_ratio(ordinary.MONTH))
+            several = law.apply(drawn, samples, rng, MOST)
             observed = int(((events.times >= day) & (events.times < day + days)).sum())
             for how, counts in (("as it is", drawn.counts), ("corrected", several.counts)):
                 scores = score_counts(counts[None], [observed], rng)

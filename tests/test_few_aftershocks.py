@@ -11,6 +11,7 @@ from etas import ETAS
 from etas.synthetic import synthetic_catalog
 from recast import FittedModel, run_forecast
 from recast.forecast.mainshocks import current_mainshock, quiet_mainshock
+from recast.forecast.ordinary import OrdinaryCorrection
 from recast.forecast.pooled import HALF_OF_FEW, share_of_past
 from recast.models.registry import model_kind
 
@@ -60,7 +61,8 @@ def test_the_line_says_what_they_are(catalog: Catalog) -> None:
     (said,) = [remark for remark in done.remarks if "few events followed" in remark]
     assert said.startswith("1.5 hours after the M 7 of")
     assert "40 % of the simulated catalogs" in said
-    assert "numbers are those of ETAS times 0.82 (1 day)" in said
+    factor = np.exp(OrdinaryCorrection.over(1.0, MODEL.branching_ratio(30.0)).shift)
+    assert f"numbers are those of ETAS times {factor:.2f} (1 day)" in said
     assert not any("no sequence" in remark for remark in done.remarks)
     assert share_of_past(1.5 / 24.0, HALF_OF_FEW) == pytest.approx(0.4)
 

@@ -38,10 +38,31 @@ def test_numbers_follow_the_law_of_the_factor() -> None:
 
 
 def test_the_law_is_that_of_a_day_and_of_a_month_beyond_them() -> None:
-    assert OrdinaryCorrection.over(0.1) == OrdinaryCorrection.over(1.0)
-    assert OrdinaryCorrection.over(365.0) == OrdinaryCorrection.over(30.0)
-    day, month = OrdinaryCorrection.over(1.0), OrdinaryCorrection.over(30.0)
+    assert OrdinaryCorrection.over(0.1, 0.7) == OrdinaryCorrection.over(1.0, 0.7)
+    assert OrdinaryCorrection.over(365.0, 0.7) == OrdinaryCorrection.over(30.0, 0.7)
+    day, month = OrdinaryCorrection.over(1.0, 0.7), OrdinaryCorrection.over(30.0, 0.7)
     assert month.shift < day.shift < 0.0 < day.spread < month.spread
+
+
+def test_the_law_vanishes_with_the_aftershocks_that_it_corrects() -> None:
+    whole, half = OrdinaryCorrection.over(30.0, 0.3), OrdinaryCorrection.over(30.0, 0.15)
+    assert whole == OrdinaryCorrection.over(30.0, 1.2)
+    assert half.shift == pytest.approx(whole.shift / 2.0, abs=1e-3)
+    assert half.spread == pytest.approx(whole.spread / 2.0, abs=1e-3)
+    assert OrdinaryCorrection.over(30.0, 0.0) == OrdinaryCorrection(0.0, 0.0)
+
+
+def test_a_declustered_catalog_is_forecast_at_its_rate() -> None:
+    """Poisson at one event a day: 365 a year, within the errors of 2,000 days."""
+    rate = Poisson(1.0, SOCAL_TRUTH.magnitude_law)
+    (events,) = rate.sample(EventSequence.nothing(), 2000.0, 1, seed=5)
+    catalog = synthetic_catalog(events, SOCAL_TRUTH, "declustered", start="2041-01-01")
+    done = run_forecast(catalog, days=[365], magnitudes=[2.5], samples=500)
+    (row,) = done.table[:1]
+    assert row.expected == pytest.approx(365.0, rel=0.08)
+    assert row.ci95[1] is not None
+    assert row.ci95[0] > 280.0
+    assert row.ci95[1] < 460.0
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from recast.forecast.early import (
     early_windows,
 )
 from recast.forecast.joined import JoinedWindow
-from recast.forecast.ordinary import OrdinaryCorrection, about
+from recast.forecast.ordinary import MONTH, OrdinaryCorrection, about
 from recast.forecast.pooled import PooledWindow, after_few, after_mainshock, of_few
 from recast.forecast.remarks import about_few, about_low_b, about_sequence
 from recast.forecast.results import Factor, SequenceUnderWay
@@ -145,17 +145,21 @@ def _by_past_errors(
     windows = in_ordinary_times([w for w in plain.windows if isinstance(w, Window)])
     request, history = plain.request, catalog.to_sequence().before(plain.request.at)
     pool, few = after_few(windows, fitted.processes, history, request, regime, plain.law)
-    remarks = [about(request.days), *plain.remarks]
+    laws = {w.days: w.correction for w in windows if isinstance(w.correction, OrdinaryCorrection)}
+    remarks = [about(laws), *plain.remarks]
     if few is not None:
-        remarks[0] = about_few(catalog.info, few, request.days, regime or GENERIC)
+        remarks[0] = about_few(catalog.info, few, laws, regime or GENERIC)
     return replace(plain, windows=pool, remarks=[*remarks, *beyond_a_month(request.days)])
 
 
 def in_ordinary_times(windows: Sequence[Window]) -> tuple[Window, ...]:
     """The windows of ETAS where no sequence is under way, corrected by past errors."""
-    return tuple(
-        replace(window, correction=OrdinaryCorrection.over(window.days)) for window in windows
-    )
+
+    def law(window: Window) -> OrdinaryCorrection:
+        ratios = [process.branching_ratio(MONTH) or 0.0 for process in window.processes]
+        return OrdinaryCorrection.over(window.days, float(np.median(ratios)))
+
+    return tuple(replace(window, correction=law(window)) for window in windows)
 
 
 def beyond_a_month(days: Sequence[float]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import product
 
 import numpy as np
@@ -27,7 +27,7 @@ from recast.forecast.mainshocks import (
     too_small_mainshock,
     unfollowed_mainshock,
 )
-from recast.forecast.ordinary import numbers
+from recast.forecast.ordinary import OrdinaryCorrection, numbers
 from recast.forecast.pooled import HALF_OF_FEW, share_of_past
 from recast.forecast.results import since_mainshock
 from recast.forecast.rolling import written_time
@@ -186,7 +186,9 @@ def about_sequence(fitted: FittedModel, info: CatalogInfo, history: EventSequenc
     return [f"{remark}: leave out `model` for one that is"]
 
 
-def about_few(info: CatalogInfo, few: SequenceForecast, days: tuple[float, ...], of: str) -> str:
+def about_few(
+    info: CatalogInfo, few: SequenceForecast, laws: Mapping[float, OrdinaryCorrection], of: str
+) -> str:
     """What is said after a mainshock that few events followed; ``of`` is a tectonic regime."""
     elapsed = few.omori.elapsed
     since = since_mainshock(written_time(info, few.time), few.magnitude, 24.0 * elapsed)
@@ -194,7 +196,7 @@ def about_few(info: CatalogInfo, few: SequenceForecast, days: tuple[float, ...],
     return (
         f"{since}, which few events followed so far: {share:.0f} % of the simulated catalogs, "
         f"fewer as time goes by, are those of past sequences ({REGIMES[of].about}; `regime` names "
-        f"another kind), updated by the few; in the others {numbers(days)}"
+        f"another kind), updated by the few; in the others {numbers(laws)}"
     )
 
 
