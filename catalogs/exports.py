@@ -15,7 +15,7 @@ import pandas as pd
 from catalogs.catalog import Catalog
 from catalogs.errors import InputError
 from catalogs.files import whole_file, write_whole
-from catalogs.info import DATE_OF_DAY_0, NANOSECONDS_PER_DAY, CatalogInfo
+from catalogs.info import DATE_OF_DAY_0, CatalogInfo
 from catalogs.texts import as_cell
 from catalogs.trajectories import Trajectories
 
@@ -122,7 +122,6 @@ def write_csep_forecast(
         If the catalog has no calendar, or ``place`` is given for events with places of their own.
     """
     info.check_dated("which CSEP's format cannot hold", "leave it out")
-    start = info.date(info.start).to_datetime64()
     latitude, longitude = (np.nan, np.nan) if place is None else place
     one_place = f"{longitude:g},{latitude:g}"
 
@@ -143,8 +142,8 @@ def write_csep_forecast(
             if lo == hi:
                 yield f",,,,,{number},"
                 continue
-            offsets = np.round(drawn.times[lo:hi] * NANOSECONDS_PER_DAY).astype("timedelta64[ns]")
-            stamps = np.datetime_as_string((start + offsets).astype("datetime64[us]"))
+            times = info.to_times(drawn.times[lo:hi])
+            stamps = np.datetime_as_string(times.astype("datetime64[us]"))
             rows = zip(
                 places(drawn, lo, hi),
                 stamps.tolist(),

@@ -21,6 +21,9 @@ from catalogs.texts import check_name, composed
 
 NANOSECONDS_PER_DAY = 86_400_000_000_000
 
+MOST_NANOSECONDS = 2**63 - 1
+"""292 years: longer differences, and dates farther from 1970, are no 64-bit integers."""
+
 LIKENESS = 0.85
 """Of names of which one is taken for the other misspelt: a letter in ten may differ."""
 
@@ -222,6 +225,36 @@ class CatalogInfo:
             return float(self.start) + days
         nanoseconds = self.date(self.start).value + round(days * NANOSECONDS_PER_DAY)
         return pd.Timestamp(nanoseconds, unit="ns", tz="UTC")
+
+    def to_times(self, days: ArrayLike) -> NDArray[np.datetime64]:
+        """Convert days since the catalog's start to dates, also those beyond 2262.
+
+        Parameters
+        ----------
+        days : array
+            Days since the start, of any shape.
+
+        Returns
+        -------
+        array of datetime64
+            In UTC, of the same shape: to the nanosecond, or if one is 292 years after the start or
+            beyond 2262 to the microsecond.
+
+        Examples
+        --------
+        >>> splits = SplitDates("1683-05-13", "1900-01-01", "1950-01-01", "2000-01-01")
+        >>> info = CatalogInfo("long", "1683-05-13", "2020-01-01", splits, 4.0)
+        >>> info.to_times([122_900.25])
+        array(['2019-11-08T06:00:00.000000'], dtype='datetime64[us]')
+        """
+        offsets = np.asarray(days, dtype=np.float64)
+        start = self.date(self.start)
+        longest = min(MOST_NANOSECONDS, MOST_NANOSECONDS - start.value) / NANOSECONDS_PER_DAY
+        unit, per_day = "ns", NANOSECONDS_PER_DAY
+        if np.abs(offsets).max(initial=0.0) >= longest:
+            unit, per_day = "us", NANOSECONDS_PER_DAY // 1000
+        whole = np.round(offsets * per_day).astype(f"timedelta64[{unit}]")
+        return np.asarray(start.to_datetime64().astype(f"datetime64[{unit}]") + whole)
 
     def date(self, value: str | float | pd.Timestamp) -> pd.Timestamp:
         """Read a date of this catalog.

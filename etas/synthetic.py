@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from catalogs import Catalog, CatalogInfo, EventSequence, GutenbergRichter, SplitDates
-from catalogs.info import NANOSECONDS_PER_DAY
+from catalogs import Catalog, CatalogInfo, EventSequence, GutenbergRichter, InputError, SplitDates
+from catalogs.info import NANOSECONDS_PER_DAY, timestamp
 from catalogs.info_fields import PLAIN_DAYS
 from etas.model import ETAS
 from etas.parameters import PARAMETERS, TAPER
@@ -19,6 +19,9 @@ SOCAL_TRUTH = ETAS(
 SOCAL_SEED = 20190706
 SOCAL_START = "2000-01-01"
 SOCAL_DAYS = 5000.0
+
+LONGEST_TIMEDELTA = 106_751.0
+"""Days, 292 years: a longer difference is no number of nanoseconds."""
 
 STEP = "magnitude_step"
 """In ``info.truth``: of the magnitudes that the true productivity goes with."""
@@ -72,6 +75,11 @@ def synthetic_catalog(
     Catalog
         Its ``info.truth`` holds the parameters.
 
+    Raises
+    ------
+    InputError
+        If the window ends beyond 2262, which times in nanoseconds cannot hold.
+
     Examples
     --------
     >>> (events,) = SOCAL_TRUTH.sample(EventSequence.nothing(), 100.0, 1, seed=0)
@@ -91,10 +99,11 @@ def synthetic_catalog(
     labels: list[str | float] = list(edges)
     table = pd.DataFrame({"time": events.times, "magnitude": law.recorded(events.magnitudes)})
     if start is not None:
-        origin = pd.Timestamp(start, tz="UTC")
-        labels = [_date(origin + pd.Timedelta(days=edge)) for edge in edges]
-        stamps = np.round(events.times * NANOSECONDS_PER_DAY).astype("timedelta64[ns]")
-        table["time"] = origin + pd.to_timedelta(stamps)
+        labels = [_date(_stamp(start, edge)) for edge in edges]
+        # Later ones are counted from the middle of their window
+        first = 0 if events.end < LONGEST_TIMEDELTA else round(0.5 * (events.start + events.end))
+        stamps = np.round((events.times - first) * NANOSECONDS_PER_DAY).astype("timedelta64[ns]")
+        table["time"] = _stamp(start, first) + pd.to_timedelta(stamps)
     info = CatalogInfo(
         name=name,
         title=title,
@@ -113,6 +122,17 @@ def synthetic_catalog(
         truth=truth,
     )
     return Catalog(table, info)
+
+
+def _stamp(start: str, day: float) -> pd.Timestamp:
+    """The time so many days after a date."""
+    nanoseconds = timestamp(start, "start").value + round(day * NANOSECONDS_PER_DAY)
+    if not pd.Timestamp.min.value <= nanoseconds <= pd.Timestamp.max.value:
+        raise InputError(
+            f"{day:,.0f} days after {start:.10} is beyond 2262, which times in nanoseconds cannot "
+            "hold: simulate fewer `days`, or without `origin` from nothing, in plain days"
+        )
+    return pd.Timestamp(nanoseconds, unit="ns", tz="UTC")
 
 
 def _date(stamp: pd.Timestamp) -> str:

@@ -15,6 +15,7 @@ from catalogs import (
     EventSequence,
     GutenbergRichter,
     InputError,
+    SplitDates,
     Trajectories,
     export_catalog,
     load,
@@ -147,3 +148,21 @@ def test_simulated_events_are_written_where_they_are(tmp_path: Path) -> None:
     assert lines[3] == ",,,,,1,"
     with pytest.raises(InputError, match="`place` 35, -117 is for events without places"):
         write_csep_forecast([drawn], info, tmp_path / "other.csv", place=(35.0, -117.0))
+
+
+@pytest.mark.parametrize(
+    ("start", "day", "stamp"),
+    [
+        ("1683-05-13", 122_900.25, "2019-11-08T06:00:00.000000"),
+        ("1990-01-01", 100_000.5, "2263-10-17T12:00:00.000000"),
+    ],
+)
+def test_forecasts_of_centuries_have_their_times(
+    tmp_path: Path, start: str, day: float, stamp: str
+) -> None:
+    """No 64-bit number of nanoseconds holds 292 years, or a date beyond 2262."""
+    splits = SplitDates(start, "2000-01-01", "2005-01-01", "2010-01-01")
+    info = replace(small().info, start=start, end="2010-01-01", splits=splits)
+    event = EventSequence([day], [4.0], day - 1.0, day + 1.0)
+    write_csep_forecast([Trajectories.of_sequences([event])], info, tmp_path / "x.csv", place=None)
+    assert (tmp_path / "x.csv").read_text().splitlines()[1] == f"nan,nan,4.0000,{stamp},nan,0,0"

@@ -4,11 +4,13 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from catalogs import EventSequence, GutenbergRichter, InputError
 from etas.kernel import omori_integral
 from etas.model import ETAS
+from etas.synthetic import synthetic_catalog
 
 LAW = GutenbergRichter(2.0, 1.0, 7.0)
 MODEL = ETAS(0.4, 0.03, 0.6, 0.02, 1.2, LAW)
@@ -107,3 +109,17 @@ def test_seeds_may_be_numbers_of_numpy() -> None:
 def test_what_is_no_seed_is_named(seed: Any) -> None:
     with pytest.raises(InputError, match="^seed = .* give a whole number of 0 or more, or several"):
         MODEL.simulate(EMPTY, 100.0, 5, seed=seed)
+
+
+def test_a_catalog_of_more_than_292_years_is_continued_in_its_calendar() -> None:
+    """Exact to the microsecond, where a difference of nanoseconds has no integer."""
+    times = np.array([122_900.25, 122_900.5, 122_930.0])
+    drawn = EventSequence(times, [2.0, 2.1, 3.0], 122_900.0, 122_931.0)
+    catalog = synthetic_catalog(drawn, MODEL, "late", start="1683-05-13")
+    start = pd.Timestamp("2019-11-08", tz="UTC")  # 122,900 days later, by the Gregorian calendar
+    assert catalog.info.date(catalog.info.start) == start
+    expected = start + pd.to_timedelta(times - 122_900.0, unit="D")
+    assert abs(pd.DatetimeIndex(catalog.events["time"]) - expected).max() < pd.Timedelta("1us")
+    beyond = EventSequence([3.6e6], [2.0], 0.0, 3_652_500.0)
+    with pytest.raises(InputError, match=r"2,191,500 days after 2000-01-01 .* simulate fewer"):
+        synthetic_catalog(beyond, MODEL, "far", start="2000-01-01")

@@ -20,7 +20,6 @@ from numpy.typing import ArrayLike
 
 from catalogs import Catalog
 from catalogs.files import write_whole
-from catalogs.info import NANOSECONDS_PER_DAY
 from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray
 from recast.models.registry import MIXTURE, model_kind, model_kinds
 
@@ -271,9 +270,7 @@ def axis_times(catalog: Catalog, days: ArrayLike) -> Any:
     """Convert days to dates for the time axis, or to plain days if the catalog has no calendar."""
     offsets = np.asarray(days, dtype=np.float64)
     start = catalog.info.to_time(0.0)
-    if isinstance(start, float):
-        return start + offsets
-    return start.to_datetime64() + np.round(offsets * NANOSECONDS_PER_DAY).astype("timedelta64[ns]")
+    return start + offsets if isinstance(start, float) else catalog.info.to_times(offsets)
 
 
 def time_axis(axes: Axes, catalog: Catalog) -> None:
