@@ -13,7 +13,7 @@ import pandas as pd
 
 from catalogs.areas import parse_area
 from catalogs.catalog import Catalog
-from catalogs.checks.quality import gap_warning, reported_twice
+from catalogs.checks.quality import gap_warning, incomplete_warning, reported_twice
 from catalogs.display import some
 from catalogs.errors import InputError
 from catalogs.event_types import EventRule, are_earthquakes, is_known, types_of
@@ -217,9 +217,9 @@ def _dropped(catalog: Catalog) -> list[str]:
 
 
 def _silent(catalog: Catalog) -> list[str]:
-    """A warning of long silences, of which nothing says that nothing was recorded then."""
-    warning = gap_warning(catalog)
-    return [] if warning is None else [warning]
+    """Warnings of long silences that are not declared, and of years that are incomplete."""
+    warnings = (gap_warning(catalog), incomplete_warning(catalog))
+    return [warning for warning in warnings if warning is not None]
 
 
 def later_than_now(parsed: Parsed) -> list[str]:

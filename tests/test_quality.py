@@ -18,10 +18,12 @@ from catalogs.checks.quality import (
     completeness_over_time,
     duplicates,
     gaps,
+    incomplete_warning,
     reported_twice,
     time_of_day,
     two_reports,
 )
+from recast import run_forecast
 from recast.plots.quality import over_time
 
 DAYS = 1000
@@ -361,3 +363,24 @@ def test_real_catalogs_have_no_second_reports(
             for length in (0.1, 1.0, 10.0):
                 after = (days >= days[i]) & (days < days[i] + length)
                 assert two_reports(events[after]) == {}, (name, i, length)
+
+
+@pytest.mark.parametrize(("share", "lowest", "said"), [(0.4, 3.0, True), (0.1, 3.0, False)])
+def test_years_of_higher_completeness_are_named(share: float, lowest: float, said: bool) -> None:
+    rng = np.random.default_rng(12)
+    table = poisson(rng)
+    early = (table["time"] - table["time"].min()).dt.days < share * DAYS
+    table = table[~early | (table["magnitude"] >= lowest)]
+    catalog = Catalog(table, info())
+    warning = incomplete_warning(catalog)
+    assert (warning is not None) == said
+    if warning is not None:
+        found = re.search(r"incomplete at M 2 for (\d+) % of its window: rates and b", warning)
+        assert found is not None
+        assert float(found[1]) == pytest.approx(100.0 * share, abs=3.0)
+        assert warning in run_forecast(catalog, days=[1], samples=10).remarks
+
+
+@pytest.mark.parametrize("name", ["ridgecrest_2019", "synthetic_socal"])
+def test_hours_after_a_mainshock_are_not(name: str) -> None:
+    assert incomplete_warning(load(name)) is None

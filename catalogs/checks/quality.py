@@ -75,6 +75,11 @@ LONG_GAP = 0.01
 """Share of the window from which on a silence matters to a fit."""
 
 
+HIGHER, LONG_INCOMPLETE = 0.3, 0.2
+"""Magnitude units by which completeness is clearly higher, and share of the window from which on
+that matters: of eleven regional catalogs it is 0.13 at most."""
+
+
 def check_catalog(catalog: Catalog) -> dict[str, Any]:
     """Look for what may be wrong with a catalog: ties, duplicates, gaps, changes in time.
 
@@ -154,6 +159,40 @@ def gap_warning(catalog: Catalog) -> str | None:
         f"catalog {info.name!r} has no event from {spans}: fits take that for quiet; if nothing "
         "was recorded then, declare it (recast catalogs import --gap)"
     )
+
+
+def incomplete_warning(catalog: Catalog, until: float | None = None) -> str | None:
+    """What to say where completeness was higher for years; None where it was not.
+
+    The days after large events, when networks miss small ones, are a small share of the window.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        Looked at from its train window's start on.
+    until : float, optional
+        Days since its start; by default its end.
+    """
+    info, lowest = catalog.info, catalog.info.magnitude_completeness
+    start = info.to_days(info.splits.train_start)
+    end = info.to_days(info.end) if until is None else until
+    order = catalog.rows_in_window()
+    order = order[(catalog.days[order] >= start) & (catalog.days[order] < end)]
+    if len(order) < 2 * BLOCK:
+        return None
+    blocks = completeness_over_time(catalog.events.iloc[order], catalog.days[order])
+    long = sum(
+        block["end"] - block["start"]
+        for block in blocks
+        if block["completeness"] > lowest + HIGHER + MAGNITUDE_TOLERANCE
+    )
+    if not long > LONG_INCOMPLETE * (end - start):
+        return None
+    return (
+        f"catalog {info.name!r} looks incomplete at M {lowest:g} for {long / (end - start):.0%} of "
+        "its window: rates and b are too low; begin later (`start`), raise `completeness`, or fit "
+        "ETAS with a table of completeness (recast etas fit --completeness-history)"
+    ).replace("%", " %")
 
 
 def _undeclared(catalog: Catalog, found: list[dict[str, Any]]) -> list[dict[str, Any]]:

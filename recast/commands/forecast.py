@@ -242,7 +242,7 @@ def _single(args: argparse.Namespace) -> int:
     catalog = selected(load(args.catalog[0]), args, any_splits=True)
     name = catalog.info.name
     out = args.out or Path("runs/forecast") / name
-    warn_of_gaps(catalog)
+    warn_of_gaps(catalog, complete=False)  # which the forecast says itself
     done = run_forecast(
         catalog,
         model,

@@ -390,14 +390,21 @@ def typed(argv: Sequence[str]) -> str:
     return shlex.join(["recast", *argv])
 
 
-def warn_of_gaps(catalog: Catalog) -> None:
-    """Print to stderr what long undeclared gaps do to a fit."""
+def warn_of_gaps(catalog: Catalog, *, complete: bool = True) -> None:
+    """Print to stderr what long undeclared gaps, and incomplete years, do to a fit.
+
+    ``complete`` is whether the fit takes completeness for constant.
+    """
     import sys
 
-    from catalogs.checks.quality import gap_warning
+    from catalogs.checks.quality import gap_warning, incomplete_warning
+    from recast.commands.printing import in_options
 
-    if (warning := gap_warning(catalog)) is not None:
-        print(f"recast: {warning}", file=sys.stderr)
+    warnings = [gap_warning(catalog), incomplete_warning(catalog) if complete else None]
+    for warning in warnings:
+        if warning is not None:
+            options = {"start": None, "completeness": None}
+            print(f"recast: {in_options(warning, options)}", file=sys.stderr)
 
 
 def without_where(argv: Sequence[str]) -> list[str]:

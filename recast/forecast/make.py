@@ -31,6 +31,7 @@ from recast.forecast.places import PlacedForecast, forecast_grid, place_forecast
 from recast.forecast.prepare import prepare
 from recast.forecast.remarks import (
     about_chance,
+    about_completeness,
     about_depth,
     about_fitted,
     about_larger,
@@ -255,6 +256,7 @@ def run_forecast(
     remarks += [
         *prepared.remarks,
         *about_depth(catalog, day),
+        *about_completeness(fitted, catalog, day),
         *about_pairs(catalog, day),
         *about_past(info, events, day, day - QUIET_DAYS),
         *about_forecast(info, events, day, request.days),

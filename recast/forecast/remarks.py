@@ -11,7 +11,7 @@ from catalogs import Catalog, CatalogInfo, EventSequence, GutenbergRichter
 from catalogs.areas import Box, share_within
 from catalogs.bent_magnitudes import BentGutenbergRichter
 from catalogs.checks.extent import Extent
-from catalogs.checks.quality import reported_twice
+from catalogs.checks.quality import incomplete_warning, reported_twice
 from catalogs.display import span
 from catalogs.trajectories import IntArray
 from etas.model import ETAS
@@ -127,6 +127,14 @@ def about_area(fitted: FittedModel, catalog: Catalog, day: float) -> list[str]:
     edges = "/".join(f"{edge:.2f}" for edge in boxes[0])
     said += f" of those that the model was fitted to, {edges}, whose background it has"
     return [f"{said}: use the same `area`, or fit it again"]
+
+
+def about_completeness(fitted: FittedModel, catalog: Catalog, day: float) -> list[str]:
+    """That completeness was higher for years, of which the model was not told."""
+    if (fitted.record or {}).get("completeness_steps"):
+        return []
+    warning = incomplete_warning(catalog, day)
+    return [] if warning is None else [warning]
 
 
 def about_pairs(catalog: Catalog, day: float) -> list[str]:
