@@ -451,6 +451,11 @@ def timestamp(value: str | float | pd.Timestamp, where: str) -> pd.Timestamp:
         raise no_date
     try:
         stamp = pd.Timestamp(value).as_unit("ns")
+    except pd.errors.OutOfBoundsDatetime:
+        raise InputError(
+            f"{where}: {value!r} is before 1678 or after 2261, which times in nanoseconds cannot "
+            "hold: give a date in between"
+        ) from None
     except ValueError:
         raise no_date from None
     if pd.isna(stamp):

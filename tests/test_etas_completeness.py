@@ -153,6 +153,7 @@ def test_a_table_is_read_with_the_names_of_its_faults(tmp_path: Path) -> None:
         ("time,mc\n", "no column 'magnitude'"),
         ("time,magnitude\n2002-01-01,2.0\n", "below the base"),
         ("time,magnitude\nsoon,3.0\n", "'soon' is not a date"),
+        ("time,magnitude\n1000-01-01,3.0\n", "'1000-01-01' is before 1678 or after 2261"),
         ("time,magnitude\n2002-01-01,high\n", "mc.csv: .*high"),
     ):
         path.write_text(text)
