@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -404,8 +405,9 @@ def test_supercritical_simulations_are_refused() -> None:
         SmoothedPlaces(REGION, 3, 1.0),
         replace(LAW, background=SmoothedPlaces(REGION, 3, 1.0), taper=20.0),
         replace(LAW, eta=0.6),
+        replace(LAW, mu=1e-4, alpha=4.0, gamma=5.0),
     ],
-    ids=["uniform", "smoothed", "both", "adaptive"],
+    ids=["uniform", "smoothed", "both", "adaptive", "wide"],
 )
 def test_drawn_places_follow_the_density_and_sums_by_cell_theirs(law: PlaceLaw) -> None:
     history = events(60).before(70.0)
@@ -514,6 +516,32 @@ def test_new_events_are_parents_too() -> None:
     old, new = (1.1 + 0.01) ** -1.1, (0.5 + 0.01) ** -1.1
     assert (second > 0).mean() == pytest.approx(new / (old + new), abs=0.03)
     assert (second[second > 0] == 1 + np.arange(0, 2 * n, 2)[second > 0]).all()
+
+
+def test_parents_much_wider_than_the_region_are_not_drawn_in_vain() -> None:
+    """They count as the share of their offspring that lies inside."""
+    n, width = 20_000, 1e9
+    law = replace(LAW, mu=1.0, alpha=1.5, c=0.01, p=0.5, d=0.01, gamma=2.75, q=2.0)
+    drawn = Trajectories(
+        np.repeat(np.arange(n), 2),
+        np.tile([1.1, 1.6], n),
+        np.tile([6.0, 2.0], n),
+        n,
+        1.0,
+        2.0,
+        np.empty(0, np.int64),
+    )
+    place = [[-38.6, 175.7]]
+    for at in (2.0, 6.0):  # without a wide parent before, and with one
+        history = EventSequence([0.5], [at], 0.0, 1.0, locations=place)
+        began = time.perf_counter()
+        placed = law.placer(history, 2.0).place(drawn, seed=0)
+        assert time.perf_counter() - began < 20.0
+        second = placed.parents[1::2]
+        inside = (law.q - 1.0) * REGION.square_km / (np.pi * width)
+        new = 10.0 ** (1.5 * 4.0) * inside * (0.5 + 0.01) ** -0.5
+        old = (1.1 + 0.01) ** -0.5 * (1.0 if at == 2.0 else 10.0 ** (1.5 * 4.0) * inside)
+        assert (second > 0).mean() == pytest.approx(new / (1.0 + old + new), abs=0.02)
 
 
 def test_parents_are_drawn_by_their_weights_at_any_time() -> None:

@@ -207,7 +207,7 @@ def _new_parent(
 
 
 @_jit
-def place_events(  # noqa: C901, PLR0912 - one loop, in which calls with many arrays would cost most
+def place_events(  # noqa: C901, PLR0912, PLR0915 - one loop: calls with many arrays would cost most
     rng: np.random.Generator,
     edges: IntArray,
     times: FloatArray,
@@ -263,6 +263,9 @@ def place_events(  # noqa: C901, PLR0912 - one loop, in which calls with many ar
                     if not _kept(rng, since + now, since + early, now - early, numbers):
                         continue
                     parent = index[knot, slot]
+                    if rows[knot, slot, WIDTH] == math.inf:
+                        latitude, longitude = anywhere(rng, corners, frame)
+                        break
                     latitude, longitude = about(
                         rng, rows[knot, slot, LATITUDE], rows[knot, slot, LONGITUDE],
                         rows[knot, slot, WIDTH], q, radius,
@@ -273,6 +276,9 @@ def place_events(  # noqa: C901, PLR0912 - one loop, in which calls with many ar
                     if j < 0:
                         continue
                     parent = n + j
+                    if widths[j] == math.inf:
+                        latitude, longitude = anywhere(rng, corners, frame)
+                        break
                     latitude, longitude = about(
                         rng, places[j, 0], places[j, 1], widths[j], q, radius
                     )

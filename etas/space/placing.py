@@ -28,6 +28,9 @@ DROP = 1.25
 REDRAWN = 256
 """The same of events of the history that are placed again."""
 
+FLAT = 100.0
+"""D over q times the square of the region's diagonal from which kernels are flat inside it."""
+
 PLACES = 9
 """Keeps the random numbers of places apart from those of times with the same seed."""
 
@@ -124,6 +127,8 @@ class Placer:
         if parents.p < 0.0:
             raise InputError(f"p = {parents.p}: places are drawn for p from 0 on")
         gains, plain = parents.weigh(history.magnitudes)
+        widths = plain if widths is None else widths
+        gains, _ = flattened(region, parents.q, gains, widths)
         since = history.end - history.times
 
         def weights(now: float) -> FloatArray:
@@ -141,7 +146,7 @@ class Placer:
             if sums[k] > 0.0:
                 fill_alias_table(weights(times[k]), table)
         places = np.radians(region.located(history))
-        known = np.column_stack([places, plain if widths is None else widths, since])
+        known = np.column_stack([places, widths, since])
         return cls(region, history, parents, sites, known, times[kept], sums[kept], tables)
 
     @property
@@ -174,7 +179,9 @@ class Placer:
         chosen = np.empty(drawn.times.size, dtype=np.int64)
         edges = drawn.edges
         chunks = [(lo, min(lo + CHUNK, drawn.n)) for lo in range(0, drawn.n, CHUNK)]
-        history = History(self.known, self.knots, self.totals, self.tables, sites.widths)
+        known = self.known.copy()
+        _, known[:, 2] = flattened(self.region, parents.q, np.ones(n), self.widths)
+        history = History(known, self.knots, self.totals, self.tables, sites.widths)
         numbers = Numbers(
             parents.mu,
             parents.c,
@@ -190,6 +197,7 @@ class Placer:
         def fill(rng: np.random.Generator, chunk: tuple[int, int]) -> None:
             first, last = edges[chunk[0]], edges[chunk[1]]
             gains, widths = parents.weigh(drawn.magnitudes[first:last])
+            gains, widths = flattened(self.region, parents.q, gains, widths)
             place_events(
                 rng,
                 edges[chunk[0] : chunk[1] + 1] - first,
@@ -264,6 +272,26 @@ class Placer:
             for _ in pool.map(fill, streams, parts):
                 pass
         return out
+
+
+def flattened(
+    region: Region, q: float, gains: FloatArray, widths: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Weights and D_j of parents, of which those much wider than the region are flat inside it.
+
+    Nearly all places about such a parent lie outside and would be drawn again. Its weight is
+    multiplied by the share (q - 1) A / (pi D) that lies inside, D is infinite, and its offspring
+    are anywhere in the region, which is the same: densities there differ by a hundredth at most.
+    """
+    _, (south, north, west, east) = frame_of(region)
+    nearest = 0.0 if south < 0.0 < north else min(abs(south), abs(north))
+    longest = region.radius**2 * ((north - south) ** 2 + ((east - west) * math.cos(nearest)) ** 2)
+    wide = widths > FLAT * q * longest
+    if not wide.any():
+        return gains, widths
+    with np.errstate(divide="ignore"):  # of an infinite D
+        inside = (q - 1.0) * region.square_km / (np.pi * widths)
+    return np.where(wide, gains * inside, gains), np.where(wide, np.inf, widths)
 
 
 def ages(longest: float, c: float) -> FloatArray:
