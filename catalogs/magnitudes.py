@@ -17,6 +17,10 @@ LN10 = float(np.log(10.0))
 LARGEST_MAGNITUDE = 100.0
 """And -100 the smallest: what is beyond is no magnitude."""
 
+LARGEST_POSSIBLE = 10.0
+"""Largest magnitude that is drawn, unless a catalog has one: Chile 1960, the largest known, had 9.4
+to 9.6."""
+
 B_RANGE = (1e-6, 1e6)
 """Far beyond the b-values of any catalog, and within what its law can be computed for."""
 
@@ -282,7 +286,7 @@ class GutenbergRichter:
             Whether events at exactly ``completeness`` are left out.
         maximum : float, optional
             Truncation; by default one unit above the largest magnitude, and at least
-            ``completeness`` + 5.
+            ``completeness`` + 5, but at most 10 (``largest_drawn``).
 
         Returns
         -------
@@ -318,8 +322,20 @@ class GutenbergRichter:
                 f"{completeness + bin_width:g}: is the threshold {completeness:g} really strict?"
             )
         b = b_of_mean(excess, bin_width)
-        top = maximum if maximum is not None else max(float(m.max()) + 1.0, first + 5.0)
+        top = largest_drawn(float(m.max()), first + 5.0) if maximum is None else maximum
         return cls(float(first), b, float(top), step=float(bin_width), strict=strict)
+
+
+def largest_drawn(largest: float, least: float) -> float:
+    """One unit above the largest magnitude of a catalog, and at least some other.
+
+    No more than 10, unless the catalog has magnitudes so large, which are of another scale.
+
+    >>> largest_drawn(7.1, 8.0), largest_drawn(9.5, 8.0), largest_drawn(11.0, 8.0)
+    (8.1, 10.0, 12.0)
+    """
+    top = max(largest + 1.0, least)
+    return top if largest >= LARGEST_POSSIBLE else min(top, LARGEST_POSSIBLE)
 
 
 def _on_grid(m: FloatArray, lowest: float, step: float) -> FloatArray:

@@ -248,3 +248,12 @@ def test_b_positive_outlives_short_term_incompleteness() -> None:
 def test_too_few_differences_are_refused() -> None:
     with pytest.raises(InputError, match="1 differences of successive magnitudes reach"):
         b_positive([2.0, 3.0, 2.9, 2.0])
+
+
+def test_no_law_reaches_magnitudes_that_no_earthquake_has() -> None:
+    """A global catalog from M 7 on: five units above completeness are 12."""
+    m = np.round(7.0 + np.random.default_rng(0).exponential(0.4, 2_000), 1).clip(max=9.5)
+    assert GutenbergRichter.fit(m, 7.0, bin_width=0.1).maximum == 10.0
+    assert GutenbergRichter.fit(m, 7.0, bin_width=0.1, maximum=9.6).maximum == 9.6
+    assert GutenbergRichter.fit(m - 3.0, 4.0, bin_width=0.1).maximum == 9.0
+    assert GutenbergRichter.fit(m + 3.0, 10.0, bin_width=0.1).maximum > 12.0  # no magnitudes

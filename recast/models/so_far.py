@@ -11,6 +11,7 @@ import numpy as np
 
 from catalogs import Catalog, EventSequence, GutenbergRichter, InputError
 from catalogs.checks.extent import Extent
+from catalogs.magnitudes import LARGEST_POSSIBLE, largest_drawn
 from catalogs.sequence import reaches
 from etas.fit import WITH_PRIOR, fit_etas
 from etas.model import ETAS
@@ -39,9 +40,6 @@ EXCESS = 2.0
 
 LARGEST = 8.0
 """Largest magnitude drawn, unless one unit above the largest so far is more."""
-
-LARGEST_POSSIBLE = 10.0
-"""Largest magnitude that may be asked for: Chile 1960, the largest known, had 9.4 to 9.6."""
 
 
 def fit_so_far(
@@ -82,7 +80,8 @@ def fit_so_far(
     b : float, optional
         The b-value, if it is known.
     maximum_magnitude : float, optional
-        The largest magnitude that can occur; by default 8, or one unit above the largest so far.
+        The largest magnitude that can occur; by default 8, or one unit above the largest so
+        far, 10 at most.
     places : bool
         Fit a law of places, too.
     since : float, optional
@@ -218,7 +217,7 @@ def _law(
     """The law of magnitudes."""
     info = catalog.info
     lowest, largest = info.magnitude_completeness, float(known.magnitudes.max(initial=-np.inf))
-    top = max(largest + 1.0, LARGEST) if maximum is None else _checked(maximum, largest)
+    top = largest_drawn(largest, LARGEST) if maximum is None else _checked(maximum, largest)
     law = GutenbergRichter(
         lowest,
         1.0 if b is None else b,
