@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from catalogs import Catalog, load
+from catalogs import Catalog, EventSequence, load
 from catalogs.areas import parse_area
 from catalogs.importing import import_table
 from recast.forecast.make import run_forecast
-from recast.forecast.remarks import about_area, about_chance, about_depth
+from recast.forecast.remarks import about_area, about_chance, about_depth, beyond_the_past
+from recast.forecast.results import ForecastRow
 from recast.forecast.single import default_magnitudes
 from recast.models.fitting import fit_model
 
@@ -137,3 +138,20 @@ def test_a_model_of_another_area_is_told() -> None:
     model = fit_model("poisson", whole)
     done = run_forecast(part, model, at="2019-07-12", days=[1.0], samples=20)
     assert inside in done.remarks
+
+
+def test_years_forecast_beyond_all_that_came_are_warned_of() -> None:
+    """100 events a year, and windows of a month, a year and more."""
+    history = EventSequence(np.arange(0.0, 3650.0, 3.65), np.full(1000, 2.0), 0.0, 3650.0)
+
+    def rows(*medians: float) -> list[ForecastRow]:
+        return [
+            ForecastRow(days, 2.0, m, m, (m, m), (m, m), 1.0, None, None)
+            for days, m in zip((30.0, 365.0, 7300.0), medians, strict=True)
+        ]
+
+    assert beyond_the_past(history, rows(900.0, 190.0, 3_900.0)) == []
+    (said,) = beyond_the_past(history, rows(9.0, 230.0, 2_000.0))
+    assert "230 events of M >= 2 in 365 days, where the most so far are 10" in said
+    (said,) = beyond_the_past(history, rows(9.0, 230.0, 5_000.0))
+    assert "5,000 events of M >= 2 in 7300 days, where the most so far are 2,000" in said

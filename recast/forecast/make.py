@@ -37,6 +37,7 @@ from recast.forecast.remarks import (
     about_larger,
     about_model,
     about_pairs,
+    beyond_the_past,
 )
 from recast.forecast.results import ForecastResult
 from recast.forecast.rolling import written_time
@@ -295,6 +296,7 @@ def run_forecast(
     environment, law = describe(), None if own_magnitudes else fitted.process.magnitude_law
     remarks += [
         *about_chance(request.days, request.magnitudes, drawn.counts),
+        *beyond_the_past(events.before(day), drawn.rows()),
         *([] if law is None else about_larger(fitted.kind, law, request.magnitudes)),
     ]
     result = ForecastResult(

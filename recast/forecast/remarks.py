@@ -13,6 +13,7 @@ from catalogs.bent_magnitudes import BentGutenbergRichter
 from catalogs.checks.extent import Extent
 from catalogs.checks.quality import incomplete_warning, reported_twice
 from catalogs.display import span
+from catalogs.sequence import reaches
 from catalogs.trajectories import IntArray
 from etas.model import ETAS
 from etas.omori import REGIMES
@@ -29,7 +30,7 @@ from recast.forecast.mainshocks import (
 )
 from recast.forecast.ordinary import OrdinaryCorrection, numbers
 from recast.forecast.pooled import HALF_OF_FEW, share_of_past
-from recast.forecast.results import since_mainshock
+from recast.forecast.results import ForecastRow, since_mainshock
 from recast.forecast.rolling import written_time
 from recast.models.kind import FittedModel, ModelKind
 from recast.models.saved import SavedModel
@@ -46,6 +47,10 @@ window must be to be spoken of."""
 ELSEWHERE, OTHER_AREA = 0.05, 0.2
 """Share of the events outside the box of the fitted ones, and of that box where none is used, from
 which a model was fitted to another area: later events reach a little further."""
+
+A_MONTH, TWICE, FEWEST = 30.0, 2.0, 10
+"""Days up to which forecasts after a mainshock were tested; how many times the events of the
+busiest window so far are too many in longer ones, and the number of events that it has at least."""
 
 LOW_B = 0.8
 """Of large events: three in four of the regions that the package's nets know have more."""
@@ -255,6 +260,31 @@ def about_larger(kind: ModelKind, law: GutenbergRichter, magnitudes: Sequence[fl
     return [
         f"no event of M >= {larger[0]:g} is simulated: the law ends at {law.maximum:.3g}{remedy}"
     ]
+
+
+def beyond_the_past(history: EventSequence, rows: Sequence[ForecastRow]) -> list[str]:
+    """That a long window is forecast at twice the events of the busiest of its length so far.
+
+    Up to a month that may be, after the largest event so far. What is learned of sequences over a
+    month and continued for years is not to be trusted then. Of catalogs shorter than the window
+    the busiest rate counts.
+    """
+    lowest = min(row.magnitude for row in rows)
+    times = history.times[reaches(history.magnitudes, lowest)]
+    for row in reversed(rows):
+        length = min(row.days, history.end - history.start)
+        if row.magnitude > lowest or row.days <= A_MONTH:
+            continue
+        first = np.searchsorted(times, times - length)
+        most = int((np.arange(times.size) + 1 - first).max(initial=0)) * row.days / length
+        if row.median > TWICE * max(most, FEWEST):
+            said = (
+                f"WARNING: {row.median:,.0f} events of M >= {lowest:g} in {span(row.days)}, where "
+                f"the most so far are {most:,.0f}: forecasts after mainshocks were tested up to a "
+                "month, forecast fewer `days`"
+            )
+            return [said]
+    return []
 
 
 def about_chance(days: Sequence[float], magnitudes: Sequence[float], counts: IntArray) -> list[str]:
