@@ -15,6 +15,7 @@ pooled              some catalogs as past sequences, the others by ETAS
 bent                magnitudes: b changes one unit above completeness
 correction          after a mainshock: numbers by its own aftershocks, ranges by past errors
 ordinary            in ordinary times: numbers and ranges by past errors
+months              longer than a month after a mainshock: its sequence, then ordinary times
 aftershocks         drawing and scoring forecasts after mainshocks
 places              where the events of a forecast are expected
 gaps                windows that overlap gaps of the catalog: what came in them is unknown

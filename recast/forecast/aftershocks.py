@@ -10,6 +10,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -39,8 +40,9 @@ from recast.forecast.early import (
 from recast.forecast.engine import Engine
 from recast.forecast.gaps import about_windows, overlapped, spelt
 from recast.forecast.mainshocks import Mainshock, find_mainshocks, is_larger, lost_mainshocks
+from recast.forecast.months import first_month, followed
 from recast.forecast.pooled import after_few, after_mainshock
-from recast.forecast.prepare import in_ordinary_times
+from recast.forecast.prepare import in_ordinary_times, later_windows
 from recast.forecast.results import ForecastRow
 from recast.forecast.rolling import HIGHER_IS_BETTER, Member, written_time
 from recast.forecast.single import Drawable, Request, draw_forecast, windows_of
@@ -203,17 +205,20 @@ def windows_after(
         return windows_of(history, processes, request)
     law = bent(processes, job.catalog, request.at)
     sequence = under_way(processes, history)
+    near = first_month(request)
+    ordinary = partial(later_windows, history, processes, law=law)
     if sequence is None:
         early = early_sequence(processes, history, magnitudes=law)
         if early is not None:
-            return early_windows(early, request)
+            return followed(early_windows(early, near), request, ordinary)
         windows = windows_of(history, processes, request, None, law)
         if not all(isinstance(process, ETAS) for process in processes):
             return windows
         usual = in_ordinary_times(windows)
         return after_few(usual, processes, history, request, magnitudes=law)[0]
-    windows = windows_of(history, processes, request, sequence, law)
-    return after_mainshock(windows, processes, history, request, magnitudes=law)
+    windows = windows_of(history, processes, near, sequence, law)
+    whole = after_mainshock(windows, processes, history, near, magnitudes=law)
+    return followed(whole, request, ordinary)
 
 
 def examine(

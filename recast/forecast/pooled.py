@@ -13,6 +13,7 @@ from recast.forecast.correction import SequenceForecast
 from recast.forecast.early import OmoriWindow, early_windows, recorded_sequence
 from recast.forecast.joined import JoinedWindow, evenly, incomplete_sequence, joined_windows
 from recast.forecast.mainshocks import current_mainshock, quiet_mainshock
+from recast.forecast.months import LongWindow
 from recast.forecast.single import Drawable, Request, Window, stream
 
 HALF = 2.0 / 24.0
@@ -112,6 +113,8 @@ class PooledWindow:
 
 def corrected_part(window: Drawable) -> Window | None:
     """What of a window is drawn from ETAS, corrected; None if nothing is."""
+    if isinstance(window, LongWindow):
+        window = window.first
     if isinstance(window, PooledWindow):
         window = window.usual
     if isinstance(window, JoinedWindow):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
@@ -13,13 +14,19 @@ from etas.model import ETAS
 from etas.omori import GENERIC
 from recast.forecast.bent import bent
 from recast.forecast.blocks import check_subcritical, n_blocks
-from recast.forecast.correction import MOST_BRANCHING, SequenceForecast, under_way
+from recast.forecast.correction import (
+    MOST_BRANCHING,
+    SequenceForecast,
+    subcritical,
+    under_way,
+)
 from recast.forecast.early import (
     OmoriWindow,
     early_sequence,
     early_windows,
 )
 from recast.forecast.joined import JoinedWindow
+from recast.forecast.months import first_month, followed
 from recast.forecast.ordinary import MONTH, OrdinaryCorrection, about
 from recast.forecast.pooled import PooledWindow, after_few, after_mainshock, of_few
 from recast.forecast.remarks import about_few, about_low_b, about_sequence
@@ -33,10 +40,6 @@ SAMPLES_AFTER_A_MAINSHOCK = 2_000
 
 PARAMETER_SETS = 100
 """Number of draws from the uncertainty of an ETAS fit."""
-
-
-LONGEST = 30.0
-"""Days of a window beyond which no errors of forecasts were learned."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,30 +99,34 @@ def prepare(
         remarks += about_low_b(law, sequence, history)
         n = SAMPLES_AFTER_A_MAINSHOCK if samples is None else samples
         request = replace(request, samples=n)
+    near = request if sequence is None else first_month(request)
+    ordinary = partial(later_windows, history, fitted.processes, law=law)
     if early is not None:
-        first = early_windows(early, request)
+        first = early_windows(early, near)
         record = _recorded(early, first, history, info, regime)
-        return Prepared(request, first, law, record, remarks)
+        remarks += after_a_month(request.days)
+        return Prepared(request, followed(first, request, ordinary), law, record, remarks)
     processes, uncertainty = processes_of(
         fitted,
-        request,
+        near,
         sequence,
         fixed_parameters=fixed_parameters,
         own_magnitudes=own_magnitudes,
     )
-    windows: Sequence[Window] = windows_of(history, processes, request, sequence, law)
+    windows: Sequence[Window] = windows_of(history, processes, near, sequence, law)
     if sequence is None:
         plain = Prepared(request, windows, law, None, remarks, uncertainty)
         return plain if uncorrected else _by_past_errors(plain, fitted, catalog, regime)
-    remarks += beyond_a_month(request.days)
-    whole = after_mainshock(windows, fitted.processes, history, request, regime, law)
+    remarks += after_a_month(request.days)
+    whole = after_mainshock(windows, fitted.processes, history, near, regime, law)
     record = _recorded(sequence, windows, history, info, regime)
     usual: Drawable = whole[0]
     if isinstance(usual, PooledWindow):
         record, usual = replace(record, past=usual.share), usual.usual
     if isinstance(usual, JoinedWindow):
         record = replace(record, large=usual.level, large_share=usual.share)
-    return Prepared(request, whole, law, record, remarks, uncertainty)
+    drawn = followed(whole, request, ordinary)
+    return Prepared(request, drawn, law, record, remarks, uncertainty)
 
 
 def _check_regime(fitted: FittedModel, history: EventSequence, *, uncorrected: bool) -> None:
@@ -162,10 +169,35 @@ def in_ordinary_times(windows: Sequence[Window]) -> tuple[Window, ...]:
     return tuple(replace(window, correction=law(window)) for window in windows)
 
 
+def later_windows(
+    history: EventSequence,
+    processes: Sequence[PointProcess],
+    request: Request,
+    law: BentGutenbergRichter | None,
+) -> tuple[Window, ...]:
+    """Windows of ordinary times; a model whose events would trigger more than one is lowered."""
+    several = {
+        days: [one if _is_stable(one, days) else subcritical(one, days) for one in processes]
+        for days in request.days
+    }
+    return in_ordinary_times(windows_of(history, several, request, law=law))
+
+
+def _is_stable(process: PointProcess, days: float) -> bool:
+    ratio = process.branching_ratio(days)
+    return ratio is None or ratio < 1.0
+
+
 def beyond_a_month(days: Sequence[float]) -> list[str]:
     """That errors of forecasts were learned up to a month, where a window is longer."""
     longest = "ranges beyond a month extrapolate the errors of forecasts for a month"
-    return [longest] if max(days) > LONGEST else []
+    return [longest] if max(days) > MONTH else []
+
+
+def after_a_month(days: Sequence[float]) -> list[str]:
+    """The same after a mainshock, where numbers are others then."""
+    said = "after 30 days numbers are those of ordinary times, and "
+    return [said + remark for remark in beyond_a_month(days)]
 
 
 def processes_of(

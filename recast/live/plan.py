@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,16 @@ from etas.model import ETAS
 from recast.forecast.bent import bent
 from recast.forecast.correction import SequenceForecast, subcritical, under_way
 from recast.forecast.early import OmoriWindow, in_law, sequence_forecast
-from recast.forecast.ordinary import OrdinaryCorrection
+from recast.forecast.months import LongWindow, first_month, followed
+from recast.forecast.ordinary import MONTH, OrdinaryCorrection
 from recast.forecast.pooled import PooledWindow, after_mainshock, corrected_part
-from recast.forecast.prepare import LONGEST, beyond_a_month, in_ordinary_times, processes_of
+from recast.forecast.prepare import (
+    after_a_month,
+    beyond_a_month,
+    in_ordinary_times,
+    later_windows,
+    processes_of,
+)
 from recast.forecast.results import Factor
 from recast.forecast.single import Drawable, Request, Window, windows_of
 from recast.live.draws import WindowDraws, draw_window, growing
@@ -99,16 +107,21 @@ class Plan:
             day = info.to_days(sequence.mainshock.time)
             found = sequence_forecast(in_law(process, law), history, day, policy.regime)
             current, early = found or (current, False)
+        near = request if current is None else first_month(request)
+        ordinary = partial(later_windows, history, [process], law=law)
         if current is not None and early and isinstance(process, ETAS):
-            omori = [OmoriWindow.of(current, window) for window in request.days]
-            return cls(omori, magnitudes, largest, seed, policy, fit, (), law)
-        by_etas, remarks = _by_etas(fit, history, request, current, law)
-        windows: Sequence[Drawable] = by_etas
-        if current is None and isinstance(process, ETAS):
+            omori = [OmoriWindow.of(current, window) for window in near.days]
+            windows = followed(omori, request, ordinary)
+            remarks = tuple(after_a_month(request.days))
+            return cls(windows, magnitudes, largest, seed, policy, fit, remarks, law)
+        by_etas, remarks = _by_etas(fit, history, near, current, law)
+        windows = by_etas
+        if current is not None:
+            pooled = after_mainshock(by_etas, [process], history, near, policy.regime, law)
+            windows = followed(pooled, request, ordinary)
+            remarks += tuple(after_a_month(request.days))
+        elif isinstance(process, ETAS):
             windows = in_ordinary_times(by_etas)
-        elif current is not None:
-            windows = after_mainshock(by_etas, [process], history, request, policy.regime, law)
-        if isinstance(process, ETAS):
             remarks += tuple(beyond_a_month(request.days))
         return cls(windows, magnitudes, largest, seed, policy, fit, remarks, law)
 
@@ -125,7 +138,7 @@ class Plan:
 
     def samples(self, days: float) -> int:
         """Simulated catalogs over a window."""
-        return self.policy.samples if days <= LONGEST else self.policy.long_samples
+        return self.policy.samples if days <= MONTH else self.policy.long_samples
 
     def draw(self, threads: int) -> dict[str, WindowDraws]:
         """Draw all windows, by label."""
@@ -159,15 +172,16 @@ class Plan:
         """Describe the model."""
         process = self.fit.model.process
         parameters: dict[str, Any] = process.to_json() if isinstance(process, ETAS) else {}
+        parts = {part.days: part for part in map(corrected_part, self.windows) if part is not None}
         factors = [
-            Factor(
-                part.days, float(np.exp(part.correction.shift)), part.correction.spread
-            ).to_json()
-            for part in map(corrected_part, self.windows)
-            if part is not None and part.correction is not None
+            Factor(days, float(np.exp(part.correction.shift)), part.correction.spread).to_json()
+            for days, part in parts.items()
+            if part.correction is not None
         ]
         name, sentence, reference = "ETAS", FROM_PAST, ETAS_REFERENCE
         first = self.windows[0]
+        if isinstance(first, LongWindow):
+            first = first.first
         if factors:
             parameters = {**parameters, "factors": factors}
         if isinstance(first, Window) and isinstance(first.correction, OrdinaryCorrection):

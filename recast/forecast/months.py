@@ -1,0 +1,98 @@
+"""Windows longer than a month after a mainshock: its sequence for a month, then ordinary times."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from catalogs import PointProcess, Trajectories
+from recast.forecast.ordinary import MONTH
+from recast.forecast.single import Drawable, Request, Window
+
+
+@dataclass(frozen=True, eq=False)
+class LongWindow:
+    """A window of which the first month is drawn from one forecast, and the rest from another.
+
+    What is known of a sequence was learned from forecasts of a month at most. Over a year its
+    factor, and the aftershocks of all large events to come, multiply what other sequences bring.
+    """
+
+    first: Drawable
+    """Of a month."""
+
+    rest: Window
+    """Of the whole length, in ordinary times."""
+
+    @property
+    def days(self) -> float:
+        """Its length."""
+        return self.rest.days
+
+    @property
+    def max_events(self) -> int:
+        """Events at which a simulated catalog is cut off, of both together."""
+        return self.first.max_events + self.rest.max_events
+
+    @property
+    def processes(self) -> tuple[PointProcess, ...]:
+        """What its numbers depend on beside the history."""
+        return (*self.first.processes, *self.rest.processes)
+
+    @property
+    def adjusted(self) -> dict[str, Any]:
+        """What else they depend on."""
+        return {"first": self.first.adjusted, "rest": self.rest.adjusted}
+
+    def draw(self, block: int, n: int, seed: int) -> Trajectories:
+        """Draw one block of the ``n`` trajectories, whose events are in no order.
+
+        Their first month is that of the forecast for a month with the same seed.
+        """
+        first, rest = (window.draw(block, n, seed) for window in (self.first, self.rest))
+        later = rest.times >= rest.start + MONTH
+        return replace(
+            rest,
+            trajectory=np.concatenate([first.trajectory, rest.trajectory[later]]),
+            times=np.concatenate([first.times, rest.times[later]]),
+            magnitudes=np.concatenate([first.magnitudes, rest.magnitudes[later]]),
+            capped=np.union1d(first.capped, rest.capped),
+            locations=None,
+        )
+
+
+def first_month(request: Request) -> Request:
+    """The request with windows of a month instead of longer ones."""
+    return replace(request, days=tuple(min(days, MONTH) for days in request.days))
+
+
+def followed(
+    windows: Sequence[Drawable],
+    request: Request,
+    ordinary: Callable[[Request], Sequence[Window]],
+) -> Sequence[Drawable]:
+    """The windows of a request, of which the longer ones go on as in ordinary times.
+
+    On train and validation windows of five catalogs such forecasts of a year score .6 nats better
+    than those of the sequence alone, and their means do not explode (``experiments/README.md``).
+
+    Parameters
+    ----------
+    windows : sequence of Drawable
+        Those of ``first_month(request)``.
+    request : Request
+        The forecast.
+    ordinary : callable
+        Prepares windows of another request for ordinary times.
+    """
+    long = tuple(days for days in request.days if days > MONTH)
+    if not long:
+        return windows
+    near = {window.days: window for window in windows}
+    rest = {window.days: window for window in ordinary(replace(request, days=long))}
+    return [
+        LongWindow(near[MONTH], rest[days]) if days > MONTH else near[days] for days in request.days
+    ]

@@ -1,0 +1,79 @@
+"""Windows longer than a month after a mainshock: its sequence, and then ordinary times."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from catalogs import Catalog, EventSequence, GutenbergRichter
+from etas import ETAS
+from etas.synthetic import synthetic_catalog
+from recast import run_forecast
+from recast.forecast.months import LongWindow, first_month, followed
+from recast.forecast.ordinary import OrdinaryCorrection
+from recast.forecast.prepare import later_windows
+from recast.forecast.single import Request, windows_of
+from recast.models.so_far import fit_so_far
+
+LAW = GutenbergRichter(2.0, 1.0, 7.5)
+TRUTH = ETAS(1.0, 0.02, 0.8, 0.01, 1.1, LAW)
+DAYS = (7.0, 30.0, 60.0, 365.0)
+
+
+@pytest.fixture(scope="module")
+def catalog() -> Catalog:
+    """A day after an M 6 with sixty aftershocks, in a region of one event a day."""
+    after = 400.0 + 10.0 ** np.linspace(-2.0, 0.0, 60)
+    times = np.concatenate([np.arange(0.5, 400.0, 1.0), [400.0], after])
+    events = EventSequence(times, np.where(times == 400.0, 6.0, 2.5), 0.0, 401.5)
+    return synthetic_catalog(events, TRUTH, "after", start="2023-01-01")
+
+
+def test_the_first_month_is_that_of_the_forecast_for_a_month(catalog: Catalog) -> None:
+    history = catalog.to_sequence()
+    request = Request(401.5, DAYS, (2.0,), 200)
+    near = first_month(request)
+    assert near.days == (7.0, 30.0)
+    windows = windows_of(history, [TRUTH], near)
+
+    def ordinary(long: Request) -> tuple:  # type: ignore[type-arg]
+        return later_windows(history, [TRUTH], long, None)
+
+    whole = followed(windows, request, ordinary)
+    assert [window.days for window in whole] == list(DAYS)
+    assert [isinstance(window, LongWindow) for window in whole] == [False, False, True, True]
+    month, year = whole[1].draw(0, 200, 3), whole[3].draw(0, 200, 3)
+    early = year.times < 431.5
+    np.testing.assert_array_equal(np.sort(year.times[early]), np.sort(month.times))
+    assert (year.start, year.end) == (401.5, 766.5)
+    # What comes later has the rate of ordinary times, and their spread
+    alone = ordinary(replace(request, days=(365.0,)))[0]
+    assert isinstance(alone.correction, OrdinaryCorrection)
+    rest = alone.draw(0, 200, 3)
+    assert (year.times >= 431.5).sum() == (rest.times >= 431.5).sum()
+    assert whole[3].max_events == whole[1].max_events + alone.max_events
+    assert followed(windows, near, ordinary) is windows
+
+
+def test_a_year_after_a_mainshock_is_a_month_of_it_and_the_rest_of_one(catalog: Catalog) -> None:
+    model = replace(fit_so_far(catalog, 401.5), process=TRUTH)
+    done = run_forecast(catalog, model, days=DAYS, samples=400)
+    n = {row.days: row.median for row in done.table if row.magnitude == 2.0}
+    a_day = 1.0 / (1.0 - TRUTH.branching_ratio(30.0))  # of a stationary process
+    assert 0.3 * 335 * a_day < n[365.0] - n[30.0] < 1.5 * 335 * a_day
+    assert n[7.0] < n[30.0] < n[60.0] < n[365.0]
+    assert "after 30 days numbers are those of ordinary times" in str(done)
+    short = run_forecast(catalog, model, days=[7.0, 30.0], samples=400)
+    assert "after 30 days" not in str(short)
+    assert short.table == [row for row in done.table if row.days <= 30.0]
+
+
+def test_a_model_that_would_explode_is_lowered_for_the_rest(catalog: Catalog) -> None:
+    hot = replace(TRUTH, k=1.05 * TRUTH.k / TRUTH.branching_ratio(365.0))
+    history = catalog.to_sequence()
+    (window,) = later_windows(history, [hot], Request(401.5, (365.0,), (2.0,)), None)
+    ratio = window.processes[0].branching_ratio(365.0)
+    assert ratio is not None
+    assert ratio < 0.9
