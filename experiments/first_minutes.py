@@ -10,15 +10,14 @@ with many must not be chosen. ETAS is fitted to what was known, as `recast forec
     corrected  for the sequence so far, where one is under way (recast.forecast.correction)
     all        the Omori law of past sequences, and of all aftershocks that are known
     recorded   the same, of those above the completeness that the mainshock has raised, for events
-               that will be recorded (recast.forecast.early): what `recast forecast` does in the
-               first hour where fewer than five aftershocks are known
+               that will be recorded (recast.forecast.early)
     joined     after that hour: while small events are missed, large ones as recorded, small ones as
                corrected (recast.forecast.joined)
     ordinary   where none is under way: as it is, times the factor of ordinary times
                (recast.forecast.ordinary)
     pooled     a share of the catalogs as recorded, which falls with time, the others as joined or
-               corrected (recast.forecast.pooled): what `recast forecast` does where a sequence is
-               under way
+               corrected, or where no sequence is under way as ordinary (recast.forecast.pooled):
+               what `recast forecast` does
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ from recast.forecast.correction import SequenceForecast, under_way
 from recast.forecast.early import OmoriWindow, early_windows, generic, in_law, most_telling
 from recast.forecast.joined import incomplete_sequence, joined_windows
 from recast.forecast.mainshocks import EXCESS, FEWEST, QUIET_DAYS, is_early, is_larger
-from recast.forecast.pooled import after_mainshock
+from recast.forecast.pooled import HALF_OF_FEW, PooledWindow, after_mainshock, share_of_past
 from recast.forecast.prepare import in_ordinary_times
 from recast.forecast.single import Drawable, Request, counted, windows_of
 from recast.models.so_far import fit_so_far
@@ -120,7 +119,11 @@ def ways(
         "recorded": early_windows(above, request),
     }
     if current is None:
-        windows["ordinary"] = in_ordinary_times(windows_of(history, [past.model], request, law=law))
+        usual = in_ordinary_times(windows_of(history, [past.model], request, law=law))
+        share = share_of_past(request.at - past.time, HALF_OF_FEW)
+        few = zip(usual, early_windows(above, request), strict=True)
+        windows["ordinary"] = usual
+        windows["pooled"] = [PooledWindow(window, omori, share) for window, omori in few]
         return known if early else "later, no sequence under way", windows
     corrected = windows_of(history, [past.model], request, current, law)
     windows["corrected"] = corrected

@@ -9,7 +9,7 @@ single              drawing it, by window and magnitude
 rolling             drawing and scoring consecutive windows
 mainshocks          those of the past, and that of the sequence under way
 complete            from which magnitude on events are known after large ones
-early               in the first hour: numbers by past sequences
+early               numbers by past sequences, where little is known of this one
 joined              while small events are missed: large ones by the large ones
 pooled              some catalogs as past sequences, the others by ETAS
 bent                magnitudes: b changes one unit above completeness

@@ -33,10 +33,6 @@ from recast.forecast.bent import ABOVE, bent
 from recast.forecast.blocks import fingerprints
 from recast.forecast.chunks import Progress, claim
 from recast.forecast.correction import learned, under_way
-from recast.forecast.early import (
-    early_sequence,
-    early_windows,
-)
 from recast.forecast.engine import Engine
 from recast.forecast.gaps import about_windows, overlapped, spelt
 from recast.forecast.mainshocks import Mainshock, find_mainshocks, is_larger, lost_mainshocks
@@ -208,9 +204,6 @@ def windows_after(
     near = first_month(request)
     ordinary = partial(later_windows, history, processes, law=law)
     if sequence is None:
-        early = early_sequence(processes, history, magnitudes=law)
-        if early is not None:
-            return followed(early_windows(early, near), request, ordinary)
         windows = windows_of(history, processes, request, None, law)
         if not all(isinstance(process, ETAS) for process in processes):
             return windows

@@ -28,7 +28,6 @@ from recast.forecast.mainshocks import (
     FEWEST_IN_A_DAY,
     current_mainshock,
     is_early,
-    too_early,
 )
 from recast.forecast.single import FEWEST_BEFORE_CAP, TIMES_EXPECTED, Request, stream
 
@@ -163,26 +162,6 @@ class OmoriWindow:
         )
 
 
-def early_sequence(
-    processes: Sequence[PointProcess],
-    history: EventSequence,
-    regime: str | None = None,
-    magnitudes: GutenbergRichter | None = None,
-) -> SequenceForecast | None:
-    """What is known of a sequence so early that networks miss most of it; None if it is not.
-
-    It is in the first hour, and for ETAS, as ``under_way``. The aftershocks that count are those
-    that networks do not miss (``raised_completeness``). In the first minutes there may be none, and
-    the forecast is that of the past sequences of a tectonic ``regime``, by default the shallow
-    continental crust. How many smaller events there are with those that count is told by the law
-    of ``magnitudes``, by default that of the first process.
-    """
-    shock = too_early(history, processes[0].magnitude_law.completeness)
-    return (
-        None if shock is None else recorded_sequence(processes, history, shock, regime, magnitudes)
-    )
-
-
 def recorded_sequence(
     processes: Sequence[PointProcess],
     history: EventSequence,
@@ -190,7 +169,13 @@ def recorded_sequence(
     regime: str | None,
     magnitudes: GutenbergRichter | None,
 ) -> SequenceForecast | None:
-    """The sequence of a mainshock, from the events that networks do not miss."""
+    """The sequence of a mainshock, from the events that networks do not miss; None but for ETAS.
+
+    Those count that are above what the mainshock hides (``raised_completeness``). In the first
+    minutes there may be none, and what is known is what past sequences of a tectonic ``regime``
+    did, by default the shallow continental crust. How many smaller events there are with those that
+    count is told by the law of ``magnitudes``, by default that of the first process.
+    """
     process = processes[0]
     if not isinstance(process, ETAS) or not all(isinstance(one, ETAS) for one in processes):
         return None

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from catalogs import PointProcess, Trajectories
 from recast.forecast.ordinary import MONTH
 from recast.forecast.single import Drawable, Request, Window
+
+Near = TypeVar("Near", bound=Drawable)
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,13 +72,13 @@ def first_month(request: Request) -> Request:
 
 
 def followed(
-    windows: Sequence[Drawable],
+    windows: Sequence[Near],
     request: Request,
     ordinary: Callable[[Request], Sequence[Window]],
-) -> Sequence[Drawable]:
+) -> Sequence[Near | LongWindow]:
     """The windows of a request, of which the longer ones go on as in ordinary times.
 
-    On train and validation windows of five catalogs such forecasts of a year score .6 nats better
+    On train and validation windows of five catalogs such forecasts of a year score .7 nats better
     than those of the sequence alone, and their means do not explode (``experiments/README.md``).
 
     Parameters

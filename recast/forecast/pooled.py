@@ -13,7 +13,7 @@ from recast.forecast.correction import SequenceForecast
 from recast.forecast.early import OmoriWindow, early_windows, recorded_sequence
 from recast.forecast.joined import JoinedWindow, evenly, incomplete_sequence, joined_windows
 from recast.forecast.mainshocks import current_mainshock, quiet_mainshock
-from recast.forecast.months import LongWindow
+from recast.forecast.months import LongWindow, first_month, followed
 from recast.forecast.single import Drawable, Request, Window, stream
 
 HALF = 2.0 / 24.0
@@ -68,7 +68,7 @@ class PooledWindow:
     """
 
     usual: Window | JoinedWindow
-    past: OmoriWindow
+    past: OmoriWindow | LongWindow
     share: float
     """Of the catalogs that are drawn from ``past``."""
 
@@ -174,9 +174,10 @@ def after_few(
 ) -> tuple[Sequence[Window | PooledWindow], SequenceForecast | None]:
     """The windows of a forecast after a mainshock that few events followed, and what is known.
 
-    Networks with a high completeness record few events after any mainshock, and one that few
-    followed may have a rich sequence all the same. In a share of the catalogs, which falls with
-    time, numbers are those of past sequences, updated by the few.
+    In the first minutes networks miss most of what follows, those with a high completeness record
+    few events after any mainshock, and one that few followed may have a rich sequence all the same.
+    In a share of the catalogs, which falls with time, numbers are those of past sequences, updated
+    by the few.
 
     Parameters
     ----------
@@ -198,7 +199,11 @@ def after_few(
     sequence = recorded_sequence(processes, history, shock, regime, magnitudes)
     if sequence is None:
         return windows, None
-    past = early_windows(sequence, request)
+
+    def ordinary(long: Request) -> list[Window]:
+        return [window for window in windows if window.days in long.days]
+
+    past = followed(early_windows(sequence, first_month(request)), request, ordinary)
     pooled = [PooledWindow(usual, o, share) for usual, o in zip(windows, past, strict=True)]
     return pooled, sequence
 

@@ -20,11 +20,6 @@ from recast.forecast.correction import (
     subcritical,
     under_way,
 )
-from recast.forecast.early import (
-    OmoriWindow,
-    early_sequence,
-    early_windows,
-)
 from recast.forecast.joined import JoinedWindow
 from recast.forecast.months import first_month, followed
 from recast.forecast.ordinary import MONTH, OrdinaryCorrection, about
@@ -82,30 +77,24 @@ def prepare(
         If the model's numbers explode, or ``regime`` has no effect.
     """
     info, history = catalog.info, catalog.to_sequence().before(request.at)
-    early, sequence, law, remarks = None, None, None, []
-    record: SequenceUnderWay | None
+    sequence, law, remarks = None, None, []
     if not (uncorrected or own_b or own_magnitudes):
         fixed = [process.with_fixed_magnitudes() for process in fitted.processes]
         steps = (fitted.record or {}).get("completeness_steps", ())
         law = bent(fixed, catalog, request.at, steps)
     if not uncorrected:
         sequence = under_way([fitted.process], history, regime)
-        if sequence is None:
-            early = sequence = early_sequence([fitted.process], history, regime, law)
         remarks = about_sequence(fitted, info, history)
-    if regime is not None and sequence is None:
-        _check_regime(fitted, history, uncorrected=uncorrected)
-    if sequence is not None:
-        remarks += about_low_b(law, sequence, history)
+    few = sequence is None and not uncorrected and _of_few(fitted, history)
+    if regime is not None and sequence is None and not few:
+        raise InputError(
+            "`regime` is for forecasts of ETAS after a mainshock that are corrected, which this is "
+            "not: leave it out"
+        )
+    if sequence is not None or few:
         n = SAMPLES_AFTER_A_MAINSHOCK if samples is None else samples
         request = replace(request, samples=n)
     near = request if sequence is None else first_month(request)
-    ordinary = partial(later_windows, history, fitted.processes, law=law)
-    if early is not None:
-        first = early_windows(early, near)
-        record = _recorded(early, first, history, info, regime)
-        remarks += after_a_month(request.days)
-        return Prepared(request, followed(first, request, ordinary), law, record, remarks)
     processes, uncertainty = processes_of(
         fitted,
         near,
@@ -117,7 +106,7 @@ def prepare(
     if sequence is None:
         plain = Prepared(request, windows, law, None, remarks, uncertainty)
         return plain if uncorrected else _by_past_errors(plain, fitted, catalog, regime)
-    remarks += after_a_month(request.days)
+    remarks += [*about_low_b(law, sequence, history), *after_a_month(request.days)]
     whole = after_mainshock(windows, fitted.processes, history, near, regime, law)
     record = _recorded(sequence, windows, history, info, regime)
     usual: Drawable = whole[0]
@@ -125,19 +114,14 @@ def prepare(
         record, usual = replace(record, past=usual.share), usual.usual
     if isinstance(usual, JoinedWindow):
         record = replace(record, large=usual.level, large_share=usual.share)
-    drawn = followed(whole, request, ordinary)
+    drawn = followed(whole, request, partial(later_windows, history, fitted.processes, law=law))
     return Prepared(request, drawn, law, record, remarks, uncertainty)
 
 
-def _check_regime(fitted: FittedModel, history: EventSequence, *, uncorrected: bool) -> None:
-    """Refuse a tectonic regime that changes nothing: no catalog is that of past sequences."""
+def _of_few(fitted: FittedModel, history: EventSequence) -> bool:
+    """Whether some catalogs are those of past sequences, after a mainshock that few followed."""
     completeness = fitted.process.magnitude_law.completeness
-    is_etas = isinstance(fitted.process, ETAS)
-    if uncorrected or not is_etas or of_few(history, completeness) is None:
-        raise InputError(
-            "`regime` is for forecasts of ETAS after a mainshock that are corrected, which this is "
-            "not: leave it out"
-        )
+    return isinstance(fitted.process, ETAS) and of_few(history, completeness) is not None
 
 
 def _by_past_errors(
@@ -232,14 +216,13 @@ def processes_of(
 
 def _recorded(
     sequence: SequenceForecast,
-    windows: Sequence[Window | OmoriWindow],
+    windows: Sequence[Window],
     history: EventSequence,
     info: CatalogInfo,
     regime: str | None = None,
 ) -> SequenceUnderWay:
-    """What a forecast says of the sequence that it was corrected for, or came too early for."""
-    corrected = [w for w in windows if isinstance(w, Window)]
-    ratio = sequence.omori.process.branching_ratio(windows[-1].days) if corrected else None
+    """What a forecast says of the sequence that it was corrected for."""
+    ratio = sequence.omori.process.branching_ratio(windows[-1].days)
     return SequenceUnderWay(
         time=written_time(info, sequence.time),
         magnitude=sequence.magnitude,
@@ -247,9 +230,9 @@ def _recorded(
         events=int((history.times > sequence.time).sum()),
         factors=[
             Factor(w.days, float(np.exp(w.correction.shift)), w.correction.spread)
-            for w in corrected
+            for w in windows
             if w.correction is not None
         ],
         lowered=None if ratio is None or ratio <= MOST_BRANCHING else (ratio, MOST_BRANCHING),
-        regime=regime or (None if corrected else GENERIC),
+        regime=regime,
     )

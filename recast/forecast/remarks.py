@@ -24,6 +24,7 @@ from recast.forecast.mainshocks import (
     FEWEST_IN_A_DAY,
     QUIET_DAYS,
     current_mainshock,
+    is_early,
     quiet_mainshock,
     too_small_mainshock,
     unfollowed_mainshock,
@@ -206,10 +207,11 @@ def about_few(
     elapsed = few.omori.elapsed
     since = since_mainshock(written_time(info, few.time), few.magnitude, 24.0 * elapsed)
     share = 100.0 * share_of_past(elapsed, HALF_OF_FEW)
+    missed = ", and networks miss most of the first ones" if is_early(elapsed) else ""
     return (
-        f"{since}, which few events followed so far: {share:.0f} % of the simulated catalogs, "
-        f"fewer as time goes by, are those of past sequences ({REGIMES[of].about}; `regime` names "
-        f"another kind), updated by the few; in the others {numbers(laws)}"
+        f"{since}, which few events followed so far{missed}: {share:.0f} % of the simulated "
+        f"catalogs, fewer as time goes by, are those of past sequences ({REGIMES[of].about}; "
+        f"`regime` names another kind), updated by the few; in the others {numbers(laws)}"
     )
 
 

@@ -102,13 +102,13 @@ class SequenceUnderWay(Record):
     """Since the mainshock."""
 
     factors: list[Factor]
-    """By window, where ETAS is corrected."""
+    """By window of a month at most."""
 
     lowered: tuple[float, float] | None = None
     """Branching ratio of the model over the longest window, and that of the simulations."""
 
     regime: str | None = None
-    """Whose past sequences are the prior, if it was asked for or all catalogs are drawn from it."""
+    """Whose past sequences are the prior, if it was asked for."""
 
     large: float | None = None
     """Magnitude from which numbers are those of past sequences."""
@@ -130,31 +130,25 @@ class SequenceUnderWay(Record):
             f"past sequences ({about}; `regime` names another kind), updated by the large "
             "aftershocks so far"
         )
-        parts = [f"networks miss most of the first ones, so numbers are those of {others}"]
-        if self.factors:
-            prior = "" if self.regime is None else f", with past ones ({about}) as its prior"
-            decay = f"the decay of this sequence so far{prior}"
-            parts[0] = (
-                f"numbers are a compromise between ETAS and {decay}, and ranges are as wide as the "
-                "past errors of such forecasts in California and Italy"
+        prior = "" if self.regime is None else f", with past ones ({about}) as its prior"
+        decay = f"the decay of this sequence so far{prior}"
+        ranges = "ranges are as wide as the past errors of such forecasts in California and Italy"
+        parts = [f"numbers are a compromise between ETAS and {decay}, and {ranges}"]
+        if self.past is not None and self.past >= SAID:
+            share = f"{100.0 * self.past:.0f} % of the simulated catalogs, fewer as time goes by"
+            parts.append(f"{share}, are those of {others}")
+        if self.large is not None:
+            among = f"{100.0 * self.large_share:.0f} % of the others"
+            parts.append(
+                f"networks miss events below M {self.large:g}, so larger ones are those of "
+                f"past sequences in {'all catalogs' if self.large_share == 1.0 else among}"
             )
-            if self.past is not None and self.past >= SAID:
-                share = (
-                    f"{100.0 * self.past:.0f} % of the simulated catalogs, fewer as time goes by"
-                )
-                parts.append(f"{share}, are those of {others}")
-            if self.large is not None:
-                among = f"{100.0 * self.large_share:.0f} % of the others"
-                parts.append(
-                    f"networks miss events below M {self.large:g}, so larger ones are those of "
-                    f"past sequences in {'all catalogs' if self.large_share == 1.0 else among}"
-                )
         note = f"{since}{'; '.join(parts)} (`uncorrected` simulates ETAS as it is)"
         if self.lowered is None:
             return note
         ratio, used = self.lowered
-        over = f" over {span(self.factors[-1].days)}" if self.factors else ""
-        return f"{note}; simulated with a branching ratio of {used:g} instead of {ratio:.3g}{over}"
+        lower = f"simulated with a branching ratio of {used:g} instead of {ratio:.3g}"
+        return f"{note}; {lower} over {span(self.factors[-1].days)}"
 
 
 def since_mainshock(time: str, magnitude: float, hours: float) -> str:

@@ -109,6 +109,7 @@ class Plan:
             current, early = found or (current, False)
         near = request if current is None else first_month(request)
         ordinary = partial(later_windows, history, [process], law=law)
+        windows: Sequence[Drawable]
         if current is not None and early and isinstance(process, ETAS):
             omori = [OmoriWindow.of(current, window) for window in near.days]
             windows = followed(omori, request, ordinary)
