@@ -69,7 +69,8 @@ def prepare(
     Magnitudes follow a bent law (``recast.forecast.bent``), unless ``own_b``, ``own_magnitudes`` or
     ``uncorrected``.
 
-    The simulated catalogs are those of the request, after a mainshock ``samples`` or 2,000.
+    The simulated catalogs are those of the request, after a mainshock ``samples`` or 2,000: where
+    its sequence is under way, or an hour is not over.
 
     Raises
     ------
@@ -85,13 +86,13 @@ def prepare(
     if not uncorrected:
         sequence = under_way([fitted.process], history, regime)
         remarks = about_sequence(fitted, info, history)
-    few = sequence is None and not uncorrected and _of_few(fitted, history)
-    if regime is not None and sequence is None and not few:
+    past = 0.0 if sequence is not None or uncorrected else _share_of_few(fitted, history)
+    if regime is not None and sequence is None and past == 0.0:
         raise InputError(
             "`regime` is for forecasts of ETAS after a mainshock that are corrected, which this is "
             "not: leave it out"
         )
-    if sequence is not None or few:
+    if sequence is not None or past > 0.5:
         n = SAMPLES_AFTER_A_MAINSHOCK if samples is None else samples
         request = replace(request, samples=n)
     near = request if sequence is None else first_month(request)
@@ -118,10 +119,15 @@ def prepare(
     return Prepared(request, drawn, law, record, remarks, uncertainty)
 
 
-def _of_few(fitted: FittedModel, history: EventSequence) -> bool:
-    """Whether some catalogs are those of past sequences, after a mainshock that few followed."""
-    completeness = fitted.process.magnitude_law.completeness
-    return isinstance(fitted.process, ETAS) and of_few(history, completeness) is not None
+def _share_of_few(fitted: FittedModel, history: EventSequence) -> float:
+    """Share of the catalogs that are those of past sequences, after a mainshock that few followed.
+
+    More than half in the first hour.
+    """
+    if not isinstance(fitted.process, ETAS):
+        return 0.0
+    found = of_few(history, fitted.process.magnitude_law.completeness)
+    return 0.0 if found is None else found[1]
 
 
 def _by_past_errors(
