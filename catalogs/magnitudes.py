@@ -93,6 +93,9 @@ class GutenbergRichter:
                 raise InputError(f"{name} {value} is no magnitude: give one of 100 at most")
         if not 0.0 <= self.step <= 1.0:
             raise InputError(f"step {self.step} of magnitudes: give one of 0 to 1")
+        if not isinstance(self.strict, bool | np.bool_):
+            raise InputError(f"strict = {self.strict!r:.40}: give True or False")
+        object.__setattr__(self, "strict", bool(self.strict))
 
     @property
     def beta(self) -> float:

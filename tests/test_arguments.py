@@ -87,3 +87,16 @@ def test_a_mode_of_the_posterior_has_no_profile(catalog: Catalog) -> None:
     with pytest.raises(InputError, match="fitted without a prior"):
         profile_likelihood(fit, train, "alpha")
     assert profile_likelihood(free, train, "alpha").ci95[0] < free.model.alpha
+
+
+@pytest.mark.parametrize("value", [None, "x", [], [1.0], {}, "1", 1e308])
+def test_a_saved_model_holds_numbers_and_flags(value: object, catalog: Catalog) -> None:
+    """Whatever stands in a file for one of its fields is refused, or a number that can be used."""
+    record = ETAS(1.0, 0.02, 0.7, 0.01, 1.1, catalog.magnitude_law()).to_json()
+    fields = [*record, *(f"magnitude_law {name}" for name in record["magnitude_law"])]
+    for field in fields:
+        changed = {**record, "magnitude_law": dict(record["magnitude_law"])}
+        *inside, name = field.split()
+        (changed["magnitude_law"] if inside else changed)[name] = value
+        with pytest.raises(InputError, match=r"\w"):
+            ETAS.from_json(changed).simulate(EVENTS, 1e-4, 2, seed=0)
