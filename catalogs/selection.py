@@ -130,6 +130,12 @@ class Selection:
             splits = replace(splits, train_start=first, end=last)
             if any_splits and not fits:
                 splits = _thirds(info, start, start, end)
+            elif not fits:
+                raise InputError(
+                    f"catalog {info.name!r}: its validation and test windows, from {inner[0]} and "
+                    f"{inner[1]}, do not lie inside {first} to {last}: give `splits` that do, or "
+                    "`fractions`"
+                )
         return replace(
             info,
             start=start,

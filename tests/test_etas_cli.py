@@ -154,6 +154,18 @@ def test_a_fit_on_all_events_has_no_scores_to_explain(small: Path, tmp_path: Pat
     assert "<i>" not in named._repr_html_()
 
 
+def test_all_events_until_a_date_need_no_splits(
+    small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    end = str(load(str(small)).info.splits.val_start)
+    command = ["etas", "fit", "--catalog", str(small), "--no-plots", "--out", str(tmp_path)]
+    assert main([*command, "--fit-to", "all", "--end", end]) == 0
+    assert "fitted on all" in capsys.readouterr().out
+    assert main([*command, "--end", end]) == 2
+    assert "give --splits that do, or --fractions" in capsys.readouterr().err
+    assert main([*command, "--end", end, "--fractions", "0.8", "0.1", "0.1"]) == 0
+
+
 def test_a_net_of_this_catalog_is_no_prior(small: Path, tmp_path: Path) -> None:
     data = CatalogData([str(small)], window=64, burn_in=16, steps_per_epoch=1)
     net = train(data, tmp_path, seed=0, max_epochs=1).checkpoint

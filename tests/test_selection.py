@@ -52,6 +52,11 @@ def test_windows_cut_the_splits() -> None:
     part = Selection(start="2019-07-07T06:00", end="2019-07-12").of(catalog)
     assert part.info.splits.train_start == "2019-07-07T06:00"
     assert (part.info.splits.val_start, part.info.splits.end) == (first.val_start, "2019-07-12")
+    early = {"end": str(first.val_start)}
+    with pytest.raises(InputError, match="do not lie inside .*: give `splits` that do, or `fracti"):
+        Selection(**early).of(catalog)  # type: ignore[arg-type]
+    shares = Selection(**early, fractions=(0.6, 0.2, 0.2)).of(catalog)  # type: ignore[arg-type]
+    assert shares.info.splits.end == early["end"]
     dates = ("2019-07-07", "2019-07-08", "2019-07-09", "2019-07-10")
     chosen = Selection(splits=dates).of(catalog, "other").info
     assert (chosen.splits.train_start, chosen.splits.end) == (dates[0], dates[-1])
@@ -93,7 +98,7 @@ def test_event_types_are_chosen() -> None:
             "'ridgecrest_2019' is known from 2019-07-0.*import it again",
         ),
         (Selection(end="2020-07-01"), "'ridgecrest_2019' is known until 2019-07-.*choose a window"),
-        (Selection(start="2019-07-13"), "need start <= train_start < val_start"),
+        (Selection(start="2019-07-13"), "give `splits` that do, or `fractions`"),
         (Selection(splits=("2019-07-07", "2019-07-08")), "give train start, validation start"),
         (
             Selection(splits=("2019-07-07",) * 4, fractions=(0.6, 0.2, 0.2)),

@@ -115,7 +115,7 @@ def run_fit(args: argparse.Namespace) -> int:
 
     if args.seed is not None and args.random_starts == 0:
         raise InputError("--seed is for --random-starts: add that, or leave it out")
-    catalog = selected(load(args.catalog), args)
+    catalog = selected(load(args.catalog), args, any_splits=args.fit_to == "all")
     warn_of_gaps(catalog, complete=args.completeness_history is None)
     if args.space:
         return _fit_space(catalog, args)
