@@ -53,7 +53,7 @@ def test_the_first_month_is_that_of_the_forecast_for_a_month(catalog: Catalog) -
     assert isinstance(alone.correction, OrdinaryCorrection)
     rest = alone.draw(0, 200, 3)
     assert (year.times >= 431.5).sum() == (rest.times >= 431.5).sum()
-    assert whole[3].max_events == whole[1].max_events + alone.max_events
+    assert whole[3].max_events == max(whole[1].max_events, alone.max_events)
     assert followed(windows, near, ordinary) is windows
 
 
@@ -68,6 +68,16 @@ def test_a_year_after_a_mainshock_is_a_month_of_it_and_the_rest_of_one(catalog: 
     short = run_forecast(catalog, model, days=[7.0, 30.0], samples=400)
     assert "after 30 days" not in str(short)
     assert short.table == [row for row in done.table if row.days <= 30.0]
+
+
+def test_a_year_is_cut_off_where_it_is_asked_for(catalog: Catalog) -> None:
+    model = replace(fit_so_far(catalog, 401.5), process=TRUTH)
+    done = run_forecast(catalog, model, days=[365.0], samples=50, max_events=80)
+    assert done.capped == 50
+    assert done.max_events == 80
+    assert max(row.median for row in done.table) <= 80
+    free = run_forecast(catalog, model, days=[365.0], samples=50)
+    assert free.table[0].median > 80
 
 
 def test_a_model_that_would_explode_is_lowered_for_the_rest(catalog: Catalog) -> None:

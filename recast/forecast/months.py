@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from catalogs import PointProcess, Trajectories
+from recast.forecast.correction import cut
 from recast.forecast.ordinary import MONTH
 from recast.forecast.single import Drawable, Request, Window
 
@@ -36,8 +37,8 @@ class LongWindow:
 
     @property
     def max_events(self) -> int:
-        """Events at which a simulated catalog is cut off, of both together."""
-        return self.first.max_events + self.rest.max_events
+        """Events at which a simulated catalog is cut off, the larger number of both."""
+        return max(self.first.max_events, self.rest.max_events)
 
     @property
     def processes(self) -> tuple[PointProcess, ...]:
@@ -56,7 +57,7 @@ class LongWindow:
         """
         first, rest = (window.draw(block, n, seed) for window in (self.first, self.rest))
         later = rest.times >= rest.start + MONTH
-        return replace(
+        both = replace(
             rest,
             trajectory=np.concatenate([first.trajectory, rest.trajectory[later]]),
             times=np.concatenate([first.times, rest.times[later]]),
@@ -64,6 +65,8 @@ class LongWindow:
             capped=np.union1d(first.capped, rest.capped),
             locations=None,
         )
+        over = both.counts.max(initial=0) > self.max_events
+        return cut(both, both.n, self.max_events) if over else both
 
 
 def first_month(request: Request) -> Request:
