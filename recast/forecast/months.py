@@ -37,8 +37,8 @@ class LongWindow:
 
     @property
     def max_events(self) -> int:
-        """Events at which a simulated catalog is cut off, the larger number of both."""
-        return max(self.first.max_events, self.rest.max_events)
+        """Events at which a simulated catalog is cut off."""
+        return self.rest.max_events
 
     @property
     def processes(self) -> tuple[PointProcess, ...]:
@@ -96,8 +96,10 @@ def followed(
     long = tuple(days for days in request.days if days > MONTH)
     if not long:
         return windows
-    near = {window.days: window for window in windows}
-    rest = {window.days: window for window in ordinary(replace(request, days=long))}
-    return [
-        LongWindow(near[MONTH], rest[days]) if days > MONTH else near[days] for days in request.days
-    ]
+    found: dict[float, Near | LongWindow] = {window.days: window for window in windows}
+    month = found[MONTH]
+    for window in ordinary(replace(request, days=long)):
+        # Cut off where the month is, if that is later
+        most = max(month.max_events, window.max_events)
+        found[window.days] = LongWindow(month, replace(window, max_events=most))
+    return [found[days] for days in request.days]

@@ -165,17 +165,12 @@ def later_windows(
     request: Request,
     law: BentGutenbergRichter | None,
 ) -> tuple[Window, ...]:
-    """Windows of ordinary times; a model whose events would trigger more than one is lowered."""
-    several = {
-        days: [one if _is_stable(one, days) else subcritical(one, days) for one in processes]
-        for days in request.days
-    }
+    """Windows of ordinary times after a mainshock, lowered as those of a sequence are.
+
+    Fits to a few weeks of one sequence are nearly critical, and run away over a year.
+    """
+    several = {days: [subcritical(one, days) for one in processes] for days in request.days}
     return in_ordinary_times(windows_of(history, several, request, law=law))
-
-
-def _is_stable(process: PointProcess, days: float) -> bool:
-    ratio = process.branching_ratio(days)
-    return ratio is None or ratio < 1.0
 
 
 def beyond_a_month(days: Sequence[float]) -> list[str]:
