@@ -67,6 +67,41 @@ class Sites:
     q: float
 
 
+@dataclass(frozen=True)
+class Flat:
+    """Parents much wider than the region, whose kernels are flat inside it.
+
+    Nearly all places about such a parent lie outside and would be drawn again. Its weight is
+    multiplied by the share (q - 1) A / (pi D) that lies inside, D is infinite, and its offspring
+    are anywhere in the region, which is the same: densities there differ by a hundredth at most.
+    """
+
+    beyond: float
+    """D from which kernels are flat, km^2."""
+
+    share: float
+    """(q - 1) A / pi, km^2."""
+
+    @classmethod
+    def of(cls, region: Region, q: float) -> Flat:
+        """Those of a region, for kernels of an exponent q."""
+        _, (south, north, west, east) = frame_of(region)
+        nearest = 0.0 if south < 0.0 < north else min(abs(south), abs(north))
+        longest = region.radius**2 * (
+            (north - south) ** 2 + ((east - west) * math.cos(nearest)) ** 2
+        )
+        return cls(FLAT * q * longest, (q - 1.0) * region.square_km / math.pi)
+
+    def spread(self, gains: FloatArray, widths: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Weights and D_j of parents, with those of flat ones replaced."""
+        wide = widths > self.beyond
+        if not wide.any():
+            return gains, widths
+        with np.errstate(divide="ignore"):  # of an infinite D
+            inside = self.share / widths
+        return np.where(wide, gains * inside, gains), np.where(wide, np.inf, widths)
+
+
 @dataclass(frozen=True, eq=False)
 class Placed:
     """Simulated events with places, and what each of them was placed about."""
@@ -128,7 +163,7 @@ class Placer:
             raise InputError(f"p = {parents.p}: places are drawn for p from 0 on")
         gains, plain = parents.weigh(history.magnitudes)
         widths = plain if widths is None else widths
-        gains, _ = flattened(region, parents.q, gains, widths)
+        gains, _ = Flat.of(region, parents.q).spread(gains, widths)
         since = history.end - history.times
 
         def weights(now: float) -> FloatArray:
@@ -180,7 +215,8 @@ class Placer:
         edges = drawn.edges
         chunks = [(lo, min(lo + CHUNK, drawn.n)) for lo in range(0, drawn.n, CHUNK)]
         known = self.known.copy()
-        _, known[:, 2] = flattened(self.region, parents.q, np.ones(n), self.widths)
+        flat = Flat.of(self.region, parents.q)
+        _, known[:, 2] = flat.spread(np.ones(n), self.widths)
         history = History(known, self.knots, self.totals, self.tables, sites.widths)
         numbers = Numbers(
             parents.mu,
@@ -197,7 +233,7 @@ class Placer:
         def fill(rng: np.random.Generator, chunk: tuple[int, int]) -> None:
             first, last = edges[chunk[0]], edges[chunk[1]]
             gains, widths = parents.weigh(drawn.magnitudes[first:last])
-            gains, widths = flattened(self.region, parents.q, gains, widths)
+            gains, widths = flat.spread(gains, widths)
             place_events(
                 rng,
                 edges[chunk[0] : chunk[1] + 1] - first,
@@ -272,26 +308,6 @@ class Placer:
             for _ in pool.map(fill, streams, parts):
                 pass
         return out
-
-
-def flattened(
-    region: Region, q: float, gains: FloatArray, widths: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Weights and D_j of parents, of which those much wider than the region are flat inside it.
-
-    Nearly all places about such a parent lie outside and would be drawn again. Its weight is
-    multiplied by the share (q - 1) A / (pi D) that lies inside, D is infinite, and its offspring
-    are anywhere in the region, which is the same: densities there differ by a hundredth at most.
-    """
-    _, (south, north, west, east) = frame_of(region)
-    nearest = 0.0 if south < 0.0 < north else min(abs(south), abs(north))
-    longest = region.radius**2 * ((north - south) ** 2 + ((east - west) * math.cos(nearest)) ** 2)
-    wide = widths > FLAT * q * longest
-    if not wide.any():
-        return gains, widths
-    with np.errstate(divide="ignore"):  # of an infinite D
-        inside = (q - 1.0) * region.square_km / (np.pi * widths)
-    return np.where(wide, gains * inside, gains), np.where(wide, np.inf, widths)
 
 
 def ages(longest: float, c: float) -> FloatArray:
