@@ -48,6 +48,7 @@ LAWS = {
     "smoothed": SmoothedPlaces(REGION, 3, 1.0),
     "triggered": replace(TRUTH.places, background=SmoothedPlaces(REGION, 3, 1.0), taper=20.0),
     "adaptive": replace(TRUTH.places, eta=0.6),
+    "declustered": SmoothedPlaces(REGION, 3, 1.0, declustering=TRUTH.places),
 }
 
 

@@ -360,7 +360,7 @@ def test_a_space_time_model_is_simulated_with_and_without_history(
     assert main([*simulate, "--origin", "2020-01-01"]) == 0
     assert "the background is uniform" in capsys.readouterr().out
     inside = parse_area(area[1])
-    assert len(drawn()) > 100
+    assert len(drawn()) > 50
     assert inside.contains(drawn()["lat"], drawn()["lon"]).all()
 
     assert main([*simulate, *CATALOG]) == 2

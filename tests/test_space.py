@@ -35,6 +35,7 @@ BOX = Box(-39.1, -38.5, 175.6, 176.3)
 REGION = Region(BOX)
 POLYGON = parse_area("33.599,-117.133 33.966,-116.83 33.554,-116.119 33.182,-116.429")
 LAW = TriggeredPlaces(REGION, 2.0, 0.5, 0.5, 0.01, 1.1, 0.6, 0.7, 1.7)
+DECLUSTERED = SmoothedPlaces(REGION, 3, 1.0, declustering=LAW)
 MODEL = SpaceTimeETAS(0.8, 0.03, 0.4, 0.01, 1.15, 0.5, 0.5, 1.8, GutenbergRichter(2.0), REGION)
 
 
@@ -170,8 +171,10 @@ def test_excitations_are_the_double_sum() -> None:
         LAW,
         replace(LAW, background=SmoothedPlaces(REGION, 3, 1.0), taper=20.0),
         replace(LAW, eta=0.6),
+        DECLUSTERED,
+        replace(LAW, background=DECLUSTERED),
     ],
-    ids=["uniform", "smoothed", "triggered", "both", "adaptive"],
+    ids=["uniform", "smoothed", "triggered", "both", "adaptive", "declustered", "over declustered"],
 )
 def test_a_density_integrates_to_one_and_is_that_of_the_score(law: PlaceLaw) -> None:
     seq = events(80)
@@ -187,7 +190,9 @@ def test_a_density_integrates_to_one_and_is_that_of_the_score(law: PlaceLaw) -> 
 
 
 @pytest.mark.parametrize(
-    "law", [SmoothedPlaces(REGION, 3, 1.0), LAW], ids=["smoothed", "triggered"]
+    "law",
+    [SmoothedPlaces(REGION, 3, 1.0), LAW, DECLUSTERED],
+    ids=["smoothed", "triggered", "declustered"],
 )
 def test_later_events_change_nothing(law: PlaceLaw) -> None:
     seq = events(80)
@@ -406,8 +411,9 @@ def test_supercritical_simulations_are_refused() -> None:
         replace(LAW, background=SmoothedPlaces(REGION, 3, 1.0), taper=20.0),
         replace(LAW, eta=0.6),
         replace(LAW, mu=1e-4, alpha=4.0, gamma=5.0),
+        DECLUSTERED,
     ],
-    ids=["uniform", "smoothed", "both", "adaptive", "wide"],
+    ids=["uniform", "smoothed", "both", "adaptive", "wide", "declustered"],
 )
 def test_drawn_places_follow_the_density_and_sums_by_cell_theirs(law: PlaceLaw) -> None:
     history = events(60).before(70.0)

@@ -3,6 +3,8 @@
 region           the area in which places have densities, and the share of a kernel inside it
 law              PlaceLaw: the law of an event's place given its time and the past; uniform places
 background       smoothed seismicity
+independence     how likely each event is background, by which it may count there
+independence_loops  compiled: the same, one event after the other
 rounding         the cells to which epicentres are rounded, and the least width of a kernel
 neighbour_loops  compiled: the nearest earlier events
 triggered        ETAS's mixture of parents, with its likelihood

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,6 +18,9 @@ from etas.space.placing import Parents, Sites
 from etas.space.region import Region
 from etas.space.sums import earlier_sums
 
+if TYPE_CHECKING:
+    from etas.space.triggered import TriggeredPlaces
+
 LEAF = 12
 """Events of the smallest groups of the tree in which neighbours are sought."""
 
@@ -28,12 +32,13 @@ EXPONENT = 1.5
 class SmoothedPlaces(PlaceLaw):
     """Seismicity so far, smoothed with adaptive kernels.
 
-        f(x | t) = (u / A + sum_{t_j < t} K_j(x)) / (u + sum_{t_j < t} Z_j)
+        f(x | t) = (u / A + sum_{t_j < t} phi_j K_j(x)) / (u + sum_{t_j < t} phi_j Z_j)
         K_j(x) = h_j / (2 pi) (r^2 + h_j^2)^{-3/2},  Z_j its mass inside the region
 
     where h_j is the distance of event j to the k-th nearest of the events before it (Helmstetter et
     al. 2007, doi:10.1785/gssrl.78.1.78, who use all events at once): the law of an event depends
-    on earlier ones only.
+    on earlier ones only. phi_j is 1, or with ``declustering`` the probability that event j is
+    background (``independence.background_probabilities``).
 
     Parameters
     ----------
@@ -45,6 +50,9 @@ class SmoothedPlaces(PlaceLaw):
         Lower bound of h_j, km: epicentres that are rounded, or repeat, give it no less.
     uniform_weight : float
         u, in events.
+    declustering : TriggeredPlaces, optional
+        Tells triggered events from background, which is this law: its own ``background`` is not
+        used.
 
     Raises
     ------
@@ -56,6 +64,7 @@ class SmoothedPlaces(PlaceLaw):
     neighbours: int = 8
     least_width: float = 0.2
     uniform_weight: float = 1.0
+    declustering: TriggeredPlaces | None = None
 
     def __post_init__(self) -> None:
         for name in ("neighbours", "least_width", "uniform_weight"):
@@ -95,7 +104,8 @@ class SmoothedPlaces(PlaceLaw):
         points = self.region.positions(locations)
         for j in range(len(past)):
             ratio = ((points - sources.positions[j]) ** 2).sum(axis=1) / sources.widths[j]
-            total += (1.0 + ratio) ** -EXPONENT * (EXPONENT - 1.0) / (np.pi * sources.widths[j])
+            height = sources.gains[j] * (EXPONENT - 1.0) / (np.pi * sources.widths[j])
+            total += height * (1.0 + ratio) ** -EXPONENT
         return np.asarray(total / (self.uniform_weight + masses.sum()))
 
     @property
@@ -105,9 +115,8 @@ class SmoothedPlaces(PlaceLaw):
 
     def sites(self, history: EventSequence) -> Sites:
         """About the events of the history: simulated ones do not change the map."""
-        share = self.uniform_weight / (self.uniform_weight + len(history))
-        points = self.region.positions(self.region.located(history))
-        return Sites(share, self._widths(points), EXPONENT)
+        sources, _ = self.sources(history)
+        return Sites.about(sources.widths, sources.gains, self.uniform_weight, EXPONENT)
 
     def _widths(self, points: FloatArray) -> FloatArray:
         """h_j^2, km^2, shape (event,)."""
@@ -118,13 +127,38 @@ class SmoothedPlaces(PlaceLaw):
         return Kernel(1.0, 0.0, EXPONENT, self.region.radius)
 
     def sources(self, sequence: EventSequence) -> tuple[Sources, FloatArray]:
-        """The events as kernels, and the masses of these inside the region, shape (event,)."""
+        """The events as kernels, and the masses of these inside the region, shape (event,).
+
+        Gains are phi_j, which masses have as a factor.
+        """
         locations = self.region.located(sequence)
         points = self.region.positions(locations)
         widths = self._widths(points)
         one, zero = np.ones(len(sequence)), np.zeros(len(sequence))
         masses = self.region.borders(locations).parent_masses(widths, EXPONENT)[:, 0]
-        return Sources(sequence.times, points, one, zero, widths, zero), masses
+        sources = Sources(sequence.times, points, one, zero, widths, zero)
+        if self.declustering is None:
+            return sources, masses
+        found = self._background(sequence, sources, masses, self.declustering)
+        return replace(sources, gains=found), masses * found
+
+    def _background(
+        self, sequence: EventSequence, sources: Sources, masses: FloatArray, law: TriggeredPlaces
+    ) -> FloatArray:
+        """Probability of each event to be background, shape (event,)."""
+        from etas.space.independence import Smoothing, background_probabilities
+
+        smoothing = Smoothing(
+            sources.positions,
+            sources.widths,
+            (EXPONENT - 1.0) / (np.pi * sources.widths),
+            masses,
+            EXPONENT,
+            self.region.radius,
+            self.region.square_km,
+            self.uniform_weight,
+        )
+        return background_probabilities(smoothing, law.triggered_rate(sequence), law.mu)
 
 
 def neighbour_distances(points: FloatArray, k: int) -> FloatArray:

@@ -35,7 +35,7 @@ def _first_generation(
     cumulative: FloatArray,
     known: FloatArray,
     widths: FloatArray,
-    site_widths: FloatArray,
+    site_kernels: FloatArray,
     site: FloatArray,
     corners: FloatArray,
     frame: FloatArray,
@@ -51,7 +51,7 @@ def _first_generation(
         if i < background:
             x = horizon * rng.random()
             y, z = background_place(
-                rng, known, site_widths, site[0], site[1], radius, corners, frame
+                rng, known, site_kernels, site[0], site[1], radius, corners, frame
             )
         else:
             j = min(
@@ -79,7 +79,7 @@ def cascade(
     cumulative: FloatArray,
     known: FloatArray,
     widths: FloatArray,
-    site_widths: FloatArray,
+    site_kernels: FloatArray,
     site: FloatArray,
     corners: FloatArray,
     frame: FloatArray,
@@ -116,7 +116,7 @@ def cascade(
             cumulative,
             known,
             widths,
-            site_widths,
+            site_kernels,
             site,
             corners,
             frame,

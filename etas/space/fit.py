@@ -17,6 +17,7 @@ from etas.detection import Detection
 from etas.fit import fit_etas
 from etas.optimiser import HESSIAN_STEP, climb, polish, scaled_objective
 from etas.parameters import C_BOUND, Bound, Box
+from etas.space.background import SmoothedPlaces
 from etas.space.law import PlaceLaw
 from etas.space.likelihood import SpaceTimeLikelihood
 from etas.space.model import SpaceTimeETAS
@@ -48,6 +49,9 @@ older epicentres are less precise, and on validation windows they made fits wors
 
 HIGHEST_Q = 2.0
 """Where epicentres are rounded: a kernel with D = cell / pi has one event a cell at its peak."""
+
+LEAST_SHARE = 1e-3
+"""Weight of the background over that of all parents by which events are declustered, at least."""
 
 START = {"alpha": 0.5, "c": 0.03, "p": 1.0, "d": 0.5, "gamma": 0.7, "q": 1.6}
 
@@ -181,6 +185,7 @@ def fit_places(
     *,
     background: PlaceLaw | None = None,
     fixed: Mapping[str, float] | None = None,
+    decluster: bool = True,
     max_iterations: int = 100,
 ) -> SpaceFit[TriggeredPlaces]:
     """Fit where triggered events happen by maximum likelihood.
@@ -206,6 +211,9 @@ def fit_places(
         Law of background places; uniform by default.
     fixed : mapping of str to float, optional
         Parameters held at a value: ``{"eta": 0.0}`` for kernels as wide everywhere.
+    decluster : bool
+        Whether smoothed seismicity (``SmoothedPlaces``) is declustered: the law is fitted again
+        with events that count as often as they are background under the first fit.
     max_iterations : int
         Scoring steps.
 
@@ -222,33 +230,59 @@ def fit_places(
     """
     held = dict(fixed or {})
     _check_enough(sequence)
-    around = (sequence, region, completeness, background)
-    fit = _fit_places(*around, held, max_iterations)
     points = region.positions(region.located(sequence))
-    widths = fit.model.widths(sequence.magnitude_excess(completeness), points)
-    least = _too_narrow(sequence, region, fit, widths)
-    if least is None:
+    starts = {**START, **ADAPTIVE}.items()
+    alpha, c, p, d, gamma, q, eta = (held.get(name, value) for name, value in starts)
+    plain = TriggeredPlaces(
+        region, completeness, 1.0, alpha, c, p, d, gamma, q, background=background, eta=eta
+    )
+
+    def fitted(start: TriggeredPlaces, *, again: bool) -> SpaceFit[TriggeredPlaces]:
+        fit = _fit_places(sequence, start, held, max_iterations, again=again)
+        widths = fit.model.widths(sequence.magnitude_excess(completeness), points)
+        least = _too_narrow(sequence, region, fit, widths)
+        if least is None:
+            return fit
+        here = {"eta": 0.0, **held}
+        begin = replace(plain, background=start.background, eta=here["eta"])
+        return _fit_places(sequence, begin, here, max_iterations, least)
+
+    fit = fitted(plain, again=False)
+    law = _declustered(background, fit.model, sequence) if decluster else None
+    if law is None or law.declustering is None:
         return fit
-    return _fit_places(*around, {"eta": 0.0, **held}, max_iterations, least)
+    return fitted(replace(law.declustering, background=law), again=True)
+
+
+def _declustered(
+    background: PlaceLaw | None, law: TriggeredPlaces, sequence: EventSequence
+) -> SmoothedPlaces | None:
+    """Smoothed seismicity with events that count as they are background under a law.
+
+    Where all events make the map, kernels of parents may explain as much as the background does,
+    and mu comes out as nothing; it is given some, as events count for nothing else.
+    """
+    if not isinstance(background, SmoothedPlaces):
+        return None
+    terms = _terms(sequence, law, adaptive=law.eta != 0.0).evaluate(law.parameters)
+    weight = float(terms.total.mean()) - law.mu
+    some = replace(law, mu=max(law.mu, LEAST_SHARE * weight), background=None)
+    return replace(background, declustering=some)
 
 
 def _fit_places(
     sequence: EventSequence,
-    region: Region,
-    completeness: float,
-    background: PlaceLaw | None,
+    start: TriggeredPlaces,
     held: dict[str, float],
     max_iterations: int,
     least: float | None = None,
+    *,
+    again: bool = False,
 ) -> SpaceFit[TriggeredPlaces]:
-    """The maximum with d >= ``least``."""
+    """The maximum with d >= ``least``; ``again`` from one for another background."""
     bounds = _bounds(held, least)
-    start_values = {**START, **ADAPTIVE, "d": max(START["d"], bounds["d"].lower)}
-    values = [held.get(name, value) for name, value in start_values.items()]
-    alpha, c, p, d, gamma, q, eta = values
-    start = TriggeredPlaces(
-        region, completeness, 1.0, alpha, c, p, d, gamma, q, background=background, eta=eta
-    )
+    if "d" not in held:
+        start = replace(start, d=max(start.d, bounds["d"].lower))
     terms = _terms(sequence, start, adaptive=held.get("eta") != 0.0)
     weight = float(terms.evaluate(start.parameters).total.mean())
     box = Box(
@@ -263,8 +297,8 @@ def _fit_places(
         },
         weight,
     )
-    # The background starts with a tenth of the weight of all parents
-    start = replace(start, mu=0.1 * weight)
+    if not again:  # the background starts with a tenth of the weight of all parents
+        start = replace(start, mu=0.1 * weight)
     fit = _maximum(PlaceLikelihood(terms), box, start, held, max_iterations)
     return replace(fit, least_square=least)
 
@@ -277,6 +311,7 @@ def fit_space_time(
     background: PlaceLaw | None = None,
     fixed: Mapping[str, float] | None = None,
     completeness: CompletenessHistory | None = None,
+    decluster: bool = True,
     max_iterations: int = 100,
 ) -> SpaceFit[SpaceTimeETAS]:
     """Fit the space-time ETAS model by maximum likelihood.
@@ -300,6 +335,11 @@ def fit_space_time(
         Parameters held at a value.
     completeness : CompletenessHistory, optional
         Mc(t): events below it are left out and the others scored as ``SpaceTimeLikelihood`` says.
+    decluster : bool
+        Whether smoothed seismicity (``SmoothedPlaces``) is declustered: the model is fitted again
+        with events that count as often as they are background under the first fit. As it is, it
+        has the places of aftershocks too, and mu comes out too high. Errors hold for the
+        background that was found.
     max_iterations : int
         Scoring steps.
 
@@ -330,18 +370,24 @@ def fit_space_time(
         background=background,
     )
 
-    def climbed(least: float | None) -> SpaceFit[SpaceTimeETAS]:
+    excess = sequence.magnitude_excess(magnitude_law.completeness)
+
+    def climbed(start: SpaceTimeETAS, least: float | None) -> SpaceFit[SpaceTimeETAS]:
         bounds = _bounds(held, least)
         begin = replace(start, d=held.get("d", max(start.d, bounds["d"].lower)))
         objective, box = space_time_objective(sequence, begin, completeness, held, least)
         fit = _maximum(objective, box, begin, held, max_iterations)
         return replace(fit, least_square=least)
 
-    fit = climbed(None)
-    excess = sequence.magnitude_excess(magnitude_law.completeness)
-    widths = fit.model.d * 10.0 ** (fit.model.gamma * excess)
-    least = _too_narrow(sequence, region, fit, widths)
-    return fit if least is None else climbed(least)
+    def fitted(start: SpaceTimeETAS) -> SpaceFit[SpaceTimeETAS]:
+        fit = climbed(start, None)
+        widths = fit.model.d * 10.0 ** (fit.model.gamma * excess)
+        least = _too_narrow(sequence, region, fit, widths)
+        return fit if least is None else climbed(start, least)
+
+    fit = fitted(start)
+    law = _declustered(background, fit.model.places, sequence) if decluster else None
+    return fit if law is None else fitted(replace(fit.model, background=law))
 
 
 def space_time_objective(

@@ -183,7 +183,7 @@ class UniformPlaces(PlaceLaw):
     def sites(self, history: EventSequence) -> Sites:
         """At random in the region."""
         del history
-        return Sites(1.0, np.empty(0), 2.0)
+        return Sites(1.0, np.empty((0, 2)), 2.0)
 
     @property
     def reference(self) -> None:

@@ -387,7 +387,7 @@ class SpaceTimeETAS(PointProcess):
             direct,
             np.radians(self.region.located(history)),
             self.d * np.exp(self.gamma * LN10 * excess),
-            sites.widths,
+            sites.kernels,
             np.array([sites.uniform, sites.q]),
             corners,
             frame,

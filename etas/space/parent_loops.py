@@ -52,8 +52,8 @@ class History(NamedTuple):
     """Alias tables: of each entry the share that is its own event, and the event that has the rest,
     shape (knot, event, 2)."""
 
-    site_widths: FloatArray
-    """h_j^2 of the background, km^2."""
+    sites: FloatArray
+    """``placing.Sites.kernels``."""
 
 
 class Numbers(NamedTuple):
@@ -227,7 +227,7 @@ def place_events(  # noqa: C901, PLR0912, PLR0915 - one loop: calls with many ar
     """
     mu, q, radius, n = numbers.mu, numbers.q, numbers.radius, len(history.events)
     # A tuple of arrays that is passed on in a loop costs more than the loop
-    known, knots, totals, tables, site_widths = history
+    known, knots, totals, tables, sites = history
     index, rows = np.empty((knots.size, AHEAD), np.int64), np.empty((knots.size, AHEAD, 4))
     used = np.full(knots.size, AHEAD)
     heights = (ages + numbers.c) ** -numbers.p
@@ -249,7 +249,7 @@ def place_events(  # noqa: C901, PLR0912, PLR0915 - one loop: calls with many ar
                 at = (mu + old + new) * rng.random()
                 if at < mu:
                     latitude, longitude = background_place(
-                        rng, known, site_widths, numbers.uniform, numbers.site_q, radius,
+                        rng, known, sites, numbers.uniform, numbers.site_q, radius,
                         corners, frame,
                     )  # fmt: skip
                 elif at < mu + old:

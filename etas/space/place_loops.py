@@ -88,19 +88,24 @@ def anywhere(
 def background_place(
     rng: np.random.Generator,
     known: FloatArray,
-    widths: FloatArray,
+    sites: FloatArray,
     uniform: float,
     q: float,
     radius: float,
     corners: FloatArray,
     frame: FloatArray,
 ) -> tuple[float, float]:
-    """A place of the background inside the polygon: at random, or about an event of the history."""
+    """A place of the background inside the polygon: at random, or about an event of the history.
+
+    ``sites`` are ``placing.Sites.kernels``.
+    """
+    n = len(sites)
     for _ in range(MOST_TRIES):
-        if widths.size == 0 or rng.random() < uniform:
+        if n == 0 or rng.random() < uniform:
             break
-        j = int(rng.random() * widths.size)
-        latitude, longitude = about(rng, known[j, 0], known[j, 1], widths[j], q, radius)
+        at = rng.random() * sites[n - 1, 1]
+        j = min(np.searchsorted(sites[:, 1], at, side="right"), n - 1)
+        latitude, longitude = about(rng, known[j, 0], known[j, 1], sites[j, 0], q, radius)
         if inside(corners, frame, latitude, longitude):
             return latitude, longitude
     return anywhere(rng, corners, frame)

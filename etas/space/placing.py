@@ -61,10 +61,35 @@ class Sites:
     uniform: float
     """Share of those at random."""
 
-    widths: FloatArray
-    """h_j^2 of the events of the history, km^2; empty where all are at random."""
+    kernels: FloatArray
+    """h_j^2 of the events of the history, km^2, and the running sum of their weights, shape
+    (event, 2); empty where all are at random."""
 
     q: float
+
+    @classmethod
+    def about(cls, widths: FloatArray, weights: FloatArray, even: float, q: float) -> Sites:
+        """About events by their weights, and ``even`` of the same units at random."""
+        running = np.cumsum(weights)
+        total = running[-1] if running.size else 0.0
+        return cls(even / (even + total), np.column_stack([widths, running]), q)
+
+    @property
+    def widths(self) -> FloatArray:
+        """h_j^2, km^2, shape (event,)."""
+        return np.asarray(self.kernels[:, 0])
+
+    @property
+    def shares(self) -> FloatArray:
+        """Of each event in what is not at random, shape (event,)."""
+        running = self.kernels[:, 1]
+        return np.asarray(np.diff(running, prepend=0.0) / running[-1:])
+
+    @property
+    def even(self) -> float:
+        """Weight of what is at random, in the units of the others."""
+        total = self.kernels[-1, 1] if self.kernels.size else 0.0
+        return float(total * self.uniform / (1.0 - self.uniform)) if total else 0.0
 
 
 @dataclass(frozen=True)
@@ -217,7 +242,7 @@ class Placer:
         known = self.known.copy()
         flat = Flat.of(self.region, parents.q)
         _, known[:, 2] = flat.spread(np.ones(n), self.widths)
-        history = History(known, self.knots, self.totals, self.tables, sites.widths)
+        history = History(known, self.knots, self.totals, self.tables, sites.kernels)
         numbers = Numbers(
             parents.mu,
             parents.c,
@@ -279,11 +304,9 @@ class Placer:
         history, parents, sites = self.history, self.parents, self.sites
         corners, frame = frame_of(self.region)
         gains, _ = parents.weigh(history.magnitudes)
-        share = sites.uniform
-        # Events that weigh as much as what is uniform: its share falls as events come
-        even = len(history) * share / (1.0 - share) if sites.widths.size else 0.0
+        # The share of what is uniform falls as events come
         numbers = np.array(
-            [parents.mu, parents.c, parents.p, parents.q, parents.taper, even, sites.q]
+            [parents.mu, parents.c, parents.p, parents.q, parents.taper, sites.even, sites.q]
         )
         out = np.empty((len(history) - first, n, 2))
         parts = range(0, len(out), REDRAWN)
@@ -295,7 +318,7 @@ class Placer:
                 history.times,
                 gains,
                 self.known,
-                sites.widths,
+                sites.kernels,
                 numbers,
                 self.region.radius,
                 corners,

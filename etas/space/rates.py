@@ -98,8 +98,8 @@ class CellSums:
         share = sites.uniform if sites.widths.size else 1.0
         total += self._background * share * grid.inside_km2 / grid.inside_km2.sum()
         if share < 1.0:
-            even = np.full(len(known), self._background * (1.0 - share) / len(known))
-            total += spread(grid, known, sites.widths, even, sites.q)
+            weights = self._background * (1.0 - share) * sites.shares
+            total += spread(grid, known, sites.widths, weights, sites.q)
         return np.asarray(total / max(self._n, 1))
 
 

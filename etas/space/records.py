@@ -15,6 +15,12 @@ LAWS: dict[str, type[PlaceLaw]] = {
     law.__name__: law for law in (UniformPlaces, SmoothedPlaces, TriggeredPlaces)
 }
 
+INNER: dict[str, tuple[type[PlaceLaw], ...]] = {
+    "background": tuple(LAWS.values()),
+    "declustering": (TriggeredPlaces,),
+}
+"""Fields that are laws, and which."""
+
 
 def law_to_json(law: PlaceLaw) -> dict[str, Any]:
     """The numbers of a law, with its name and region.
@@ -64,11 +70,21 @@ def law_from_json(record: dict[str, Any]) -> PlaceLaw:
     try:
         kind: Any = LAWS[values.pop("law")]
         region = Region(parse_area(values.pop("area")), float(values.pop("radius")))
-        if "background" in values:
-            values["background"] = law_from_json(values["background"])
+        for name, allowed in INNER.items():
+            if name in values:
+                values[name] = _inner(name, values[name], allowed)
         law: PlaceLaw = kind(region, **values)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         if isinstance(error, InputError):
             raise
         raise InputError(f"this is no law of places ({error!r}): fit it again") from error
+    return law
+
+
+def _inner(name: str, record: dict[str, Any], allowed: tuple[type[PlaceLaw], ...]) -> PlaceLaw:
+    """The law in a field of another one."""
+    law = law_from_json(record)
+    if not isinstance(law, allowed):
+        kinds = " or ".join(kind.__name__ for kind in allowed)
+        raise InputError(f"{name} is a {type(law).__name__}, not a {kinds}")
     return law

@@ -21,7 +21,7 @@ def redraw(
     times: FloatArray,
     gains: FloatArray,
     known: FloatArray,
-    site_widths: FloatArray,
+    sites: FloatArray,
     numbers: FloatArray,
     radius: float,
     corners: FloatArray,
@@ -31,7 +31,8 @@ def redraw(
     """Places of the events from ``first`` on, several of each, in degrees.
 
     ``known`` has latitude and longitude (radians) and D (km^2) of all events in its columns;
-    ``numbers`` are mu, c, p, q, taper, the weight of uniform sites in events, and the q of others.
+    ``sites`` are ``placing.Sites.kernels``; ``numbers`` are mu, c, p, q, taper, the weight of what
+    is uniform, and the q of sites.
     """
     mu, c, p, q, taper, even, site_q = numbers
     lags, logs = np.empty(times.size), np.empty(times.size)
@@ -40,7 +41,8 @@ def redraw(
         i = first + row
         _weigh(i, times, gains, c, p, taper, lags, logs, running)
         total = mu + running[i]
-        uniform = even / (even + i) if even + i > 0.0 else 1.0
+        weight = even + (sites[i - 1, 1] if i > 0 and len(sites) > 0 else 0.0)
+        uniform = even / weight if weight > 0.0 else 1.0
         for s in range(out.shape[1]):
             for _ in range(MOST_TRIES):
                 at = total * rng.random()
@@ -51,7 +53,7 @@ def redraw(
                     )
                 else:
                     latitude, longitude = background_place(
-                        rng, known[:i], site_widths[:i], uniform, site_q, radius, corners, frame
+                        rng, known[:i], sites[:i], uniform, site_q, radius, corners, frame
                     )
                 if inside(corners, frame, latitude, longitude):
                     break

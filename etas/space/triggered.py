@@ -163,6 +163,15 @@ class TriggeredPlaces(PlaceLaw):
 
         return log_density
 
+    def triggered_rate(self, sequence: EventSequence) -> FloatArray:
+        """sum_j w_j K_j at the time and place of each event, shape (event,)."""
+        points = self.region.positions(self.region.located(sequence))
+        excess = sequence.magnitude_excess(self.completeness)
+        gains, zero = 10.0 ** (self.alpha * excess), np.zeros(len(sequence))
+        sources = Sources(sequence.times, points, gains, zero, self.widths(excess, points), zero)
+        kernel = Kernel(self.c, self.p, self.q, self.region.radius, self.taper_rate)
+        return np.asarray(earlier_sums(sources, kernel, 0)[:, 0])
+
     def density(self, sequence: EventSequence, time: float, locations: FloatArray) -> FloatArray:
         """Density at one time, km^-2, shape (place,)."""
         past = sequence.before(time) if time < sequence.end else sequence

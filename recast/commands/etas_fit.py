@@ -89,7 +89,8 @@ def add_fit(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "--space",
         action="store_true",
         help="fit times and places: also d, gamma and q, how far offspring fall from their "
-        "parents, over smoothed seismicity; write space.json and a map of the background",
+        "parents, over smoothed and declustered seismicity; write space.json and a map of "
+        "the background",
     )
     add_selection(fit)
     add_out(fit, "runs/etas/NAME")
