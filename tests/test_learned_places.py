@@ -31,7 +31,14 @@ from recast.places.candidates import RECENT, STRONG
 from recast.places.files import START, read_law, write_law
 from recast.places.fit import QUICK_TRAIN, fit_learned_places
 from recast.places.law import LearnedPlaces
-from recast.places.memories import ADAPTIVE, DECAYS, SMOOTHED, WIDTHS, memories
+from recast.places.memories import (
+    ADAPTIVE,
+    DECAYS,
+    SMOOTHED,
+    WIDTHS,
+    memories,
+    smoothed_log_densities,
+)
 from recast.places.net import MEMORY_BIAS, N_COMPONENTS, SCALE_BIAS, PlaceNet, State
 from recast.places.past import Past
 from recast.places.shared import read_shared
@@ -42,6 +49,7 @@ BOX = Box(-39.1, -38.5, 175.6, 176.3)
 REGION = Region(BOX)
 MC = 2.0
 ADAPTED = AdaptiveParents(0.05, 0.3, 0.01, 1.0, 0.5, 0.4, 1.6, 0.3, 1.0)
+DECLUSTERED = replace(ADAPTED, mu=0.06, declustering=ADAPTED)
 MIXTURE = TriggeredPlaces(REGION, MC, 0.5, 0.5, 0.01, 1.1, 0.6, 0.7, 1.7)
 
 
@@ -74,8 +82,8 @@ def law(windows: tuple[EventSequence, ...], tmp_path_factory: pytest.TempPathFac
 
 def untrained(region: Region = REGION) -> LearnedPlaces:
     """A law whose net is as training finds it."""
-    net = PlaceNet(ADAPTED, region.square_km)
-    return LearnedPlaces(region, MC, ADAPTED, net, 0.9, MIXTURE, 0.02)
+    net = PlaceNet(DECLUSTERED, region.square_km)
+    return LearnedPlaces(region, MC, DECLUSTERED, net, 0.9, MIXTURE, 0.02)
 
 
 def disturbed(region: Region = REGION) -> LearnedPlaces:
@@ -161,20 +169,21 @@ def test_scores_do_not_depend_on_the_window() -> None:
 def test_training_starts_at_the_fitted_mixture() -> None:
     """The first net has the parents of the mixture, but for the small shares it adds."""
     found, seq = untrained(), events()
-    past = Past.of(seq, REGION, MC, found.least_width)
-    ((known, block),) = targets(past, ADAPTED, seq.first_scored)
+    past = Past.of(seq, REGION, MC, found.least_width).declustered(ADAPTED)
+    ((known, block),) = targets(past, DECLUSTERED, seq.first_scored)
     learned, fitted = log_densities(found.net, known, block).T
     memories = N_COMPONENTS * np.exp(MEMORY_BIAS)
     others = (len(SCALES) - 1) * np.exp(SCALE_BIAS)
     least = -np.log1p(memories) - np.log1p(others)
     upto = np.arange(seq.first_scored, len(seq))
-    sums = parent_sums(past, ADAPTED, past.positions[upto], past.times[upto], upto)[:, :, 0]
-    triggered = np.log(sums[:, 0]) - np.log(sums[:, 1] + ADAPTED.mu)
+    mu = DECLUSTERED.mu
+    sums = parent_sums(past, DECLUSTERED, past.positions[upto], past.times[upto], upto)[:, :, 0]
+    triggered = np.log(sums[:, 0]) - np.log(sums[:, 1] + mu)
     assert (learned > triggered + least - 1e-3).all()
     # f_E with its background, by the plain sum over all pairs
     smoothed = np.exp(memories_of(past, upto)[:, SMOOTHED])
     background = 0.98 * smoothed + 0.02 / REGION.square_km
-    plain = np.log((sums[:, 0] + ADAPTED.mu * background) / (sums[:, 1] + ADAPTED.mu))
+    plain = np.log((sums[:, 0] + mu * background) / (sums[:, 1] + mu))
     np.testing.assert_allclose(fitted, plain, atol=2e-4)
     assert abs(learned.mean() - fitted.mean()) < -least
 
@@ -198,6 +207,41 @@ def test_memories_are_the_plain_sums() -> None:
         kernel = kernel[:i] * (1.0 + r2 / widths[:i]) ** -2.0
         faded = np.exp(-(seq.times[i - 1] - seq.times[:i]) / DECAYS[a])
         assert found[a, w] == pytest.approx(np.log((faded @ kernel) / faded.sum()), abs=1e-4)
+
+
+@pytest.mark.parametrize("n", [400, 1300])
+def test_smoothed_seismicity_counts_events_as_they_are_background(n: int) -> None:
+    """One event after the other, by plain sums; of more than ``BLOCK`` events, too."""
+    seq, law = events(n), replace(ADAPTED, mu=100.0)
+    plain = Past.of(seq, REGION, MC, 0.02)
+    past = plain.declustered(law)
+    assert seq.locations is not None
+    assert plain.background is None
+    widths = plain.near**2
+    peaks = 1.0 / (np.pi * widths * plain.masses(widths, 2.0)[:, 0])
+    squared, weights = law.squared_widths(plain), law.weights(plain.excess)
+    heights = weights * (law.q - 1.0) / (np.pi * squared)
+    counts, smoothed = np.ones(n), np.full(n, 1.0 / REGION.square_km)
+    for i in range(n):
+        r2 = distances(seq.locations[i], seq.locations[:i]) ** 2
+        if i > 0:
+            kernels = peaks[:i] * (1.0 + r2 / widths[:i]) ** -2.0
+            smoothed[i] = counts[:i] @ kernels / counts[:i].sum()
+        decay = (seq.times[i] - seq.times[:i] + law.c) ** -law.p
+        triggered = heights[:i] * (1.0 + r2 / squared[:i]) ** -law.q @ decay
+        background = law.mu * (0.98 * smoothed[i] + 0.02 / REGION.square_km)
+        counts[i] = background / (background + triggered)
+    np.testing.assert_allclose(past.counts, counts, rtol=1e-6)
+    np.testing.assert_allclose(np.exp(smoothed_log_densities(past)), smoothed, rtol=1e-4)
+    upto = np.array([1, 100, n - 1])
+    found = np.exp(memories_of(past, upto)[:, SMOOTHED])
+    np.testing.assert_allclose(found, smoothed[upto], rtol=1e-4)
+    assert counts.std() > 0.05
+    # Known of the first events, and not of others
+    early = Past.of(seq.before(50.0), REGION, MC, 0.02).declustered(law).counts
+    np.testing.assert_array_equal(early, past.counts[: early.size])
+    larger = replace(seq, magnitudes=seq.magnitudes + 0.5)
+    assert not np.allclose(Past.of(larger, REGION, MC, 0.02).declustered(law).counts, counts)
 
 
 def test_sums_of_parents_have_their_slopes() -> None:
@@ -241,12 +285,15 @@ def test_rounding_is_found_and_clusters_are_not_taken_for_it(step: float) -> Non
     np.testing.assert_allclose(found, 0.02**2)
 
 
-def test_training_improves_on_the_mixture_it_starts_from(
+def test_training_improves_on_the_net_it_starts_from(
     law: tuple[LearnedPlaces, Path], windows: tuple[EventSequence, ...]
 ) -> None:
-    found, (train, _, test) = law[0], windows
-    plain = replace(found, share=1e-6)
-    assert found.log_density(train).mean() > plain.log_density(train).mean()
+    """And the two together are no worse than the mixture where their shares are chosen."""
+    found, (train, val, test) = law[0], windows
+    trained, mixture = replace(found, share=1.0 - 1e-6), replace(found, share=1e-6)
+    start = replace(trained, net=PlaceNet(found.adaptive, REGION.square_km))
+    assert trained.log_density(train).mean() > start.log_density(train).mean()
+    assert found.log_density(val).mean() >= mixture.log_density(val).mean()
     assert np.isfinite(found.log_density(test)).all()
     assert 0.0 < found.share < 1.0
 

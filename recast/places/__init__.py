@@ -2,6 +2,7 @@
 
 adaptive    parents whose kernels are as wide as seismicity about them is sparse, and their fit
 past        a sequence as parents: where, how many, how far
+declustering  how likely events are background, by which smoothed seismicity counts them
 memories    past seismicity, forgotten at several rates and smoothed by several widths
 candidates  the parents that a net looks at one by one, and what has happened near them
 targets     all that the net is told of an event's time and place

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numba
 import numpy as np
@@ -21,7 +22,13 @@ if TYPE_CHECKING:
 BLOCK = 2048
 """Parents whose numbers stay in the cache of a core."""
 
-START = {"mu": math.exp(-2.5), "alpha": 0.2, "c": 0.005, "p": 0.95, "gamma": 0.35, "q": 1.5}
+START: dict[str, Any] = {
+    "alpha": 0.2,
+    "c": 0.005,
+    "p": 0.95,
+    "gamma": 0.35,
+    "q": 1.5,
+}
 """Where the fit begins, besides widths a little below the distance of neighbours."""
 
 BOUNDS = [(-30, 10), (-2, 6), (-14, 4), (0.2, 3), (-14, 9), (-0.5, 5), (-2.3, 1.5), (-1.5, 1.5)]
@@ -46,7 +53,8 @@ class AdaptiveParents:
 
     with K_j and Z_j as in ``TriggeredPlaces``, h_j the distance of event j to its fourth nearest
     earlier one, and D_min,j what the rounding of epicentres allows. The background is past
-    seismicity smoothed with widths h_j.
+    seismicity smoothed with widths h_j, each event counting as it is background under
+    ``declustering``, or all alike.
     """
 
     mu: float
@@ -59,6 +67,17 @@ class AdaptiveParents:
     eta: float
     h: float
     """Median of h_j in the train window, km."""
+
+    declustering: AdaptiveParents | None = None
+    """The mixture by which events are told from background."""
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any]) -> AdaptiveParents:
+        """From what ``dataclasses.asdict`` gives."""
+        values = dict(record)
+        inner = values.pop("declustering", None)
+        plain = cls(**values)
+        return plain if inner is None else replace(plain, declustering=cls.from_json(inner))
 
     @classmethod
     def of(cls, x: FloatArray, h: float) -> AdaptiveParents:
@@ -84,7 +103,11 @@ class AdaptiveParents:
 
 
 def fit_adaptive(
-    past: Past, targets: IntArray, background: FloatArray, h: float
+    past: Past,
+    targets: IntArray,
+    background: FloatArray,
+    h: float,
+    start: AdaptiveParents | None = None,
 ) -> AdaptiveParents:
     """Maximum likelihood of the places of some events, all earlier ones their parents.
 
@@ -98,6 +121,8 @@ def fit_adaptive(
         u at the targets, km^-2.
     h : float
         Median distance to the fourth nearest earlier event, km.
+    start : AdaptiveParents, optional
+        Where the fit begins.
 
     Returns
     -------
@@ -118,10 +143,14 @@ def fit_adaptive(
         by_mu = (mu * background / top - mu / bottom).mean()
         return -float(np.log(top / bottom).mean()), -np.concatenate([[by_mu], slopes])
 
-    start = AdaptiveParents(d=h**2 / math.e, eta=0.0, h=h, **START).scaled()
+    if start is None:  # the background with a tenth of the weight of all parents
+        start = AdaptiveParents(mu=1.0, d=h**2 / math.e, eta=0.0, h=h, **START)
+        start = replace(
+            start, mu=0.1 * float(parent_sums(past, start, points, now, targets)[:, 1, 0].mean())
+        )
     found = minimize(
         loss,
-        start,
+        start.scaled(),
         jac=True,
         method="L-BFGS-B",
         bounds=BOUNDS,

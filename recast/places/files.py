@@ -50,7 +50,7 @@ def read_law(path: Path) -> LearnedPlaces:
     try:
         about = content["places"]
         region = Region(parse_area(about["area"]), float(about["radius"]))
-        parents = AdaptiveParents(**about["adaptive"])
+        parents = AdaptiveParents.from_json(about["adaptive"])
         net = PlaceNet(parents, region.square_km)
         net.load_state_dict(content["state_dict"])
         net.eval()
@@ -88,7 +88,8 @@ def read_start(
         if content["key"] != key:
             return None
         memories = np.asarray(content["state_dict"]["memories"].numpy())
-        return _mixture(content["mixture"]), AdaptiveParents(**content["adaptive"]), memories
+        parents = AdaptiveParents.from_json(content["adaptive"])
+        return _mixture(content["mixture"]), parents, memories
     except (InputError, AttributeError, KeyError, TypeError):
         return None
 

@@ -13,15 +13,20 @@ import torch
 from catalogs import EventSequence, InputError
 from catalogs.locking import FOREVER, file_lock
 from etas.space.background import SmoothedPlaces
-from etas.space.fit import fit_places, latest
+from etas.space.fit import LEAST_SHARE, fit_places, latest
 from etas.space.law import PlaceLaw
 from etas.space.region import Region
 from etas.space.rounding import LEAST_WIDTH
 from etas.space.triggered import TriggeredPlaces
-from recast.places.adaptive import AdaptiveParents, fit_adaptive
+from recast.places.adaptive import AdaptiveParents, fit_adaptive, parent_sums
 from recast.places.files import START, read_start, write_start
 from recast.places.law import LearnedPlaces
-from recast.places.memories import SMOOTHED, SingleArray, log_background
+from recast.places.memories import (
+    SMOOTHED,
+    SingleArray,
+    declustered_log_densities,
+    log_background,
+)
 from recast.places.net import PlaceNet, State
 from recast.places.past import Past
 from recast.places.targets import Targets, memories_from, targets, warm_start
@@ -131,6 +136,7 @@ def fit_learned_places(
         return _start(past, mixture, first, len(train))
 
     start = begin() if folder is None else _once(folder, key, begin)
+    past = past.declustered(start.parents.declustering)
     parts = list(targets(past, start.parents, first, start.memories))
     events, both = parts[-1][0], Targets.joined([block for _, block in parts])
     n_train = len(train) - first
@@ -156,32 +162,45 @@ def _new_net(parents: AdaptiveParents, region: Region, examples: Examples, seed:
 
 def _start(past: Past, mixture: TriggeredPlaces, first: int, n_train: int) -> Start:
     """Fit the adaptive mixture to some of the train events from ``first`` on."""
-    memories = memories_from(past, first)
-    return Start(mixture, fit_parents(past, memories, first, n_train), memories)
+    _, parents, memories = fit_mixture(past, first, n_train)
+    return Start(mixture, parents, memories)
 
 
-def fit_parents(past: Past, memories: SingleArray, first: int, n_train: int) -> AdaptiveParents:
+def fit_mixture(past: Past, first: int, n_train: int) -> tuple[Past, AdaptiveParents, SingleArray]:
     """Fit the adaptive mixture to some of the train events from ``first`` on.
+
+    Twice: the first tells the second which events smoothed seismicity is to count.
 
     Parameters
     ----------
     past : Past
         The events.
-    memories : array (event, N_MEMORIES)
-        ``memories_from`` the first one on.
     first, n_train : int
         The train events.
 
     Returns
     -------
-    AdaptiveParents
-        At the maximum.
+    Past, AdaptiveParents, array (event, N_MEMORIES)
+        The events as they count, the mixture at the maximum, and ``memories_from`` the first on.
     """
     pool = np.arange(first, n_train)
     some = np.sort(np.random.default_rng(0).choice(pool, min(FITTED, pool.size), replace=False))
-    smoothed = memories[some - warm_start(first), SMOOTHED].astype(np.float64)
-    background = np.exp(log_background(smoothed, past.region.square_km))
-    return fit_adaptive(past, some, background, float(np.median(past.near[:n_train])))
+    typical = float(np.median(past.near[:n_train]))
+
+    def fitted(memories: SingleArray, start: AdaptiveParents | None = None) -> AdaptiveParents:
+        smoothed = memories[some - warm_start(first), SMOOTHED].astype(np.float64)
+        background = np.exp(log_background(smoothed, past.region.square_km))
+        return fit_adaptive(past, some, background, typical, start)
+
+    memories = memories_from(past, first)
+    plain = fitted(memories)
+    inside = parent_sums(past, plain, past.positions[some], past.times[some], some)[:, 1, 0]
+    # With a mu of nothing no event would count
+    plain = replace(plain, mu=max(plain.mu, LEAST_SHARE * float(inside.mean())))
+    past = past.declustered(plain)
+    numbers = np.arange(warm_start(first), len(past))
+    memories[:, SMOOTHED] = declustered_log_densities(past, past.positions[numbers], numbers)
+    return past, replace(fitted(memories, plain), declustering=plain), memories
 
 
 def _once(folder: Path, key: str, begin: Callable[[], Start]) -> Start:

@@ -71,7 +71,7 @@ class LearnedPlaces(PlaceLaw):
 
     def log_density(self, sequence: EventSequence) -> FloatArray:
         """Log density of the place of each scored event, nats, shape (n_scored,)."""
-        past = Past.of(sequence, self.region, self.completeness, self.least_width)
+        past = self._past(sequence)
         first = max(sequence.first_scored, 1)
         # The first event of all has no past: its place is uniform
         found = np.full(sequence.n_scored, -np.log(self.region.square_km))
@@ -95,7 +95,7 @@ class LearnedPlaces(PlaceLaw):
             np.concatenate([places, places[-1:]]),
             self.region,
             self.least_width,
-        )
+        ).declustered(self.adaptive.declustering)
         ((events, target),) = targets(past, self.adaptive, n)
         rows = torch.zeros(m, dtype=torch.int64)
         return np.asarray(np.exp(self._elsewhere(past, events, target, rows, points)))
@@ -126,9 +126,13 @@ class LearnedPlaces(PlaceLaw):
         first = uniform_places(self.region, without_past, np.random.default_rng(seed))
         return np.concatenate([first.reshape(-1, n, 2), found])
 
+    def _past(self, sequence: EventSequence) -> Past:
+        past = Past.of(sequence, self.region, self.completeness, self.least_width)
+        return past.declustered(self.adaptive.declustering)
+
     def _known(self, sequence: EventSequence) -> Known:
         """The scored events with all that the net is told, from the second event of all on."""
-        past = Past.of(sequence, self.region, self.completeness, self.least_width)
+        past = self._past(sequence)
         first = max(sequence.first_scored, 1)
         parts = list(targets(past, self.adaptive, first))
         places = self.region.located(sequence)

@@ -29,7 +29,8 @@ N_WIDTHS = len(WIDTHS) + len(ADAPTIVE)
 N_MEMORIES = DECAYS.size * N_WIDTHS
 
 SMOOTHED = N_MEMORIES - len(ADAPTIVE)
-"""The memory that is smoothed seismicity: all events alike, with their own distances as widths."""
+"""The memory that is smoothed seismicity: of all times, with the events' own distances as widths,
+and each event counting as it is background."""
 
 EXPONENT = 2.0
 """q of the kernels: densities fall as r^-4, and need no logarithm."""
@@ -56,7 +57,8 @@ def memories(past: Past, points: FloatArray, upto: IntArray) -> SingleArray:
 
         M(x) = sum_j e^{-(t - t_j) / T} K_j(x) / Z_j / sum_j e^{-(t - t_j) / T}
 
-    for each decay T and width, over the first ``upto`` events, of which there must be one.
+    for each decay T and width, over the first ``upto`` events, of which there must be one. In the
+    memory ``SMOOTHED`` events count as they are background (``Past.background``).
 
     Parameters
     ----------
@@ -92,7 +94,29 @@ def memories(past: Past, points: FloatArray, upto: IntArray) -> SingleArray:
         )  # fmt: skip
 
     in_parallel(fill, len(points))
-    return out.reshape(len(points), N_MEMORIES)
+    flat = out.reshape(len(points), N_MEMORIES)
+    if past.background is not None:
+        flat[:, SMOOTHED] = declustered_log_densities(past, points, upto)
+    return flat
+
+
+def declustered_log_densities(past: Past, points: FloatArray, upto: IntArray) -> FloatArray:
+    """Smoothed seismicity of events that count as they are background, nats, shape (point,).
+
+        ln (sum_j phi_j K_j(x) / Z_j / sum_j phi_j)
+
+    with widths h_j, over the first ``upto`` events.
+    """
+    widths, out = past.near**2, np.empty(len(points))
+    heights, totals = past.counts * _heights(past, widths), np.cumsum(past.counts)
+
+    def fill(begin: int, end: int) -> None:
+        part = slice(begin, end)
+        _smoothed(points[part], upto[part], past.positions, widths, heights, radius, out[part])
+
+    radius = past.region.radius
+    in_parallel(fill, len(points))
+    return np.asarray(np.log(np.maximum(out / totals[upto - 1], LEAST)))
 
 
 def log_background(smoothed: FloatArray, region_km2: float) -> FloatArray:
@@ -107,11 +131,13 @@ def smoothed_log_densities(past: Past) -> FloatArray:
     That of the first is uniform.
     """
     widths = past.near**2
-    gains, zero = 1.0 / past.masses(widths, EXPONENT)[:, 0], np.zeros(len(past))
+    counts, zero = past.counts, np.zeros(len(past))
+    gains = counts / past.masses(widths, EXPONENT)[:, 0]
     sources = Sources(past.times, past.positions, gains, zero, widths, zero)
     sums = earlier_sums(sources, Kernel(1.0, 0.0, EXPONENT, past.region.radius), 0)[:, 0]
+    before = np.concatenate([np.ones(min(len(past), 1)), np.cumsum(counts)[:-1]])
     sums[:1] = 1.0 / past.region.square_km
-    return np.asarray(np.log(np.maximum(sums / np.maximum(np.arange(len(past)), 1), LEAST)))
+    return np.asarray(np.log(np.maximum(sums / before, LEAST)))
 
 
 def squared_widths(past: Past) -> FloatArray:
@@ -135,6 +161,29 @@ def _dot(a: SingleArray, b: SingleArray) -> float:
     for k in range(a.size):
         total += a[k] * b[k]
     return float(total)
+
+
+@_jit
+def _smoothed(
+    points: FloatArray,
+    upto: IntArray,
+    positions: FloatArray,
+    widths: FloatArray,
+    heights: FloatArray,
+    radius: float,
+    out: FloatArray,
+) -> None:
+    """Sums of kernels of q = 2 and some heights over the events before each point."""
+    bend, bend_more = 1.0 / (12.0 * radius**2), 1.0 / (90.0 * radius**4)
+    for row in range(len(points)):
+        x, y, z, total = points[row, 0], points[row, 1], points[row, 2], 0.0
+        for j in range(upto[row]):
+            dx, dy, dz = x - positions[j, 0], y - positions[j, 1], z - positions[j, 2]
+            chord = dx * dx + dy * dy + dz * dz
+            square = chord * (1.0 + chord * (bend + chord * bend_more))
+            near = widths[j] / (widths[j] + square)
+            total += heights[j] * near * near
+        out[row] = total
 
 
 @_jit

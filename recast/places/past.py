@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,6 +12,9 @@ from catalogs.sequence import FloatArray
 from etas.space.background import ranked_distances
 from etas.space.region import Borders, Region
 from etas.space.rounding import least_squares
+
+if TYPE_CHECKING:
+    from recast.places.adaptive import AdaptiveParents
 
 NEIGHBOURS = (4, 16)
 """Earlier neighbours whose distances say how dense seismicity is, near and further."""
@@ -43,6 +47,10 @@ class Past:
     least: FloatArray
     """Least squared width of a kernel, km^2."""
 
+    background: FloatArray | None = None
+    """How much each event counts in smoothed seismicity, as it is background, shape (event,); None
+    where all count alike."""
+
     @classmethod
     def of(
         cls, sequence: EventSequence, region: Region, completeness: float, least_width: float
@@ -73,6 +81,19 @@ class Past:
         apart = ranked_distances(positions, NEIGHBOURS)
         near, far = np.sqrt(np.maximum(apart**2, least[:, None])).T
         return cls(region, times, excess, positions, region.borders(locations), near, far, least)
+
+    def declustered(self, parents: AdaptiveParents | None) -> Past:
+        """The same events, told from background by a mixture; None counts all alike."""
+        if parents is None:
+            return replace(self, background=None)
+        from recast.places.declustering import background
+
+        return replace(self, background=background(self, parents))
+
+    @property
+    def counts(self) -> FloatArray:
+        """``background``, 1 where all count alike, shape (event,)."""
+        return np.ones(len(self)) if self.background is None else self.background
 
     def __len__(self) -> int:
         return self.times.size

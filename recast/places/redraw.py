@@ -88,7 +88,7 @@ def redrawn(known: Known, net: PlaceNet, share: float, n: int, *, seed: Seed) ->
         ) -> None:
             _choose(
                 upto[first:last], index[first:last], part[first:last], uniforms[first:last],
-                past.times, inside_weights, numbers, DECAYS, chosen[first:last],
+                past.times, inside_weights, past.counts, numbers, DECAYS, chosen[first:last],
             )  # fmt: skip
 
         in_parallel(choose, len(part))
@@ -160,6 +160,7 @@ def _choose(
     uniforms: FloatArray,
     times: FloatArray,
     inside_weights: FloatArray,
+    counts: FloatArray,
     numbers: FloatArray,
     decays: FloatArray,
     chosen: IntArray,
@@ -178,6 +179,8 @@ def _choose(
                     _weigh_rest(i, index[row], times, inside_weights, c, p, running)
                 else:
                     _weigh_memory(i, times, decays[(k - FIRST_MEMORY) // N_WIDTHS], running)
+                    if k == FIRST_MEMORY + SMOOTHED:
+                        running[1 : i + 1] = counts[:i]
                 for j in range(i):
                     running[j + 1] += running[j]
                 target = uniforms[row, s] * running[i]

@@ -17,11 +17,11 @@ from etas.space.region import Region
 from etas.space.rounding import LEAST_WIDTH
 from etas.space.triggered import TriggeredPlaces
 from recast.places.adaptive import AdaptiveParents
-from recast.places.fit import FEWEST, FIRST, fit_parents
+from recast.places.fit import FEWEST, FIRST, fit_mixture
 from recast.places.law import LearnedPlaces
 from recast.places.net import PlaceNet, State
 from recast.places.past import Past
-from recast.places.targets import Events, Targets, memories_from, targets
+from recast.places.targets import Events, Targets, targets
 from recast.places.training import (
     BATCH,
     CLIP,
@@ -83,9 +83,8 @@ class Lesson:
                 f"which needs {FEWEST}"
             )
         first = max(train.first_scored, len(train) - most, FIRST)
-        past = Past.of(train, region, completeness, least_width)
-        memories = memories_from(past, first)
-        parents = fit_parents(past, memories, first, len(train))
+        plain = Past.of(train, region, completeness, least_width)
+        past, parents, memories = fit_mixture(plain, first, len(train))
         parts = list(targets(past, parents, first, memories))
         both = Targets.joined([block for _, block in parts])
         return cls(region, completeness, parents, parts[-1][0], both, least_width)
