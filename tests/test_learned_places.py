@@ -28,6 +28,7 @@ from recast.models.places import LEARNED_SUFFIX, SUFFIX, load_places, save_place
 from recast.models.registry import model_kind
 from recast.places.adaptive import BOUNDS, AdaptiveParents, parent_sums
 from recast.places.candidates import RECENT, STRONG
+from recast.places.declustering import declustered
 from recast.places.files import START, read_law, write_law
 from recast.places.fit import QUICK_TRAIN, fit_learned_places
 from recast.places.law import LearnedPlaces
@@ -169,7 +170,7 @@ def test_scores_do_not_depend_on_the_window() -> None:
 def test_training_starts_at_the_fitted_mixture() -> None:
     """The first net has the parents of the mixture, but for the small shares it adds."""
     found, seq = untrained(), events()
-    past = Past.of(seq, REGION, MC, found.least_width).declustered(ADAPTED)
+    past = declustered(Past.of(seq, REGION, MC, found.least_width), ADAPTED)
     ((known, block),) = targets(past, DECLUSTERED, seq.first_scored)
     learned, fitted = log_densities(found.net, known, block).T
     memories = N_COMPONENTS * np.exp(MEMORY_BIAS)
@@ -214,7 +215,7 @@ def test_smoothed_seismicity_counts_events_as_they_are_background(n: int) -> Non
     """One event after the other, by plain sums; of more than ``BLOCK`` events, too."""
     seq, law = events(n), replace(ADAPTED, mu=100.0)
     plain = Past.of(seq, REGION, MC, 0.02)
-    past = plain.declustered(law)
+    past = declustered(plain, law)
     assert seq.locations is not None
     assert plain.background is None
     widths = plain.near**2
@@ -238,10 +239,11 @@ def test_smoothed_seismicity_counts_events_as_they_are_background(n: int) -> Non
     np.testing.assert_allclose(found, smoothed[upto], rtol=1e-4)
     assert counts.std() > 0.05
     # Known of the first events, and not of others
-    early = Past.of(seq.before(50.0), REGION, MC, 0.02).declustered(law).counts
+    early = declustered(Past.of(seq.before(50.0), REGION, MC, 0.02), law).counts
     np.testing.assert_array_equal(early, past.counts[: early.size])
     larger = replace(seq, magnitudes=seq.magnitudes + 0.5)
-    assert not np.allclose(Past.of(larger, REGION, MC, 0.02).declustered(law).counts, counts)
+    other = declustered(Past.of(larger, REGION, MC, 0.02), law).counts
+    assert not np.allclose(other, counts)
 
 
 def test_sums_of_parents_have_their_slopes() -> None:

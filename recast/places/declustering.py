@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from catalogs.sequence import FloatArray
@@ -14,6 +16,11 @@ from recast.places.past import Past
 
 FIRST = 1e-9
 """Weight, in events, of the uniform law before the first event."""
+
+
+def declustered(past: Past, parents: AdaptiveParents | None) -> Past:
+    """The same events, which count as they are background in a mixture; all alike without one."""
+    return replace(past, background=None if parents is None else background(past, parents))
 
 
 def background(past: Past, parents: AdaptiveParents) -> FloatArray:

@@ -19,6 +19,7 @@ from etas.space.region import Region
 from etas.space.rounding import LEAST_WIDTH
 from etas.space.triggered import TriggeredPlaces
 from recast.places.adaptive import AdaptiveParents, fit_adaptive, parent_sums
+from recast.places.declustering import declustered
 from recast.places.files import START, read_start, write_start
 from recast.places.law import LearnedPlaces
 from recast.places.memories import (
@@ -136,7 +137,7 @@ def fit_learned_places(
         return _start(past, mixture, first, len(train))
 
     start = begin() if folder is None else _once(folder, key, begin)
-    past = past.declustered(start.parents.declustering)
+    past = declustered(past, start.parents.declustering)
     parts = list(targets(past, start.parents, first, start.memories))
     events, both = parts[-1][0], Targets.joined([block for _, block in parts])
     n_train = len(train) - first
@@ -197,7 +198,7 @@ def fit_mixture(past: Past, first: int, n_train: int) -> tuple[Past, AdaptivePar
     inside = parent_sums(past, plain, past.positions[some], past.times[some], some)[:, 1, 0]
     # With a mu of nothing no event would count
     plain = replace(plain, mu=max(plain.mu, LEAST_SHARE * float(inside.mean())))
-    past = past.declustered(plain)
+    past = declustered(past, plain)
     numbers = np.arange(warm_start(first), len(past))
     memories[:, SMOOTHED] = declustered_log_densities(past, past.positions[numbers], numbers)
     return past, replace(fitted(memories, plain), declustering=plain), memories

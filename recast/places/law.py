@@ -18,6 +18,7 @@ from etas.space.region import Region
 from etas.space.thinning import uniform_places
 from etas.space.triggered import TriggeredPlaces
 from recast.places.adaptive import AdaptiveParents, parent_sums
+from recast.places.declustering import declustered
 from recast.places.net import PlaceNet
 from recast.places.past import Past
 from recast.places.targets import Events, Known, Targets, at_points, targets
@@ -89,13 +90,14 @@ class LearnedPlaces(PlaceLaw):
             return np.full(m, 1.0 / self.region.square_km)
         places, points = self.region.located(known), self.region.positions(locations)
         # One more event stands for the next, wherever it may be
-        past = Past.at(
+        once_more = Past.at(
             np.append(known.times, time),
             np.append(known.magnitude_excess(self.completeness), 0.0),
             np.concatenate([places, places[-1:]]),
             self.region,
             self.least_width,
-        ).declustered(self.adaptive.declustering)
+        )
+        past = declustered(once_more, self.adaptive.declustering)
         ((events, target),) = targets(past, self.adaptive, n)
         rows = torch.zeros(m, dtype=torch.int64)
         return np.asarray(np.exp(self._elsewhere(past, events, target, rows, points)))
@@ -128,7 +130,7 @@ class LearnedPlaces(PlaceLaw):
 
     def _past(self, sequence: EventSequence) -> Past:
         past = Past.of(sequence, self.region, self.completeness, self.least_width)
-        return past.declustered(self.adaptive.declustering)
+        return declustered(past, self.adaptive.declustering)
 
     def _known(self, sequence: EventSequence) -> Known:
         """The scored events with all that the net is told, from the second event of all on."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,9 +11,6 @@ from catalogs.sequence import FloatArray
 from etas.space.background import ranked_distances
 from etas.space.region import Borders, Region
 from etas.space.rounding import least_squares
-
-if TYPE_CHECKING:
-    from recast.places.adaptive import AdaptiveParents
 
 NEIGHBOURS = (4, 16)
 """Earlier neighbours whose distances say how dense seismicity is, near and further."""
@@ -81,14 +77,6 @@ class Past:
         apart = ranked_distances(positions, NEIGHBOURS)
         near, far = np.sqrt(np.maximum(apart**2, least[:, None])).T
         return cls(region, times, excess, positions, region.borders(locations), near, far, least)
-
-    def declustered(self, parents: AdaptiveParents | None) -> Past:
-        """The same events, told from background by a mixture; None counts all alike."""
-        if parents is None:
-            return replace(self, background=None)
-        from recast.places.declustering import background
-
-        return replace(self, background=background(self, parents))
 
     @property
     def counts(self) -> FloatArray:
