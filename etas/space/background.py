@@ -115,6 +115,9 @@ class SmoothedPlaces(PlaceLaw):
 
     def sites(self, history: EventSequence) -> Sites:
         """About the events of the history: simulated ones do not change the map."""
+        if self.declustering is None:  # no masses are needed, which take longest
+            widths = self._widths(self.region.positions(self.region.located(history)))
+            return Sites.about(widths, np.ones(len(history)), self.uniform_weight, EXPONENT)
         sources, _ = self.sources(history)
         return Sites.about(sources.widths, sources.gains, self.uniform_weight, EXPONENT)
 

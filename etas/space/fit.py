@@ -51,7 +51,8 @@ HIGHEST_Q = 2.0
 """Where epicentres are rounded: a kernel with D = cell / pi has one event a cell at its peak."""
 
 LEAST_SHARE = 1e-3
-"""Weight of the background over that of all parents by which events are declustered, at least."""
+"""Weight of the background over that of all parents by which events are declustered, at least: on
+the validation window of salton_sea_10 the first fit, which finds none, costs 0.1 nats per event."""
 
 START = {"alpha": 0.5, "c": 0.03, "p": 1.0, "d": 0.5, "gamma": 0.7, "q": 1.6}
 

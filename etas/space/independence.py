@@ -17,9 +17,6 @@ LEAST = 1e-9
 """Of a probability: sums need weights above 0."""
 
 
-Past = tuple[int, FloatArray, FloatArray, FloatArray, float, float]
-
-
 @dataclass(frozen=True, eq=False)
 class Smoothing:
     """How past seismicity is smoothed, were every event background.
@@ -77,22 +74,19 @@ def background_probabilities(smoothing: Smoothing, triggered: FloatArray, mu: fl
     array (event,)
         phi_i, in (0, 1].
     """
-    from etas.space.independence_loops import settle
+    from etas.space.independence_loops import Smoothed, from_before, settle
 
     n, it, mass = len(smoothing.positions), smoothing, 0.0
     found = np.empty(n)
     positions = np.ascontiguousarray(it.positions.T)
-    weights = it.heights * it.widths**it.q
+    past = Smoothed(positions, it.widths, it.heights * it.widths**it.q, it.radius, it.q)
+
+    def fill(sums: FloatArray, begin: int, first: int, last: int) -> None:
+        from_before(begin, past, begin + first, sums[first:last])
+
     for begin in range(0, n, BLOCK):
-        past = (begin, positions, it.widths, weights, it.radius, it.q)
         sums = np.empty(min(BLOCK, n - begin))
-        in_parallel(partial(_from_before, past, sums), sums.size)
+        in_parallel(partial(fill, sums, begin), sums.size)
         numbers = np.array([mu, it.weight, it.share, 1.0 / it.square_km, mass, LEAST])
-        mass = settle(*past, sums, triggered, it.masses, numbers, found)
+        mass = settle(begin, past, sums, triggered, it.masses, numbers, found)
     return found
-
-
-def _from_before(past: Past, sums: FloatArray, first: int, last: int) -> None:
-    from etas.space.independence_loops import from_before
-
-    from_before(*past, past[0] + first, sums[first:last])
