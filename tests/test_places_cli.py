@@ -191,6 +191,20 @@ def test_a_small_field_has_small_cells(kilometres: float, decimals: int, cell: f
 
 
 @pytest.mark.parametrize(
+    ("area", "cell"),
+    [("32/40.5/-122/-114", 0.1), ("10/60/-140/-60", 0.5), ("-90/90/-180/180", 2.0)],
+    ids=["state", "continent", "the Earth"],
+)
+def test_a_large_area_has_large_cells(area: str, cell: float) -> None:
+    """Cells of 0.1 degrees of China were a .dat of 454 MB."""
+    catalog, law = load("ridgecrest_2019"), UniformPlaces(Region(parse_area(area)))
+    grid = forecast_grid(catalog, law, catalog.to_sequence().end)
+    assert grid.step == cell
+    assert len(grid) <= 30_000
+    assert forecast_grid(catalog, law, catalog.to_sequence().end, 1.0).step == 1.0
+
+
+@pytest.mark.parametrize(
     "area", ["35.55/36.05/-117.95/-117.35", "35.3,-118 36.2,-118.1 36.3,-117.2 35.4,-117.1"]
 )
 def test_every_event_is_in_a_cell_where_they_do_not_tile_the_area(

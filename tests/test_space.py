@@ -503,6 +503,38 @@ def test_kernels_wider_than_a_cell_are_smooth(text: str, width: float) -> None:
     assert found.sum() == pytest.approx(1.0)
 
 
+@pytest.mark.parametrize(
+    ("text", "step"),
+    [
+        ("32/37/-122/-114", 0.1),
+        ("-25/-12/173/-170", 0.2),
+        ("60/72/-170/-140", 0.2),
+        ("-90/90/-180/180", 2.0),
+    ],
+    ids=["California", "across 180 degrees", "Alaska", "the Earth"],
+)
+def test_sources_act_together_on_cells_far_away(text: str, step: float) -> None:
+    """Against their sum one by one, where cells are so far that their middle stands for them."""
+    grid, q, n = Grid.over(parse_area(text), step), 1.6, 300
+    rng, side = np.random.default_rng(4), np.radians(step) * grid.radius
+    corner, extent = grid.edges[:, [0, 2]].min(axis=0), np.ptp(grid.centres, axis=0)
+    sources = corner + rng.uniform(0.35, 0.65, (n, 2)) * extent
+    widths = (side * 10 ** rng.uniform(-2.5, 1.0, n)) ** 2
+    weights = rng.uniform(0.5, 1.5, n)
+    found = spread(grid, sources, widths, weights, q)
+    assert found.sum() == pytest.approx(weights.sum())
+    narrow = widths < 0.01 * side**2
+    sources, widths, weights = sources[narrow], widths[narrow], weights[narrow]
+    found = spread(grid, sources, widths, weights, q)
+    away = np.abs((sources[:, None] - grid.centres) / step).max(axis=2).min(axis=0) > 2.0
+    away &= distances(sources[0], grid.centres, grid.radius) < 10_000.0  # not on the other side
+    squares = np.array([distances(x, grid.centres[away], grid.radius) for x in sources]) ** 2
+    heights = weights * (q - 1.0) / (np.pi * widths)
+    truth = heights @ (1.0 + squares / widths[:, None]) ** -q * grid.inside_km2[away]
+    np.testing.assert_allclose(found[away], truth, rtol=0.2)
+    assert np.abs(found[away] / truth - 1.0).mean() < 0.03
+
+
 def test_new_events_are_parents_too() -> None:
     """Of two events at once, the second is placed about the first as often as its weight says."""
     history = EventSequence([0.5], [2.0], 0.0, 1.0, locations=[[-38.6, 175.7]])

@@ -26,6 +26,7 @@ redraw_loops     compiled: other places that events might have had
 thinning         super-thinning: places that are uniform if a law is right
 residuals        tests of a law of places
 rates            expected numbers by cell
+cell_tree        the same far away from the sources, by groups of them
 cascade          the compiled branching process in time and space
 records          laws as JSON
 """

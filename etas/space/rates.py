@@ -11,15 +11,13 @@ from numpy.typing import NDArray
 
 from catalogs.grid import Grid
 from catalogs.sequence import FloatArray
-from catalogs.sphere import positions
 from catalogs.trajectories import IntArray
+from etas.space.cell_tree import AROUND, CellTree
 from etas.space.placing import Placed, Placer
 
 POINTS, MOST_POINTS = 64, 10_000_000
-"""Of equal mass, by which the part of a kernel near its source is laid on cells; of all sources."""
-
-NEAR = 1
-"""Cells around that of a source for which points are used; beyond, the density at the centre."""
+"""Of equal mass, by which the part of a kernel near its source is laid on cells; of all sources.
+Beyond, the density at the middle of a cell is taken (``cell_tree``)."""
 
 SUB, WIDE = 4, 0.5
 """Kernels with D from ``WIDE`` q times the squared side of a cell on would have few points in each.
@@ -53,13 +51,12 @@ class CellSums:
     placer: Placer
     grid: Grid
     _old: FloatArray = field(init=False)
-    _new: FloatArray = field(init=False)
+    _new: list[tuple[FloatArray, FloatArray, FloatArray]] = field(default_factory=list, init=False)
     _background: float = field(default=0.0, init=False)
     _n: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         self._old = np.zeros(len(self.placer.history))
-        self._new = np.zeros(len(self.grid))
 
     def add(self, placed: Placed) -> None:
         """Count some trajectories.
@@ -79,8 +76,7 @@ class CellSums:
         used = np.flatnonzero(new)
         kernel = self.placer.parents
         _, widths = kernel.weigh(events.magnitudes[used])
-        weights = new[used].astype(np.float64)
-        self._new += spread(self.grid, events.locations[used], widths, weights, kernel.q)
+        self._new.append((events.locations[used], widths, new[used].astype(np.float64)))
 
     def expected(self) -> FloatArray:
         """Expected number of events of one trajectory in each cell.
@@ -92,9 +88,9 @@ class CellSums:
         """
         placer, grid, used = self.placer, self.grid, np.flatnonzero(self._old)
         sites, known = placer.sites, placer.region.located(placer.history)
-        total = self._new + spread(
-            grid, known[used], placer.widths[used], self._old[used], placer.parents.q
-        )
+        parts = [(known[used], placer.widths[used], self._old[used]), *self._new]
+        locations, widths, weights = (np.concatenate(part) for part in zip(*parts, strict=True))
+        total = spread(grid, locations, widths, weights, placer.parents.q)
         share = sites.uniform if sites.widths.size else 1.0
         total += self._background * share * grid.inside_km2 / grid.inside_km2.sum()
         if share < 1.0:
@@ -130,77 +126,42 @@ def spread(
     """
     if not len(locations):
         return np.zeros(len(grid))
-    rows, columns = _cells(grid, locations)
-    # Sources of one cell and about one width are one source for cells further away
-    sizes = np.round(np.log(widths) / math.log(2.0)).astype(np.int64)
-    keys = np.stack([rows, columns, sizes], axis=1)
-    _, group = np.unique(keys, axis=0, return_inverse=True)
-    group = group.reshape(-1)
-    mass: FloatArray = np.bincount(group, weights).astype(np.float64)
-    safe = np.where(mass > 0.0, mass, 1.0)
-    here = positions(locations, grid.radius)
-    centres = np.stack([np.bincount(group, weights * x) / safe for x in here.T], axis=1)
-    middle = np.exp(np.bincount(group, weights * np.log(widths)) / safe)
-    first = np.unique(group, return_index=True)[1]
-    quarter = round(90.0 / grid.step)
-    own = (rows[first], columns[first])
+    tree = CellTree(grid)
+    levels, within = tree.levels(locations, widths, weights, q)
+    group = within[0]
+    own = np.stack([levels[0].rows, levels[0].columns], axis=1) + tree.corner
     points = max(4, min(POINTS, MOST_POINTS // len(locations)))
     places = np.radians(locations)
-    side = math.radians(grid.step) * grid.radius
-    wide = widths >= WIDE * q * side**2
-    row, outside = _outside(
-        grid, places[~wide], widths[~wide], rows[~wide], columns[~wide], q, points
-    )
+    wide = widths >= WIDE * q * tree.side**2
+    row, outside = _outside(tree, locations[~wide], widths[~wide], own[group[~wide]], q, points)
     near = _near(
         places[~wide],
         widths[~wide],
         weights[~wide],
         group[~wide],
-        *own,
+        own,
         q,
-        quarter,
+        tree.turn // 4,
         grid.radius,
         points,
         row,
         outside,
     )
     smooth = _smooth(
-        places[wide], widths[wide], weights[wide], group[wide], *own, q, quarter, grid.radius
-    )
-    total: FloatArray = _spread(
-        near,
-        smooth,
-        grid.inside_km2 / grid.square_km,
-        *own,
-        centres,
-        middle,
-        mass,
+        places[wide],
+        widths[wide],
+        weights[wide],
+        group[wide],
+        own,
         q,
-        positions(grid.middles, grid.radius),
-        grid.inside_km2,
-        grid.rows,
-        grid.columns,
-        quarter,
+        tree.turn // 4,
+        grid.radius,
     )
-    return total
-
-
-def _cells(grid: Grid, locations: FloatArray) -> tuple[IntArray, IntArray]:
-    """Row and column of the cell of each place, which need not be one of the grid."""
-    quarter = round(90.0 / grid.step)
-    rows, columns = (np.floor(x * quarter / 90.0).astype(np.int64) for x in locations.T)
-    west = int(grid.columns.min())
-    return rows, (columns - west) % (4 * quarter) + west
+    return tree.total(levels, within, near, smooth, q)
 
 
 def _outside(
-    grid: Grid,
-    places: FloatArray,
-    widths: FloatArray,
-    rows: IntArray,
-    columns: IntArray,
-    q: float,
-    points: int,
+    tree: CellTree, locations: FloatArray, widths: FloatArray, own: IntArray, q: float, points: int
 ) -> tuple[IntArray, NDArray[np.bool_]]:
     """Points of kernels that are outside the area of the grid, for sources near its border.
 
@@ -211,12 +172,12 @@ def _outside(
     array of bool (row, point)
         True outside.
     """
-    row = np.full(len(places), -1)
+    grid, row = tree.grid, np.full(len(locations), -1)
     if grid.area is None or not grid.is_cut.any():
         return row, np.zeros((0, points), dtype=np.bool_)
     cut = replace(grid, rows=grid.rows[grid.is_cut], columns=grid.columns[grid.is_cut])
-    steps = [k * grid.step for k in range(-NEAR, NEAR + 1)]
-    middle = grid.step * (np.stack([rows, columns], axis=1) + 0.5)
+    steps = grid.step * np.arange(-AROUND, AROUND + 1)
+    middle = grid.step * (own + 0.5)
     around = [cut.cell_of(middle + np.array([dy, dx])) >= 0 for dy in steps for dx in steps]
     near = np.flatnonzero(np.any(around, axis=0))
     row[near] = np.arange(near.size)
@@ -224,7 +185,9 @@ def _outside(
     batch = max(1, POINTS_AT_ONCE // points)
     for i in range(0, near.size, batch):
         some = near[i : i + batch]
-        latitude, longitude = _drawn(places[some], widths[some], some, q, grid.radius, points)
+        latitude, longitude = _drawn(
+            np.radians(locations[some]), widths[some], some, q, grid.radius, points
+        )
         outside[i : i + batch] = ~grid.area.contains(latitude, longitude)
     return row, outside
 
@@ -259,8 +222,7 @@ def _near(
     widths: FloatArray,
     weights: FloatArray,
     group: IntArray,
-    group_rows: IntArray,
-    group_columns: IntArray,
+    own: IntArray,
     q: float,
     quarter: int,
     radius: float,
@@ -269,8 +231,7 @@ def _near(
     outside: NDArray[np.bool_],
 ) -> FloatArray:
     """Mass of each group of sources in the cells around its own, shape (group, row, column)."""
-    block = 2 * NEAR + 1
-    near = np.zeros((group_rows.size, block, block))
+    near = np.zeros((len(own), 2 * AROUND + 1, 2 * AROUND + 1))
     for s in range(weights.size):
         g = group[s]
         y, x = places[s, 0], places[s, 1]
@@ -278,10 +239,10 @@ def _near(
             if row[s] >= 0 and outside[row[s], k]:
                 continue
             north, east = _point(y, x, widths[s], s, k, points, q, radius)
-            i = math.floor(math.degrees(north) * quarter / 90.0) - group_rows[g] + NEAR
-            j = math.floor(math.degrees(east) * quarter / 90.0) - group_columns[g] + NEAR
+            i = math.floor(math.degrees(north) * quarter / 90.0) - own[g, 0] + AROUND
+            j = math.floor(math.degrees(east) * quarter / 90.0) - own[g, 1] + AROUND
             j %= 4 * quarter
-            if 0 <= i < block and j < block:
+            if 0 <= i < near.shape[1] and j < near.shape[2]:
                 near[g, i, j] += weights[s] / points
     return near
 
@@ -292,70 +253,29 @@ def _smooth(
     widths: FloatArray,
     weights: FloatArray,
     group: IntArray,
-    group_rows: IntArray,
-    group_columns: IntArray,
+    own: IntArray,
     q: float,
     quarter: int,
     radius: float,
 ) -> FloatArray:
     """Mass of each group of wide sources in the whole cells around its own, as ``_near``."""
-    block, size = 2 * NEAR + 1, 0.5 * math.pi / quarter
-    smooth = np.zeros((group_rows.size, block, block))
+    size = 0.5 * math.pi / quarter
+    smooth = np.zeros((len(own), 2 * AROUND + 1, 2 * AROUND + 1))
     for s in range(weights.size):
         g = group[s]
         y, x = places[s, 0], places[s, 1]
         height = weights[s] * (q - 1.0) / (math.pi * widths[s])
-        for i in range(block):
-            south = size * (group_rows[g] + i - NEAR)
+        for i in range(smooth.shape[1]):
+            south = size * (own[g, 0] + i - AROUND)
             for a in range(SUB):
                 latitude = south + (a + 0.5) / SUB * size
                 surface = max(math.cos(latitude), 0.0) * (radius * size / SUB) ** 2
                 northward = math.sin(0.5 * (latitude - y)) ** 2
-                for j in range(block):
-                    west = size * (group_columns[g] + j - NEAR)
+                for j in range(smooth.shape[2]):
+                    west = size * (own[g, 1] + j - AROUND)
                     for b in range(SUB):
                         half = math.sin(0.5 * (west + (b + 0.5) / SUB * size - x))
                         chord = northward + math.cos(latitude) * math.cos(y) * half**2
                         ratio = 4.0 * radius**2 * chord / widths[s]
                         smooth[g, i, j] += height * surface * math.exp(-q * math.log1p(ratio))
     return smooth
-
-
-@_jit
-def _spread(
-    near: FloatArray,
-    smooth: FloatArray,
-    shares: FloatArray,
-    group_rows: IntArray,
-    group_columns: IntArray,
-    centres: FloatArray,
-    middle: FloatArray,
-    mass: FloatArray,
-    q: float,
-    cells: FloatArray,
-    surfaces: FloatArray,
-    rows: IntArray,
-    columns: IntArray,
-    quarter: int,
-) -> FloatArray:
-    """Sum of the groups over all cells, each with its mass."""
-    n, total, block = len(cells), np.zeros(len(cells)), 2 * NEAR + 1
-    values = np.empty(n)
-    for g in range(mass.size):
-        whole, scale = 0.0, mass[g] * (q - 1.0) / (math.pi * middle[g])
-        for k in range(n):
-            i = rows[k] - group_rows[g] + NEAR
-            j = (columns[k] - group_columns[g] + NEAR) % (4 * quarter)
-            if 0 <= i < block and j < block:
-                values[k] = near[g, i, j] + smooth[g, i, j] * shares[k]
-            else:
-                dx = cells[k, 0] - centres[g, 0]
-                dy = cells[k, 1] - centres[g, 1]
-                dz = cells[k, 2] - centres[g, 2]
-                ratio = (dx * dx + dy * dy + dz * dz) / middle[g]
-                values[k] = scale * math.exp(-q * math.log1p(ratio)) * surfaces[k]
-            whole += values[k]
-        if whole > 0.0:
-            for k in range(n):
-                total[k] += values[k] * mass[g] / whole
-    return total

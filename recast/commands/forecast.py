@@ -136,7 +136,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--cell",
         type=float,
         metavar="DEGREES",
-        help="size of the cells of --places (default: 0.1, less in an area smaller than 0.5)",
+        help="size of the cells of --places (default: 0.1; less in an area smaller than 0.5, more "
+        "in one of over 30,000 such cells)",
     )
     add_no_plots(parser)
     parser.add_argument(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from catalogs import Catalog, InputError, Trajectories
+from catalogs.areas import Area
 from catalogs.grid import MAP_STEPS, TOLERANCE, Grid, longer_side, map_step
 from catalogs.magnitudes import GutenbergRichter
 from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray
@@ -28,6 +29,12 @@ CELL = 0.1
 
 FEWEST_CELLS = 5
 """Along the longer side of a region; with fewer they are finer. A field of 5 km would be one."""
+
+MOST_CELLS = 30_000
+"""By default. A forecast of 50 magnitude bins has a .dat of 65 MB then."""
+
+MOST_ACROSS = 900
+"""Along the longer side of a region, by default; of a long and narrow one these are few cells."""
 
 FLOOR = 1e-3
 """Share of the expected number that is spread evenly over the region, so that no cell has none."""
@@ -62,8 +69,9 @@ def forecast_grid(catalog: Catalog, law: PlaceLaw, at: float, cell: float | None
     at : float
         Time of the forecast, days.
     cell : float, optional
-        Size of the cells, degrees; by default 0.1, or so that the longer side of a region of less
-        than half a degree has some fifty, but none finer than the epicentres.
+        Size of the cells, degrees; by default 0.1, or more where these are more than 30,000, or so
+        that the longer side of a region of less than half a degree has some fifty, but none finer
+        than the epicentres.
 
     Returns
     -------
@@ -82,6 +90,7 @@ def forecast_grid(catalog: Catalog, law: PlaceLaw, at: float, cell: float | None
         if longer_side(area) < FEWEST_CELLS * CELL - TOLERANCE:
             least = max(map_step(area), step) - TOLERANCE
             cell = next((size for size in MAP_STEPS if size >= least), CELL)
+        cell = next(size for size in MAP_STEPS if size >= cell and _is_small(area, size))
     grid = Grid.over(area, cell, law.region.radius)
     if cell < step - TOLERANCE:
         raise InputError(
@@ -89,6 +98,14 @@ def forecast_grid(catalog: Catalog, law: PlaceLaw, at: float, cell: float | None
             f"{step:.2g}: set `cell` to that or more"
         )
     return grid
+
+
+def _is_small(area: Area, cell: float) -> bool:
+    """Whether the cells of an area are few enough to be the default."""
+    if cell == MAP_STEPS[-1]:
+        return True
+    across = longer_side(area) / cell
+    return across < MOST_ACROSS and len(Grid.over(area, cell)) <= MOST_CELLS
 
 
 def place_forecast(
