@@ -54,6 +54,9 @@ LEAST_SHARE = 1e-3
 """Weight of the background over that of all parents by which events are declustered, at least: on
 the validation window of salton_sea_10 the first fit, which finds none, costs 0.1 nats per event."""
 
+FINE, ROUGH = 1e-10, 1e-6
+"""Nats per event that a climb may leave; rough where it only tells background from other events."""
+
 START = {"alpha": 0.5, "c": 0.03, "p": 1.0, "d": 0.5, "gamma": 0.7, "q": 1.6}
 
 ADAPTIVE = {"eta": 0.5}
@@ -131,7 +134,7 @@ class SpaceFit(Generic[Fitted]):
     uncertainty : Uncertainty or None
         Of the parameters along which the likelihood is not flat; None where it is along all.
     evaluations : int
-        Number of evaluations of the likelihood.
+        Number of evaluations of the likelihood, those that declustered the background included.
     least_square : float, optional
         Least d, km^2, where epicentres are rounded or repeat so much that kernels would be narrower
         than what is known of a place.
@@ -238,37 +241,41 @@ def fit_places(
         region, completeness, 1.0, alpha, c, p, d, gamma, q, background=background, eta=eta
     )
 
+    smoothed = background if decluster and isinstance(background, SmoothedPlaces) else None
+
     def fitted(start: TriggeredPlaces, *, again: bool) -> SpaceFit[TriggeredPlaces]:
-        fit = _fit_places(sequence, start, held, max_iterations, again=again)
+        rough = smoothed is not None and not again
+        fit = _fit_places(sequence, start, held, max_iterations, again=again, rough=rough)
         widths = fit.model.widths(sequence.magnitude_excess(completeness), points)
         least = _too_narrow(sequence, region, fit, widths)
         if least is None:
             return fit
         here = {"eta": 0.0, **held}
         begin = replace(plain, background=start.background, eta=here["eta"])
-        return _fit_places(sequence, begin, here, max_iterations, least)
+        return _fit_places(sequence, begin, here, max_iterations, least, rough=rough)
 
     fit = fitted(plain, again=False)
-    law = _declustered(background, fit.model, sequence) if decluster else None
-    if law is None or law.declustering is None:
+    if smoothed is None:
         return fit
-    return fitted(replace(law.declustering, background=law), again=True)
+    some = _declustering(fit.model, sequence)
+    start = replace(some, background=replace(smoothed, declustering=some))
+    return _after(fit, fitted(start, again=True))
 
 
-def _declustered(
-    background: PlaceLaw | None, law: TriggeredPlaces, sequence: EventSequence
-) -> SmoothedPlaces | None:
-    """Smoothed seismicity with events that count as they are background under a law.
+def _declustering(law: TriggeredPlaces, sequence: EventSequence) -> TriggeredPlaces:
+    """The law by which smoothed seismicity counts events as they are background.
 
     Where all events make the map, kernels of parents may explain as much as the background does,
     and mu comes out as nothing; it is given some, as events count for nothing else.
     """
-    if not isinstance(background, SmoothedPlaces):
-        return None
     terms = _terms(sequence, law, adaptive=law.eta != 0.0).evaluate(law.parameters)
     weight = float(terms.total.mean()) - law.mu
-    some = replace(law, mu=max(law.mu, LEAST_SHARE * weight), background=None)
-    return replace(background, declustering=some)
+    return replace(law, mu=max(law.mu, LEAST_SHARE * weight), background=None)
+
+
+def _after(first: SpaceFit[Fitted], fit: SpaceFit[Fitted]) -> SpaceFit[Fitted]:
+    """A fit, with the evaluations of the first one, which declustered its background."""
+    return replace(fit, evaluations=first.evaluations + fit.evaluations)
 
 
 def _fit_places(
@@ -279,6 +286,7 @@ def _fit_places(
     least: float | None = None,
     *,
     again: bool = False,
+    rough: bool = False,
 ) -> SpaceFit[TriggeredPlaces]:
     """The maximum with d >= ``least``; ``again`` from one for another background."""
     bounds = _bounds(held, least)
@@ -300,7 +308,7 @@ def _fit_places(
     )
     if not again:  # the background starts with a tenth of the weight of all parents
         start = replace(start, mu=0.1 * weight)
-    fit = _maximum(PlaceLikelihood(terms), box, start, held, max_iterations)
+    fit = _maximum(PlaceLikelihood(terms), box, start, held, max_iterations, rough=rough)
     return replace(fit, least_square=least)
 
 
@@ -373,22 +381,29 @@ def fit_space_time(
 
     excess = sequence.magnitude_excess(magnitude_law.completeness)
 
-    def climbed(start: SpaceTimeETAS, least: float | None) -> SpaceFit[SpaceTimeETAS]:
+    smoothed = background if decluster and isinstance(background, SmoothedPlaces) else None
+
+    def climbed(
+        start: SpaceTimeETAS, least: float | None, *, rough: bool
+    ) -> SpaceFit[SpaceTimeETAS]:
         bounds = _bounds(held, least)
         begin = replace(start, d=held.get("d", max(start.d, bounds["d"].lower)))
         objective, box = space_time_objective(sequence, begin, completeness, held, least)
-        fit = _maximum(objective, box, begin, held, max_iterations)
+        fit = _maximum(objective, box, begin, held, max_iterations, rough=rough)
         return replace(fit, least_square=least)
 
-    def fitted(start: SpaceTimeETAS) -> SpaceFit[SpaceTimeETAS]:
-        fit = climbed(start, None)
+    def fitted(start: SpaceTimeETAS, *, rough: bool) -> SpaceFit[SpaceTimeETAS]:
+        fit = climbed(start, None, rough=rough)
         widths = fit.model.d * 10.0 ** (fit.model.gamma * excess)
         least = _too_narrow(sequence, region, fit, widths)
-        return fit if least is None else climbed(start, least)
+        return fit if least is None else climbed(start, least, rough=rough)
 
-    fit = fitted(start)
-    law = _declustered(background, fit.model.places, sequence) if decluster else None
-    return fit if law is None else fitted(replace(fit.model, background=law))
+    fit = fitted(start, rough=smoothed is not None)
+    if smoothed is None:
+        return fit
+    some = _declustering(fit.model.places, sequence)
+    start = replace(fit.model, background=replace(smoothed, declustering=some))
+    return _after(fit, fitted(start, rough=False))
 
 
 def space_time_objective(
@@ -506,20 +521,26 @@ def _maximum(
     start: Fitted,
     held: dict[str, float],
     max_iterations: int,
+    *,
+    rough: bool = False,
 ) -> SpaceFit[Fitted]:
-    """Climb from ``start``, polish, and describe where it ends."""
+    """Climb from ``start``, polish, and describe where it ends; ``rough`` without polishing."""
     n = objective.sequence.n_scored
     values = box.fixed_mask(held)
     free = np.isnan(values)
     evaluate = scaled_objective(objective, box, n)
     begin = box.scaled(np.where(free, start.parameters, values))
-    climbed = climb(evaluate, begin, box, free, tolerance=1e-10, max_iterations=max_iterations)
-    edges = np.array([name in box.reasons(climbed.position) for name in box.names])
-    # Sums use all cores already
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        step = TREE_STEP if len(objective.sequence) > FEW else HESSIAN_STEP
-        summit, hessian = polish(evaluate, climbed, box, free & ~edges, pool, step)
-    x, interior = summit.position, np.flatnonzero(free & ~edges)
+    tolerance = ROUGH if rough else FINE
+    summit = climb(evaluate, begin, box, free, tolerance=tolerance, max_iterations=max_iterations)
+    inner = free & np.array([name not in box.reasons(summit.position) for name in box.names])
+    interior = np.flatnonzero(inner)
+    if rough:
+        hessian = -summit.evaluation.information[np.ix_(interior, interior)]
+    else:
+        with ThreadPoolExecutor(max_workers=1) as pool:  # sums use all cores already
+            step = TREE_STEP if len(objective.sequence) > FEW else HESSIAN_STEP
+            summit, hessian = polish(evaluate, summit, box, inner, pool, step)
+    x = summit.position
     known = determined(hessian * n)
     inside = np.isin(np.arange(x.size), interior[known])
     gradient = np.where(free, summit.evaluation.gradient, 0.0)
