@@ -321,8 +321,12 @@ def test_a_space_time_fit_has_errors_scores_and_a_map(
     assert main(command) == 0
     shown = capsys.readouterr().out
     assert "q          1.8 fixed" in shown
-    ratios = r"branching ratio (\S+) anywhere, (\S+) counting only offspring inside the region"
-    anywhere, inside = map(float, re.search(ratios, shown).groups())  # type: ignore[union-attr]
+    ratios = (
+        r"branching ratio (\S+) anywhere over (\S+) days, "
+        r"(\S+) counting only offspring inside the region"
+    )
+    matched = re.search(ratios, shown).groups()  # type: ignore[union-attr]
+    anywhere, days, inside = map(float, matched)
     record = json.loads((tmp_path / "space.json").read_text())
     model = SpaceTimeETAS.from_json(record["model"])
     test = load("ridgecrest_2019").split().test
@@ -330,7 +334,10 @@ def test_a_space_time_fit_has_errors_scores_and_a_map(
     assert record["splits"]["test"][1] == pytest.approx(places)
     assert record["branching_ratio_inside"] == pytest.approx(inside, abs=1e-4)
     assert record["branching_ratio"] == pytest.approx(anywhere, abs=1e-4)
+    assert model.branching_ratio(record["days"]) == pytest.approx(anywhere, abs=1e-4)
+    assert days == pytest.approx(record["days"], rel=5e-3)
     assert inside < anywhere
+    assert ("supercritical" in shown) == (anywhere >= 1.0)
     assert 0.0 < record["background_share"] < 1.0
     assert (tmp_path / "background_map.png").is_file()
     # The file is a model, whose times and places can be tested
