@@ -22,7 +22,7 @@ from recast.benchmark.results import BenchmarkResult
 from recast.cli import main
 from recast.forecast.gridded import GriddedRates
 from recast.forecast.places import forecast_grid
-from recast.models.places import smoothed_law, triggered_law
+from recast.models.places import about_region, smoothed_law, triggered_law
 from recast.report.summary import table
 
 CATALOG = ["--catalog", "ridgecrest_2019"]
@@ -64,6 +64,19 @@ def test_a_benchmark_says_which_box_places_lie_in(run: Path) -> None:
     assert remark.startswith(f"places lie in {area}, the box around the catalog's events")
     assert "recast catalogs import --area" in remark
     assert f"note: {remark}" in str(result)
+
+
+def test_a_forecast_says_where_places_lie_if_not_in_the_area_of_the_catalog() -> None:
+    """Rates are those of the model's area, whatever was asked for."""
+    catalog = load("ridgecrest_2019")
+    narrow, wide = parse_area("35.2/36.5/-118.2/-117"), parse_area("35/37/-119/-116.5")
+    law = smoothed_law(catalog.within(narrow))
+    (said,) = about_region(catalog.within(wide), law)
+    assert said.startswith(f"places lie in {narrow}, the area that the model was fitted to")
+    assert f"not in {wide}" in said
+    assert about_region(catalog.within(narrow), law) == []
+    (said,) = about_region(catalog, smoothed_law(catalog))
+    assert f"places lie in {catalog.area}, the box around the catalog's events" in said
 
 
 @pytest.mark.parametrize("square", [False, True])
