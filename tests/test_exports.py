@@ -22,6 +22,7 @@ from catalogs import (
 )
 from catalogs.exports import centre, write_csep, write_csep_forecast, write_quakeml, write_zmap
 from catalogs.formats.reading import read_events
+from catalogs.sequence import reaches
 from etas.model import ETAS
 from etas.synthetic import synthetic_catalog, true_model
 
@@ -189,3 +190,14 @@ def test_forecasts_of_centuries_have_their_times(
     event = EventSequence([day], [4.0], day - 1.0, day + 1.0)
     write_csep_forecast([Trajectories.of_sequences([event])], info, tmp_path / "x.csv", place=None)
     assert (tmp_path / "x.csv").read_text().splitlines()[1] == f"nan,nan,4.0000,{stamp},nan,0,0"
+
+
+def test_magnitudes_of_a_forecast_cross_no_threshold_in_its_file(tmp_path: Path) -> None:
+    """The file has as many events of M >= 3 as the table of the forecast."""
+    magnitudes = np.array([2.5, 2.99994, 2.99996, 2.9999999, 3.0, 3.00001, 3.1])
+    drawn = Trajectories.of_sequences([EventSequence(np.arange(7.0), magnitudes, 0.0, 7.0)])
+    write_csep_forecast([drawn], small().info, tmp_path / "a.csv", place=None)
+    written = pd.read_csv(tmp_path / "a.csv")["mag"].to_numpy()
+    assert written.tolist() == [2.5, 2.9999, 2.9999, 3.0, 3.0, 3.0, 3.1]
+    for threshold in (2.5, 3.0, 3.1):
+        assert (written >= threshold).sum() == reaches(magnitudes, threshold).sum()
