@@ -16,6 +16,7 @@ from catalogs.catalog import Catalog
 from catalogs.errors import InputError
 from catalogs.files import whole_file, write_whole
 from catalogs.info import DATE_OF_DAY_0, CatalogInfo
+from catalogs.sequence import MAGNITUDE_TOLERANCE
 from catalogs.texts import as_cell
 from catalogs.trajectories import Trajectories
 
@@ -114,7 +115,8 @@ def write_csep_forecast(
     Trajectories are numbered on from part to part, so that not all need be in memory.
     Trajectories without an event have a line with their number only, as pyCSEP reads it. Events
     stand where they were simulated; without locations all are at ``place`` (latitude, longitude),
-    ``nan`` where None. Depths are ``nan``.
+    ``nan`` where None. Depths are ``nan``. Magnitudes are rounded down to four decimals, so that
+    none of 2.99996 counts as one of 3.
 
     Raises
     ------
@@ -144,12 +146,8 @@ def write_csep_forecast(
                 continue
             times = info.to_times(drawn.times[lo:hi])
             stamps = np.datetime_as_string(times.astype("datetime64[us]"))
-            rows = zip(
-                places(drawn, lo, hi),
-                stamps.tolist(),
-                drawn.magnitudes[lo:hi].tolist(),
-                strict=True,
-            )
+            magnitudes = np.floor((drawn.magnitudes[lo:hi] + MAGNITUDE_TOLERANCE) * 1e4) / 1e4
+            rows = zip(places(drawn, lo, hi), stamps.tolist(), magnitudes.tolist(), strict=True)
             for i, (where, stamp, m) in enumerate(rows):
                 yield f"{where},{m:.4f},{stamp},nan,{number},{i}"
 

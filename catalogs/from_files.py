@@ -153,7 +153,7 @@ def import_catalog(
     if not any_place(parsed) and where_it_lies is None:
         notes = (*notes, WHERE_IS_IT)
     notes = (*notes, *later_than_now(parsed), *_silent(catalog), *reported_twice(catalog.events))
-    notes = (*notes, *_dropped(catalog))
+    notes = (*notes, *_dropped(catalog), *_few_without_place(events))
     info = replace(
         catalog.info,
         note="; ".join(filter(None, (catalog.info.note, *left_out, *parsed.explanation.notes))),
@@ -214,6 +214,20 @@ def _dropped(catalog: Catalog) -> list[str]:
     example = f"M {kept:.1f} instead of M {dropped:.1f}"
     remedy = "say `ties` separate, or put the right one first"
     return [f"of events at the same time {what}, as {example}: {remedy}"]
+
+
+def _few_without_place(events: pd.DataFrame) -> list[str]:
+    """That a few events without a place deny one to all others."""
+    missing = events[["latitude", "longitude"]].isna().any(axis=1)
+    if not missing.any() or missing.all():
+        return []
+    first = events["time"][missing].iloc[0]
+    return [
+        (
+            f"{count_rows(int(missing.sum()))} no latitude and longitude, of {len(missing):,}, the "
+            f"first at {first}: no places are used: for those, drop such rows from the file"
+        )
+    ]
 
 
 def _silent(catalog: Catalog) -> list[str]:

@@ -21,6 +21,8 @@ from catalogs import (
     load,
 )
 from catalogs.exports import centre, write_csep, write_csep_forecast, write_quakeml, write_zmap
+from catalogs.formats.reading import read_events
+from catalogs.sequence import reaches
 from etas.model import ETAS
 from etas.synthetic import synthetic_catalog, true_model
 
@@ -62,6 +64,28 @@ def test_csep_holds_all_catalogs(tmp_path: Path) -> None:
         [float(row["mag"]) for row in rows[:n]], catalog.events["magnitude"], atol=5e-5
     )
     assert math.isnan(float(rows[0]["lon"]))
+
+
+def test_several_catalogs_in_one_file_are_not_read_as_one(tmp_path: Path) -> None:
+    """Rates would be as many times too high; `catalog_id` alone may be an identifier."""
+    path = tmp_path / "all.csv"
+    write_csep([small()], path)
+    assert len(read_events(path).events) == len(small().events)
+    write_csep([small()] * 3, path)
+    with pytest.raises(InputError, match=r"all.csv holds 3 catalogs \(column catalog_id\)"):
+        read_events(path)
+    path.write_text(path.read_text().replace("event_id", "number"))
+    assert len(read_events(path).events) == 3 * len(small().events)
+
+
+@pytest.mark.parametrize("located", [False, True])
+def test_zmap_without_depths_or_places_is_read(located: bool, tmp_path: Path) -> None:
+    catalog, path = small(located=located), tmp_path / "a.zmap"
+    write_zmap(replace(catalog, events=catalog.events.assign(depth_km=np.nan)), path)
+    found = read_events(path)
+    assert found.explanation.layout == "zmap"
+    np.testing.assert_allclose(found.events["magnitude"], catalog.events["magnitude"], atol=5e-5)
+    assert found.events["longitude"].notna().all() == located
 
 
 def test_zmap_columns(tmp_path: Path) -> None:
@@ -166,3 +190,14 @@ def test_forecasts_of_centuries_have_their_times(
     event = EventSequence([day], [4.0], day - 1.0, day + 1.0)
     write_csep_forecast([Trajectories.of_sequences([event])], info, tmp_path / "x.csv", place=None)
     assert (tmp_path / "x.csv").read_text().splitlines()[1] == f"nan,nan,4.0000,{stamp},nan,0,0"
+
+
+def test_magnitudes_of_a_forecast_cross_no_threshold_in_its_file(tmp_path: Path) -> None:
+    """The file has as many events of M >= 3 as the table of the forecast."""
+    magnitudes = np.array([2.5, 2.99994, 2.99996, 2.9999999, 3.0, 3.00001, 3.1])
+    drawn = Trajectories.of_sequences([EventSequence(np.arange(7.0), magnitudes, 0.0, 7.0)])
+    write_csep_forecast([drawn], small().info, tmp_path / "a.csv", place=None)
+    written = pd.read_csv(tmp_path / "a.csv")["mag"].to_numpy()
+    assert written.tolist() == [2.5, 2.9999, 2.9999, 3.0, 3.0, 3.0, 3.1]
+    for threshold in (2.5, 3.0, 3.1):
+        assert (written >= threshold).sum() == reaches(magnitudes, threshold).sum()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 import pytest
 
 from catalogs import load
+from catalogs.areas import parse_area
 from recast import fit_model
 from recast.commands.csep import main
 
@@ -56,7 +58,11 @@ def test_a_forecast_is_where_it_is_looked_for(
 ) -> None:
     monkeypatch.chdir(model)
     assert main([]) == 0
-    assert "written" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "written" in said
+    assert "ETAS, fitted to the" in said  # what was done is in the log of floatCSEP
+    assert "(`uncorrected` simulates ETAS as it is)" in said
+    assert "raise `mag_min`" in said
     table = forecast(model)
     header = ",".join(table.columns)
     assert header == "lon,lat,mag,time_string,depth,catalog_id,event_id"
@@ -95,6 +101,9 @@ def test_a_fitted_model_is_used(
         (("seed: 23", "model: none.json"), "none.json"),
         (("n_sims: 100", "n_sims: 0"), "n_sims 0 or seed 23 is too small"),
         (("seed: 23", "seed: -1"), "n_sims 100 or seed -1 is too small"),
+        (("seed: 23", "uncorrected: maybe"), "uncorrected 'maybe' is neither true nor false"),
+        (("mag_min: 2.5", "mag_min: 9"), "the largest has 7.1: lower `mag_min`"),
+        (("= 2019-07-10T00", "= 2019-07-01T00"), "check `catalog` and `start_date`"),
     ],
 )
 def test_mistakes_get_one_line(
@@ -106,6 +115,20 @@ def test_mistakes_get_one_line(
     lines = capsys.readouterr().err.strip().splitlines()
     assert len(lines) == 1
     assert message in lines[0]
+
+
+def test_where_places_lie_without_an_area_and_etas_as_it_is(
+    model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = model / "input" / "args.txt"
+    path.write_text(ARGUMENTS.replace("area: 35/37/-118.5/-117", "uncorrected: True"))
+    assert main([str(path)]) == 0
+    said = capsys.readouterr().out
+    found = re.search(r"places lie in (\S+), the box around the \d+ events so far.* `area`", said)
+    assert found is not None
+    events = forecast(model).dropna(subset="mag")
+    assert parse_area(found[1]).contains(events["lat"], events["lon"]).all()
+    assert "compromise between ETAS and the decay" not in said
 
 
 def test_a_catalog_without_events_is_named(model: Path, capsys: pytest.CaptureFixture[str]) -> None:

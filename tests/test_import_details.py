@@ -579,3 +579,20 @@ def test_what_cannot_be_read_is_not_passed_over(tmp_path: Path) -> None:
 def test_of_names_that_come_again_the_numbers_are_proposed_in_turn(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="ml, mw and mw could each .*`columns` magnitude=3,4,ml"):
         read_events(agency(tmp_path, "ml,mw,mw"))
+
+
+@pytest.mark.parametrize("broken", ["", "93.6"])
+def test_events_without_a_place_that_deny_one_to_all_others_are_named(
+    broken: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "events.csv"
+    whole = table("time,lat,lon,mag", ISO + ",{lat},{lon},{m}")
+    path.write_text(whole)
+    made = import_catalog(path, "mine", completeness=2.0)
+    assert made.catalog.info.has_locations
+    assert not any("no places are used" in note for note in made.notes)
+    path.write_text(whole.replace(",38.0,", f",{broken},", 1))
+    made = import_catalog(path, "mine", completeness=2.0)
+    assert not made.catalog.info.has_locations
+    (said,) = [note for note in made.notes if "no places are used" in note]
+    assert said.startswith(f"1 row has no latitude and longitude, of {N}, the first at 2019-03-")

@@ -22,7 +22,7 @@ from recast.benchmark.results import BenchmarkResult
 from recast.cli import main
 from recast.forecast.gridded import GriddedRates
 from recast.forecast.places import forecast_grid
-from recast.models.places import smoothed_law, triggered_law
+from recast.models.places import about_region, smoothed_law, triggered_law
 from recast.report.summary import table
 
 CATALOG = ["--catalog", "ridgecrest_2019"]
@@ -64,6 +64,19 @@ def test_a_benchmark_says_which_box_places_lie_in(run: Path) -> None:
     assert remark.startswith(f"places lie in {area}, the box around the catalog's events")
     assert "recast catalogs import --area" in remark
     assert f"note: {remark}" in str(result)
+
+
+def test_a_forecast_says_where_places_lie_if_not_in_the_area_of_the_catalog() -> None:
+    """Rates are those of the model's area, whatever was asked for."""
+    catalog = load("ridgecrest_2019")
+    narrow, wide = parse_area("35.2/36.5/-118.2/-117"), parse_area("35/37/-119/-116.5")
+    law = smoothed_law(catalog.within(narrow))
+    (said,) = about_region(catalog.within(wide), law)
+    assert said.startswith(f"places lie in {narrow}, the area that the model was fitted to")
+    assert f"not in {wide}" in said
+    assert about_region(catalog.within(narrow), law) == []
+    (said,) = about_region(catalog, smoothed_law(catalog))
+    assert f"places lie in {catalog.area}, the box around the catalog's events" in said
 
 
 @pytest.mark.parametrize("square", [False, True])
@@ -335,8 +348,12 @@ def test_a_space_time_fit_has_errors_scores_and_a_map(
     assert main(command) == 0
     shown = capsys.readouterr().out
     assert "q          1.8 fixed" in shown
-    ratios = r"branching ratio (\S+) anywhere, (\S+) counting only offspring inside the region"
-    anywhere, inside = map(float, re.search(ratios, shown).groups())  # type: ignore[union-attr]
+    ratios = (
+        r"branching ratio (\S+) anywhere over (\S+) days, "
+        r"(\S+) counting only offspring inside the region"
+    )
+    matched = re.search(ratios, shown).groups()  # type: ignore[union-attr]
+    anywhere, days, inside = map(float, matched)
     record = json.loads((tmp_path / "space.json").read_text())
     model = SpaceTimeETAS.from_json(record["model"])
     test = load("ridgecrest_2019").split().test
@@ -344,7 +361,10 @@ def test_a_space_time_fit_has_errors_scores_and_a_map(
     assert record["splits"]["test"][1] == pytest.approx(places)
     assert record["branching_ratio_inside"] == pytest.approx(inside, abs=1e-4)
     assert record["branching_ratio"] == pytest.approx(anywhere, abs=1e-4)
+    assert model.branching_ratio(record["days"]) == pytest.approx(anywhere, abs=1e-4)
+    assert days == pytest.approx(record["days"], rel=5e-3)
     assert inside < anywhere
+    assert ("supercritical" in shown) == (anywhere >= 1.0)
     assert 0.0 < record["background_share"] < 1.0
     assert (tmp_path / "background_map.png").is_file()
     # The file is a model, whose times and places can be tested

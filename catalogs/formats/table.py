@@ -184,6 +184,11 @@ def parse_table(
     text = text if as_published else with_plain_digits(text)
     cells = text_cells(text, where, wanted.columns, comments=not as_published, names=wanted.names)
     del text  # its lines are among the cells
+    if (several := cells.several()) > 1:
+        raise InputError(
+            f"{where} holds {several:,} catalogs (column catalog_id), as simulated ones of a "
+            "forecast: give a file with the events of one"
+        )
     faults, table = cells.faults, cells.table
     meanings = _meanings(table, cells.names)
     if as_published:

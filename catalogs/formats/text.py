@@ -32,6 +32,10 @@ FEW_ZEROS = 0.001
 ENCODINGS = ("gb18030", "big5", "shift_jis", "euc_kr", "cp1251", "cp1254", "cp1253")
 """Tried where a text is no UTF-8, and its columns have no names known in Latin-1."""
 
+CATALOG_ID = normalised("catalog_id")
+CSEP_IDS = {CATALOG_ID, normalised("event_id")}
+"""Columns of CSEP's CSV, of which the first tells simulated catalogs apart."""
+
 
 @dataclass(frozen=True, eq=False)
 class Cells:
@@ -48,6 +52,18 @@ class Cells:
     def text(self, i: int) -> str:
         """The line at a position of the table."""
         return self.lines[int(self.table.index[i]) - 1]
+
+    def several(self) -> int:
+        """How many catalogs the table has, one below the other as CSEP's forecasts have them.
+
+        Their events would be taken for those of one.
+        """
+        names = [normalised(name) for name in self.region.names]
+        if not CSEP_IDS.issubset(names):
+            return 1
+        i = names.index(CATALOG_ID)
+        rows = rows_of(self.lines, self.region, comments=True)
+        return len({row[i].strip() for _, row in rows if i < len(row)})
 
 
 def decoded_as(content: bytes, where: str, encoding: str | None = None) -> tuple[str, str]:

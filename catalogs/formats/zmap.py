@@ -68,6 +68,7 @@ def _fields(line: str) -> list[str]:
 
 
 def _is_row(fields: list[str]) -> bool:
+    """Whether these may be an event, whose place or depth may be unknown (nan)."""
     try:
         longitude, latitude, year, month, day = map(float, fields[:5])
         rest = [float(field) for field in fields[5:10]]
@@ -75,12 +76,12 @@ def _is_row(fields: list[str]) -> bool:
         return False
     return (
         len(fields) in WIDTHS
-        and abs(longitude) <= 360.0
-        and abs(latitude) <= 90.0
+        and not abs(longitude) > 360.0
+        and not abs(latitude) > 90.0
         and 1000.0 < year < 2300.0
         and month in range(1, 13)
         and day in range(1, 32)
-        and rest[1] > RANGES["depth_km"][0]
+        and not rest[1] <= RANGES["depth_km"][0]
         and 0.0 <= rest[2] <= 24.0
         and 0.0 <= rest[3] <= 60.0
     )

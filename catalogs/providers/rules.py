@@ -144,6 +144,6 @@ def _places(events: pd.DataFrame) -> tuple[FloatArray, FloatArray]:
     if missing.any():
         raise InputError(
             f"{missing.sum():,} of {len(events):,} events have no latitude and longitude, so an "
-            "area cannot be chosen: leave it out"
+            "area cannot be chosen: drop these rows from the file, or leave out `area`"
         )
     return latitude, longitude

@@ -7,6 +7,17 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+ARGUMENTS = {
+    "at": "start_date",
+    "completeness": "mag_min",
+    "days": "end_date",
+    "end": "start_date",
+    "samples": "n_sims",
+    "start": "catalog",
+}
+"""Arguments of Python functions, as the file of arguments has them: a catalog starts with its first
+event and ends where the forecast starts."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Read the arguments and the catalog of a model, and write its forecast."""
@@ -26,12 +37,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     args = parser.parse_args(argv)
     from catalogs import InputError
+    from recast.commands.printing import in_options
     from recast.forecast.floatcsep import Experiment, run_experiment
 
+    names = {"spelled": {name: f"`{spelled}`" for name, spelled in ARGUMENTS.items()}}
     try:
-        path = run_experiment(Experiment.read(args.args_file))
+        experiment = Experiment.read(args.args_file)
+        done = run_experiment(experiment)
     except InputError as error:
-        print(f"recast-csep: {error}", file=sys.stderr)
+        print(f"recast-csep: {in_options(str(error), names)}", file=sys.stderr)
         return 2
-    print(f"written: {path}")
+    print(in_options(str(done), names))
+    print(f"written: {experiment.path}")
     return 0

@@ -14,10 +14,12 @@ from pathlib import Path
 import pandas as pd
 
 from catalogs import Catalog, InputError
+from catalogs.display import some
 from catalogs.files import write_whole
 from catalogs.from_files import import_catalog
 from catalogs.info import timestamp
 from recast.forecast.make import run_forecast
+from recast.forecast.results import ForecastResult
 from recast.models.saved import load_model
 
 SIMULATIONS = 10_000
@@ -33,6 +35,7 @@ KNOWN = (
     "area",
     "model",
     "prefix",
+    "uncorrected",
 )
 """Keys of the arguments."""
 
@@ -59,6 +62,8 @@ class Experiment:
         File of a fitted model; by default ETAS is fitted to the catalog.
     prefix : str
         Of the name of the forecast.
+    uncorrected : bool
+        Simulate ETAS as it is, as in ``run_forecast``.
     """
 
     start: pd.Timestamp
@@ -71,6 +76,7 @@ class Experiment:
     completeness: float | None = None
     area: str | None = None
     model: Path | None = None
+    uncorrected: bool = False
 
     @classmethod
     def read(cls, path: Path) -> Experiment:
@@ -113,6 +119,9 @@ class Experiment:
                 f"{path}: n_sims {numbers['simulations']} or seed {numbers['seed']} is too small: "
                 "give 1 or more simulations and a seed of 0 or more"
             )
+        as_it_is = values.get("uncorrected", "false").lower()
+        if as_it_is not in ("true", "false"):
+            raise InputError(f"{path}: uncorrected {as_it_is!r} is neither true nor false")
         model = values.get("model")
         return cls(
             start,
@@ -123,6 +132,7 @@ class Experiment:
             completeness=completeness,
             area=values.get("area"),
             model=None if model is None else home / model,
+            uncorrected=as_it_is == "true",
             **numbers,
         )
 
@@ -134,8 +144,8 @@ class Experiment:
         return self.folder / f"{self.prefix}_{self.start:{form}}_{self.end:{form}}.csv"
 
 
-def run_experiment(experiment: Experiment, *, threads: int | None = None) -> Path:
-    """Make the forecast that an experiment asks for, and write it where it is looked for.
+def run_experiment(experiment: Experiment, *, threads: int | None = None) -> ForecastResult:
+    """Make the forecast that an experiment asks for, and write it to its ``path``.
 
     Parameters
     ----------
@@ -146,24 +156,26 @@ def run_experiment(experiment: Experiment, *, threads: int | None = None) -> Pat
 
     Returns
     -------
-    Path
-        The file of simulated catalogs, with places, in the layout of pyCSEP.
+    ForecastResult
+        The numbers, and what was taken for granted; the file has the simulated catalogs, with
+        places, in the layout of pyCSEP.
 
     Raises
     ------
     InputError
         If the catalog cannot be read or the model not be used on it.
     """
-    catalog = _catalog(experiment)
+    catalog, remarks = _catalog(experiment)
     days = (experiment.end - experiment.start).total_seconds() / 86_400.0
     with tempfile.TemporaryDirectory() as folder:
-        run_forecast(
+        done = run_forecast(
             catalog,
             None if experiment.model is None else load_model(experiment.model),
             at=experiment.start.isoformat(),
             days=[days],
             samples=experiment.simulations,
             seed=experiment.seed,
+            uncorrected=experiment.uncorrected,
             threads=threads,
             out=Path(folder),
             csep=True,
@@ -178,11 +190,11 @@ def run_experiment(experiment: Experiment, *, threads: int | None = None) -> Pat
         content = written.read_bytes()
     experiment.folder.mkdir(parents=True, exist_ok=True)
     write_whole(experiment.path, content)
-    return experiment.path
+    return replace(done, catalog=experiment.prefix, remarks=[*remarks, *done.remarks])
 
 
-def _catalog(experiment: Experiment) -> Catalog:
-    """The events before the window, as observed until it starts."""
+def _catalog(experiment: Experiment) -> tuple[Catalog, list[str]]:
+    """The events before the window, as observed until it starts, and what is said of them."""
     start = experiment.start.tz_localize(None).isoformat()
     found = import_catalog(
         experiment.catalog,
@@ -192,9 +204,17 @@ def _catalog(experiment: Experiment) -> Catalog:
         observed_until=start,
         ties="separate",
     ).catalog
-    if experiment.area is None:
-        return found
-    return replace(found, info=replace(found.info, area=experiment.area))
+    info, area, said = found.info, experiment.area, []
+    if experiment.completeness is None:
+        said = [f"M {info.magnitude_completeness:g} is estimated to be complete: set `mag_min`"]
+    if area is None and experiment.model is None and info.has_locations:
+        area = str(found.area)
+        events = some(len(found.complete_rows()), "event")
+        said.append(
+            f"places lie in {area}, the box around the {events} so far, which can be another one "
+            "in the next window: set `area` to the region of the experiment"
+        )
+    return (found if area is None else replace(found, info=replace(info, area=area))), said
 
 
 def _arguments(path: Path) -> dict[str, str]:

@@ -49,7 +49,7 @@ from recast.forecast.single import (
 )
 from recast.models.environment import describe
 from recast.models.kind import FittedModel, ModelKind
-from recast.models.places import about_box
+from recast.models.places import about_region
 from recast.models.registry import REFERENCE, model_kind
 from recast.models.saved import SavedModel
 from recast.models.seen import Seen, leaks, to_json
@@ -264,7 +264,7 @@ def run_forecast(
     ]
     grid = None
     if places and fitted.places is not None:
-        remarks += about_box(catalog)
+        remarks += about_region(catalog, fitted.places)
         grid = forecast_grid(catalog, fitted.places, day, cell)
     with ExitStack() as stack:
         folder = out or Path(stack.enter_context(tempfile.TemporaryDirectory()))

@@ -65,6 +65,18 @@ def about_box(catalog: Catalog) -> list[str]:
     return [said]
 
 
+def about_region(catalog: Catalog, law: PlaceLaw) -> list[str]:
+    """Which area places lie in, where that is not the one on record for the catalog."""
+    area = law.region.area
+    if area == catalog.area:
+        return about_box(catalog)
+    said = (
+        f"places lie in {area}, the area that the model was fitted to, and not in {catalog.area}: "
+        "use the same `area`, or fit it again"
+    )
+    return [said]
+
+
 def smoothed_law(catalog: Catalog, known: EventSequence | None = None) -> SmoothedPlaces:
     """Past seismicity, smoothed with adaptive kernels.
 

@@ -11,12 +11,13 @@ import numpy as np
 
 from catalogs import Catalog
 from catalogs.checks.extent import Extent
-from catalogs.display import some
+from catalogs.display import some, span
 from catalogs.files import write_json
 from catalogs.grid import Grid, map_step
 from catalogs.json_records import Record
 from catalogs.sequence import FloatArray
 from etas.fit import FittingProtocol, fitting_sequence
+from etas.model import supercritical
 from etas.profile import Profile
 from etas.uncertainty import Uncertainty
 from recast.evaluation import score
@@ -82,6 +83,8 @@ class SpaceResult(Record):
         Versions and machine.
     command : str, optional
         The command line.
+    days : float, optional
+        Length of the fitted window, of which the branching ratios are.
     """
 
     catalog: str
@@ -103,6 +106,7 @@ class SpaceResult(Record):
     hidden: int = 0
     environment: dict[str, str | int] = field(default_factory=dict)
     command: str | None = None
+    days: float | None = None
 
     def write(self, folder: Path) -> Path:
         """Write space.json into a folder and return its path."""
@@ -111,9 +115,11 @@ class SpaceResult(Record):
 
     def __repr__(self) -> str:
         inside = f"{self.branching_ratio_inside:.4f} counting only offspring inside the region"
+        over = "" if self.days is None else f" over {span(float(f'{self.days:.3g}'))}"
         lines = [
             self.table,
-            f"branching ratio {self.branching_ratio:.4f} anywhere, {inside}",
+            f"branching ratio {self.branching_ratio:.4f} anywhere{over}, {inside}"
+            + supercritical(self.branching_ratio),
             f"{100.0 * self.background_share:.1f} % of the events are background",
         ]
         if self.splits:
@@ -247,5 +253,6 @@ def fit_space(
         completeness_steps=steps_of(history, completeness_history, catalog.info),
         hidden=everything - sequence.n_scored,
         environment=describe(),
+        days=days,
     )
     return SpaceCatalogFit(result, fit, grid, rate)
