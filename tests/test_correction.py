@@ -28,6 +28,8 @@ from recast import load_model, run_forecast
 from recast.cli import main
 from recast.forecast.correction import (
     Correction,
+    Learned,
+    SequenceForecast,
     cut,
     learned,
     scaled,
@@ -258,9 +260,76 @@ def test_a_supercritical_model_is_drawn_with_a_lower_productivity() -> None:
 def test_only_forecasts_of_etas_are_corrected() -> None:
     events = sequence(50.0, 0.05, 1.1, 2.0, 1)
     assert under_way([QUIET], events) is None
+    assert under_way([TRUTH, QUIET], events) is None
     found = under_way([TRUTH], events)
     assert found is not None
     assert (found.time, found.magnitude) == (100.0, 6.0)
+    assert found.learned == learned()
+    zone = under_way([TRUTH], events, "SZ-ONSHORE")
+    assert zone is not None
+    assert zone.learned.prior == REGIMES["SZ-ONSHORE"].prior(learned().prior)
+
+
+LAWS = Learned(PRIOR, (0.1, -0.2, 0.3), (-0.9, 0.2, 0.5), {}, "")
+NUMBERS = np.array([0.0, 10.0, 12.0, 900.0, 7000.0])
+
+
+@pytest.mark.parametrize("days", [1.0, 7.0, 30.0])
+def test_the_factor_has_the_law_that_is_written_down(days: float) -> None:
+    """That of ``Learned``; half an event is added to numbers before logarithms are taken."""
+    events = sequence(100.0, 0.05, 1.1, 3.0, 2)
+    shock = int(np.argmax(events.magnitudes))
+    found = SequenceForecast.of(TRUTH, events, shock, LAWS)
+    expected, quiet = found.omori.expected(days)
+    n = int((events.times > 100.0).sum())
+    ratio = np.log(expected + 0.5) - np.log(12.5)
+    shift = ratio + 0.1 - 0.2 * np.log(days) / np.log(30.0) - 0.3 * ratio
+    spread = -0.9 + 0.2 * np.log(3.0) / 3.0 + 0.5 * (np.log(n + 5.0) / 5.0 - 1.0)
+    law = found.correction(days, NUMBERS, LAW)
+    assert law.shift == pytest.approx(shift)
+    assert law.spread == pytest.approx(np.exp(spread))
+    assert law.large == pytest.approx(6.0 - 0.6)
+    assert law.share == pytest.approx(1.0 - quiet / expected)
+    assert 0.0 < law.share < 1.0
+    assert found.priors == law.priors == (PRIOR, REGIMES["ANSR-SHALCON"].prior(PRIOR))
+    zone = SequenceForecast.of(TRUTH, events, shock, LAWS, regime="SZ-ONSHORE")
+    assert zone.priors == (PRIOR, REGIMES["SZ-ONSHORE"].prior(PRIOR))
+
+
+def test_the_spread_stays_beyond_the_times_that_it_was_learned_at() -> None:
+    events = sequence(100.0, 0.05, 1.1, 0.01, 2)
+    first = SequenceForecast.of(TRUTH, events, int(np.argmax(events.magnitudes)), LAWS)
+
+    def spread(hours: float) -> float:
+        later = replace(first, omori=first.omori.at(100.0 + hours / 24.0))
+        return later.correction(1.0, NUMBERS, LAW).spread
+
+    assert spread(0.3) == pytest.approx(spread(0.5)) != spread(1.0)
+    assert spread(24.0 * 90.0) == pytest.approx(spread(24.0 * 30.0)) != spread(24.0 * 20.0)
+    assert spread(240.0) / spread(24.0) == pytest.approx(10.0 ** (0.2 / 3.0))
+
+
+def test_aftershocks_of_a_large_event_come_after_it_as_many_as_its_magnitude_says() -> None:
+    sure = replace(PRIOR, log_k=-4.0, log_k_sd=1e-6, p_sd=1e-6, log_c_sd=1e-6)
+    n, at = 400, 5.0
+    alone = [EventSequence([at], [6.5], 0.0, 7.0)] * n
+    law = Correction(0.0, 0.0, 6.0, 1.0, (sure,), LAW)
+    drawn = law.with_aftershocks(Trajectories.of_sequences(alone), np.random.default_rng(0))
+    c = np.exp(sure.log_c + 4.5 * sure.log_c_slope)
+    mean = np.exp(-4.0 + 1.1 * 4.5) * omori_integral(0.0, 2.0, c, sure.p)
+    assert drawn.counts.mean() - 1.0 == pytest.approx(mean, abs=4.0 * np.sqrt(mean / n))
+    delays = drawn.times[n:] - at
+    assert delays.min() >= 0.0
+    assert drawn.times.max() < 7.0
+    half = omori_integral(0.0, 0.5, c, sure.p) / omori_integral(0.0, 2.0, c, sure.p)
+    assert np.mean(delays < 0.5) == pytest.approx(half, abs=4.0 * np.sqrt(0.25 / delays.size))
+    some = replace(law, share=0.25)
+    counts = some.with_aftershocks(
+        Trajectories.of_sequences(alone), np.random.default_rng(1)
+    ).counts
+    silent = np.exp(-mean)
+    have = 0.25 * (1.0 - silent)
+    assert np.mean(counts > 1) == pytest.approx(have, abs=4.0 * np.sqrt(have / n))
 
 
 def test_what_was_learned_is_known_with_its_source() -> None:

@@ -52,6 +52,7 @@ def test_inverse_cdf_leaves_that_fraction_below(law: GutenbergRichter, u: float)
     assert law.completeness <= m <= law.maximum + 1e-9
     below, _ = quad(lambda x: float(np.exp(law.log_density(x))), law.completeness, m, epsrel=1e-11)
     assert below == pytest.approx(u, abs=1e-9)
+    assert float(law.share_above(m)) == pytest.approx(1.0 - u, abs=1e-9)
 
 
 @given(law=laws, alpha=st.floats(0.0, 3.0))
@@ -126,6 +127,23 @@ def test_standard_error_is_the_scatter_over_many_catalogs() -> None:
     predicted = np.mean([b_standard_error(m, b) for m, b in zip(samples, fits, strict=True)])
     # The scatter of 400 values is itself known to 1 / sqrt(800) = 3.5 %
     assert predicted == pytest.approx(fits.std(ddof=1), rel=0.14)
+    # Of 2, 3 and 4: ln(10) b^2 sqrt(2 / (3 * 2))
+    assert b_standard_error([2.0, 3.0, 4.0], 0.5) == pytest.approx(0.25 * np.log(10) / np.sqrt(3))
+
+
+@pytest.mark.parametrize("alpha", [0.4, 1.1])
+@pytest.mark.parametrize("strict", [False, True])
+def test_productivity_is_that_of_magnitudes_as_they_are_recorded(
+    strict: bool, alpha: float
+) -> None:
+    law = GutenbergRichter(2.0, 1.0, 4.05, step=0.2, strict=strict)
+    drawn = law.inverse_cdf((np.arange(400_000) + 0.5) / 400_000)
+    recorded = law.recorded_excess(drawn)
+    upper = np.ceil((drawn - 2.0) / 0.2) * 0.2  # of its bin
+    np.testing.assert_allclose(recorded, upper if strict else upper - 0.2, atol=1e-6)
+    np.testing.assert_allclose(law.recorded(drawn), 2.0 + recorded, atol=1e-6)
+    mean = (10.0 ** (alpha * recorded)).mean()
+    assert law.mean_productivity(alpha) == pytest.approx(mean, rel=1e-4)
 
 
 def test_southern_california_has_b_near_one(real_catalog: Callable[[str], Catalog]) -> None:
