@@ -77,10 +77,12 @@ def test_the_shorter_side_is_the_jackknife_over_blocks_of_equal_duration(
     n: int, blocks: int
 ) -> None:
     rng = np.random.default_rng(n)
-    times = np.cumsum(rng.gamma(0.3, 1.0, n))
+    times = np.cumsum(rng.gamma(0.6, 1.0, n))
     values = rng.normal(size=n) + 0.3 * times
     which = np.floor(blocks * (times - times[0]) / np.ptp(times)).astype(int)
     which[-1] = blocks - 1
+    numbers = np.bincount(which)
+    assert 0 < numbers.min() < numbers.max()
     mean, ends = mean_by_blocks(values, which.tolist())
     assert ends is not None
     interval = mean_interval(values, times)
