@@ -175,6 +175,17 @@ def test_what_a_file_does_not_have_any_more_is_a_hole(tmp_path: Path) -> None:
         assert service.holes(store) == ((first[0], read("2019-09-27")),)
 
 
+def test_a_silence_longer_than_a_poll_looks_back_leaves_nothing_out(tmp_path: Path) -> None:
+    source = Asked()
+    options = SourceOptions(days=0.25)
+    service = Service(configured(tmp_path, options), parts=FAKE, source=source)
+    for hours in (0, 2, 20):  # the next far poll is a day after the first
+        run_once(service, BEGIN + hours * DAY / 24)
+    assert source.starts[1] <= BEGIN + DAY / 12 - DAY / 4
+    assert source.starts[2] <= BEGIN + DAY / 12
+    assert source.starts[2] > BEGIN - DAY
+
+
 @pytest.mark.parametrize("days", [20, 500])
 def test_after_a_silence_nothing_is_left_out(days: int, tmp_path: Path) -> None:
     source = Asked()

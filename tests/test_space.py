@@ -72,6 +72,7 @@ def test_a_cap_of_the_sphere_and_a_triangle_have_their_surface() -> None:
         (BOX, (-38.5001, 175.61)),  # eleven metres from the border
         (POLYGON, (33.6, -116.6)),
         (Box(-20, -18, 179, -179), (-19.0, -179.95)),  # across 180 degrees
+        (Box(32, 42, -125, -114), (41.97, -119.5)),  # no great circle runs along a parallel
     ],
 )
 def test_the_mass_of_a_kernel_inside_a_region(area: object, place: tuple[float, float]) -> None:
@@ -102,6 +103,30 @@ def test_masses_are_exact_in_their_slopes_and_for_any_kernel() -> None:
     np.testing.assert_allclose(any_kernel, mass[:, 0], rtol=1e-5)
     whole = replace(REGION, whole_plane=True).borders(places).parent_masses(widths, 1.7)
     np.testing.assert_array_equal(whole, [[1.0, 0.0, 0.0]] * 20)
+
+
+def test_places_that_rounding_put_across_the_border_are_inside() -> None:
+    """To three decimals of a degree."""
+    for away, inside in ((0.0009, True), (0.0011, False)):
+        places = [
+            (-38.5 + away, 176.0),
+            (-39.1 - away, 176.0),
+            (-38.8, 176.3 + away),
+            (-38.8, 175.6 - away),
+        ]
+        assert REGION.contains(np.array(places)).tolist() == [inside] * 4
+
+
+@pytest.mark.parametrize("least", [0.2, 3.0])
+def test_epicentres_that_repeat_have_kernels_of_the_least_width(least: float) -> None:
+    """Of K(0) = 1 / (2 pi h^2), and what the uniform share adds."""
+    places = np.tile([-38.8, 176.0], (4, 1))
+    law = SmoothedPlaces(REGION, 2, least, 1.0)
+    known = EventSequence(np.arange(4.0), np.full(4, 2.0), 0.0, 5.0, locations=places)
+    mass = REGION.borders(places).parent_masses(np.full(4, least**2), 1.5)[:, 0]
+    wanted = 1.0 / REGION.square_km + 4.0 / (2.0 * np.pi * least**2)
+    found = law.density(known, 4.5, places[:1])
+    assert found[0] == pytest.approx(wanted / (1.0 + mass.sum()), rel=1e-9)
 
 
 def test_impossible_regions_and_places_outside_are_named() -> None:
