@@ -22,6 +22,7 @@ from catalogs import (
     InputError,
     Selection,
     SplitDates,
+    Trajectories,
     load,
     save,
 )
@@ -289,6 +290,39 @@ def test_runaways_are_cut_at_ten_times_the_busiest_window() -> None:
     events = EventSequence(np.append(np.linspace(0.0, 1.0, 3000), 50.0), np.full(3001, 3.0), 0, 60)
     assert default_cap(events, 60.0, 2.0) == 30_000
     assert default_cap(events, 60.0, 0.01) == 10_000
+    assert default_cap(events, 0.5, 2.0) == 15_000  # of what came before
+
+
+def test_an_event_counts_in_the_chart_from_its_time_on() -> None:
+    rng = np.random.default_rng(4)
+    times = [np.sort(np.append(rng.uniform(10.0, 70.0, 40), [10.0, 11.0, 69.999])), np.empty(0)]
+    drawn = Trajectories.of_sequences([EventSequence(t, t / 20.0, 10.0, 70.0) for t in times])
+    fan = single.detailed(drawn, np.array([0.0]))["fan"]
+    grid = 10.0 + np.arange(61.0)  # days, both ends included
+    wanted = (times[0][:, None] <= grid).sum(axis=0)
+    np.testing.assert_array_equal(fan, [wanted, np.zeros(61)])
+
+
+def test_what_came_is_what_a_window_holds() -> None:
+    """Not the event with which the next window begins, nor smaller ones."""
+    catalog = load("ridgecrest_2019")
+    events, info = catalog.to_sequence(), catalog.info
+    first = int(np.searchsorted(events.times, info.to_days("2019-07-08")))
+    days = (float(events.times[first + 20] - events.times[first]), 1.5)
+    at = float(events.times[first])
+    model = fit_model("poisson", catalog)
+    done = run_forecast(
+        catalog,
+        model,
+        at=info.to_time(at),
+        days=days,
+        magnitudes=[2.5, 3.1],
+        samples=40,
+        allow_leak=True,
+    )
+    for row in done.table:
+        seen = (events.times >= at) & (events.times < at + row.days)
+        assert row.observed == (seen & (events.magnitudes >= row.magnitude - 1e-6)).sum()
 
 
 @pytest.mark.parametrize("share", [0.0, 0.004, 0.02, 0.1, 0.4, 0.7, 1.0])

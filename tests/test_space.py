@@ -129,6 +129,16 @@ def test_epicentres_that_repeat_have_kernels_of_the_least_width(least: float) ->
     assert found[0] == pytest.approx(wanted / (1.0 + mass.sum()), rel=1e-9)
 
 
+def test_in_the_plane_the_kernels_of_a_background_are_not_normalised_either() -> None:
+    known, background = events(40), SmoothedPlaces(REGION, 3, 5.0)
+    assert known.locations is not None
+    law = replace(LAW, background=background, mu=1e9)  # all that comes is background
+    places = known.locations[:5]
+    plane = law.in_plane().density(known, 90.0, places)
+    np.testing.assert_allclose(plane, background.in_plane().density(known, 90.0, places))
+    assert (plane < 0.99 * law.density(known, 90.0, places)).all()
+
+
 def test_impossible_regions_and_places_outside_are_named() -> None:
     with pytest.raises(InputError, match="crosses itself"):
         Region(parse_area("0,0 1,1 1,0 0,2"))
