@@ -104,6 +104,8 @@ def test_a_larger_event_outside_is_told_to_a_sequence_beside_it() -> None:
     (remark,) = outside(events, parse_area(AREA), Policy(), now, found.state)
     assert remark.startswith("the model does not know of the M 6.8 at 2020-06-01T01:00:00Z")
     assert outside(table(main), parse_area(AREA), Policy(), now, found.state) == ()
+    inside = ("other", "2020-06-01T02:30", 6.7, 35.52, -117.5)  # whose circle ends 4 km away
+    assert outside(table(inside, main), parse_area(AREA), Policy(), now, found.state) == ()
 
 
 class Two(Source):

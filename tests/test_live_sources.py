@@ -1,6 +1,7 @@
 """What first answers and silences of a source mean for the events that are known."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -173,6 +174,23 @@ def test_what_a_file_does_not_have_any_more_is_a_hole(tmp_path: Path) -> None:
     run_once(service, BEGIN + 101 * DAY)
     with service.store(read_only=True) as store:
         assert service.holes(store) == ((first[0], read("2019-09-27")),)
+
+
+def test_what_is_said_of_the_future_is_not_entered(tmp_path: Path) -> None:
+    """Predictions, or a clock that is fast: an event is known once it has come."""
+
+    class Ahead(Asked):
+        def ask(self, start: pd.Timestamp, end: pd.Timestamp) -> Answer:
+            return replace(super().ask(start, end + 5 * DAY), scope=Scope(start, end))
+
+    service = Service(configured(tmp_path, SourceOptions()), parts=FAKE, source=Ahead())
+    polls = [run_once(service, BEGIN + days * DAY).poll for days in (0, 2)]
+    assert polls[0] is not None
+    assert polls[1] is not None
+    assert polls[1].n_changes == 2
+    with service.store(read_only=True) as store:
+        known = service.known_at(store, BEGIN + 9 * DAY)
+    assert known["time"].max() <= BEGIN + 2 * DAY
 
 
 def test_a_silence_longer_than_a_poll_looks_back_leaves_nothing_out(tmp_path: Path) -> None:

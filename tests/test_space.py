@@ -26,6 +26,7 @@ from etas.space.law import PlaceLaw, UniformPlaces
 from etas.space.likelihood import SpaceTimeLikelihood
 from etas.space.model import SpaceTimeETAS
 from etas.space.pairs import Kernel, Sources, pair_sums
+from etas.space.placing import Flat, Sites
 from etas.space.rates import CellSums, spread
 from etas.space.records import law_from_json, law_to_json
 from etas.space.region import Region
@@ -87,6 +88,41 @@ def test_the_mass_of_a_kernel_inside_a_region(area: object, place: tuple[float, 
     longitude = place[1] + np.degrees(r * np.sin(bearing) / stretch)
     inside = region.area.contains(latitude, (longitude + 180) % 360 - 180).mean()
     assert borders.parent_masses(width, q)[0, 0] == pytest.approx(inside, abs=0.005)
+
+
+@pytest.mark.parametrize("q", [1.3, 1.7, 2.5])
+def test_parents_wider_than_the_region_weigh_what_of_them_lies_inside(q: float) -> None:
+    places = np.array([(-38.8, 176.0), (-38.51, 175.62), (-38.8, 176.29)])
+    flat = Flat.of(REGION, q)
+    widths = flat.beyond * np.array([1.01, 3.0, 10.0])
+    gains, infinite = flat.spread(np.full(3, 2.0), widths)
+    masses = REGION.borders(places).parent_masses(widths, q)[:, 0]
+    np.testing.assert_allclose(gains, 2.0 * masses, rtol=0.02)
+    assert np.isinf(infinite).all()
+    usual = np.array([1.0, 0.99 * flat.beyond])
+    for given, same in zip((np.ones(2), usual), flat.spread(np.ones(2), usual), strict=True):
+        np.testing.assert_array_equal(given, same)
+
+
+def test_background_is_drawn_about_events_and_at_random_by_their_weights() -> None:
+    """Uniform 6 against 1 and 3 events: six of ten at random, one of four about the first."""
+    sites = Sites.about(np.array([2.0, 5.0]), np.array([1.0, 3.0]), 6.0, 1.5)
+    assert (sites.uniform, sites.even) == (0.6, pytest.approx(6.0))
+    assert sites.shares.tolist() == [0.25, 0.75]
+    assert Sites.about(np.empty(0), np.empty(0), 6.0, 1.5).uniform == 1.0
+    # Two epicentres in a corner: of the places of background only the uniform ones are elsewhere
+    corner = EventSequence([1.0, 2.0], [2.0] * 2, 0.0, 9.0, locations=[(-39.09, 175.61)] * 2)
+    law = SmoothedPlaces(REGION, 1, 0.1, 2.0)
+    n = 4_000
+    one = Trajectories(
+        np.arange(n), np.full(n, 9.5), np.full(n, 2.5), n, 9.0, 10.0, np.empty(0, np.int64)
+    )
+    drawn = np.asarray(law.placer(corner, 10.0).place(one, seed=4).events.locations)
+    away = distances((-39.09, 175.61), drawn) > 10.0
+    # Their shares are those of weights inside the region, where nearly all of the kernels is
+    share = law.density(corner, 9.5, np.array([(-38.6, 176.2)]))[0] * REGION.square_km
+    assert 0.5 < share < 0.53
+    assert away.mean() == pytest.approx(share, abs=0.05)
 
 
 def test_masses_are_exact_in_their_slopes_and_for_any_kernel() -> None:
