@@ -13,12 +13,12 @@ from catalogs.info import SplitDates
 from recast.live.config import SourceOptions
 from recast.live.identity import Report
 from recast.live.reconcile import Scope
-from recast.live.scoring import about_gaps, all_scores, stored
+from recast.live.scoring import about_gaps, all_scores, in_gaps, stored
 from recast.live.service import Service, write_history
 from recast.live.sources import Answer, Source
 from recast.live.step import run_once
-from recast.live.store import canonical
-from recast.live.times import read
+from recast.live.store import Entry, canonical
+from recast.live.times import read, written
 
 BEGIN = pd.Timestamp("2020-01-03T12:00", tz="UTC")
 HOUR, DAY = pd.Timedelta(hours=1), pd.Timedelta(days=1)
@@ -174,6 +174,37 @@ def test_what_a_file_does_not_have_any_more_is_a_hole(tmp_path: Path) -> None:
     run_once(service, BEGIN + 101 * DAY)
     with service.store(read_only=True) as store:
         assert service.holes(store) == ((first[0], read("2019-09-27")),)
+
+
+def test_windows_are_scored_an_hour_after_they_end_and_again_a_month_later(
+    tmp_path: Path,
+) -> None:
+    service = Service(configured(tmp_path, SourceOptions()), parts=FAKE, source=Asked())
+    (name,) = run_once(service, BEGIN).issued  # of a day
+    found = []
+    for wait in (DAY + HOUR * 0.9, DAY + HOUR, 30.9 * DAY, 31 * DAY):
+        run_once(service, BEGIN + wait)
+        with service.store(read_only=True) as store:
+            found.append(
+                [
+                    name in {row.forecast_id for row in stored(service, store, basis)}
+                    for basis in ("first", "revised")
+                ]
+            )
+    assert found == [[False, False], [True, False], [True, False], [True, True]]
+
+
+def test_a_window_that_touches_a_hole_is_known() -> None:
+    begin = written(BEGIN)
+    entry = Entry("f", None, begin, begin, {"1 Day": written(BEGIN + DAY)}, {})
+    for first, last, lost in (
+        (BEGIN - DAY, BEGIN, False),
+        (BEGIN + DAY, BEGIN + 2 * DAY, False),
+        (BEGIN - DAY, BEGIN + HOUR, True),
+        (BEGIN + DAY - HOUR, BEGIN + 2 * DAY, True),
+        (BEGIN + HOUR, BEGIN + 2 * HOUR, True),
+    ):
+        assert in_gaps(entry, [(first, last)]) == ({"1 Day"} if lost else set())
 
 
 def test_what_is_said_of_the_future_is_not_entered(tmp_path: Path) -> None:

@@ -548,6 +548,20 @@ def test_cells_along_the_border_expect_what_falls_into_the_region(text: str, ste
     assert by_cell[grid.is_cut].sum() == pytest.approx(seen[grid.is_cut].sum(), abs=0.02)
 
 
+def test_uniform_places_are_expected_by_what_of_a_cell_lies_in_the_area() -> None:
+    region = Region(parse_area("-39,175.6 -38.5,175.7 -39,176.3"))
+    known = EventSequence([1.0], [3.0], 0.0, 9.0, locations=[(-38.9, 175.8)])
+    n = 300
+    one = Trajectories(
+        np.arange(n), np.full(n, 9.5), np.full(n, 2.5), n, 9.0, 10.0, np.empty(0, np.int64)
+    )
+    placer, grid = UniformPlaces(region).placer(known, 10.0), Grid.over(region.area, 0.1)
+    assert grid.is_cut.any()
+    sums = CellSums(placer, grid)
+    sums.add(placer.place(one, seed=0))
+    np.testing.assert_allclose(sums.expected(), grid.inside_km2 / region.square_km, rtol=1e-6)
+
+
 @pytest.mark.parametrize("width", [0.5, 1.0, 2.0, 5.0, 20.0])
 @pytest.mark.parametrize("text", ["-39.1/-38.5/175.6/176.3", "-20/-18/179.3/-179.1"])
 def test_kernels_wider_than_a_cell_are_smooth(text: str, width: float) -> None:
