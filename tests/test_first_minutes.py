@@ -26,7 +26,7 @@ from recast.forecast.aftershocks import Job, Member, draw_task, windows_after
 from recast.forecast.complete import raised_completeness, recorded_from
 from recast.forecast.correction import SequenceForecast, learned
 from recast.forecast.early import OmoriWindow, recorded_sequence
-from recast.forecast.joined import JoinedWindow, some
+from recast.forecast.joined import JoinedWindow, evenly, some
 from recast.forecast.mainshocks import too_early
 from recast.forecast.pooled import PooledWindow
 from recast.forecast.prepare import prepare
@@ -369,6 +369,15 @@ def test_catalogs_are_joined_by_and_by(ridgecrest: Catalog) -> None:
     assert abs(n_joined - 75.3) <= 2.0
     # Not every fourth: of a pool, which takes every so many, some would be joined never or always
     assert len(set(np.diff(np.flatnonzero(~np.array(which))).tolist())) > 2
+
+
+def test_catalogs_are_chosen_evenly_over_all_blocks_from_a_random_one_on() -> None:
+    chosen = np.array(
+        [[evenly(0.03, block, 50, [seed]) for block in range(10)] for seed in range(400)]
+    )
+    assert set(chosen.sum(axis=(1, 2)).tolist()) <= {14, 15, 16}  # of five hundred
+    often = chosen.reshape(400, -1).mean(axis=0)
+    assert np.abs(often - 0.03).max() < 5.0 * np.sqrt(0.03 / 400)
 
 
 def test_events_are_chosen_as_many_as_asked_and_each_as_often() -> None:

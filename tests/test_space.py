@@ -26,7 +26,7 @@ from etas.space.law import PlaceLaw, UniformPlaces
 from etas.space.likelihood import SpaceTimeLikelihood
 from etas.space.model import SpaceTimeETAS
 from etas.space.pairs import Kernel, Sources, pair_sums
-from etas.space.placing import Flat, Sites
+from etas.space.placing import Flat, Placed, Sites
 from etas.space.rates import CellSums, spread
 from etas.space.records import law_from_json, law_to_json
 from etas.space.region import Region
@@ -546,6 +546,23 @@ def test_cells_along_the_border_expect_what_falls_into_the_region(text: str, ste
     seen = np.bincount(cell, minlength=len(grid)) / n
     np.testing.assert_allclose(by_cell, seen, atol=0.006)
     assert by_cell[grid.is_cut].sum() == pytest.approx(seen[grid.is_cut].sum(), abs=0.02)
+
+
+def test_every_simulated_event_counts_about_its_parent() -> None:
+    """Those of the first event of the history, and of the first that was simulated, too."""
+    known = EventSequence([1.0], [3.0], 0.0, 9.0, locations=[(-38.75, 175.85)])
+    placer, grid = LAW.placer(known, 10.0), Grid.over(BOX, 0.1)
+    spots = np.array([(-38.75, 176.15), (-38.95, 176.05), (-38.65, 176.05)])
+    times, sizes = np.array([9.1, 9.2, 9.3]), np.full(3, 2.5)
+    drawn = Trajectories(
+        np.zeros(3, np.int64), times, sizes, 1, 9.0, 10.0, np.empty(0, np.int64), spots
+    )
+    for parents, where in (([0, 0, 0], (-38.75, 175.85)), ([1, 1, 1], (-38.75, 176.15))):
+        sums = CellSums(placer, grid)
+        sums.add(Placed(drawn, np.array(parents)))
+        by_cell = sums.expected()
+        assert by_cell.sum() == pytest.approx(3.0)
+        assert np.argmax(by_cell) == grid.cell_of([where])[0]
 
 
 def test_uniform_places_are_expected_by_what_of_a_cell_lies_in_the_area() -> None:
