@@ -25,7 +25,7 @@ from recast.cli import main
 from recast.forecast.aftershocks import Job, Member, draw_task, windows_after
 from recast.forecast.complete import raised_completeness, recorded_from
 from recast.forecast.correction import SequenceForecast, learned
-from recast.forecast.early import OmoriWindow, recorded_sequence
+from recast.forecast.early import OmoriWindow, most_telling, recorded_sequence
 from recast.forecast.joined import JoinedWindow, evenly, some
 from recast.forecast.mainshocks import too_early
 from recast.forecast.pooled import PooledWindow
@@ -183,6 +183,22 @@ def test_a_large_aftershock_does_not_make_what_is_known_forgotten() -> None:
     assert since.omori.elapsed == pytest.approx(before.omori.elapsed + 10.0 / 86_400.0)
     expected = [one.omori.expected(1.0)[0] for one in (before, since)]
     assert expected[1] == pytest.approx(expected[0], rel=0.02)
+
+
+def test_events_until_a_large_aftershock_tell_more_if_more_of_them_count() -> None:
+    """By 10^-m ln(1 + t / 0.05 d), six hours after an M 6.85 in the first day of an M 7."""
+    events = EventSequence([1.0, 100.0, 100.5], [2.5, 7.0, 6.85], 0.0, 100.75)
+    levels = {  # Mc(t / 10), rounded up
+        100.5: 3.5,  # 7 - 4.5 - 0.75 log10(0.05)
+        100.75: 3.6,  # 6.85 - 4.5 - 0.75 log10(0.025)
+    }
+    numbers = {at: 10.0**-m * np.log1p((at - 100.0) / 0.05) for at, m in levels.items()}
+    assert numbers[100.75] < numbers[100.5]
+    assert most_telling(events, 1, LAW) == (100.5, 3.5)
+    assert most_telling(replace(events, end=101.5), 1, LAW)[0] == 101.5
+    # No more than the largest magnitude that the law has
+    small = replace(LAW, maximum=3.4)
+    assert most_telling(events.before(100.5), 1, small) == (100.5, pytest.approx(3.3))
 
 
 def test_a_window_does_not_depend_on_others_or_on_workers(
