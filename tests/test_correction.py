@@ -19,6 +19,7 @@ from catalogs import (
     load,
     save,
 )
+from catalogs.bent_magnitudes import BentGutenbergRichter
 from catalogs.files import write_json
 from etas import ETAS, Poisson
 from etas.kernel import inverse_omori, omori_integral
@@ -43,6 +44,7 @@ from recast.forecast.mainshocks import (
     too_early,
 )
 from recast.forecast.results import ForecastResult
+from recast.forecast.single import Request, windows_of
 from recast.models.registry import model_kind
 from recast.models.seen import to_json
 from recast.models.so_far import fit_so_far, most_usual
@@ -307,6 +309,41 @@ def test_the_spread_stays_beyond_the_times_that_it_was_learned_at() -> None:
     assert spread(0.3) == pytest.approx(spread(0.5)) != spread(1.0)
     assert spread(24.0 * 90.0) == pytest.approx(spread(24.0 * 30.0)) != spread(24.0 * 20.0)
     assert spread(240.0) / spread(24.0) == pytest.approx(10.0 ** (0.2 / 3.0))
+
+
+def test_magnitudes_of_a_corrected_window_follow_the_law_that_bends() -> None:
+    events = sequence(200.0, 0.05, 1.1, 2.0, 4)
+    law = BentGutenbergRichter(2.0, 1.0, 8.0, bend=3.0, b_above=2.0)
+    request = Request(events.end, (2.0,), (2.0,), 100)
+    (window,) = windows_of(events, [TRUTH], request, under_way([TRUTH], events), law)
+    assert isinstance(window.correction, Correction)
+    assert window.correction.law == law
+    m = np.concatenate([window.draw(block, 100, 1).magnitudes for block in range(2)])
+    large, larger = (m >= 3.0).sum(), (m >= 3.5).sum()
+    assert large > 500
+    assert larger / large == pytest.approx(0.1, abs=4.0 * np.sqrt(0.09 / large))
+
+
+def test_a_corrected_window_is_subcritical_and_each_block_has_factors_of_its_own() -> None:
+    events = sequence(200.0, 0.05, 1.1, 2.0, 4)
+    hot = replace(TRUTH, k=1.2 * TRUTH.k / TRUTH.branching_ratio(7.0))
+    request, known = Request(events.end, (7.0,), (2.0,), 200), under_way([hot], events)
+    (window,) = windows_of(events, [hot], request, known)
+    assert window.processes[0].branching_ratio(7.0) == pytest.approx(0.8)
+    assert isinstance(window.correction, Correction)
+    apart = replace(window, correction=replace(window.correction, shift=0.0, spread=1.5))
+    first, second = (np.log(apart.draw(block, 200, 1).counts + 0.5) for block in (0, 1))
+    assert first.std() > 1.0
+    assert abs(np.corrcoef(first, second)[0, 1]) < 0.5  # of fifty
+
+
+def test_windows_are_cut_off_by_what_came_so_far_or_as_asked() -> None:
+    days = np.append(np.linspace(0.0, 1.0, 3_000), 50.0)
+    busy = EventSequence(days, np.full(3_001, 2.5), 0.0, 60.0)
+    request = Request(60.0, (0.01, 2.0), (2.0,), 50)
+    assert [one.max_events for one in windows_of(busy, [TRUTH], request)] == [10_000, 30_000]
+    asked = replace(request, max_events=70)
+    assert [one.max_events for one in windows_of(busy, [TRUTH], asked)] == [70, 70]
 
 
 def test_aftershocks_of_a_large_event_come_after_it_as_many_as_its_magnitude_says() -> None:

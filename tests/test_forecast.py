@@ -44,6 +44,7 @@ from recast.cli import _parser, main
 from recast.commands.options import chunk_progress
 from recast.commands.printing import in_options
 from recast.evaluation.counts import QUANTILES
+from recast.evaluation.magnitudes import magnitude_test
 from recast.forecast import blocks, chunks, engine, make, results, single
 from recast.forecast.chunks import read_chunk
 from recast.forecast.results import Fan, ForecastResult
@@ -301,6 +302,24 @@ def test_an_event_counts_in_the_chart_from_its_time_on() -> None:
     grid = 10.0 + np.arange(61.0)  # days, both ends included
     wanted = (times[0][:, None] <= grid).sum(axis=0)
     np.testing.assert_array_equal(fan, [wanted, np.zeros(61)])
+
+
+def test_all_that_came_is_in_the_magnitude_test(tmp_path: Path) -> None:
+    catalog = load("ridgecrest_2019")
+    request = Request(catalog.info.to_days("2019-07-08"), (1.0, 3.0), (2.5,), 60)
+    process = fit_model("poisson", catalog).process
+    windows = single.windows_of(catalog.to_sequence().before(request.at), [process], request)
+    done = single.draw_forecast(
+        catalog, windows, request, tmp_path, engine=engine.Engine(), events=True
+    )
+    simulated = Trajectories.joined(list(done.trajectories()))
+    seen = catalog.to_sequence().between(request.at, request.at + 3.0).magnitudes
+    assert simulated.n == 60
+    assert done.magnitude_quantile() == magnitude_test(simulated, seen, done.bins)
+    assert done.counts[:, 1, 0].tolist() == simulated.counts.tolist()
+    below = replace(request, magnitudes=(2.0, 4.0))
+    with pytest.raises(InputError, match=r"magnitude 2 is below completeness 2.5"):
+        below.check(catalog)
 
 
 def test_what_came_is_what_a_window_holds() -> None:

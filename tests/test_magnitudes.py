@@ -12,6 +12,7 @@ from catalogs import Catalog, GutenbergRichter, InputError
 from catalogs.magnitudes import (
     b_positive,
     b_standard_error,
+    lowest_recorded,
     magnitude_grid,
     stand_in,
     step_changes,
@@ -118,6 +119,22 @@ def test_the_fit_has_the_highest_likelihood_of_the_counts(step: float) -> None:
     best = GutenbergRichter.fit(magnitudes, 3.0, bin_width=step).b
     for factor in (0.98, 0.999, 1.001, 1.02):
         assert log_likelihood(best) > log_likelihood(best * factor)
+
+
+@pytest.mark.parametrize("n", [900, 1_100])
+def test_a_table_that_was_cut_above_completeness_is_known_by_a_thousand_events(n: int) -> None:
+    m = GutenbergRichter(2.0, 1.0, 9.0).sample(n, np.random.default_rng(n))
+    lowest = 1.95 if n < 1_000 else m.min()
+    b = GutenbergRichter.fit(m, 1.95, bin_width=0.0).b
+    assert b == pytest.approx(1.0 / (np.log(10.0) * (m.mean() - lowest)))
+
+
+@pytest.mark.parametrize(("kept", "lowest"), [(1.0, 2.05), (0.3, 2.0)])
+def test_small_events_that_grow_rare_by_degrees_are_not_a_cut(kept: float, lowest: float) -> None:
+    rng = np.random.default_rng(1)
+    m = GutenbergRichter(2.0, 1.0, 9.0).sample(5_000, rng)
+    seen = m[(m >= 2.05) & ((m >= 2.1) | (rng.random(m.size) < kept))]
+    assert lowest_recorded(seen, 2.0) == pytest.approx(lowest, abs=1e-3)
 
 
 def test_standard_error_is_the_scatter_over_many_catalogs() -> None:

@@ -15,7 +15,7 @@ from catalogs import Catalog, EventSequence, GutenbergRichter, InputError, Traje
 from catalogs.areas import Box, parse_area
 from catalogs.grid import Grid
 from catalogs.sequence import FloatArray
-from catalogs.sphere import distances, square_kilometres
+from catalogs.sphere import distances, outline, square_kilometres
 from etas.kernel import Quadrature, omori_integral
 from etas.model import ETAS
 from etas.space.background import SmoothedPlaces, neighbour_distances
@@ -64,6 +64,13 @@ def test_a_cap_of_the_sphere_and_a_triangle_have_their_surface() -> None:
     assert square_kilometres(north, 1.0) == pytest.approx(2 * np.pi)
     small = parse_area("0,0 0,0.001 0.001,0")
     assert square_kilometres(small, 1.0) == pytest.approx(0.5 * np.radians(0.001) ** 2, rel=1e-6)
+
+
+def test_points_along_a_border_are_no_further_apart_than_asked() -> None:
+    for text in ("0,0 60,60 60,0", "-39.1/-38.5/175.6/176.3"):
+        points = outline(parse_area(text), 50.0)
+        assert distances(points[1:], points[:-1]).max() <= 50.0 + 1e-6
+        np.testing.assert_array_equal(points[0], points[-1])
 
 
 @pytest.mark.parametrize(
