@@ -380,6 +380,50 @@ def test_what_is_rare_is_not_said_to_be_impossible() -> None:
     assert said == ["1 7 0.0035 0 0 to 0 0.35 %", "1 8 < 0.0005 0 0 to 0 < 0.05 %"]
 
 
+def test_what_is_likely_is_said_in_per_cent_up_to_99() -> None:
+    shown = []
+    for events in (40, 970, 994, 996):
+        counts = (np.arange(1000) < events).astype(int)
+        row = summarised(1.0, 3.0, counts, np.zeros(1000, dtype=bool))
+        table = str(ForecastResult("a", "1.0", {}, [row], Fan([], {}), 1000, 0, 9))
+        shown.append(table.splitlines()[-1].split("to 1")[-1].split("to 0")[-1].strip())
+    assert shown == ["4 %", "97 %", "99 %", "> 99 %"]
+
+
+def test_the_table_has_the_ends_of_the_95_per_cent_range() -> None:
+    rows = [
+        summarised(days, 3.0, np.arange(1001), np.zeros(1001, dtype=bool)) for days in (1.0, 7.0)
+    ]
+    done = ForecastResult("a", "1.0", {}, rows, Fan([], {}), 1001, 0, 9)
+    found = done.to_dataframe().iloc[0]
+    assert (found["low95"], found["high95"], found["median"]) == (25.0, 975.0, 500.0)
+    assert done.horizon == 7.0
+
+
+@pytest.mark.parametrize(("capped", "warned"), [(25, False), (26, True)])
+def test_a_model_runs_away_where_the_end_of_the_range_is_unknown(capped: int, warned: bool) -> None:
+    row = summarised(1.0, 3.0, np.full(1000, 9), np.arange(1000) < capped)
+    done = ForecastResult("a", "1.0", {}, [row], Fan([], {}), 1000, 0, 9, capped=capped)
+    assert (row.ci95[1] is None) == warned
+    assert ("WARNING: the model runs away" in str(done)) == warned
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"),
+    [
+        (50.0 / 3600.0, "50 seconds"),
+        (59.9 / 60.0, "59 minutes"),
+        (1.0, "1 hour"),
+        (30.0, "30 hours"),
+        (47.9, "47.9 hours"),
+        (48.0, "2.0 days"),
+    ],
+)
+def test_times_since_a_mainshock_are_said_in_their_unit(hours: float, said: str) -> None:
+    when = results.since_mainshock("2019-07-06T03:19:53+00:00", 7.1, hours)
+    assert when == f"{said} after the M 7.1 of 2019-07-06 03:19 UTC"
+
+
 def test_a_probability_is_known_once_every_cut_off_trajectory_has_an_event() -> None:
     all_of_them = np.ones(1000, dtype=bool)
     row = summarised(1.0, 7.0, np.full(1000, 38), all_of_them)
