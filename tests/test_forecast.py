@@ -391,6 +391,31 @@ def test_what_is_likely_is_said_in_per_cent_up_to_99() -> None:
     assert shown == ["4 %", "97 %", "99 %", "> 99 %"]
 
 
+def test_numbers_have_two_decimals_from_a_hundredth_on() -> None:
+    shown = []
+    for total in (3, 4, 6, 214):
+        counts = np.append(total, np.zeros(999, dtype=int))
+        row = summarised(1.0, 3.0, counts, np.zeros(1000, dtype=bool))
+        table = str(ForecastResult("a", "1.0", {}, [row], Fan([], {}), 1000, 0, 9))
+        shown.append(table.splitlines()[-1].split()[2])
+    assert shown == ["0.003", "0.004", "0.01", "0.21"]
+
+
+@pytest.mark.parametrize(("above", "warned"), [(50, False), (51, True)])
+def test_a_warning_comes_where_most_parameter_sets_are_supercritical(
+    above: int, warned: bool
+) -> None:
+    row = summarised(1.0, 3.0, np.ones(9, dtype=int), np.zeros(9, dtype=bool))
+    draws = {
+        "draws": 100 - above,
+        "rejected_supercritical": above,
+        "rejected_unlikely": 0,
+        "rejected_impossible": 40,
+    }
+    done = ForecastResult("a", "1.0", {}, [row], Fan([], {}), 9, 0, 9, parameter_uncertainty=draws)
+    assert (f"WARNING: {above} % of the parameter sets" in str(done)) == warned
+
+
 def test_the_table_has_the_ends_of_the_95_per_cent_range() -> None:
     rows = [
         summarised(days, 3.0, np.arange(1001), np.zeros(1001, dtype=bool)) for days in (1.0, 7.0)
