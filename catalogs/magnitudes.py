@@ -160,7 +160,10 @@ class GutenbergRichter:
         array
             Magnitudes, of the same shape.
         """
-        return self.completeness - np.log1p(-np.asarray(u) * self.mass) / self.beta
+        with np.errstate(divide="ignore"):  # where 1 - u mass is rounded to 0
+            drawn = self.completeness - np.log1p(-np.asarray(u) * self.mass) / self.beta
+        below: FloatArray = np.minimum(drawn, self.maximum)
+        return below
 
     def sample(self, n: int, rng: np.random.Generator) -> FloatArray:
         """Draw independent magnitudes.

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalogs import Catalog, CatalogInfo, InputError, SplitDates, load, parse_area, save
-from catalogs.areas import Box, Polygon, bounding_box, box_around, box_step
+from catalogs.areas import Box, Polygon, bounding_box, box_around, box_step, share_within
 from catalogs.errors import CatalogNotFoundError
 from catalogs.texts import check_name
 from recast.cli import main
@@ -288,6 +288,20 @@ def test_the_box_around_an_area_holds_it() -> None:
     # Across 180 degrees the box runs from its west to its east, through the date line
     across = Polygon(((-40.0, 178.0), (-38.0, 179.0), (-39.0, -177.0)))
     assert bounding_box(across) == Box(-40.0, -38.0, 178.0, -177.0)
+
+
+def test_the_share_of_an_area_is_of_what_lies_inside_it() -> None:
+    triangle = Polygon(((35.0, -118.0), (36.0, -117.0), (35.0, -116.0)))
+    assert share_within(triangle, bounding_box(triangle)) == 1.0
+    assert share_within(bounding_box(triangle), triangle) == pytest.approx(0.5, abs=0.01)
+    assert share_within(triangle, Box(35.0, 36.0, -117.0, -110.0)) == pytest.approx(0.5, abs=0.01)
+
+
+def test_a_box_around_places_at_a_pole_ends_there() -> None:
+    for latitudes in ([89.97], [90.0], [-90.0, 90.0]):
+        box = box_around(latitudes, np.zeros(len(latitudes)))
+        assert box.north == 90.0
+        assert box.south == (-90.0 if len(latitudes) > 1 else 89.9)
 
 
 @given(

@@ -65,6 +65,20 @@ def test_where_detection_fades_in_slowly_b_is_stable_later() -> None:
     assert values[0] == pytest.approx(1.0, abs=3.0 * errors[0] + 0.03)
 
 
+def test_b_is_stable_from_the_first_candidate_near_the_mean_of_the_next_half_unit() -> None:
+    """Within the standard error of its own b-value (Cao and Gao 2002)."""
+    for seed in (6, 16, 31):  # where four or six candidates would give another one
+        rng = np.random.default_rng(seed)
+        m = GutenbergRichter(1.0, 1.0, 9.0).sample(40_000, rng)
+        seen = m[rng.random(m.size) < norm.cdf(m, 2.0, 0.4)].round(2)
+        candidates = np.round(np.arange(1.0, 5.0, 0.1), 6)
+        values, errors = b_by_completeness(seen, candidates)
+        means = np.array([values[i : i + 5].mean() for i in range(30)])
+        stable = np.abs(means - values[:30]) <= errors[:30]
+        stable &= candidates[:30] >= maximum_curvature(seen, correction=0.0)
+        assert b_stability(seen) == candidates[np.argmax(stable)]
+
+
 def test_complete_catalogs_pass_the_ks_test_nine_times_in_ten() -> None:
     passed = 0
     for seed in range(30):
@@ -82,6 +96,20 @@ def test_what_is_no_gutenberg_richter_law_is_refused() -> None:
         ks_completeness(uniform, rng=rng, step=0.5, samples=50)
     with pytest.raises(InputError, match="nowhere stable"):
         b_stability(uniform)
+
+
+@pytest.mark.parametrize("bin_width", [0.0, 0.1])
+def test_one_magnitude_that_comes_too_often_is_found_among_large_ones(bin_width: float) -> None:
+    """Characteristic earthquakes: of 1,600 events a tenth half a unit above the smallest."""
+    m = GutenbergRichter(2.0, 1.0, 9.0).sample(1_600, np.random.default_rng(9))
+    m[::10] = 2.55
+    if bin_width:
+        m = np.round(np.floor(m / bin_width + 1e-9) * bin_width, 6)
+    try:
+        found = ks_completeness(m, bin_width=bin_width, rng=np.random.default_rng(0))
+    except InputError:
+        return
+    assert found > 2.45
 
 
 def test_continuous_magnitudes_pass_the_ks_test_too() -> None:

@@ -19,6 +19,7 @@ from catalogs import (
     load,
     save,
 )
+from catalogs.bent_magnitudes import BentGutenbergRichter
 from catalogs.files import write_json
 from etas import ETAS, Poisson
 from etas.kernel import inverse_omori, omori_integral
@@ -28,6 +29,8 @@ from recast import load_model, run_forecast
 from recast.cli import main
 from recast.forecast.correction import (
     Correction,
+    Learned,
+    SequenceForecast,
     cut,
     learned,
     scaled,
@@ -41,6 +44,7 @@ from recast.forecast.mainshocks import (
     too_early,
 )
 from recast.forecast.results import ForecastResult
+from recast.forecast.single import Request, windows_of
 from recast.models.registry import model_kind
 from recast.models.seen import to_json
 from recast.models.so_far import fit_so_far, most_usual
@@ -258,9 +262,111 @@ def test_a_supercritical_model_is_drawn_with_a_lower_productivity() -> None:
 def test_only_forecasts_of_etas_are_corrected() -> None:
     events = sequence(50.0, 0.05, 1.1, 2.0, 1)
     assert under_way([QUIET], events) is None
+    assert under_way([TRUTH, QUIET], events) is None
     found = under_way([TRUTH], events)
     assert found is not None
     assert (found.time, found.magnitude) == (100.0, 6.0)
+    assert found.learned == learned()
+    zone = under_way([TRUTH], events, "SZ-ONSHORE")
+    assert zone is not None
+    assert zone.learned.prior == REGIMES["SZ-ONSHORE"].prior(learned().prior)
+
+
+LAWS = Learned(PRIOR, (0.1, -0.2, 0.3), (-0.9, 0.2, 0.5), {}, "")
+NUMBERS = np.array([0.0, 10.0, 12.0, 900.0, 7000.0])
+
+
+@pytest.mark.parametrize("days", [1.0, 7.0, 30.0])
+def test_the_factor_has_the_law_that_is_written_down(days: float) -> None:
+    """That of ``Learned``; half an event is added to numbers before logarithms are taken."""
+    events = sequence(100.0, 0.05, 1.1, 3.0, 2)
+    shock = int(np.argmax(events.magnitudes))
+    found = SequenceForecast.of(TRUTH, events, shock, LAWS)
+    expected, quiet = found.omori.expected(days)
+    n = int((events.times > 100.0).sum())
+    ratio = np.log(expected + 0.5) - np.log(12.5)
+    shift = ratio + 0.1 - 0.2 * np.log(days) / np.log(30.0) - 0.3 * ratio
+    spread = -0.9 + 0.2 * np.log(3.0) / 3.0 + 0.5 * (np.log(n + 5.0) / 5.0 - 1.0)
+    law = found.correction(days, NUMBERS, LAW)
+    assert law.shift == pytest.approx(shift)
+    assert law.spread == pytest.approx(np.exp(spread))
+    assert law.large == pytest.approx(6.0 - 0.6)
+    assert law.share == pytest.approx(1.0 - quiet / expected)
+    assert 0.0 < law.share < 1.0
+    assert found.priors == law.priors == (PRIOR, REGIMES["ANSR-SHALCON"].prior(PRIOR))
+    zone = SequenceForecast.of(TRUTH, events, shock, LAWS, regime="SZ-ONSHORE")
+    assert zone.priors == (PRIOR, REGIMES["SZ-ONSHORE"].prior(PRIOR))
+
+
+def test_the_spread_stays_beyond_the_times_that_it_was_learned_at() -> None:
+    events = sequence(100.0, 0.05, 1.1, 0.01, 2)
+    first = SequenceForecast.of(TRUTH, events, int(np.argmax(events.magnitudes)), LAWS)
+
+    def spread(hours: float) -> float:
+        later = replace(first, omori=first.omori.at(100.0 + hours / 24.0))
+        return later.correction(1.0, NUMBERS, LAW).spread
+
+    assert spread(0.3) == pytest.approx(spread(0.5)) != spread(1.0)
+    assert spread(24.0 * 90.0) == pytest.approx(spread(24.0 * 30.0)) != spread(24.0 * 20.0)
+    assert spread(240.0) / spread(24.0) == pytest.approx(10.0 ** (0.2 / 3.0))
+
+
+def test_magnitudes_of_a_corrected_window_follow_the_law_that_bends() -> None:
+    events = sequence(200.0, 0.05, 1.1, 2.0, 4)
+    law = BentGutenbergRichter(2.0, 1.0, 8.0, bend=3.0, b_above=2.0)
+    request = Request(events.end, (2.0,), (2.0,), 100)
+    (window,) = windows_of(events, [TRUTH], request, under_way([TRUTH], events), law)
+    assert isinstance(window.correction, Correction)
+    assert window.correction.law == law
+    m = np.concatenate([window.draw(block, 100, 1).magnitudes for block in range(2)])
+    large, larger = (m >= 3.0).sum(), (m >= 3.5).sum()
+    assert large > 500
+    assert larger / large == pytest.approx(0.1, abs=4.0 * np.sqrt(0.09 / large))
+
+
+def test_a_corrected_window_is_subcritical_and_each_block_has_factors_of_its_own() -> None:
+    events = sequence(200.0, 0.05, 1.1, 2.0, 4)
+    hot = replace(TRUTH, k=1.2 * TRUTH.k / TRUTH.branching_ratio(7.0))
+    request, known = Request(events.end, (7.0,), (2.0,), 200), under_way([hot], events)
+    (window,) = windows_of(events, [hot], request, known)
+    assert window.processes[0].branching_ratio(7.0) == pytest.approx(0.8)
+    assert isinstance(window.correction, Correction)
+    apart = replace(window, correction=replace(window.correction, shift=0.0, spread=1.5))
+    first, second = (np.log(apart.draw(block, 200, 1).counts + 0.5) for block in (0, 1))
+    assert first.std() > 1.0
+    assert abs(np.corrcoef(first, second)[0, 1]) < 0.5  # of fifty
+
+
+def test_windows_are_cut_off_by_what_came_so_far_or_as_asked() -> None:
+    days = np.append(np.linspace(0.0, 1.0, 3_000), 50.0)
+    busy = EventSequence(days, np.full(3_001, 2.5), 0.0, 60.0)
+    request = Request(60.0, (0.01, 2.0), (2.0,), 50)
+    assert [one.max_events for one in windows_of(busy, [TRUTH], request)] == [10_000, 30_000]
+    asked = replace(request, max_events=70)
+    assert [one.max_events for one in windows_of(busy, [TRUTH], asked)] == [70, 70]
+
+
+def test_aftershocks_of_a_large_event_come_after_it_as_many_as_its_magnitude_says() -> None:
+    sure = replace(PRIOR, log_k=-4.0, log_k_sd=1e-6, p_sd=1e-6, log_c_sd=1e-6)
+    n, at = 400, 5.0
+    alone = [EventSequence([at], [6.5], 0.0, 7.0)] * n
+    law = Correction(0.0, 0.0, 6.0, 1.0, (sure,), LAW)
+    drawn = law.with_aftershocks(Trajectories.of_sequences(alone), np.random.default_rng(0))
+    c = np.exp(sure.log_c + 4.5 * sure.log_c_slope)
+    mean = np.exp(-4.0 + 1.1 * 4.5) * omori_integral(0.0, 2.0, c, sure.p)
+    assert drawn.counts.mean() - 1.0 == pytest.approx(mean, abs=4.0 * np.sqrt(mean / n))
+    delays = drawn.times[n:] - at
+    assert delays.min() >= 0.0
+    assert drawn.times.max() < 7.0
+    half = omori_integral(0.0, 0.5, c, sure.p) / omori_integral(0.0, 2.0, c, sure.p)
+    assert np.mean(delays < 0.5) == pytest.approx(half, abs=4.0 * np.sqrt(0.25 / delays.size))
+    some = replace(law, share=0.25)
+    counts = some.with_aftershocks(
+        Trajectories.of_sequences(alone), np.random.default_rng(1)
+    ).counts
+    silent = np.exp(-mean)
+    have = 0.25 * (1.0 - silent)
+    assert np.mean(counts > 1) == pytest.approx(have, abs=4.0 * np.sqrt(have / n))
 
 
 def test_what_was_learned_is_known_with_its_source() -> None:

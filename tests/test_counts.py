@@ -43,6 +43,22 @@ def test_the_log_score_is_a_probability_law() -> None:
         assert total + rest == pytest.approx(1.0, abs=1e-9)
 
 
+@pytest.mark.parametrize(
+    "samples",
+    [
+        np.concatenate([np.arange(20, 60), [5_000, 9_000, 20_000]]),  # few far from the others
+        np.repeat([20, 22, 400, 450], 9),  # less wide than its middle half is for a normal law
+    ],
+)
+def test_the_log_score_spreads_samples_as_its_formula_says(samples: np.ndarray) -> None:
+    z = np.log(samples + 0.5)
+    width = 0.9 * min(z.std(), stats.iqr(z) / 1.349) * samples.size**-0.2
+    for k in (3, 35, 300, 9_000):
+        mass = np.diff(stats.norm.cdf(np.log([[k], [k + 1.0]]), z, width), axis=0).sum()
+        wanted = (mass + 1.0 / ((k + 1.0) * (k + 2.0))) / (samples.size + 1)
+        assert log_score(samples, k)[0] == pytest.approx(np.log(wanted), rel=1e-6)
+
+
 def test_the_log_score_of_many_samples_is_that_of_their_law() -> None:
     samples = np.random.default_rng(3).poisson(40.0, (1, 400_000))
     for observed in (25, 40, 60):
@@ -142,6 +158,32 @@ def test_the_magnitude_test_finds_another_b() -> None:
     assert magnitude_test(forecast, np.empty(0), bins) is None
     with pytest.raises(InputError, match="below the lowest bin"):
         magnitude_test(forecast, np.array([1.5]), bins)
+
+
+def test_the_magnitude_test_compares_shapes_and_counts_equal_distances() -> None:
+    """Catalogs are scaled to the observed number: one of twice the events is no further."""
+    bins, nothing = magnitude_bins(2.0, 3.0), np.empty(0, np.int64)
+    shape = np.array([2.0, 2.0, 2.1])
+
+    def simulated(*parts: np.ndarray) -> Trajectories:
+        who = np.repeat(np.arange(len(parts)), [part.size for part in parts])
+        m = np.concatenate(parts)
+        return Trajectories(who, np.zeros(m.size), m, len(parts), 0.0, 1.0, nothing)
+
+    twice = simulated(shape, np.tile(shape, 2), np.tile(shape, 40))
+    assert magnitude_test(twice, shape, bins) == 1.0
+    assert magnitude_test(twice, np.full(3, 2.9), bins) == 1.0
+    # With U of 12 events, scaled to 3: D is sum (log10(L + 1) - log10(U + 1))^2
+    mixed = simulated(np.tile(shape, 2), np.tile([2.1, 2.5], 3), np.empty(0))
+    seen = np.array([2.0, 2.1, 2.5])
+    union = np.array([4.0, 5.0, 3.0]) / 4.0
+    away = [
+        ((np.log10(np.array(one) + 1.0) - np.log10(union + 1.0)) ** 2).sum()
+        for one in ([2.0, 1.0, 0.0], [0.0, 1.5, 1.5], [1.0, 1.0, 1.0])
+    ]
+    assert away[2] < min(away[:2])
+    assert magnitude_test(mixed, seen, bins) == 0.0
+    assert magnitude_test(mixed, shape, bins) == np.mean([d <= away[0] for d in away[:2]])
 
 
 @pytest.mark.parametrize("step", [0.0, 0.01, 0.085, 0.1, 0.2, 0.5])

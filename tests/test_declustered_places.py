@@ -89,6 +89,29 @@ def test_probabilities_are_those_of_the_definition(n: int) -> None:
     np.testing.assert_allclose(shares(LAW, seq), expected, rtol=1e-9)
 
 
+@pytest.mark.parametrize(("q", "share"), [(1.5, 0.0), (2.0, 0.2)])
+def test_probabilities_of_any_smoothing_are_those_of_the_formula(q: float, share: float) -> None:
+    """phi = mu u / (mu u + T), with u of which a share is uniform."""
+    n, rng = independence.BLOCK + 90, np.random.default_rng(6)
+    places = np.column_stack([rng.uniform(-39.1, -38.5, n), rng.uniform(175.6, 176.3, n)])
+    widths, heights = rng.uniform(0.5, 30.0, n), rng.uniform(0.001, 0.1, n)
+    masses, triggered = rng.uniform(0.5, 1.0, n), rng.uniform(0.0, 2e-3, n)
+    area, weight, mu = REGION.square_km, 3.0, 1.7
+    smoothing = independence.Smoothing(
+        REGION.positions(places), widths, heights, masses, q, REGION.radius, area, weight, share
+    )
+    phi = np.ones(n)
+    for i in range(n):
+        r = distances(places[i], places[:i])
+        kernels = heights[:i] * (1.0 + r**2 / widths[:i]) ** -q
+        smooth = (weight / area + phi[:i] @ kernels) / (weight + phi[:i] @ masses[:i])
+        u = share / area + (1.0 - share) * smooth
+        phi[i] = mu * u / (mu * u + triggered[i])
+    assert 0.2 < phi.mean() < 0.9
+    found = independence.background_probabilities(smoothing, triggered, mu)
+    np.testing.assert_allclose(found, phi, rtol=1e-8)
+
+
 @pytest.mark.parametrize(("n", "error"), [(1_500, 0.0), (2_300, 5e-4)])
 def test_probabilities_do_not_depend_on_what_comes(n: int, error: float) -> None:
     """Of more than 2,000 events sums are taken by groups, which later events belong to."""

@@ -1,5 +1,6 @@
 """What plots ask of a process: consistent with the process itself, whole on disk."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -62,6 +63,23 @@ def test_the_trace_holds_the_largest_event_and_its_jump(sequence: EventSequence)
     assert rates[i + 1] - rates[i] == pytest.approx(jump, rel=0.01)
     assert sequence.score_from <= grid[0]
     assert grid[-1] <= sequence.end
+
+
+def test_the_largest_scored_events_come_first_and_their_trace_has_a_hundred() -> None:
+    times = np.arange(0.5, 400.0)
+    for largest in (150, 393):
+        magnitudes = np.full(400, 3.0)
+        magnitudes[[largest, 120, 50]] = 6.0, 5.0, 7.0  # the last is history
+        events = EventSequence(times, magnitudes, 0.0, 400.0, score_from=100.0)
+        assert largest_scored(events, 3).tolist() == [times[largest], times[120], 100.5]
+        grid = trace_times(events)
+        shown = np.isin(times, grid)
+        assert shown.sum() >= 100
+        assert shown[largest]
+    # Of a hundred events a quarter comes before
+    magnitudes[[150, 393]] = 6.0, 3.0
+    grid = trace_times(replace(events, magnitudes=magnitudes))
+    assert (grid[0], grid[-1]) == (times[150 - 25 - 1], times[150 + 75])
 
 
 @pytest.mark.parametrize("n", [1, 2])

@@ -60,6 +60,62 @@ def test_numbers_are_poisson_where_the_law_is_known() -> None:
     assert counts.var() == pytest.approx(mean, rel=0.15)
 
 
+def test_each_catalog_has_a_law_of_its_own_from_the_posterior() -> None:
+    vague = replace(SURE, log_k=np.log(20.0), log_k_sd=0.8)
+    sequence = SequenceForecast.of(PROCESS, history(0, 0.1), 9, replace(learned(), prior=vague))
+    window = OmoriWindow.of(sequence, 2.0)
+    window = replace(window, correction=replace(window.correction, large=20.0))
+    counts = np.concatenate([window.draw(block, 2000, 1).counts for block in range(40)])
+    k, c, p = sequence.omori.draw(20_000, np.random.default_rng(1))
+    elapsed = sequence.omori.elapsed
+    means = window.quiet + k * [
+        float(omori_integral(elapsed, elapsed + 2.0, *law)) for law in zip(c, p, strict=True)
+    ]
+    # The variance of a Poisson number of a random mean is E N + var N
+    variance = means.mean() + means.var()
+    assert variance > 20.0 * means.mean()
+    assert counts.mean() == pytest.approx(means.mean(), abs=4.0 * np.sqrt(variance / 2000))
+    assert counts.var() == pytest.approx(variance, rel=0.3)
+
+
+@pytest.mark.parametrize("lowest", [None, 3.5])
+def test_a_window_expects_all_events_and_knows_which_are_of_the_sequence(
+    lowest: float | None,
+) -> None:
+    past = history(12, 12.0)
+    sequence = SequenceForecast.of(PROCESS, past, 9, learned(), lowest)
+    expected, quiet = sequence.omori.expected(2.0)
+    window = OmoriWindow.of(sequence, 2.0)
+    share = 1.0 if lowest is None else 0.1  # of the events, those of M >= 3.5
+    assert window.expected == pytest.approx(expected / share, rel=1e-4)
+    assert window.quiet == pytest.approx(quiet / share, rel=1e-4)
+    assert window.correction.share == pytest.approx(1.0 - quiet / expected)
+    assert window.correction.large == pytest.approx(6.0 - 0.6)
+    assert window.max_events == 10_000
+    assert replace(window, expected=400.0).max_events == 80_000
+    assert replace(window, expected=400.0, most=30).max_events == 30
+
+
+def test_windows_and_seeds_have_random_numbers_of_their_own() -> None:
+    sequence = SequenceForecast.of(PROCESS, history(5, 1.0), 9, learned())
+    one = OmoriWindow.of(sequence, 1.0).draw(0, 50, 1)
+    for days, block, seed in ((1.0, 1, 1), (1.0, 0, 2), (1.5, 0, 1)):
+        other = OmoriWindow.of(sequence, days).draw(block, 100, seed)
+        assert np.corrcoef(one.counts, other.counts)[0, 1] < 0.5
+    again = OmoriWindow.of(sequence, 1.0).draw(0, 50, 1)
+    np.testing.assert_array_equal(one.times, again.times)
+
+
+def test_the_mainshock_of_a_day_is_the_largest_event_within_two_seconds() -> None:
+    past, second = history(30, 20.0), 1.0 / 86_400.0
+    times = np.sort(np.append(past.times, [SHOCK - second, SHOCK + 60.0 * second]))
+    magnitudes = np.insert(past.magnitudes, [9, 10], [4.0, 6.5])
+    events = replace(past, times=times, magnitudes=magnitudes)
+    found = sequence_forecast(PROCESS, events, SHOCK - second)
+    assert found is not None
+    assert (found[0].time, found[0].magnitude) == (SHOCK, 6.0)
+
+
 def test_times_follow_the_decay_from_now_on() -> None:
     past = history(0, 12.0)
     sequence = SequenceForecast.of(PROCESS, past, 9, replace(learned(), prior=SURE))

@@ -12,7 +12,7 @@ from etas.synthetic import synthetic_catalog
 from recast import FittedModel, run_forecast
 from recast.forecast.mainshocks import current_mainshock, quiet_mainshock
 from recast.forecast.ordinary import OrdinaryCorrection
-from recast.forecast.pooled import HALF_OF_FEW, share_of_past
+from recast.forecast.pooled import HALF_OF_FEW, of_few, share_of_past
 from recast.models.registry import model_kind
 
 MODEL = ETAS(0.02, 0.01, 0.7, 0.01, 1.1, GutenbergRichter(4.0, 1.0, 8.0))
@@ -79,6 +79,16 @@ def test_the_regime_that_the_line_names_can_be_another(catalog: Catalog) -> None
             uncorrected=True,
             **options,  # type: ignore[arg-type]
         )
+
+
+def test_past_sequences_have_a_share_of_a_hundredth_or_more(catalog: Catalog) -> None:
+    history = catalog.to_sequence()
+    for days in (0.5, 1.0, 4.1):
+        found = of_few(history.before(SHOCK + days), 4.0)
+        assert found is not None
+        assert history.times[found[0]] == pytest.approx(SHOCK)
+        assert found[1] == pytest.approx(1.0 / (24.0 * days + 1.0))
+    assert of_few(history.before(SHOCK + 4.2), 4.0) is None
 
 
 def test_days_later_they_are_those_of_ordinary_times(catalog: Catalog) -> None:

@@ -1,6 +1,6 @@
 """Forecasts minutes after a mainshock: those of past sequences, of what networks record."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,14 @@ import pandas as pd
 import pytest
 from scipy.integrate import trapezoid
 
-from catalogs import Catalog, EventSequence, GutenbergRichter, InputError, load
+from catalogs import (
+    Catalog,
+    EventSequence,
+    GutenbergRichter,
+    InputError,
+    Trajectories,
+    load,
+)
 from catalogs.sequence import reaches
 from etas.model import ETAS
 from etas.omori import OmoriPrior, OmoriSequence
@@ -18,8 +25,8 @@ from recast.cli import main
 from recast.forecast.aftershocks import Job, Member, draw_task, windows_after
 from recast.forecast.complete import raised_completeness, recorded_from
 from recast.forecast.correction import SequenceForecast, learned
-from recast.forecast.early import OmoriWindow, recorded_sequence
-from recast.forecast.joined import JoinedWindow, some
+from recast.forecast.early import OmoriWindow, most_telling, recorded_sequence
+from recast.forecast.joined import JoinedWindow, evenly, some
 from recast.forecast.mainshocks import too_early
 from recast.forecast.pooled import PooledWindow
 from recast.forecast.prepare import prepare
@@ -176,6 +183,22 @@ def test_a_large_aftershock_does_not_make_what_is_known_forgotten() -> None:
     assert since.omori.elapsed == pytest.approx(before.omori.elapsed + 10.0 / 86_400.0)
     expected = [one.omori.expected(1.0)[0] for one in (before, since)]
     assert expected[1] == pytest.approx(expected[0], rel=0.02)
+
+
+def test_events_until_a_large_aftershock_tell_more_if_more_of_them_count() -> None:
+    """By 10^-m ln(1 + t / 0.05 d), six hours after an M 6.85 in the first day of an M 7."""
+    events = EventSequence([1.0, 100.0, 100.5], [2.5, 7.0, 6.85], 0.0, 100.75)
+    levels = {  # Mc(t / 10), rounded up
+        100.5: 3.5,  # 7 - 4.5 - 0.75 log10(0.05)
+        100.75: 3.6,  # 6.85 - 4.5 - 0.75 log10(0.025)
+    }
+    numbers = {at: 10.0**-m * np.log1p((at - 100.0) / 0.05) for at, m in levels.items()}
+    assert numbers[100.75] < numbers[100.5]
+    assert most_telling(events, 1, LAW) == (100.5, 3.5)
+    assert most_telling(replace(events, end=101.5), 1, LAW)[0] == 101.5
+    # No more than the largest magnitude that the law has
+    small = replace(LAW, maximum=3.4)
+    assert most_telling(events.before(100.5), 1, small) == (100.5, pytest.approx(3.3))
 
 
 def test_a_window_does_not_depend_on_others_or_on_workers(
@@ -364,6 +387,15 @@ def test_catalogs_are_joined_by_and_by(ridgecrest: Catalog) -> None:
     assert len(set(np.diff(np.flatnonzero(~np.array(which))).tolist())) > 2
 
 
+def test_catalogs_are_chosen_evenly_over_all_blocks_from_a_random_one_on() -> None:
+    chosen = np.array(
+        [[evenly(0.03, block, 50, [seed]) for block in range(10)] for seed in range(400)]
+    )
+    assert set(chosen.sum(axis=(1, 2)).tolist()) <= {14, 15, 16}  # of five hundred
+    often = chosen.reshape(400, -1).mean(axis=0)
+    assert np.abs(often - 0.03).max() < 5.0 * np.sqrt(0.03 / 400)
+
+
 def test_events_are_chosen_as_many_as_asked_and_each_as_often() -> None:
     rng = np.random.default_rng(4)
     sizes, most = np.array([7, 0, 12, 5, 3]), np.array([3, 2, 11, 9, 0])
@@ -377,6 +409,82 @@ def test_events_are_chosen_as_many_as_asked_and_each_as_often() -> None:
         times[chosen] += 1
     expected = (np.minimum(sizes, most) / np.maximum(sizes, 1))[trajectory]
     assert np.abs(times / 4_000 - expected).max() < 0.04  # five standard deviations
+
+
+@dataclass
+class Drawn:
+    """A window whose draws are known."""
+
+    drawn: Trajectories
+    days: float = 1.0
+    max_events: int = 10_000
+    processes: tuple[ETAS, ...] = ()
+
+    def draw(self, block: int, n: int, seed: int) -> Trajectories:
+        del block, n, seed
+        return self.drawn
+
+
+def catalogs(numbers: np.ndarray, magnitude: float, capped: list[int]) -> Trajectories:
+    """So many events of one magnitude in each of fifty simulated catalogs."""
+    who = np.repeat(np.arange(50), numbers)
+    times = np.linspace(0.0, 0.9, who.size)
+    m = np.full(who.size, magnitude)
+    return Trajectories(who, times, m, 50, 0.0, 1.0, np.array(capped, dtype=np.int64))
+
+
+def test_a_pool_says_which_of_its_catalogs_were_cut_off() -> None:
+    usual = Drawn(catalogs(np.full(50, 3), 3.0, list(range(50))), max_events=7)
+    past = Drawn(catalogs(np.full(50, 1), 5.0, []), max_events=9)
+    for first, second in ((usual, past), (past, usual)):
+        pool = PooledWindow(first, second, 0.4)  # type: ignore[arg-type]
+        assert pool.max_events == 9
+        drawn = pool.draw(0, 50, 3)
+        of_past = np.flatnonzero(drawn.counts == second.drawn.counts)
+        assert of_past.size == 20
+        cut_off = np.flatnonzero(drawn.counts == 3)
+        assert drawn.capped.tolist() == cut_off.tolist()
+
+
+def test_rich_catalogs_are_joined_with_rich_ones_and_with_what_was_cut_off() -> None:
+    rank = np.random.default_rng(2).permutation(50)
+    below, own = catalogs(2 * rank, 3.0, [int(np.argmax(rank == 7))]), catalogs(rank > -1, 4.0, [])
+    both = replace(
+        below,
+        trajectory=np.concatenate([below.trajectory, own.trajectory]),
+        times=np.concatenate([below.times, own.times]),
+        magnitudes=np.concatenate([below.magnitudes, own.magnitudes]),
+    )
+    large = catalogs(np.arange(50)[::-1], 5.0, [0, 49])
+    window = JoinedWindow(Drawn(both), Drawn(large), 3.6)  # type: ignore[arg-type]
+    drawn = window.draw(0, 50, 1)
+    sizes = {
+        m: np.bincount(drawn.trajectory[drawn.magnitudes == m], minlength=50)
+        for m in (3.0, 4.0, 5.0)
+    }
+    assert sizes[4.0].sum() == 0
+    np.testing.assert_array_equal(sizes[5.0], rank)  # the n-th of one with the n-th of the other
+    # As many as it had, 2 n + 1, where there are so many below
+    np.testing.assert_array_equal(drawn.counts, np.where(rank > 0, 2 * rank + 1, 0))
+    assert sorted(rank[drawn.capped].tolist()) == [0, 7, 49]
+    # Of what is not joined all stays, and what was cut off there does
+    apart = replace(window, share=0.0).draw(0, 50, 1)
+    np.testing.assert_array_equal(apart.counts, both.counts)
+    assert rank[apart.capped].tolist() == [7]
+
+
+def test_completeness_is_raised_by_the_event_that_hides_most() -> None:
+    """M - 4.5 - 0.75 log10(t / 10), rounded up to a tenth, of events a unit above or more."""
+    for magnitude, minutes, level in ((3.6, 0.2, 2.8), (4.5, 2.0, 2.9), (5.6, 60.0, 2.9)):
+        days = minutes / 1440.0
+        exact = magnitude - 4.5 - 0.75 * np.log10(days / 10.0)
+        assert level - 0.1 < exact <= level
+        events = EventSequence([1.0, 9.0], [2.6, magnitude], 0.0, 9.0 + days)
+        assert raised_completeness(events, 2.5) == level
+        assert raised_completeness(events, 2.5, 2.7) == 2.7
+        assert raised_completeness(events, 2.5, 2.0) == 2.5
+    # Not above the event itself
+    assert raised_completeness(replace(events, end=9.0 + 1e-9), 2.5) == 5.6
 
 
 def test_the_exam_draws_the_windows_of_a_forecast(ridgecrest: Catalog) -> None:

@@ -22,6 +22,7 @@ from catalogs import (
     InputError,
     Selection,
     SplitDates,
+    Trajectories,
     load,
     save,
 )
@@ -43,6 +44,7 @@ from recast.cli import _parser, main
 from recast.commands.options import chunk_progress
 from recast.commands.printing import in_options
 from recast.evaluation.counts import QUANTILES
+from recast.evaluation.magnitudes import magnitude_test
 from recast.forecast import blocks, chunks, engine, make, results, single
 from recast.forecast.chunks import read_chunk
 from recast.forecast.results import Fan, ForecastResult
@@ -289,6 +291,58 @@ def test_runaways_are_cut_at_ten_times_the_busiest_window() -> None:
     events = EventSequence(np.append(np.linspace(0.0, 1.0, 3000), 50.0), np.full(3001, 3.0), 0, 60)
     assert default_cap(events, 60.0, 2.0) == 30_000
     assert default_cap(events, 60.0, 0.01) == 10_000
+    assert default_cap(events, 0.5, 2.0) == 15_000  # of what came before
+
+
+def test_an_event_counts_in_the_chart_from_its_time_on() -> None:
+    rng = np.random.default_rng(4)
+    times = [np.sort(np.append(rng.uniform(10.0, 70.0, 40), [10.0, 11.0, 69.999])), np.empty(0)]
+    drawn = Trajectories.of_sequences([EventSequence(t, t / 20.0, 10.0, 70.0) for t in times])
+    fan = single.detailed(drawn, np.array([0.0]))["fan"]
+    grid = 10.0 + np.arange(61.0)  # days, both ends included
+    wanted = (times[0][:, None] <= grid).sum(axis=0)
+    np.testing.assert_array_equal(fan, [wanted, np.zeros(61)])
+
+
+def test_all_that_came_is_in_the_magnitude_test(tmp_path: Path) -> None:
+    catalog = load("ridgecrest_2019")
+    request = Request(catalog.info.to_days("2019-07-08"), (1.0, 3.0), (2.5,), 60)
+    process = fit_model("poisson", catalog).process
+    windows = single.windows_of(catalog.to_sequence().before(request.at), [process], request)
+    done = single.draw_forecast(
+        catalog, windows, request, tmp_path, engine=engine.Engine(), events=True
+    )
+    simulated = Trajectories.joined(list(done.trajectories()))
+    seen = catalog.to_sequence().between(request.at, request.at + 3.0).magnitudes
+    assert simulated.n == 60
+    assert done.magnitude_quantile() == magnitude_test(simulated, seen, done.bins)
+    assert done.counts[:, 1, 0].tolist() == simulated.counts.tolist()
+    below = replace(request, magnitudes=(2.0, 4.0))
+    with pytest.raises(InputError, match=r"magnitude 2 is below completeness 2.5"):
+        below.check(catalog)
+
+
+def test_what_came_is_what_a_window_holds() -> None:
+    """Not the event with which the next window begins, nor smaller ones."""
+    catalog = load("ridgecrest_2019")
+    events, info = catalog.to_sequence(), catalog.info
+    first = int(np.searchsorted(events.times, info.to_days("2019-07-08")))
+    at = float(events.times[first])
+    # The last ends with the catalog, whose outcome is known
+    days = (float(events.times[first + 20]) - at, 1.5, events.end - at)
+    model = fit_model("poisson", catalog)
+    done = run_forecast(
+        catalog,
+        model,
+        at=info.to_time(at),
+        days=days,
+        magnitudes=[2.5, 3.1],
+        samples=40,
+        allow_leak=True,
+    )
+    for row in done.table:
+        seen = (events.times >= at) & (events.times < at + row.days)
+        assert row.observed == (seen & (events.magnitudes >= row.magnitude - 1e-6)).sum()
 
 
 @pytest.mark.parametrize("share", [0.0, 0.004, 0.02, 0.1, 0.4, 0.7, 1.0])
@@ -325,6 +379,75 @@ def test_what_is_rare_is_not_said_to_be_impossible() -> None:
     lines = str(ForecastResult("a", "1.0", {}, [few, none], Fan([], {}), 2000, 0, 9)).splitlines()
     said = [" ".join(line.split()) for line in lines[2:4]]
     assert said == ["1 7 0.0035 0 0 to 0 0.35 %", "1 8 < 0.0005 0 0 to 0 < 0.05 %"]
+
+
+def test_what_is_likely_is_said_in_per_cent_up_to_99() -> None:
+    shown = []
+    for events in (40, 970, 994, 996):
+        counts = (np.arange(1000) < events).astype(int)
+        row = summarised(1.0, 3.0, counts, np.zeros(1000, dtype=bool))
+        table = str(ForecastResult("a", "1.0", {}, [row], Fan([], {}), 1000, 0, 9))
+        shown.append(table.splitlines()[-1].split("to 1")[-1].split("to 0")[-1].strip())
+    assert shown == ["4 %", "97 %", "99 %", "> 99 %"]
+
+
+def test_numbers_have_two_decimals_from_a_hundredth_on() -> None:
+    shown = []
+    for total in (3, 4, 6, 214):
+        counts = np.append(total, np.zeros(999, dtype=int))
+        row = summarised(1.0, 3.0, counts, np.zeros(1000, dtype=bool))
+        table = str(ForecastResult("a", "1.0", {}, [row], Fan([], {}), 1000, 0, 9))
+        shown.append(table.splitlines()[-1].split()[2])
+    assert shown == ["0.003", "0.004", "0.01", "0.21"]
+
+
+@pytest.mark.parametrize(("above", "warned"), [(50, False), (51, True)])
+def test_a_warning_comes_where_most_parameter_sets_are_supercritical(
+    above: int, warned: bool
+) -> None:
+    row = summarised(1.0, 3.0, np.ones(9, dtype=int), np.zeros(9, dtype=bool))
+    draws = {
+        "draws": 100 - above,
+        "rejected_supercritical": above,
+        "rejected_unlikely": 0,
+        "rejected_impossible": 40,
+    }
+    done = ForecastResult("a", "1.0", {}, [row], Fan([], {}), 9, 0, 9, parameter_uncertainty=draws)
+    assert (f"WARNING: {above} % of the parameter sets" in str(done)) == warned
+
+
+def test_the_table_has_the_ends_of_the_95_per_cent_range() -> None:
+    rows = [
+        summarised(days, 3.0, np.arange(1001), np.zeros(1001, dtype=bool)) for days in (1.0, 7.0)
+    ]
+    done = ForecastResult("a", "1.0", {}, rows, Fan([], {}), 1001, 0, 9)
+    found = done.to_dataframe().iloc[0]
+    assert (found["low95"], found["high95"], found["median"]) == (25.0, 975.0, 500.0)
+    assert done.horizon == 7.0
+
+
+@pytest.mark.parametrize(("capped", "warned"), [(25, False), (26, True)])
+def test_a_model_runs_away_where_the_end_of_the_range_is_unknown(capped: int, warned: bool) -> None:
+    row = summarised(1.0, 3.0, np.full(1000, 9), np.arange(1000) < capped)
+    done = ForecastResult("a", "1.0", {}, [row], Fan([], {}), 1000, 0, 9, capped=capped)
+    assert (row.ci95[1] is None) == warned
+    assert ("WARNING: the model runs away" in str(done)) == warned
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"),
+    [
+        (50.0 / 3600.0, "50 seconds"),
+        (59.9 / 60.0, "59 minutes"),
+        (1.0, "1 hour"),
+        (30.0, "30 hours"),
+        (47.9, "47.9 hours"),
+        (48.0, "2.0 days"),
+    ],
+)
+def test_times_since_a_mainshock_are_said_in_their_unit(hours: float, said: str) -> None:
+    when = results.since_mainshock("2019-07-06T03:19:53+00:00", 7.1, hours)
+    assert when == f"{said} after the M 7.1 of 2019-07-06 03:19 UTC"
 
 
 def test_a_probability_is_known_once_every_cut_off_trajectory_has_an_event() -> None:

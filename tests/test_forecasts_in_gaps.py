@@ -21,6 +21,7 @@ from recast.benchmark.folder import open_run
 from recast.forecast import aftershocks
 from recast.forecast.aftershocks import Exam, examine, lead_times
 from recast.forecast.engine import Engine
+from recast.forecast.gaps import about_forecast, spelt
 from recast.forecast.mainshocks import find_mainshocks
 from recast.forecast.rolling import Member, roll
 from recast.forecast.rolling_results import RollingCatalog
@@ -163,6 +164,25 @@ def test_a_forecast_over_a_gap_has_no_outcome(
     else:
         listed = re.sub(", (?=[^,]*$)", " and ", ", ".join(lost))
         assert f"what came in the window{'s' * (len(lost) > 1)} of {listed} days is" in said[0]
+
+
+def test_gaps_are_named_that_a_finished_window_overlaps(whole: Catalog) -> None:
+    catalog = declared(whole, (900.0, 902.0), (940.0, 941.0))
+    info, events = catalog.info, catalog.to_sequence()
+    assert about_forecast(info, events, 890.0, [10.0]) == []
+    assert about_forecast(info, events, 980.0, [30.0]) == []
+    (one,) = about_forecast(info, events, 890.0, [5.0, 15.0, 200.0])  # the last is not over
+    day = f"{pd.Timestamp('2001-01-01') + pd.Timedelta(days=900):%Y-%m-%d}"
+    assert one.startswith(f"the catalog has a gap from {day} to ")
+    assert one.endswith(": what came in the window of 15 days is not known")
+    (two,) = about_forecast(info, events, 890.0, [60.0, 15.0])
+    assert "has gaps from" in two
+    assert two.count(" to ") == 2
+    spans = tuple((day, day + 0.5) for day in (0.5, 3.0, 5.0, 7.0, 9.0))
+    assert spelt(info, spans[:1]) == "2001-01-01 12:00:00 to 2001-01-02"
+    assert spelt(info, ((0.5, 1.0 - 1e-9),)) == spelt(info, spans[:1])
+    assert spelt(info, spans).endswith("2001-01-06 to 2001-01-06 12:00:00 and 2 more")
+    assert "more" not in spelt(info, spans[:3])
 
 
 def test_the_observed_curve_ends_at_the_gap(whole: Catalog) -> None:

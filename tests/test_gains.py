@@ -29,6 +29,10 @@ def test_few_events_have_a_mean_without_interval_and_none_have_neither() -> None
     few, none = gains_by_period(np.arange(5.0), np.ones(5), np.array([0.0, 5.0, 6.0]))
     assert few.mean == 1.0
     assert np.isnan([few.low, few.high, none.mean]).all()
+    gains = np.random.default_rng(2).normal(size=39)
+    less, enough = gains_by_period(np.arange(39.0), gains, np.array([0.0, 19.0, 39.0]))
+    assert np.isnan([less.low, less.high]).all()
+    assert enough.low < enough.mean < enough.high
 
 
 def test_a_gain_is_the_interval_of_the_differences() -> None:
@@ -38,6 +42,8 @@ def test_a_gain_is_the_interval_of_the_differences() -> None:
     got = gain(better, shared)
     want = mean_interval(better - shared)
     assert got == want
+    times = np.cumsum(rng.gamma(0.1, 1.0, 500))  # blocks of events are not blocks of time
+    assert gain(better, shared, times) == mean_interval(better - shared, times) != want
     # 1.96 * 0.1 / sqrt(500) = 0.0088 on either side, a third more from six blocks, and scatter;
     # 0.26 if what both find hard did not cancel
     assert 0.004 < 0.5 * (got.high - got.low) < 0.025

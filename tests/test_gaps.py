@@ -15,7 +15,7 @@ from etas import ETAS, CompletenessHistory, Poisson, fit_etas
 from etas.likelihood import LogLikelihood, log_likelihood_quadratic
 from etas.residuals import transformed_times
 from etas.weighted_likelihood import WeightedLogLikelihood
-from recast.evaluation import event_terms
+from recast.evaluation import event_terms, score
 from recast.evaluation.continuations import continuations, omori_samples
 from recast.net.batch import intervals
 from recast.net.network import log_likelihood
@@ -50,6 +50,13 @@ def test_nothing_is_expected_in_a_gap(process: PointProcess) -> None:
     assert process.log_likelihood(sequence) == pytest.approx(
         process.log_likelihood(bare) + lost, rel=1e-9
     )
+
+
+def test_a_score_is_of_the_days_that_were_recorded(process: PointProcess) -> None:
+    sequence = with_gaps(1)
+    done = score(process, sequence)
+    assert done.days == pytest.approx(110.0 - sum(end - begin for begin, end in GAPS))
+    assert done.nll_per_day == pytest.approx(-process.log_likelihood(sequence) / done.days)
 
 
 def test_likelihoods_are_sums_of_their_terms(process: PointProcess) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from catalogs import EventSequence, GutenbergRichter, InputError, Trajectories
-from catalogs.areas import Box
+from catalogs.areas import Box, Polygon
 from catalogs.grid import Grid
 from recast.forecast.gridded import GriddedRates, count_rates
 from recast.forecast.places import _shares
@@ -64,6 +64,31 @@ def test_a_floor_gives_every_cell_a_rate_and_changes_no_number() -> None:
         floored.per_cell[empty], 0.1 * plain.expected * share[empty], rtol=1e-12
     )
     np.testing.assert_allclose(floored.rates.sum(axis=0), plain.rates.sum(axis=0), rtol=1e-12)
+
+
+def test_what_is_spread_and_what_a_map_shows_is_for_the_part_of_a_cell_in_the_area(
+    tmp_path: Path,
+) -> None:
+    grid = Grid.over(Polygon(((0.0, 0.0), (0.0, 4.0), (4.0, 0.0))), 1.0)
+    middle = grid.cell_of([(0.5, 0.5), (1.5, 2.4)])  # of the second a half lies inside
+    assert grid.inside_km2[middle[1]] / grid.square_km[middle[1]] == pytest.approx(0.5, rel=0.01)
+    rates = GriddedRates(grid, BINS[:1], np.ones((len(grid), 1))).with_floor(0.5)
+    more = rates.per_cell - 0.5
+    assert more[middle[1]] / more[middle[0]] == pytest.approx(0.5, rel=0.01)
+    rates.to_geojson(tmp_path / "map.geojson")
+    for cell, feature in enumerate(json.loads((tmp_path / "map.geojson").read_text())["features"]):
+        density = rates.per_cell[cell] / grid.inside_km2[cell]
+        assert feature["properties"]["rate_per_km2"] == pytest.approx(density)
+
+
+def test_magnitudes_of_single_precision_count_in_their_bin() -> None:
+    tenths = np.array([4.1, 4.2, 4.3, 4.4])
+    single = tenths.astype(np.float32).astype(np.float64)
+    assert (single < tenths).any()
+    places = np.tile([-17.2, 178.2], (4, 1))
+    one = EventSequence(np.arange(4.0), single, 0.0, 9.0, locations=places)
+    rates = count_rates(Trajectories.of_sequences([one]), FIJI, tenths)
+    assert rates.rates.sum(axis=0).tolist() == [1.0, 1.0, 1.0, 1.0]
 
 
 @pytest.mark.parametrize("maximum", [None, 7.5])

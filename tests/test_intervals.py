@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from catalogs import InputError
 from recast.evaluation import mean_interval
+from recast.evaluation.intervals import mean_by_blocks
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "experiments"))
 
@@ -69,6 +70,36 @@ def test_sequences_are_whole_in_blocks_of_time() -> None:
         narrow += (interval.high - interval.low) / 2 < 1.5 / np.sqrt(300)
     assert 0.9 <= covered / 200 <= 0.99
     assert narrow < 30
+
+
+@pytest.mark.parametrize(("n", "blocks"), [(8, 2), (17, 3), (400, 6)])
+def test_the_shorter_side_is_the_jackknife_over_blocks_of_equal_duration(
+    n: int, blocks: int
+) -> None:
+    rng = np.random.default_rng(n)
+    times = np.cumsum(rng.gamma(0.6, 1.0, n))
+    values = rng.normal(size=n) + 0.3 * times
+    which = np.floor(blocks * (times - times[0]) / np.ptp(times)).astype(int)
+    which[-1] = blocks - 1
+    numbers = np.bincount(which)
+    assert 0 < numbers.min() < numbers.max()
+    mean, ends = mean_by_blocks(values, which.tolist())
+    assert ends is not None
+    interval = mean_interval(values, times)
+    assert interval.mean == pytest.approx(mean)
+    shorter = min(interval.mean - interval.low, interval.high - interval.mean)
+    assert shorter == pytest.approx(ends[1] - mean)
+
+
+def test_one_sequence_carries_the_scatter_or_all_blocks_do() -> None:
+    values = np.random.default_rng(0).normal(size=12_000)
+    assert 25.0 < mean_interval(values).effective_blocks < 55.0  # 120 / 3, the kurtosis
+    values[5_000:5_050] += 1e4
+    single = mean_interval(values)
+    assert single.effective_blocks == pytest.approx(1.0, abs=0.1)
+    # However skewed, the longer side is 1 + 0.8 * 2 times the shorter at most
+    assert (single.high - single.mean) / (single.mean - single.low) == pytest.approx(2.6)
+    assert mean_interval(np.ones(12_000)) == (1.0, 1.0, 1.0, 120.0)
 
 
 def test_rare_large_values_widen_their_side() -> None:

@@ -1,6 +1,6 @@
 """Events that answers lack: when they are withdrawn, and what is said meanwhile."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -9,11 +9,12 @@ from live_parts import FAKE, configured
 
 from recast.live.config import SourceOptions
 from recast.live.identity import Report
-from recast.live.reconcile import Scope
+from recast.live.reconcile import Memory, Scope, reconcile
 from recast.live.service import Service
 from recast.live.sources import Answer, Source
 from recast.live.status import status
 from recast.live.step import StepReport, run_once
+from recast.live.store import Version
 
 BEGIN = pd.Timestamp("2020-01-10T12:00", tz="UTC")
 HOUR, DAY = pd.Timedelta(hours=1), pd.Timedelta(days=1)
@@ -134,3 +135,52 @@ def test_forecasts_say_that_answers_lack_many_events(running: Running) -> None:
     assert len(remarks()) == 1
     running.step(HOUR, believe=True)
     assert remarks() == ()
+
+
+def withdrawn(
+    lacking: Sequence[int], hours: Sequence[float], *, n: int = 60, late: Sequence[int] = ()
+) -> list[int]:
+    """How many of n hourly events are withdrawn by each of the answers that lack some.
+
+    Those that came ``late`` did so one by one, after the others.
+    """
+    known = {
+        f"e{i:02d}": Report(f"e{i:02d}", (BEGIN - i * HOUR).value, 3, 34, -117, 5, "", "", "", "")
+        for i in range(n)
+    }
+    histories = {
+        name: [Version(name, 2 + late.index(i) if i in late else 1, False, one)]
+        for i, (name, one) in enumerate(known.items())
+    }
+    answer = [one for i, one in enumerate(known.values()) if i not in lacking]
+    answer.append(known["e00"]._replace(reported_id="new", time=(BEGIN - 2 * DAY).value))
+    links, memory, gone = {name: name for name in known}, Memory(), []
+    if len(answer) > 1 and 0 in lacking:  # nothing is new
+        answer.pop()
+    for hour in hours:
+        asked = BEGIN + hour * HOUR
+        scope = Scope(BEGIN - 5 * DAY, asked)
+        found = reconcile(answer, histories, links, scope, memory, asked)
+        memory = found.memory
+        gone.append(sum(version.withdrawn for version in found.versions))
+    return gone
+
+
+def test_a_few_are_withdrawn_by_two_answers_and_many_by_three_in_a_day() -> None:
+    assert withdrawn([5], [0.0, 0.1]) == [0, 1]
+    assert withdrawn([5, 6, 7], [0.0, 0.1]) == [0, 3]  # a twentieth of sixty
+    assert withdrawn([5, 6, 7, 8], [0.0, 0.1, 23.9, 24.0]) == [0, 0, 0, 4]
+    assert withdrawn(range(5, 25), [0.0, 30.0, 30.1]) == [0, 0, 20]
+    assert withdrawn([5, 6], [0.0, 0.1], n=20) == [0, 2]
+    assert withdrawn([0, 1], [0.0, 0.1], n=2) == [0, 0]  # all that are known
+
+
+def test_an_answer_that_may_be_old_is_believed_after_half_an_hour_and_an_old_one_in_a_day() -> None:
+    # Without the newest event, which came last
+    assert withdrawn([0], [0.0, 0.1, 0.2, 0.4, 0.5], late=[0]) == [0, 0, 0, 0, 1]
+    assert withdrawn([0], [0.0, 2.0, 2.1], late=[0]) == [0, 0, 1]
+    # Without the newest two that came apart: older than both
+    assert withdrawn([0, 1], [0.0, 0.5, 1.0, 23.9, 24.0], late=[1, 0]) == [0, 0, 0, 0, 2]
+    # Without the last three
+    assert withdrawn([0, 1, 2], [0.0, 0.5, 1.0, 23.9, 24.0]) == [0, 0, 0, 0, 3]
+    assert withdrawn([0, 1], [0.0, 0.1]) == [0, 2]

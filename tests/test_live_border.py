@@ -81,6 +81,17 @@ def test_a_mainshock_just_outside_is_told() -> None:
     assert outside(events, parse_area(AREA), Policy(trigger_magnitude=6.5), now) == ()
 
 
+def test_events_of_the_last_month_are_told_and_great_ones_from_far() -> None:
+    now, region = utc("2020-06-02"), parse_area(AREA)
+    for day, number in (("2020-05-03T01:00", 1), ("2020-05-02T23:00", 0)):
+        events = table(("near", day, 6.0, 36.05, -117.5))
+        assert len(outside(events, region, Policy(), now)) == number
+    # 190 km are the circle of M 8: the region lies within, and no point of the circle in it
+    for latitude, number in ((37.5, 1), (38.0, 0)):
+        events = table(("great", "2020-06-01T00:00", 8.0, latitude, -117.5))
+        assert len(outside(events, region, Policy(), now)) == number
+
+
 def test_a_larger_event_outside_is_told_to_a_sequence_beside_it() -> None:
     now = utc("2020-06-02")
     main = ("in", "2020-06-01T03:00", 5.5, 35.85, -117.5)
@@ -93,6 +104,8 @@ def test_a_larger_event_outside_is_told_to_a_sequence_beside_it() -> None:
     (remark,) = outside(events, parse_area(AREA), Policy(), now, found.state)
     assert remark.startswith("the model does not know of the M 6.8 at 2020-06-01T01:00:00Z")
     assert outside(table(main), parse_area(AREA), Policy(), now, found.state) == ()
+    inside = ("other", "2020-06-01T02:30", 6.7, 35.52, -117.5)  # whose circle ends 4 km away
+    assert outside(table(inside, main), parse_area(AREA), Policy(), now, found.state) == ()
 
 
 class Two(Source):

@@ -62,6 +62,11 @@ def test_an_earthquake_that_two_agencies_had_apart_becomes_one() -> None:
     found = compared(answer, first + other, {"ci1": "ci1", "us1": "us1"})
     assert [(v.event_id, v.withdrawn) for v in found.versions] == [("us1", True)]
     assert found.links == {"us1": "ci1"}
+    # Not the one that was withdrawn
+    first = [first[0]._replace(withdrawn=True)]
+    found = compared(answer, first + other, {"ci1": "ci1", "us1": "us1"})
+    assert [(v.event_id, v.withdrawn) for v in found.versions] == [("us1", False)]
+    assert found.links == {"ci1": "us1"}
 
 
 @pytest.mark.parametrize(

@@ -140,6 +140,32 @@ def test_ends_of_the_range_belong_to_it() -> None:
     assert (below.observed, below.inside_95) == (1, False)
 
 
+def test_half_of_the_numbers_lie_in_the_range_of_a_half() -> None:
+    issued, samples = made()
+    inside = {}
+    for n in (23, 24, 50, 74, 75, 80):
+        rows = [
+            (f"x{i}", f"2020-01-01T{10 + i // 60}:{i % 60:02d}:00", 3, 35, -117) for i in range(n)
+        ]
+        first = outcomes(issued, samples, table(*rows), utc("2020-01-02T07:00"))[0]
+        assert first.observed == n
+        inside[n] = first.inside_50
+    # The 25th and the 75th of the numbers from 0 to 99, both included
+    assert inside == {23: False, 24: True, 50: True, 74: True, 75: False, 80: False}
+
+
+def test_numbers_of_one_forecast_have_transforms_of_their_own() -> None:
+    """With one random number for all, they would be as uniform as a single one."""
+    issued, samples = made()
+    other, none = replace(issued, forecast_id="g", seed=8), EVENTS.iloc[:0]
+    found = [
+        row.pit
+        for forecast in (issued, other)
+        for row in outcomes(forecast, samples, none, utc("2020-01-09"))
+    ]
+    assert len(set(found)) == len(found) == 8
+
+
 def test_a_revised_catalog_changes_the_outcome_not_the_forecast() -> None:
     issued, samples = made()
     revised = EVENTS.assign(magnitude=EVENTS["magnitude"].replace(4.5, 3.9))
@@ -186,6 +212,20 @@ def test_coverage_by_magnitude_and_lead() -> None:
     assert {label: len(values) for label, values in scores.pit.items()} == {"1 Day": 3}
 
 
+def test_the_lowest_magnitude_of_each_forecast_stands_for_it() -> None:
+    rows = [
+        outcome(forecast_id=name, magnitude=m, window=window, days=days, pit=m / 10.0)
+        for name, least in (("1", 2.5), ("2", 3.0))
+        for m in (5.0, least, 4.0)
+        for window, days in (("1 Day", 1.0), ("1 Week", 7.0))
+    ]
+    scores = score_service(rows)
+    assert {(g.window, g.value, g.n) for g in scores.overall} == {
+        (window, value, 1) for window in ("1 Day", "1 Week") for value in ("2.5", "3")
+    }
+    assert scores.pit == {"1 Day": (0.25, 0.3), "1 Week": (0.25, 0.3)}
+
+
 def test_lead_times_stay_in_order() -> None:
     rows = [outcome(forecast_id=str(h), hours=float(h)) for h in (0, 2, 10, 30, 100, 200, 2000)]
     assert [g.value for g in score_service(rows).by_lead] == [
@@ -217,6 +257,14 @@ def test_reliability_counts_what_happened() -> None:
     # Clopper and Pearson's interval of 3 in 10, as in tables
     assert low.interval == pytest.approx((0.0667, 0.6525), abs=5e-5)
     assert (sure.high, sure.n, sure.happened, sure.interval[1]) == (1.0, 1, 1.0, 1.0)
+
+
+def test_each_probability_of_windows_up_to_a_month_has_one_bin() -> None:
+    ends = (0.0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1.0)
+    rows = [outcome(probability=p, days=30.0) for p in ends]
+    rows += [outcome(probability=0.5, days=days) for days in (30.1, 90.0)]
+    found = reliability(rows)
+    assert [(row.low, row.n) for row in found] == [*((p, 1) for p in ends[:-2]), (0.99, 2)]
 
 
 def test_binomial_interval_ends() -> None:

@@ -155,6 +155,25 @@ def test_a_sequence_ends_when_its_time_is_over() -> None:
     assert new.state.sequence_id == "b"
 
 
+def test_the_time_of_a_sequence_counts_from_the_event_that_took_it_over() -> None:
+    policy = Policy(duration_days=10.0)
+    rows = [
+        FIRST,
+        ("b", "2020-01-09T00:00:00", 6.6, 35.02, -117.0),
+        ("c", "2020-01-15T00:00:00", 5.5, 35.02, -117.0),  # 14 days after the first
+    ]
+    (found,) = find_sequences(table(*rows), policy, utc("2020-01-16"))
+    assert (found.state.sequence_id, found.state.mainshock.event_id) == ("a", "b")
+    (still,) = find_sequences(table(*rows), policy, utc("2020-01-19"))
+    assert still.active
+    assert find_sequences(table(*rows), policy, utc("2020-01-19T00:00:01")) == []
+
+
+def test_an_event_is_known_at_its_own_time() -> None:
+    (found,) = find_sequences(table(FIRST), Policy(), utc(FIRST[1]))
+    assert found.state.sequence_id == "a"
+
+
 def test_events_without_a_place_or_a_size_begin_nothing() -> None:
     nowhere = ("b", "2020-01-02T10:00:00", 6.6, float("nan"), -117.0)
     unsized = ("c", "2020-01-03T10:00:00", float("nan"), 35.0, -117.0)
@@ -176,6 +195,14 @@ def test_a_swarm_begins_when_no_event_dominates() -> None:
     assert find_sequences(table(*rows), Policy(), NOW) == []
     dominated = [*rows[:1], ("b", "2020-01-02T00:00:00", 4.9, 35.01, -117.0), rows[2]]
     assert find_sequences(table(*dominated), policy, NOW) == []
+    # By half a unit at most
+    for size, number in ((4.1, 1), (4.2, 0)):
+        some = [rows[0], ("b", "2020-01-02T00:00:00", size, 35.01, -117.0), rows[2]]
+        assert len(find_sequences(table(*some), policy, NOW)) == number
+    # Within a week
+    for last, number in (("2020-01-08T00:00:00", 1), ("2020-01-08T01:00:00", 0)):
+        some = [*rows[:2], ("c", last, 3.7, 35.02, -117.0)]
+        assert len(find_sequences(table(*some), policy, NOW)) == number
 
 
 def test_a_mainshock_with_two_as_large_is_a_swarm() -> None:

@@ -1,6 +1,7 @@
 """What first answers and silences of a source mean for the events that are known."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -12,12 +13,12 @@ from catalogs.info import SplitDates
 from recast.live.config import SourceOptions
 from recast.live.identity import Report
 from recast.live.reconcile import Scope
-from recast.live.scoring import about_gaps, all_scores, stored
+from recast.live.scoring import about_gaps, all_scores, in_gaps, stored
 from recast.live.service import Service, write_history
 from recast.live.sources import Answer, Source
 from recast.live.step import run_once
-from recast.live.store import canonical
-from recast.live.times import read
+from recast.live.store import Entry, canonical
+from recast.live.times import read, written
 
 BEGIN = pd.Timestamp("2020-01-03T12:00", tz="UTC")
 HOUR, DAY = pd.Timedelta(hours=1), pd.Timedelta(days=1)
@@ -173,6 +174,65 @@ def test_what_a_file_does_not_have_any_more_is_a_hole(tmp_path: Path) -> None:
     run_once(service, BEGIN + 101 * DAY)
     with service.store(read_only=True) as store:
         assert service.holes(store) == ((first[0], read("2019-09-27")),)
+
+
+def test_windows_are_scored_an_hour_after_they_end_and_again_a_month_later(
+    tmp_path: Path,
+) -> None:
+    service = Service(configured(tmp_path, SourceOptions()), parts=FAKE, source=Asked())
+    (name,) = run_once(service, BEGIN).issued  # of a day
+    found = []
+    for wait in (DAY + HOUR * 0.9, DAY + HOUR, 30.9 * DAY, 31 * DAY):
+        run_once(service, BEGIN + wait)
+        with service.store(read_only=True) as store:
+            found.append(
+                [
+                    name in {row.forecast_id for row in stored(service, store, basis)}
+                    for basis in ("first", "revised")
+                ]
+            )
+    assert found == [[False, False], [True, False], [True, False], [True, True]]
+
+
+def test_a_window_that_touches_a_hole_is_known() -> None:
+    begin = written(BEGIN)
+    entry = Entry("f", None, begin, begin, {"1 Day": written(BEGIN + DAY)}, {})
+    for first, last, lost in (
+        (BEGIN - DAY, BEGIN, False),
+        (BEGIN + DAY, BEGIN + 2 * DAY, False),
+        (BEGIN - DAY, BEGIN + HOUR, True),
+        (BEGIN + DAY - HOUR, BEGIN + 2 * DAY, True),
+        (BEGIN + HOUR, BEGIN + 2 * HOUR, True),
+    ):
+        assert in_gaps(entry, [(first, last)]) == ({"1 Day"} if lost else set())
+
+
+def test_what_is_said_of_the_future_is_not_entered(tmp_path: Path) -> None:
+    """Predictions, or a clock that is fast: an event is known once it has come."""
+
+    class Ahead(Asked):
+        def ask(self, start: pd.Timestamp, end: pd.Timestamp) -> Answer:
+            return replace(super().ask(start, end + 5 * DAY), scope=Scope(start, end))
+
+    service = Service(configured(tmp_path, SourceOptions()), parts=FAKE, source=Ahead())
+    polls = [run_once(service, BEGIN + days * DAY).poll for days in (0, 2)]
+    assert polls[0] is not None
+    assert polls[1] is not None
+    assert polls[1].n_changes == 2
+    with service.store(read_only=True) as store:
+        known = service.known_at(store, BEGIN + 9 * DAY)
+    assert known["time"].max() <= BEGIN + 2 * DAY
+
+
+def test_a_silence_longer_than_a_poll_looks_back_leaves_nothing_out(tmp_path: Path) -> None:
+    source = Asked()
+    options = SourceOptions(days=0.25)
+    service = Service(configured(tmp_path, options), parts=FAKE, source=source)
+    for hours in (0, 2, 20):  # the next far poll is a day after the first
+        run_once(service, BEGIN + hours * DAY / 24)
+    assert source.starts[1] <= BEGIN + DAY / 12 - DAY / 4
+    assert source.starts[2] <= BEGIN + DAY / 12
+    assert source.starts[2] > BEGIN - DAY
 
 
 @pytest.mark.parametrize("days", [20, 500])

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 
-from catalogs import Catalog, EventSequence, GutenbergRichter
+from catalogs import Catalog, EventSequence, GutenbergRichter, Trajectories
 from etas import ETAS
 from etas.synthetic import synthetic_catalog
 from recast import run_forecast
@@ -20,6 +20,18 @@ from recast.models.so_far import fit_so_far
 LAW = GutenbergRichter(2.0, 1.0, 7.5)
 TRUTH = ETAS(1.0, 0.02, 0.8, 0.01, 1.1, LAW)
 DAYS = (7.0, 30.0, 60.0, 365.0)
+
+
+@dataclass
+class Part:
+    """A window whose draws are known."""
+
+    drawn: Trajectories
+    max_events: int = 10_000
+
+    def draw(self, block: int, n: int, seed: int) -> Trajectories:
+        del block, n, seed
+        return self.drawn
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +67,31 @@ def test_the_first_month_is_that_of_the_forecast_for_a_month(catalog: Catalog) -
     assert (year.times >= 431.5).sum() == (rest.times >= 431.5).sum()
     assert whole[3].max_events == max(whole[1].max_events, alone.max_events)
     assert followed(windows, near, ordinary) is windows
+    # Cut off where the month is, if that is later
+    later = [windows[0], replace(windows[1], max_events=70_000)]
+    assert [one.max_events for one in followed(later, request, ordinary)[2:]] == [70_000, 70_000]
+
+
+def test_a_long_window_that_either_part_cuts_off_is_cut_off() -> None:
+    def part(numbers: list[int], end: float, capped: list[int]) -> Part:
+        who = np.repeat(np.arange(4), numbers)
+        times = 10.0 + end * (np.arange(who.size) + 0.5) / who.size
+        magnitudes = np.full(who.size, 3.0)
+        return Part(
+            Trajectories(who, times, magnitudes, 4, 10.0, 10.0 + end, np.array(capped, np.int64))
+        )
+
+    month, year = part([5, 0, 9, 1], 30.0, [2]), part([40, 40, 40, 40], 300.0, [1])
+    drawn = LongWindow(month, year).draw(0, 4, 0)  # type: ignore[arg-type]
+    after = np.bincount(year.drawn.trajectory[year.drawn.times >= 40.0], minlength=4)
+    both = after + month.drawn.counts
+    np.testing.assert_array_equal(drawn.counts, both)
+    assert (drawn.start, drawn.end, drawn.capped.tolist()) == (10.0, 310.0, [1, 2])
+    year.max_events = 40
+    short = LongWindow(month, year).draw(0, 4, 0)  # type: ignore[arg-type]
+    np.testing.assert_array_equal(short.counts, np.minimum(both, 40))
+    assert both.tolist() == [29, 40, 49, 41]
+    assert short.capped.tolist() == [1, 2, 3]
 
 
 def test_a_year_after_a_mainshock_is_a_month_of_it_and_the_rest_of_one(catalog: Catalog) -> None:

@@ -12,6 +12,7 @@ from catalogs import Catalog, GutenbergRichter, InputError
 from catalogs.magnitudes import (
     b_positive,
     b_standard_error,
+    lowest_recorded,
     magnitude_grid,
     stand_in,
     step_changes,
@@ -52,6 +53,7 @@ def test_inverse_cdf_leaves_that_fraction_below(law: GutenbergRichter, u: float)
     assert law.completeness <= m <= law.maximum + 1e-9
     below, _ = quad(lambda x: float(np.exp(law.log_density(x))), law.completeness, m, epsrel=1e-11)
     assert below == pytest.approx(u, abs=1e-9)
+    assert float(law.share_above(m)) == pytest.approx(1.0 - u, abs=1e-9)
 
 
 @given(law=laws, alpha=st.floats(0.0, 3.0))
@@ -119,6 +121,22 @@ def test_the_fit_has_the_highest_likelihood_of_the_counts(step: float) -> None:
         assert log_likelihood(best) > log_likelihood(best * factor)
 
 
+@pytest.mark.parametrize("n", [900, 1_100])
+def test_a_table_that_was_cut_above_completeness_is_known_by_a_thousand_events(n: int) -> None:
+    m = GutenbergRichter(2.0, 1.0, 9.0).sample(n, np.random.default_rng(n))
+    lowest = 1.95 if n < 1_000 else m.min()
+    b = GutenbergRichter.fit(m, 1.95, bin_width=0.0).b
+    assert b == pytest.approx(1.0 / (np.log(10.0) * (m.mean() - lowest)))
+
+
+@pytest.mark.parametrize(("kept", "lowest"), [(1.0, 2.05), (0.3, 2.0)])
+def test_small_events_that_grow_rare_by_degrees_are_not_a_cut(kept: float, lowest: float) -> None:
+    rng = np.random.default_rng(1)
+    m = GutenbergRichter(2.0, 1.0, 9.0).sample(5_000, rng)
+    seen = m[(m >= 2.05) & ((m >= 2.1) | (rng.random(m.size) < kept))]
+    assert lowest_recorded(seen, 2.0) == pytest.approx(lowest, abs=1e-3)
+
+
 def test_standard_error_is_the_scatter_over_many_catalogs() -> None:
     rng = np.random.default_rng(0)
     samples = [GutenbergRichter(2.0, 1.0, 20.0).sample(500, rng) for _ in range(400)]
@@ -126,6 +144,23 @@ def test_standard_error_is_the_scatter_over_many_catalogs() -> None:
     predicted = np.mean([b_standard_error(m, b) for m, b in zip(samples, fits, strict=True)])
     # The scatter of 400 values is itself known to 1 / sqrt(800) = 3.5 %
     assert predicted == pytest.approx(fits.std(ddof=1), rel=0.14)
+    # Of 2, 3 and 4: ln(10) b^2 sqrt(2 / (3 * 2))
+    assert b_standard_error([2.0, 3.0, 4.0], 0.5) == pytest.approx(0.25 * np.log(10) / np.sqrt(3))
+
+
+@pytest.mark.parametrize("alpha", [0.4, 1.1])
+@pytest.mark.parametrize("strict", [False, True])
+def test_productivity_is_that_of_magnitudes_as_they_are_recorded(
+    strict: bool, alpha: float
+) -> None:
+    law = GutenbergRichter(2.0, 1.0, 4.05, step=0.2, strict=strict)
+    drawn = law.inverse_cdf((np.arange(400_000) + 0.5) / 400_000)
+    recorded = law.recorded_excess(drawn)
+    upper = np.ceil((drawn - 2.0) / 0.2) * 0.2  # of its bin
+    np.testing.assert_allclose(recorded, upper if strict else upper - 0.2, atol=1e-6)
+    np.testing.assert_allclose(law.recorded(drawn), 2.0 + recorded, atol=1e-6)
+    mean = (10.0 ** (alpha * recorded)).mean()
+    assert law.mean_productivity(alpha) == pytest.approx(mean, rel=1e-4)
 
 
 def test_southern_california_has_b_near_one(real_catalog: Callable[[str], Catalog]) -> None:

@@ -44,6 +44,11 @@ def test_adjacent_parts_make_up_the_whole(sequence: EventSequence, cut: float) -
     assert (whole.start, whole.score_from, whole.end) == (0.0, cut, DAYS)
 
 
+def test_gaps_of_adjacent_parts_are_those_of_the_whole() -> None:
+    whole = EventSequence([1.0, 4.0, 8.0], [3.0] * 3, 0.0, 10.0, gaps=[(2.0, 3.0), (6.0, 7.0)])
+    assert whole.before(5.0).followed_by(whole.between(5.0, 10.0)).gaps == whole.gaps
+
+
 @given(sequence=sequences(), time=st.floats(0.0, DAYS, exclude_max=True))
 def test_scored_events_are_those_from_the_given_time(sequence: EventSequence, time: float) -> None:
     scored = sequence.scored_from(time)

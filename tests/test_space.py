@@ -15,7 +15,7 @@ from catalogs import Catalog, EventSequence, GutenbergRichter, InputError, Traje
 from catalogs.areas import Box, parse_area
 from catalogs.grid import Grid
 from catalogs.sequence import FloatArray
-from catalogs.sphere import distances, square_kilometres
+from catalogs.sphere import distances, outline, square_kilometres
 from etas.kernel import Quadrature, omori_integral
 from etas.model import ETAS
 from etas.space.background import SmoothedPlaces, neighbour_distances
@@ -26,6 +26,7 @@ from etas.space.law import PlaceLaw, UniformPlaces
 from etas.space.likelihood import SpaceTimeLikelihood
 from etas.space.model import SpaceTimeETAS
 from etas.space.pairs import Kernel, Sources, pair_sums
+from etas.space.placing import Flat, Placed, Sites
 from etas.space.rates import CellSums, spread
 from etas.space.records import law_from_json, law_to_json
 from etas.space.region import Region
@@ -65,6 +66,13 @@ def test_a_cap_of_the_sphere_and_a_triangle_have_their_surface() -> None:
     assert square_kilometres(small, 1.0) == pytest.approx(0.5 * np.radians(0.001) ** 2, rel=1e-6)
 
 
+def test_points_along_a_border_are_no_further_apart_than_asked() -> None:
+    for text in ("0,0 60,60 60,0", "-39.1/-38.5/175.6/176.3"):
+        points = outline(parse_area(text), 50.0)
+        assert distances(points[1:], points[:-1]).max() <= 50.0 + 1e-6
+        np.testing.assert_array_equal(points[0], points[-1])
+
+
 @pytest.mark.parametrize(
     ("area", "place"),
     [
@@ -72,6 +80,7 @@ def test_a_cap_of_the_sphere_and_a_triangle_have_their_surface() -> None:
         (BOX, (-38.5001, 175.61)),  # eleven metres from the border
         (POLYGON, (33.6, -116.6)),
         (Box(-20, -18, 179, -179), (-19.0, -179.95)),  # across 180 degrees
+        (Box(32, 42, -125, -114), (41.97, -119.5)),  # no great circle runs along a parallel
     ],
 )
 def test_the_mass_of_a_kernel_inside_a_region(area: object, place: tuple[float, float]) -> None:
@@ -88,6 +97,41 @@ def test_the_mass_of_a_kernel_inside_a_region(area: object, place: tuple[float, 
     assert borders.parent_masses(width, q)[0, 0] == pytest.approx(inside, abs=0.005)
 
 
+@pytest.mark.parametrize("q", [1.3, 1.7, 2.5])
+def test_parents_wider_than_the_region_weigh_what_of_them_lies_inside(q: float) -> None:
+    places = np.array([(-38.8, 176.0), (-38.51, 175.62), (-38.8, 176.29)])
+    flat = Flat.of(REGION, q)
+    widths = flat.beyond * np.array([1.01, 3.0, 10.0])
+    gains, infinite = flat.spread(np.full(3, 2.0), widths)
+    masses = REGION.borders(places).parent_masses(widths, q)[:, 0]
+    np.testing.assert_allclose(gains, 2.0 * masses, rtol=0.02)
+    assert np.isinf(infinite).all()
+    usual = np.array([1.0, 0.99 * flat.beyond])
+    for given, same in zip((np.ones(2), usual), flat.spread(np.ones(2), usual), strict=True):
+        np.testing.assert_array_equal(given, same)
+
+
+def test_background_is_drawn_about_events_and_at_random_by_their_weights() -> None:
+    """Uniform 6 against 1 and 3 events: six of ten at random, one of four about the first."""
+    sites = Sites.about(np.array([2.0, 5.0]), np.array([1.0, 3.0]), 6.0, 1.5)
+    assert (sites.uniform, sites.even) == (0.6, pytest.approx(6.0))
+    assert sites.shares.tolist() == [0.25, 0.75]
+    assert Sites.about(np.empty(0), np.empty(0), 6.0, 1.5).uniform == 1.0
+    # Two epicentres in a corner: of the places of background only the uniform ones are elsewhere
+    corner = EventSequence([1.0, 2.0], [2.0] * 2, 0.0, 9.0, locations=[(-39.09, 175.61)] * 2)
+    law = SmoothedPlaces(REGION, 1, 0.1, 2.0)
+    n = 4_000
+    one = Trajectories(
+        np.arange(n), np.full(n, 9.5), np.full(n, 2.5), n, 9.0, 10.0, np.empty(0, np.int64)
+    )
+    drawn = np.asarray(law.placer(corner, 10.0).place(one, seed=4).events.locations)
+    away = distances((-39.09, 175.61), drawn) > 10.0
+    # Their shares are those of weights inside the region, where nearly all of the kernels is
+    share = law.density(corner, 9.5, np.array([(-38.6, 176.2)]))[0] * REGION.square_km
+    assert 0.5 < share < 0.53
+    assert away.mean() == pytest.approx(share, abs=0.05)
+
+
 def test_masses_are_exact_in_their_slopes_and_for_any_kernel() -> None:
     places = events(20).locations
     assert places is not None
@@ -102,6 +146,40 @@ def test_masses_are_exact_in_their_slopes_and_for_any_kernel() -> None:
     np.testing.assert_allclose(any_kernel, mass[:, 0], rtol=1e-5)
     whole = replace(REGION, whole_plane=True).borders(places).parent_masses(widths, 1.7)
     np.testing.assert_array_equal(whole, [[1.0, 0.0, 0.0]] * 20)
+
+
+def test_places_that_rounding_put_across_the_border_are_inside() -> None:
+    """To three decimals of a degree."""
+    for away, inside in ((0.0009, True), (0.0011, False)):
+        places = [
+            (-38.5 + away, 176.0),
+            (-39.1 - away, 176.0),
+            (-38.8, 176.3 + away),
+            (-38.8, 175.6 - away),
+        ]
+        assert REGION.contains(np.array(places)).tolist() == [inside] * 4
+
+
+@pytest.mark.parametrize("least", [0.2, 3.0])
+def test_epicentres_that_repeat_have_kernels_of_the_least_width(least: float) -> None:
+    """Of K(0) = 1 / (2 pi h^2), and what the uniform share adds."""
+    places = np.tile([-38.8, 176.0], (4, 1))
+    law = SmoothedPlaces(REGION, 2, least, 1.0)
+    known = EventSequence(np.arange(4.0), np.full(4, 2.0), 0.0, 5.0, locations=places)
+    mass = REGION.borders(places).parent_masses(np.full(4, least**2), 1.5)[:, 0]
+    wanted = 1.0 / REGION.square_km + 4.0 / (2.0 * np.pi * least**2)
+    found = law.density(known, 4.5, places[:1])
+    assert found[0] == pytest.approx(wanted / (1.0 + mass.sum()), rel=1e-9)
+
+
+def test_in_the_plane_the_kernels_of_a_background_are_not_normalised_either() -> None:
+    known, background = events(40), SmoothedPlaces(REGION, 3, 5.0)
+    assert known.locations is not None
+    law = replace(LAW, background=background, mu=1e9)  # all that comes is background
+    places = known.locations[:5]
+    plane = law.in_plane().density(known, 90.0, places)
+    np.testing.assert_allclose(plane, background.in_plane().density(known, 90.0, places))
+    assert (plane < 0.99 * law.density(known, 90.0, places)).all()
 
 
 def test_impossible_regions_and_places_outside_are_named() -> None:
@@ -475,6 +553,37 @@ def test_cells_along_the_border_expect_what_falls_into_the_region(text: str, ste
     seen = np.bincount(cell, minlength=len(grid)) / n
     np.testing.assert_allclose(by_cell, seen, atol=0.006)
     assert by_cell[grid.is_cut].sum() == pytest.approx(seen[grid.is_cut].sum(), abs=0.02)
+
+
+def test_every_simulated_event_counts_about_its_parent() -> None:
+    """Those of the first event of the history, and of the first that was simulated, too."""
+    known = EventSequence([1.0], [3.0], 0.0, 9.0, locations=[(-38.75, 175.85)])
+    placer, grid = LAW.placer(known, 10.0), Grid.over(BOX, 0.1)
+    spots = np.array([(-38.75, 176.15), (-38.95, 176.05), (-38.65, 176.05)])
+    times, sizes = np.array([9.1, 9.2, 9.3]), np.full(3, 2.5)
+    drawn = Trajectories(
+        np.zeros(3, np.int64), times, sizes, 1, 9.0, 10.0, np.empty(0, np.int64), spots
+    )
+    for parents, where in (([0, 0, 0], (-38.75, 175.85)), ([1, 1, 1], (-38.75, 176.15))):
+        sums = CellSums(placer, grid)
+        sums.add(Placed(drawn, np.array(parents)))
+        by_cell = sums.expected()
+        assert by_cell.sum() == pytest.approx(3.0)
+        assert np.argmax(by_cell) == grid.cell_of([where])[0]
+
+
+def test_uniform_places_are_expected_by_what_of_a_cell_lies_in_the_area() -> None:
+    region = Region(parse_area("-39,175.6 -38.5,175.7 -39,176.3"))
+    known = EventSequence([1.0], [3.0], 0.0, 9.0, locations=[(-38.9, 175.8)])
+    n = 300
+    one = Trajectories(
+        np.arange(n), np.full(n, 9.5), np.full(n, 2.5), n, 9.0, 10.0, np.empty(0, np.int64)
+    )
+    placer, grid = UniformPlaces(region).placer(known, 10.0), Grid.over(region.area, 0.1)
+    assert grid.is_cut.any()
+    sums = CellSums(placer, grid)
+    sums.add(placer.place(one, seed=0))
+    np.testing.assert_allclose(sums.expected(), grid.inside_km2 / region.square_km, rtol=1e-6)
 
 
 @pytest.mark.parametrize("width", [0.5, 1.0, 2.0, 5.0, 20.0])
