@@ -273,8 +273,20 @@ def test_the_first_fit_declusters_the_second(found: dict[str, SpaceFit[SpaceTime
     background = again.model.background
     assert isinstance(background, SmoothedPlaces)
     assert background.declustering is not None
-    assert background.declustering.mu == pytest.approx(least)
-    assert replace(background.declustering, mu=law.mu) == replace(law, background=None)
+    assert background.declustering.mu == pytest.approx(least, rel=0.01)
+    some = replace(background.declustering, mu=law.mu)
+    assert some.with_parameters(law.parameters) == replace(law, background=None)
+    np.testing.assert_allclose(some.parameters, law.parameters, rtol=0.02, atol=0.005)
     assert again.converged
     assert again.nats_per_event == pytest.approx(again.model.log_density(seq).mean())
     assert fit_places(seq, REGION, 2.0).model.background is None
+
+
+def test_without_errors_a_fit_ends_at_the_same_maximum_sooner() -> None:
+    seq, smoothed = clusters(300), replace(LAW, declustering=None)
+    fit = fit_places(seq, REGION, 2.0, background=smoothed)
+    soon = fit_places(seq, REGION, 2.0, background=smoothed, errors=False)
+    assert soon.converged
+    assert soon.evaluations < fit.evaluations
+    assert soon.nats_per_event == pytest.approx(fit.nats_per_event, abs=1e-8)
+    np.testing.assert_allclose(soon.model.parameters, fit.model.parameters, rtol=0.01, atol=1e-3)

@@ -54,9 +54,6 @@ LEAST_SHARE = 1e-3
 """Weight of the background over that of all parents by which events are declustered, at least: on
 the validation window of salton_sea_10 the first fit, which finds none, costs 0.1 nats per event."""
 
-FINE, ROUGH = 1e-10, 1e-6
-"""Nats per event that a climb may leave; rough where it only tells background from other events."""
-
 START = {"alpha": 0.5, "c": 0.03, "p": 1.0, "d": 0.5, "gamma": 0.7, "q": 1.6}
 
 ADAPTIVE = {"eta": 0.5}
@@ -182,6 +179,24 @@ class SpaceFit(Generic[Fitted]):
         )
 
 
+@dataclass(frozen=True)
+class Goal:
+    """How near to the maximum a fit has to end."""
+
+    tolerance: float
+    """Nats per event that the climb may leave."""
+
+    gradient: float
+    """Of a fit that has converged, nats per event."""
+
+    polished: bool = False
+    """Whether Newton steps follow, and errors are from the Hessian."""
+
+
+ROUGH, FINE, FINEST = Goal(1e-6, 1e-2), Goal(1e-10, 1e-4), Goal(1e-10, CONVERGED, polished=True)
+"""Rough where it only tells background from other events."""
+
+
 def fit_places(
     sequence: EventSequence,
     region: Region,
@@ -190,6 +205,7 @@ def fit_places(
     background: PlaceLaw | None = None,
     fixed: Mapping[str, float] | None = None,
     decluster: bool = True,
+    errors: bool = True,
     max_iterations: int = 100,
 ) -> SpaceFit[TriggeredPlaces]:
     """Fit where triggered events happen by maximum likelihood.
@@ -218,6 +234,10 @@ def fit_places(
     decluster : bool
         Whether smoothed seismicity (``SmoothedPlaces``) is declustered: the law is fitted again
         with events that count as often as they are background under the first fit.
+    errors : bool
+        Whether Newton steps end at the maximum to the last digit, and errors are from the Hessian
+        there, which takes as long again. Else a climb ends within 1e-10 nats per event of it, and
+        errors are from the Fisher information.
     max_iterations : int
         Scoring steps.
 
@@ -244,15 +264,15 @@ def fit_places(
     smoothed = background if decluster and isinstance(background, SmoothedPlaces) else None
 
     def fitted(start: TriggeredPlaces, *, again: bool) -> SpaceFit[TriggeredPlaces]:
-        rough = smoothed is not None and not again
-        fit = _fit_places(sequence, start, held, max_iterations, again=again, rough=rough)
+        goal = ROUGH if smoothed is not None and not again else FINEST if errors else FINE
+        fit = _fit_places(sequence, start, held, max_iterations, goal, again=again)
         widths = fit.model.widths(sequence.magnitude_excess(completeness), points)
         least = _too_narrow(sequence, region, fit, widths)
         if least is None:
             return fit
         here = {"eta": 0.0, **held}
         begin = replace(plain, background=start.background, eta=here["eta"])
-        return _fit_places(sequence, begin, here, max_iterations, least, rough=rough)
+        return _fit_places(sequence, begin, here, max_iterations, goal, least)
 
     fit = fitted(plain, again=False)
     if smoothed is None:
@@ -283,10 +303,10 @@ def _fit_places(
     start: TriggeredPlaces,
     held: dict[str, float],
     max_iterations: int,
+    goal: Goal,
     least: float | None = None,
     *,
     again: bool = False,
-    rough: bool = False,
 ) -> SpaceFit[TriggeredPlaces]:
     """The maximum with d >= ``least``; ``again`` from one for another background."""
     bounds = _bounds(held, least)
@@ -308,7 +328,7 @@ def _fit_places(
     )
     if not again:  # the background starts with a tenth of the weight of all parents
         start = replace(start, mu=0.1 * weight)
-    fit = _maximum(PlaceLikelihood(terms), box, start, held, max_iterations, rough=rough)
+    fit = _maximum(PlaceLikelihood(terms), box, start, held, max_iterations, goal)
     return replace(fit, least_square=least)
 
 
@@ -383,27 +403,25 @@ def fit_space_time(
 
     smoothed = background if decluster and isinstance(background, SmoothedPlaces) else None
 
-    def climbed(
-        start: SpaceTimeETAS, least: float | None, *, rough: bool
-    ) -> SpaceFit[SpaceTimeETAS]:
+    def climbed(start: SpaceTimeETAS, least: float | None, goal: Goal) -> SpaceFit[SpaceTimeETAS]:
         bounds = _bounds(held, least)
         begin = replace(start, d=held.get("d", max(start.d, bounds["d"].lower)))
         objective, box = space_time_objective(sequence, begin, completeness, held, least)
-        fit = _maximum(objective, box, begin, held, max_iterations, rough=rough)
+        fit = _maximum(objective, box, begin, held, max_iterations, goal)
         return replace(fit, least_square=least)
 
-    def fitted(start: SpaceTimeETAS, *, rough: bool) -> SpaceFit[SpaceTimeETAS]:
-        fit = climbed(start, None, rough=rough)
+    def fitted(start: SpaceTimeETAS, goal: Goal) -> SpaceFit[SpaceTimeETAS]:
+        fit = climbed(start, None, goal)
         widths = fit.model.d * 10.0 ** (fit.model.gamma * excess)
         least = _too_narrow(sequence, region, fit, widths)
-        return fit if least is None else climbed(start, least, rough=rough)
+        return fit if least is None else climbed(start, least, goal)
 
-    fit = fitted(start, rough=smoothed is not None)
+    fit = fitted(start, FINEST if smoothed is None else ROUGH)
     if smoothed is None:
         return fit
     some = _declustering(fit.model.places, sequence)
     start = replace(fit.model, background=replace(smoothed, declustering=some))
-    return _after(fit, fitted(start, rough=False))
+    return _after(fit, fitted(start, FINEST))
 
 
 def space_time_objective(
@@ -521,22 +539,21 @@ def _maximum(
     start: Fitted,
     held: dict[str, float],
     max_iterations: int,
-    *,
-    rough: bool = False,
+    goal: Goal,
 ) -> SpaceFit[Fitted]:
-    """Climb from ``start``, polish, and describe where it ends; ``rough`` without polishing."""
+    """Climb from ``start``, polish, and describe where it ends."""
     n = objective.sequence.n_scored
     values = box.fixed_mask(held)
     free = np.isnan(values)
     evaluate = scaled_objective(objective, box, n)
     begin = box.scaled(np.where(free, start.parameters, values))
-    tolerance = ROUGH if rough else FINE
-    summit = climb(evaluate, begin, box, free, tolerance=tolerance, max_iterations=max_iterations)
+    summit = climb(
+        evaluate, begin, box, free, tolerance=goal.tolerance, max_iterations=max_iterations
+    )
     inner = free & np.array([name not in box.reasons(summit.position) for name in box.names])
     interior = np.flatnonzero(inner)
-    if rough:
-        hessian = -summit.evaluation.information[np.ix_(interior, interior)]
-    else:
+    hessian = -summit.evaluation.information[np.ix_(interior, interior)]
+    if goal.polished:
         with ThreadPoolExecutor(max_workers=1) as pool:  # sums use all cores already
             step = TREE_STEP if len(objective.sequence) > FEW else HESSIAN_STEP
             summit, hessian = polish(evaluate, summit, box, inner, pool, step)
@@ -549,7 +566,7 @@ def _maximum(
         start.with_parameters(np.where(free, box.natural(x), values)),
         n * summit.evaluation.value,
         n,
-        bool(norm < CONVERGED),
+        bool(norm < goal.gradient),
         norm,
         {name: why for name, why in box.reasons(x).items() if name not in held},
         held,

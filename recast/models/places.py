@@ -105,7 +105,9 @@ def triggered_law(catalog: Catalog) -> TriggeredPlaces:
     background = smoothed_law(catalog)
     completeness = catalog.magnitude_law().completeness
     train = latest(catalog.split().train)
-    return fit_places(train, background.region, completeness, background=background).model
+    return fit_places(
+        train, background.region, completeness, background=background, errors=False
+    ).model
 
 
 def learned_law(task: Task, *, shared: bool) -> PlaceLaw:
@@ -171,7 +173,9 @@ def places_so_far(catalog: Catalog, known: EventSequence) -> PlaceLaw:
     if known.n_scored < MINIMUM_EVENTS:
         return background
     completeness = catalog.info.magnitude_completeness
-    return fit_places(latest(known), background.region, completeness, background=background).model
+    return fit_places(
+        latest(known), background.region, completeness, background=background, errors=False
+    ).model
 
 
 def save_places(model: Path, law: PlaceLaw) -> None:

@@ -133,7 +133,9 @@ def fit_learned_places(
     key = _key(val, region, plane, completeness, least_width, background, first, len(train))
 
     def begin() -> Start:
-        mixture = fit_places(latest(train), region, completeness, background=background).model
+        mixture = fit_places(
+            latest(train), region, completeness, background=background, errors=False
+        ).model
         return _start(past, mixture, first, len(train))
 
     start = begin() if folder is None else _once(folder, key, begin)
