@@ -363,6 +363,8 @@ def test_a_space_time_fit_has_errors_scores_and_a_map(
     assert record["branching_ratio"] == pytest.approx(anywhere, abs=1e-4)
     assert model.branching_ratio(record["days"]) == pytest.approx(anywhere, abs=1e-4)
     assert days == pytest.approx(record["days"], rel=5e-3)
+    assert shown.startswith(f"fitted to {record['n_events']} events over {days:g} days\n")
+    assert f"b-value {model.magnitude_law.b:.3f} above M 2.5\n" in shown
     assert inside < anywhere
     assert ("supercritical" in shown) == (anywhere >= 1.0)
     assert 0.0 < record["background_share"] < 1.0

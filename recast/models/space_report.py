@@ -116,8 +116,11 @@ class SpaceResult(Record):
     def __repr__(self) -> str:
         inside = f"{self.branching_ratio_inside:.4f} counting only offspring inside the region"
         over = "" if self.days is None else f" over {span(float(f'{self.days:.3g}'))}"
+        law = self.model["magnitude_law"]
         lines = [
+            f"fitted to {some(self.n_events, 'event')}{over}",
             self.table,
+            f"b-value {law['b']:.3f} above M {law['completeness']:g}",
             f"branching ratio {self.branching_ratio:.4f} anywhere{over}, {inside}"
             + supercritical(self.branching_ratio),
             f"{100.0 * self.background_share:.1f} % of the events are background",
