@@ -169,7 +169,8 @@ def run_forecast(
         the events so far. Expected numbers by cell over the longest window go to ``out``, and the
         CSEP file has the places.
     cell : float, optional
-        Size of the cells, degrees; by default 0.1, and less where the region is smaller than 0.5.
+        Size of the cells, degrees; by default 0.1, less where the region is smaller than 0.5, and
+        more where it holds over 30,000 of these.
     command : str, optional
         The command line, for the record.
     progress : callable
