@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from catalogs import Catalog, EventSequence, InputError, Split
-from catalogs.checks.quality import gap_warning
+from catalogs.checks.quality import gap_warning, incomplete_warning
 from catalogs.cores import cores
 from catalogs.processes import process_pool
 from catalogs.sequence import FloatArray
@@ -134,8 +134,6 @@ def compare(
             ]
         )
         for catalog in catalogs:
-            if (warning := gap_warning(catalog)) is not None:
-                say(f"recast: {warning}")
             runs: dict[str, list[Timed]] = {}
             for name in models:
                 for _ in range(seeds if model_kind(name).seeded else 1):
@@ -255,7 +253,11 @@ def _compared(
             replace(catalog.info, provenance={}).to_json(),
             models,
             protocol=protocol_scores(protocol, catalog, split, tests, laws),
-            remarks=caveats(catalog, list(fits)) + (about_box(catalog) if laws else []),
+            remarks=[
+                *caveats(catalog, list(fits)),
+                *about_record(catalog),
+                *(about_box(catalog) if laws else []),
+            ],
             data_sha256=data_hash(split),
         ),
         {name: run.diagnosis for name, run in done.items()},
@@ -267,6 +269,12 @@ def caveats(catalog: Catalog, models: Sequence[str]) -> list[str]:
     """What a user should know first of fits of these models to a catalog."""
     said = (model_kind(name).caveat(catalog) for name in models)
     return list(dict.fromkeys(line for line in said if line))
+
+
+def about_record(catalog: Catalog) -> list[str]:
+    """That nothing was recorded for long, or that completeness was higher for years."""
+    found = (gap_warning(catalog), incomplete_warning(catalog))
+    return [warning for warning in found if warning is not None]
 
 
 def check_request(
