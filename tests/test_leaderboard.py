@@ -102,6 +102,32 @@ def test_versions_are_ranked_apart(written: Write) -> None:
     assert etas[1] == (2, "0.0.1")
 
 
+@pytest.mark.parametrize(
+    ("field", "values", "shown"),
+    [
+        ("file_sha256", ("a" * 64, "b" * 64), ("mine (aaaaaaaa)", "mine (bbbbbbbb)")),
+        ("package", ("theirs 0.1", "theirs 0.2"), ("mine of theirs 0.1", "mine of theirs 0.2")),
+    ],
+)
+def test_models_of_one_name_that_are_different_are_ranked_apart(
+    written: Write, field: str, values: tuple[str, str], shown: tuple[str, str]
+) -> None:
+    def model(value: str, nats: float) -> Callable[[dict[str, Any]], None]:
+        def change(copy: dict[str, Any]) -> None:
+            scored(copy, "mine", nats)
+            models(copy)["mine"][field] = value
+
+        return change
+
+    runs = [written("one", model(values[0], 2.8)), written("two", model(values[1], 3.5))]
+    found = make_leaderboard(runs, reference=False)
+    assert ranks(found.boards[0]) == {shown[1]: 1, "etas": 2, shown[0]: 3, "poisson": 4}
+    assert {row.model for row in found.standings} >= set(shown)
+    runs[0] = written("three", model(values[1], 2.5))  # the same again
+    found = make_leaderboard(runs, reference=False)
+    assert ranks(found.boards[0]) == {shown[1]: 1, "etas": 2, "poisson": 3}
+
+
 def test_a_catalog_that_is_not_of_its_protocol_is_left_out(written: Write) -> None:
     run = written("one", lambda copy: copy.update(protocol="earthquakenpp"))
     found = make_leaderboard([run], reference=False)

@@ -17,6 +17,9 @@ from recast.models.registry import TRUTH
 
 Origin = Literal["run", "published"]
 
+HASH_SHOWN = 8
+"""Digits of a SHA-256 by which files and data are told apart."""
+
 
 @dataclass(frozen=True)
 class Entry(Record):
@@ -25,7 +28,8 @@ class Entry(Record):
     Parameters
     ----------
     model : str
-        Its name, with the checkpoint that it started from where that is not the shipped one.
+        Its name, with the checkpoint that it started from where that is not the shipped one, the
+        beginning of the hash of its file, and the package that adds it where that is another.
     origin : {"run", "published"}
         Whether a run scored it here, or its authors did.
     source : str
@@ -92,7 +96,7 @@ class Board(Record):
     @property
     def title(self) -> str:
         """Protocol and catalog, with the beginning of the hash."""
-        known = "" if self.data_sha256 is None else f", data {self.data_sha256[:8]}"
+        known = "" if self.data_sha256 is None else f", data {self.data_sha256[:HASH_SHOWN]}"
         return f"{self.protocol}: {self.catalog}, {self.n_events:,} test events{known}"
 
 

@@ -18,6 +18,7 @@ from catalogs.checks.quality import gap_warning, incomplete_warning
 from catalogs.cores import cores
 from catalogs.processes import process_pool
 from catalogs.sequence import FloatArray
+from catalogs.store import file_hash
 from etas.residuals import MINIMUM_EVENTS, residual_test
 from recast.benchmark.identity import data_hash
 from recast.benchmark.protocols import Protocol, protocol_scores
@@ -34,7 +35,7 @@ from recast.evaluation import Diagnosis, diagnose, gain, mean_interval, score
 from recast.evaluation.mark_promises import check_magnitudes, check_places
 from recast.evaluation.promises import check_gaps, check_promises, check_sum, check_terms
 from recast.models.fitting import fit_task, save_fit
-from recast.models.from_file import is_file_name
+from recast.models.from_file import FromFile, is_file_name
 from recast.models.kind import PRETRAINED, FittedModel, Task
 from recast.models.places import about_box, region_of
 from recast.models.registry import (
@@ -45,9 +46,11 @@ from recast.models.registry import (
     mixture_name,
     model_kind,
     model_kinds,
+    package_of,
     unknown_model,
 )
 from recast.models.seen import leaks, to_json
+from recast.pretrained import FILES
 
 if TYPE_CHECKING:
     from etas.space.law import PlaceLaw
@@ -382,9 +385,19 @@ def _run(fit: Timed, catalog: Catalog, split: Split) -> _Run:
         one.residuals,
         seen=to_json(known),
         leaks=leaks(known, catalog, split.test.score_from),
+        file_sha256=_hash_of_file(fit.model),
+        package=package_of(fit.model),
     )
     measured = {name: values for name, values in gains.items() if values is not None}
     return _Run(result, diagnosis, measured, places)
+
+
+def _hash_of_file(model: FittedModel) -> str | None:
+    """SHA-256 of the file that a model was read or started from: its name does not tell which."""
+    if isinstance(model.kind, FromFile):
+        return file_hash(model.kind.file)
+    start = model.started_from
+    return None if start is None or start in FILES else file_hash(Path(start))
 
 
 def _place_terms(law: PlaceLaw, split: Split) -> dict[str, FloatArray]:

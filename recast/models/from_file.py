@@ -55,6 +55,28 @@ def kind_of(path: Path, kinds: Mapping[str, ModelKind]) -> ModelKind:
     raise InputError(f"{path} holds no model: give the JSON of a fit, or a checkpoint")
 
 
+def note_file(record: Path, file: Path) -> None:
+    """Write which file a model of a benchmark is in."""
+    write_json(record, {"file": str(file.resolve()), "sha256": file_hash(file)})
+
+
+def noted_file(record: Path, name: str) -> Path:
+    """Return the file that ``note_file`` wrote of, for the model ``name``.
+
+    Raises
+    ------
+    InputError
+        If it is not where it was, or has changed.
+    """
+    with reading(record):
+        content = read_json(record)
+        path, known = Path(content["file"]), content["sha256"]
+    if not path.is_file() or file_hash(path) != known:
+        what = "has changed" if path.is_file() else "is missing"
+        raise InputError(f"{path} {what}, from which the benchmark read {name}: put back the file")
+    return path
+
+
 def unknown(name: str, kinds: Iterable[str]) -> str:
     """Say that there is no model of that name, and which there are."""
     near = closest(name, kinds)
@@ -105,8 +127,7 @@ class FromFile(ModelKind):
     def save(self, task: Task, fitted: FittedModel) -> None:
         """Save where the model is."""
         del fitted
-        where = {"file": str(self.file.resolve()), "sha256": file_hash(self.file)}
-        write_json(self.path(task.folder, task.seed), where)
+        note_file(self.path(task.folder, task.seed), self.file)
 
     def load(self, folder: Path, seed: int, catalog: Catalog, pretrained: str) -> FittedModel:
         """Read the model of a benchmark again.
@@ -117,15 +138,7 @@ class FromFile(ModelKind):
             If its file is not where it was, or has changed.
         """
         del pretrained
-        record = self.path(folder, seed)
-        with reading(record):
-            content = read_json(record)
-            path, known = Path(content["file"]), content["sha256"]
-        if not path.is_file() or file_hash(path) != known:
-            what = "has changed" if path.is_file() else "is missing"
-            raise InputError(
-                f"{path} {what}, from which the benchmark read {self.name}: put back the file"
-            )
+        path = noted_file(self.path(folder, seed), self.name)
         return self._on(path, catalog, allow_leak=True)  # checked when it was fitted
 
     def read(
