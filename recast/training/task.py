@@ -17,6 +17,7 @@ from torch import Tensor
 from catalogs import InputError
 from catalogs.files import write_whole
 from recast.net.network import RecastNet, log_likelihoods
+from recast.net.promises import check_decoder
 from recast.net.regional import of_weights
 from recast.net.scaling import Scaling
 from recast.pretrained import load_weights, read_net, seen
@@ -214,8 +215,10 @@ class RecastTask(lightning.LightningModule):
                 raise InputError(f"model.frozen: no part {name!r}: choose from {', '.join(known)}")
             part.requires_grad_(requires_grad=False)
 
-    def training_step(self, windows: RegionBatch, _: int) -> Tensor:
+    def training_step(self, windows: RegionBatch, number: int) -> Tensor:
         """Negative log-likelihood per event of a batch of windows, with the prior of the code."""
+        if number == 0:
+            self._check_decoder(windows)
         told = windows.named
         if len(self.regions) > 1:
             told = float(torch.rand(())) >= self.unknown and told
@@ -235,8 +238,10 @@ class RecastTask(lightning.LightningModule):
         )
         return loss
 
-    def validation_step(self, windows: RegionBatch, _: int) -> None:
+    def validation_step(self, windows: RegionBatch, number: int) -> None:
         """Log the same for the validation windows; every region has equal weight."""
+        if number == 0:
+            self._check_decoder(windows)
         times, magnitudes = self.losses(windows, windows.region)
         self._check_finite(times + magnitudes, "validation loss")
         times, magnitudes = times * windows.share, magnitudes * windows.share
@@ -249,6 +254,7 @@ class RecastTask(lightning.LightningModule):
 
     def test_step(self, whole: RegionBatch, _: int) -> None:
         """Score each full test sequence in float64: nats, nats per event and NLL per day."""
+        self._check_decoder(whole)
         batch = whole.batch
         logs = log_likelihoods(self._exact_net(whole.region), batch)
         total = float(logs.times)
@@ -265,6 +271,7 @@ class RecastTask(lightning.LightningModule):
 
     def predict_step(self, whole: RegionBatch, _: int) -> dict[str, Tensor]:
         """Compute log intensity and compensator increment of each scored event; write a CSV."""
+        self._check_decoder(whole)
         net, batch = self._exact_net(whole.region), whole.batch
         distribution = net(batch)
         begun = distribution.cumulative_hazard(batch.elapsed[batch.scored])
@@ -350,6 +357,10 @@ class RecastTask(lightning.LightningModule):
         net = self.net.on(self.regions[windows.region], known)
         logs = log_likelihoods(net, windows.batch)
         return -logs.times / n, -logs.magnitudes.sum() / n
+
+    def _check_decoder(self, windows: RegionBatch) -> None:
+        """Stop where a decoder of another package gives losses or scores that mean nothing."""
+        check_decoder(self.net.on(self.regions[windows.region], windows.region), windows.batch)
 
     def _check_finite(self, loss: Tensor, name: str) -> None:
         """Stop before weights that are not finite get into a checkpoint."""
