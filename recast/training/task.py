@@ -12,6 +12,7 @@ import lightning
 import numpy as np
 import pandas as pd
 import torch
+from lightning.pytorch.callbacks import Callback
 from torch import Tensor
 
 from catalogs import InputError
@@ -25,6 +26,7 @@ from recast.pretrained.checkpoints import read_checkpoint, unreadable
 from recast.pretrained.hyper_parameters import all_settings
 from recast.training.codes import with_inferred_code
 from recast.training.data import CatalogData
+from recast.training.going_on import GoesOn
 from recast.training.windows import RegionBatch
 
 CODE_SPEED = 4.0
@@ -195,6 +197,8 @@ class RecastTask(lightning.LightningModule):
     def infer_codes(self, data: CatalogData) -> None:
         """Start the codes of regions that the pretrained net does not know at the most probable.
 
+        They are inferred once, before the first step of a training: a second call does nothing.
+
         Parameters
         ----------
         data : CatalogData
@@ -206,6 +210,13 @@ class RecastTask(lightning.LightningModule):
             if net.region is not None:
                 with torch.no_grad():
                     self.net.codes[i] = net.code
+        self.to_infer = []
+
+    def on_train_start(self) -> None:
+        """Infer the codes of new regions, unless training is resumed."""
+        data = getattr(self.trainer, "datamodule", None)
+        if self.global_step == 0 and isinstance(data, CatalogData):
+            self.infer_codes(data)
 
     def _freeze(self, parts: Sequence[str]) -> None:
         for name in parts:
@@ -295,6 +306,10 @@ class RecastTask(lightning.LightningModule):
             table = pd.DataFrame({name: value.cpu().numpy() for name, value in events.items()})
             write_whole(path, table.to_csv(index=False).encode())
         return events
+
+    def configure_callbacks(self) -> list[Callback]:
+        """What makes a resumed training end with the same weights, with any trainer."""
+        return [GoesOn()]
 
     def configure_optimizers(self) -> Any:
         """AdamW with linear warm-up and cosine decay by step."""
