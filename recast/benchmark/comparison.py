@@ -36,8 +36,8 @@ from recast.evaluation.mark_promises import check_magnitudes, check_places
 from recast.evaluation.promises import check_gaps, check_promises, check_sum, check_terms
 from recast.models.fitting import fit_task, save_fit
 from recast.models.from_file import FromFile, is_file_name
-from recast.models.kind import PRETRAINED, FittedModel, Task
-from recast.models.places import about_box, region_of
+from recast.models.kind import PRETRAINED, FittedModel, ModelKind, Task
+from recast.models.places import SUFFIX, about_box, load_places, region_of
 from recast.models.registry import (
     NULL,
     REFERENCE,
@@ -199,6 +199,22 @@ def _check_saved(model: FittedModel, task: Task) -> None:
             f"model {kind.name!r}: on the test window it has {fitted:.4f} nats per event as "
             f"fitted, and {read:.4f} as read from its file: `from_json` has to restore all of the "
             "process that `to_json` was given"
+        )
+    if model.places is not None:
+        _check_saved_places(model.places, kind.path(task.folder, task.seed), kind, task.split.test)
+
+
+def _check_saved_places(law: PlaceLaw, path: Path, kind: ModelKind, test: EventSequence) -> None:
+    """Raise an InputError where the law beside the file of a model is another one."""
+    again = load_places(path, kind.place_laws)
+    fitted, read = (float(each.log_density(test).mean()) for each in (law, again or law))
+    if not abs(fitted - read) <= SAME_SCORE:
+        for file in (path, path.with_suffix(SUFFIX)):
+            file.unlink(missing_ok=True)
+        raise InputError(
+            f"model {kind.name!r}: places of the test window have {fitted:.4f} nats per event as "
+            f"fitted, and {read:.4f} by the law that is read from its file: let the arguments of "
+            f"{type(law).__name__} hold all of it"
         )
 
 

@@ -109,6 +109,7 @@ class FromFile(ModelKind):
         self.kinds = kinds
         self.holds = holds
         self.name = path.name
+        self.place_laws = () if holds is None else holds.place_laws
 
     def check(self, catalog: Catalog, pretrained: str) -> None:
         """Refuse a model that has seen the test window, or is of another completeness."""
@@ -122,7 +123,7 @@ class FromFile(ModelKind):
     def fit_places(self, task: Task) -> PlaceLaw | None:
         """Those beside the file, if there are any."""
         del task
-        return load_places(self.file)
+        return load_places(self.file, kind_of(self.file, self.kinds).place_laws)
 
     def save(self, task: Task, fitted: FittedModel) -> None:
         """Save where the model is."""
