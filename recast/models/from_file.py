@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import is_zipfile
 
 from catalogs import Catalog, InputError
 from catalogs.display import closest
@@ -40,6 +41,7 @@ def kind_of(path: Path, kinds: Mapping[str, ModelKind]) -> ModelKind:
             if kind.is_neural:
                 seen(path)  # reads the whole file
             return kind
+    _check_json(path)
     record: dict[str, Any] = read_json(path)
     name = record.get("kind")
     if isinstance(name, str) and "fitted_on" in record:
@@ -53,6 +55,14 @@ def kind_of(path: Path, kinds: Mapping[str, ModelKind]) -> ModelKind:
         if kind.opens(path, record):
             return kind
     raise InputError(f"{path} holds no model: give the JSON of a fit, or a checkpoint")
+
+
+def _check_json(path: Path) -> None:
+    """Raise an InputError for a folder, or for a checkpoint of another name."""
+    if path.is_dir():
+        raise InputError(f"{path} is a folder: name the file of a model in it")
+    if path.is_file() and is_zipfile(path):
+        raise InputError(f"{path} is a checkpoint by its content: let its name end with .ckpt")
 
 
 def note_file(record: Path, file: Path) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from catalogs import InputError, PointProcess
 from recast.models.classical import ETASKind, PoissonKind, SmoothedKind, TruthKind
-from recast.models.from_file import FromFile, is_file_name, unknown
+from recast.models.from_file import SUFFIXES, FromFile, is_file_name, unknown
 from recast.models.kind import MIXTURE, FittedModel, ModelKind, mixture_name, plain_name
 from recast.models.neural_kinds import FewShot, Native, Paper, Released, Shipped, ZeroShot
 
@@ -159,4 +159,6 @@ def _decoders(process: PointProcess) -> set[str]:
 
 def unknown_model(name: str) -> str:
     """Say that there is no model of that name, and which there are."""
+    if Path(name).is_file():
+        return f"model {name!r}: names of files of models end with {' or '.join(sorted(SUFFIXES))}"
     return unknown(name, model_kinds())
