@@ -95,6 +95,15 @@ def test_it_is_the_same_each_time(net: RecastNet, region: Region) -> None:
     assert torch.equal(once, again)
 
 
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
+def test_it_is_found_whether_gradients_are_on_or_not(mode: type, region: Region) -> None:
+    right = with_inferred_code(read_net(SHIPPED, region.scaling), region.split.train).code
+    with mode():
+        found = with_inferred_code(read_net(SHIPPED, region.scaling), region.split.train)
+        assert torch.equal(found.code, right)
+    assert not found.codes.is_inference()
+
+
 def test_periods_that_are_left_out_are_not_looked_at(
     net: RecastNet, region: Region, monkeypatch: pytest.MonkeyPatch
 ) -> None:

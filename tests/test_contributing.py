@@ -32,7 +32,10 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
     scope: dict[str, Any] = {"__name__": "my_package"}
     exec(SOURCE, scope)
     point = SimpleNamespace(
-        name="renewal", value="my_package:RenewalKind", load=lambda: scope["RenewalKind"]
+        name="renewal",
+        value="my_package:RenewalKind",
+        load=lambda: scope["RenewalKind"],
+        dist=None,  # of no package
     )
     monkeypatch.setattr("recast.models.registry.entry_points", lambda **_: [point])
     model_kinds.cache_clear()

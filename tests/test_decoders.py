@@ -1,21 +1,31 @@
 """A decoder that another package adds is known by its name; broken ones are one line."""
 
+import math
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from outside import install
 from sampling_nets import LAW, SCALING, make_history
+from torch import Tensor, nn
 
 from catalogs import EventSequence, InputError
 from recast import cli
 from recast.forecast.blocks import Source
 from recast.models.neural import Recast
-from recast.net.architectures import BUILT_IN, GROUP, architectures
-from recast.net.network import RecastNet
+from recast.net.architectures import BUILT_IN, GROUP, Architecture, architectures
+from recast.net.decoders import ExponentialHazard
+from recast.net.encoder import Inputs, unit_free_inputs
+from recast.net.network import NextEvent, RecastNet
+from recast.net.promises import check_decoder
+from recast.net.scaling import Scaling
+from recast.pretrained.checkpoints import read_checkpoint, write_checkpoint
 from recast.sampling.arrays import is_compiled
 from recast.sampling.sampler import Memory
 
@@ -67,23 +77,94 @@ def test_the_command_line_trains_and_simulates_it(
 
 
 @pytest.mark.usefixtures("process")
-@pytest.mark.parametrize(("decoder", "refused"), [("constant", False), ("hasty", True)])
 def test_a_hazard_that_is_not_that_of_its_survival_has_no_score(
-    decoder: str,
-    refused: bool,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
     quick = ("--trainer.max_epochs", "1", "--data.steps_per_epoch", "2")
-    assert cli.main(["fit", "--model.decoder", decoder, *quick]) == 0
+    assert cli.main(["fit", "--model.decoder", "constant", *quick]) == 0
     (best,) = tmp_path.rglob("best.ckpt")
-    command = ("benchmark", "--catalog", "ridgecrest_2019", "--models", str(best), "--out", "run")
+    command = ["benchmark", "--catalog", "ridgecrest_2019", "--models", str(best), "--out", "run"]
+    assert cli.main(command) == 0
+    said = "over 100 intervals its `cumulative_hazard` grows by"
     capsys.readouterr()
-    assert cli.main(command) == (2 if refused else 0)
-    said = "model 'best.ckpt': over 100 intervals its compensator grows by"
-    assert (said in capsys.readouterr().err) == refused
+    assert cli.main(["fit", "--model.decoder", "hasty", *quick]) == 2
+    assert f"decoder 'hasty': {said}" in capsys.readouterr().err
+    _rename(best, "constant", "hasty")
+    for name in ("validate", "test", "predict"):
+        assert cli.main([name, "--ckpt_path", str(best), *quick]) == 2
+        assert said in capsys.readouterr().err
+    assert cli.main(command) == 2
+    wrong = "model 'best.ckpt': over 100 intervals its compensator grows by"
+    assert wrong in capsys.readouterr().err
+
+
+def _rename(path: Path, was: str, now: str) -> None:
+    """Give the net of a checkpoint another decoder, of the same parts."""
+    content = read_checkpoint(path)
+    content["hyper_parameters"]["decoder"] = now
+    weights = content["state_dict"].items()
+    content["state_dict"] = {name.replace(f".{was}.", f".{now}."): part for name, part in weights}
+    write_checkpoint(path, content)
+
+
+class Cut(ExponentialHazard):
+    """Its density is that of twice the rate."""
+
+    def log_density(self, x: Tensor) -> Tensor:
+        return super().log_density(x) + math.log(2.0) - self.cumulative_hazard(x)
+
+
+class Late(ExponentialHazard):
+    """Expects a tenth of an event before the interval begins."""
+
+    def cumulative_hazard(self, x: Tensor) -> Tensor:
+        return super().cumulative_hazard(x) + 0.1
+
+
+class Made(nn.Module):
+    """A rate that the context moves, by the mean of all contexts if ``together``."""
+
+    def __init__(self, law: type[ExponentialHazard], together: bool, size: int) -> None:
+        super().__init__()
+        self.law, self.together = law, together
+        self.linear = nn.Linear(size, 1)
+
+    def forward(self, context: Tensor, _: Tensor, scaling: Scaling, __: Tensor) -> NextEvent:
+        if self.together:
+            context = context - context.mean(dim=0)
+        rate = torch.exp(self.linear(context)[..., 0]) / scaling.mean_inter_time
+        return self.law(rate, torch.zeros_like(rate)[..., None], torch.ones(1))
+
+
+def centred(*arguments: Any) -> Tensor:
+    features = unit_free_inputs(*arguments)
+    return features - features.mean(dim=1, keepdim=True)
+
+
+@pytest.mark.parametrize(
+    ("made", "message"),
+    [
+        ((ExponentialHazard, False, unit_free_inputs), ""),
+        ((Cut, False, unit_free_inputs), "its `log_density` is .* where log_hazard - cumulative"),
+        ((Late, False, unit_free_inputs), "its `cumulative_hazard` is 0.1 where 0 at 0 days is 0:"),
+        ((ExponentialHazard, True, unit_free_inputs), "the hazard after a context depends on the"),
+        ((ExponentialHazard, False, centred), "looks ahead: contexts of its net change if later"),
+    ],
+)
+def test_what_a_decoder_promises_is_tried(
+    made: tuple[type[ExponentialHazard], bool, Inputs],
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    law, together, inputs = made
+    parts = Architecture(lambda size, *_: Made(law, together, size), inputs)
+    monkeypatch.setattr("recast.net.network.architecture", lambda _: parts)
+    net = RecastNet(SCALING, decoder="made", hidden_size=4, width=4)
+    batch = net.intervals(make_history().scored_from(1.0))
+    refused = pytest.raises(InputError, match=f"decoder 'made'.*{message}")
+    with refused if message else nullcontext():
+        check_decoder(net, batch)
 
 
 def test_an_unknown_decoder_is_named(capsys: pytest.CaptureFixture[str]) -> None:

@@ -26,7 +26,8 @@ from recast.pretrained import SHIPPED, read_net, read_released_etas, seen
 from recast.pretrained.checkpoints import check_resumable, read_checkpoint, write_checkpoint
 from recast.pretrained.hyper_parameters import MOST_UNITS, plain_settings
 from recast.pretrained.loading import checkpoint_path
-from recast.training.resuming import GoesOn, WholeCheckpoints
+from recast.training.going_on import GoesOn
+from recast.training.resuming import WholeCheckpoints
 from recast.training.task import RecastTask
 
 CODE = {"class_path": "harmful.Thing", "init_args": {}}

@@ -12,11 +12,11 @@ from typing import Any
 import jsonschema
 import pytest
 
-from catalogs import Catalog
+from catalogs import Catalog, InputError
 from catalogs.files import read_json, write_json
 from recast import run_benchmark
 from recast.benchmark import leaderboard
-from recast.benchmark.boards import Board, Entry, Leaderboard
+from recast.benchmark.boards import Board, Entry, Leaderboard, as_latex
 from recast.benchmark.identity import data_hash
 from recast.benchmark.leaderboard import make_leaderboard
 from recast.benchmark.protocols import PROTOCOLS
@@ -102,6 +102,32 @@ def test_versions_are_ranked_apart(written: Write) -> None:
     assert etas[1] == (2, "0.0.1")
 
 
+@pytest.mark.parametrize(
+    ("field", "values", "shown"),
+    [
+        ("file_sha256", ("a" * 64, "b" * 64), ("mine (aaaaaaaa)", "mine (bbbbbbbb)")),
+        ("package", ("theirs 0.1", "theirs 0.2"), ("mine of theirs 0.1", "mine of theirs 0.2")),
+    ],
+)
+def test_models_of_one_name_that_are_different_are_ranked_apart(
+    written: Write, field: str, values: tuple[str, str], shown: tuple[str, str]
+) -> None:
+    def model(value: str, nats: float) -> Callable[[dict[str, Any]], None]:
+        def change(copy: dict[str, Any]) -> None:
+            scored(copy, "mine", nats)
+            models(copy)["mine"][field] = value
+
+        return change
+
+    runs = [written("one", model(values[0], 2.8)), written("two", model(values[1], 3.5))]
+    found = make_leaderboard(runs, reference=False)
+    assert ranks(found.boards[0]) == {shown[1]: 1, "etas": 2, shown[0]: 3, "poisson": 4}
+    assert {row.model for row in found.standings} >= set(shown)
+    runs[0] = written("three", model(values[1], 2.5))  # the same again
+    found = make_leaderboard(runs, reference=False)
+    assert ranks(found.boards[0]) == {shown[1]: 1, "etas": 2, "poisson": 3}
+
+
 def test_a_catalog_that_is_not_of_its_protocol_is_left_out(written: Write) -> None:
     run = written("one", lambda copy: copy.update(protocol="earthquakenpp"))
     found = make_leaderboard([run], reference=False)
@@ -129,11 +155,17 @@ def test_other_data_and_other_protocols_are_not_mixed(
     written: Write,
     first: Callable[[dict[str, Any]], None],
     second: Callable[[dict[str, Any]], None],
+    tmp_path: Path,
 ) -> None:
     runs = [written("one", first), written("two", second)]
-    found = make_leaderboard(runs, reference=False)
+    page, found = write_leaderboard(runs, tmp_path, reference=False)
     assert [ranks(board) for board in found.boards] == [{"etas": 1, "poisson": 2}] * 2
     assert len({board.title for board in found.boards}) == 2
+    assert len(set(found.names())) == 2
+    text = page.read_text(encoding="utf-8")
+    assert all(f">{name}</h2>" in text for name in found.names())
+    blocks = as_latex(found).split(r"\hline")[2:-1]
+    assert [block.count("etas") for block in blocks] == [1, 1]
 
 
 def test_a_leak_is_marked_and_takes_no_rank(written: Write, tmp_path: Path) -> None:
@@ -349,6 +381,12 @@ def test_the_truth_of_a_synthetic_catalog_does_not_compete() -> None:
     entry = Entry("truth", "run", "a run", 1.0, 10)
     assert not entry.competes
     assert replace(entry, model="mine").competes
+
+
+def test_a_run_counts_once_by_whatever_path(written: Write) -> None:
+    run = written("one")
+    with pytest.raises(InputError, match="one is named twice: name it once"):
+        make_leaderboard([run, f"{run}/benchmark.json"])
 
 
 @pytest.mark.parametrize(

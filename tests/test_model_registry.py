@@ -105,6 +105,7 @@ def test_it_is_scored_by_its_own_numbers(folder: Path) -> None:
     assert scores[0] != scores[1]
     assert row["splits"]["test"]["nats_per_event"] == pytest.approx(np.mean(scores), rel=1e-12)
     assert row["n_parameters"] == 3
+    assert [model["package"] for model in models.values()] == [None, None, "outside-model 0.1"]
     assert models["poisson"]["splits"]["test"]["nats_per_event"] < min(scores)
 
 

@@ -1,5 +1,7 @@
 """`recast pretrain`: a net of many regions from any catalogs, and what its card says of it."""
 
+import hashlib
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from importlib.metadata import version
@@ -15,12 +17,13 @@ from catalogs import Catalog, InputError, Selection, load
 from catalogs.files import read_json
 from catalogs.providers.known import RECORDS
 from catalogs.providers.web import Patience
-from recast import load_model, score
+from recast import load_model, run_benchmark, score
+from recast.benchmark.folder import load_fitted, open_run
 from recast.cli import main
 from recast.models.pretraining import pretrain
 from recast.models.pretraining_results import PretrainingResult
 from recast.pretrained import SHIPPED, checkpoint_path, read_net, seen
-from recast.pretrained.checkpoints import read_checkpoint
+from recast.pretrained.checkpoints import read_checkpoint, write_checkpoint
 from recast.training.region import Region
 
 RIDGECREST, SYNTHETIC = "ridgecrest_2019", "synthetic_socal"
@@ -129,6 +132,24 @@ def test_it_is_used_where_the_net_of_the_package_is(
     ]
     assert found["recast-few-shot"]["started_from"] == str(out / "net.ckpt")
     assert np.isfinite(found["recast-zero-shot"]["gain_over_etas"]["mean"])
+    digest = hashlib.sha256((out / "net.ckpt").read_bytes()).hexdigest()
+    assert [row["file_sha256"] for row in found.values()] == [None, digest, digest]
+
+
+def test_a_run_is_not_read_again_with_another_net_of_the_same_path(
+    made: tuple[PretrainingResult, Path], tmp_path: Path
+) -> None:
+    net, catalog = tmp_path / "net.ckpt", load(RIDGECREST)
+    shutil.copy(made[1] / "net.ckpt", net)
+    run_benchmark([catalog], ["etas", "recast-zero-shot"], tmp_path, pretrained=str(net))
+    before = load_fitted(open_run(tmp_path), catalog, "recast-zero-shot").process.fingerprint()
+    content = read_checkpoint(net)
+    write_checkpoint(net, content | {"state_dict": {**content["state_dict"]}, "other": 1})
+    with pytest.raises(InputError, match=r"net.ckpt has changed, .* read recast-zero-shot: put"):
+        load_fitted(open_run(tmp_path), catalog, "recast-zero-shot")
+    shutil.copy(made[1] / "net.ckpt", net)
+    again = load_fitted(open_run(tmp_path), catalog, "recast-zero-shot").process.fingerprint()
+    assert again == before
 
 
 def test_the_recipe_of_a_configuration_gives_the_same_weights(

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -23,7 +24,9 @@ from catalogs.checks.quality import (
     time_of_day,
     two_reports,
 )
-from recast import run_forecast
+from catalogs.store import save
+from recast import run_benchmark, run_forecast
+from recast.cli import main
 from recast.plots.quality import over_time
 
 DAYS = 1000
@@ -366,7 +369,13 @@ def test_real_catalogs_have_no_second_reports(
 
 
 @pytest.mark.parametrize(("share", "lowest", "said"), [(0.4, 3.0, True), (0.1, 3.0, False)])
-def test_years_of_higher_completeness_are_named(share: float, lowest: float, said: bool) -> None:
+def test_years_of_higher_completeness_are_named(
+    share: float,
+    lowest: float,
+    said: bool,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     rng = np.random.default_rng(12)
     table = poisson(rng)
     early = (table["time"] - table["time"].min()).dt.days < share * DAYS
@@ -379,6 +388,13 @@ def test_years_of_higher_completeness_are_named(share: float, lowest: float, sai
         assert found is not None
         assert float(found[1]) == pytest.approx(100.0 * share, abs=3.0)
         assert warning in run_forecast(catalog, days=[1], samples=10).remarks
+        assert warning in run_benchmark(catalog, ["poisson"], tmp_path).catalogs["made"].remarks
+    save(catalog, tmp_path)
+    out, made = str(tmp_path / "b"), str(tmp_path / "made.parquet")
+    assert main(["benchmark", "--catalog", made, "--models", "poisson", "--out", out]) == 0
+    shown = capsys.readouterr()
+    for text in (shown.err, shown.out):
+        assert ("begin later (--start), raise --completeness" in text) == said
 
 
 @pytest.mark.parametrize("name", ["ridgecrest_2019", "synthetic_socal"])

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from shutil import copy
 from typing import Any
 
 import pytest
@@ -10,8 +11,9 @@ from catalogs import InputError, load
 from catalogs.files import write_json
 from etas.model import ETAS
 from etas.poisson import Poisson
-from recast.models.registry import TRUTH
+from recast.models.registry import TRUTH, model_kind
 from recast.models.saved import load_model
+from recast.pretrained import SHIPPED, checkpoint_path, seen
 
 CATALOG = load("ridgecrest_2019")
 MODEL = ETAS(1.0, 0.02, 0.7, 0.01, 1.1, CATALOG.magnitude_law())
@@ -63,3 +65,20 @@ def test_a_model_without_estimates_counts_none() -> None:
     assert truth is not None
     assert "parameter" not in repr(truth)
     assert "5 parameters" in repr(replace(truth, n_parameters=5))
+
+
+@pytest.mark.parametrize("name", ["net.pt", "net", "net.json"])
+def test_a_checkpoint_of_another_name_is_named(name: str, tmp_path: Path) -> None:
+    path = copy(checkpoint_path(SHIPPED), tmp_path / name)
+    with pytest.raises(InputError, match=f"{name} is a checkpoint by its content: let its name"):
+        load_model(path)
+    if not name.endswith(".json"):
+        with pytest.raises(InputError, match=r"files of models end with \.ckpt or \.json"):
+            model_kind(str(path))
+
+
+def test_the_folder_of_a_model_is_not_the_model(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="is a folder: name the file of a model in it"):
+        load_model(tmp_path)
+    with pytest.raises(InputError, match="is a folder: name the file in it"):
+        seen(tmp_path)

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from lightning.pytorch.callbacks import ModelCheckpoint
+from lightning.pytorch import LightningModule, Trainer
+from lightning.pytorch.callbacks import Callback, ModelCheckpoint
 from torch import Tensor
 
 from catalogs import Catalog, EventSequence, GutenbergRichter, InputError, load, save
@@ -22,13 +23,15 @@ from recast.net.architectures import CODE_SIZE
 from recast.net.network import RecastNet
 from recast.net.scaling import Scaling
 from recast.pretrained import read_net, seen
+from recast.training.codes import with_inferred_code
 from recast.training.data import CatalogData
+from recast.training.going_on import GoesOn
 from recast.training.region import Region
-from recast.training.resuming import GoesOn
 from recast.training.task import RecastTask
-from recast.training.trainer import EARLY_STOPPING, PAPER, PAPER_EPOCHS, StartCounts, train
+from recast.training.trainer import EARLY_STOPPING, PAPER, PAPER_EPOCHS, StartCounts, quiet, train
 
 RIDGECREST = "ridgecrest_2019"
+SILENT: dict[str, Any] = {"accelerator": "cpu", "logger": False, "enable_progress_bar": False}
 
 
 @pytest.fixture
@@ -116,6 +119,47 @@ def test_an_interrupted_run_goes_on_where_it_stopped(
     train(data, tmp_path, seed=0, max_epochs=4, resume=True)
     content = torch.load(tmp_path / "last.ckpt", weights_only=True)
     assert content["global_step"] == 16
+
+
+class PowerFails(Callback):
+    """At the end of the first epoch, once its checkpoint is written."""
+
+    def on_train_epoch_start(self, trainer: Trainer, _: LightningModule) -> None:
+        if trainer.current_epoch == 1:
+            _stop()
+
+
+def test_a_trainer_of_ones_own_goes_on_to_the_same_weights(
+    data: CatalogData, tmp_path: Path
+) -> None:
+    def fit(name: str, *more: Callback, resume: Path | None = None) -> dict[str, Tensor]:
+        torch.manual_seed(0)
+        kept = ModelCheckpoint(dirpath=tmp_path / name, filename="last")
+        task = RecastTask(data.scalings, data.trained_on)
+        with quiet():
+            trainer = Trainer(max_epochs=3, callbacks=[kept, *more], **SILENT)
+            trainer.fit(task, data, ckpt_path=resume)
+        return torch.load(tmp_path / name / "last.ckpt", weights_only=True)["state_dict"]
+
+    whole = fit("whole")
+    with pytest.raises(RuntimeError, match="power"):
+        fit("begun", PowerFails())
+    torch.rand(5)
+    resumed = fit("resumed", resume=tmp_path / "begun" / "last.ckpt")
+    assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+
+
+def test_a_trainer_of_ones_own_infers_the_code_of_a_new_region(
+    data: CatalogData, tmp_path: Path
+) -> None:
+    task = RecastTask(data.scalings, data.trained_on, pretrained="shipped", learning_rate=1e-12)
+    assert not task.net.codes.any()
+    with quiet():
+        Trainer(max_epochs=1, default_root_dir=tmp_path, **SILENT).fit(task, data)
+    there = read_net("shipped", data.region.scaling)
+    inferred = with_inferred_code(there, data.region.split.train).code
+    assert inferred.any()
+    assert torch.allclose(task.net.codes[0], inferred, atol=1e-6)
 
 
 @pytest.mark.parametrize("left", [b"step,val/nll\n4,", b"\xff\x00 no table"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from catalogs import InputError
@@ -28,7 +29,7 @@ def law_to_json(law: PlaceLaw) -> dict[str, Any]:
     Parameters
     ----------
     law : PlaceLaw
-        One of this package.
+        Its attributes have to be JSON types, or laws.
 
     Returns
     -------
@@ -48,13 +49,16 @@ def law_to_json(law: PlaceLaw) -> dict[str, Any]:
     return record
 
 
-def law_from_json(record: dict[str, Any]) -> PlaceLaw:
+def law_from_json(record: dict[str, Any], own: Sequence[type[PlaceLaw]] = ()) -> PlaceLaw:
     """The law that ``law_to_json`` wrote.
 
     Parameters
     ----------
     record : dict
         Parsed JSON.
+    own : sequence of type
+        Laws of another package, made from a region and their other attributes by name; none can
+        take the name of one of this package.
 
     Returns
     -------
@@ -68,11 +72,11 @@ def law_from_json(record: dict[str, Any]) -> PlaceLaw:
     """
     values = dict(record)
     try:
-        kind: Any = LAWS[values.pop("law")]
+        kind: Any = ({law.__name__: law for law in own} | LAWS)[values.pop("law")]
         region = Region(parse_area(values.pop("area")), float(values.pop("radius")))
-        for name, allowed in INNER.items():
-            if name in values:
-                values[name] = _inner(name, values[name], allowed)
+        for name, value in values.items():
+            if name in INNER or (isinstance(value, dict) and "law" in value):
+                values[name] = _inner(name, value, own)
         law: PlaceLaw = kind(region, **values)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         if isinstance(error, InputError):
@@ -81,9 +85,10 @@ def law_from_json(record: dict[str, Any]) -> PlaceLaw:
     return law
 
 
-def _inner(name: str, record: dict[str, Any], allowed: tuple[type[PlaceLaw], ...]) -> PlaceLaw:
+def _inner(name: str, record: dict[str, Any], own: Sequence[type[PlaceLaw]]) -> PlaceLaw:
     """The law in a field of another one."""
-    law = law_from_json(record)
+    law: PlaceLaw = law_from_json(record, own)
+    allowed: tuple[type[PlaceLaw], ...] = (*INNER.get(name, LAWS.values()), *own)
     if not isinstance(law, allowed):
         kinds = " or ".join(kind.__name__ for kind in allowed)
         raise InputError(f"{name} is a {type(law).__name__}, not a {kinds}")

@@ -17,6 +17,9 @@ from recast.models.registry import TRUTH
 
 Origin = Literal["run", "published"]
 
+HASH_SHOWN = 8
+"""Digits of a SHA-256 by which files and data are told apart."""
+
 
 @dataclass(frozen=True)
 class Entry(Record):
@@ -25,7 +28,8 @@ class Entry(Record):
     Parameters
     ----------
     model : str
-        Its name, with the checkpoint that it started from where that is not the shipped one.
+        Its name, with the checkpoint that it started from where that is not the shipped one, the
+        beginning of the hash of its file, and the package that adds it where that is another.
     origin : {"run", "published"}
         Whether a run scored it here, or its authors did.
     source : str
@@ -92,7 +96,7 @@ class Board(Record):
     @property
     def title(self) -> str:
         """Protocol and catalog, with the beginning of the hash."""
-        known = "" if self.data_sha256 is None else f", data {self.data_sha256[:8]}"
+        known = "" if self.data_sha256 is None else f", data {_known(self.data_sha256)}"
         return f"{self.protocol}: {self.catalog}, {self.n_events:,} test events{known}"
 
 
@@ -168,6 +172,14 @@ class Leaderboard(Record):
         return "\n\n".join(blocks)
 
     __repr__ = __str__
+
+    def names(self) -> list[str]:
+        """Protocol and catalog of each board, with its data where that is on several."""
+        plain = [f"{board.protocol}: {board.catalog}" for board in self.boards]
+        return [
+            name if plain.count(name) == 1 else f"{name}, data {_known(board.data_sha256)}"
+            for name, board in zip(plain, self.boards, strict=True)
+        ]
 
     def rows(self) -> Iterator[LeaderboardRow]:
         """Yield a row for each entry, as the CSV has them."""
@@ -282,14 +294,18 @@ def as_latex(found: Leaderboard) -> str:
     """Write all boards as one LaTeX table, which needs no packages."""
     columns = ["protocol: catalog", "model", "rank", "nats/event", "gain over ETAS", "seeds"]
     rows = []
-    for board in found.boards:
+    for board, title in zip(found.boards, found.names(), strict=True):
         for entry in board.entries:
             cells = dict(zip(ENTRY_COLUMNS, entry_cells(entry), strict=True))
             name = f"{entry.model} (published)" if entry.origin == "published" else cells["model"]
             numbers = [f"{entry.nats_per_event:.4f}", _gain_text(entry.gain, entry.ci95)]
-            start = [f"{board.protocol}: {board.catalog}", name, cells["rank"]]
+            start = [title, name, cells["rank"]]
             rows.append([*start, *numbers, cells["seeds"]])
     return latex_table(columns, rows, text_columns=2)
+
+
+def _known(data_sha256: str | None) -> str:
+    return "not known" if data_sha256 is None else data_sha256[:HASH_SHOWN]
 
 
 def _gain_text(mean: float | None, ci95: tuple[float, float] | None) -> str:

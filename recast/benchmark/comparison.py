@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from catalogs import Catalog, EventSequence, InputError, Split
-from catalogs.checks.quality import gap_warning
+from catalogs.checks.quality import gap_warning, incomplete_warning
 from catalogs.cores import cores
 from catalogs.processes import process_pool
 from catalogs.sequence import FloatArray
+from catalogs.store import file_hash
 from etas.residuals import MINIMUM_EVENTS, residual_test
 from recast.benchmark.identity import data_hash
 from recast.benchmark.protocols import Protocol, protocol_scores
@@ -34,9 +35,9 @@ from recast.evaluation import Diagnosis, diagnose, gain, mean_interval, score
 from recast.evaluation.mark_promises import check_magnitudes, check_places
 from recast.evaluation.promises import check_gaps, check_promises, check_sum, check_terms
 from recast.models.fitting import fit_task, save_fit
-from recast.models.from_file import is_file_name
-from recast.models.kind import PRETRAINED, FittedModel, Task
-from recast.models.places import about_box, region_of
+from recast.models.from_file import FromFile, is_file_name
+from recast.models.kind import PRETRAINED, FittedModel, ModelKind, Task
+from recast.models.places import SUFFIX, about_box, load_places, region_of
 from recast.models.registry import (
     NULL,
     REFERENCE,
@@ -45,9 +46,11 @@ from recast.models.registry import (
     mixture_name,
     model_kind,
     model_kinds,
+    package_of,
     unknown_model,
 )
 from recast.models.seen import leaks, to_json
+from recast.pretrained import FILES
 
 if TYPE_CHECKING:
     from etas.space.law import PlaceLaw
@@ -134,8 +137,6 @@ def compare(
             ]
         )
         for catalog in catalogs:
-            if (warning := gap_warning(catalog)) is not None:
-                say(f"recast: {warning}")
             runs: dict[str, list[Timed]] = {}
             for name in models:
                 for _ in range(seeds if model_kind(name).seeded else 1):
@@ -199,6 +200,22 @@ def _check_saved(model: FittedModel, task: Task) -> None:
             f"fitted, and {read:.4f} as read from its file: `from_json` has to restore all of the "
             "process that `to_json` was given"
         )
+    if model.places is not None:
+        _check_saved_places(model.places, kind.path(task.folder, task.seed), kind, task.split.test)
+
+
+def _check_saved_places(law: PlaceLaw, path: Path, kind: ModelKind, test: EventSequence) -> None:
+    """Raise an InputError where the law beside the file of a model is another one."""
+    again = load_places(path, kind.place_laws)
+    fitted, read = (float(each.log_density(test).mean()) for each in (law, again or law))
+    if not abs(fitted - read) <= SAME_SCORE:
+        for file in (path, path.with_suffix(SUFFIX)):
+            file.unlink(missing_ok=True)
+        raise InputError(
+            f"model {kind.name!r}: places of the test window have {fitted:.4f} nats per event as "
+            f"fitted, and {read:.4f} by the law that is read from its file: let the arguments of "
+            f"{type(law).__name__} hold all of it"
+        )
 
 
 def _default_workers() -> int:
@@ -255,7 +272,11 @@ def _compared(
             replace(catalog.info, provenance={}).to_json(),
             models,
             protocol=protocol_scores(protocol, catalog, split, tests, laws),
-            remarks=caveats(catalog, list(fits)) + (about_box(catalog) if laws else []),
+            remarks=[
+                *caveats(catalog, list(fits)),
+                *about_record(catalog),
+                *(about_box(catalog) if laws else []),
+            ],
             data_sha256=data_hash(split),
         ),
         {name: run.diagnosis for name, run in done.items()},
@@ -267,6 +288,12 @@ def caveats(catalog: Catalog, models: Sequence[str]) -> list[str]:
     """What a user should know first of fits of these models to a catalog."""
     said = (model_kind(name).caveat(catalog) for name in models)
     return list(dict.fromkeys(line for line in said if line))
+
+
+def about_record(catalog: Catalog) -> list[str]:
+    """That nothing was recorded for long, or that completeness was higher for years."""
+    found = (gap_warning(catalog), incomplete_warning(catalog))
+    return [warning for warning in found if warning is not None]
 
 
 def check_request(
@@ -374,9 +401,19 @@ def _run(fit: Timed, catalog: Catalog, split: Split) -> _Run:
         one.residuals,
         seen=to_json(known),
         leaks=leaks(known, catalog, split.test.score_from),
+        file_sha256=_hash_of_file(fit.model),
+        package=package_of(fit.model),
     )
     measured = {name: values for name, values in gains.items() if values is not None}
     return _Run(result, diagnosis, measured, places)
+
+
+def _hash_of_file(model: FittedModel) -> str | None:
+    """SHA-256 of the file that a model was read or started from: its name does not tell which."""
+    if isinstance(model.kind, FromFile):
+        return file_hash(model.kind.file)
+    start = model.started_from
+    return None if start is None or start in FILES else file_hash(Path(start))
 
 
 def _place_terms(law: PlaceLaw, split: Split) -> dict[str, FloatArray]:

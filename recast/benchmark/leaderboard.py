@@ -19,8 +19,8 @@ import numpy as np
 
 from catalogs import InputError
 from catalogs.files import read_json
-from recast.benchmark.boards import Board, Entry, Leaderboard, Origin, Standing
-from recast.benchmark.folder import read_run
+from recast.benchmark.boards import HASH_SHOWN, Board, Entry, Leaderboard, Origin, Standing
+from recast.benchmark.folder import RECORD, read_run
 from recast.benchmark.protocols import PROTOCOLS
 from recast.benchmark.published import PublishedScore, published_scores, published_tables
 from recast.benchmark.results import PLACE, BenchmarkResult, CatalogResult, ModelResult, newer
@@ -41,9 +41,10 @@ def make_leaderboard(
 ) -> Leaderboard:
     """Collect runs, and with ``reference`` those that come with the package and publications."""
     named = [str(run) for run in runs]
-    repeated = [name for name in named if named.count(name) > 1]
-    if repeated:
-        raise InputError(f"run {repeated[0]} is named twice: name it once")
+    paths = [(path / RECORD if path.is_dir() else path).resolve() for path in map(Path, named)]
+    for name, path in zip(named, paths, strict=True):
+        if paths.count(path) > 1:
+            raise InputError(f"run {name} is named twice: name it once")
     results = dict(_shipped()) if reference else {}
     results |= {_clean(name): read_run(Path(name)).result for name in named}
     sources: dict[str, dict[str, str]] = {}
@@ -149,11 +150,16 @@ def _entries(result: BenchmarkResult, catalog: CatalogResult, source: str) -> It
 
 
 def _label(model: str, row: ModelResult) -> str:
-    start = row.started_from
-    if start in {None, PRETRAINED}:
-        return _clean(model)
-    name = re.split(r"[\\/]", str(start))[-1]
-    return _clean(f"{model} from {name}")
+    """Its name, with what tells it from others of that name."""
+    label = model
+    if row.started_from not in {None, PRETRAINED}:
+        name = re.split(r"[\\/]", str(row.started_from))[-1]
+        label += f" from {name}"
+    if row.file_sha256 is not None:
+        label += f" ({row.file_sha256[:HASH_SHOWN]})"
+    if row.package is not None:
+        label += f" of {row.package}"
+    return _clean(label)
 
 
 def _until(name: str, extent: Mapping[str, Any]) -> str:

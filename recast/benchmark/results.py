@@ -91,7 +91,8 @@ class ModelResult(Record):
 
     ``marks`` holds the score of each mark for which the model has a law with memory, ``seen`` when
     and where the data were that the model was fitted to, by catalog, and ``leaks`` those of them
-    that may hold events of the test window.
+    that may hold events of the test window. ``file_sha256`` and ``package`` tell apart what has one
+    name: nets in files of their own, and models of other packages.
     """
 
     splits: dict[str, WindowScore]
@@ -106,6 +107,8 @@ class ModelResult(Record):
     marks: dict[str, MarkScore] = field(default_factory=dict)
     seen: dict[str, dict[str, Any]] = field(default_factory=dict)
     leaks: list[str] = field(default_factory=list)
+    file_sha256: str | None = None
+    package: str | None = None
 
     def __post_init__(self) -> None:
         if not self.seeds:

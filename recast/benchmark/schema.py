@@ -50,6 +50,9 @@ DESCRIPTIONS = {
         "marks": "Scores of magnitudes and places, by mark (magnitude, place).",
         "seen": "When and where the data were that the model was fitted to, by catalog.",
         "leaks": "Those of them that may hold events of the test window.",
+        "file_sha256": "SHA-256 of the file that the model was read from or started from; null for "
+        "none, and for nets that come with the package.",
+        "package": "Other package that adds the model or its decoder, with its version.",
     },
     "SeedResult": {
         "seed": "The random seed.",

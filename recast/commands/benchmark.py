@@ -17,11 +17,13 @@ from recast.commands.options import (
     chunk_progress,
     selected,
     typed,
+    warn_of_gaps,
     without_where,
 )
-from recast.commands.printing import print_json
+from recast.commands.printing import in_options, print_json
 
 if TYPE_CHECKING:
+    from catalogs import Catalog
     from recast.benchmark.comparison import Comparison
     from recast.benchmark.results import BenchmarkResult
     from recast.benchmark.run import Done
@@ -180,9 +182,9 @@ def run(args: argparse.Namespace) -> int:
         rolling=rolling,
         places=args.places,
         protocol=args.protocol,
-        select=lambda catalog: selected(catalog, args),
+        select=lambda catalog: _selected(catalog, args),
         command=typed(without_where(args.argv)),
-        done=lambda done: _show(done, args.out, args.rolling, quiet=args.format != "text"),
+        done=lambda done: _show(done, args),
         progress=chunk_progress("rolling"),
     )
     if args.quick and any(kind.is_neural for kind in kinds):
@@ -231,16 +233,24 @@ def print_results(form: str, result: BenchmarkResult) -> None:
         print(as_latex(result), end="")
 
 
-def _show(done: Done, out: Path, days: float | None, *, quiet: bool) -> None:
-    """Draw the plots of a catalog, and print its table unless ``quiet``."""
+def _selected(catalog: Catalog, args: argparse.Namespace) -> Catalog:
+    """The part of a catalog that is benchmarked; what is odd about it is said before any fit."""
+    part = selected(catalog, args)
+    warn_of_gaps(part)
+    return part
+
+
+def _show(done: Done, args: argparse.Namespace) -> None:
+    """Draw the plots of a catalog, and print its table where results are printed as text."""
     from recast.models.registry import REFERENCE
     from recast.plots.catalogs import magnitude_time
     from recast.plots.forecasts import rolling_forecasts
     from recast.plots.scores import cumulative_gain
     from recast.plots.style import save
 
-    comparison = done.comparison
+    comparison, out, days = done.comparison, args.out, args.rolling
     catalog, name = comparison.catalog, comparison.name
+    quiet = args.format != "text"
     title = catalog.info.title or name
     save(magnitude_time(catalog, comparison.split, title), out / name / "magnitude_time.png")
     if REFERENCE in comparison.terms:
@@ -249,11 +259,11 @@ def _show(done: Done, out: Path, days: float | None, *, quiet: bool) -> None:
         save(figure, out / name / "cumulative_gain.png")
     _map_gains(comparison, title, out / name)
     if not quiet:
-        print(comparison.result.table(name), end="\n\n", flush=True)
+        print(in_options(comparison.result.table(name), vars(args)), end="\n\n", flush=True)
     if done.rolling is not None and days is not None:
         save(rolling_forecasts(name, done.rolling, days), out / name / "rolling.png")
         if not quiet:
-            print(done.rolling.table(name), end="\n\n", flush=True)
+            print(in_options(done.rolling.table(name), vars(args)), end="\n\n", flush=True)
 
 
 def _map_gains(comparison: Comparison, title: str, out: Path) -> None:

@@ -83,9 +83,9 @@ def fit_model(
 
 def save_fit(kind: ModelKind, task: Task, fitted: FittedModel) -> None:
     """Save a model and, beside it, its law of places."""
-    kind.save(task, fitted)
     if fitted.places is not None:
-        save_places(kind.path(task.folder, task.seed), fitted.places)
+        save_places(kind.path(task.folder, task.seed), fitted.places, fitted.kind.place_laws)
+    kind.save(task, fitted)
 
 
 def fit_task(kind: ModelKind, task: Task) -> FittedModel:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import is_zipfile
 
 from catalogs import Catalog, InputError
 from catalogs.display import closest
@@ -40,6 +41,7 @@ def kind_of(path: Path, kinds: Mapping[str, ModelKind]) -> ModelKind:
             if kind.is_neural:
                 seen(path)  # reads the whole file
             return kind
+    _check_json(path)
     record: dict[str, Any] = read_json(path)
     name = record.get("kind")
     if isinstance(name, str) and "fitted_on" in record:
@@ -53,6 +55,36 @@ def kind_of(path: Path, kinds: Mapping[str, ModelKind]) -> ModelKind:
         if kind.opens(path, record):
             return kind
     raise InputError(f"{path} holds no model: give the JSON of a fit, or a checkpoint")
+
+
+def _check_json(path: Path) -> None:
+    """Raise an InputError for a folder, or for a checkpoint of another name."""
+    if path.is_dir():
+        raise InputError(f"{path} is a folder: name the file of a model in it")
+    if path.is_file() and is_zipfile(path):
+        raise InputError(f"{path} is a checkpoint by its content: let its name end with .ckpt")
+
+
+def note_file(record: Path, file: Path) -> None:
+    """Write which file a model of a benchmark is in."""
+    write_json(record, {"file": str(file.resolve()), "sha256": file_hash(file)})
+
+
+def noted_file(record: Path, name: str) -> Path:
+    """Return the file that ``note_file`` wrote of, for the model ``name``.
+
+    Raises
+    ------
+    InputError
+        If it is not where it was, or has changed.
+    """
+    with reading(record):
+        content = read_json(record)
+        path, known = Path(content["file"]), content["sha256"]
+    if not path.is_file() or file_hash(path) != known:
+        what = "has changed" if path.is_file() else "is missing"
+        raise InputError(f"{path} {what}, from which the benchmark read {name}: put back the file")
+    return path
 
 
 def unknown(name: str, kinds: Iterable[str]) -> str:
@@ -87,6 +119,7 @@ class FromFile(ModelKind):
         self.kinds = kinds
         self.holds = holds
         self.name = path.name
+        self.place_laws = () if holds is None else holds.place_laws
 
     def check(self, catalog: Catalog, pretrained: str) -> None:
         """Refuse a model that has seen the test window, or is of another completeness."""
@@ -100,13 +133,12 @@ class FromFile(ModelKind):
     def fit_places(self, task: Task) -> PlaceLaw | None:
         """Those beside the file, if there are any."""
         del task
-        return load_places(self.file)
+        return load_places(self.file, kind_of(self.file, self.kinds).place_laws)
 
     def save(self, task: Task, fitted: FittedModel) -> None:
         """Save where the model is."""
         del fitted
-        where = {"file": str(self.file.resolve()), "sha256": file_hash(self.file)}
-        write_json(self.path(task.folder, task.seed), where)
+        note_file(self.path(task.folder, task.seed), self.file)
 
     def load(self, folder: Path, seed: int, catalog: Catalog, pretrained: str) -> FittedModel:
         """Read the model of a benchmark again.
@@ -117,15 +149,7 @@ class FromFile(ModelKind):
             If its file is not where it was, or has changed.
         """
         del pretrained
-        record = self.path(folder, seed)
-        with reading(record):
-            content = read_json(record)
-            path, known = Path(content["file"]), content["sha256"]
-        if not path.is_file() or file_hash(path) != known:
-            what = "has changed" if path.is_file() else "is missing"
-            raise InputError(
-                f"{path} {what}, from which the benchmark read {self.name}: put back the file"
-            )
+        path = noted_file(self.path(folder, seed), self.name)
         return self._on(path, catalog, allow_leak=True)  # checked when it was fitted
 
     def read(

@@ -174,6 +174,9 @@ class ModelKind(ABC):
     about: ClassVar[str] = ""
     """One line for ``recast benchmark --help``."""
 
+    place_laws: tuple[type[PlaceLaw], ...] = ()
+    """Laws of places of its own that ``fit_places`` may give: saved ones are read as these."""
+
     seeded: ClassVar[bool] = False
     """Whether a fit depends on the seed, so that several are worthwhile."""
 

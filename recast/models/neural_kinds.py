@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from catalogs import Catalog, InputError, PointProcess
 from catalogs.checks.extent import check_unseen, way_to_use
+from recast.models.from_file import note_file, noted_file
 from recast.models.kind import CHECKPOINT, FittedModel, ModelKind, Task
 from recast.models.places import learned_law, shared_law
 from recast.models.seen import merged, seen_by_fit, seen_by_net
@@ -281,6 +282,20 @@ class ZeroShot(NetKind):
         """Those of a net of other regions, which moves the mixture of the train window."""
         return shared_law(task)
 
+    def save(self, task: Task, fitted: FittedModel) -> None:
+        """Save which net it was, unless that comes with the package."""
+        record = self._record(task.folder)
+        record.unlink(missing_ok=True)  # of an earlier run
+        if fitted.started_from is not None and fitted.started_from not in FILES:
+            note_file(record, Path(fitted.started_from))
+
     def load(self, folder: Path, seed: int, catalog: Catalog, pretrained: str) -> FittedModel:
         """Read the net of the benchmark again, with the ETAS of the train window."""
+        record = self._record(folder)
+        if record.is_file():  # runs of version 0.1.0 have none
+            pretrained = str(noted_file(record, self.name))
         return self.fit(Task(catalog, folder, seed, pretrained=pretrained))
+
+    def _record(self, folder: Path) -> Path:
+        """Where the file of the net is noted."""
+        return folder / f"{self.name}.json"

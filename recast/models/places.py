@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
     from etas.space.region import Region
     from etas.space.triggered import TriggeredPlaces
     from recast.models.kind import Task
-    from recast.places.law import LearnedPlaces
 
 SUFFIX = ".places.json"
 """Of the file with the law of places, beside that of the model."""
@@ -178,22 +179,50 @@ def places_so_far(catalog: Catalog, known: EventSequence) -> PlaceLaw:
     ).model
 
 
-def save_places(model: Path, law: PlaceLaw) -> None:
-    """Write a law beside the file of its model: JSON, or the weights of a learned one."""
-    from etas.space.records import law_to_json
+def save_places(model: Path, law: PlaceLaw, own: Sequence[type[PlaceLaw]] = ()) -> None:
+    """Write a law beside the file of its model: JSON, or the weights of a learned one.
 
+    ``own`` are the ``place_laws`` of its kind.
+
+    Raises
+    ------
+    InputError
+        If it is a law of another package that cannot be read from its file.
+    """
     plain, learned = model.with_suffix(SUFFIX), model.with_suffix(LEARNED_SUFFIX)
-    if law.drawn is law:
-        write_json(plain, law_to_json(law))
-        learned.unlink(missing_ok=True)
-        return
-    from recast.places.files import write_law
+    if law.drawn is not law:
+        from recast.places.law import LearnedPlaces  # torch takes seconds to import
 
-    write_law(learned, cast("LearnedPlaces", law))
-    plain.unlink(missing_ok=True)
+        if isinstance(law, LearnedPlaces):
+            from recast.places.files import write_law
+
+            write_law(learned, law)
+            plain.unlink(missing_ok=True)
+            return
+    write_json(plain, _readable(law, own))
+    learned.unlink(missing_ok=True)
 
 
-def load_places(model: Path) -> PlaceLaw | None:
+def _readable(law: PlaceLaw, own: Sequence[type[PlaceLaw]]) -> dict[str, Any]:
+    """The numbers of a law, from which the same law can be made again."""
+    from etas.space.records import law_from_json, law_to_json
+
+    record, kind = law_to_json(law), type(law)
+    try:
+        again = law_from_json(json.loads(json.dumps(record)), own)
+        reason = f"{type(again).__name__} of {type(again).__module__} is read"
+    except (InputError, TypeError, ValueError) as error:
+        again, reason = None, str(error)
+    if type(again) is not kind:
+        raise InputError(
+            f"the law of places {kind.__name__} of {kind.__module__} cannot be read from its file "
+            f"({reason}): let its kind of model name it in `place_laws`, and give it a name of its "
+            "own and a region and plain numbers as arguments"
+        )
+    return record
+
+
+def load_places(model: Path, own: Sequence[type[PlaceLaw]] = ()) -> PlaceLaw | None:
     """Read the law beside the file of a model; None if there is none."""
     from etas.space.records import law_from_json
 
@@ -206,4 +235,4 @@ def load_places(model: Path) -> PlaceLaw | None:
     if not path.is_file():
         return None
     with reading(path):
-        return law_from_json(read_json(path))
+        return law_from_json(read_json(path), own)

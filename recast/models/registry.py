@@ -15,7 +15,7 @@ from pathlib import Path
 
 from catalogs import InputError, PointProcess
 from recast.models.classical import ETASKind, PoissonKind, SmoothedKind, TruthKind
-from recast.models.from_file import FromFile, is_file_name, unknown
+from recast.models.from_file import SUFFIXES, FromFile, is_file_name, unknown
 from recast.models.kind import MIXTURE, FittedModel, ModelKind, mixture_name, plain_name
 from recast.models.neural_kinds import FewShot, Native, Paper, Released, Shipped, ZeroShot
 
@@ -117,23 +117,48 @@ def model_kind(name: str) -> ModelKind:
 
 def is_of_this_package(model: FittedModel) -> bool:
     """Whether the tests of this package have tried models of that kind, and with that decoder."""
-    kind = model.kind
-    if isinstance(kind, FromFile) and kind.holds is not None:
-        kind = kind.holds
+    kind = _own_kind(model)
     if not type(kind).__module__.startswith(f"{__package__.partition('.')[0]}."):
         return False
     return not kind.is_neural or _decoders_are_built_in(model.process)
 
 
+def package_of(model: FittedModel) -> str | None:
+    """Other packages that add the kind of a model or its decoder, with versions; None for ours."""
+    kind = _own_kind(model)
+    points = [point for point in entry_points(group=GROUP) if point.load() is type(kind)]
+    if kind.is_neural:
+        from recast.net.architectures import GROUP as DECODERS  # takes seconds to import
+
+        decoders = _decoders(model.process)
+        points += [point for point in entry_points(group=DECODERS) if point.name in decoders]
+    packages = {f"{point.dist.name} {point.dist.version}" for point in points if point.dist}
+    return ", ".join(sorted(packages)) or None
+
+
+def _own_kind(model: FittedModel) -> ModelKind:
+    """The kind of a model, also of one that was read from a file."""
+    kind = model.kind
+    return kind.holds if isinstance(kind, FromFile) and kind.holds is not None else kind
+
+
 def _decoders_are_built_in(process: PointProcess) -> bool:
-    from recast.models.neural import Recast  # takes seconds to import
     from recast.net.architectures import BUILT_IN
+
+    return _decoders(process) <= BUILT_IN.keys()
+
+
+def _decoders(process: PointProcess) -> set[str]:
+    """Names of the decoders of a net, or of those that it mixes."""
+    from recast.models.neural import Recast  # takes seconds to import
     from recast.net.network import RecastNet
 
     parts = process.net.modules() if isinstance(process, Recast) else ()
-    return all(part.decoder_name in BUILT_IN for part in parts if isinstance(part, RecastNet))
+    return {part.decoder_name for part in parts if isinstance(part, RecastNet)}
 
 
 def unknown_model(name: str) -> str:
     """Say that there is no model of that name, and which there are."""
+    if Path(name).is_file():
+        return f"model {name!r}: names of files of models end with {' or '.join(sorted(SUFFIXES))}"
     return unknown(name, model_kinds())

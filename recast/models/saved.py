@@ -65,7 +65,9 @@ class SavedModel:
             If the model cannot be used on the catalog, or only with ``fit``.
         """
         model = self.kind.read(self.paths, catalog, fit=fit)
-        places = load_places(self.paths[0]) if catalog.info.has_locations else None
+        places = (
+            load_places(self.paths[0], self.kind.place_laws) if catalog.info.has_locations else None
+        )
         return model if places is None else replace(model, places=places)
 
     def alone(self) -> FittedModel:

@@ -11,4 +11,5 @@ batch          event sequences as padded tensors: the only place that knows mask
 scaling        what ties a net to its catalog: units, and the fitted ETAS
 clock          the daily pace of detection
 excitation     the decaying memory of ETAS, event by event
+promises       what decoders of other packages promise, tried on windows
 """

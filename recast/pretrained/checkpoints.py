@@ -57,6 +57,8 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     InputError
         If the file is missing, damaged, or holds anything else.
     """
+    if path.is_dir():
+        raise InputError(f"checkpoint {path} is a folder: name the file in it")
     if not path.is_file():
         raise InputError(f"checkpoint {path} does not exist: `recast fit` writes one")
     try:

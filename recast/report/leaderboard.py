@@ -99,7 +99,10 @@ def write_leaderboard(
         verdicts=[],
         overview=None,
         sections=[
-            *(_section(board, i, out) for i, board in enumerate(found.boards, 1)),
+            *(
+                _section(board, name, i, out)
+                for i, (board, name) in enumerate(zip(found.boards, found.names(), strict=True), 1)
+            ),
             *_left_out(found),
         ],
         provenance=list(_provenance(found, command)),
@@ -112,7 +115,7 @@ def _subtitle(found: Leaderboard) -> str:
     return "; ".join(f"{name}: {PROTOCOLS[name].about}" for name in protocols)
 
 
-def _section(board: Board, number: int, out: Path) -> dict[str, Any]:
+def _section(board: Board, name: str, number: int, out: Path) -> dict[str, Any]:
     """What the template shows of a board; its plot is written to a folder with its number."""
     # Ids of the page and names of files, whatever the catalog is called
     key = f"board{number}-{board.protocol}-" + re.sub(r"\W", "_", board.catalog, flags=re.ASCII)
@@ -134,8 +137,8 @@ def _section(board: Board, number: int, out: Path) -> dict[str, Any]:
         plots.append(page_entry(item, key, out / FOLDER / key))
     return {
         "key": key,
-        "name": f"{board.protocol}: {board.catalog}",
-        "title": f"{board.protocol}: {board.catalog}",
+        "name": name,
+        "title": name,
         "facts": f"{board.n_events:,} test events; "
         + (
             "nobody has run it yet."

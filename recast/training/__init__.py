@@ -7,5 +7,6 @@ windows        cutting training windows, and the order in which they are seen
 task           RecastTask: loss, optimiser, logging
 trainer        one way to train: callbacks, defaults, the recipe of the paper
 resuming       an interrupted training ends as if it had not been interrupted
+going_on       what else its next epoch depends on, in checkpoints
 lightning_cli  `recast fit | validate | test | predict`
 """

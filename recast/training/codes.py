@@ -50,6 +50,8 @@ def spread_of_codes(net: RecastNet) -> Tensor | None:
     return torch.cat([part.square().mean().sqrt().expand(part.shape[1]) for part in parts])
 
 
+@torch.inference_mode(mode=False)  # the search needs gradients, whoever asks for it
+@torch.enable_grad()
 def with_inferred_code(
     net: RecastNet, train: EventSequence, *, gaps: Sequence[tuple[float, float]] = ()
 ) -> RecastNet:
@@ -76,10 +78,11 @@ def with_inferred_code(
     RecastNet
         With one code, that of this region.
     """
-    spread = spread_of_codes(net)
+    own = copy.deepcopy(net).eval()  # tensors that were made in inference mode have no gradients
+    spread = spread_of_codes(own)
     if spread is None or train.n_scored == 0:
         return net
-    net = copy.deepcopy(net).eval()
+    net = own
     net.requires_grad_(requires_grad=False)
     net.region = 0
     weight = min(1.0, train.n_scored / ENOUGH_EVENTS)
@@ -104,14 +107,13 @@ def with_inferred_code(
             slope += of_part.double().numpy()
         return total / train.n_scored, slope / train.n_scored
 
-    with torch.enable_grad():
-        found = minimize(
-            loss,
-            np.zeros(len(spread)),
-            jac=True,
-            method="L-BFGS-B",
-            options={"maxiter": ITERATIONS, "maxcor": ITERATIONS},
-        )
+    found = minimize(
+        loss,
+        np.zeros(len(spread)),
+        jac=True,
+        method="L-BFGS-B",
+        options={"maxiter": ITERATIONS, "maxcor": ITERATIONS},
+    )
     code = torch.from_numpy(found.x).float() * spread
     del net.codes
     net.codes = torch.nn.Parameter(code[None], requires_grad=False)

@@ -22,7 +22,7 @@ from recast.pretrained import seen
 from recast.pretrained.checkpoints import check_resumable
 from recast.pretrained.hyper_parameters import plain_settings
 from recast.training.data import CatalogData
-from recast.training.resuming import GoesOn, WholeCheckpoints, alone
+from recast.training.resuming import WholeCheckpoints, alone
 from recast.training.task import RecastTask
 from recast.training.trainer import (
     CHECKPOINT,
@@ -160,7 +160,7 @@ def main(argv: list[str]) -> int:
             "class_path": "lightning.pytorch.loggers.CSVLogger",
             "init_args": {"save_dir": "runs", "name": "recast"},
         },
-        "callbacks": [progress(), StartCounts(), GoesOn(), every_epoch()],
+        "callbacks": [progress(), StartCounts(), every_epoch()],
         "enable_progress_bar": sys.stderr.isatty(),
     }
     try:

@@ -12,11 +12,13 @@ import lightning
 import numpy as np
 import pandas as pd
 import torch
+from lightning.pytorch.callbacks import Callback
 from torch import Tensor
 
 from catalogs import InputError
 from catalogs.files import write_whole
 from recast.net.network import RecastNet, log_likelihoods
+from recast.net.promises import check_decoder
 from recast.net.regional import of_weights
 from recast.net.scaling import Scaling
 from recast.pretrained import load_weights, read_net, seen
@@ -24,6 +26,7 @@ from recast.pretrained.checkpoints import read_checkpoint, unreadable
 from recast.pretrained.hyper_parameters import all_settings
 from recast.training.codes import with_inferred_code
 from recast.training.data import CatalogData
+from recast.training.going_on import GoesOn
 from recast.training.windows import RegionBatch
 
 CODE_SPEED = 4.0
@@ -194,6 +197,8 @@ class RecastTask(lightning.LightningModule):
     def infer_codes(self, data: CatalogData) -> None:
         """Start the codes of regions that the pretrained net does not know at the most probable.
 
+        They are inferred once, before the first step of a training: a second call does nothing.
+
         Parameters
         ----------
         data : CatalogData
@@ -205,6 +210,13 @@ class RecastTask(lightning.LightningModule):
             if net.region is not None:
                 with torch.no_grad():
                     self.net.codes[i] = net.code
+        self.to_infer = []
+
+    def on_train_start(self) -> None:
+        """Infer the codes of new regions, unless training is resumed."""
+        data = getattr(self.trainer, "datamodule", None)
+        if self.global_step == 0 and isinstance(data, CatalogData):
+            self.infer_codes(data)
 
     def _freeze(self, parts: Sequence[str]) -> None:
         for name in parts:
@@ -214,8 +226,10 @@ class RecastTask(lightning.LightningModule):
                 raise InputError(f"model.frozen: no part {name!r}: choose from {', '.join(known)}")
             part.requires_grad_(requires_grad=False)
 
-    def training_step(self, windows: RegionBatch, _: int) -> Tensor:
+    def training_step(self, windows: RegionBatch, number: int) -> Tensor:
         """Negative log-likelihood per event of a batch of windows, with the prior of the code."""
+        if number == 0:
+            self._check_decoder(windows)
         told = windows.named
         if len(self.regions) > 1:
             told = float(torch.rand(())) >= self.unknown and told
@@ -235,8 +249,10 @@ class RecastTask(lightning.LightningModule):
         )
         return loss
 
-    def validation_step(self, windows: RegionBatch, _: int) -> None:
+    def validation_step(self, windows: RegionBatch, number: int) -> None:
         """Log the same for the validation windows; every region has equal weight."""
+        if number == 0:
+            self._check_decoder(windows)
         times, magnitudes = self.losses(windows, windows.region)
         self._check_finite(times + magnitudes, "validation loss")
         times, magnitudes = times * windows.share, magnitudes * windows.share
@@ -249,6 +265,7 @@ class RecastTask(lightning.LightningModule):
 
     def test_step(self, whole: RegionBatch, _: int) -> None:
         """Score each full test sequence in float64: nats, nats per event and NLL per day."""
+        self._check_decoder(whole)
         batch = whole.batch
         logs = log_likelihoods(self._exact_net(whole.region), batch)
         total = float(logs.times)
@@ -265,6 +282,7 @@ class RecastTask(lightning.LightningModule):
 
     def predict_step(self, whole: RegionBatch, _: int) -> dict[str, Tensor]:
         """Compute log intensity and compensator increment of each scored event; write a CSV."""
+        self._check_decoder(whole)
         net, batch = self._exact_net(whole.region), whole.batch
         distribution = net(batch)
         begun = distribution.cumulative_hazard(batch.elapsed[batch.scored])
@@ -288,6 +306,10 @@ class RecastTask(lightning.LightningModule):
             table = pd.DataFrame({name: value.cpu().numpy() for name, value in events.items()})
             write_whole(path, table.to_csv(index=False).encode())
         return events
+
+    def configure_callbacks(self) -> list[Callback]:
+        """What makes a resumed training end with the same weights, with any trainer."""
+        return [GoesOn()]
 
     def configure_optimizers(self) -> Any:
         """AdamW with linear warm-up and cosine decay by step."""
@@ -350,6 +372,10 @@ class RecastTask(lightning.LightningModule):
         net = self.net.on(self.regions[windows.region], known)
         logs = log_likelihoods(net, windows.batch)
         return -logs.times / n, -logs.magnitudes.sum() / n
+
+    def _check_decoder(self, windows: RegionBatch) -> None:
+        """Stop where a decoder of another package gives losses or scores that mean nothing."""
+        check_decoder(self.net.on(self.regions[windows.region], windows.region), windows.batch)
 
     def _check_finite(self, loss: Tensor, name: str) -> None:
         """Stop before weights that are not finite get into a checkpoint."""

@@ -33,7 +33,6 @@ from recast.training.resuming import (
     ENDED,
     EVENTS,
     ORPHAN_SECONDS,
-    GoesOn,
     WholeCheckpoints,
     alone,
     check_begun,
@@ -361,7 +360,6 @@ def _train(
         every_epoch(folder),
         EarlyStopping(**{**EARLY_STOPPING, "patience": patience}),
         StartCounts(),
-        GoesOn(),
         shown,
     ]
     settings = {
