@@ -304,6 +304,22 @@ class CannotBeSaved(ModelKind):
         return self.fitted(task, model_kind("poisson").fit(task).process, 1)
 
 
+class SavesAnArray(CannotBeSaved):
+    def to_json(self, process: PointProcess) -> dict[str, Any]:
+        return {"weights": np.zeros(3)}
+
+
+@pytest.mark.usefixtures("fresh")
+def test_a_kind_that_gives_no_json_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    added(monkeypatch, "{here}:SavesAnArray")
+    command = ["benchmark", "--catalog", CATALOG, "--models", "mine", "--out", str(tmp_path)]
+    assert cli.main(command) == 2
+    said = r"model 'mine' cannot be saved \(.*ndarray.*\): let its `to_json` give JSON types"
+    assert re.search(said, capsys.readouterr().err)
+
+
 class CannotBeLoaded(CannotBeSaved):
     def to_json(self, process: PointProcess) -> dict[str, Any]:
         return {}

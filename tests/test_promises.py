@@ -3,17 +3,27 @@
 import inspect
 import re
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import ArrayLike
 from scipy.stats import weibull_min
 
-from catalogs import EventSequence, GutenbergRichter, InputError, PointProcess, without_gaps
+from catalogs import (
+    EventSequence,
+    GutenbergRichter,
+    InputError,
+    PointProcess,
+    Trajectories,
+    without_gaps,
+)
+from catalogs.process import Seed
 from catalogs.sequence import FloatArray, Gaps
 from etas.synthetic import SOCAL_TRUTH
-from recast.evaluation.promises import check_promises
+from recast.evaluation.promises import check_promises, check_simulations
 
 RATE, SPAN = 20.0, 0.01
 
@@ -249,6 +259,57 @@ GAPS = (
     ((0.0, 3.0), (50.0, 65.0), (190.0, 200.0)),
     tuple((t, t + 1.0) for t in range(60, 150, 2)),
 )
+
+
+class Drawn(Renewal):
+    """Draws Weibull intervals one by one, ``speed`` times as fast."""
+
+    def __init__(self, speed: float = 1.0, *, fresh: bool = False) -> None:
+        self.speed, self.rng = speed, np.random.default_rng(1) if fresh else None
+
+    def simulate(
+        self, history: Any, horizon: float, n: int, *, seed: Seed, **_: Any
+    ) -> Trajectories:
+        rng = self.rng or np.random.default_rng(seed)
+        begin, end = history.end, history.end + horizon
+        drawn = []
+        for _ in range(n):
+            times, last = [], float(history.times[-1])
+            while (last := self.following(last, begin, rng)) < end:
+                times.append(last)
+            magnitudes = self.magnitude_law.sample(len(times), rng)
+            drawn.append(EventSequence(times, magnitudes, begin, end))
+        return Trajectories.of_sequences(drawn)
+
+    def following(self, last: float, begin: float, rng: np.random.Generator) -> float:
+        elapsed = max(begin - last, 0.0)
+        wait = float(self.law.isf(self.law.sf(elapsed) * rng.uniform()))
+        return last + elapsed + (wait - elapsed) / self.speed
+
+
+class Fails(Drawn):
+    def simulate(self, *_: Any, **__: Any) -> Trajectories:
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize(
+    ("process", "message"),
+    [
+        (Renewal(), ""),
+        (SOCAL_TRUTH, ""),
+        (Drawn(), ""),
+        (Fails(), ""),
+        (Drawn(1.3), "in 20 simulations of .* days it draws .* where its intensity expects"),
+        (Drawn(0.7), "in 20 simulations of .* days it draws .* where its intensity expects"),
+        (Drawn(fresh=True), "its simulations with one `seed` are .* events once and"),
+    ],
+)
+def test_simulations_are_those_of_the_intensity(
+    process: PointProcess, message: str, sequence: EventSequence
+) -> None:
+    refused = pytest.raises(InputError, match=f"model 'mine': {message}")
+    with refused if message else nullcontext():
+        check_simulations(process, sequence, "mine")
 
 
 def with_gaps(sequence: EventSequence, gaps: Gaps) -> EventSequence:

@@ -22,7 +22,8 @@ from recast.models.neural import Recast
 from recast.net.architectures import CODE_SIZE
 from recast.net.network import RecastNet
 from recast.net.scaling import Scaling
-from recast.pretrained import read_net, seen
+from recast.pretrained import checkpoint_path, read_net, seen
+from recast.pretrained.checkpoints import read_checkpoint, write_checkpoint
 from recast.training.codes import with_inferred_code
 from recast.training.data import CatalogData
 from recast.training.going_on import GoesOn
@@ -228,6 +229,25 @@ def test_a_net_is_not_kept_for_other_validation_events(
     # What comes later changes nothing
     longer = CatalogData.of(Region(data.region.catalog), steps_per_epoch=4)
     train(longer, tmp_path, seed=0, max_epochs=2, resume=True)
+
+
+@pytest.mark.parametrize("has_ended", [True, False])
+def test_a_training_does_not_go_on_from_another_start_of_the_same_path(
+    has_ended: bool, data: CatalogData, tmp_path: Path
+) -> None:
+    net, out = tmp_path / "net.ckpt", tmp_path / "out"
+    how: dict[str, Any] = {"seed": 0, "model": {"pretrained": str(net)}}
+    content = read_checkpoint(checkpoint_path("shipped"))
+    write_checkpoint(net, content)
+    if has_ended:
+        train(data, out, max_epochs=2, **how)
+    else:
+        interrupted(data, out, 2, after=1, **how)
+    write_checkpoint(net, content | {"other": 1})
+    with pytest.raises(InputError, match="with SHA-256 of pretrained = .* choose another `out`"):
+        train(data, out, max_epochs=2, resume=True, **how)
+    write_checkpoint(net, content)
+    train(data, out, max_epochs=2, resume=True, **how)
 
 
 def test_a_new_training_does_not_go_on_with_the_old_one(data: CatalogData, tmp_path: Path) -> None:

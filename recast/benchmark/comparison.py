@@ -33,7 +33,13 @@ from recast.benchmark.results import (
 )
 from recast.evaluation import Diagnosis, diagnose, gain, mean_interval, score
 from recast.evaluation.mark_promises import check_magnitudes, check_places
-from recast.evaluation.promises import check_gaps, check_promises, check_sum, check_terms
+from recast.evaluation.promises import (
+    check_gaps,
+    check_promises,
+    check_simulations,
+    check_sum,
+    check_terms,
+)
 from recast.models.fitting import fit_task, save_fit
 from recast.models.from_file import FromFile, is_file_name
 from recast.models.kind import PRETRAINED, FittedModel, ModelKind, Task
@@ -175,6 +181,7 @@ def _check(model: FittedModel, catalog: Catalog, split: Split) -> None:
         return
     name = model.kind.name
     check_promises(model.process, split.test, name)
+    check_simulations(model.process, split.test, name)
     for window in (split.train, split.val):
         check_gaps(model.process, window, name)
         check_terms(model.process, window, name)

@@ -40,6 +40,13 @@ MISMATCH = 0.02
 per event. The sums are good to 0.005 even where the rate jumps."""
 
 
+DRAWS, DRAWN = 20, 50
+"""Simulations that are counted, of the length in which so many events come on average."""
+
+CHANCE, SIMULATED = 5.0, 0.01
+"""Standard errors, and share of the expected events, by which simulated numbers may be off."""
+
+
 def check_promises(process: PointProcess, sequence: EventSequence, name: str) -> None:
     """Raise an InputError for a process whose score would not mean what scores mean.
 
@@ -213,6 +220,47 @@ def _check_integral(process: PointProcess, sequence: EventSequence, name: str) -
             f"model {name!r}: over {chosen.size} intervals its compensator grows by {grown:.4g} "
             f"and its intensity integrates to {integral:.4g}: the one must be the integral of the "
             "other, in events/day and days"
+        )
+
+
+def check_simulations(process: PointProcess, sequence: EventSequence, name: str) -> None:
+    """Raise an InputError for a process that draws other events than its intensity expects.
+
+    Continuations of the history of the scored window are drawn. The number N of their events, less
+    the compensator that they make, has mean 0 and the variance of a Poisson process; and a seed
+    gives the same events again. A process that leaves ``simulate`` to PointProcess, or cannot be
+    simulated from there, is let be.
+
+    Raises
+    ------
+    InputError
+        Naming the model, and the two numbers.
+    """
+    if type(process).simulate is PointProcess.simulate:
+        return
+    history = sequence.before(sequence.score_from)
+    horizon = DRAWN * sequence.scored_days / sequence.n_scored
+    try:
+        drawn, again = (process.simulate(history, horizon, DRAWS, seed=0) for _ in range(2))
+    except (InputError, NotImplementedError):  # scores need none
+        return
+    same = np.array_equal(drawn.times, again.times)
+    if not same or not np.array_equal(drawn.counts, again.counts):
+        raise InputError(
+            f"model {name!r}: its simulations with one `seed` are {drawn.times.size:,} events once "
+            f"and {again.times.size:,} once, or at other times: draw all random numbers from that"
+        )
+    if drawn.capped.size:
+        return
+    expected = sum(
+        float(process.compensator(history.followed_by(part), np.array([drawn.end]))[0])
+        for part in drawn.sequences()
+    )
+    if not abs(drawn.times.size - expected) <= CHANCE * np.sqrt(expected) + SIMULATED * expected:
+        raise InputError(
+            f"model {name!r}: in {DRAWS} simulations of {horizon:.4g} days it draws "
+            f"{drawn.times.size:,} events where its intensity expects {expected:,.1f}: let "
+            "`simulate` follow the intensity, or leave it to PointProcess"
         )
 
 

@@ -359,7 +359,12 @@ class ModelKind(ABC):
             "n_parameters": fitted.n_parameters,
             **self.to_json(fitted.process),
         }
-        write_json(self.path(task.folder, task.seed), content)
+        try:
+            write_json(self.path(task.folder, task.seed), content)
+        except (TypeError, ValueError) as error:
+            raise InputError(
+                f"model {self.name!r} cannot be saved ({error}): let its `to_json` give JSON types"
+            ) from error
 
     def load(self, folder: Path, seed: int, catalog: Catalog, pretrained: str) -> FittedModel:
         """Load what ``save`` wrote, on its catalog.

@@ -26,6 +26,8 @@ from torch import Tensor
 
 from catalogs import InputError
 from catalogs.files import leftovers, naming, read_json, reading, write_json
+from catalogs.store import file_hash
+from recast.pretrained import FILES
 from recast.pretrained.checkpoints import check_resumable, read_checkpoint, write_checkpoint
 from recast.training.data import CatalogData
 from recast.training.resuming import (
@@ -335,6 +337,9 @@ def _train(
 ) -> Trained:
     ended, last = folder / ENDED, folder / LAST
     asked = {"max_epochs": epochs, "patience": patience, "seed": seed, EVENTS: digests(data)}
+    start = model.get("pretrained")
+    if start is not None and start not in FILES:  # another net may have taken its path
+        asked["SHA-256 of pretrained"] = file_hash(Path(start))
     if resume and ended.is_file():
         with reading(ended):
             record = read_json(ended)
