@@ -114,6 +114,11 @@ def _lazy(point: EntryPoint) -> Callable[[], Catalog]:
             ) from error
         if not isinstance(catalog, Catalog):
             raise InputError(f"{where} gives {type(catalog).__name__}: return a catalogs.Catalog")
+        if catalog.info.name != point.name:  # results would bear the name of another catalog
+            raise InputError(
+                f"{where} gives the catalog {catalog.info.name!r}: let its `info.name` be "
+                f"{point.name!r}, as dataclasses.replace makes it"
+            )
         return catalog
 
     return build

@@ -17,11 +17,12 @@ from catalogs import Catalog, InputError, Selection, load
 from catalogs.files import read_json
 from catalogs.providers.known import RECORDS
 from catalogs.providers.web import Patience
-from recast import load_model, run_benchmark, score
+from recast import fit_model, load_model, run_benchmark, score
 from recast.benchmark.folder import load_fitted, open_run
 from recast.cli import main
 from recast.models.pretraining import pretrain
 from recast.models.pretraining_results import PretrainingResult
+from recast.net.architectures import CODE_SIZE
 from recast.pretrained import SHIPPED, checkpoint_path, read_net, seen
 from recast.pretrained.checkpoints import read_checkpoint, write_checkpoint
 from recast.training.region import Region
@@ -134,6 +135,15 @@ def test_it_is_used_where_the_net_of_the_package_is(
     assert np.isfinite(found["recast-zero-shot"]["gain_over_etas"]["mean"])
     digest = hashlib.sha256((out / "net.ckpt").read_bytes()).hexdigest()
     assert [row["file_sha256"] for row in found.values()] == [None, digest, digest]
+
+
+def test_a_net_of_another_size_is_fine_tuned_as_it_is(synthetic: Catalog, tmp_path: Path) -> None:
+    sizes = {"hidden_size": 6, "width": 5}
+    pretrain([RIDGECREST, synthetic], tmp_path / "net", net=sizes, **SHORT)
+    net = tmp_path / "net" / "net.ckpt"
+    fitted = fit_model("recast-few-shot", load(RIDGECREST), quick=True, pretrained=str(net))
+    number = sum(p.numel() for p in read_net(net, Region(load(RIDGECREST)).scaling).parameters())
+    assert number - fitted.n_parameters == CODE_SIZE  # of the other region
 
 
 def test_a_run_is_not_read_again_with_another_net_of_the_same_path(

@@ -203,6 +203,10 @@ def three() -> int:
     return 3
 
 
+def other() -> Catalog:
+    return load("ridgecrest_2019")
+
+
 @pytest.mark.parametrize(
     ("value", "complaint"),
     [
@@ -210,6 +214,7 @@ def three() -> int:
         ("NOT_CALLABLE", "is broken (TypeError: 'int' object is not callable): fix"),
         ("gone", "is broken (AttributeError: "),
         ("three", "gives int: return a catalogs.Catalog"),
+        ("other", "gives the catalog 'ridgecrest_2019': let its `info.name` be 'mine', as"),
     ],
 )
 def test_a_package_that_gives_no_catalog_is_named(
@@ -220,7 +225,7 @@ def test_a_package_that_gives_no_catalog_is_named(
 ) -> None:
     point = EntryPoint("mine", f"others_catalogs:{value}", BUILDERS)
     module = ModuleType("others_catalogs")
-    vars(module).update(offline=offline, three=three, NOT_CALLABLE=NOT_CALLABLE)
+    vars(module).update(offline=offline, three=three, other=other, NOT_CALLABLE=NOT_CALLABLE)
     monkeypatch.setitem(sys.modules, module.__name__, module)
     monkeypatch.setattr("catalogs.store.entry_points", lambda group: [point])
     assert available()["mine"] == GENERATED

@@ -14,7 +14,15 @@ from recast.models.from_file import note_file, noted_file
 from recast.models.kind import CHECKPOINT, FittedModel, ModelKind, Task
 from recast.models.places import learned_law, shared_law
 from recast.models.seen import merged, seen_by_fit, seen_by_net
-from recast.pretrained import FILES, SHIPPED, is_regional, is_released_net, read_net, seen
+from recast.pretrained import (
+    FILES,
+    SHIPPED,
+    is_regional,
+    is_released_net,
+    read_net,
+    seen,
+    shape_of,
+)
 from recast.training.region import ENOUGH_EVENTS, check_completeness
 
 if TYPE_CHECKING:
@@ -87,7 +95,8 @@ class NetKind(ModelKind):
             start = start_of(region, start, allow_leak=task.allow_leak)
             max_epochs = FEW_SHOT_EPOCHS
             few = few_shot_settings(task.split.train.n_scored)
-            settings, model = few["data"], {**model, "pretrained": start, **few["model"]}
+            settings = few["data"]
+            model = {**model, **shape_of(start), "pretrained": start, **few["model"]}
         trained = train(
             CatalogData.of(region, seed=task.seed, **settings),
             task.folder / self.name / f"seed{task.seed}",

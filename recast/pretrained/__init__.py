@@ -20,6 +20,7 @@ from recast.pretrained.loading import (
     read_net,
     read_released_etas,
     seen,
+    shape_of,
 )
 
 __all__ = [
@@ -36,4 +37,5 @@ __all__ = [
     "read_net",
     "read_released_etas",
     "seen",
+    "shape_of",
 ]

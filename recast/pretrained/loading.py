@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from catalogs import InputError
 from catalogs.checks.extent import Extent, placed
@@ -32,6 +32,9 @@ SHIPPED = "shipped"
 
 SHIPPED_WORLDS = "shipped-worlds"
 """Name of the other one, which learned from synthetic catalogs, too (``recast.models.start``)."""
+
+SHAPE = ("decoder", "hidden_size", "width")
+"""Arguments of ``RecastTask`` that a net has in common with the one it starts from."""
 
 FILES = {SHIPPED: "regions.ckpt", SHIPPED_WORLDS: "worlds.ckpt"}
 
@@ -61,6 +64,22 @@ def read_net(name: str | PathLike[str], scaling: Scaling | None = None) -> Recas
             "it (`catalog`)"
         )
     return saved.net
+
+
+def shape_of(name: str | PathLike[str]) -> dict[str, Any]:
+    """Decoder and sizes of the net of a checkpoint, which those that start from it need.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, or no other net can start from it.
+    """
+    from recast.pretrained.hyper_parameters import plain_settings
+
+    path = checkpoint_path(name)
+    _check_transferable(_read(path), name)
+    settings = plain_settings(path)
+    return {part: settings[part] for part in SHAPE}
 
 
 def is_regional(name: str | PathLike[str]) -> bool:
