@@ -209,7 +209,7 @@ def _readable(law: PlaceLaw, own: Sequence[type[PlaceLaw]]) -> dict[str, Any]:
 
     record, kind = law_to_json(law), type(law)
     try:
-        again = law_from_json(json.loads(json.dumps(record)), own)
+        again = law_from_json(json.loads(json.dumps(record, allow_nan=False)), own)
         reason = f"{type(again).__name__} of {type(again).__module__} is read"
     except (InputError, TypeError, ValueError) as error:
         again, reason = None, str(error)
