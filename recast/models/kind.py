@@ -351,6 +351,11 @@ class ModelKind(ABC):
             What ``fit`` was given.
         fitted : FittedModel
             What ``fit`` returned.
+
+        Raises
+        ------
+        InputError
+            If ``to_json`` gives other than JSON types.
         """
         content = {
             "kind": self.name,
