@@ -221,11 +221,12 @@ def _few_without_place(events: pd.DataFrame) -> list[str]:
     missing = events[["latitude", "longitude"]].isna().any(axis=1)
     if not missing.any() or missing.all():
         return []
-    first = events["time"][missing].iloc[0]
+    n, first = int(missing.sum()), events["time"][missing].iloc[0]
     return [
         (
-            f"{count_rows(int(missing.sum()))} no latitude and longitude, of {len(missing):,}, the "
-            f"first at {first}: no places are used: for those, drop such rows from the file"
+            f"{n:,} of {len(missing):,} events {'has' if n == 1 else 'have'} no latitude and "
+            f"longitude, the first at {first:%Y-%m-%dT%H:%M:%S} UTC, so that no places are used: "
+            "drop such rows from the file to use those of the others"
         )
     ]
 

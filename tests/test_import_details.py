@@ -595,4 +595,4 @@ def test_events_without_a_place_that_deny_one_to_all_others_are_named(
     made = import_catalog(path, "mine", completeness=2.0)
     assert not made.catalog.info.has_locations
     (said,) = [note for note in made.notes if "no places are used" in note]
-    assert said.startswith(f"1 row has no latitude and longitude, of {N}, the first at 2019-03-")
+    assert said.startswith(f"1 of {N} events has no latitude and longitude, the first at 2019-03-")

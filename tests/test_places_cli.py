@@ -427,6 +427,10 @@ def test_a_space_time_model_is_simulated_with_and_without_history(
             ["forecast", "--catalog", "synthetic_socal", "--places", "--samples", "10"],
             "has no locations",
         ),
+        (
+            ["etas", "fit", "--catalog", "synthetic_socal", "--space"],
+            "choose a catalog with latitudes and longitudes, or leave places out",
+        ),
         (["etas", "fit", *CATALOG, "--space", "--taper"], "--taper is for fits of times alone"),
         (["forecast", "--rolling", "--places"], "--places is for a single forecast"),
     ],

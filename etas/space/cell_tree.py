@@ -29,7 +29,7 @@ AROUND = 1
 
 SQUARES, MOST_SQUARES = 2, 8
 """The same in larger squares; to the west and east there are more, as they are narrower, at most so
-many. Next to those a single cell is wrong by some 5 %."""
+many. Far from narrow sources a cell is wrong by 1.5 % (root mean square), by 14 % at worst."""
 
 NARROW = 8.0
 """Kernels act as one where a square is so many times wider than they are."""
@@ -222,7 +222,10 @@ class CellTree:
 def _common(
     widths: FloatArray, mass: FloatArray, inside: IntArray, q: float
 ) -> tuple[FloatArray, FloatArray]:
-    """D of groups, whose D^{q-1} is the mean of that of their members, and the shares in it."""
+    """D of groups, whose D^{q-1} is the mean of that of their members, and the shares in it.
+
+    Of members, by their D (km^2), mass and group ``inside``: arrays (group,) and (member,).
+    """
     logs, most = np.log(widths), np.full(int(inside.max()) + 1, -np.inf)
     np.maximum.at(most, inside, logs)
     mass = np.where(mass > 0.0, mass, 1e-300)

@@ -49,7 +49,7 @@ def region_of(catalog: Catalog) -> Region:
     if not catalog.info.has_locations:
         raise InputError(
             f"catalog {catalog.info.name!r} has no locations, so that places cannot be fitted: "
-            "leave out `places`, or choose a catalog with latitudes and longitudes"
+            "choose a catalog with latitudes and longitudes, or leave places out"
         )
     return Region(catalog.area)
 
