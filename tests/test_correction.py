@@ -848,6 +848,41 @@ def test_an_import_says_that_b_is_too_low_where_small_events_were_missed(
     )
 
 
+def test_completeness_that_a_mainshock_s_day_tells_is_a_guess(
+    hours_after: Catalog, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    events = hours_after.events
+    shock = events["time"][events["magnitude"].idxmax()]
+    since = events["time"] - shock
+    rows = events[(since >= pd.Timedelta(0)) & (since < pd.Timedelta(hours=1))]
+    rows.to_csv(tmp_path / "hour.csv", index=False)
+    command = ["catalogs", "import", str(tmp_path / "hour.csv"), "--name", "hour"]
+    assert main(command) == 0
+    note = (
+        "is estimated mostly by the day after the M 6, when small ones are missed: if the network"
+    )
+    assert note in capsys.readouterr().out
+    lowest = load("hour").info.magnitude_completeness
+    forecast = ["forecast", "--catalog", "hour", "--magnitudes", "2", "--out", str(tmp_path / "o")]
+    forecast += ["--no-plots", "--samples", "100", "--days", "1"]
+    assert lowest > 2.0
+    assert main(forecast) == 2
+    assert (
+        "import again and say so (recast catalogs import --completeness)" in capsys.readouterr().err
+    )
+    assert main([*command, "--completeness", "2", "--overwrite"]) == 0
+    assert "is estimated" not in capsys.readouterr().out
+    assert main(forecast) == 0
+
+
+def test_completeness_that_few_events_tell_is_a_guess(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    load("ridgecrest_2019").events[-20:].to_csv(tmp_path / "few.csv", index=False)
+    assert main(["catalogs", "import", str(tmp_path / "few.csv"), "--name", "few"]) == 0
+    assert "is estimated by 20 events only: if the network" in capsys.readouterr().out
+
+
 def test_an_import_minutes_after_a_mainshock_leads_to_a_forecast_too(
     hours_after: Catalog, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -42,11 +42,11 @@ def run_check(args: argparse.Namespace) -> int:
     """Check, print and write."""
     from catalogs.checks.findings import findings
     from catalogs.checks.quality import check_catalog
-    from recast.commands.stored import missed
+    from recast.commands.stored import doubts
 
     catalog, reading = _catalog(args)
     report = check_catalog(catalog)
-    report = reading | report | {"findings": [*findings(report), *missed(catalog)]}
+    report = reading | report | {"findings": [*findings(report), *doubts(catalog)]}
     if args.out is not None:
         _write(args.out, catalog, report)
     if args.json:

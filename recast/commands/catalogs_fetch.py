@@ -18,7 +18,7 @@ from recast.commands.options import (
 )
 from recast.commands.printing import print_info, print_json
 from recast.commands.reading import add_storing, add_strict
-from recast.commands.stored import next_command, print_missed
+from recast.commands.stored import next_command, print_doubts
 
 if TYPE_CHECKING:
     from catalogs import Catalog
@@ -142,7 +142,7 @@ def run_fetch(args: argparse.Namespace) -> int:
     _print_provenance(summary["info"]["provenance"], summary["events"])
     print_info(summary)
     print(f"saved          {record} and {record.stem}.parquet")
-    print_missed(catalog)
+    print_doubts(catalog)
     print(f"\nNext: {summary['next']}")
     return 0
 

@@ -25,7 +25,7 @@ from recast.commands.reading import (
     reading_of,
     refuse_taken,
 )
-from recast.commands.stored import next_command, print_missed
+from recast.commands.stored import next_command, print_doubts
 
 if TYPE_CHECKING:
     from catalogs.from_files import Imported
@@ -139,7 +139,7 @@ def run_import(args: argparse.Namespace) -> int:
     _print_notes(args, made)
     print_info(summary)
     print(f"saved          {record} and {record.stem}.parquet")
-    print_missed(made.catalog)
+    print_doubts(made.catalog)
     print(f"\nNext: {summary['next']}")
     return 0
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
     from catalogs import Catalog, EventSequence
 
@@ -26,13 +28,48 @@ def next_command(catalog: Catalog, *, splits: bool) -> str:
     return "etas fit --fit-to all --prior shipped --catalog" if enough else "catalogs check"
 
 
-def print_missed(catalog: Catalog) -> None:
-    """Say that b is of an incomplete record, if much of it is of the hours after a mainshock."""
-    for line in missed(catalog):
+def print_doubts(catalog: Catalog) -> None:
+    """Say where completeness or b is not what it seems."""
+    for line in doubts(catalog):
         print(f"note: {line}")
 
 
-def missed(catalog: Catalog) -> list[str]:
+def doubts(catalog: Catalog) -> list[str]:
+    """What is to be said of completeness and b where the record tells too little of them."""
+    return [*_guessed(catalog), *_missed(catalog)]
+
+
+def _guessed(catalog: Catalog) -> list[str]:
+    """What is to be said of completeness that few events tell, or those of an incomplete day."""
+    from catalogs.completeness import MINIMUM_FOR_B
+    from catalogs.importing import MAXIMUM_CURVATURE
+    from recast.forecast.complete import recorded_from
+
+    if MAXIMUM_CURVATURE not in catalog.info.note:
+        return []
+    rows = catalog.rows_in_window()
+    days, lowest = catalog.days[rows], float(catalog.events["magnitude"].iloc[rows].min())
+    reason = ""
+    if (found := _mainshock(catalog)) is not None:
+        events, shock = found
+        begin, end = np.searchsorted(days, events.times[shock] + np.array([0.0, 1.0]))
+        magnitude = float(events.magnitudes[shock])
+        if end - begin > 0.5 * days.size and recorded_from(magnitude, 1.0 / 24.0) > lowest:
+            reason = f"mostly by the day after the M {magnitude:g}, when small ones are missed"
+    if not reason and days.size < MINIMUM_FOR_B:
+        reason = f"by {days.size} event{'s' * (days.size > 1)} only"
+    if not reason:
+        return []
+    return [
+        (
+            f"completeness, M >= {catalog.info.magnitude_completeness:g}, is estimated {reason}: "
+            "if the network is complete to smaller ones on other days, import again and say so "
+            "(recast catalogs import --completeness)"
+        )
+    ]
+
+
+def _missed(catalog: Catalog) -> list[str]:
     """What is to be said of b where much of a catalog is of the hours after a mainshock."""
     from recast.forecast.complete import recorded_from
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from catalogs import Catalog, EventSequence, InputError, PointProcess, Trajectories
 from catalogs.bent_magnitudes import BentGutenbergRichter
+from catalogs.importing import MAXIMUM_CURVATURE
 from catalogs.scalars import number, whole
 from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray, reaches
 from catalogs.trajectories import IntArray
@@ -63,6 +64,12 @@ TIMES_EXPECTED = 200.0
 
 CORRECTED, PILOT = 3, 4
 """Keep random numbers apart from those of simulations with the same seed."""
+
+ESTIMATED = (
+    "; it is an estimate: if the network is complete to smaller ones, import again and say so "
+    "(recast catalogs import --completeness)"
+)
+"""What a refusal of smaller magnitudes adds."""
 
 FAN_POINTS = 61
 """Times at which the chart of cumulative numbers is drawn, both ends included."""
@@ -130,6 +137,7 @@ class Request:
             raise InputError(
                 f"magnitude {self.magnitudes[0]:g} is below completeness {lowest:g} of catalog "
                 f"{info.name!r}: smaller events are not simulated, set `magnitudes` to larger ones"
+                f"{ESTIMATED if MAXIMUM_CURVATURE in info.note else ''}"
             )
 
 
