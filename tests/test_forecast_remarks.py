@@ -20,14 +20,18 @@ from recast.models.fitting import fit_model
 
 
 def test_a_rarer_longer_window_is_chance() -> None:
-    counts = np.zeros((2_000, 3, 2), dtype=np.int64)
-    counts[:1_000, :, 0] = 1  # the smaller magnitude, as often in all
-    counts[:22, 0, 1] = counts[:10, 1, 1] = counts[:22, 2, 1] = 1
-    (said,) = about_chance([1.0, 7.0, 30.0], [3.0, 7.0], counts)
-    assert "M >= 7 come in 22 of 2,000 simulated catalogs of 1 day and in 10 of 7 days" in said
-    assert said.endswith("set more `samples`")
-    counts[:40, 1:, 1] = 1
-    assert about_chance([1.0, 7.0, 30.0], [3.0, 7.0], counts) == []
+    def rows(*probabilities: float) -> list[ForecastRow]:
+        days = (1.0, 7.0, 30.0)
+        often = [ForecastRow(d, 3.0, 0.5, 0.0, (0, 1), (0, 1), 0.5) for d in days]
+        return often + [
+            ForecastRow(d, 7.0, p, 0.0, (0, 0), (0, 0), p)
+            for d, p in zip(days, probabilities, strict=True)
+        ]
+
+    (said,) = about_chance(rows(0.011, 0.005, 0.011), 2_000)
+    assert "M >= 7 come in 1.1 % of the simulated catalogs of 1 day and in 0.5 % of 7 days" in said
+    assert said.endswith("2,000 are too few to tell more than that it is rare: set more `samples`")
+    assert about_chance(rows(0.011, 0.02, 0.02), 2_000) == []
 
 
 def test_a_forecast_of_too_many_events_to_place_is_kept(

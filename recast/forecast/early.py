@@ -100,6 +100,11 @@ class OmoriWindow:
         return cls(days, sequence, correction, expected, quiet, most, recorded)
 
     @property
+    def complete_from(self) -> float:
+        """Magnitude from which all of its events are drawn."""
+        return float(self.steps[1].max())
+
+    @property
     def processes(self) -> tuple[PointProcess, ...]:
         """Gives what the events before the mainshock still cause, and magnitudes."""
         return (self.sequence.omori.process,)

@@ -94,6 +94,11 @@ class JoinedWindow:
         return self.small.max_events
 
     @property
+    def complete_from(self) -> float:
+        """Magnitude from which all of its events are drawn."""
+        return max(self.small.complete_from, self.large.complete_from, self.level)
+
+    @property
     def processes(self) -> tuple[PointProcess, ...]:
         """What its numbers depend on beside the history."""
         return (*self.small.processes, *self.large.processes)

@@ -29,6 +29,7 @@ from recast.forecast.gaps import about_forecast, about_past
 from recast.forecast.mainshocks import QUIET_DAYS, aftershocks_until, sequence_since
 from recast.forecast.places import PlacedForecast, forecast_grid, place_forecast
 from recast.forecast.prepare import prepare
+from recast.forecast.rare import law_of_all
 from recast.forecast.remarks import (
     about_chance,
     about_completeness,
@@ -276,6 +277,7 @@ def run_forecast(
             request,
             folder / "forecast",
             engine=engine,
+            law=law_of_all(prepared.windows, prepared.law),
             events=csep or places,
             resume=resume,
             threads=threads or all_threads(),
@@ -296,8 +298,8 @@ def run_forecast(
             )
     environment, law = describe(), None if own_magnitudes else fitted.process.magnitude_law
     remarks += [
-        *about_chance(request.days, request.magnitudes, drawn.counts),
-        *beyond_the_past(events.before(day), drawn.rows()),
+        *about_chance(table := drawn.rows(), request.samples),
+        *beyond_the_past(events.before(day), table),
         *([] if law is None else about_larger(fitted.kind, law, request.magnitudes)),
     ]
     result = ForecastResult(
@@ -310,7 +312,7 @@ def run_forecast(
         bend=None if prepared.law is None else prepared.law.bend,
         b_above=None if prepared.law is None else prepared.law.b_above,
         remarks=remarks,
-        table=drawn.rows(),
+        table=table,
         fan=drawn.quantiles(),
         n_samples=request.samples,
         seed=request.seed,

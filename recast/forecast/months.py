@@ -41,6 +41,11 @@ class LongWindow:
         return self.rest.max_events
 
     @property
+    def complete_from(self) -> float:
+        """Magnitude from which all of its events are drawn."""
+        return max(self.first.complete_from, self.rest.complete_from)
+
+    @property
     def processes(self) -> tuple[PointProcess, ...]:
         """What its numbers depend on beside the history."""
         return (*self.first.processes, *self.rest.processes)

@@ -83,6 +83,11 @@ class PooledWindow:
         return max(self.usual.max_events, self.past.max_events)
 
     @property
+    def complete_from(self) -> float:
+        """Magnitude from which all of its events are drawn."""
+        return max(self.usual.complete_from, self.past.complete_from)
+
+    @property
     def processes(self) -> tuple[PointProcess, ...]:
         """What its numbers depend on beside the history."""
         return (*self.usual.processes, *self.past.processes)

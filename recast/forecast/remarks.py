@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import product
 
 import numpy as np
 
@@ -14,7 +13,6 @@ from catalogs.checks.extent import Extent
 from catalogs.checks.quality import incomplete_warning, reported_twice
 from catalogs.display import span
 from catalogs.sequence import reaches
-from catalogs.trajectories import IntArray
 from etas.model import ETAS
 from etas.omori import REGIMES
 from etas.space.law import PlaceLaw
@@ -289,20 +287,23 @@ def beyond_the_past(history: EventSequence, rows: Sequence[ForecastRow]) -> list
     return []
 
 
-def about_chance(days: Sequence[float], magnitudes: Sequence[float], counts: IntArray) -> list[str]:
+def about_chance(table: Sequence[ForecastRow], samples: int) -> list[str]:
     """That a longer window has fewer large events than a shorter one: so few catalogs have any.
 
-    Windows are drawn each by itself. ``counts`` are numbers of events, (sample, window, magnitude).
+    Windows are drawn each by itself.
     """
-    having = (counts > 0).sum(axis=0)
-    for i, j in product(range(len(days) - 1), range(len(magnitudes))):
-        rare = having[i, j] < RARE * len(counts)
-        if rare and having[i + 1 :, j].min() < LOWER * having[i, j]:
-            k = i + 1 + int(np.argmin(having[i + 1 :, j]))
-            few = (
-                f"M >= {magnitudes[j]:g} come in {having[i, j]:,} of {len(counts):,} simulated "
-                f"catalogs of {span(days[i])} and in {having[k, j]:,} of {span(days[k])}, too "
-                "few to tell more than that it is rare: set more `samples`"
-            )
-            return [few]
+    by_magnitude: dict[float, list[ForecastRow]] = {}
+    for row in table:
+        by_magnitude.setdefault(row.magnitude, []).append(row)
+    for magnitude, rows in by_magnitude.items():
+        for i, row in enumerate(rows[:-1]):
+            least = min(rows[i + 1 :], key=lambda longer: longer.probability)
+            if row.probability < RARE and least.probability < LOWER * row.probability:
+                few = (
+                    f"M >= {magnitude:g} come in {100.0 * row.probability:.2g} % of the simulated "
+                    f"catalogs of {span(row.days)} and in {100.0 * least.probability:.2g} % of "
+                    f"{span(least.days)}: {samples:,} are too few to tell more than that it is "
+                    "rare: set more `samples`"
+                )
+                return [few]
     return []

@@ -11,7 +11,14 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from catalogs import Catalog, EventSequence, InputError, PointProcess, Trajectories
+from catalogs import (
+    Catalog,
+    EventSequence,
+    GutenbergRichter,
+    InputError,
+    PointProcess,
+    Trajectories,
+)
 from catalogs.bent_magnitudes import BentGutenbergRichter
 from catalogs.importing import MAXIMUM_CURVATURE
 from catalogs.scalars import number, whole
@@ -34,6 +41,7 @@ from recast.forecast.correction import Correction, SequenceForecast, subcritical
 from recast.forecast.engine import Engine
 from recast.forecast.gaps import overlapped
 from recast.forecast.ordinary import OrdinaryCorrection
+from recast.forecast.rare import expected_counts, tells_more
 from recast.forecast.results import RUNAWAY, Fan, ForecastRow, ForecastWindow
 
 BLOCKS_PER_CHUNK = 10
@@ -155,6 +163,11 @@ class Drawable(Protocol):
         ...
 
     @property
+    def complete_from(self) -> float:
+        """Magnitude from which all of its events are drawn."""
+        ...
+
+    @property
     def processes(self) -> Sequence[PointProcess]:
         """What its numbers depend on beside the history."""
         ...
@@ -180,6 +193,11 @@ class Window:
     law: BentGutenbergRichter | None = None
     """Of magnitudes, unless that is the model's. How many aftershocks a simulated event has was
     fitted with the model's, and stays with the rank of its magnitude."""
+
+    @property
+    def complete_from(self) -> float:
+        """Magnitude from which all of its events are drawn."""
+        return max(process.magnitude_law.completeness for process in self.processes)
 
     @property
     def processes(self) -> Sequence[PointProcess]:
@@ -249,6 +267,9 @@ class Job:
     events: bool
     """Whether to keep those of the longest window."""
 
+    law: GutenbergRichter | None = None
+    """Of all magnitudes, if there is one."""
+
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
@@ -285,6 +306,10 @@ class Drawn:
     has_events: bool
     """Whether the chunks hold the events: asked for, and few enough."""
 
+    numbers: FloatArray | None = None
+    firsts: FloatArray | None = None
+    """What ``rare.expected_counts`` gives, (sample, window, magnitude), if it does."""
+
     @property
     def fan_days(self) -> FloatArray:
         """Days since the forecast time."""
@@ -298,6 +323,8 @@ class Drawn:
             for j, magnitude in enumerate(request.magnitudes):
                 counts = self.counts[:, i, j]
                 row = summarised(days, magnitude, counts, self.capped[:, i])
+                if self.numbers is not None and self.firsts is not None:
+                    row = smoothed(row, self.numbers[:, i, j], self.firsts[:, i, j])
                 if self.known[i] and self.observed is not None:
                     seen = _count(self.observed, request.at + days, magnitude)
                     scores = score_counts(counts[None, :], [seen], rng)
@@ -383,6 +410,13 @@ def summarised(
     )
 
 
+def smoothed(row: ForecastRow, numbers: FloatArray, firsts: FloatArray) -> ForecastRow:
+    """The row with the mean and the probability that magnitudes are expected to give, if better."""
+    if not tells_more(firsts):
+        return row
+    return replace(row, expected=float(numbers.mean()), probability=float(firsts.mean()))
+
+
 def stream(days: float) -> int:
     """Number of a window's random stream, from its length: which others are asked for is no matter.
 
@@ -411,6 +445,10 @@ def draw_chunk(job: Job, chunk: int) -> dict[str, np.ndarray]:
     def draw(block: int) -> dict[str, np.ndarray]:
         drawn = window.draw(block, request.samples, request.seed)
         found = counted(drawn, request.magnitudes)
+        if job.law is not None:
+            found["numbers"], found["firsts"] = expected_counts(
+                drawn, request.magnitudes, window.complete_from, job.law
+            )
         if not longest:
             return found
         found |= detailed(drawn, job.bins)
@@ -493,6 +531,7 @@ def draw_forecast(
     folder: Path,
     *,
     engine: Engine,
+    law: GutenbergRichter | None = None,
     events: bool = False,
     resume: bool = False,
     threads: int = 1,
@@ -501,7 +540,8 @@ def draw_forecast(
     """Draw a forecast chunk by chunk into ``folder``; see ``recast.forecast.rolling.roll``.
 
     Each of the ``windows``, those of the request (``windows_of``), is drawn by itself. With
-    ``events`` those of the longest window are kept, if they are not too many.
+    ``events`` those of the longest window are kept, if they are not too many. If ``law`` is that of
+    all magnitudes (``recast.forecast.rare``), it tells how many large events to expect.
 
     Raises
     ------
@@ -525,6 +565,8 @@ def draw_forecast(
     adjusted = [window.adjusted for window in windows if window.adjusted is not None]
     if adjusted:
         plan["corrections"] = adjusted
+    if law is not None:
+        plan["complete_from"] = [window.complete_from for window in windows]
     chunks = len(windows) * n_chunks(request.samples)
     missing = open_folder(folder, plan, chunks, resume=resume)
     if events:  # which another run may not have kept
@@ -535,7 +577,7 @@ def draw_forecast(
         ]
         missing.sort()
     if missing:
-        job = Job(request, windows, bins, threads if engine.is_local else 1, events)
+        job = Job(request, windows, bins, threads if engine.is_local else 1, events, law)
         with engine.session() as session:
             done = Writer(folder, chunks, len(missing), progress)
             # The longest window first: the time left is then not more than it seems
@@ -549,9 +591,14 @@ def draw_forecast(
         and not overlapped(whole, request.at, request.at + days)
         for days in request.days
     )
+    by_sample = {
+        name: arrays[name].reshape(*shape, -1).swapaxes(0, 1)
+        for name in ("counts", "numbers", "firsts")
+        if name in arrays
+    }
     return Drawn(
         request,
-        arrays["counts"].reshape(*shape, -1).swapaxes(0, 1),
+        by_sample["counts"],
         arrays["capped"].reshape(shape).T,
         caps,
         arrays["fan"],
@@ -561,6 +608,8 @@ def draw_forecast(
         known,
         folder,
         events and bool(arrays["has_events"].all()),
+        by_sample.get("numbers"),
+        by_sample.get("firsts"),
     )
 
 
