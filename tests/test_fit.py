@@ -8,8 +8,8 @@ import pytest
 
 from catalogs import EventSequence, GutenbergRichter, InputError, load
 from etas.fit import WITH_PRIOR, fit_etas
-from etas.likelihood import LogLikelihood
-from etas.optimiser import Summit, polish, scaled_objective
+from etas.likelihood import Evaluation, LogLikelihood
+from etas.optimiser import Summit, hessian, polish, scaled_objective
 from etas.parameters import PARAMETERS, Box
 from etas.synthetic import SOCAL_TRUTH, true_model
 
@@ -108,3 +108,18 @@ def test_newton_steps_end_at_the_maximum() -> None:
     assert np.abs(done.evaluation.gradient).max() < 1e-3 * np.abs(near.evaluation.gradient).max()
     assert n * done.evaluation.value == pytest.approx(best.log_likelihood, abs=1e-3)
     assert np.linalg.eigvalsh(curvature).max() < 0.0
+
+
+@pytest.mark.parametrize("share", [1.0, 1e-4, 1e-7])
+def test_second_derivatives_where_the_background_is_far_below_the_mean_rate(share: float) -> None:
+    """Of the sum of logarithms of x_0, x_0 + x_1 and x_1, which has poles at zero."""
+
+    def evaluate(x: np.ndarray) -> Evaluation:
+        both = x.sum()
+        value = np.log(x[0]) + np.log(both) + np.log(x[1])
+        return Evaluation(float(value), 1.0 / x + 1.0 / both, np.diag(x**-2.0))
+
+    x = np.array([share, 0.5])
+    with ThreadPoolExecutor(1) as pool:
+        found = hessian(evaluate, x, np.ones(2, dtype=np.bool_), pool)
+    np.testing.assert_allclose(found, -np.diag(x**-2.0) - x.sum() ** -2.0, rtol=1e-4)
