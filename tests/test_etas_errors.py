@@ -94,6 +94,9 @@ def test_the_profile_of_a_positive_parameter_is_even_in_its_logarithm(
     assert high is not None
     # The interval of the standard error is symmetric in the logarithm as well
     np.testing.assert_allclose([low, high], fit.uncertainty.interval("mu"), rtol=0.05)
+    for name in ("mu", "k", "c"):
+        ends = fit.uncertainty.interval(name)
+        assert np.sqrt(np.prod(ends)) == pytest.approx(getattr(fit.model, name), rel=1e-9)
 
 
 def test_a_profile_of_a_parameter_on_its_bound_covers_the_box() -> None:

@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 
 from catalogs import EventSequence, GutenbergRichter, InputError, load
-from etas.fit import WITH_PRIOR, fit_etas
-from etas.likelihood import Evaluation, LogLikelihood
+from etas.fit import WITH_PRIOR, fit_etas, objective_of
+from etas.likelihood import Evaluation, LogLikelihood, log_likelihood_quadratic
+from etas.model import ETAS
 from etas.optimiser import Summit, hessian, polish, scaled_objective
-from etas.parameters import PARAMETERS, Box
+from etas.parameters import C_BOUND, P_BOUND, PARAMETERS, Box
+from etas.starting_points import standard_starts
 from etas.synthetic import SOCAL_TRUTH, true_model
 
 
@@ -123,3 +125,23 @@ def test_second_derivatives_where_the_background_is_far_below_the_mean_rate(shar
     with ThreadPoolExecutor(1) as pool:
         found = hessian(evaluate, x, np.ones(2, dtype=np.bool_), pool)
     np.testing.assert_allclose(found, -np.diag(x**-2.0) - x.sum() ** -2.0, rtol=1e-4)
+
+
+@pytest.mark.parametrize(("c", "p"), [(C_BOUND.lower, P_BOUND.upper), (C_BOUND.upper, 0.5)])
+def test_what_is_maximised_is_exact_up_to_the_bounds(c: float, p: float) -> None:
+    law, rng = GutenbergRichter(2.0, 1.0, 8.0), np.random.default_rng(0)
+    times = np.cumsum(10.0 ** rng.uniform(-6.0, 1.0, 300))
+    events = EventSequence(times, law.sample(300, rng), 0.0, times[-1] + 1.0, times[9])
+    theta = np.array([0.01, 0.01 * c ** (p - 1.0), 0.8, c, p])
+    value = objective_of(events, law, taper=False, completeness=None).evaluate(theta).value
+    assert value == pytest.approx(log_likelihood_quadratic(theta, events, 2.0), rel=1e-8)
+
+
+def test_starts_expect_as_many_events_as_there_are() -> None:
+    events = load("synthetic_socal").split().train.before(1200.0).scored_from(500.0)
+    law = replace(SOCAL_TRUTH.magnitude_law, completeness=float(events.magnitudes.min()))
+    for mu, k, alpha, c, p in standard_starts(events, {"p": 1.3}):
+        assert p == 1.3
+        model = ETAS(mu, k, alpha, c, p, law)
+        assert mu * events.scored_days == pytest.approx(0.5 * events.n_scored)
+        assert model.compensator(events, events.end)[0] == pytest.approx(events.n_scored)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 
 from catalogs import InputError
-from etas.kernel import Quadrature, inverse_omori, omori_integral
+from etas.kernel import Quadrature, inverse_omori, omori_integral, tapered_omori_integral
 from etas.recursion import expected_sums
 
 cs = st.floats(1e-5, 10.0)
@@ -20,6 +20,21 @@ def test_integral_is_the_integral(c: float, p: float, start: float, length: floa
     a, b = np.log(start + c), np.log(start + length + c)
     expected, _ = quad(lambda u: np.exp((1.0 - p) * u), a, b, epsabs=0.0, epsrel=1e-12)
     assert float(omori_integral(start, start + length, c, p)) == pytest.approx(expected, rel=1e-8)
+
+
+@pytest.mark.parametrize("taper", [0.05, 3.0, 200.0, None])
+@pytest.mark.parametrize("p", [0.7, 1.0, 1.3])
+def test_integral_with_a_taper_is_the_integral(p: float, taper: float | None) -> None:
+    c, horizon = 0.01, 100.0
+    rate = 0.0 if taper is None else 1.0 / taper
+    expected, _ = quad(
+        lambda u: np.exp((1.0 - p) * u - rate * (np.exp(u) - c)),
+        np.log(c),
+        np.log(horizon + c),
+        epsrel=1e-11,
+        limit=200,
+    )
+    assert tapered_omori_integral(horizon, c, p, taper) == pytest.approx(expected, rel=1e-8)
 
 
 @given(c=cs, length=st.floats(1e-3, 1e4), offset=st.floats(1e-13, 1e-7))
