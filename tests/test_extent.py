@@ -45,7 +45,8 @@ def test_a_model_has_seen_all_before_the_test_window() -> None:
     [
         (41.0, ("2009-01-01", "2011-01-01"), (), True),
         (41.0, ("2010-01-01", "2011-01-01"), (), False),  # windows are half-open
-        (43.0, ("2009-01-01", "2011-01-01"), (), False),  # elsewhere
+        (43.0, ("2009-01-01", "2011-01-01"), (), False),  # elsewhere, to the north
+        (37.0, ("2009-01-01", "2011-01-01"), (), False),  # and to the south
         (41.0, ("2009-01-01", "2011-01-01"), (("2008-06-01", "2010-01-01"),), False),
         (41.0, ("2009-01-01", "2011-01-01"), (("2009-02-01", "2010-01-01"),), True),
         (41.0, ("2009-01-01", "2011-01-01"), (("2009-01-01", "2009-12-31"),), True),
@@ -72,6 +73,25 @@ def test_time_and_place_decide(
             check_unseen({"a": extent}, other, "the net")
     else:
         check_unseen({"a": extent}, other, "the net")
+
+
+def test_history_before_the_train_window_has_been_seen() -> None:
+    catalog = located("a", 40.0)
+    splits = replace(catalog.info.splits, train_start="2005-01-01")
+    extent = Extent.of(Catalog(catalog.events, replace(catalog.info, splits=splits)))
+    early = SplitDates("2000-01-01", "2001-01-01", "2002-01-01", "2004-01-01")
+    tested = Catalog(catalog.events, replace(catalog.info, name="b", splits=early))
+    assert extent.may_hold_test_events_of(tested)
+
+
+def test_the_way_out_is_to_test_after_all_that_was_seen_there() -> None:
+    until = {"a": "2012-06-01", "b": "2013-01-01", "far": "2013-06-01"}
+    extents = {
+        name: replace(Extent.of(located(name, -40.0 if name == "far" else 40.0)), until=date)
+        for name, date in until.items()
+    }
+    with pytest.raises(InputError, match=r"test after 2013-01-01 \(--splits\)$"):
+        check_unseen(extents, located("mine", 41.0), "the net")
 
 
 @pytest.mark.parametrize("turn", [0.0, 360.0])
