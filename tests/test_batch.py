@@ -102,6 +102,20 @@ def test_epochs_differ_and_repeat() -> None:
     assert len(list(a)) == 10
 
 
+def test_epochs_and_seeds_of_one_region_have_windows_of_their_own() -> None:
+    parts = [Windows(sequence(200), SCALING, length=16, burn_in=8)]
+
+    def starts(seed: int, epoch: int) -> list[int]:
+        sampler = StepSampler(parts, batch_size=4, steps=10, seed=seed)
+        sampler.set_epoch(epoch)
+        return [start for _, some in sampler for start in some]
+
+    assert starts(1, 0) != starts(1, 1)
+    assert starts(1, 0) != starts(2, 0)
+    # Not only in another order: their edges differ
+    assert len({start % 16 for epoch in range(5) for start in starts(1, epoch)}) > 5
+
+
 def test_a_small_sequence_fills_no_batch() -> None:
     parts = [Windows(sequence(n, 0.0), SCALING, length=16, burn_in=8) for n in (400, 40)]
     drawn = list(StepSampler(parts, batch_size=8, steps=30))
