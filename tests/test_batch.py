@@ -10,7 +10,7 @@ from catalogs import EventSequence
 from recast.net.batch import Batch, intervals, windows
 from recast.net.network import RecastNet, log_likelihood
 from recast.net.scaling import Scaling
-from recast.training.windows import StepSampler, Windows
+from recast.training.windows import RegionWindows, StepSampler, Windows
 
 
 def sequence(n: int = 50, score_from: float = 13.0, seed: int = 0) -> EventSequence:
@@ -114,6 +114,15 @@ def test_epochs_and_seeds_of_one_region_have_windows_of_their_own() -> None:
     assert starts(1, 0) != starts(2, 0)
     # Not only in another order: their edges differ
     assert len({start % 16 for epoch in range(5) for start in starts(1, epoch)}) > 5
+
+
+def test_a_batch_says_of_which_region_it_is_and_whether_the_net_may_be_told() -> None:
+    parts = [Windows(sequence(n), SCALING, length=16, burn_in=8) for n in (200, 90)]
+    batches = [RegionWindows(parts, [True, False])[i, (parts[i].first, 40)] for i in range(2)]
+    assert [(one.region, one.named, one.n_train) for one in batches] == [
+        (0, True, len(parts[0])),
+        (1, False, len(parts[1])),
+    ]
 
 
 def test_a_small_sequence_fills_no_batch() -> None:

@@ -5,12 +5,27 @@ from __future__ import annotations
 import copy
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import torch
 
-from recast.net.encoder import GRUEncoder, paper_inputs
+from recast.net.encoder import GRUEncoder, paper_inputs, unit_free_inputs
 from recast.net.scaling import Scaling
 
 SCALING = Scaling(0.5, 2.4, 2.0, 1.0, 9.0, 0.5, 0.01, 1.0, 0.01, 1.1)
+
+
+def test_features_are_those_of_their_formulas() -> None:
+    """Zero for an event of the mean inter-event time, excess of magnitude and expected number."""
+    beta, mean = SCALING.b * np.log(10.0), SCALING.mean_inter_time
+    tau = torch.tensor([mean, np.e * mean], dtype=torch.float64)
+    m = torch.tensor([2.0 + 1.0 / beta, 2.0 + 3.0 / beta], dtype=torch.float64)
+    expected = torch.tensor([1.0, np.exp(-2.0)], dtype=torch.float64)
+    found = unit_free_inputs(SCALING, tau, m, expected)
+    by_hand = torch.tensor([[0.0, 0.0, 0.0], [1.0, 2.0, -2.0]], dtype=torch.float64)
+    torch.testing.assert_close(found, by_hand, rtol=0.0, atol=1e-12)
+    published = paper_inputs(SCALING, tau, torch.tensor([2.4, 3.0]).double(), expected)
+    by_hand = torch.tensor([[0.0, 0.0], [1.0, 0.6]], dtype=torch.float64)
+    torch.testing.assert_close(published, by_hand, rtol=0.0, atol=1e-6)
 
 
 def encoder(recurrent_dropout: float) -> GRUEncoder:
