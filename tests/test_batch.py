@@ -72,6 +72,17 @@ def test_windows_with_all_the_past_give_the_exact_likelihood(net: RecastNet) -> 
     assert float(forgetful) != pytest.approx(float(exact), rel=1e-9)
 
 
+def test_dropout_is_of_training_only() -> None:
+    net = RecastNet(SCALING, hidden_size=6, width=3, dropout=0.5)
+    for parameter in net.parameters():
+        parameter.data.add_(0.3 * torch.randn_like(parameter))
+    batch = intervals(sequence(), SCALING)
+    with torch.no_grad():
+        trained = {float(log_likelihood(net.train(), batch)) for _ in range(3)}
+        scored = {float(log_likelihood(net.eval(), batch)) for _ in range(3)}
+    assert (len(trained), len(scored)) == (3, 1)
+
+
 def test_padding_changes_nothing(net: RecastNet) -> None:
     b = intervals(sequence(), SCALING)
     extra = Batch(*(torch.cat([t, t[:, -3:]], dim=1) for t in b))

@@ -57,6 +57,17 @@ def test_a_step_leaves_out_recurrent_weights_for_the_whole_sequence() -> None:
     assert not torch.allclose(dropped, contexts(net.eval()))
 
 
+def test_a_context_knows_the_events_before_its_interval_and_no_other() -> None:
+    net, none = encoder(0.0).eval(), torch.zeros(0, dtype=torch.float64)
+    tau = torch.linspace(0.1, 2.0, 20, dtype=torch.float64)[None]
+    other = tau.clone()
+    other[:, 7] *= 3.0
+    before, after = (net(SCALING, x, 2.0 + x, x, none)[0] for x in (tau, other))
+    torch.testing.assert_close(before[:8], after[:8], rtol=0.0, atol=0.0)
+    assert ((before[8:] - after[8:]).abs().sum(dim=1) > 0.0).all()
+    assert (before[0] == 0.0).all()
+
+
 def test_it_is_off_outside_training_and_leaves_no_trace() -> None:
     net, without = encoder(0.5), encoder(0.0)
     contexts(net)  # a training step, whose weights are gone afterwards
