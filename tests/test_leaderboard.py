@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import statistics
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -300,6 +301,8 @@ def test_published_numbers_are_those_of_their_tables() -> None:
     assert (etas.nll_per_day, recast.nll_per_day) == pytest.approx((-14.2529, -14.1908), abs=5e-5)
     assert etas.nats_per_event == pytest.approx(14.2529 * 2191.0 / 12_545, abs=1e-4)
     assert recast.seeds == 5
+    seeds = published_tables()["paper"].catalogs["scedc"].models[recast.model]
+    assert recast.seed_sd == pytest.approx(statistics.stdev(seeds) * 2191.0 / 12_545, rel=1e-3)
     (entry,) = (
         entry
         for board in make_leaderboard().boards
