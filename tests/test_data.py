@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from catalogs import Catalog, CatalogInfo, GutenbergRichter, InputError, SplitDates, load
 from catalogs.files import write_json
@@ -83,3 +84,30 @@ def test_a_net_is_scaled_by_the_scored_events_of_the_train_window(strict: bool) 
     # A net without any background would have none for good
     assert 0.0 < scaling.background < 0.01 / scaling.mean_inter_time
     assert replace(scaling, mu=3.0).background == 3.0
+
+
+def test_each_window_is_for_what_it_is_called() -> None:
+    """Nothing of the validation and test windows is trained on, and each is scored once."""
+    data = CatalogData("ridgecrest_2019", window=64, burn_in=16, steps_per_epoch=5, day_clock=False)
+    split = data.region.split
+    known = set(split.train.inter_times[split.train.first_scored :].tolist())
+    for windows in data.train_dataloader():
+        assert windows.n_train == split.train.n_scored + 1
+        assert set(windows.batch.inter_times[windows.batch.scored].tolist()) <= known
+    for loader, part in ((data.val_dataloader(), split.val), (data.test_dataloader(), split.test)):
+        batches = [windows.batch for windows in loader]
+        assert sum(batch.n_events for batch in batches) == part.n_scored
+        assert sum(batch.scored_days for batch in batches) == pytest.approx(part.scored_days)
+        scored = torch.cat([batch.inter_times[batch.scored] for batch in batches])
+        np.testing.assert_array_equal(scored, part.inter_times[part.first_scored :])
+
+
+def test_periods_that_are_left_out_are_those_asked_for_and_those_of_the_catalog() -> None:
+    gap = ("2019-07-10T00:00:00", "2019-07-10T00:00:01")  # without events
+    catalog = Catalog(CATALOG.events, replace(CATALOG.info, gaps=(gap,)))
+    asked = ("2019-07-07", "2019-07-08")
+    data = CatalogData.of(Region(catalog, day_clock=False), gaps=[asked])
+    days = [tuple(map(catalog.info.to_days, pair)) for pair in (asked, gap)]
+    assert data.gaps_of(0) == days
+    (parts,) = data.train_dataloader().dataset.regions  # type: ignore[attr-defined]
+    assert parts.gaps == days
