@@ -123,7 +123,8 @@ def test_no_training_window_touches_a_gap() -> None:
     windows = Windows(train, socal_scaling, length=length, burn_in=burn_in, gaps=[gap])
     tiles = windows.tilings(np.random.default_rng(0))
     starts = [next(tiles) for _ in range(300)]
-    for start in starts:
+    every = np.arange(windows.first, windows.stop)  # also those that no tiling has met
+    for start in {*starts, *every[windows.allowed(every)].tolist()}:
         inside = train.times[max(start - burn_in, 0) : start + length]
         assert ((inside < gap[0]) | (inside >= gap[1])).all()
     assert any(train.times[start] < gap[0] for start in starts)
