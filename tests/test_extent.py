@@ -12,6 +12,7 @@ from catalogs import Catalog, CatalogInfo, InputError, SplitDates, load
 from catalogs.checks.extent import Extent, check_unseen
 from recast.benchmark.comparison import compare
 from recast.cli import main
+from recast.models.seen import from_json, leaks
 from recast.pretrained import SHIPPED, checkpoint_path
 from recast.training.data import CatalogData, Region
 from recast.training.windows import Windows
@@ -186,6 +187,7 @@ def test_plain_days_share_nothing_with_dates(day: float) -> None:
 
 def test_a_model_that_does_not_say_may_have_seen_all() -> None:
     catalog = located("a", 40.0)
+    assert leaks(from_json(None), catalog, 1e6) == ["some catalog until an unknown date"]
     assert Extent.unknown().may_hold_events_after(catalog, 1e6, same="b")
     assert Extent.unknown().may_hold_test_events_of(catalog)
     with pytest.raises(InputError, match="the net was trained on b at unknown times"):
