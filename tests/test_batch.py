@@ -10,7 +10,7 @@ from catalogs import EventSequence
 from recast.net.batch import Batch, intervals, windows
 from recast.net.network import RecastNet, log_likelihood
 from recast.net.scaling import Scaling
-from recast.training.windows import StepSampler, Windows
+from recast.training.windows import RegionWindows, StepSampler, Windows
 
 
 def sequence(n: int = 50, score_from: float = 13.0, seed: int = 0) -> EventSequence:
@@ -72,6 +72,17 @@ def test_windows_with_all_the_past_give_the_exact_likelihood(net: RecastNet) -> 
     assert float(forgetful) != pytest.approx(float(exact), rel=1e-9)
 
 
+def test_dropout_is_of_training_only() -> None:
+    net = RecastNet(SCALING, hidden_size=6, width=3, dropout=0.5)
+    for parameter in net.parameters():
+        parameter.data.add_(0.3 * torch.randn_like(parameter))
+    batch = intervals(sequence(), SCALING)
+    with torch.no_grad():
+        trained = {float(log_likelihood(net.train(), batch)) for _ in range(3)}
+        scored = {float(log_likelihood(net.eval(), batch)) for _ in range(3)}
+    assert (len(trained), len(scored)) == (3, 1)
+
+
 def test_padding_changes_nothing(net: RecastNet) -> None:
     b = intervals(sequence(), SCALING)
     extra = Batch(*(torch.cat([t, t[:, -3:]], dim=1) for t in b))
@@ -100,6 +111,29 @@ def test_epochs_differ_and_repeat() -> None:
     b.set_epoch(0)
     assert list(a) == list(b)
     assert len(list(a)) == 10
+
+
+def test_epochs_and_seeds_of_one_region_have_windows_of_their_own() -> None:
+    parts = [Windows(sequence(200), SCALING, length=16, burn_in=8)]
+
+    def starts(seed: int, epoch: int) -> list[int]:
+        sampler = StepSampler(parts, batch_size=4, steps=10, seed=seed)
+        sampler.set_epoch(epoch)
+        return [start for _, some in sampler for start in some]
+
+    assert starts(1, 0) != starts(1, 1)
+    assert starts(1, 0) != starts(2, 0)
+    # Not only in another order: their edges differ
+    assert len({start % 16 for epoch in range(5) for start in starts(1, epoch)}) > 5
+
+
+def test_a_batch_says_of_which_region_it_is_and_whether_the_net_may_be_told() -> None:
+    parts = [Windows(sequence(n), SCALING, length=16, burn_in=8) for n in (200, 90)]
+    batches = [RegionWindows(parts, [True, False])[i, (parts[i].first, 40)] for i in range(2)]
+    assert [(one.region, one.named, one.n_train) for one in batches] == [
+        (0, True, len(parts[0])),
+        (1, False, len(parts[1])),
+    ]
 
 
 def test_a_small_sequence_fills_no_batch() -> None:

@@ -49,6 +49,17 @@ def objective(net: RecastNet, train: EventSequence, code: torch.Tensor) -> float
     return weight * with_code(net, code).log_likelihood(train) - penalty
 
 
+def test_the_prior_has_the_spread_of_the_regions_with_a_code(region: Region) -> None:
+    net = RecastNet(region.scaling, n_regions=4).on(region.scaling)
+    with torch.no_grad():  # the last region has none
+        net.codes[:3, :8] = torch.tensor([[3.0], [-4.0], [5.0]])
+        net.codes[:3, 8:] = torch.tensor([[0.1], [0.1], [-0.1]])
+    spread = spread_of_codes(net)
+    assert spread is not None
+    torch.testing.assert_close(spread[:8], torch.full((8,), (50.0 / 3.0) ** 0.5))
+    torch.testing.assert_close(spread[8:], torch.full((8,), 0.1))
+
+
 def test_the_code_is_the_most_probable(net: RecastNet, region: Region) -> None:
     train_window = region.split.train
     code = with_inferred_code(net, train_window).code.detach()
@@ -121,6 +132,10 @@ def test_periods_that_are_left_out_are_not_looked_at(
     assert looked_at
     ends = [min(start + codes.WINDOW, len(train_window)) - 1 for start in looked_at]
     assert train_window.times[ends].max() < late
+    looked_at.clear()
+    monkeypatch.setattr(codes, "MOST_EVENTS", 100)
+    with_inferred_code(net, train_window)
+    assert min(looked_at) == len(train_window) + 1 - 100  # of many events the latest
     with pytest.raises(InputError, match="no training window"):
         with_inferred_code(net, train_window, gaps=[(0.0, train_window.end)])
 

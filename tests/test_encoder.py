@@ -5,12 +5,27 @@ from __future__ import annotations
 import copy
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import torch
 
-from recast.net.encoder import GRUEncoder, paper_inputs
+from recast.net.encoder import GRUEncoder, paper_inputs, unit_free_inputs
 from recast.net.scaling import Scaling
 
 SCALING = Scaling(0.5, 2.4, 2.0, 1.0, 9.0, 0.5, 0.01, 1.0, 0.01, 1.1)
+
+
+def test_features_are_those_of_their_formulas() -> None:
+    """Zero for an event of the mean inter-event time, excess of magnitude and expected number."""
+    beta, mean = SCALING.b * np.log(10.0), SCALING.mean_inter_time
+    tau = torch.tensor([mean, np.e * mean], dtype=torch.float64)
+    m = torch.tensor([2.0 + 1.0 / beta, 2.0 + 3.0 / beta], dtype=torch.float64)
+    expected = torch.tensor([1.0, np.exp(-2.0)], dtype=torch.float64)
+    found = unit_free_inputs(SCALING, tau, m, expected)
+    by_hand = torch.tensor([[0.0, 0.0, 0.0], [1.0, 2.0, -2.0]], dtype=torch.float64)
+    torch.testing.assert_close(found, by_hand, rtol=0.0, atol=1e-12)
+    published = paper_inputs(SCALING, tau, torch.tensor([2.4, 3.0]).double(), expected)
+    by_hand = torch.tensor([[0.0, 0.0], [1.0, 0.6]], dtype=torch.float64)
+    torch.testing.assert_close(published, by_hand, rtol=0.0, atol=1e-6)
 
 
 def encoder(recurrent_dropout: float) -> GRUEncoder:
@@ -40,6 +55,17 @@ def test_a_step_leaves_out_recurrent_weights_for_the_whole_sequence() -> None:
     assert set(kept.unique().tolist()) == {0.0, 2.0}
     torch.testing.assert_close(dropped, contexts(by_hand))
     assert not torch.allclose(dropped, contexts(net.eval()))
+
+
+def test_a_context_knows_the_events_before_its_interval_and_no_other() -> None:
+    net, none = encoder(0.0).eval(), torch.zeros(0, dtype=torch.float64)
+    tau = torch.linspace(0.1, 2.0, 20, dtype=torch.float64)[None]
+    other = tau.clone()
+    other[:, 7] *= 3.0
+    before, after = (net(SCALING, x, 2.0 + x, x, none)[0] for x in (tau, other))
+    torch.testing.assert_close(before[:8], after[:8], rtol=0.0, atol=0.0)
+    assert ((before[8:] - after[8:]).abs().sum(dim=1) > 0.0).all()
+    assert (before[0] == 0.0).all()
 
 
 def test_it_is_off_outside_training_and_leaves_no_trace() -> None:

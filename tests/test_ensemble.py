@@ -74,6 +74,11 @@ def test_each_interval_has_the_mean_density(
     )
 
 
+def test_a_mixture_has_a_law_of_magnitudes_if_all_members_have(members: list[RecastNet]) -> None:
+    assert EnsembleNet(members[:2]).magnitude is not None
+    assert EnsembleNet(members).magnitude is None  # the last draws them from the fixed law
+
+
 def test_a_mixture_is_not_worse_than_its_members_on_average(
     members: list[RecastNet], sequence: EventSequence
 ) -> None:

@@ -18,6 +18,8 @@ TRUTH = ETAS(0.5, 0.012, 0.8, 0.003, 1.1, LAW)
 LARGE = 4.0
 """Events from here on hide smaller ones in the artificially thinned catalogs."""
 
+RAISED = CompletenessHistory([40.0, 150.0, 250.0, 330.0], [2.9, 2.5, 2.8, 2.5], 2.5)
+
 
 def clustered(seed: int, n: int = 200, days: float = 400.0) -> EventSequence:
     rng = np.random.default_rng(seed)
@@ -54,15 +56,18 @@ def test_with_constant_completeness_it_is_the_plain_likelihood() -> None:
     np.testing.assert_allclose(weighted.information, plain.information, rtol=1e-9)
 
 
+def parameters(taper: float | None) -> np.ndarray:
+    five = [0.1, 0.03, 0.7, 0.01, 1.1]
+    return np.array(five if taper is None else [*five, taper])
+
+
 @pytest.mark.parametrize("taper", [None, 3.0, 1e4])
 def test_gradient_equals_central_differences(taper: float | None) -> None:
-    sequence = clustered(2)
-    history = CompletenessHistory.helmstetter(sequence, 2.5, minimum_magnitude=3.2)
-    evaluate = WeightedLogLikelihood.of(
-        sequence, LAW, taper=taper is not None, completeness=history, c_min=1e-4
-    ).evaluate
-    five = [0.1, 0.03, 0.7, 0.01, 1.1]
-    theta = np.array(five if taper is None else [*five, taper])
+    likelihood = WeightedLogLikelihood.of(
+        clustered(2), LAW, taper=taper is not None, completeness=RAISED, c_min=1e-4
+    )
+    assert np.count_nonzero(likelihood.detection.hidden) > 20  # these stand for others, too
+    evaluate, theta = likelihood.evaluate, parameters(taper)
     gradient = evaluate(theta).gradient
     assert gradient.shape == theta.shape
     for j, size in enumerate(theta):
@@ -70,6 +75,46 @@ def test_gradient_equals_central_differences(taper: float | None) -> None:
         step[j] = 1e-5 * size
         numeric = (evaluate(theta + step).value - evaluate(theta - step).value) / (2e-5 * size)
         assert gradient[j] == pytest.approx(numeric, rel=1e-5, abs=1e-5 / size)
+
+
+@pytest.mark.parametrize("taper", [None, 3.0])
+def test_adjacent_windows_add_up(taper: float | None) -> None:
+    whole = clustered(2)
+    first = whole.before(300.0).scored_from(whole.score_from)  # in days of raised completeness
+
+    def value(sequence: EventSequence) -> float:
+        likelihood = WeightedLogLikelihood.of(
+            sequence, LAW, taper=taper is not None, completeness=RAISED, c_min=1e-4
+        )
+        return likelihood.evaluate(parameters(taper)).value
+
+    both = value(first) + value(whole.scored_from(first.end))
+    assert both == pytest.approx(value(whole), rel=1e-9)
+
+
+@pytest.mark.parametrize("taper", [None, 3.0])
+def test_the_information_of_one_event_is_the_square_of_its_score(taper: float | None) -> None:
+    theta = parameters(taper)
+    sequence = clustered(2)
+    times = RAISED.select(sequence).times
+    likelihood = WeightedLogLikelihood.of(
+        sequence.before(times[-1] + 0.1).scored_from(0.5 * (times[-2] + times[-1])),
+        LAW,
+        taper=taper is not None,
+        completeness=RAISED,
+        c_min=1e-4,
+    )
+    assert likelihood.sequence.n_scored == 1
+    done, steps = likelihood.evaluate(theta), np.diag(1e-5 * theta)
+    expected = [
+        (likelihood.transformed_times(theta + h)[1] - likelihood.transformed_times(theta - h)[1])
+        / (2.0 * h.sum())
+        for h in steps
+    ]
+    scaled = theta * (done.gradient + expected)  # of log lambda
+    np.testing.assert_allclose(
+        done.information * np.outer(theta, theta), np.outer(scaled, scaled), rtol=1e-5, atol=1e-9
+    )
 
 
 def test_events_at_the_base_hide_nothing() -> None:
@@ -108,15 +153,36 @@ def test_the_compensator_is_the_integral_of_the_rate_of_detected_events() -> Non
     assert evaluate.evaluate(theta).value == pytest.approx(by_hand, rel=1e-8)
 
 
-def test_stairs_lie_above_the_law_by_one_stair_at_most() -> None:
-    sequence = EventSequence([10.0], [6.3], 0.0, 50.0)
+@pytest.mark.parametrize("size", [6.3, 6.34])
+def test_stairs_lie_above_the_law_by_one_stair_at_most(size: float) -> None:
+    sequence = EventSequence([10.0], [size], 0.0, 50.0)
     history = CompletenessHistory.helmstetter(sequence, 2.5)
     assert history.at([10.0])[0] == 2.5  # the mainshock itself is judged by what was before
     lags = 10.0 ** np.linspace(-5.9, 1.5, 500)
-    law = np.clip(6.3 - 4.5 - 0.75 * np.log10(lags), 2.5, 6.3)
+    law = np.clip(size - 4.5 - 0.75 * np.log10(lags), 2.5, size)
     stairs = history.at(10.0 + lags)
     assert np.all(stairs >= law - 1e-6)  # times of day 10 resolve 1e-15 d, lags 1e-9 relative
     assert np.all(stairs <= law + 0.1 + 1e-6)
+    assert history.levels.max() == size  # nothing hides an event as large as itself
+
+
+def test_the_higher_of_two_holds_before_and_after_their_steps() -> None:
+    network = CompletenessHistory([0.0, 10.0], [3.0, 2.0], base=2.0)
+    hidden = CompletenessHistory([9.0, 12.0], [4.0, 2.5], base=2.5)
+    for both in (network.or_higher(hidden), hidden.or_higher(network)):
+        assert both.at([-1.0, 5.0, 9.5, 11.0, 13.0]).tolist() == [2.5, 3.0, 4.0, 4.0, 2.5]
+
+
+def test_an_event_on_the_stair_of_its_time_is_kept() -> None:
+    """Stairs are sums, 2.5 + 6 x 0.1, which are not the magnitudes of a catalog to the bit."""
+    levels = 2.5 + 0.1 * np.arange(1, 30)
+    history = CompletenessHistory(np.arange(29.0), levels, 2.5)
+    magnitudes = levels.round(1)
+    assert np.any(magnitudes < levels)
+    on_stairs = EventSequence(np.arange(29.0) + 0.5, magnitudes, 0.0, 30.0)
+    assert len(history.select(on_stairs)) == 29
+    below = EventSequence(np.arange(29.0) + 0.5, magnitudes - 0.01, 0.0, 30.0)
+    assert len(history.select(below)) == 0
 
 
 def test_of_several_mainshocks_the_highest_counts() -> None:
@@ -182,6 +248,9 @@ def test_b_of_a_strict_base_is_counted_one_bin_higher() -> None:
     always = CompletenessHistory(np.empty(0), np.empty(0), 2.5)
     b = law_above(sequence, always, LAW, bin_width=0.1, strict=True).b
     assert b == pytest.approx(GutenbergRichter.fit(m, 2.5, bin_width=0.1, strict=True).b)
+    before = EventSequence(np.linspace(-9.0, -1.0, 500), np.full(500, 6.0), -10.0, 0.0)
+    later = before.followed_by(sequence).scored_from(0.0)  # what is not scored does not count
+    assert law_above(later, always, LAW, bin_width=0.1, strict=True).b == pytest.approx(b)
     with pytest.raises(InputError, match="0 scored events above Mc.* lower the completeness"):
         law_above(sequence.between(0.0, 0.2), always, LAW, bin_width=0.1, strict=True)
 

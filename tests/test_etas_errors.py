@@ -10,7 +10,7 @@ import pytest
 
 from catalogs import Catalog, EventSequence, GutenbergRichter, InputError, load
 from etas.fit import ETASFit, fit_etas, fitting_sequence
-from etas.likelihood import LogLikelihood
+from etas.likelihood import LogLikelihood, log_likelihood_quadratic
 from etas.model import ETAS
 from etas.parameters import ALPHA_BOUND, PARAMETERS
 from etas.profile import profile_likelihood
@@ -94,6 +94,9 @@ def test_the_profile_of_a_positive_parameter_is_even_in_its_logarithm(
     assert high is not None
     # The interval of the standard error is symmetric in the logarithm as well
     np.testing.assert_allclose([low, high], fit.uncertainty.interval("mu"), rtol=0.05)
+    for name in ("mu", "k", "c"):
+        ends = fit.uncertainty.interval(name)
+        assert np.sqrt(np.prod(ends)) == pytest.approx(getattr(fit.model, name), rel=1e-9)
 
 
 def test_a_profile_of_a_parameter_on_its_bound_covers_the_box() -> None:
@@ -106,12 +109,24 @@ def test_a_profile_of_a_parameter_on_its_bound_covers_the_box() -> None:
     i = next(i for i, fit in enumerate(fits) if fit.at_bound == ("mu",))
     profile = profile_likelihood(fits[i], wholes[i], "mu")
     assert profile.values[-1] > 1e6 * profile.values[0]
+    np.testing.assert_allclose(np.diff(np.log(profile.values), 2), 0.0, atol=1e-9)
     assert np.argmax(profile.log_likelihoods) == 0
     low, high = profile.ci95
     assert low is None  # the data allow no background at all
     assert high is not None
     # Given a few values only, an interval takes three of them
     assert profile_likelihood(fits[i], wholes[i], "mu", values=[0.01]).ci95 == (None, None)
+
+
+def test_a_profile_holds_what_the_fit_held(sequence: EventSequence) -> None:
+    fit = fit_etas(sequence, LAW, starts=1, fixed={"p": 1.3})
+    profile = profile_likelihood(fit, sequence, "alpha", values=[0.5, fit.model.alpha, 0.9])
+    assert profile.log_likelihoods[1] == pytest.approx(fit.log_likelihood, abs=1e-6)
+    assert profile.log_likelihoods.max() <= fit.log_likelihood + 1e-6
+    # As with a prior, whose mode is no maximum of the likelihood
+    lower = replace(fit, log_likelihood=fit.log_likelihood - 1.0)
+    with pytest.raises(InputError, match=r"no maximum of this likelihood, 1 nats higher"):
+        profile_likelihood(lower, sequence, "alpha", values=[fit.model.alpha])
 
 
 def test_a_profile_without_errors_spans_the_bounds(sequence: EventSequence) -> None:
@@ -301,6 +316,12 @@ def test_the_error_of_the_linear_time_rates_over_the_whole_box(p: float) -> None
         for alpha in (0.0, 0.7, 3.0):
             kernel = np.where(earlier, (np.where(earlier, lags, 1.0) + c) ** -p, 0.0)
             exact = kernel @ 10.0 ** (alpha * gains)
-            rates = ETAS(0.0, 1.0, alpha, c, p, LAW).intensity(sequence, times[1:])
+            model = ETAS(0.0, 1.0, alpha, c, p, LAW)
+            rates = model.intensity(sequence, times[1:])
             # 2 |Gamma(p + 2 pi i / h)| / Gamma(p) is 1.5e-9 at p = 3
             np.testing.assert_allclose(rates, exact, rtol=2.5e-9)
+            # Long before a window that is scored for a minute only, too
+            brief = sequence.scored_from(sequence.end - 1e-3)
+            np.testing.assert_allclose(model.intensity(brief, times[1:]), exact, rtol=2.5e-9)
+            by_sums = log_likelihood_quadratic(model.parameters, sequence, LAW.completeness)
+            assert model.log_likelihood(sequence) == pytest.approx(by_sums, rel=1e-8)

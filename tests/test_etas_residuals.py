@@ -14,6 +14,7 @@ from etas.residuals import (
     ResidualTest,
     autocorrelation,
     count_band,
+    outside,
     residual_test,
     transformed_times,
 )
@@ -118,6 +119,7 @@ def test_autocorrelation_by_hand() -> None:
     # The sum of the products has n - k terms, that of the squares n
     assert autocorrelation(transformed, 3) == pytest.approx([-19 / 20, 18 / 20, -17 / 20])
     assert autocorrelation(transformed[:3], 30).size == 2
+    assert outside(np.array([-0.5, -0.48, 0.48, 0.5]), 16) == 2  # 1.96 / sqrt(16), either way
 
 
 def test_where_no_interval_exceeds_the_median_there_are_no_runs() -> None:

@@ -10,7 +10,7 @@ from catalogs import Catalog, EventSequence, GutenbergRichter, InputError
 from catalogs.magnitudes import b_standard_error
 from etas.fit import fit_etas
 from etas.kernel import omori_integral
-from etas.model import ETAS
+from etas.model import ETAS, check_subcritical
 from etas.presets import PRESETS, preset
 from etas.simulation import CHUNK
 
@@ -107,6 +107,9 @@ def test_supercritical_sets_simulate_only_when_asked_to() -> None:
         allow_supercritical=True,
     )
     assert done.capped.size > 0
+    with pytest.raises(InputError, match="each event triggers one or more"):
+        check_subcritical(1.0, 10.0)
+    check_subcritical(np.nextafter(1.0, 0.0), 10.0)
     # The same parameters over a horizon too short to explode need no permission
     assert explosive.branching_ratio(0.01) < 1.0
     explosive.sample(EMPTY, 0.01, 1, seed=0)

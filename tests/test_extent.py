@@ -12,6 +12,7 @@ from catalogs import Catalog, CatalogInfo, InputError, SplitDates, load
 from catalogs.checks.extent import Extent, check_unseen
 from recast.benchmark.comparison import compare
 from recast.cli import main
+from recast.models.seen import from_json, leaks
 from recast.pretrained import SHIPPED, checkpoint_path
 from recast.training.data import CatalogData, Region
 from recast.training.windows import Windows
@@ -45,7 +46,8 @@ def test_a_model_has_seen_all_before_the_test_window() -> None:
     [
         (41.0, ("2009-01-01", "2011-01-01"), (), True),
         (41.0, ("2010-01-01", "2011-01-01"), (), False),  # windows are half-open
-        (43.0, ("2009-01-01", "2011-01-01"), (), False),  # elsewhere
+        (43.0, ("2009-01-01", "2011-01-01"), (), False),  # elsewhere, to the north
+        (37.0, ("2009-01-01", "2011-01-01"), (), False),  # and to the south
         (41.0, ("2009-01-01", "2011-01-01"), (("2008-06-01", "2010-01-01"),), False),
         (41.0, ("2009-01-01", "2011-01-01"), (("2009-02-01", "2010-01-01"),), True),
         (41.0, ("2009-01-01", "2011-01-01"), (("2009-01-01", "2009-12-31"),), True),
@@ -72,6 +74,25 @@ def test_time_and_place_decide(
             check_unseen({"a": extent}, other, "the net")
     else:
         check_unseen({"a": extent}, other, "the net")
+
+
+def test_history_before_the_train_window_has_been_seen() -> None:
+    catalog = located("a", 40.0)
+    splits = replace(catalog.info.splits, train_start="2005-01-01")
+    extent = Extent.of(Catalog(catalog.events, replace(catalog.info, splits=splits)))
+    early = SplitDates("2000-01-01", "2001-01-01", "2002-01-01", "2004-01-01")
+    tested = Catalog(catalog.events, replace(catalog.info, name="b", splits=early))
+    assert extent.may_hold_test_events_of(tested)
+
+
+def test_the_way_out_is_to_test_after_all_that_was_seen_there() -> None:
+    until = {"a": "2012-06-01", "b": "2013-01-01", "far": "2013-06-01"}
+    extents = {
+        name: replace(Extent.of(located(name, -40.0 if name == "far" else 40.0)), until=date)
+        for name, date in until.items()
+    }
+    with pytest.raises(InputError, match=r"test after 2013-01-01 \(--splits\)$"):
+        check_unseen(extents, located("mine", 41.0), "the net")
 
 
 @pytest.mark.parametrize("turn", [0.0, 360.0])
@@ -103,7 +124,8 @@ def test_no_training_window_touches_a_gap() -> None:
     windows = Windows(train, socal_scaling, length=length, burn_in=burn_in, gaps=[gap])
     tiles = windows.tilings(np.random.default_rng(0))
     starts = [next(tiles) for _ in range(300)]
-    for start in starts:
+    every = np.arange(windows.first, windows.stop)  # also those that no tiling has met
+    for start in {*starts, *every[windows.allowed(every)].tolist()}:
         inside = train.times[max(start - burn_in, 0) : start + length]
         assert ((inside < gap[0]) | (inside >= gap[1])).all()
     assert any(train.times[start] < gap[0] for start in starts)
@@ -165,6 +187,7 @@ def test_plain_days_share_nothing_with_dates(day: float) -> None:
 
 def test_a_model_that_does_not_say_may_have_seen_all() -> None:
     catalog = located("a", 40.0)
+    assert leaks(from_json(None), catalog, 1e6) == ["some catalog until an unknown date"]
     assert Extent.unknown().may_hold_events_after(catalog, 1e6, same="b")
     assert Extent.unknown().may_hold_test_events_of(catalog)
     with pytest.raises(InputError, match="the net was trained on b at unknown times"):

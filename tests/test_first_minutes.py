@@ -1,5 +1,6 @@
 """Forecasts minutes after a mainshock: those of past sequences, of what networks record."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -354,6 +355,28 @@ def test_joined_windows_have_the_large_events_of_one_and_the_number_of_the_other
     few = replace(window, small=replace(window.small, max_events=20)).draw(0, 100, 3)
     assert few.counts.max() == 20
     assert few.capped.size > 0
+
+
+def test_no_two_parts_of_a_window_draw_the_same_random_numbers(
+    ridgecrest: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = ridgecrest.info.to_days("2019-07-06T04:49:53.040Z")
+    request = Request(at, (1.0,), (2.5,), 100)
+    (pool,) = prepare(ridgecrest, fit_so_far(ridgecrest, at), request, samples=100).windows
+    assert isinstance(pool, PooledWindow)
+    assert isinstance(pool.usual, JoinedWindow)
+    seeds: list[tuple[int, ...]] = []
+    default_rng = np.random.default_rng
+
+    def noted(seed: Any = None) -> np.random.Generator:
+        if isinstance(seed, Sequence):
+            seeds.append(tuple(seed))
+        return default_rng(seed)
+
+    monkeypatch.setattr(np.random, "default_rng", noted)
+    pool.draw(0, 100, 3)
+    assert len(seeds) >= 5
+    assert len(set(seeds)) == len(seeds)
 
 
 def test_catalogs_are_joined_by_and_by(ridgecrest: Catalog) -> None:

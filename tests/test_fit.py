@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 
 from catalogs import EventSequence, GutenbergRichter, InputError, load
-from etas.fit import WITH_PRIOR, fit_etas
-from etas.likelihood import LogLikelihood
-from etas.optimiser import Summit, polish, scaled_objective
-from etas.parameters import PARAMETERS, Box
+from etas.fit import WITH_PRIOR, fit_etas, objective_of
+from etas.likelihood import Evaluation, LogLikelihood, log_likelihood_quadratic
+from etas.model import ETAS
+from etas.optimiser import Summit, hessian, polish, scaled_objective
+from etas.parameters import C_BOUND, P_BOUND, PARAMETERS, Box
+from etas.starting_points import standard_starts
 from etas.synthetic import SOCAL_TRUTH, true_model
 
 
@@ -108,3 +110,38 @@ def test_newton_steps_end_at_the_maximum() -> None:
     assert np.abs(done.evaluation.gradient).max() < 1e-3 * np.abs(near.evaluation.gradient).max()
     assert n * done.evaluation.value == pytest.approx(best.log_likelihood, abs=1e-3)
     assert np.linalg.eigvalsh(curvature).max() < 0.0
+
+
+@pytest.mark.parametrize("share", [1.0, 1e-4, 1e-7])
+def test_second_derivatives_where_the_background_is_far_below_the_mean_rate(share: float) -> None:
+    """Of the sum of logarithms of x_0, x_0 + x_1 and x_1, which has poles at zero."""
+
+    def evaluate(x: np.ndarray) -> Evaluation:
+        both = x.sum()
+        value = np.log(x[0]) + np.log(both) + np.log(x[1])
+        return Evaluation(float(value), 1.0 / x + 1.0 / both, np.diag(x**-2.0))
+
+    x = np.array([share, 0.5])
+    with ThreadPoolExecutor(1) as pool:
+        found = hessian(evaluate, x, np.ones(2, dtype=np.bool_), pool)
+    np.testing.assert_allclose(found, -np.diag(x**-2.0) - x.sum() ** -2.0, rtol=1e-4)
+
+
+@pytest.mark.parametrize(("c", "p"), [(C_BOUND.lower, P_BOUND.upper), (C_BOUND.upper, 0.5)])
+def test_what_is_maximised_is_exact_up_to_the_bounds(c: float, p: float) -> None:
+    law, rng = GutenbergRichter(2.0, 1.0, 8.0), np.random.default_rng(0)
+    times = np.cumsum(10.0 ** rng.uniform(-6.0, 1.0, 300))
+    events = EventSequence(times, law.sample(300, rng), 0.0, times[-1] + 1.0, times[9])
+    theta = np.array([0.01, 0.01 * c ** (p - 1.0), 0.8, c, p])
+    value = objective_of(events, law, taper=False, completeness=None).evaluate(theta).value
+    assert value == pytest.approx(log_likelihood_quadratic(theta, events, 2.0), rel=1e-8)
+
+
+def test_starts_expect_as_many_events_as_there_are() -> None:
+    events = load("synthetic_socal").split().train.before(1200.0).scored_from(500.0)
+    law = replace(SOCAL_TRUTH.magnitude_law, completeness=float(events.magnitudes.min()))
+    for mu, k, alpha, c, p in standard_starts(events, {"p": 1.3}):
+        assert p == 1.3
+        model = ETAS(mu, k, alpha, c, p, law)
+        assert mu * events.scored_days == pytest.approx(0.5 * events.n_scored)
+        assert model.compensator(events, events.end)[0] == pytest.approx(events.n_scored)

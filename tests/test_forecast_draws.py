@@ -10,6 +10,8 @@ from catalogs import EventSequence, InputError, load
 from etas import ETAS
 from etas.fit import fit_etas
 from etas.parameter_draws import draw_models
+from etas.parameters import Box
+from etas.prior import Prior
 from etas.several import TOGETHER, log_likelihoods
 from etas.synthetic import SOCAL_TRUTH
 from etas.uncertainty import Correlation, Estimate, Uncertainty
@@ -114,7 +116,7 @@ def test_likelihoods_side_by_side_are_those_of_each_model(taper: float | None) -
     times, magnitudes = events.times[kept], events.magnitudes[kept]
     events = replace(events.scored_from(300.0), times=times, magnitudes=magnitudes, gaps=gaps)
     models = [
-        replace(SOCAL_TRUTH, mu=0.5 + 0.1 * i, p=0.9 + 0.05 * i, c=0.003 * 1.6**i, taper=taper)
+        replace(SOCAL_TRUTH, mu=0.5 + 0.1 * i, p=0.9 + 0.05 * i, c=1e-5 * 4.0**i, taper=taper)
         for i in range(TOGETHER + 3)
     ]
     found = log_likelihoods(models, events)
@@ -131,3 +133,44 @@ def test_fewer_draws_are_the_first_of_more(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     few = draw_models(fit.model, fit.uncertainty, 7, 30.0, seed=5, events=events)
     assert few.models == many.models[:7]
+    others = draw_models(fit.model, fit.uncertainty, 7, 30.0, seed=6, events=events)
+    assert not {model.mu for model in others.models} & {model.mu for model in few.models}
+
+
+def test_the_likeliest_make_up_the_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    catalog = load("ridgecrest_2019")
+    events = catalog.split().train
+    fit = fit_etas(events, catalog.magnitude_law())
+    assert fit.uncertainty is not None
+    tried = draw_models(fit.model, fit.uncertainty, 200, 1.0, seed=2).models
+    monkeypatch.setattr("etas.parameter_draws.ATTEMPTS", 200)
+    draws = draw_models(fit.model, fit.uncertainty, 30, 1.0, seed=2, events=events)
+    assert (len(draws.models), draws.unlikely) == (30, 170 - draws.supercritical - draws.impossible)
+    worst = min(log_likelihoods(draws.models, events))
+    assert worst > np.median(log_likelihoods(tried, events))
+
+
+def test_half_of_those_wanted_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("etas.parameter_draws.ATTEMPTS", 200)
+    ratio = SOCAL_TRUTH.branching_ratio(1000.0)
+    critical = replace(SOCAL_TRUTH, k=SOCAL_TRUTH.k / ratio)  # half of the draws are above
+    draws = draw_models(critical, with_errors(critical, k=0.05 * critical.k), 200, 1000.0, seed=3)
+    assert len(draws.models) + draws.supercritical == 200
+    assert len(draws.models) == pytest.approx(100, abs=30)
+
+
+def test_draws_heed_the_prior_of_the_fit() -> None:
+    """Of mu as a share of the mean rate of the scored window; history does not count."""
+    (events,) = SOCAL_TRUTH.sample(EMPTY, 30.0, 1, seed=4)
+    events = events.scored_from(20.0)
+    rate = events.n_scored / events.scored_days
+    assert len(events) > 2 * events.n_scored
+    model = replace(SOCAL_TRUTH, mu=0.3 * rate)
+    box = Box.of(rate, 1.0, taper=False)
+    variance = np.array([0.02**2, 9.0, 9.0, 9.0, 9.0])
+    prior = Prior(box.scaled(model.parameters), variance)
+    errors = with_errors(model, mu=0.1 * rate)
+    draws = draw_models(model, errors, 300, 10.0, seed=2, events=events, prior=prior)
+    shares = np.array([drawn.mu for drawn in draws.models]) / rate
+    assert shares.mean() == pytest.approx(0.3, abs=0.01)
+    assert shares.std() == pytest.approx(0.02, rel=0.2)

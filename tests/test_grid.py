@@ -79,6 +79,10 @@ def test_around_the_earth_the_first_cell_is_the_last() -> None:
     assert grid.inside_km2.sum() == pytest.approx(square_kilometres(area), rel=1e-12)
     assert grid.inside_km2[0] == pytest.approx(0.8 * grid.square_km[0], rel=1e-12)
     assert grid.cell_of([(0.5, 10.3), (0.5, 10.7)]).tolist() == [0, 0]
+    # Its pieces, from 10 to 10.4 and from 10.7 to 11, weigh what they hold
+    grid = Grid.over(Box(0.0, 1.0, 10.7, 10.4), 1.0)
+    middle = (0.4 * 10.2 + 0.3 * 10.85) / 0.7
+    np.testing.assert_allclose(grid.middles[0], [0.5, middle], rtol=1e-9)
 
 
 def test_cells_across_180_degrees_are_side_by_side() -> None:

@@ -12,7 +12,7 @@ from torch import Tensor
 from catalogs import EventSequence, load
 from etas.synthetic import SOCAL_TRUTH
 from recast.models.neural import Recast
-from recast.net.decoders import ExponentialHazard
+from recast.net.decoders import ExponentialHazard, HazardDecoder
 from recast.net.excitation import NODES, Excitation, node_weights
 from recast.net.network import RecastNet
 from recast.net.scaling import Scaling
@@ -100,6 +100,17 @@ def test_training_starts_at_etas() -> None:
     start = Recast(net).log_likelihood(val) / val.n_scored
     # Within the ripple of the coarse nodes
     assert start == pytest.approx(SOCAL_TRUTH.log_likelihood(val) / val.n_scored, abs=1e-4)
+
+
+def test_the_background_of_etas_has_a_factor_that_is_learned() -> None:
+    scaling = Scaling(1.0, 2.4, 2.0, 1.0, 7.0, mu=0.5, k=0.02, alpha=0.6, c=0.01, p=1.1)
+    decoder = HazardDecoder(4, 2, 3).double()
+    with torch.no_grad():
+        decoder.log_background_factor.fill_(np.log(3.0))
+    amplitudes = torch.rand(2, NODES.size, dtype=torch.float64)
+    given = decoder(torch.zeros(2, 4).double(), torch.zeros(2).double(), scaling, amplitudes)
+    torch.testing.assert_close(given.background, torch.full((2,), 1.5, dtype=torch.float64))
+    torch.testing.assert_close(given.amplitudes, amplitudes)  # these as ETAS has them
 
 
 def test_advancing_a_state_equals_reading_the_longer_history() -> None:

@@ -26,6 +26,8 @@ def drawn(**options: int) -> object:
         (lambda: ETAS(-1.0, 0.02, 0.7, 0.01, 1.1, LAW), "mu = -1"),
         (lambda: ETAS(1.0, 0.02, np.nan, 0.01, 1.1, LAW), "alpha = nan must be finite"),
         (lambda: ETAS(1.0, 0.02, 0.7, 0.0, 1.1, LAW), "c = 0.0 must be positive"),
+        # Decades of productivity a unit, times the units above completeness
+        (lambda: ETAS(1.0, 0.02, 32.0, 0.01, 1.1, LAW), "largest event would trigger 1e200"),
         (lambda: Poisson(0.0, LAW), "Poisson rate = 0.0 must be positive"),
         (lambda: Poisson(np.nan, LAW), "Poisson rate = nan must be positive"),
         (lambda: Poisson.fit(EMPTY, LAW), "has no event: a Poisson rate cannot be fitted"),

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import statistics
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -89,6 +90,19 @@ def test_models_of_one_name_are_ranked_by_the_mean_of_their_runs(written: Write)
     runs = [written("one", both(3.0, 3.2)), written("two", both(3.6, 3.2))]
     (board,) = make_leaderboard(runs, reference=False).boards
     assert ranks(board) == {"a": 1, "b": 2, "etas": 3, "poisson": 4}
+    runs = [written("one", both(2.9, 3.2)), written("two", both(3.4, 3.2))]  # not by the best
+    (board,) = make_leaderboard(runs, reference=False).boards
+    assert ranks(board) == {"b": 1, "a": 2, "etas": 3, "poisson": 4}
+    assert [entry.nats_per_event for entry in board.entries if entry.model == "a"] == [3.4, 2.9]
+
+
+def test_models_with_the_same_score_share_the_better_rank(written: Write) -> None:
+    def change(copy: dict[str, Any]) -> None:
+        scored(copy, "a", 3.5)
+        scored(copy, "b", 3.5)
+
+    (board,) = make_leaderboard([written("one", change)], reference=False).boards
+    assert ranks(board) == {"a": 1, "b": 1, "etas": 3, "poisson": 4}
 
 
 def test_versions_are_ranked_apart(written: Write) -> None:
@@ -242,6 +256,25 @@ def test_mean_ranks_say_on_how_many_catalogs(written: Write) -> None:
     assert found.standings[-1].model == "mine"
 
 
+def test_a_mean_gain_is_that_of_all_catalogs_or_not_known(written: Write) -> None:
+    def second(copy: dict[str, Any]) -> None:
+        again = json.loads(json.dumps(copy["catalogs"][RIDGECREST]))
+        again["data_sha256"] = "e" * 64
+        copy["catalogs"]["elsewhere"] = again
+        for catalog, gain in ((RIDGECREST, -1.0), ("elsewhere", -3.0)):
+            row = copy["catalogs"][catalog]["models"]["poisson"]
+            row["gain_over_etas"] = {"mean": gain, "ci95": [gain - 0.1, gain + 0.1]}
+
+    def without(copy: dict[str, Any]) -> None:
+        second(copy)
+        copy["catalogs"]["elsewhere"]["models"]["poisson"]["gain_over_etas"] = None
+
+    for name, change, expected in (("one", second, -2.0), ("two", without, None)):
+        found = make_leaderboard([written(name, change)], reference=False)
+        (row,) = (row for row in found.standings if row.model == "poisson")
+        assert row.mean_gain == expected
+
+
 def test_published_rows_stand_beside_runs_of_the_same_events_only(written: Write) -> None:
     def as_scedc(n: int) -> Callable[[dict[str, Any]], None]:
         def change(copy: dict[str, Any]) -> None:
@@ -268,6 +301,16 @@ def test_published_numbers_are_those_of_their_tables() -> None:
     assert (etas.nll_per_day, recast.nll_per_day) == pytest.approx((-14.2529, -14.1908), abs=5e-5)
     assert etas.nats_per_event == pytest.approx(14.2529 * 2191.0 / 12_545, abs=1e-4)
     assert recast.seeds == 5
+    seeds = published_tables()["paper"].catalogs["scedc"].models[recast.model]
+    assert recast.seed_sd == pytest.approx(statistics.stdev(seeds) * 2191.0 / 12_545, rel=1e-3)
+    (entry,) = (
+        entry
+        for board in make_leaderboard().boards
+        if (board.protocol, board.catalog) == ("paper", "scedc")
+        for entry in board.entries
+        if (entry.origin, entry.model) == ("published", recast.model)
+    )
+    assert entry.gain == pytest.approx((14.1908 - 14.2529) * 2191.0 / 12_545, abs=2e-5)
     poisson, neural = (
         next(row for row in published_scores("earthquakenpp", "white_06") if row.model == model)
         for model in ("Poisson", "best neural")

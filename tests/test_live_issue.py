@@ -25,7 +25,15 @@ from recast.live.fits import Fit
 from recast.live.issue import forecast_id, known_catalog, make_forecast
 from recast.live.plan import IN_ORDINARY_TIMES, Plan
 from recast.live.policy import Policy
-from recast.live.records import Circle, Issued, Quake, SequenceState, bin_of, fractiles_of
+from recast.live.records import (
+    FROM_PAST_SEQUENCES,
+    Circle,
+    Issued,
+    Quake,
+    SequenceState,
+    bin_of,
+    fractiles_of,
+)
 from recast.live.schedule import Due, due
 from recast.live.sequences import find_sequences
 from recast.live.times import read
@@ -87,6 +95,8 @@ def test_it_says_what_when_and_from_what(made: Made, events: pd.DataFrame) -> No
     assert issued.next == "2019-07-08T03:19:53Z"
     assert [w.label for w in issued.windows] == ["1 Day", "1 Week"]
     assert [w.end for w in issued.windows] == ["2019-07-08T03:30:00Z", "2019-07-14T03:30:00Z"]
+    asked = [magnitude for magnitude, _ in issued.observed]
+    assert all([one.magnitude for one in w.bins] == asked for w in issued.windows)
     circle = polygon(issued.sequence.region)
     assert issued.area == str(circle)
     near = circle.contains(events["latitude"], events["longitude"])
@@ -309,7 +319,11 @@ def test_ten_minutes_after_a_mainshock_ranges_are_wide(
 def test_the_first_minutes_with_no_aftershock_yet(tmp_path: Path) -> None:
     rows = [(f"e{i}", f"20{10 + i // 4}-0{1 + i % 4 * 2}-03", 2.6, 35.0, -117.0) for i in range(36)]
     quiet = table(*rows, ("main", "2019-07-06T03:19:53", 6.4, 35.0, -117.0))
-    issued, _ = forecast(quiet, utc("2019-07-06T03:30"), tmp_path)
+    policy = replace(POLICY, windows=(1.0, 365.0))
+    issued, _ = forecast(quiet, utc("2019-07-06T03:30"), tmp_path, policy)
+    assert issued.model.name == FROM_PAST_SEQUENCES
+    assert [window.label for window in issued.windows] == ["1 Day", "1 Year"]
+    assert any("30 days" in remark for remark in issued.remarks)  # what comes after
     first = issued.windows[0].bins[0]
     assert first.low95 < first.median < first.high95
     # Reasenberg and Jones: M 6.4 has 10^(-1.67 + 0.91 * 3.4) * 0.6 = 20 aftershocks M >= 3 in a day

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 
 import numpy as np
@@ -53,16 +54,32 @@ def test_simpler_laws_of_a_head() -> None:
         torch.nn.init.normal_(parameter)
     scaling = RecastTask(CatalogData("synthetic_socal").scalings).regions[0]
     given = (scaling, torch.randn(5, 4), torch.rand(5), torch.rand(5))
-    own = head(*given)
+    own, bent = head(*given), copy.deepcopy(head.state_dict())
     nothing_missed, fixed = head.simpler()
     head.load_state_dict(nothing_missed, strict=False)
     plain = head(*given)
     assert (own.missed != 0.0).all()
     assert (plain.missed == 0.0).all()
     torch.testing.assert_close(plain.beta, own.beta)
+    head.load_state_dict(bent)
     head.load_state_dict(fixed, strict=False)
+    assert (head(*given).missed == 0.0).all()  # and b is fixed
     constant = torch.full((5,), scaling.magnitude_law.beta)
     torch.testing.assert_close(head(*given).beta, constant)
+
+
+def test_magnitudes_do_not_affect_the_fit_of_the_times() -> None:
+    torch.manual_seed(0)
+    head = MagnitudeHead(4)
+    for parameter in head.parameters():
+        torch.nn.init.normal_(parameter)
+    hidden = torch.randn(5, 4, requires_grad=True)
+    scaling = RecastTask(CatalogData("synthetic_socal").scalings).regions[0]
+    law = head(scaling, hidden, torch.rand(5), torch.rand(5))
+    (hidden.square().sum() + law.log_density(torch.full((5,), 3.0)).sum()).backward()
+    assert hidden.grad is not None
+    torch.testing.assert_close(hidden.grad, 2.0 * hidden.detach())  # not through the magnitudes
+    assert all(parameter.grad is not None for parameter in head.parameters())
 
 
 def test_training_keeps_what_validation_confirms(tmp_path: Path) -> None:

@@ -237,6 +237,14 @@ def test_a_share_that_changes_is_no_other_step() -> None:
     assert found[1][0] == pytest.approx(300, abs=20)
 
 
+def test_a_few_finer_magnitudes_among_the_later_ones_are_no_other_step() -> None:
+    """As where another agency reports one event in ten: no period has a step of its own."""
+    rng = np.random.default_rng(0)
+    m = (2.0 + rng.exponential(0.43, 1800)).round(2)
+    finer = (np.arange(1800) >= 900) & (rng.random(1800) < 0.12)
+    assert step_changes(np.where(finer, m, m.round(1))) == [(0, 0.01)]
+
+
 def test_zeros_among_magnitudes_around_zero_stand_for_none() -> None:
     m = np.random.default_rng(0).normal(0.5, 0.4, 500).round(1)
     assert stand_in(m) is None

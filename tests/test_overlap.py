@@ -122,6 +122,13 @@ def test_catalogs_of_two_places_and_those_tested_in_step_pass() -> None:
     check_no_leak([])
 
 
+def test_a_few_per_cent_that_are_shared_are_a_leak() -> None:
+    one, other = pair(300, 10_000)
+    for catalogs in ([one, other], [other, one]):
+        with pytest.raises(InputError, match=r"'one' and 'other' share [23]\.\d % of their events"):
+            check_no_leak(catalogs)
+
+
 def test_a_few_matches_by_chance_are_no_leak() -> None:
     tested, trained = moments(400, 1), moments(400, 2)
     trained[:2] = tested[(tested > 91 * 86_400) & (tested < 121 * 86_400)][:2]

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from catalogs import Catalog, EventSequence, GutenbergRichter, InputError, load
 from etas.fit import fit_etas, objective_of
@@ -64,6 +65,15 @@ def test_gradient_and_information_are_those_of_the_value() -> None:
         assert slope == pytest.approx(here.gradient[j], rel=1e-4, abs=1e-5)
     gained = here.information - likelihood(x).information
     np.testing.assert_allclose(gained, np.diag(1.0 / PRIOR.variance) / 10)
+
+
+def test_densities_are_those_of_the_normal_law() -> None:
+    law, scale = norm(PRIOR.mean, np.sqrt(PRIOR.variance)), []
+    for model, rate in REGIONS:
+        mu, k, alpha, c, p = model.parameters
+        theta = np.array([mu / rate, np.log(k), alpha, np.log(c), p])
+        scale.append(PRIOR.log_density(model, rate) - law.logpdf(theta).sum())
+    np.testing.assert_allclose(scale, law.logpdf(PRIOR.mean).sum() * -1.0, rtol=1e-12)
 
 
 def test_the_mode_of_the_posterior_balances_likelihood_and_prior() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import jsonschema
 import numpy as np
+import pandas as pd
 import pytest
 
 from catalogs import Catalog, InputError, Selection, load, save
@@ -129,8 +130,12 @@ def test_the_hash_is_that_of_what_is_scored() -> None:
     events = catalog.events.copy()
     events.loc[50, "latitude"] += 0.001
     elsewhere = Catalog(events, catalog.info)
-    hashes = {data_hash(other.split()) for other in (catalog, moved, shaken, elsewhere)}
-    assert len(hashes) == 4
+    gap = ("2019-07-10T00:00:00", "2019-07-10T00:00:01")
+    free = ~events["time"].between(*(pd.Timestamp(end, tz="UTC") for end in gap))
+    assert free.all()
+    silent = Catalog(catalog.events, replace(catalog.info, gaps=(gap,)))
+    hashes = {data_hash(other.split()) for other in (catalog, moved, shaken, elsewhere, silent)}
+    assert len(hashes) == 5
 
 
 def test_the_record_has_what_it_says_of_models(run: Path) -> None:

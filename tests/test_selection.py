@@ -1,6 +1,7 @@
 """Parts of a catalog: the same in Python, in YAML and on the command line."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +45,22 @@ def test_all_that_can_be_chosen() -> None:
     scored = sum(counts(part))
     assert scored < len(sequence)  # the first hours are history only, as in the whole
     np.testing.assert_allclose(np.array(counts(part)) / scored, SELECTION["fractions"], atol=2e-2)
+
+
+def test_a_part_is_no_longer_the_file_that_its_hash_is_of() -> None:
+    whole = load("ridgecrest_2019")
+    info = replace(whole.info, sha256="a" * 64)
+    part = Selection(end="2019-07-12").of(Catalog(whole.events, info))
+    assert (part.info.sha256, part.info.n_events) == ("", len(part.events))
+    assert Selection().of(Catalog(whole.events, info)).info.sha256 == "a" * 64
+
+
+def test_events_after_the_test_window_stay_outside_of_it() -> None:
+    whole = load("ridgecrest_2019")
+    splits = replace(whole.info.splits, end="2019-07-12")
+    catalog = Catalog(whole.events, replace(whole.info, splits=splits))
+    assert Selection(end="2019-07-13").of(catalog).info.splits == splits
+    assert Selection(start=whole.info.start).of(catalog).info.splits == splits
 
 
 def test_windows_cut_the_splits() -> None:

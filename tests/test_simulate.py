@@ -10,7 +10,7 @@ import pytest
 from catalogs import EventSequence, GutenbergRichter, InputError
 from etas.kernel import omori_integral
 from etas.model import ETAS
-from etas.synthetic import synthetic_catalog
+from etas.synthetic import synthetic_catalog, true_model
 
 LAW = GutenbergRichter(2.0, 1.0, 7.0)
 MODEL = ETAS(0.4, 0.03, 0.6, 0.02, 1.2, LAW)
@@ -109,6 +109,26 @@ def test_seeds_may_be_numbers_of_numpy() -> None:
 def test_what_is_no_seed_is_named(seed: Any) -> None:
     with pytest.raises(InputError, match="^seed = .* give a whole number of 0 or more, or several"):
         MODEL.simulate(EMPTY, 100.0, 5, seed=seed)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [MODEL, replace(MODEL, taper=20.0)]
+    + [
+        replace(MODEL, magnitude_law=replace(LAW, step=0.1, strict=strict))
+        for strict in (False, True)
+    ],
+    ids=["plain", "tapered", "in tenths", "strict"],
+)
+def test_a_synthetic_catalog_knows_its_truth(model: ETAS) -> None:
+    (drawn,) = model.sample(EMPTY, 100.0, 1, seed=5)
+    catalog = synthetic_catalog(drawn, model, "mine")
+    assert true_model(catalog.info) == model
+    events = catalog.to_sequence()
+    assert len(events) == len(drawn)  # none falls below completeness as it is recorded
+    steps = 10.0 * (events.magnitudes - 2.0)
+    on_grid = np.abs(steps - np.round(steps)).max() < 1e-6
+    assert on_grid == (model.magnitude_law.step > 0.0)
 
 
 def test_a_catalog_of_more_than_292_years_is_continued_in_its_calendar() -> None:

@@ -172,6 +172,27 @@ def test_epicentres_that_repeat_have_kernels_of_the_least_width(least: float) ->
     assert found[0] == pytest.approx(wanted / (1.0 + mass.sum()), rel=1e-9)
 
 
+@pytest.mark.parametrize(
+    ("law", "k", "least", "uniform"),
+    [(SmoothedPlaces(REGION), 8, 0.2, 1.0), (SmoothedPlaces(REGION, 3, 1.0, 2.0), 3, 1.0, 2.0)],
+)
+def test_kernels_are_as_wide_as_the_way_to_the_kth_nearest_of_earlier_events(
+    law: SmoothedPlaces, k: int, least: float, uniform: float
+) -> None:
+    known, place = events(40), np.array([(-38.7, 176.1)])
+    assert known.locations is not None
+    points, (point,) = REGION.positions(known.locations), REGION.positions(place)
+    apart = [np.sort(np.linalg.norm(points[:j] - points[j], axis=1)) for j in range(1, 40)]
+    ways = [near[min(k, near.size) - 1] for near in apart]
+    h2 = np.maximum([ways[0], *ways], least) ** 2  # the first has that of the second
+    r2 = ((points - point) ** 2).sum(axis=1)
+    kernels = np.sqrt(h2) / (2.0 * np.pi) * (r2 + h2) ** -1.5
+    masses = REGION.borders(known.locations).parent_masses(h2, 1.5)[:, 0]
+    wanted = (uniform / REGION.square_km + kernels.sum()) / (uniform + masses.sum())
+    found = law.density(known, known.end, place)
+    assert found[0] == pytest.approx(wanted, rel=1e-9)
+
+
 def test_in_the_plane_the_kernels_of_a_background_are_not_normalised_either() -> None:
     known, background = events(40), SmoothedPlaces(REGION, 3, 5.0)
     assert known.locations is not None

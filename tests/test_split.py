@@ -21,6 +21,12 @@ def test_windows_must_meet() -> None:
         Split(part(0.0, 60.0), part(60.0, 80.0), part(79.0, 100.0))
 
 
+def test_fifty_events_are_enough_to_train_on() -> None:
+    assert Split(part(0.0, 50.0), part(50.0, 80.0), part(80.0, 100.0)).train.n_scored == 50
+    with pytest.raises(InputError, match="has 49 events, fewer than 50"):
+        Split(part(0.0, 49.0), part(49.0, 80.0), part(80.0, 100.0))
+
+
 def test_there_are_three_parts() -> None:
     split = Split(part(0.0, 60.0), part(60.0, 80.0), part(80.0, 100.0))
     with pytest.raises(InputError, match="no split 'all': choose train, val or test"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict
 
 import pandas as pd
 
@@ -132,7 +132,7 @@ def _enter(
         reports,
         histories,
         store.links(histories),
-        replace(scope, end=min(scope.end, now)),
+        scope,
         memory(store),
         now,
         listed=answer.listed,
