@@ -56,7 +56,8 @@ def omori_integrals(start: FloatArray, stop: FloatArray, c: float, p: float) -> 
 def tapered_omori_integral(horizon: float, c: float, p: float, taper: float | None) -> float:
     """Integral of (x + c)^{-p} e^{-x / taper} from 0 to ``horizon`` (days).
 
-    Without a taper the closed form, else the sum of exponentials, relative error below 1e-8.
+    Without a taper the closed form, else the sum of exponentials, relative error below 1e-8 for p
+    from 0.35 to 4.
     """
     if taper is None:
         return float(omori_integral(0.0, horizon, c, p))
@@ -106,7 +107,8 @@ class Quadrature:
 
     by the trapezoid rule in ln s, which converges exponentially in the step h (Beylkin and Monzon
     2010, doi:10.1016/j.acha.2009.08.011): with h = ln(2)/2 its relative error is
-    ``2 |Gamma(p + 2 pi i / h)| / Gamma(p)``, 1e-11 at p = 1 and 2e-9 at p = 3.
+    ``2 |Gamma(p + 2 pi i / h)| / Gamma(p)``, 1e-11 at p = 1, 2e-9 at p = 3, 4e-8 at p = 5 and 1e-3
+    at p = 20.
 
     The nodes are laid out in lanes of ``LEVELS``: ``base`` holds the lowest node of each lane and
     every further one is twice the one before, so that e^{-s x} needs one exponential a lane and

@@ -149,7 +149,8 @@ class ETAS(PointProcess):
     def log_likelihood(self, sequence: EventSequence) -> float:
         """Log-likelihood of the scored window, in nats.
 
-        It takes linear time; the relative error of each rate is below 1e-8.
+        It takes linear time; the relative error of each rate is below 1e-8 for p from 0.35 to 4,
+        and grows beyond: 1e-3 at p = 20.
 
         Parameters
         ----------

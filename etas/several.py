@@ -18,6 +18,7 @@ from catalogs.magnitudes import LN10
 from catalogs.sequence import FloatArray
 from etas.kernel import Quadrature, omori_integrals
 from etas.model import ETAS
+from etas.parameters import C_BOUND
 from etas.recursion import NEGLIGIBLE
 
 TOGETHER = 8
@@ -56,7 +57,10 @@ def _side_by_side(models: Sequence[ETAS], sequence: EventSequence) -> list[float
     with np.errstate(over="ignore", invalid="ignore"):
         gains = np.exp(alpha[:, None] * LN10 * excess)
         quadrature = Quadrature.for_range(
-            sequence.end - sequence.start, float(c.min()), p_max=max(float(p.max()), 1.0)
+            sequence.end - sequence.start,
+            float(c.min()),
+            c_max=max(float(c.max()), C_BOUND.upper),
+            p_max=max(float(p.max()), 1.0),
         )
         weights = [quadrature.weights(*pair)[0].ravel() for pair in zip(c, p, strict=True)]
         log_rates = log_rate_sums(

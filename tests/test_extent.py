@@ -178,6 +178,34 @@ def test_plain_days_count_within_one_catalog_only() -> None:
     assert not extent.may_hold_test_events_of(located("a", 40.0))
 
 
+@pytest.mark.parametrize(("until", "is_seen"), [(20.0, False), (20.5, True), (None, True)])
+def test_events_of_the_same_catalog_are_known_in_plain_days_too(
+    until: float | None, is_seen: bool
+) -> None:
+    splits = SplitDates(0.0, 10.0, 20.0, 30.0)
+    info = CatalogInfo("days", 0.0, 30.0, splits, 2.0, time_unit="days since start")
+    plain = Catalog(pd.DataFrame({"time": [1.0, 25.0], "magnitude": [3.0, 3.0]}), info)
+    extent = replace(Extent.of(plain), until=until)
+    assert extent.may_hold_test_events_of(plain, same="days") == is_seen
+    assert not extent.may_hold_test_events_of(plain, same="other")
+    check_unseen({"other": extent}, plain, "the net")
+    if is_seen:
+        way_out = "use one that says" if until is None else "test after 20.5"
+        with pytest.raises(InputError, match=f"test window of 'days' .*{way_out}"):
+            check_unseen({"days #2": extent}, plain, "the net")
+
+
+def test_events_of_the_same_synthetic_catalog_are_known() -> None:
+    catalog = load("synthetic_socal")
+    seen = Extent.of(catalog)
+    check_unseen({"synthetic_socal": seen}, catalog, "the net")
+    seen = replace(seen, until=catalog.info.splits.end)
+    with pytest.raises(InputError, match="was trained on synthetic_socal"):
+        check_unseen({"synthetic_socal": seen}, catalog, "the net")
+    check_unseen({"world": seen}, catalog, "the net")
+    check_unseen({"synthetic_socal": replace(seen, observed=True)}, catalog, "the net")
+
+
 @pytest.mark.parametrize("day", [2000.0, 2000])
 def test_plain_days_share_nothing_with_dates(day: float) -> None:
     extent = Extent(0.0, 1000.0, day)

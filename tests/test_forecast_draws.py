@@ -123,6 +123,14 @@ def test_likelihoods_side_by_side_are_those_of_each_model(taper: float | None) -
     assert found == pytest.approx([m.log_likelihood(events) for m in models], rel=1e-9)
 
 
+def test_likelihoods_side_by_side_have_delays_far_apart() -> None:
+    """With c of minutes beside one of millennia, as fits to few events draw them."""
+    events = EventSequence(np.arange(1.0, 40.0), np.full(39, 3.0), 0.0, 45.0, 20.0)
+    slow = replace(SOCAL_TRUTH, mu=0.01, k=0.05 * 1e6**SOCAL_TRUTH.p, c=1e6)
+    found = log_likelihoods([SOCAL_TRUTH, slow], events)
+    assert found == pytest.approx([m.log_likelihood(events) for m in (SOCAL_TRUTH, slow)], rel=1e-9)
+
+
 def test_fewer_draws_are_the_first_of_more(monkeypatch: pytest.MonkeyPatch) -> None:
     """They are tried as many at a time as are missing, and kept as if one by one."""
     (events,) = SOCAL_TRUTH.sample(EMPTY, 300.0, 1, seed=4)

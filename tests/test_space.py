@@ -97,6 +97,42 @@ def test_the_mass_of_a_kernel_inside_a_region(area: object, place: tuple[float, 
     assert borders.parent_masses(width, q)[0, 0] == pytest.approx(inside, abs=0.005)
 
 
+@pytest.mark.parametrize(
+    "box",
+    [
+        Box(-90, 90, -180, 180),  # all of the Earth
+        Box(-60, 60, -180, 180),  # all around
+        Box(-80, 85, -170, 175),  # with the other end of the Earth inside, and a border
+        Box(-90, -30, -180, 180),
+    ],
+)
+def test_kernels_in_regions_of_half_the_earth_and_more(box: Box) -> None:
+    """Places at even steps of F and of the golden angle about each event, counted inside."""
+    region, n, q, width = Region(box), 100_000, 1.5, 1e6
+    places = np.array([(-45.0, 0.0), (-58.0, 120.0), (-31.0, -75.3)])
+    u, bearing = (np.arange(n) + 0.5) / n, 2.0 * np.pi * (np.arange(n) * 0.6180339887498949)
+    angle = np.minimum(np.sqrt(width * np.expm1(np.log(u) / (1.0 - q))) / region.radius, np.pi)
+    found = region.borders(places).parent_masses(np.full(len(places), width), q)[:, 0]
+    for (y, x), mass in zip(np.radians(places), found, strict=True):
+        sine = np.sin(y) * np.cos(angle) + np.cos(y) * np.sin(angle) * np.cos(bearing)
+        aside = np.sin(bearing) * np.sin(angle) * np.cos(y)
+        there = x + np.arctan2(aside, np.cos(angle) - np.sin(y) * sine)
+        latitude = np.degrees(np.arcsin(np.clip(sine, -1.0, 1.0)))
+        assert mass == pytest.approx(box.contains(latitude, np.degrees(there)).mean(), abs=5e-4)
+
+
+def test_numbers_on_all_of_the_earth_are_those_that_are_simulated() -> None:
+    world = replace(MODEL, region=Region(Box(-90, 90, -180, 180)), c=0.1)
+    history = EventSequence(
+        [1.0, 4.0], [5.0, 6.0], 0.0, 5.0, locations=[(-38.8, 175.9), (58.5, -20.0)]
+    )
+    drawn = world.simulate(history, 5.0, 200, seed=0).sequences()
+    expected = [world.compensator(history.followed_by(one), [10.0])[0] for one in drawn]
+    surplus = np.array([len(one) for one in drawn]) - expected  # a martingale
+    assert np.mean(expected) > 5.0
+    assert abs(surplus.mean()) < 3.0 * np.sqrt(np.mean(expected) / len(drawn))
+
+
 @pytest.mark.parametrize("q", [1.3, 1.7, 2.5])
 def test_parents_wider_than_the_region_weigh_what_of_them_lies_inside(q: float) -> None:
     places = np.array([(-38.8, 176.0), (-38.51, 175.62), (-38.8, 176.29)])
@@ -130,6 +166,16 @@ def test_background_is_drawn_about_events_and_at_random_by_their_weights() -> No
     share = law.density(corner, 9.5, np.array([(-38.6, 176.2)]))[0] * REGION.square_km
     assert 0.5 < share < 0.53
     assert away.mean() == pytest.approx(share, abs=0.05)
+
+
+def test_smoothed_densities_have_great_circles_at_any_time() -> None:
+    """Those of a time agree with those of an event thousands of kilometres away."""
+    wide = SmoothedPlaces(Region(Box(18, 54, 73, 135)), 1, 300.0, 1e-9)
+    known = EventSequence(
+        [1.0, 2.0, 3.0], [2.0] * 3, 0.0, 9.0, locations=[(30, 75), (31, 76), (40, 95)]
+    )
+    at_time = wide.density(known, 3.0, np.array([(40.0, 95.0)]))
+    np.testing.assert_allclose(np.log(at_time), wide.log_density(known)[2:], atol=1e-5)
 
 
 def test_masses_are_exact_in_their_slopes_and_for_any_kernel() -> None:

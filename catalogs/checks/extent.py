@@ -164,16 +164,18 @@ class Extent:
         here = _bounds(catalog)
         return self.box is not None and here is not None and _are_apart(self.box, here)
 
-    def may_hold_test_events_of(self, catalog: Catalog) -> bool:
+    def may_hold_test_events_of(self, catalog: Catalog, *, same: str | None = None) -> bool:
         """Whether events of the catalog's test window may be among these, by time and place.
 
         Unknown places are taken to be the same. What isn't observed, or is in plain days, shares
-        nothing with others.
+        nothing with catalogs of another name.
 
         Parameters
         ----------
         catalog : Catalog
             The catalog in question.
+        same : str, optional
+            The name of the catalog that the model was trained on, by default another one.
 
         Returns
         -------
@@ -181,37 +183,44 @@ class Extent:
             True where it cannot be ruled out.
         """
         splits = catalog.info.splits
-        return self._may_hold(catalog, splits.test_start, splits.end)
+        return self._may_hold(catalog, splits.test_start, splits.end, same)
 
-    def may_hold_train_events_of(self, catalog: Catalog) -> bool:
+    def may_hold_train_events_of(self, catalog: Catalog, *, same: str | None = None) -> bool:
         """Whether events of the catalog's train window may be among these, by time and place.
 
         Parameters
         ----------
         catalog : Catalog
             The catalog in question.
+        same : str, optional
+            The name of the catalog that the model was trained on, by default another one.
 
         Returns
         -------
         bool
             True where it cannot be ruled out, as for ``may_hold_test_events_of``.
         """
-        return self._may_hold(catalog, catalog.info.start, catalog.info.splits.val_start)
+        return self._may_hold(catalog, catalog.info.start, catalog.info.splits.val_start, same)
 
-    def _may_hold(self, catalog: Catalog, first: str | float, last: str | float) -> bool:
+    def _may_hold(
+        self, catalog: Catalog, first: str | float, last: str | float, same: str | None
+    ) -> bool:
         info = catalog.info
-        if not (self.observed and info.kind == "observed") or info.uses_plain_days:
+        is_alone = info.uses_plain_days or not self.observed
+        if self.observed != (info.kind == "observed") or (is_alone and same != info.name):
             return False
-        if isinstance(self.until, int | float) or self._is_apart_from(catalog):
+        if not is_alone and self._is_apart_from(catalog):
             return False
         if self.until is None:
             return True
-        start = max(info.date(self.start), info.date(first))
-        end = min(info.date(self.until), info.date(last))
+        if isinstance(self.until, str) == info.uses_plain_days:
+            return False
+        start = max(map(info.to_days, (self.start, first)))
+        end = min(map(info.to_days, (self.until, last)))
         for begin, until in sorted(self.gaps):
-            if info.date(begin) <= start:
-                start = max(start, info.date(until))
-        return bool(start < end)
+            if info.to_days(begin) <= start:
+                start = max(start, info.to_days(until))
+        return start < end
 
 
 def check_unseen(extents: Mapping[str, Extent], catalog: Catalog, model: str) -> None:
@@ -240,7 +249,7 @@ def may_have_seen(extents: Mapping[str, Extent], catalog: Catalog) -> str:
     """Say of what a model has seen that it may hold test events of a catalog; empty if nothing."""
     splits, info = catalog.info.splits, catalog.info
     for name, extent in extents.items():
-        if extent.may_hold_test_events_of(catalog):
+        if extent.may_hold_test_events_of(catalog, same=name.partition(" #")[0]):
             when = f"from {extent.start} to {extent.until}" if extent.until else "at unknown times"
             return (
                 f"was trained on {name} {when}, which may hold events of the test window of "
@@ -251,13 +260,17 @@ def may_have_seen(extents: Mapping[str, Extent], catalog: Catalog) -> str:
 
 def _way_out(extents: Mapping[str, Extent], catalog: Catalog) -> str:
     """What would let a model be tested on a catalog that it may have seen."""
-    if _bounds(catalog) is None:
+    info = catalog.info
+    if info.uses_plain_days or info.kind != "observed":  # events of the same name alone count
+        near = [extent for name, extent in extents.items() if name.partition(" #")[0] == info.name]
+    elif _bounds(catalog) is None:
         return "say where the catalog lies (recast catalogs import --area)"
-    near = [extent for extent in extents.values() if not extent._is_apart_from(catalog)]  # noqa: SLF001 - its module
-    dates = [extent.until for extent in near if isinstance(extent.until, str)]
+    else:
+        near = [extent for extent in extents.values() if not extent._is_apart_from(catalog)]  # noqa: SLF001 - its module
     if any(extent.until is None for extent in near):
         return "use one that says what it has seen"
-    return f"test after {max(dates, key=catalog.info.date)} (--splits)"
+    ends = [x.until for x in near if x.until and isinstance(x.until, str) != info.uses_plain_days]
+    return f"test after {max(ends, key=info.to_days)} (--splits)"
 
 
 def read_extents(record: Mapping[str, Mapping[str, Any]]) -> dict[str, Extent]:

@@ -37,8 +37,10 @@ class SmoothedPlaces(PlaceLaw):
 
     where h_j is the distance of event j to the k-th nearest of the events before it (Helmstetter et
     al. 2007, doi:10.1785/gssrl.78.1.78, who use all events at once): the law of an event depends
-    on earlier ones only. phi_j is 1, or with ``declustering`` the probability that event j is
-    background (``independence.background_probabilities``).
+    on earlier ones only. The second event of all is an exception: h of the first is the distance
+    between the two, so that ``log_density`` there is none, while ``density`` has 1 km. phi_j is 1,
+    or with ``declustering`` the probability that event j is background
+    (``independence.background_probabilities``).
 
     Parameters
     ----------
@@ -100,12 +102,11 @@ class SmoothedPlaces(PlaceLaw):
         """Density at one time, km^-2, shape (place,)."""
         past = sequence.where(sequence.times < time)
         sources, masses = self.sources(past)
+        places = self.region.located(past)
         total = np.full(len(locations), self.uniform_weight / self.region.square_km)
-        points = self.region.positions(locations)
-        for j in range(len(past)):
-            ratio = ((points - sources.positions[j]) ** 2).sum(axis=1) / sources.widths[j]
-            height = sources.gains[j] * (EXPONENT - 1.0) / (np.pi * sources.widths[j])
-            total += height * (1.0 + ratio) ** -EXPONENT
+        for place, gain, width in zip(places, sources.gains, sources.widths, strict=True):
+            ratio = self.region.distances(locations, place) ** 2 / width
+            total += gain * (EXPONENT - 1.0) / (np.pi * width) * (1.0 + ratio) ** -EXPONENT
         return np.asarray(total / (self.uniform_weight + masses.sum()))
 
     @property

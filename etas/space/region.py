@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from catalogs import EventSequence, InputError
-from catalogs.areas import Area
+from catalogs.areas import Area, Box
 from catalogs.cores import in_parallel
 from catalogs.sequence import FloatArray
 from catalogs.sphere import EARTH_RADIUS, distances, outline, positions, square_kilometres
@@ -117,6 +117,20 @@ class Region:
                 )
         return np.asarray(inside)
 
+    def _lines(self) -> list[FloatArray]:
+        """The border, anticlockwise; of a box around the Earth its parallels, but for the poles."""
+        area = self.area
+        if not (isinstance(area, Box) and area.east - area.west == 360.0):
+            return [outline(area, EDGE, self.radius)]
+        n = 1 + math.ceil(2.0 * math.pi * self.radius / EDGE)
+        eastward = np.linspace(area.west, area.east, n)
+        parallels = ((area.south, eastward), (area.north, eastward[::-1]))
+        return [np.column_stack([np.full(n, y), x]) for y, x in parallels if abs(y) < 90.0]
+
+    def _holds_antipodes(self, locations: FloatArray) -> np.ndarray:
+        """Whether the other end of the Earth lies inside, seen from each place, shape (place,)."""
+        return np.asarray(self.area.contains(-locations[:, 0], locations[:, 1] + 180.0))
+
     def borders(self, locations: FloatArray) -> Borders:
         """What is needed to integrate radial kernels about each of these places.
 
@@ -135,19 +149,24 @@ class Region:
         if self.whole_plane:
             everywhere = np.ones((len(locations), 1), dtype=np.float32)
             return Borders(np.array([np.inf]), everywhere)
-        corners = np.radians(outline(self.area, EDGE, self.radius))
+        lines = [np.radians(line) for line in self._lines()]
         places = np.radians(np.ascontiguousarray(locations, dtype=np.float64))
         nodes, weights = np.polynomial.legendre.leggauss(6)
-        size = int(np.ceil(np.log(math.pi * self.radius / SMALLEST) / STEP)) + 4
+        size = int(np.ceil(np.log(math.pi * self.radius / SMALLEST) / STEP)) + 5
         shares = np.zeros((len(places), size), dtype=np.float32)
 
         def fill(first: int, last: int) -> None:
-            border_shares(
-                places[first:last], corners, nodes, weights, self.radius, shares[first:last]
-            )
+            for line in lines:
+                border_shares(
+                    places[first:last], line, nodes, weights, self.radius, shares[first:last]
+                )
 
         in_parallel(fill, len(places))
         distance = SMALLEST * np.exp(STEP * (np.arange(size) - 1.0))
+        # The border goes around a place inside once, but not where the other end of the Earth is
+        # inside, too: there falls what is drawn further away than that
+        distance[-1] = np.inf
+        shares[self._holds_antipodes(np.asarray(locations)), -1] = 1.0
         used = np.flatnonzero(shares.any(axis=0)) if len(places) else np.arange(0)
         kept = slice(used[0], used[-1] + 1) if used.size else slice(0, 1)
         return Borders(distance[kept], np.ascontiguousarray(shares[:, kept]))
@@ -162,8 +181,9 @@ class Borders:
         Z = 1 / (2 pi) closed integral F(r(theta)) d theta
 
     along the border, r(theta) its distance in direction theta (Green's theorem; on the map of equal
-    distances of the centre). ``shares`` is the measure d theta / (2 pi) by ``distance``, so that
-    Z = sum_b shares_b F(distance_b) for any F.
+    distances of the centre), and 1 more where the other end of the Earth is inside. ``shares`` is
+    the measure d theta / (2 pi) by ``distance``, so that Z = sum_b shares_b F(distance_b) for any
+    F.
     """
 
     distance: FloatArray

@@ -52,7 +52,7 @@ def mean_interval(values: ArrayLike, times: ArrayLike | None = None) -> Interval
     """Mean of dependent values and its 95 % interval, by a jackknife over blocks of time.
 
     The time from the first to the last event is cut into G blocks of equal duration. Leaving out
-    block b, with n_b of the N values and their sum s_b, changes the mean x by
+    block b, with n_b of the N values and their sum s_b, lowers the mean x by
 
         u_b = (s_b - n_b x) / (N - n_b)
 

@@ -24,9 +24,10 @@ def start_of(region: Region, pretrained: str, *, allow_leak: bool = False) -> st
     if pretrained != SHIPPED or region.split.train.n_scored < FEWEST_EVENTS:
         return pretrained
     for name in (SHIPPED, SHIPPED_WORLDS):
-        for extent in seen(name).values():
-            if extent.may_hold_train_events_of(region.catalog):
+        for trained_on, extent in seen(name).items():
+            same = trained_on.partition(" #")[0]
+            if extent.may_hold_train_events_of(region.catalog, same=same):
                 return SHIPPED
-            if extent.may_hold_test_events_of(region.catalog) and not allow_leak:
+            if extent.may_hold_test_events_of(region.catalog, same=same) and not allow_leak:
                 return SHIPPED
     return SHIPPED_WORLDS

@@ -15,8 +15,9 @@ from catalogs.sequence import FloatArray
 from etas.model import ETAS
 
 STEP = 1.0
-"""In ln s. The sum of exponentials then ripples by 6e-4 about the power law, far less than the net
-may change each amplitude; one coarse grid for all regions keeps them comparable."""
+"""In ln s. The sum of exponentials then ripples by 6e-4 about the power law at p = 1 (by 1.4e-2 at
+p = 3), far less than the net may change each amplitude; one coarse grid for all regions keeps them
+comparable."""
 
 NODES: FloatArray = np.exp(np.arange(np.log(1e-5), np.log(2e5), STEP))
 """s_q in 1/days: decay times from half a second to 270 years."""

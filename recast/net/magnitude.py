@@ -30,7 +30,8 @@ class TruncatedExponential:
 
         p(m) = beta e^{-beta (m - lowest)} / (1 - e^{-beta (maximum - lowest)})
 
-    on [lowest, maximum]; ``beta`` = b ln 10 of shape (...).
+    on [lowest, maximum]; ``beta`` = b ln 10 of shape (...). Larger magnitudes have the same
+    formula: no event makes a score infinite.
     """
 
     beta: Tensor
@@ -57,11 +58,11 @@ class DetectedExponential:
 
         p(m) = t e^{-t x} (1 - w e^{-t x}) / ((1 - Y) - w (1 - Y^2) / 2)
 
-    on [lowest, maximum], where Y = e^{-t (maximum - lowest)}. ``missed`` is w, the share missed at
-    the lowest magnitude, below 1; less than zero where small events are in surplus, zero for the
-    law of Gutenberg and Richter. ``beta`` (...) is 1 / (mean excess of magnitude), as if nothing
-    were missed; the tail falls off by t = beta (4 - w) / (4 - 2 w), up to what lies above
-    ``maximum``.
+    on [lowest, maximum], where Y = e^{-t (maximum - lowest)}; larger magnitudes have the same
+    formula. ``missed`` is w, the share missed at the lowest magnitude, below 1; less than zero
+    where small events are in surplus, zero for the law of Gutenberg and Richter. ``beta`` (...) is
+    1 / (mean excess of magnitude), as if nothing were missed; the tail falls off by
+    t = beta (4 - w) / (4 - 2 w), up to what lies above ``maximum``.
     """
 
     beta: Tensor

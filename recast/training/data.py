@@ -60,7 +60,8 @@ class CatalogData(lightning.LightningDataModule):
         agree on such hours (``recast.net.clock``).
     gaps : list of pairs of dates
         Periods that no training window touches, so that the same earthquakes in other catalogs can
-        be used for testing.
+        be used for testing. The five parameters of ETAS, b and the scales of a region are still
+        those of its whole train window.
     pretrained : str, optional
         A net whose regions give a prior for the ETAS parameters where events are few
         (``etas.prior``). The command line takes it from the model.
