@@ -97,6 +97,22 @@ def test_the_mass_of_a_kernel_inside_a_region(area: object, place: tuple[float, 
     assert borders.parent_masses(width, q)[0, 0] == pytest.approx(inside, abs=0.005)
 
 
+def test_a_region_that_holds_antipodes_holds_the_kernels_about_its_events() -> None:
+    """All of the mass within half of the circumference of the Earth."""
+    q, width = 1.5, 400.0
+    all_of_it = 1.0 - (1.0 + (np.pi * REGION.radius) ** 2 / width) ** (1.0 - q)
+    places = np.array([(0.0, 0.0), (-20.0, 180.0), (-20.0, -180.0), (52.0, 179.999), (89.9, 5.0)])
+    whole = Region(Box(-90, 90, -180, 180)).borders(places)
+    masses = whole.parent_masses(np.full(5, width), q)[:, 0]
+    np.testing.assert_allclose(masses, all_of_it, rtol=1e-5)
+    most = Region(Box(-80, 85, -100, 140))  # the antipodes of two places are inside
+    places = np.array([(0.0, 0.0), (-20.0, 180.0), (-20.0, 100.0), (-85.0, 0.0)])
+    masses = most.borders(places).parent_masses(np.full(4, 1e-4), q)[:, 0]
+    np.testing.assert_allclose(masses, [1.0, 0.0, 1.0, 0.0], atol=1e-4)
+    cap = Region(Box(-90, -60, -180, 180)).borders(np.array([(-75.0, 180.0), (75.0, 0.0)]))
+    np.testing.assert_allclose(cap.parent_masses(np.full(2, 1e-4), q)[:, 0], [1, 0], atol=1e-5)
+
+
 @pytest.mark.parametrize("q", [1.3, 1.7, 2.5])
 def test_parents_wider_than_the_region_weigh_what_of_them_lies_inside(q: float) -> None:
     places = np.array([(-38.8, 176.0), (-38.51, 175.62), (-38.8, 176.29)])

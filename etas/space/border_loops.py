@@ -59,6 +59,14 @@ def _on_map(
 
 
 @_jit
+def _from_antipode(east: float, north: float, around: float) -> tuple[float, float]:
+    """A point in the same direction, as far from the centre as it was from the antipode, km."""
+    distance = math.hypot(east, north)
+    left = max(around - distance, 0.0) / distance
+    return east * left, north * left
+
+
+@_jit
 def _deposit(row: np.ndarray, distance: float, share: float) -> None:
     """Add a share at a distance to the grid in ln r, by the cubic through four points of it."""
     place = max(math.log(max(distance, 1e-30) / SMALLEST) / STEP + 1.0, 1.0)
@@ -77,24 +85,31 @@ def border_shares(
     nodes: FloatArray,
     weights: FloatArray,
     radius: float,
+    antipodes: np.ndarray,
     shares: np.ndarray,
 ) -> None:
     """The measure d theta / (2 pi) along the border by distance, for each place.
 
     On a straight piece at distance h from the place, with r = h cosh v: d theta = dv / cosh v.
+    Beyond a quarter of the Earth pieces are straight on the map about the antipode, and h is the
+    distance from there. Of a region with the antipode inside, a turn lies at the antipode itself.
     """
+    around = math.pi * radius
     for i in range(len(places)):
         latitude, longitude = places[i, 0], places[i, 1]
         x, y = _on_map(latitude, longitude, corners[0], radius)
         for k in range(1, len(corners)):
             x_next, y_next = _on_map(latitude, longitude, corners[k], radius)
-            dx, dy = x_next - x, y_next - y
+            far = min(math.hypot(x, y), math.hypot(x_next, y_next)) > 0.5 * around
+            a, b = _from_antipode(x, y, around) if far else (x, y)
+            a_next, b_next = _from_antipode(x_next, y_next, around) if far else (x_next, y_next)
+            dx, dy = a_next - a, b_next - b
             length = math.hypot(dx, dy)
-            if length > 0.0:
-                across = (x * y_next - y * x_next) / length
+            if length > 0.0:  # not so where the border is open
+                across = (a * b_next - b * a_next) / length
                 h = max(abs(across), 1e-9)
-                begin = math.asinh((x * dx + y * dy) / length / h)
-                end = math.asinh((x_next * dx + y_next * dy) / length / h)
+                begin = math.asinh((a * dx + b * dy) / length / h)
+                end = math.asinh((a_next * dx + b_next * dy) / length / h)
                 pieces = max(1, math.ceil(end - begin))
                 sign = math.copysign(1.0, across) / (2.0 * math.pi)
                 half = 0.5 * (end - begin) / pieces
@@ -102,5 +117,9 @@ def border_shares(
                     middle = begin + (2 * piece + 1) * half
                     for n in range(nodes.size):
                         stretch = math.cosh(middle + half * nodes[n])
-                        _deposit(shares[i], h * stretch, sign * half * weights[n] / stretch)
+                        distance = around - h * stretch if far else h * stretch
+                        _deposit(shares[i], distance, sign * half * weights[n] / stretch)
             x, y = x_next, y_next
+        turns = shares[i].sum()  # one inside, less one with the antipode inside
+        if turns < -0.5 or (turns < 0.5 and antipodes[i]):
+            _deposit(shares[i], around, 1.0)

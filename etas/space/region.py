@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from catalogs import EventSequence, InputError
-from catalogs.areas import Area
+from catalogs.areas import Area, Box
 from catalogs.cores import in_parallel
 from catalogs.sequence import FloatArray
 from catalogs.sphere import EARTH_RADIUS, distances, outline, positions, square_kilometres
@@ -135,7 +135,9 @@ class Region:
         if self.whole_plane:
             everywhere = np.ones((len(locations), 1), dtype=np.float32)
             return Borders(np.array([np.inf]), everywhere)
-        corners = np.radians(outline(self.area, EDGE, self.radius))
+        corners = np.radians(self._edges())
+        beyond = np.column_stack([-locations[:, 0], (locations[:, 1] + 360.0) % 360.0 - 180.0])
+        antipodes = self.area.contains(beyond[:, 0], beyond[:, 1])
         places = np.radians(np.ascontiguousarray(locations, dtype=np.float64))
         nodes, weights = np.polynomial.legendre.leggauss(6)
         size = int(np.ceil(np.log(math.pi * self.radius / SMALLEST) / STEP)) + 4
@@ -143,7 +145,13 @@ class Region:
 
         def fill(first: int, last: int) -> None:
             border_shares(
-                places[first:last], corners, nodes, weights, self.radius, shares[first:last]
+                places[first:last],
+                corners,
+                nodes,
+                weights,
+                self.radius,
+                antipodes[first:last],
+                shares[first:last],
             )
 
         in_parallel(fill, len(places))
@@ -151,6 +159,13 @@ class Region:
         used = np.flatnonzero(shares.any(axis=0)) if len(places) else np.arange(0)
         kept = slice(used[0], used[-1] + 1) if used.size else slice(0, 1)
         return Borders(distance[kept], np.ascontiguousarray(shares[:, kept]))
+
+    def _edges(self) -> FloatArray:
+        """The outline, open (nan) along 180 degrees in a box all around the Earth."""
+        points = outline(self.area, EDGE, self.radius)
+        if isinstance(self.area, Box) and self.area.east - self.area.west == 360.0:
+            points = np.insert(points, np.flatnonzero(np.diff(points[:, 0])) + 1, np.nan, axis=0)
+        return points
 
 
 @dataclass(frozen=True, eq=False)
