@@ -204,7 +204,7 @@ def test_magnitudes_of_a_forecast_cross_no_threshold_in_its_file(tmp_path: Path)
 
 
 def test_longitudes_beyond_180_degrees_are_written_as_west(tmp_path: Path) -> None:
-    """A catalog that counts to 360 is written as forecasts are: pyCSEP compares them as they are."""
+    """Of a catalog that counts to 360: pyCSEP compares them with those of forecasts as they are."""
     catalog = small(located=True)
     table = catalog.events.assign(longitude=np.where(catalog.events.index % 2, 179.5, 184.5))
     catalog = Catalog(table, catalog.info)
