@@ -276,15 +276,17 @@ def _complete(catalog: Catalog) -> pd.DataFrame:
 
 
 def _rows(catalog: Catalog) -> Iterator[tuple[pd.Timestamp, float, tuple[float, float, float]]]:
-    """Time, magnitude and (latitude, longitude, depth in km) of the complete events."""
+    """Time, magnitude and (latitude, longitude, depth in km) of the complete events.
+
+    Longitudes lie in [-180, 180], as QuakeML and pyCSEP have them.
+    """
     table = _complete(catalog)
-    unknown = np.full(len(table), np.nan)
+    latitude, longitude, depth = (
+        table[name].to_numpy(np.float64) if name in table else np.full(len(table), np.nan)
+        for name in ("latitude", "longitude", "depth_km")
+    )
     places = zip(
-        *(
-            table[name].to_numpy(np.float64) if name in table else unknown
-            for name in ("latitude", "longitude", "depth_km")
-        ),
-        strict=True,
+        latitude, np.where(longitude > 180.0, longitude - 360.0, longitude), depth, strict=True
     )
     return zip(table["time"], table["magnitude"].to_numpy(np.float64).tolist(), places, strict=True)
 

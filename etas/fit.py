@@ -13,7 +13,7 @@ import numpy as np
 from catalogs import EventSequence, GutenbergRichter, InputError
 from catalogs.arguments import require_sequence
 from catalogs.cores import threads
-from catalogs.display import some
+from catalogs.display import some, span
 from catalogs.json_records import Record
 from catalogs.scalars import number
 from catalogs.sequence import FloatArray
@@ -191,8 +191,7 @@ class ETASFit(Record):
         return rows
 
     def _head(self) -> str:
-        days = some(round(self.days), "day")
-        return f"fitted on {self.protocol}: {some(self.n_events, 'event')} in {days}"
+        return f"fitted on {self.protocol}: {some(self.n_events, 'event')} in {_days(self.days)}"
 
     def _tail(self) -> list[str]:
         law, test = self.model.magnitude_law, self.residuals
@@ -200,7 +199,7 @@ class ETASFit(Record):
         effort = f"gradient {self.gradient_norm:.1e} nats/event, {self.evaluations} evaluations"
         return [
             f"b-value {law.b:.3f} above M {law.completeness:g}",
-            f"branching ratio {self.branching_ratio:.4f} over {some(round(self.days), 'day')}"
+            f"branching ratio {self.branching_ratio:.4f} over {_days(self.days)}"
             + supercritical(self.branching_ratio),
             f"expected events {self.expected:.1f}, observed {self.n_events}",
             f"residuals: KS p = {test.ks_p:.2g}, runs p = {test.runs_p:.2g}" + _correlated(test),
@@ -231,6 +230,11 @@ class ETASFit(Record):
         )
         notes = "<br>".join(map(escape, self._tail()))
         return f"<p>{escape(self._head())}</p><table>{table}</table><p>{notes}</p>"
+
+
+def _days(days: float) -> str:
+    """A window in whole days, or what there is of one."""
+    return some(round(days), "day") if days >= 1.0 else span(float(f"{days:.3g}"))
 
 
 def _correlated(test: ResidualTest) -> str:

@@ -53,7 +53,10 @@ ALPHA_BOUND = Bound(
     "beyond, the largest event alone triggers everything",
 )
 K_BOUND = Bound(
-    1e-8, 1e3, "no event triggers another: the catalog is Poisson", "the units of k are wrong"
+    1e-8,
+    1e3,
+    "no event triggers another: the catalog is Poisson, if the branching ratio is 0 too",
+    "the units of k are wrong",
 )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from catalogs import InputError, load, save
+from catalogs import InputError, Selection, load, save
 from catalogs.files import read_json
 from etas.model import ETAS
 from recast.benchmark.comparison import compare
@@ -282,3 +282,14 @@ def test_one_catalog_and_one_model_need_no_list(tmp_path: Path) -> None:
     for one in ("ridgecrest_2019", catalog):
         result = run_benchmark(one, "poisson", tmp_path / type(one).__name__)
         assert list(result.catalogs["ridgecrest_2019"].models) == ["poisson"]
+
+
+def test_a_benchmark_of_a_part_that_is_not_stored_says_how_to_store_it(tmp_path: Path) -> None:
+    """Its report told to benchmark again, which changed nothing."""
+    part = Selection(magnitude_completeness=3.0)
+    run_benchmark(["ridgecrest_2019"], ["poisson"], tmp_path / "run", select=part.of)
+    with pytest.raises(InputError, match="of a part .* store the part .`recast catalogs select`"):
+        load_catalog(open_run(tmp_path / "run"), "ridgecrest_2019")
+    stored = save(part.of(load("ridgecrest_2019"), "part"), tmp_path).with_suffix(".json")
+    run_benchmark([str(stored)], ["poisson"], tmp_path / "again")
+    assert load_catalog(open_run(tmp_path / "again"), "part").info.magnitude_completeness == 3.0

@@ -201,3 +201,15 @@ def test_magnitudes_of_a_forecast_cross_no_threshold_in_its_file(tmp_path: Path)
     assert written.tolist() == [2.5, 2.9999, 2.9999, 3.0, 3.0, 3.0, 3.1]
     for threshold in (2.5, 3.0, 3.1):
         assert (written >= threshold).sum() == reaches(magnitudes, threshold).sum()
+
+
+def test_longitudes_beyond_180_degrees_are_written_as_west(tmp_path: Path) -> None:
+    """Of a catalog that counts to 360: pyCSEP compares them with those of forecasts as they are."""
+    catalog = small(located=True)
+    table = catalog.events.assign(longitude=np.where(catalog.events.index % 2, 179.5, 184.5))
+    catalog = Catalog(table, catalog.info)
+    for form in ("csep", "zmap", "quakeml"):
+        path = tmp_path / form
+        export_catalog(catalog, path, form)
+        back = read_events(path).events["longitude"].to_numpy()
+        np.testing.assert_array_equal(np.unique(back), [-175.5, 179.5], err_msg=form)

@@ -126,6 +126,14 @@ def test_a_file_of_the_whole_earth_and_one_beyond_180_degrees_are_read_as_they_a
     np.testing.assert_array_equal(GriddedRates.from_dat(path).grid.edges, FIJI.edges)
 
 
+def test_a_bin_that_begins_at_magnitude_0_begins_at_0(tmp_path: Path) -> None:
+    """Sums of steps are 5.6e-17 there, and an event of M 0 would be in the bin below."""
+    bins, path = -0.3 + 0.1 * np.arange(5), tmp_path / "rates.dat"
+    assert bins[3] > 0.0
+    GriddedRates(FIJI, bins, np.ones((len(FIJI), 5))).to_dat(path)
+    assert path.read_text().splitlines()[3].split("\t")[6:8] == ["0", "0.1"]
+
+
 def test_cells_of_a_file_keep_their_order_and_those_with_flag_0_are_left_out(
     tmp_path: Path,
 ) -> None:

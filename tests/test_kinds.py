@@ -449,6 +449,22 @@ def test_numbers_too_large_for_days_are_refused_with_the_unit_to_say(tmp_path: P
         matches(read(tmp_path, text, origin=f"seconds since {early}"), 0.01)
 
 
+def test_decibels_and_the_seconds_of_a_laboratory_are_told(tmp_path: Path) -> None:
+    """Amplitudes stand for no missing magnitude, though they repeat; 99 in most rows does."""
+    rows = [f"{n * 1.5},{40 + n % 9}" for n in range(40)]
+    with pytest.raises(InputError, match="'40' is outside -5 to 10: divide decibels by 20, or"):
+        read(tmp_path, "\n".join(["Time (s),mag", *rows]), origin="2020-01-01")
+    rows = [f"{n * 1.5},{2 + n % 9 / 20}" for n in range(40)]
+    (tmp_path / "lab.csv").write_text("\n".join(["Time (s),mag", *rows]))
+    seconds = read_events(tmp_path / "lab.csv", origin="2020-01-01")
+    assert "all within 58.5 seconds" in str(seconds.explanation)
+    days = read_events(tmp_path / "lab.csv", origin="days since 2020-01-01")
+    assert days.events["time"].dt.tz_localize(None).iloc[2] == pd.Timestamp("2020-01-04")
+    assert "all within" not in str(days.explanation)
+    rows = [f"2020-01-02T00:00:{n},{99 if n % 4 else 2}" for n in range(10, 50)]
+    assert len(read(tmp_path, "\n".join(["time,mag", *rows]))) == 10
+
+
 @pytest.mark.parametrize("zone", ["+09:00", "Asia/Tokyo", "UTC+9"])
 def test_local_times_are_shifted_once(zone: str, tmp_path: Path) -> None:
     text = table("date,time,lat,lon,mag", "{t:%Y-%m-%d,%H:%M:%S},{lat},{lon},{m}", hours=9)

@@ -259,6 +259,20 @@ def test_an_area_on_record_is_taken_as_it_is(
     assert record["places"]["law"]["area"] == "35/37/-119/-117"
 
 
+def test_the_most_active_place_across_180_degrees_has_a_longitude_in_the_west(
+    tmp_path: Path,
+) -> None:
+    events = load("ridgecrest_2019").to_dataframe()[["time", "latitude", "longitude", "magnitude"]]
+    events["longitude"] += 297.8  # from 179.8 on
+    events.to_csv(tmp_path / "east.csv", index=False)
+    importing = ["catalogs", "import", str(tmp_path / "east.csv"), "--name", "across"]
+    assert main([*importing, "--completeness", "2.5"]) == 0
+    command = ["forecast", "--catalog", "across", "--at", "2019-07-10", "--days", "0.5", "--places"]
+    assert main([*command, "--samples", "50", "--no-plots", "--out", str(tmp_path / "out")]) == 0
+    record = json.loads((tmp_path / "out" / "forecast.json").read_text())
+    assert -180.0 < record["places"]["centre"][1] < -179.0
+
+
 def test_numbers_do_not_depend_on_places(tmp_path: Path) -> None:
     command = ["forecast", *CATALOG, "--at", "2019-07-10", "--days", "1", "--samples", "100"]
     tables = []

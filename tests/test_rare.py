@@ -91,7 +91,7 @@ def test_a_law_that_depends_on_the_past_tells_nothing_of_large_events() -> None:
 
 def test_where_many_catalogs_have_an_event_they_are_counted() -> None:
     rng = np.random.default_rng(0)
-    rare, common = rng.poisson(3.0, 1_000) * 0.01, rng.poisson(30.0, 1_000) * 0.1
+    rare, common = 0.01 * rng.poisson(3.0, 1_000), 0.1 * rng.poisson(30.0, 1_000)
     assert tells_more(rare)
     assert not tells_more(common)  # a mean of 3 is no probability
     assert not tells_more(np.full(1_000, np.nan))

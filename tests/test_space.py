@@ -133,6 +133,20 @@ def test_numbers_on_all_of_the_earth_are_those_that_are_simulated() -> None:
     assert abs(surplus.mean()) < 3.0 * np.sqrt(np.mean(expected) / len(drawn))
 
 
+def test_a_region_that_holds_antipodes_holds_the_kernels_about_its_events() -> None:
+    q, width = 1.5, 400.0
+    places = np.array([(0.0, 0.0), (-20.0, 180.0), (-20.0, -180.0), (52.0, 179.999), (89.9, 5.0)])
+    whole = Region(Box(-90, 90, -180, 180)).borders(places)
+    masses = whole.parent_masses(np.full(5, width), q)[:, 0]
+    np.testing.assert_allclose(masses, 1.0, rtol=1e-5)
+    most = Region(Box(-80, 85, -100, 140))  # the antipodes of two places are inside
+    places = np.array([(0.0, 0.0), (-20.0, 180.0), (-20.0, 100.0), (-85.0, 0.0)])
+    masses = most.borders(places).parent_masses(np.full(4, 1e-4), q)[:, 0]
+    np.testing.assert_allclose(masses, [1.0, 0.0, 1.0, 0.0], atol=1e-4)
+    cap = Region(Box(-90, -60, -180, 180)).borders(np.array([(-75.0, 180.0), (75.0, 0.0)]))
+    np.testing.assert_allclose(cap.parent_masses(np.full(2, 1e-4), q)[:, 0], [1, 0], atol=1e-5)
+
+
 @pytest.mark.parametrize("q", [1.3, 1.7, 2.5])
 def test_parents_wider_than_the_region_weigh_what_of_them_lies_inside(q: float) -> None:
     places = np.array([(-38.8, 176.0), (-38.51, 175.62), (-38.8, 176.29)])
@@ -231,7 +245,8 @@ def test_kernels_are_as_wide_as_the_way_to_the_kth_nearest_of_earlier_events(
     apart = [np.sort(np.linalg.norm(points[:j] - points[j], axis=1)) for j in range(1, 40)]
     ways = [near[min(k, near.size) - 1] for near in apart]
     h2 = np.maximum([ways[0], *ways], least) ** 2  # the first has that of the second
-    r2 = ((points - point) ** 2).sum(axis=1)
+    chord = np.linalg.norm(points - point, axis=1)
+    r2 = (2.0 * REGION.radius * np.arcsin(chord / (2.0 * REGION.radius))) ** 2
     kernels = np.sqrt(h2) / (2.0 * np.pi) * (r2 + h2) ** -1.5
     masses = REGION.borders(known.locations).parent_masses(h2, 1.5)[:, 0]
     wanted = (uniform / REGION.square_km + kernels.sum()) / (uniform + masses.sum())

@@ -692,6 +692,17 @@ def _since_1970(
     )
 
 
+def _say_short(values: FloatArray, unit: str, origin: str, faults: Faults) -> None:
+    """Say that a laboratory's hour is too short for what is known of earthquakes."""
+    span = float(np.ptp(values)) if values.size else 0.0
+    if unit == "seconds" and 0.0 < span < UNITS["d"]:
+        faults.say(
+            f"all within {span:,.4g} seconds: fits and forecasts are made for days to decades, "
+            "with delays of a second and more; in a laboratory count seconds as days, by `origin` "
+            f"'days since {origin}'"
+        )
+
+
 def _of_numbers(
     values: FloatArray,
     names: Mapping[str, str],
@@ -724,6 +735,7 @@ def _of_numbers(
         faults.say(f"{name} counts days, of which number {first:.12g} is {origin} ({day_number})")
     else:
         faults.say(f"{name} counts {unit} since {origin}")
+        _say_short(values[valid], unit, origin, faults)
     nanoseconds = (values - first) * UNITS[unit[0]] * NS_PER_SECOND
     within = valid & (np.abs(nanoseconds + float(begin)) < 9e18)
     if unit == "days" and within.sum() <= MOSTLY * valid.sum():

@@ -79,6 +79,12 @@ PROJECTED = re.compile("easting|northing|utm", re.IGNORECASE)
 
 FEET = frozenset({"ft", "feet", "foot", "pies"})
 
+DECIBELS = 200.0
+"""Amplitudes of acoustic emissions are less than this; numbers beyond stand for no magnitude."""
+
+FEW = 5
+"""Numbers that stand for no magnitude are fewer."""
+
 KM_PER_FOOT = 0.0003048
 
 STAND_INS = (99.0, 999.0, 9999.0, 99999.0)
@@ -631,14 +637,15 @@ class _Loose:
             faults.note(np.abs(values - value) < 1e-9, reason, fault="no magnitude")
         lowest, highest = RANGES["magnitude"]
         outside = ~empty & ~((values >= lowest) & (values <= highest))
-        if outside.any():
+        remedy = "fix or drop the row"
+        if _are_amplitudes(values[outside], int((~empty).sum())):
+            remedy = "divide decibels by 20, or add one number to all magnitudes"
+        elif outside.any():
             for value, n in zip(*np.unique(values[outside], return_counts=True), strict=True):
                 if n > 1:
                     reason = f"magnitude {value:g} stands for none, as in {n:,} rows"
                     faults.note(values == value, reason, fault="no magnitude")
-        note(
-            faults, column, outside, f"is outside {lowest:g} to {highest:g}", "fix or drop the row"
-        )
+        note(faults, column, outside, f"is outside {lowest:g} to {highest:g}", remedy)
         return values
 
     def first_magnitudes(self) -> tuple[FloatArray, pd.Series, NDArray[np.intp]]:
@@ -760,6 +767,12 @@ def _month_and_day(year: pd.Series, day_of_year: pd.Series, faults: Faults) -> d
     )
     stamps = pd.Series(dates.astype("datetime64[ns]"), index=year.index).dt
     return {"month": stamps.month.rename("month"), "day": stamps.day.rename("day")}
+
+
+def _are_amplitudes(values: FloatArray, n: int) -> bool:
+    """Whether numbers that are no magnitudes are what most of ``n`` events have, in decibels."""
+    amplitudes = values[np.abs(values) < DECIBELS]
+    return amplitudes.size > 0.5 * n and len({*amplitudes.tolist()}) >= FEW
 
 
 def _unread(values: FloatArray, cells: pd.Series) -> NDArray[np.bool_]:

@@ -123,7 +123,7 @@ def load_catalog(run: BenchmarkFolder, name: str) -> Catalog:
     Raises
     ------
     InputError
-        If it is not found, or its events or windows have changed.
+        If it is not found, if its events or windows have changed, or only a part was benchmarked.
     """
     entry = run.result.catalogs[name]
     catalog = load(entry.source or name)
@@ -131,6 +131,11 @@ def load_catalog(run: BenchmarkFolder, name: str) -> Catalog:
         raise InputError(
             f"catalog {name!r} is named {catalog.info.name!r} now: benchmark it again, or give it "
             "its name back"
+        )
+    if catalog.info.sha256 and not entry.info.get("sha256"):
+        raise InputError(
+            f"{run.folder / RECORD} is of a part of catalog {name!r}, which is not stored: store "
+            "the part (`recast catalogs select`) and benchmark it under its name"
         )
     for field, value in catalog.info.to_json().items():
         then = entry.info.get(field)

@@ -137,8 +137,9 @@ class GriddedRates:
             Kilometres between which the events are.
         """
         z = "\t".join(f"{depth:g}" for depth in depths)
-        ends = [*self.magnitudes[1:].tolist(), self._end]
-        bins = [f"{z}\t{a:.9g}\t{b:.9g}" for a, b in zip(self.magnitudes, ends, strict=True)]
+        begins = self.magnitudes.round(9).tolist()  # 0, not 5.6e-17
+        ends = [*begins[1:], self._end]
+        bins = [f"{z}\t{a:.9g}\t{b:.9g}" for a, b in zip(begins, ends, strict=True)]
 
         def lines() -> Iterator[str]:
             for (south, north, west, east), rates in self._cells():

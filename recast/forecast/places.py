@@ -183,11 +183,12 @@ def place_forecast(
     half = np.searchsorted(np.cumsum(per_cell[most]), 0.5 * per_cell.sum()) + 1
     if not per_cell.any():
         half = 0
+    latitude, longitude = grid.middles[most[0]].tolist()
     record = ForecastPlaces(
         law_to_json(law),
         grid.step,
         float(grid.inside_km2[most[:half]].sum()),
-        (float(grid.middles[most[0], 0]), float(grid.middles[most[0], 1])),
+        (latitude, longitude - 360.0 if longitude >= 180.0 else longitude),
         files,
         spatial,
         pseudo,

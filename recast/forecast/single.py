@@ -566,7 +566,7 @@ def draw_forecast(
     if adjusted:
         plan["corrections"] = adjusted
     if law is not None:
-        plan["complete_from"] = [window.complete_from for window in windows]
+        plan["magnitudes_from"] = [window.complete_from for window in windows]
     chunks = len(windows) * n_chunks(request.samples)
     missing = open_folder(folder, plan, chunks, resume=resume)
     if events:  # which another run may not have kept
