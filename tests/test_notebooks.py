@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 PAGES = sorted((ROOT / "docs" / "notebooks").glob("*.md"))
 SHOWN = {
     "table_to_forecast": r"forecast at 2019-07-1\d.*, 1,000 simulations",
-    "new_model": r"\nfading +run +\S+ +\d\.\d\d +1 of 1",
+    "new_model": r"\nfading of fading 0\.1 +run +\S+ +\d\.\d\d +1 of 1",
     "few_events": r"recast-zero-shot (explains|cannot be told)",
 }
 """What the last steps print."""

@@ -12,6 +12,7 @@ complete            from which magnitude on events are known after large ones
 early               numbers by past sequences, where little is known of this one
 joined              while small events are missed: large ones by the large ones
 pooled              some catalogs as past sequences, the others by ETAS
+rare                large events: few catalogs have any, all tell how many to expect
 bent                magnitudes: b changes one unit above completeness
 correction          after a mainshock: numbers by its own aftershocks, ranges by past errors
 ordinary            in ordinary times: numbers and ranges by past errors
