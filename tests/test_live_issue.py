@@ -144,15 +144,36 @@ def test_a_hole_in_what_is_known_is_no_quiet_time(events: pd.DataFrame, tmp_path
     assert means[1] > 2.0 * means[0]
 
 
+def test_what_is_rare_is_told_by_the_law_of_magnitudes() -> None:
+    rare, some = np.zeros(1_000, dtype=np.int64), np.zeros(1_000, dtype=np.int64)
+    rare[:3], some[:20] = 1, 1
+    told = bin_of(7.0, rare, 0.0015, 0.0014)
+    assert (told.expected, told.probability, told.high95) == (0.0015, 0.0014, 0)
+    assert bin_of(7.0, rare) == bin_of(7.0, rare, 0.02, 0.02)  # fractiles say at most 1 %
+    assert bin_of(7.0, some, 0.009, 0.009).probability == 0.02  # and here more
+    likely = {"days": 1.0, "capped": np.zeros(1_000, dtype=bool)}
+    day, week = (
+        WindowDraws(counts=rare[:, None], expected=np.array([x]), chances=np.array([x]), **likely)
+        for x in (0.0014, 0.0013)
+    )
+    assert growing([day, week])[1].chances == [0.0014]
+    assert growing([replace(day, chances=np.array([np.nan])), week])[1].chances == [0.0013]
+
+
 def test_bins_and_chart_are_those_of_the_samples(made: Made) -> None:
     issued, samples = made
     numbers = counts_by_bin(samples)
     for window in issued.windows:
-        for one in window.bins:
-            assert one == bin_of(one.magnitude, numbers[bin_key(window.label, one.magnitude)])
-        above = window.above_mainshock
-        assert above is not None
-        assert above == bin_of(7.1, numbers[bin_key(window.label, 7.1)])
+        assert window.above_mainshock is not None
+        assert window.above_mainshock.magnitude == 7.1
+        for one in (*window.bins, window.above_mainshock):
+            counted = bin_of(one.magnitude, numbers[bin_key(window.label, one.magnitude)])
+            if one != counted:
+                # Few of the simulations have any: the law of magnitudes tells how many should
+                assert counted.fractiles[-1] == 0
+                assert 0.0 < one.probability <= one.expected
+                assert one.probability == pytest.approx(counted.probability, abs=0.01)
+                assert one == replace(counted, expected=one.expected, probability=one.probability)
     last = numbers[bin_key("1 Week", 3.0)]
     assert issued.fan.days[-1] == 7.0
     # The longer window may have been raised to what the shorter one has

@@ -34,7 +34,8 @@ class ForecastRow(Record):
     columns of ``ForecastResult.to_dataframe`` or low50 and high50; the upper end of a range is None
     where more of them were cut off than lie above it. ``observed`` and ``scores`` are None where
     the catalog ends before the window does, or has a gap in it; scores count a trajectory that was
-    cut off with the events it had.
+    cut off with the events it had. Where few trajectories have such an event, ``expected`` and
+    ``probability`` are what the law of magnitudes expects (``recast.forecast.rare``).
     """
 
     days: float

@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from catalogs import Trajectories
+from catalogs import GutenbergRichter, Trajectories
 from catalogs.sequence import FloatArray, reaches
 from catalogs.trajectories import IntArray
 from recast.evaluation.counts import QUANTILES
 from recast.forecast.blocks import in_threads, n_blocks
+from recast.forecast.rare import expected_counts
 from recast.forecast.results import Fan
 from recast.forecast.single import FAN_POINTS, Drawable, counted
 
@@ -33,6 +34,11 @@ class WindowDraws:
     fan: IntArray | None = None
     """Events at or above the lowest magnitude until each time, (sample, time)."""
 
+    expected: FloatArray | None = None
+    chances: FloatArray | None = None
+    """Expected number and probability by the law of magnitudes (``recast.forecast.rare``), by
+    magnitude; NaN where only the numbers tell."""
+
 
 def draw_window(
     window: Drawable,
@@ -40,22 +46,33 @@ def draw_window(
     samples: int,
     seed: int,
     *,
+    law: GutenbergRichter | None = None,
     fan_from: float | None = None,
     threads: int = 1,
 ) -> WindowDraws:
     """Draw the simulations of one window, which depend on the seed and on its length only.
 
-    With ``fan_from``, a magnitude, also their course over time.
+    With ``law``, that of all magnitudes, also what it says of large events; with ``fan_from``, a
+    magnitude, also their course over time.
     """
 
     def draw(block: int) -> dict[str, np.ndarray]:
         drawn = window.draw(block, samples, seed)
         found = counted(drawn, magnitudes)
+        if law is not None:
+            found["expected"], found["chances"] = expected_counts(
+                drawn, magnitudes, window.complete_from, law
+            )
         return found if fan_from is None else {**found, "fan": _fan(drawn, fan_from)}
 
     parts = in_threads(draw, range(n_blocks(samples)), threads)
     arrays = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    return WindowDraws(window.days, arrays["counts"], arrays["capped"], arrays.get("fan"))
+    found = WindowDraws(window.days, arrays["counts"], arrays["capped"], arrays.get("fan"))
+    if law is None:
+        return found
+    return replace(
+        found, expected=arrays["expected"].mean(axis=0), chances=arrays["chances"].mean(axis=0)
+    )
 
 
 def _fan(drawn: Trajectories, lowest: float) -> IntArray:
@@ -113,8 +130,22 @@ def growing(windows: Sequence[WindowDraws]) -> list[WindowDraws]:
         for j, column in enumerate(counts.T):
             order = np.argsort(column, kind="stable")
             column[order] = np.maximum(column[order], before[ranks, j])
-        grown.append(replace(window, counts=counts))
+        grown.append(
+            replace(
+                window,
+                counts=counts,
+                expected=_at_least(window.expected, grown[-1].expected),
+                chances=_at_least(window.chances, grown[-1].chances),
+            )
+        )
     return grown
+
+
+def _at_least(means: FloatArray | None, before: FloatArray | None) -> FloatArray | None:
+    """Means, raised to those of a shorter window where both are known."""
+    if means is None or before is None:
+        return means
+    return np.where(np.isnan(means), means, np.fmax(means, before))
 
 
 def samples_table(draws: Mapping[str, WindowDraws], magnitudes: tuple[float, ...]) -> pd.DataFrame:

@@ -26,6 +26,7 @@ from recast.forecast.prepare import (
     later_windows,
     processes_of,
 )
+from recast.forecast.rare import law_of_all
 from recast.forecast.results import Factor
 from recast.forecast.single import Drawable, Request, Window, windows_of
 from recast.live.draws import WindowDraws, draw_window, growing
@@ -143,12 +144,14 @@ class Plan:
 
     def draw(self, threads: int) -> dict[str, WindowDraws]:
         """Draw all windows, by label."""
+        law = law_of_all(self.windows, self.law)
         drawn = [
             draw_window(
                 window,
                 self.counted,
                 self.samples(window.days),
                 self.seed,
+                law=law,
                 fan_from=self.magnitudes[0] if window.days == self.days[-1] else None,
                 threads=threads,
             )
@@ -158,7 +161,13 @@ class Plan:
 
     def window(self, label: str, draws: WindowDraws, at: pd.Timestamp) -> IssuedWindow:
         """Summarise one window."""
-        bins = {m: bin_of(m, draws.counts[:, i]) for i, m in enumerate(self.counted)}
+        unknown = np.full(len(self.counted), np.nan)
+        expected = unknown if draws.expected is None else draws.expected
+        chances = unknown if draws.chances is None else draws.chances
+        bins = {
+            m: bin_of(m, draws.counts[:, i], float(expected[i]), float(chances[i]))
+            for i, m in enumerate(self.counted)
+        }
         return IssuedWindow(
             label=label,
             days=draws.days,

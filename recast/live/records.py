@@ -6,6 +6,7 @@ never changed.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -80,7 +81,8 @@ class Bin(Record):
     median: int
     high95: int
     probability: float
-    """Of one event or more, as a share of the simulated catalogs."""
+    """Of one event or more, as a share of the simulated catalogs, or below 1 % by the law of
+    magnitudes."""
 
 
 @dataclass(frozen=True)
@@ -184,16 +186,24 @@ def fractiles_of(counts: np.ndarray) -> tuple[int, ...]:
     return tuple(int(n) for n in ordered[np.maximum(ranks, 1) - 1])
 
 
-def bin_of(magnitude: float, counts: np.ndarray) -> Bin:
-    """Summarise the numbers of events at or above a magnitude, (sample,)."""
+def bin_of(
+    magnitude: float, counts: np.ndarray, expected: float = math.nan, chance: float = math.nan
+) -> Bin:
+    """Summarise the numbers of events at or above a magnitude, (sample,).
+
+    Where none of the fractiles is above 0, ``expected`` number and ``chance`` of one or more tell
+    better how rare they are, if they agree (``recast.forecast.rare``).
+    """
     fractiles = fractiles_of(counts)
+    if fractiles[-1] > 0 or not chance <= 1.0 - FRACTILES[-1]:
+        expected, chance = float(counts.mean()), float((counts > 0).mean())
     low, median, high = (fractiles[FRACTILES.index(f)] for f in (0.025, 0.5, 0.975))
     return Bin(
         magnitude=magnitude,
         fractiles=fractiles,
-        expected=float(counts.mean()),
+        expected=expected,
         low95=low,
         median=median,
         high95=high,
-        probability=float((counts > 0).mean()),
+        probability=chance,
     )
