@@ -168,12 +168,13 @@ def test_bins_and_chart_are_those_of_the_samples(made: Made) -> None:
         assert window.above_mainshock.magnitude == 7.1
         for one in (*window.bins, window.above_mainshock):
             counted = bin_of(one.magnitude, numbers[bin_key(window.label, one.magnitude)])
-            if one != counted:
+            assert one.probability <= one.expected
+            if one.probability != counted.probability:
                 # Few of the simulations have any: the law of magnitudes tells how many should
                 assert counted.fractiles[-1] == 0
-                assert 0.0 < one.probability <= one.expected
+                assert one.probability > 0.0
                 assert one.probability == pytest.approx(counted.probability, abs=0.01)
-                assert one == replace(counted, expected=one.expected, probability=one.probability)
+            assert one == replace(counted, expected=one.expected, probability=one.probability)
     last = numbers[bin_key("1 Week", 3.0)]
     assert issued.fan.days[-1] == 7.0
     # The longer window may have been raised to what the shorter one has
@@ -196,7 +197,9 @@ def test_numbers_are_those_of_recast_forecast(made: Made, events: pd.DataFrame) 
     mine = [(w.days, b.magnitude, b.expected) for w in issued.windows for b in w.bins]
     theirs = [(row.days, row.magnitude, row.expected) for row in result.table]
     day, n = len(issued.windows[0].bins), len(mine)
-    assert mine[:day] == theirs[:day]
+    for own, other in zip(mine[:day], theirs[:day], strict=True):
+        assert own[:2] == other[:2]
+        assert own[2] == pytest.approx(other[2], rel=1e-9) or max(own[2], other[2]) < 0.1
     for i in range(day, n):  # no fewer in a week than in a day
         assert mine[i][2] == pytest.approx(max(theirs[i][2], mine[i - day][2]), rel=0.05)
 
@@ -387,7 +390,9 @@ def test_in_ordinary_times_numbers_are_those_of_recast_forecast(tmp_path: Path) 
         threads=1,
     )
     assert result.sequence is None
-    assert [b.expected for b in issued.windows[1].bins] == [row.expected for row in result.table]
+    for own, row in zip(issued.windows[1].bins, result.table, strict=True):
+        # 5 of the 100 simulations have an event of which .02 are expected: pages tell the 5 %
+        assert own.expected == pytest.approx(row.expected, rel=1e-9) or own.expected < 0.1
 
 
 def test_long_windows_have_fewer_samples_and_say_so(events: pd.DataFrame, tmp_path: Path) -> None:

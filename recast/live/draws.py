@@ -15,7 +15,7 @@ from catalogs.sequence import FloatArray, reaches
 from catalogs.trajectories import IntArray
 from recast.evaluation.counts import QUANTILES
 from recast.forecast.blocks import in_threads, n_blocks
-from recast.forecast.rare import expected_counts
+from recast.forecast.rare import expected_counts, tells_more
 from recast.forecast.results import Fan
 from recast.forecast.single import FAN_POINTS, Drawable, counted
 
@@ -37,7 +37,7 @@ class WindowDraws:
     expected: FloatArray | None = None
     chances: FloatArray | None = None
     """Expected number and probability by the law of magnitudes (``recast.forecast.rare``), by
-    magnitude; NaN where only the numbers tell."""
+    magnitude; NaN where the numbers tell more."""
 
 
 def draw_window(
@@ -70,9 +70,11 @@ def draw_window(
     found = WindowDraws(window.days, arrays["counts"], arrays["capped"], arrays.get("fan"))
     if law is None:
         return found
-    return replace(
-        found, expected=arrays["expected"].mean(axis=0), chances=arrays["chances"].mean(axis=0)
+    better = np.array([tells_more(column) for column in arrays["chances"].T])
+    expected, chances = (
+        np.where(better, arrays[name].mean(axis=0), np.nan) for name in ("expected", "chances")
     )
+    return replace(found, expected=expected, chances=chances)
 
 
 def _fan(drawn: Trajectories, lowest: float) -> IntArray:

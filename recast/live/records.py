@@ -191,12 +191,17 @@ def bin_of(
 ) -> Bin:
     """Summarise the numbers of events at or above a magnitude, (sample,).
 
-    Where none of the fractiles is above 0, ``expected`` number and ``chance`` of one or more tell
-    better how rare they are, if they agree (``recast.forecast.rare``).
+    Where ``expected`` number and ``chance`` of one or more are known otherwise
+    (``recast.forecast.rare``), the number is that one, and the chance where it is so small that all
+    fractiles are 0, which must agree with it.
     """
     fractiles = fractiles_of(counts)
-    if fractiles[-1] > 0 or not chance <= 1.0 - FRACTILES[-1]:
-        expected, chance = float(counts.mean()), float((counts > 0).mean())
+    if fractiles[-1] == 0 and not chance <= 1.0 - FRACTILES[-1]:
+        expected = chance = math.nan
+    if fractiles[-1] > 0 or math.isnan(chance):
+        chance = float((counts > 0).mean())
+    if not expected >= chance:
+        expected = float(counts.mean())
     low, median, high = (fractiles[FRACTILES.index(f)] for f in (0.025, 0.5, 0.975))
     return Bin(
         magnitude=magnitude,
