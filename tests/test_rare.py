@@ -7,14 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from catalogs import EventSequence, GutenbergRichter, PointProcess, Trajectories, load
+from catalogs import EventSequence, GutenbergRichter, Trajectories, load
+from catalogs.bent_magnitudes import BentGutenbergRichter
 from catalogs.sequence import FloatArray
 from etas.model import ETAS
 from recast import load_model, run_forecast
-from recast.forecast.blocks import Source
 from recast.forecast.prepare import prepare
 from recast.forecast.rare import expected_counts, law_of_all, tells_more
-from recast.forecast.single import Request, Window, counted
+from recast.forecast.single import Request, counted
 from recast.models.fitting import fit_model
 from recast.models.so_far import fit_so_far
 
@@ -49,7 +49,7 @@ def test_small_events_that_networks_miss_are_not_counted_on(hours: float) -> Non
     at = catalog.info.to_days("2019-07-06T03:19:53.040Z") + hours / 24.0
     prepared = prepare(catalog, fit_so_far(catalog, at), Request(at, (1.0,), (2.5,), 2_000))
     (window,) = prepared.windows
-    law = law_of_all(prepared.windows, prepared.law)
+    law = law_of_all(window.processes, prepared.law)
     assert law is not None
     drawn = Trajectories.joined([window.draw(block, 2_000, 1) for block in range(40)])
     magnitudes = [max(window.complete_from, 3.5) + units for units in (0.5, 1.0)]
@@ -74,19 +74,14 @@ def test_probabilities_of_large_events_hardly_depend_on_the_seed() -> None:
 
 
 def test_a_law_that_depends_on_the_past_tells_nothing_of_large_events() -> None:
-    catalog = load("ridgecrest_2019")
-    at = catalog.info.to_days("2019-07-12")
-    history = catalog.to_sequence().before(at)
     other = replace(MODEL, magnitude_law=GutenbergRichter(2.0, 0.9, 8.0))
-
-    def window(*processes: PointProcess) -> Window:
-        return Window(1.0, Source.of(processes, history, [at]), 1_000)
-
-    assert law_of_all([window(MODEL)]) == LAW
-    assert law_of_all([window(MODEL, MODEL)]) == LAW
-    assert law_of_all([window(MODEL, other)]) is None
-    net = load_model("shipped").on(catalog, fit=True).process
-    assert law_of_all([window(net)]) is None
+    assert law_of_all([MODEL, MODEL]) == LAW
+    assert law_of_all([MODEL, other]) is None
+    bent = BentGutenbergRichter(2.0, 1.0, 8.0, bend=3.0, b_above=0.9)
+    assert law_of_all([MODEL, replace(MODEL, magnitude_law=bent)], bent) == bent
+    assert law_of_all([MODEL, replace(MODEL, magnitude_law=bent)]) is None
+    net = load_model("shipped").on(load("ridgecrest_2019"), fit=True).process
+    assert law_of_all([net]) is None
 
 
 def test_where_many_catalogs_have_an_event_they_are_counted() -> None:

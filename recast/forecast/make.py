@@ -277,7 +277,7 @@ def run_forecast(
             request,
             folder / "forecast",
             engine=engine,
-            law=law_of_all(prepared.windows, prepared.law),
+            law=law_of_all([p for w in prepared.windows for p in w.processes], prepared.law),
             events=csep or places,
             resume=resume,
             threads=threads or all_threads(),

@@ -13,7 +13,6 @@ standard error is that of ten to a hundred times as many catalogs.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
 
 import numpy as np
 
@@ -26,24 +25,15 @@ STRAIGHT = ("completeness", "b", "maximum")
 """What laws have in common that become one where b changes."""
 
 
-class Drawable(Protocol):
-    """A window that can be drawn."""
-
-    @property
-    def processes(self) -> Sequence[PointProcess]:
-        """What it is drawn from."""
-        ...
-
-
 def law_of_all(
-    windows: Sequence[Drawable], law: BentGutenbergRichter | None = None
+    processes: Sequence[PointProcess], law: BentGutenbergRichter | None = None
 ) -> GutenbergRichter | None:
     """The law that all magnitudes are drawn from: ``law``, or that of the processes.
 
     None if they have several, or one that depends on the past.
     """
-    common = law or windows[0].processes[0].magnitude_law
-    for process in (process for window in windows for process in window.processes):
+    common = law or processes[0].magnitude_law
+    for process in processes:
         own = process.magnitude_law
         if process.marks.get(FixedMagnitudes.name) != FixedMagnitudes(own):
             return None

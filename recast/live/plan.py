@@ -144,7 +144,7 @@ class Plan:
 
     def draw(self, threads: int) -> dict[str, WindowDraws]:
         """Draw all windows, by label."""
-        law = law_of_all(self.windows, self.law)
+        law = law_of_all([p for w in self.windows for p in w.processes], self.law)
         drawn = [
             draw_window(
                 window,
