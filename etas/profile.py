@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -10,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from catalogs import EventSequence, InputError
-from catalogs.cores import threads
+from catalogs.cores import in_order, threads
 from catalogs.json_records import Record
 from catalogs.sequence import FloatArray
 from etas.completeness import CompletenessHistory
@@ -177,8 +176,7 @@ def profile_in_box(
         start[place] = value
         return climb(evaluate, box.scaled(start), box, free).evaluation.value * n
 
-    with ThreadPoolExecutor(max_workers=workers) as pool:
-        heights = np.array(list(pool.map(maximum, grid.tolist())))
+    heights = np.array(in_order(maximum, grid.tolist(), workers=workers))
     above = float(np.max(heights, initial=-np.inf)) - fit.log_likelihood
     if above > HIGHER:
         raise InputError(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numba
 import numpy as np
@@ -41,14 +41,10 @@ def log_likelihoods(models: Sequence[ETAS], sequence: EventSequence) -> list[flo
     True
     """
     parts = [models[lo : lo + TOGETHER] for lo in range(0, len(models), TOGETHER)]
-    # The compiled loop runs without the interpreter lock, so threads use the cores
-    with ThreadPoolExecutor(max_workers=cores.threads()) as pool:
-        return [
-            x for part in pool.map(lambda some: _side_by_side(some, sequence), parts) for x in part
-        ]
+    return [x for part in cores.in_order(partial(_side_by_side, sequence), parts) for x in part]
 
 
-def _side_by_side(models: Sequence[ETAS], sequence: EventSequence) -> list[float]:
+def _side_by_side(sequence: EventSequence, models: Sequence[ETAS]) -> list[float]:
     if any(model.taper is not None for model in models):
         return [model.log_likelihood(sequence) for model in models]
     excess = sequence.magnitude_excess(models[0].magnitude_law.completeness)

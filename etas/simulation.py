@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 
 from catalogs import EventSequence, GutenbergRichter, Trajectories, cores
@@ -76,12 +74,7 @@ def branching_trajectories(
         return chunk
 
     children = np.random.default_rng(seed).spawn(len(sizes))
-    workers = min(threads or cores.threads(), len(sizes))
-    if workers == 1:
-        chunks = list(map(draw, children, sizes))
-    else:  # the compiled cascade runs without the interpreter lock, so threads use the cores
-        with ThreadPoolExecutor(max_workers=workers) as pool:
-            chunks = list(pool.map(draw, children, sizes))
+    chunks = cores.in_order(draw, children, sizes, workers=threads)
     counts, times, magnitudes, capped = (np.concatenate(part) for part in zip(*chunks, strict=True))
     return Trajectories(
         np.repeat(np.arange(n), counts),

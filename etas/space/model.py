@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -395,10 +394,9 @@ class SpaceTimeETAS(PointProcess):
         )
         sizes = [min(CHUNK, n - lo) for lo in range(0, n, CHUNK)]
         streams = np.random.default_rng(seed).spawn(len(sizes))
-        with ThreadPoolExecutor(max_workers=threads or cores.threads()) as pool:
-            chunks = list(
-                pool.map(lambda rng, size: cascade(rng, size, *arguments), streams, sizes)
-            )
+        chunks = cores.in_order(
+            lambda rng, size: cascade(rng, size, *arguments), streams, sizes, workers=threads
+        )
         counts, times, magnitudes, places, capped = (
             np.concatenate(part) for part in zip(*chunks, strict=True)
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -277,9 +276,7 @@ class Placer:
             mine[mine >= n] += first
 
         streams = np.random.default_rng([*np.atleast_1d(seed).tolist(), PLACES]).spawn(len(chunks))
-        with ThreadPoolExecutor(max_workers=threads or cores.threads()) as pool:
-            for _ in pool.map(fill, streams, chunks):
-                pass
+        cores.in_order(fill, streams, chunks, workers=threads)
         return Placed(replace(drawn, locations=places), chosen)
 
     def redrawn(self, first: int, n: int, *, seed: Seed) -> FloatArray:
@@ -327,9 +324,7 @@ class Placer:
             )
 
         streams = np.random.default_rng([*np.atleast_1d(seed).tolist(), PLACES]).spawn(len(parts))
-        with ThreadPoolExecutor(max_workers=cores.threads()) as pool:
-            for _ in pool.map(fill, streams, parts):
-                pass
+        cores.in_order(fill, streams, parts)
         return out
 
 

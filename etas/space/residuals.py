@@ -10,7 +10,6 @@ Three tests, each given the times of the events, so that what is wrong with thes
 from __future__ import annotations
 
 import math
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -258,8 +257,7 @@ def pair_test(
     least = min(max(math.sqrt(LEAST_PAIRS / per_square), least_distance), largest / 2.0)
     distances = np.geomspace(least, largest, N_DISTANCES)
     sets = [some, *(uniform_places(region, n, rng) for _ in range(SIMULATIONS))]
-    with ThreadPoolExecutor(max_workers=cores.threads()) as pool:
-        counts = np.array(list(pool.map(lambda x: _pairs(region, x, distances), sets)))
+    counts = np.array(cores.in_order(lambda x: _pairs(region, x, distances), sets))
     # Of all sets, so that none is special and ranks are uniform
     mean, spread = counts.mean(axis=0), counts.std(axis=0)
     spread = np.where(spread > 0.0, spread, 1.0)

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from catalogs import Catalog, EventSequence, InputError, PointProcess, Trajectories
+from catalogs.cores import in_order
 from catalogs.display import span
 from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray
 from etas.model import shorter_or_other
 from recast.evaluation.magnitudes import BIN, magnitude_bins, width_of_bins
-
-T = TypeVar("T")
 
 BLOCK = 50
 """Trajectories that share a random stream and a member of a mixture: part of the definition of the
@@ -99,16 +97,7 @@ def draw_blocks(
             source, window, block, days, n, stream=[seed, window], max_events=max_events
         )
 
-    return Trajectories.joined(in_threads(draw, blocks, threads))
-
-
-def in_threads(function: Callable[[int], T], blocks: range, threads: int) -> list[T]:
-    """Call a function for each block, in order of the blocks."""
-    if threads == 1:
-        return [function(block) for block in blocks]
-    # Compiled code runs without the interpreter lock, so threads use the cores
-    with ThreadPoolExecutor(max_workers=threads) as pool:
-        return list(pool.map(function, blocks))
+    return Trajectories.joined(in_order(draw, blocks, workers=threads))
 
 
 def n_blocks(n: int) -> int:

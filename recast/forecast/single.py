@@ -20,6 +20,7 @@ from catalogs import (
     Trajectories,
 )
 from catalogs.bent_magnitudes import BentGutenbergRichter
+from catalogs.cores import in_order
 from catalogs.importing import MAXIMUM_CURVATURE
 from catalogs.scalars import number, whole
 from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray, reaches
@@ -32,7 +33,6 @@ from recast.forecast.blocks import (
     bins_of,
     draw_block,
     fingerprints,
-    in_threads,
     n_blocks,
     plan_of_bins,
 )
@@ -457,7 +457,7 @@ def draw_chunk(job: Job, chunk: int) -> dict[str, np.ndarray]:
 
     first = part * BLOCKS_PER_CHUNK
     blocks = range(first, min(first + BLOCKS_PER_CHUNK, n_blocks(request.samples)))
-    parts = in_threads(draw, blocks, job.threads)
+    parts = in_order(draw, blocks, workers=job.threads)
     return {name: np.concatenate([one[name] for one in parts]) for name in parts[0]}
 
 

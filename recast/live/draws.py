@@ -11,10 +11,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from catalogs import GutenbergRichter, Trajectories
+from catalogs.cores import in_order
 from catalogs.sequence import FloatArray, reaches
 from catalogs.trajectories import IntArray
 from recast.evaluation.counts import QUANTILES
-from recast.forecast.blocks import in_threads, n_blocks
+from recast.forecast.blocks import n_blocks
 from recast.forecast.rare import expected_counts, tells_more
 from recast.forecast.results import Fan
 from recast.forecast.single import FAN_POINTS, Drawable, counted
@@ -65,7 +66,7 @@ def draw_window(
             )
         return found if fan_from is None else {**found, "fan": _fan(drawn, fan_from)}
 
-    parts = in_threads(draw, range(n_blocks(samples)), threads)
+    parts = in_order(draw, range(n_blocks(samples)), workers=threads)
     arrays = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     found = WindowDraws(window.days, arrays["counts"], arrays["capped"], arrays.get("fan"))
     if law is None:

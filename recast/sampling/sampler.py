@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from numbers import Integral
 from typing import NamedTuple
@@ -73,9 +72,7 @@ def sample_after(
 
     workers = threads or cores.threads()
     chunks = np.array_split(streams, min(n, 1 if workers == 1 else CHUNKS_PER_THREAD * workers))
-    # Compiled code runs without the interpreter lock, so threads use the cores
-    with ThreadPoolExecutor(max_workers=workers) as pool:
-        parts = list(pool.map(draw, chunks))
+    parts = cores.in_order(draw, chunks, workers=workers)
     counts, times, magnitudes, capped = (np.concatenate(p) for p in zip(*parts, strict=True))
     return Trajectories(
         np.repeat(np.arange(n), counts), times, magnitudes, n, *window, np.flatnonzero(capped)
