@@ -18,13 +18,14 @@ from catalogs.sequence import FloatArray
 from catalogs.sphere import distances, outline, square_kilometres
 from etas.kernel import Quadrature, omori_integral
 from etas.model import ETAS
-from etas.space.background import SmoothedPlaces, neighbour_distances
+from etas.space.background import SmoothedPlaces
 from etas.space.earthquakenpp import scores
 from etas.space.excitation import excitations
 from etas.space.fit import fit_places, fit_space_time
 from etas.space.law import PlaceLaw, UniformPlaces
 from etas.space.likelihood import SpaceTimeLikelihood
 from etas.space.model import SpaceTimeETAS
+from etas.space.neighbours import neighbour_distances
 from etas.space.pairs import Kernel, Sources, pair_sums
 from etas.space.placing import Flat, Placed, Sites
 from etas.space.rates import CellSums, spread

@@ -6,7 +6,8 @@ background       smoothed seismicity
 independence     how likely each event is background, by which it may count there
 independence_loops  compiled: the same, one event after the other
 rounding         the cells to which epicentres are rounded, and the least width of a kernel
-neighbour_loops  compiled: the nearest earlier events
+neighbours       how far the nearest of the events before are
+neighbour_loops  compiled: the same
 triggered        ETAS's mixture of parents, with its likelihood
 model            SpaceTimeETAS: times and places as one process
 likelihood       its log-likelihood, with the compensator over the region

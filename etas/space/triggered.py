@@ -13,9 +13,9 @@ from catalogs.trajectories import IntArray
 from etas.detection import Detection
 from etas.kernel import Quadrature
 from etas.likelihood import Evaluation
-from etas.space.background import neighbour_distances
 from etas.space.excitation import excitations
 from etas.space.law import LogDensityAt, PlaceLaw, UniformPlaces
+from etas.space.neighbours import neighbour_distances
 from etas.space.pairs import Kernel, Sources, point_sums
 from etas.space.placing import Parents, Placer, Sites
 from etas.space.region import Borders, Region

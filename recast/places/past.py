@@ -8,7 +8,7 @@ import numpy as np
 
 from catalogs import EventSequence
 from catalogs.sequence import FloatArray
-from etas.space.background import ranked_distances
+from etas.space.neighbours import ranked_distances
 from etas.space.region import Borders, Region
 from etas.space.rounding import least_squares
 
