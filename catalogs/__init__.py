@@ -17,6 +17,8 @@ imported on first use, so that ``import catalogs`` costs nothing.
 ``trajectories``          many simulated continuations as flat arrays
 ``magnitudes``            the Gutenberg-Richter law and its b-value
 ``bent_magnitudes``       one whose b-value changes at some magnitude
+``rounded_magnitudes``    the steps to which magnitudes are rounded
+``stand_ins``             magnitudes that stand for none
 ``completeness``          the magnitude of completeness, also as it changes in time
 ``store``                 NAME.parquet + NAME.json: available, load, save
 ``importing``             from a table of events to a catalog

@@ -15,7 +15,8 @@ from catalogs.display import as_html, as_text
 from catalogs.errors import InputError
 from catalogs.info import NANOSECONDS_PER_DAY, CatalogInfo
 from catalogs.info_fields import PLAIN_DAYS, Ties
-from catalogs.magnitudes import GutenbergRichter, lowest_on_grid, lowest_recorded
+from catalogs.magnitudes import GutenbergRichter
+from catalogs.rounded_magnitudes import lowest_on_grid, lowest_recorded
 from catalogs.sequence import (
     MAGNITUDE_TOLERANCE,
     EventSequence,

@@ -6,13 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from catalogs.errors import InputError
-from catalogs.magnitudes import (
-    LN10,
-    GutenbergRichter,
-    b_of_mean,
-    b_standard_error,
-    lowest_on_grid,
-)
+from catalogs.magnitudes import LN10, GutenbergRichter, b_of_mean, b_standard_error
+from catalogs.rounded_magnitudes import lowest_on_grid
 from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray, reaches
 
 MINIMUM_FOR_B = 50

@@ -21,8 +21,8 @@ from catalogs.formats.parsed import Parsed
 from catalogs.formats.reading import account, read_events
 from catalogs.importing import import_table, tied_rows
 from catalogs.info import timestamp
-from catalogs.magnitudes import stand_in
 from catalogs.providers.rules import Rules, Step, choose
+from catalogs.stand_ins import stand_in
 
 UNDOCUMENTED = frozenset({"table", "isc", "hypodd", "zmap", "obspy"})
 """Layouts that say nothing of how a missing magnitude is written."""

@@ -13,7 +13,7 @@ from catalogs.completeness import maximum_curvature
 from catalogs.errors import InputError
 from catalogs.info import CatalogInfo, SplitDates, timestamp
 from catalogs.info_fields import Ties
-from catalogs.magnitudes import (
+from catalogs.rounded_magnitudes import (
     COARSE,
     MagnitudeGrid,
     lowest_on_grid,

@@ -19,7 +19,7 @@ from catalogs import (
 from catalogs.areas import parse_area
 from catalogs.completeness import b_by_completeness
 from catalogs.importing import import_table
-from catalogs.magnitudes import lowest_on_grid, lowest_recorded
+from catalogs.rounded_magnitudes import lowest_on_grid, lowest_recorded
 from etas.completeness import CompletenessHistory, law_above
 from recast.forecast.aftershocks import Exam
 from recast.forecast.mainshocks import Mainshock

@@ -9,14 +9,9 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 
 from catalogs import Catalog, GutenbergRichter, InputError
-from catalogs.magnitudes import (
-    b_positive,
-    b_standard_error,
-    lowest_recorded,
-    magnitude_grid,
-    stand_in,
-    step_changes,
-)
+from catalogs.magnitudes import b_positive, b_standard_error
+from catalogs.rounded_magnitudes import lowest_recorded, magnitude_grid, step_changes
+from catalogs.stand_ins import stand_in
 
 laws = st.builds(
     lambda completeness, b, span: GutenbergRichter(completeness, b, completeness + span),

@@ -17,8 +17,10 @@ from catalogs.display import some
 from catalogs.errors import InputError
 from catalogs.event_types import are_earthquakes
 from catalogs.info import NANOSECONDS_PER_DAY
-from catalogs.magnitudes import b_standard_error, magnitude_steps, stand_in, step_changes
+from catalogs.magnitudes import b_standard_error
+from catalogs.rounded_magnitudes import magnitude_steps, step_changes
 from catalogs.sequence import MAGNITUDE_TOLERANCE, FloatArray
+from catalogs.stand_ins import stand_in
 
 BLOCK = 250
 """Events behind a completeness or b-value at least: they scatter by 0.1 or less then."""

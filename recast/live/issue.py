@@ -15,7 +15,7 @@ from catalogs.areas import Area, parse_area
 from catalogs.cores import at_most
 from catalogs.cores import threads as all_threads
 from catalogs.info import SplitDates
-from catalogs.magnitudes import ENOUGH_FOR_STEPS, NEARLY_ALL, MagnitudeGrid
+from catalogs.rounded_magnitudes import ENOUGH_FOR_STEPS, NEARLY_ALL, MagnitudeGrid
 from catalogs.sequence import FloatArray, reaches
 from etas.model import ETAS
 from recast.forecast.complete import raised_completeness
