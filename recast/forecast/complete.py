@@ -64,7 +64,7 @@ def recorded_steps(
     last = max(last, base)
     if first <= last:
         return np.array([start, stop]), np.array([last])
-    n = int(np.ceil((first - last) / STEP - 1e-6))
+    n = max(int(np.ceil((first - last) / STEP - 1e-6)), 1)  # none but by rounding
     levels = np.maximum(first - STEP * np.arange(1, n + 1), last)
     times = 10.0 ** ((magnitude - 4.5 - levels) / 0.75)
     return np.concatenate([[start], np.clip(times[:-1], start, stop), [stop]]), levels
