@@ -33,12 +33,17 @@ class FetchError(RuntimeError):
     """A provider did not deliver what was asked for: the URL, what it answered, and the remedy.
 
     Nothing half-written is left behind; the command line prints the message and exits with 1.
+    ``wait`` is after how many seconds the server asked to come back, if it did.
 
     Examples
     --------
     >>> issubclass(FetchError, InputError)  # what the provider did, the input cannot fix
     False
     """
+
+    def __init__(self, message: str, wait: float | None = None) -> None:
+        super().__init__(message)
+        self.wait = wait
 
 
 class RefusedError(FetchError):

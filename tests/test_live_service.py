@@ -150,6 +150,22 @@ def test_a_bad_answer_leaves_the_last_good_state_and_its_age(name: str, live: Li
     assert status(live.service, live.now).trouble == ""
 
 
+def test_a_source_that_asks_for_patience_is_left_alone(live: Live) -> None:
+    """Services lock those out who go on asking."""
+    live.provider.always = lambda _: Fault(429, {"Retry-After": "1800"})
+    poll = live.step().poll
+    assert poll is not None
+    assert "HTTP 429" in poll.message
+    assert poll.message.endswith("asked again from 2020-01-03T12:50:00Z on")
+    live.provider.always, asked = lambda path: None, len(live.provider.asked)
+    assert [live.step().poll for _ in range(2)] == [None, None]
+    assert len(live.provider.asked) == asked
+    assert status(live.service, live.now).trouble == poll.message
+    poll = live.step().poll
+    assert poll is not None
+    assert poll.is_good
+
+
 def test_a_forecast_waits_for_a_source_that_is_silent(live: Live) -> None:
     live.provider.always = only_query(FAULTS["busy"])
     late = pd.Timedelta(hours=12, minutes=30)
