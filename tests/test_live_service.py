@@ -462,7 +462,9 @@ def test_a_second_step_at_once_does_nothing(live: Live) -> None:
 def test_a_clock_that_is_not_the_sources_does_nothing(days: float, live: Live) -> None:
     before = files_of(live.service.folder)
     live.provider.ahead = -86400.0 * days
-    with pytest.raises(InputError, match=r"this machine says 20.* 127\.0\.0\.1:\d+ \d{4}-.*right$"):
+    with pytest.raises(
+        InputError, match=r"this machine says 20.* 127\.0\.0\.1:\d+ \d{4}-.*check_clock: false"
+    ):
         live.step(pd.Timedelta(days=2))
     assert files_of(live.service.folder) == before
     live.now -= pd.Timedelta(days=2)
@@ -470,6 +472,15 @@ def test_a_clock_that_is_not_the_sources_does_nothing(days: float, live: Live) -
     live.step()
     assert live.has_all()
     assert status(live.service, live.now).trouble == ""
+
+
+def test_a_source_whose_clock_is_wrong_is_heard_where_the_settings_say_so(live: Live) -> None:
+    live.provider.ahead = 86400.0
+    path = live.service.folder / "live.yaml"
+    path.write_text(path.read_text().replace("check_clock: true", "check_clock: false"))
+    report = run_once(Service(live.service.folder, parts=FAKE), live.now + TEN)
+    assert report.poll is not None
+    assert report.poll.is_good
 
 
 def test_a_clock_that_was_set_back_does_nothing(live: Live) -> None:
