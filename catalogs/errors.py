@@ -33,7 +33,13 @@ class FetchError(RuntimeError):
     """A provider did not deliver what was asked for: the URL, what it answered, and the remedy.
 
     Nothing half-written is left behind; the command line prints the message and exits with 1.
-    ``wait`` is after how many seconds the server asked to come back, if it did.
+
+    Parameters
+    ----------
+    message : str
+        One line.
+    wait : float, optional
+        After how many seconds the server asked to come back, if it did.
 
     Examples
     --------
