@@ -346,7 +346,7 @@ def run_forecast(
     if out is not None:
         write_json(out / "forecast.json", result.to_json())
         write_whole(out / "forecast.csv", csv_bytes(result.to_dataframe()))
-    return result
+    return result if placed is None else result.with_rates(placed.rates)
 
 
 def _several(values: ArrayLike | None) -> tuple[float, ...]:
