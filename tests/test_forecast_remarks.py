@@ -205,3 +205,11 @@ def test_a_table_of_completeness_beside_a_model_is_refused() -> None:
     model = fit_model("poisson", catalog)
     with pytest.raises(InputError, match="no `model` is given: leave out one of them"):
         run_forecast(catalog, model, completeness_history="helmstetter")
+
+
+def test_days_since_the_start_become_a_date() -> None:
+    catalog = load("ridgecrest_2019")
+    with pytest.raises(InputError, match=r"5.5 is not a date: .*info.to_time makes one of days"):
+        run_forecast(catalog, at=5.5, days=[1.0], samples=20)
+    at = catalog.info.to_time(5.5)
+    assert run_forecast(catalog, at=at, days=[1.0], samples=20).at.startswith("2019-07-11T15:19:53")

@@ -75,7 +75,7 @@ def run_forecast(
     catalog: Catalog,
     model: SavedModel | FittedModel | None = None,
     *,
-    at: str | float | None = None,
+    at: str | float | pd.Timestamp | None = None,
     days: Sequence[float] = (1.0, 7.0, 30.0),
     magnitudes: Sequence[float] | None = None,
     samples: int | None = None,
@@ -112,7 +112,8 @@ def run_forecast(
         catalog, which is fitted to its train window. By default ETAS, fitted to everything before
         ``at`` (``recast.models.so_far``).
     at : date or day, optional
-        Time of the forecast; by default the catalog's end. "now" is the time of the call: no event
+        Time of the forecast, a day where the catalog has no dates (``info.to_time`` makes a date of
+        days since the start); by default the catalog's end. "now" is the time of the call: no event
         is then taken to have been since the catalog's end.
     days : sequence of float
         Lengths of the windows, all starting at ``at``. Each is simulated by itself: its numbers do
