@@ -621,3 +621,18 @@ def test_seconds_beside_a_calendar_are_its_seconds() -> None:
     table = b"year,month,day,hours,minutes,seconds,mag\n2020,1,2,3,4,5.5,2.0\n2020,1,2,4,5,6,2\n"
     times = parse_table(table, "a.csv").events["time"]
     assert str(times.iloc[0]) == "2020-01-02 03:04:05.500000+00:00"
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        (" 2005  1 1 0120  5.4 L  13.780 -88.780 10.0  TES".ljust(79) + "1", "NORDIC"),
+        ("PDE  2005/01/01 01:20:05.4  13.78  -88.78 193.1 5.0 0.0 ZONE".ljust(79) + "1", "NDK"),
+    ],
+)
+def test_the_last_column_alone_makes_no_nordic_file(line: str, kind: str, tmp_path: Path) -> None:
+    """Its first one is blank; names of regions in NDK may end in a 1."""
+    path = tmp_path / "events.out"
+    path.write_text(f"{line}\n")
+    with pytest.raises(InputError, match=f"looks like {kind}, which obspy reads"):
+        read_events(path)
