@@ -34,11 +34,22 @@ class FetchError(RuntimeError):
 
     Nothing half-written is left behind; the command line prints the message and exits with 1.
 
+    Parameters
+    ----------
+    message : str
+        One line.
+    wait : float, optional
+        After how many seconds the server asked to come back, if it did.
+
     Examples
     --------
     >>> issubclass(FetchError, InputError)  # what the provider did, the input cannot fix
     False
     """
+
+    def __init__(self, message: str, wait: float | None = None) -> None:
+        super().__init__(message)
+        self.wait = wait
 
 
 class RefusedError(FetchError):

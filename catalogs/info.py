@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields
 from difflib import get_close_matches
 from itertools import pairwise
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -447,7 +448,9 @@ def timestamp(value: str | float | pd.Timestamp, where: str) -> pd.Timestamp:
             f"{where}: {value!r} can be read in two ways: write the year first, "
             "as in 2019-07-06T03:19:53"
         )
-    if not isinstance(value, str | pd.Timestamp):  # pandas takes a number for 1970 plus that
+    if isinstance(value, Real):  # pandas takes a number for 1970 plus that
+        raise InputError(f"{no_date} (catalog.info.to_time makes one of days since the start)")
+    if not isinstance(value, str | pd.Timestamp):
         raise no_date
     try:
         stamp = pd.Timestamp(value).as_unit("ns")

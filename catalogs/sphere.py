@@ -168,9 +168,21 @@ def _check_simple(area: Area, corners: FloatArray) -> None:
     for i in range(n):
         for j in range(i + 2, n - (i == 0)):
             if _cross(*corners[i : i + 2], *corners[j : j + 2]):
-                raise InputError(
-                    f"polygon {area} crosses itself: give its vertices in order around the area"
-                )
+                raise InputError(f"polygon {area} {_crossing(corners)}")
+
+
+def _crossing(corners: FloatArray) -> str:
+    """How a line meets itself, and the remedy; a way there and back leads to a hole."""
+    edges = [tuple(map(tuple, edge)) for edge in pairwise(corners.tolist())]
+    back = {edge[::-1] for edge in edges}
+    for edge in edges:
+        if edge in back:
+            (y, x), (y_end, x_end) = edge
+            return (
+                f"goes there and back between {y:g},{x:g} and {y_end:g},{x_end:g}, as to a hole: "
+                "set the two ways 0.001 degrees apart, or leave out the hole"
+            )
+    return "crosses itself: give its vertices in order around the area"
 
 
 def _cross(a: FloatArray, b: FloatArray, c: FloatArray, d: FloatArray) -> bool:

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from catalogs import InputError, Selection, load, save
+from catalogs import Catalog, InputError, Selection, load, save
 from catalogs.files import read_json
 from etas.model import ETAS
 from recast.benchmark.comparison import compare
@@ -284,12 +285,33 @@ def test_one_catalog_and_one_model_need_no_list(tmp_path: Path) -> None:
         assert list(result.catalogs["ridgecrest_2019"].models) == ["poisson"]
 
 
-def test_a_benchmark_of_a_part_that_is_not_stored_says_how_to_store_it(tmp_path: Path) -> None:
-    """Its report told to benchmark again, which changed nothing."""
-    part = Selection(magnitude_completeness=3.0)
-    run_benchmark(["ridgecrest_2019"], ["poisson"], tmp_path / "run", select=part.of)
-    with pytest.raises(InputError, match="of a part .* store the part .`recast catalogs select`"):
+@pytest.mark.parametrize(
+    "part",
+    [
+        Selection(magnitude_completeness=3.0),
+        Selection(area="35.7/36/-117.7/-117.4", earthquakes_only=True),
+        Selection(end="2019-07-12", fractions=(0.5, 0.25, 0.25)),
+    ],
+)
+def test_a_part_that_is_not_stored_is_cut_again(tmp_path: Path, part: Selection) -> None:
+    """Its report and its rolling forecasts need the events, and the record says which."""
+    whole = load("ridgecrest_2019")
+    types = np.where(np.arange(len(whole.events)) % 5 == 4, "quarry blast", "earthquake")
+    path = save(Catalog(whole.events.assign(event_type=types), whole.info), tmp_path)
+    source = str(path.with_suffix(".json"))
+    run_benchmark([source], ["poisson"], tmp_path / "run", select=lambda c: part.of(c, "part"))
+    run = open_run(tmp_path / "run")
+    asked, cut = part.of(load(source), "part"), load_catalog(run, "part")
+    assert cut.info == asked.info
+    pd.testing.assert_frame_equal(cut.events, asked.events)
+
+
+def test_a_part_of_a_catalog_that_changed_is_not_cut_again(tmp_path: Path) -> None:
+    whole = load("ridgecrest_2019")
+    path = save(whole, tmp_path)
+    select = Selection(magnitude_completeness=3.0).of
+    run_benchmark([str(path.with_suffix(".json"))], ["poisson"], tmp_path / "run", select=select)
+    large = whole.events.index[whole.events["magnitude"] >= 3.0][-1]
+    save(Catalog(whole.events.drop(index=large), whole.info), tmp_path, overwrite=True)
+    with pytest.raises(InputError, match="other events now, .* benchmark it again"):
         load_catalog(open_run(tmp_path / "run"), "ridgecrest_2019")
-    stored = save(part.of(load("ridgecrest_2019"), "part"), tmp_path).with_suffix(".json")
-    run_benchmark([str(stored)], ["poisson"], tmp_path / "again")
-    assert load_catalog(open_run(tmp_path / "again"), "part").info.magnitude_completeness == 3.0

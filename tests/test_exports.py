@@ -21,6 +21,7 @@ from catalogs import (
     load,
 )
 from catalogs.exports import centre, write_csep, write_csep_forecast, write_quakeml, write_zmap
+from catalogs.formats import from_dataframe
 from catalogs.formats.reading import read_events
 from catalogs.sequence import reaches
 from etas.model import ETAS
@@ -74,6 +75,13 @@ def test_several_catalogs_in_one_file_are_not_read_as_one(tmp_path: Path) -> Non
     write_csep([small()] * 3, path)
     with pytest.raises(InputError, match=r"all.csv holds 3 catalogs \(column catalog_id\)"):
         read_events(path)
+    table = pd.read_csv(path)
+    table.to_parquet(tmp_path / "all.parquet")
+    with pytest.raises(InputError, match=r"all.parquet holds 3 catalogs"):
+        read_events(tmp_path / "all.parquet")
+    with pytest.raises(InputError, match=r"the table holds 3 catalogs"):
+        from_dataframe(table)
+    assert len(from_dataframe(table[table["catalog_id"] == 0]).events) == len(small().events)
     path.write_text(path.read_text().replace("event_id", "number"))
     assert len(read_events(path).events) == 3 * len(small().events)
 

@@ -9,14 +9,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from catalogs import Catalog, EventSequence, load
+from catalogs import Catalog, CatalogInfo, EventSequence, InputError, SplitDates, load
 from catalogs.areas import parse_area
 from catalogs.importing import import_table
+from etas.completeness import CompletenessHistory
+from etas.model import ETAS
 from recast.forecast.make import run_forecast
 from recast.forecast.remarks import about_area, about_chance, about_depth, beyond_the_past
 from recast.forecast.results import ForecastRow
 from recast.forecast.single import default_magnitudes
 from recast.models.fitting import fit_model
+from recast.models.so_far import fit_so_far
 
 
 def test_a_rarer_longer_window_is_chance() -> None:
@@ -159,3 +162,54 @@ def test_years_forecast_beyond_all_that_came_are_warned_of() -> None:
     assert "230 events of M >= 2 in 365 days, where the most so far are 10" in said
     (said,) = beyond_the_past(history, rows(9.0, 230.0, 5_000.0))
     assert "5,000 events of M >= 2 in 7300 days, where the most so far are 2,000" in said
+
+
+def test_a_forecast_knows_a_table_of_completeness(tmp_path: Path) -> None:
+    """Twenty events a year, b = 1, of which a century has those of M >= 5.5 only."""
+    rng = np.random.default_rng(0)
+    days = np.sort(rng.uniform(0.0, 170 * 365.25, 3400))
+    times = pd.Timestamp("1850-01-01", tz="UTC") + pd.to_timedelta(days, unit="D")
+    magnitudes = (4.0 + rng.exponential(1.0 / np.log(10.0), 3400)).round(1).clip(max=7.5)
+    kept = magnitudes >= np.where(times.year < 1950, 5.5, 4.0)
+    nowhere = {"latitude": np.nan, "longitude": np.nan, "depth_km": np.nan}
+    events = pd.DataFrame({"time": times[kept], "magnitude": magnitudes[kept], **nowhere})
+    catalog = import_table(events, "old", completeness=4.0, start="1850-01-01", end="2020-01-01")
+    table = tmp_path / "mc.csv"
+    table.write_text("time,magnitude\n1850-01-01,5.5\n1950-01-01,4.0\n")
+    asked = {"days": [30.0], "samples": 50}
+    told = run_forecast(catalog, **asked, completeness_history=table)
+    plain = run_forecast(catalog, **asked)
+    assert told.b_above == pytest.approx(1.0, abs=0.1)
+    assert plain.b_above is not None
+    assert plain.b_above < 0.85
+    assert told.remarks[0].startswith(f"ETAS, fitted to the {kept.sum():,} events above Mc(t)")
+
+
+def test_few_events_stand_for_those_that_a_table_hides() -> None:
+    history = CompletenessHistory([0.0, 800.0], [3.5, 2.5], base=2.5)
+    times = [5.0, 100.0, 210.0, 350.0, 520.0, 690.0, 850.0, 950.0]
+    events = pd.DataFrame({"time": times, "magnitude": [3.5, 3.6, 4.0, 3.5, 3.7, 3.9, 2.5, 2.7]})
+    info = CatalogInfo(
+        "few", 0.0, 1000.0, SplitDates(0.0, 300.0, 600.0, 1000.0), 2.5, time_unit="days since start"
+    )
+    catalog = Catalog(events, info)
+    told = fit_so_far(catalog, 1000.0, b=1.0, completeness_history=history).process
+    plain = fit_so_far(catalog, 1000.0, b=1.0).process
+    assert isinstance(told, ETAS)
+    assert isinstance(plain, ETAS)
+    assert told.mu == pytest.approx(plain.mu * 1000.0 / (800.0 * 0.1 + 200.0))
+
+
+def test_a_table_of_completeness_beside_a_model_is_refused() -> None:
+    catalog = load("ridgecrest_2019")
+    model = fit_model("poisson", catalog)
+    with pytest.raises(InputError, match="no `model` is given: leave out one of them"):
+        run_forecast(catalog, model, completeness_history="helmstetter")
+
+
+def test_days_since_the_start_become_a_date() -> None:
+    catalog = load("ridgecrest_2019")
+    with pytest.raises(InputError, match=r"5.5 is not a date: .*info.to_time makes one of days"):
+        run_forecast(catalog, at=5.5, days=[1.0], samples=20)
+    at = catalog.info.to_time(5.5)
+    assert run_forecast(catalog, at=at, days=[1.0], samples=20).at.startswith("2019-07-11T15:19:53")

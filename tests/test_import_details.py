@@ -12,7 +12,7 @@ import pytest
 
 from catalogs import InputError, load
 from catalogs.formats.reading import read_events
-from catalogs.formats.table import from_dataframe
+from catalogs.formats.table import from_dataframe, parse_table
 from catalogs.from_files import import_catalog
 from recast import cli
 
@@ -596,3 +596,43 @@ def test_events_without_a_place_that_deny_one_to_all_others_are_named(
     assert not made.catalog.info.has_locations
     (said,) = [note for note in made.notes if "no places are used" in note]
     assert said.startswith(f"1 of {N} events has no latitude and longitude, the first at 2019-03-")
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [("time_s", "seconds"), ("seconds", "seconds"), ("t_sec", "seconds"), ("Time_h", "hours")],
+)
+def test_a_unit_in_the_name_tells_a_column_that_counts_time(
+    name: str, unit: str, tmp_path: Path
+) -> None:
+    """As those of laboratories and of induced seismicity do; the first event may be at 0."""
+    path = tmp_path / "a.csv"
+    path.write_text(f"{name},magnitude\n0.0,2.0\n1800.0,1.5\n5400.5,1.7\n")
+    with pytest.raises(InputError, match=f"column {name} holds {unit} from 0 to 5400.5: give the"):
+        read_events(path)
+    parsed = read_events(path, origin="2020-01-01")
+    assert f"{name} counts {unit} since 2020-01-01" in parsed.explanation.notes
+    since = parsed.events["time"] - pd.Timestamp("2020-01-01", tz="UTC")
+    each = pd.Timedelta(1, unit)
+    assert (since / each).to_numpy() == pytest.approx([0.0, 1800.0, 5400.5])
+
+
+def test_seconds_beside_a_calendar_are_its_seconds() -> None:
+    table = b"year,month,day,hours,minutes,seconds,mag\n2020,1,2,3,4,5.5,2.0\n2020,1,2,4,5,6,2\n"
+    times = parse_table(table, "a.csv").events["time"]
+    assert str(times.iloc[0]) == "2020-01-02 03:04:05.500000+00:00"
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        (" 2005  1 1 0120  5.4 L  13.780 -88.780 10.0  TES".ljust(79) + "1", "NORDIC"),
+        ("PDE  2005/01/01 01:20:05.4  13.78  -88.78 193.1 5.0 0.0 ZONE".ljust(79) + "1", "NDK"),
+    ],
+)
+def test_the_last_column_alone_makes_no_nordic_file(line: str, kind: str, tmp_path: Path) -> None:
+    """Its first one is blank; names of regions in NDK may end in a 1."""
+    path = tmp_path / "events.out"
+    path.write_text(f"{line}\n")
+    with pytest.raises(InputError, match=f"looks like {kind}, which obspy reads"):
+        read_events(path)

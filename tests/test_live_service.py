@@ -150,6 +150,22 @@ def test_a_bad_answer_leaves_the_last_good_state_and_its_age(name: str, live: Li
     assert status(live.service, live.now).trouble == ""
 
 
+def test_a_source_that_asks_for_patience_is_left_alone(live: Live) -> None:
+    """Services lock those out who go on asking."""
+    live.provider.always = lambda _: Fault(429, {"Retry-After": "1800"})
+    poll = live.step().poll
+    assert poll is not None
+    assert "HTTP 429" in poll.message
+    assert poll.message.endswith("asked again from 2020-01-03T12:50:00Z on")
+    live.provider.always, asked = lambda path: None, len(live.provider.asked)
+    assert [live.step().poll for _ in range(2)] == [None, None]
+    assert len(live.provider.asked) == asked
+    assert status(live.service, live.now).trouble == poll.message
+    poll = live.step().poll
+    assert poll is not None
+    assert poll.is_good
+
+
 def test_a_forecast_waits_for_a_source_that_is_silent(live: Live) -> None:
     live.provider.always = only_query(FAULTS["busy"])
     late = pd.Timedelta(hours=12, minutes=30)
@@ -446,7 +462,9 @@ def test_a_second_step_at_once_does_nothing(live: Live) -> None:
 def test_a_clock_that_is_not_the_sources_does_nothing(days: float, live: Live) -> None:
     before = files_of(live.service.folder)
     live.provider.ahead = -86400.0 * days
-    with pytest.raises(InputError, match=r"this machine says 20.* 127\.0\.0\.1:\d+ \d{4}-.*right$"):
+    with pytest.raises(
+        InputError, match=r"this machine says 20.* 127\.0\.0\.1:\d+ \d{4}-.*check_clock: false"
+    ):
         live.step(pd.Timedelta(days=2))
     assert files_of(live.service.folder) == before
     live.now -= pd.Timedelta(days=2)
@@ -454,6 +472,15 @@ def test_a_clock_that_is_not_the_sources_does_nothing(days: float, live: Live) -
     live.step()
     assert live.has_all()
     assert status(live.service, live.now).trouble == ""
+
+
+def test_a_source_whose_clock_is_wrong_is_heard_where_the_settings_say_so(live: Live) -> None:
+    live.provider.ahead = 86400.0
+    path = live.service.folder / "live.yaml"
+    path.write_text(path.read_text().replace("check_clock: true", "check_clock: false"))
+    report = run_once(Service(live.service.folder, parts=FAKE), live.now + TEN)
+    assert report.poll is not None
+    assert report.poll.is_good
 
 
 def test_a_clock_that_was_set_back_does_nothing(live: Live) -> None:

@@ -22,6 +22,7 @@ from recast.benchmark.results import BenchmarkResult
 from recast.cli import main
 from recast.forecast.gridded import GriddedRates
 from recast.forecast.places import forecast_grid
+from recast.forecast.results import ForecastResult
 from recast.models.places import about_region, smoothed_law, triggered_law
 from recast.report.summary import table
 
@@ -281,6 +282,22 @@ def test_numbers_do_not_depend_on_places(tmp_path: Path) -> None:
         assert main([*command, *more, "--no-plots", "--out", str(out)]) == 0
         tables.append(json.loads((out / "forecast.json").read_text())["table"])
     assert tables[0] == tables[1]
+
+
+def test_a_map_is_the_same_before_and_after_its_file_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reading the rates of a large area takes seconds."""
+    catalog = load("ridgecrest_2019")
+    asked = {"at": "2019-07-10", "days": [0.5], "samples": 50, "places": True}
+    made = run_forecast(catalog, **asked, out=tmp_path)
+    with monkeypatch.context() as patch:
+        patch.delattr(GriddedRates, "from_dat")
+        just = made.map(catalog, tmp_path)
+    read = ForecastResult.load(tmp_path / "forecast.json").map(catalog, tmp_path)
+    for figure, name in ((just, "just.png"), (read, "read.png")):
+        figure.savefig(tmp_path / name)
+    assert (tmp_path / "just.png").read_bytes() == (tmp_path / "read.png").read_bytes()
 
 
 def test_cells_finer_than_the_epicentres_are_refused(tmp_path: Path) -> None:

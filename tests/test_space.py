@@ -265,6 +265,19 @@ def test_in_the_plane_the_kernels_of_a_background_are_not_normalised_either() ->
     assert (plane < 0.99 * law.density(known, 90.0, places)).all()
 
 
+def test_a_hole_is_drawn_with_two_ways_apart() -> None:
+    """On one line there and back it would be a border that touches itself, which is refused."""
+    outer, hole = "32,-122 32,-114 37,-114 37,-122", "36,-120 36,-117 34,-117 34,-120"
+    with pytest.raises(InputError, match="between 32,-122 and 34,-120, as to a hole: set the two"):
+        Region(parse_area(f"{outer} 32,-122 34,-120 {hole}"))
+    region = Region(parse_area(f"{outer} 32.001,-122 34.001,-120 {hole}"))
+    ring = square_kilometres(Box(32, 37, -122, -114)) - square_kilometres(Box(34, 36, -120, -117))
+    assert region.square_km == pytest.approx(ring, rel=1e-4)
+    places = np.array([(35.0, -118.5), (33.0, -118.5)])
+    assert region.contains(places).tolist() == [False, True]
+    assert region.borders(places).shares.sum(axis=1) == pytest.approx([0.0, 1.0], abs=1e-3)
+
+
 def test_impossible_regions_and_places_outside_are_named() -> None:
     with pytest.raises(InputError, match="crosses itself"):
         Region(parse_area("0,0 1,1 1,0 0,2"))

@@ -193,7 +193,7 @@ def incomplete_warning(catalog: Catalog, until: float | None = None) -> str | No
     return (
         f"catalog {info.name!r} looks incomplete at M {lowest:g} for {long / (end - start):.0%} of "
         "its window: rates and b are too low; begin later (`start`), raise `completeness`, or fit "
-        "ETAS with a table of completeness (recast etas fit --completeness-history)"
+        "ETAS with a table of completeness (--completeness-history of recast etas fit and forecast)"
     ).replace("%", " %")
 
 

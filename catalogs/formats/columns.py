@@ -21,6 +21,7 @@ from catalogs.formats.names import (
     UNIT_WORDS,
     UNRELATED,
     UTC_WORDS,
+    counts_time,
     normalised,
 )
 
@@ -415,6 +416,8 @@ class _Columns:
         elif "clock" in found:
             self.find_calendar(found, refused, CALENDAR[:3])
             self.find_seconds(found, refused)
+        elif (counts := self.counted(found, refused)) is not None:
+            found["time"] = counts
         else:
             self.find_calendar(found, refused)
             self.join_hours(found)
@@ -423,6 +426,15 @@ class _Columns:
                 self.find_seconds(found, refused)
             self.refuse_holes(found, refused)
         self.refuse_lost_clock(found, refused)
+
+    def counted(self, found: Mapping[str, int], refused: set[str]) -> int | None:
+        """The column that counts a unit of time since something, if no column holds years."""
+        taken = {*found.values()}
+        if "time" in refused or any(self.candidates(r, taken) for r in ("year", "day_of_year")):
+            return None
+        named = [i for i, h in enumerate(self.headings) if counts_time(h.name) and i not in taken]
+        columns = [i for i in named if _share(self.values(i), _tells) > MAJORITY]
+        return columns[0] if len(columns) == 1 else None
 
     def find_days(self, found: dict[str, int], refused: set[str]) -> None:
         """A column of times or of dates, the latter for a clock that was named."""

@@ -27,7 +27,7 @@ from catalogs.formats.cells import (
     zone_offsets,
 )
 from catalogs.formats.columns import MIDNIGHT, are_day_shares, heading
-from catalogs.formats.names import normalised
+from catalogs.formats.names import normalised, unit_of
 from catalogs.formats.parsed import Faults
 from catalogs.formats.zones import (
     SEVERAL,
@@ -635,25 +635,6 @@ def _counted(low: float, high: float) -> str:
 
 UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 
-UNIT_NAMES = {
-    "seconds": "s sec secs second seconds secondes segundos secondi sekunden",
-    "minutes": "min mins minute minutes minutos minuti minuten",
-    "hours": "h hr hrs hour hours heures horas ore stunden",
-    "days": "d day days jours dias giorni tage",
-}
-"""Words by which a column's name says what its numbers count. An ``m`` may be a metre."""
-
-
-def _unit_of(name: str) -> str | None:
-    """What the numbers of a column count, where its name has one unit of time.
-
-    >>> _unit_of("t_s"), _unit_of("Time since shut-in [h]"), _unit_of("time")
-    ('seconds', 'hours', None)
-    """
-    words = set(re.findall(r"[a-z]+", name.lower()))
-    found = [unit for unit, names in UNIT_NAMES.items() if words & set(names.split())]
-    return found[0] if len(found) == 1 else None
-
 
 def _counting(name: str, dating: Dating) -> tuple[str, str] | None:
     """The date from which numbers count, and what they count; None where no date is said."""
@@ -661,8 +642,8 @@ def _counting(name: str, dating: Dating) -> tuple[str, str] | None:
     if since is None and dating.origin is not None:
         since = SINCE.fullmatch(dating.origin.strip())
     if since is not None:
-        return since.group(2).rstrip(")]"), _unit_of(since.group(1)) or "days"
-    return None if dating.origin is None else (dating.origin, _unit_of(name) or "days")
+        return since.group(2).rstrip(")]"), unit_of(since.group(1)) or "days"
+    return None if dating.origin is None else (dating.origin, unit_of(name) or "days")
 
 
 def _since_1970(
@@ -680,7 +661,7 @@ def _since_1970(
             ).astype(np.int64)
             return stamps
     low, high = float(values[valid].min()), float(values[valid].max())
-    unit = _unit_of(name)
+    unit = unit_of(name)
     if unit in {None, "days"}:
         raise InputError(
             f"{faults.where}: column {name} holds numbers from {low:g} to {high:g}, no dates: if "

@@ -280,3 +280,40 @@ SHORT_PLACES = frozenset(
 
 KNOWN_NAMES = FREE_TEXT | {name for tiers in ALIASES.values() for tier in tiers for name in tier}
 """Every name that means something."""
+
+UNIT_NAMES = {
+    "seconds": "s sec secs second seconds secondes segundos secondi sekunden",
+    "minutes": "min mins minute minutes minutos minuti minuten",
+    "hours": "h hr hrs hour hours heures horas ore stunden",
+    "days": "d day days jours dias giorni tage",
+}
+"""Words by which a column's name says what its numbers count. An ``m`` may be a metre."""
+
+
+COUNTED = frozenset({"t", "time", "elapsed", "rel", "relative"})
+"""Words beside a unit in the name of a column that counts time."""
+
+PLURALS = frozenset({"days", "hours", "hrs", "minutes", "mins", "seconds", "secs"})
+"""Units that are such a name alone, where they are no parts of a calendar."""
+
+
+def unit_of(name: str) -> str | None:
+    """What the numbers of a column count, where its name has one unit of time.
+
+    >>> unit_of("t_s"), unit_of("Time since shut-in [h]"), unit_of("time")
+    ('seconds', 'hours', None)
+    """
+    words = set(re.findall(r"[a-z]+", name.lower()))
+    found = [unit for unit, names in UNIT_NAMES.items() if words & set(names.split())]
+    return found[0] if len(found) == 1 else None
+
+
+def counts_time(name: str) -> bool:
+    """Whether a name says that a column counts a unit of time, and nothing else.
+
+    >>> [counts_time(name) for name in ("time_s", "t_sec", "seconds", "second", "time", "s_wave")]
+    [True, True, True, False, False, False]
+    """
+    unit, words = unit_of(name), set(re.findall(r"[a-z]+", name.lower()))
+    rest = words - set(UNIT_NAMES[unit].split()) if unit else words
+    return unit is not None and rest <= COUNTED and bool(rest or words & PLURALS)

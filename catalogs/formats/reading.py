@@ -27,7 +27,7 @@ READERS: dict[str, Callable[[bytes, str, Wanted], Parsed]] = {
 """Layouts of which a user may say more than their name."""
 
 OBSPY_SIGNS = (
-    (rb"^.{79}1\s*$", "NORDIC"),
+    (rb"^ .{78}1\s*$", "NORDIC"),
     (rb"^(DATA_TYPE|BEGIN)\s", "IMS1.0 or GSE2"),
     (rb"<(\w+:)?seiscomp", "SC3ML"),
     (rb"^HY\d{10}", "MCHEDR"),

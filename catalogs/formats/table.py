@@ -64,7 +64,7 @@ from catalogs.formats.names import (
 from catalogs.formats.parsed import Explanation, Faults, Format, Meaning, Parsed
 from catalogs.formats.ranges import RANGES
 from catalogs.formats.region import SAMPLE
-from catalogs.formats.text import decoded_as, text_cells
+from catalogs.formats.text import CATALOG_ID, CSEP_IDS, decoded_as, text_cells
 from catalogs.formats.zones import BESIDE, by_row, find_zone, shifted
 from catalogs.parquet import read_parquet
 from catalogs.sequence import FloatArray
@@ -190,11 +190,7 @@ def parse_table(
     text = text if as_published else with_plain_digits(text)
     cells = text_cells(text, where, wanted.columns, comments=not as_published, names=wanted.names)
     del text  # its lines are among the cells
-    if (several := cells.several()) > 1:
-        raise InputError(
-            f"{where} holds {several:,} catalogs (column catalog_id), as simulated ones of a "
-            "forecast: give a file with the events of one"
-        )
+    _refuse_several(cells.several(), where)
     faults, table = cells.faults, cells.table
     meanings = _meanings(table, cells.names)
     if as_published:
@@ -234,6 +230,15 @@ def _meanings(table: pd.DataFrame, names: Mapping[str, str]) -> tuple[Meaning, .
         for role in table.columns
         if not role.startswith(OTHER)
     )
+
+
+def _refuse_several(n: int, where: str) -> None:
+    """Raise an InputError for simulated catalogs of a forecast, which are no catalog together."""
+    if n > 1:
+        raise InputError(
+            f"{where} holds {n:,} catalogs (column catalog_id), as simulated ones of a forecast: "
+            "give the events of one"
+        )
 
 
 def _parquet(content: bytes, where: str) -> pd.DataFrame:
@@ -851,6 +856,9 @@ def from_dataframe(
     head = table.head(SAMPLE).astype(object).where(table.head(SAMPLE).notna(), "")
     sample = [[str(cell) for cell in row] for row in head.itertuples(index=False)]
     names = [str(name) for name in table.columns]
+    known = [normalised(name) for name in names]
+    if CSEP_IDS.issubset(known):
+        _refuse_several(table.iloc[:, known.index(CATALOG_ID)].nunique(), where)
     positions = find_columns(names, where, wanted.columns, sample)
     positions |= beside_times(names, sample, {*positions.values()})
     positions |= further_magnitudes(names, where, wanted.columns, positions, sample)

@@ -84,7 +84,8 @@ class Patience:
             wait = self.first_wait * 2**i if failure.wait is None else failure.wait
             if wait > self.longest_wait:
                 raise FetchError(
-                    f"{url}: {failure}; the server asks to come back in {wait:.0f} s: {self.again}"
+                    f"{url}: {failure}; the server asks to come back in {wait:.0f} s: {self.again}",
+                    wait,
                 )
             if i + 1 < self.attempts:
                 self.sleep(wait)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from catalogs import Catalog, InputError, load
+from catalogs import Catalog, CatalogInfo, InputError, load
+from catalogs.areas import parse_area
+from catalogs.event_types import are_earthquakes
 from catalogs.files import read_json
+from recast.benchmark.identity import data_hash
 from recast.benchmark.results import BenchmarkResult, ModelResult, TrainingSizes, newer
 from recast.evaluation import event_terms
 from recast.evaluation.diagnosis import Diagnosis, diagnose, load_diagnoses, save_diagnoses
@@ -118,33 +122,56 @@ def read_run(folder: Path) -> BenchmarkFolder:
 
 
 def load_catalog(run: BenchmarkFolder, name: str) -> Catalog:
-    """Load a catalog of the benchmark.
+    """Load a catalog of the benchmark; a part that is not stored is cut from its catalog again.
 
     Raises
     ------
     InputError
-        If it is not found, if its events or windows have changed, or only a part was benchmarked.
+        If it is not found, if its events or windows have changed, or if the record does not say how
+        a part was cut.
     """
     entry = run.result.catalogs[name]
     catalog = load(entry.source or name)
+    changed = [
+        (field, value, entry.info.get(field))
+        for field, value in catalog.info.to_json().items()
+        if field in MUST_AGREE and value != entry.info.get(field)
+    ]
+    if not entry.info.get("sha256") and (changed or catalog.info.name != name):
+        return _cut_again(run, name, catalog)
     if catalog.info.name != name:
         raise InputError(
             f"catalog {name!r} is named {catalog.info.name!r} now: benchmark it again, or give it "
             "its name back"
         )
-    if catalog.info.sha256 and not entry.info.get("sha256"):
+    for field, value, then in changed:
         raise InputError(
-            f"{run.folder / RECORD} is of a part of catalog {name!r}, which is not stored: store "
-            "the part (`recast catalogs select`) and benchmark it under its name"
+            f"catalog {name!r}: {field} is {value}, it was {then} in {run.folder / RECORD}: "
+            "benchmark it again"
         )
-    for field, value in catalog.info.to_json().items():
-        then = entry.info.get(field)
-        if field in MUST_AGREE and value != then:
-            raise InputError(
-                f"catalog {name!r}: {field} is {value}, it was {then} in "
-                f"{run.folder / RECORD}: benchmark it again"
-            )
     return catalog
+
+
+def _cut_again(run: BenchmarkFolder, name: str, whole: Catalog) -> Catalog:
+    """The part of a catalog that was scored: area, windows and completeness are in the record.
+
+    Whether other events than earthquakes were left out is not, but the hash of the events tells.
+    """
+    entry, where = run.result.catalogs[name], run.folder / RECORD
+    info, events = CatalogInfo.from_json(entry.info, str(where)), whole.events
+    if info.area and info.area != whole.info.area and whole.info.has_locations:
+        inside = parse_area(info.area).contains(events["latitude"], events["longitude"])
+        events = events[inside].reset_index(drop=True)
+    for rows in (events, events[are_earthquakes(events)].reset_index(drop=True)):
+        with suppress(InputError):  # too few events are others than those
+            part = Catalog(rows, info)
+            if data_hash(part.split()) == entry.data_sha256:
+                return part
+    raise InputError(
+        f"{where} is of a part of catalog {name!r} that cannot be cut from it again, for it has "
+        "other events now, or was cut by other rules: benchmark it again, and store the part "
+        "before (`recast catalogs select`) to keep it"
+    )
 
 
 def load_fitted(run: BenchmarkFolder, catalog: Catalog, model: str, seed: int = 0) -> FittedModel:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from recast.commands.options import (
     add_catalog,
+    add_completeness_history,
     add_no_plots,
     add_out,
     add_seed,
@@ -50,13 +51,7 @@ def add_fit(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     fit.add_argument(
         "--taper", action="store_true", help="let triggering also decay as exp(-t / taper)"
     )
-    fit.add_argument(
-        "--completeness-history",
-        metavar="HOW",
-        help="completeness that changes in time: 'helmstetter' for M - 4.5 - 0.75 log10(t) after "
-        "each large event (Helmstetter et al. 2006), or a CSV file with columns time (dates, or "
-        "days where the catalog uses days) and magnitude, each row holding until the next",
-    )
+    add_completeness_history(fit)
     fit.add_argument(
         "--large",
         type=float,

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from recast.commands.options import (
+    add_completeness_history,
     add_leak,
     add_magnitudes_of_nets,
     add_model,
@@ -32,7 +33,10 @@ ROLLING_SAMPLES, EXAM_SAMPLES = 1000, 500
 
 EXAM_OUT = Path("runs/aftershocks")
 
-ONE = ("model", "at", "place", "cell", "regime", "b", "maximum_magnitude")
+ONE = (
+    *("model", "at", "place", "cell", "regime", "b", "maximum_magnitude"),
+    "completeness_history",
+)
 """Options of a single forecast, None if not given."""
 
 SINGLE = ("days", "magnitudes", "max_events", *ONE)
@@ -117,6 +121,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="largest magnitude simulated, by ETAS and Poisson (default: that of --model, or 8, or "
         "one unit above the largest so far)",
     )
+    add_completeness_history(parser, "constant, or that of --model")
     add_magnitudes_of_nets(parser)
     add_leak(parser)
     add_place(parser, "the mean epicentre of the catalog")
@@ -258,6 +263,7 @@ def _single(args: argparse.Namespace) -> int:
         regime=args.regime,
         b=args.b,
         maximum_magnitude=args.maximum_magnitude,
+        completeness_history=args.completeness_history,
         own_magnitudes=args.own_magnitudes,
         allow_leak=args.allow_leak,
         threads=args.threads,

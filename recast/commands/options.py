@@ -308,6 +308,18 @@ def add_completeness(
     )
 
 
+def add_completeness_history(parser: argparse._ActionsContainer, default: str = "constant") -> None:
+    """Add a completeness that changes in time."""
+    parser.add_argument(
+        "--completeness-history",
+        metavar="HOW",
+        help="completeness that changes in time: 'helmstetter' for M - 4.5 - 0.75 log10(t) after "
+        "each large event (Helmstetter et al. 2006), or a CSV file with columns time (dates, or "
+        "days where the catalog uses days) and magnitude, each row holding until the next "
+        f"(default: {default})",
+    )
+
+
 def _magnitude(text: str) -> float:
     try:
         return float(text)

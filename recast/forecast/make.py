@@ -49,6 +49,7 @@ from recast.forecast.single import (
     draw_forecast,
 )
 from recast.models.environment import describe
+from recast.models.etas_report import History
 from recast.models.kind import FittedModel, ModelKind
 from recast.models.places import about_region
 from recast.models.registry import REFERENCE, model_kind
@@ -74,7 +75,7 @@ def run_forecast(
     catalog: Catalog,
     model: SavedModel | FittedModel | None = None,
     *,
-    at: str | float | None = None,
+    at: str | float | pd.Timestamp | None = None,
     days: Sequence[float] = (1.0, 7.0, 30.0),
     magnitudes: Sequence[float] | None = None,
     samples: int | None = None,
@@ -85,6 +86,7 @@ def run_forecast(
     regime: str | None = None,
     b: float | None = None,
     maximum_magnitude: float | None = None,
+    completeness_history: History = None,
     own_magnitudes: bool = False,
     allow_leak: bool = False,
     threads: int | None = None,
@@ -110,7 +112,8 @@ def run_forecast(
         catalog, which is fitted to its train window. By default ETAS, fitted to everything before
         ``at`` (``recast.models.so_far``).
     at : date or day, optional
-        Time of the forecast; by default the catalog's end. "now" is the time of the call: no event
+        Time of the forecast, a day where the catalog has no dates (``info.to_time`` makes a date of
+        days since the start); by default the catalog's end. "now" is the time of the call: no event
         is then taken to have been since the catalog's end.
     days : sequence of float
         Lengths of the windows, all starting at ``at``. Each is simulated by itself: its numbers do
@@ -145,6 +148,8 @@ def run_forecast(
         The b-value and the largest magnitude of what is simulated by ETAS or Poisson; by default
         the model's. Without ``model`` the b-value is estimated, and the largest magnitude is 8 or
         one unit above the largest so far.
+    completeness_history : CompletenessHistory, str or path, optional
+        Mc(t), as in ``fit_catalog``: without ``model`` ETAS is fitted to the events above it.
     own_magnitudes : bool
         Draw magnitudes from the net's own law instead of the fixed one of its train window.
     allow_leak : bool
@@ -218,7 +223,12 @@ def run_forecast(
         max_events,
     )
     request.check(catalog)
-    _check_effect(model, fixed_parameters=fixed_parameters, own_magnitudes=own_magnitudes)
+    _check_effect(
+        model,
+        fixed_parameters=fixed_parameters,
+        own_magnitudes=own_magnitudes,
+        completeness_history=completeness_history,
+    )
     if model is None:
         since = None if uncorrected else sequence_since(catalog, day)
         with at_most(threads):
@@ -229,6 +239,7 @@ def run_forecast(
                 maximum_magnitude=maximum_magnitude,
                 places=places,
                 since=since,
+                completeness_history=completeness_history,
             )
         remarks += about_model(fitted, catalog, day, since)
     else:
@@ -336,7 +347,7 @@ def run_forecast(
     if out is not None:
         write_json(out / "forecast.json", result.to_json())
         write_whole(out / "forecast.csv", csv_bytes(result.to_dataframe()))
-    return result
+    return result if placed is None else result.with_rates(placed.rates)
 
 
 def _several(values: ArrayLike | None) -> tuple[float, ...]:
@@ -422,12 +433,23 @@ def check_leak(
     return found
 
 
-def _check_effect(model: object, *, fixed_parameters: bool, own_magnitudes: bool) -> None:
+def _check_effect(
+    model: object,
+    *,
+    fixed_parameters: bool,
+    own_magnitudes: bool,
+    completeness_history: History,
+) -> None:
     """Refuse what is no model, and what has no effect on one of this kind."""
     if not isinstance(model, SavedModel | FittedModel | None):  # a fit, a process, or a path
         raise InputError(
             f"`model` is of type {type(model).__name__}: give what fit_model or load_model "
             "returns, such as fit_model('etas', catalog)"
+        )
+    if model is not None and completeness_history is not None:
+        raise InputError(
+            "`completeness_history` is for the ETAS that is fitted where no `model` is given: "
+            "leave out one of them (recast etas fit --completeness-history makes such a model)"
         )
     kind = model_kind(REFERENCE) if model is None else model.kind
     shown = model if isinstance(model, SavedModel) else kind.name

@@ -71,7 +71,8 @@ def about_model(
         return [f"{few}: ETAS of the average region, with the rate of these", *where]
     n = model.fitted_to.n_scored
     until = "so far" if model.fitted_to.end >= day else "before the mainshock"
-    about = f"ETAS, fitted to the {n:,} events {until}, with other regions as prior"
+    above = " above Mc(t)" if (model.record or {}).get("completeness") else ""
+    about = f"ETAS, fitted to the {n:,} events{above} {until}, with other regions as prior"
     later = leaks(seen(SHIPPED), catalog, day)
     return [f"{about}, which have seen later events of this region" if later else about, *where]
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from math import ceil, log10
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from catalogs import InputError
 from catalogs.areas import parse_area
 from catalogs.display import some, span, table_as_html
 from catalogs.json_records import Record
 from etas.omori import GENERIC, REGIMES
+from recast.forecast.gridded import GriddedRates
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -317,6 +318,15 @@ class ForecastResult(Record):
     remarks: list[str] = field(default_factory=list)
     places: ForecastPlaces | None = None
 
+    _made: ClassVar[GriddedRates | None] = None
+    """The expected numbers by cell where they were just made, so that no map reads them again."""
+
+    def with_rates(self, rates: GriddedRates) -> ForecastResult:
+        """The same, whose map needs no file: expected numbers by cell, of all magnitudes, stay."""
+        of_all = GriddedRates(rates.grid, rates.magnitudes[:1], rates.per_cell[:, None])
+        object.__setattr__(self, "_made", of_all)
+        return self
+
     @property
     def kind(self) -> str:
         """Name of the model."""
@@ -453,12 +463,11 @@ class ForecastResult(Record):
         InputError
             If the forecast has no places, or its rates are missing.
         """
-        from recast.forecast.gridded import GriddedRates
         from recast.plots.maps import rate_map
 
         if self.places is None or not self.places.files:
             raise InputError("this forecast has no rates by cell: make it with `places` and `out`")
-        rates = GriddedRates.from_dat(Path(folder) / self.places.files[0])
+        rates = self._made or GriddedRates.from_dat(Path(folder) / self.places.files[0])
         start = catalog.info.to_days(self.at)
         whole = catalog.to_sequence()
         end = min(start + self.horizon, whole.end)

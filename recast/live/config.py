@@ -51,6 +51,9 @@ class SourceOptions(Record):
     spacing: str = "1min"
     """At least so long between polls."""
 
+    check_clock: bool = True
+    """Whether to stop where the service says another time than this machine."""
+
     def __post_init__(self) -> None:
         if self.kind in {"file", "folder"} and not self.path:
             raise InputError(f"source: `kind` {self.kind} needs a `path`")
@@ -199,6 +202,7 @@ source:
   days: {source.days:g}  # look back so far with each poll
   daily_days: {source.daily_days:g}  # and so far once a day, for late revisions
   spacing: {source.spacing}  # at least so long between two polls
+  check_clock: {_text(source.check_clock)}  # false if that of the service is known to be wrong
 
 # Events before the service began, to learn from: a stored catalog, by name or path
 history: {_text(c.history)}

@@ -20,11 +20,16 @@ EVER = pd.Timestamp("1700-01-01", tz="UTC")
 DAY = pd.Timedelta(hours=23, minutes=50)
 """Between polls that look back far: a day, for runs that begin some seconds early."""
 
+LONGEST = pd.Timedelta(days=1)
+"""A source that asks for more patience is asked again after a day."""
+
 
 def poll(
     service: Service, store: Store, now: pd.Timestamp, *, believe: bool = False
 ) -> Poll | None:
-    """Ask the source and enter what it says; None if it was asked just now.
+    """Ask the source and enter what it says.
+
+    None if it was asked just now, or asked to be left alone until later (HTTP 429, 503).
 
     Raises
     ------
@@ -39,6 +44,9 @@ def poll(
         since = (now - read(last.asked)).total_seconds()
         if since == 0.0 or since < seconds(options.spacing):
             return None
+        later = store.state("ask_again")
+        if later is not None and now < read(later):
+            return None
     start, far = _period(service, store, now, believe=believe)
     source = service.source
     try:
@@ -49,10 +57,14 @@ def poll(
         is_ours = isinstance(error, OSError) and error.filename is not None
         if is_ours and options.kind == "fdsn":
             raise
-        text = " ".join(str(error).split())
+        text, later = " ".join(str(error).split()), None
+        if isinstance(error, FetchError) and error.wait is not None:
+            later = written(now + min(pd.Timedelta(seconds=error.wait), LONGEST))
+            text = f"{text}; it is asked again from {later} on"
         failed = Poll(written(now), written(start), written(now), "failed", text)
         with store.transaction():
             store.add_poll(failed)
+            store.set_state("ask_again", later)
         return failed
     return _enter(service, store, answer, now, far=far, believe=believe)
 

@@ -144,6 +144,7 @@ class Service:
             self.configuration.within,
             options.min_magnitude,
             self.folder / f"{SCRATCH}source",
+            check_clock=options.check_clock,
         )
 
     @contextmanager

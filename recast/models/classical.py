@@ -166,7 +166,7 @@ class ETASKind(ModelKind):
             n,
             horizon,
             seed=seed,
-            events=model.fitted_to,
+            events=None if (model.record or {}).get("completeness") else model.fitted_to,
             prior=model.prior if isinstance(model.prior, Prior) else None,
         )
         return replace(model, members=tuple(draws.models)), draws.to_json()

@@ -13,10 +13,13 @@ from catalogs import Catalog, EventSequence, GutenbergRichter, InputError
 from catalogs.checks.extent import Extent
 from catalogs.magnitudes import LARGEST_POSSIBLE, largest_drawn
 from catalogs.sequence import reaches
+from etas.completeness import CompletenessHistory
+from etas.detection import Detection
 from etas.fit import WITH_PRIOR, fit_etas
 from etas.model import ETAS
 from etas.parameters import Box
 from etas.poisson import Poisson
+from recast.models.etas_report import History, history_of, label_of, steps_of
 from recast.models.kind import FittedModel
 from recast.models.known import b_above, known_so_far
 from recast.models.places import places_so_far
@@ -50,8 +53,9 @@ def fit_so_far(
     maximum_magnitude: float | None = None,
     places: bool = False,
     since: float | None = None,
+    completeness_history: History = None,
 ) -> FittedModel:
-    """Fit ETAS to all events before a day.
+    """Fit ETAS to all events before a day, with ``completeness_history`` to those above Mc(t).
 
     The result is the mode of the posterior whose prior are the regions of the net that comes with
     the package (``etas.prior``); with fewer than ten events it is the mean of that prior. The
@@ -86,6 +90,8 @@ def fit_so_far(
         Fit a law of places, too.
     since : float, optional
         Day of the mainshock of a sequence that forecasts are corrected for.
+    completeness_history : CompletenessHistory, str or path, optional
+        Mc(t), as in ``fit_catalog``.
 
     Returns
     -------
@@ -95,36 +101,47 @@ def fit_so_far(
     Raises
     ------
     InputError
-        If ``b`` or ``maximum_magnitude`` is impossible, or there is no event before ``day``.
+        If ``b`` or ``maximum_magnitude`` is impossible, there is no event before ``day``, or the
+        table of completeness cannot be read.
     """
     info = catalog.info
+    history = history_of(catalog, "all", completeness_history)
     known = known_so_far(catalog, day)
-    law = _law(catalog, known, b, maximum_magnitude)
+    law = _law(catalog, known, b, maximum_magnitude, history)
     kind = model_kind(REFERENCE)
     time = info.to_time(day)
     until = time if isinstance(time, float) else time.isoformat()
     extent = replace(Extent.of(catalog), end=until, until=until)
     seen = {info.name: extent}
-    where = places_so_far(catalog, known) if places else None
+    detected = known if history is None else history.select(known)
+    where = places_so_far(catalog, detected) if places else None
     usual = most_usual(catalog.to_sequence().before(day), info.magnitude_completeness)
     if since is not None:
         known = _of_the_region(known, since)
-    if known.n_scored < WITH_PRIOR:
-        generic = _generic(known, law)
+    detected = known if history is None else history.select(known)
+    told = {
+        "completeness": label_of(completeness_history),
+        "completeness_steps": steps_of(history, completeness_history, info),
+    }
+    told = told if history is not None else {}
+    if detected.n_scored < WITH_PRIOR:
+        generic = _generic(known, law, history)
         generic = replace(generic, mu=min(generic.mu, usual))
-        return FittedModel(kind, generic, seen, 0, record=kind.to_json(generic), places=where)
+        record = {**kind.to_json(generic), **told}
+        return FittedModel(kind, generic, seen, 0, record=record, places=where)
     prior = etas_prior(SHIPPED, None)
-    fit = fit_etas(known, law, prior=prior, protocol="all")
+    fit = fit_etas(known, law, prior=prior, protocol="all", completeness=history)
     if fit.model.mu > usual:
-        fit = fit_etas(known, law, prior=prior, protocol="all", fixed={"mu": usual})
+        fixed = {"mu": usual}
+        fit = fit_etas(known, law, prior=prior, protocol="all", completeness=history, fixed=fixed)
     return FittedModel(
         kind,
         fit.model,
         seen,
         5,
-        record=fit.to_json(),
+        record={**fit.to_json(), **told},
         uncertainty=fit.uncertainty,
-        fitted_to=known,
+        fitted_to=detected,
         prior=prior,
         places=where,
     )
@@ -212,7 +229,11 @@ def most_usual(events: EventSequence, completeness: float) -> float:
 
 
 def _law(
-    catalog: Catalog, known: EventSequence, b: float | None, maximum: float | None
+    catalog: Catalog,
+    known: EventSequence,
+    b: float | None,
+    maximum: float | None,
+    history: CompletenessHistory | None,
 ) -> GutenbergRichter:
     """The law of magnitudes."""
     info = catalog.info
@@ -229,17 +250,24 @@ def _law(
         return law
     first = max(known.first_scored, len(known) - RECENT)
     recent = known.scored_from(float(known.times[first]))
-    return replace(law, b=b_above(lowest, recent, known, info, *b_prior(SHIPPED)))
+    return replace(law, b=b_above(lowest, recent, known, info, *b_prior(SHIPPED), history))
 
 
-def _generic(known: EventSequence, law: GutenbergRichter) -> ETAS:
+def _generic(
+    known: EventSequence, law: GutenbergRichter, history: CompletenessHistory | None
+) -> ETAS:
     """The ETAS of the average region, with the rate of these events, over a month at least.
 
-    A few events in less time say nothing of ordinary times: the file begins where they do.
+    A few events in less time say nothing of ordinary times: the file begins where they do. Days
+    when only a share of the events is above Mc(t) count by that share.
     """
     prior = etas_prior(SHIPPED, None)
     if prior is None:
         raise InputError(f"{known.n_scored} events are too few to fit ETAS without a prior")
-    rate = max(known.n_scored, 0.5) / max(known.scored_days, QUIET_DAYS)
+    n, days = known.n_scored, known.scored_days
+    if history is not None:
+        found = Detection.of(known, law, history)
+        n, days = found.sequence.n_scored, float(found.steps @ found.shares)
+    rate = max(n, 0.5) / max(days, QUIET_DAYS)
     mu, k, alpha, c, p = Box.of(rate, 1.0, taper=False).natural(prior.mean).tolist()
     return ETAS(mu, k, alpha, c, p, law)
