@@ -381,3 +381,23 @@ def test_magnitudes_with_their_scale_are_told_apart(tmp_path: Path) -> None:
         read(tmp_path, text)
     chosen = read(tmp_path, text, columns={"magnitude": "Moment Magnitude"})
     assert chosen.events["magnitude"].tolist() == [5.5] * 3
+
+
+def test_times_that_a_spreadsheet_has_rounded_are_refused(tmp_path: Path) -> None:
+    rows = [f"{t.value / 1e6:.5E},4.5\n" for t in TIMES]
+    with pytest.raises(InputError, match="has lost its last digits, as spreadsheets round"):
+        read(tmp_path, "time,mag\n" + "".join(rows))
+    whole = "".join(f"{t.value / 1e9:.12e},4.5\n" for t in TIMES)
+    assert late(read(tmp_path, "time,mag\n" + whole)) < 0.01
+
+
+def test_a_date_and_a_clock_of_two_zones_are_refused(tmp_path: Path) -> None:
+    text = rows_of("{t:%Y-%m-%d},{t:%H:%M:%S.%f},{m}", "Date (UTC),Time (UTC+8),mag")
+    with pytest.raises(InputError, match="are in two time zones, so that the day is not certain"):
+        read(tmp_path, text)
+    assert late(read(tmp_path, text.replace("+8", ""))) < 1e-6
+
+
+def test_dates_may_be_whole_numbers_as_a_program_writes_them(tmp_path: Path) -> None:
+    text = rows_of("{t:%Y%m%d}.0,{t:%H%M%S}.0,{m}", "date,time,mag")
+    assert late(read(tmp_path, text)) < 1.0

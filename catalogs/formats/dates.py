@@ -234,6 +234,7 @@ def _joined(
     days, clocks = texts(date), texts(clock).str.replace(rf"^{NO_DAY}", "", regex=True)
     full = clocks.str.contains(FULL, regex=True).to_numpy(np.bool_)
     days = days.str.replace(MIDNIGHT, "", regex=True) if len(days) else days
+    days = days.str.replace(r"^(\d{8})\.0*$", r"\1", regex=True)  # as a program writes them
     compact = clocks.str.fullmatch(r"\d{1,6}(?:[.,]\d*)?|\d{7,8}").to_numpy(np.bool_)
     if are_day_shares([cell for cell in clocks.iloc[:200] if cell]):
         return _with_shares(days, clocks, faults)
@@ -565,6 +566,9 @@ NUMBER = re.compile(r"\s*[+-]?\d+(\.\d*)?([eE][+-]?\d+)?\s*")
 
 _DAY = r"(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
 _HOUR, _SIXTY = r"(?:[01]\d|2[0-4])", r"(?:[0-5]\d|60)"
+ROUNDED = r"\d(?:\.\d{0,5})?[eE]\+?(?:0?[89]|1\d)"
+"""1.47201E+12, a large number as spreadsheets write it, of which hours or days are lost."""
+
 DECIMALS_OF_DIGITS = rf"([12]\d{{3}}{_DAY}{_HOUR}{_SIXTY}{_SIXTY})(\d{{2,9}})"
 """20160824013635520, the seconds with decimals but without a point."""
 
@@ -583,7 +587,8 @@ def _of_digits(column: pd.Series, faults: Faults, dating: Dating) -> pd.Series:
     Raises
     ------
     InputError
-        For ten or twelve digits that may count from 1970, unless the user says what they are.
+        For ten or twelve digits that may count from 1970, unless the user says what they are, and
+        for numbers that were rounded.
     """
     head = [cell.strip() for cell in column.iloc[:200] if isinstance(cell, str) and cell.strip()]
     if len(head) < FEWEST or dating.origin is not None:
@@ -592,6 +597,11 @@ def _of_digits(column: pd.Series, faults: Faults, dating: Dating) -> pd.Series:
     def fitting(pattern: str) -> float:
         return sum(re.fullmatch(pattern, cell) is not None for cell in head) / len(head)
 
+    if fitting(ROUNDED) > MOSTLY:
+        raise InputError(
+            f"{faults.place(int(column.index[0]))}: {column.name} = {head[0]!r} has lost its last "
+            "digits, as spreadsheets round large numbers: write times as 2019-07-06T03:19:53"
+        )
     cells = texts(column)
     if fitting(DECIMALS_OF_DIGITS) > NEARLY_ALL:
         return cells.str.replace(rf"^{DECIMALS_OF_DIGITS}$", r"\1.\2", regex=True)
