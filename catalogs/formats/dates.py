@@ -48,6 +48,9 @@ SHARE = 0.02
 
 MOSTLY = 0.5
 
+SOME_ROWS = 200
+"""Rows by which ways of writing are told that are those of a program, and so of all rows."""
+
 FULL = r"^\s*\d{4}[-/.]\d{1,2}[-/.]\d{1,2}[T\s]+\d{1,2}:\d{2}"
 
 
@@ -231,10 +234,13 @@ def _joined(
     date: pd.Series, clock: pd.Series, faults: Faults, seconds: pd.Series | None = None
 ) -> pd.Series:
     """Date and time of day as one text; empty clocks are noted."""
-    days, clocks = texts(date), texts(clock).str.replace(rf"^{NO_DAY}", "", regex=True)
+    days, clocks = texts(date), texts(clock)
+    if clocks.iloc[:SOME_ROWS].str.match(NO_DAY).any():
+        clocks = clocks.str.replace(rf"^{NO_DAY}", "", regex=True)
+    if days.iloc[:SOME_ROWS].str.fullmatch(r"\d{8}\.0*").any():  # as a program writes them
+        days = days.str.replace(r"^(\d{8})\.0*$", r"\1", regex=True)
     full = clocks.str.contains(FULL, regex=True).to_numpy(np.bool_)
     days = days.str.replace(MIDNIGHT, "", regex=True) if len(days) else days
-    days = days.str.replace(r"^(\d{8})\.0*$", r"\1", regex=True)  # as a program writes them
     compact = clocks.str.fullmatch(r"\d{1,6}(?:[.,]\d*)?|\d{7,8}").to_numpy(np.bool_)
     if are_day_shares([cell for cell in clocks.iloc[:200] if cell]):
         return _with_shares(days, clocks, faults)
@@ -602,13 +608,12 @@ def _of_digits(column: pd.Series, faults: Faults, dating: Dating) -> pd.Series:
             f"{faults.place(int(column.index[0]))}: {column.name} = {head[0]!r} has lost its last "
             "digits, as spreadsheets round large numbers: write times as 2019-07-06T03:19:53"
         )
-    cells = texts(column)
     if fitting(DECIMALS_OF_DIGITS) > NEARLY_ALL:
-        return cells.str.replace(rf"^{DECIMALS_OF_DIGITS}$", r"\1.\2", regex=True)
+        return texts(column).str.replace(rf"^{DECIMALS_OF_DIGITS}$", r"\1.\2", regex=True)
     if fitting(SHORT_DIGITS) < NEARLY_ALL or fitting(rf"(?:1[6-9]|20)\d\d{_DAY}\d{{4}}") > MOSTLY:
         return column
     if dating.order is not None:
-        return cells.str.replace(r"^(\d{6})(\d{4}|\d{6})$", r"\1T\2", regex=True)
+        return texts(column).str.replace(r"^(\d{6})(\d{4}|\d{6})$", r"\1T\2", regex=True)
     raise InputError(
         f"{faults.place(int(column.index[0]))}: {column.name} = {head[0]!r} may be a date in "
         "digits only: with a year of two digits say `dates` ymd, or write times as "
