@@ -45,6 +45,8 @@ ZONE_UNIT = re.compile(r"(?:UTC|GMT)\s*[+-]\s*\d{1,2}(?::?\d{2})?")
 WITH_UNITS = ("time", "date", "clock", "latitude", "longitude", "depth_km")
 """Roles of columns whose unit may stand in a line below their names."""
 
+DIGIT = re.compile(r"\d")
+
 MANY_PAIRS = 8
 
 HEADERLESS_EXAMPLE = '`names` "yr mo dy hr mi sc lat lon dep mag"'
@@ -629,7 +631,7 @@ def events_below(
     header = normalised(lines[region.header - 1]) if looked else ""
     for number, row in rows_of(lines, region, comments=comments):
         line = lines[number - 1]
-        if looked and not line[:1].isdigit() and not any(map(str.isdigit, line)):
+        if looked and DIGIT.search(line) is None:
             known = sum(bool({*heading(field).keys} & KNOWN_NAMES) for field in row)
             if normalised(line) == header:
                 continue
