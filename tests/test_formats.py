@@ -294,6 +294,18 @@ def test_quakeml_takes_the_preferred_origin_and_magnitude() -> None:
     assert plain.explanation.notes == ()
 
 
+def test_quakeml_whose_origin_was_rejected_is_no_earthquake() -> None:
+    event = (
+        "<event><type>earthquake</type><origin><time><value>2020-01-01T00:00:00Z</value></time>"
+        "<evaluationStatus>{}</evaluationStatus></origin><magnitude><mag><value>9</value></mag>"
+        "</magnitude></event>"
+    )
+    events = event.format("rejected") + event.format("reviewed")
+    parsed = read("quakeml", f"<a:quakeml xmlns:a='x'><e>{events}</e></a:quakeml>")
+    assert parsed.events["event_type"].tolist() == ["rejected", "earthquake"]
+    assert are_earthquakes(parsed.events).tolist() == [False, True]
+
+
 def test_an_unknown_layout_is_named_with_the_known_ones() -> None:
     with pytest.raises(InputError, match=r"layout 'scdec': choose one of scedc, scsn"):
         read("scdec", "")

@@ -12,12 +12,17 @@ from catalogs.event_types import compared, is_known, is_other
 from catalogs.formats.names import (
     ALIASES,
     CALENDAR,
+    COMPASS,
+    FRACTIONS,
     FREE_TEXT,
+    KNOWN_NAMES,
     LOCAL_WORDS,
     MAGNITUDE_TYPES,
+    MINUTES,
     NEXT,
     ROLES_OF_TIME,
     SHORT,
+    SIDE_NAMES,
     UNIT_WORDS,
     UNRELATED,
     UTC_WORDS,
@@ -25,8 +30,15 @@ from catalogs.formats.names import (
     normalised,
 )
 
+NO_DAY = (
+    r"(?:1899[-/.]12[-/.]3[01]|(?:3[01][-/.]12|12[-/.]3[01])[-/.]1899|190[04][-/.]0?1[-/.]0?[01]"
+    r"|0?[01][-/.]0?[01][-/.]190[04]|0 days)[T\s]+"
+)
+"""What databases and spreadsheets write before a time of day without a date: their day 0."""
+
 CLOCK = re.compile(
-    r"\s*\d{1,2}\s*[:hH时時点點]\s*\d{1,2}\s*([:m'分]\s*(\d{1,2}([.,]\d*)?\s*(s|''|秒)?)?)?"
+    rf"\s*(?:{NO_DAY})?"
+    r"\d{1,2}\s*[:hH时時点點]\s*\d{1,2}\s*([:m'分]\s*(\d{1,2}([.,]\d*)?\s*(s|''|秒)?)?)?"
     r"\s*([APap]\.?\s*[Mm]\.?)?"
     r"\s*(Z|z|\(?(UTC|GMT)\s*[+-]\s*\d{1,2}(:?\d{2})?\)?"
     r"|\(?[A-Z]{2,5}\)?|[+-]\d{2}(:?\d{2})?)?\s*"
@@ -215,6 +227,11 @@ OFFSET_NAMES = frozenset(
     | {"saatdilimi", "时区", "時區", "utcdiff"}
 )
 
+ZONE_NAMES = frozenset({"zone", "zona", "fuso", "huso", "fuseau"})
+"""The same, or regions."""
+
+ABBREVIATION = re.compile(r"UTC|GMT|[A-Z]{2,3}T|MEZ|MESZ|MSK|WIB|WITA")
+
 STATES = frozenset({"status", "eventstatus", "evaluationstatus", "estatus", "durum"})
 """Names of a column that says whether an event was reviewed, or taken back."""
 
@@ -227,7 +244,7 @@ def beside_times(
 ) -> dict[str, int]:
     """Columns that say of each time in which half of the day, or in which zone, it is.
 
-    And of each event whether it was reviewed, or taken back.
+    And what part of a second it has, whether it was reviewed, or taken back.
     """
     found: dict[str, int] = {}
     states = [i for i, name in enumerate(names) if normalised(name) in STATES and i not in taken]
@@ -237,15 +254,59 @@ def beside_times(
         cells = {row[i].strip() for row in sample if i < len(row)} - {"", "nan", "None", "NaN"}
         if i in taken or not cells:
             continue
+        if "fraction" not in found and normalised(name) in FRACTIONS:
+            found["fraction"] = i
         key, lower = normalised(name), {cell.lower() for cell in cells}
         short = key in HALF_NAMES and lower <= {"a", "p"}
         if "am/pm" not in found and (lower <= HALVES or short):
             found["am/pm"] = i
         signed = any(len(cell) > 1 for cell in cells) and all(map(OFFSET.fullmatch, cells))
         known = key in OFFSET_NAMES and (key != "offset" or signed)
+        known = known or (key in ZONE_NAMES and all(map(ABBREVIATION.fullmatch, cells)))
         if "offset" not in found and (known or signed):
             found["offset"] = i
     return found
+
+
+def beside_places(
+    names: Sequence[str], sample: Sequence[Sequence[str]], positions: Mapping[str, int]
+) -> dict[str, int]:
+    """Columns that hold the side of another, N or S, E or W, or the minutes of an angle.
+
+    Letters may stand for other things, as S for sismo: a column of sides is called so, or stands
+    behind the degrees under a name that means nothing else.
+    """
+    found, taken = {}, {*positions.values()}
+    for role, sides in COMPASS.items():
+        for i, name in enumerate(names):
+            cells = {normalised(row[i]) for row in sample if i < len(row)} - {""}
+            if i in taken or not cells or not cells <= sides.keys():
+                continue
+            if i == positions.get(role, i) + 1 and not _means_otherwise(name):
+                found[f"{role} sign"] = i
+                break
+            if _names_sides(role, name):
+                found.setdefault(f"{role} sign", i)
+    for role, known in MINUTES.items():
+        for i, name in enumerate(names):
+            if i not in taken and normalised(name) in known:
+                found[f"{role} minutes"] = i
+                break
+    return found
+
+
+def _names_sides(role: str, name: str) -> bool:
+    """Whether a column is called one of sides: N/S, lat_dir, hemisferio longitud."""
+    key, sides = normalised(name), COMPASS[role]
+    if key in sides or (len(key) == 2 and {*key} <= sides.keys()):
+        return True
+    called = any(key.startswith(n) or key.endswith(n) for n in ALIASES[role][0] if len(n) > 2)
+    return called or key in SIDE_NAMES
+
+
+def _means_otherwise(name: str) -> bool:
+    keys = {*heading(name).keys}
+    return bool(keys & (UNRELATED | KNOWN_NAMES)) and normalised(name) not in SIDE_NAMES
 
 
 def _order(role: str) -> int:
@@ -315,6 +376,8 @@ class _Columns:
         loose = [h.whole for h in self.headings]
         if normalised(name) in loose:
             return loose.index(normalised(name))
+        if (bare := [h.key for h in self.headings]).count(normalised(name)) == 1:
+            return bare.index(normalised(name))  # without its unit
         return int(text) - 1 if text in {str(i + 1) for i in range(len(names))} else None
 
     def written(self, i: int) -> str:
@@ -410,6 +473,7 @@ class _Columns:
             self.find_seconds(found, refused)
             if not {"clock", "time"} & found.keys() and not self.dates_have_clocks(found["date"]):
                 self.find_calendar(found, refused, CALENDAR[3:])
+                self.refuse_no_hour(found, refused)
         elif "time" in found:
             if "time" not in given or self.may_be_days(found["time"]):
                 self.settle_time(found, refused)
@@ -435,6 +499,17 @@ class _Columns:
         named = [i for i, h in enumerate(self.headings) if counts_time(h.name) and i not in taken]
         columns = [i for i in named if _share(self.values(i), _tells) > MAJORITY]
         return columns[0] if len(columns) == 1 else None
+
+    def refuse_no_hour(self, found: Mapping[str, int], refused: set[str]) -> None:
+        """Raise an InputError for minutes or seconds without hours: they may be of the day."""
+        finer = [part for part in ("minute", "second") if part in found]
+        if finer and "hour" not in {*found, *refused}:
+            raise InputError(
+                f"{self.where}: column {self.name(found[finer[0]])} beside the dates of "
+                f"{self.name(found['date'])}, but none for the hour: name it with `columns` "
+                f"hour=NAME; if there is none, write times as 2019-07-06T03:19:53, or pass over it "
+                f"with `columns` {finer[0]}={NONE}"
+            )
 
     def find_days(self, found: dict[str, int], refused: set[str]) -> None:
         """A column of times or of dates, the latter for a clock that was named."""
@@ -489,8 +564,9 @@ class _Columns:
         cells = self.values(i)
         if _share(cells, _is_clock) > MAJORITY or are_day_shares(cells):
             return True
-        wide = any(len(cell.partition(".")[0]) > 4 for cell in cells)
-        return self.are_hhmm(i) or (wide and _share(cells, _is_compact_clock) > 0.98)
+        width = max((len(cell.partition(".")[0]) for cell in cells), default=0)
+        compact = _share(cells, lambda cell: _is_compact_clock(cell, width)) > 0.98
+        return self.are_hhmm(i) or (width > 4 and compact)
 
     def are_hhmm(self, i: int) -> bool:
         """Whether a column holds hours and minutes as one number: 1331."""
@@ -531,9 +607,20 @@ class _Columns:
             if not (utc and rank[0] == 2)
         ]
         if ranked:
+            self.refuse_other_day(found["date"], [i for _, i in sorted(ranked)])
             found["clock"] = min(ranked)[1]
         elif not self.candidates("hour", {*found.values()}):
             self.find_clock_by_values(found)
+
+    def refuse_other_day(self, date: int, clocks: Sequence[int]) -> None:
+        """Raise an InputError for a date that may go with the local one of two clocks."""
+        local = [i for i in clocks if self.headings[i].mark == 2]
+        if local and self.headings[clocks[0]].mark == 0 and self.headings[date].mark == 1:
+            raise InputError(
+                f"{self.where}: column {self.name(date)} may be the day of {self.name(clocks[0])} "
+                f"or of {self.name(local[0])}: say `columns` clock={self.written(clocks[0])}, or "
+                f"`columns` clock={self.written(local[0])} and its zone, as in `time_zone` +08:00"
+            )
 
     def settle_date(self, found: dict[str, int]) -> None:
         """Decide whether a time beside a date is a clock, or one of the two says it all."""
@@ -713,12 +800,13 @@ def _has_digits(cell: str) -> bool:
     return sum(map(str.isdigit, cell)) > 1
 
 
-def _is_compact_clock(cell: str) -> bool:
-    digits = cell.partition(".")[0]
-    if not digits.isdigit() or len(digits) > 6:
+def _is_compact_clock(cell: str, width: int) -> bool:
+    """Hours, minutes and seconds in digits only, of eight also hundredths."""
+    digits, point, _ = cell.partition(".")
+    if not digits.isdigit() or width > (6 if point else 8):
         return False
-    digits = digits.zfill(6)
-    return int(digits[:2]) < 25 and int(digits[2:4]) < 61 and int(digits[4:]) < 61
+    digits = digits.zfill(6 if width <= 6 else 8)
+    return int(digits[:2]) < 25 and int(digits[2:4]) < 61 and int(digits[4:6]) < 61
 
 
 def _is_hhmm(cell: str) -> bool:

@@ -26,7 +26,7 @@ from catalogs.formats.cells import (
     texts,
     zone_offsets,
 )
-from catalogs.formats.columns import MIDNIGHT, are_day_shares, heading
+from catalogs.formats.columns import MIDNIGHT, NO_DAY, are_day_shares, heading
 from catalogs.formats.names import normalised, unit_of
 from catalogs.formats.parsed import Faults
 from catalogs.formats.zones import (
@@ -47,6 +47,9 @@ SHARE = 0.02
 """A way of writing dates counts if so many rows have it: one row alone is a damaged one."""
 
 MOSTLY = 0.5
+
+SOME_ROWS = 200
+"""Rows by which ways of writing are told that are those of a program, and so of all rows."""
 
 FULL = r"^\s*\d{4}[-/.]\d{1,2}[-/.]\d{1,2}[T\s]+\d{1,2}:\d{2}"
 
@@ -75,7 +78,7 @@ MONTHS = {
 """Months by their names in a dozen languages, without accents."""
 
 _CLOCK = (
-    r"(?:(?:[Tt]|[\s,;_]+(?:[-\u2013]\s*)?|\s*[-\u2013]\s+)(\d{1,2})[:hH.](\d{2}|\d)"
+    r"(?:(?:[Tt]|[\s,;_]+(?:[-\u2013]\s*)?|(?<=\d{4}):|\s*[-\u2013]\s+)(\d{1,2})[:hH.](\d{2}|\d)"
     r"(?:[:mM'.](\d{1,2}(?:\.\d*)?))?\s*(?:s|\"|'')?\s*([AaPp]\.?\s*[Mm]\.?)?)?"
 )
 _ZONE = r"\s*(Z|z|UTC|GMT|UT|[+-]\d{2}(?::?\d{2})?)?$"
@@ -84,7 +87,7 @@ _NAME = r"([^\W\d_]{3,10})\.?"
 FORMS = {
     "year first": rf"^(\d{{4}})[-/.](\d{{1,2}})[-/.](\d{{1,2}}){_CLOCK}{_ZONE}",
     "year last": rf"^(\d{{1,2}})([-/.])(\d{{1,2}})\2(\d{{4}}){_CLOCK}{_ZONE}",
-    "day, month name": rf"^(\d{{1,2}})[-/.\s]*{_NAME}[-/.,\s]+(\d{{4}}){_CLOCK}{_ZONE}",
+    "day, month name": rf"^(\d{{1,2}})[-/.\s]*{_NAME}[-/.,\s]*(\d{{4}}){_CLOCK}{_ZONE}",
     "month name, day": (
         rf"^{_NAME}[-/\s]*(\d{{1,2}})(?:st|nd|rd|th)?[,\s/-]+(\d{{4}}){_CLOCK}{_ZONE}"
     ),
@@ -145,6 +148,7 @@ def read_times(
         else cells["date" if "date" in cells else "time"]
     )
     column = _with_offsets(column, faults, dating)
+    column = _of_digits(column, faults, dating)
     numbers = _numbers(column, dating.order)
     if "am/pm" in cells and numbers is None:
         column = _with_halves(column, cells["am/pm"], faults)
@@ -231,9 +235,13 @@ def _joined(
 ) -> pd.Series:
     """Date and time of day as one text; empty clocks are noted."""
     days, clocks = texts(date), texts(clock)
+    if clocks.iloc[:SOME_ROWS].str.match(NO_DAY).any():
+        clocks = clocks.str.replace(rf"^{NO_DAY}", "", regex=True)
+    if days.iloc[:SOME_ROWS].str.fullmatch(r"\d{8}\.0*").any():  # as a program writes them
+        days = days.str.replace(r"^(\d{8})\.0*$", r"\1", regex=True)
     full = clocks.str.contains(FULL, regex=True).to_numpy(np.bool_)
     days = days.str.replace(MIDNIGHT, "", regex=True) if len(days) else days
-    compact = clocks.str.fullmatch(r"\d{1,6}(?:[.,]\d*)?").to_numpy(np.bool_)
+    compact = clocks.str.fullmatch(r"\d{1,6}(?:[.,]\d*)?|\d{7,8}").to_numpy(np.bool_)
     if are_day_shares([cell for cell in clocks.iloc[:200] if cell]):
         return _with_shares(days, clocks, faults)
     if compact.mean() > MOSTLY:
@@ -245,6 +253,9 @@ def _joined(
         clocks = (clocks + ":" + behind).mask(clocks == "", "")
     empty = (clocks == "").to_numpy(np.bool_) & (days != "").to_numpy(np.bool_)
     faults.note(empty, f"{clock.name} is empty: fill it in or drop the row")
+    alone = (days == "").to_numpy(np.bool_) & (clocks != "").to_numpy(np.bool_) & ~full
+    reason = f"{date.name} is empty, as where cells were merged: fill it in, or drop the row"
+    faults.note(alone, reason)
     joined: pd.Series = (days + "T" + clocks).where(~full, clocks)
     joined = joined.mask(days == "", "").mask(empty, "")
     return joined.rename("time")
@@ -284,6 +295,10 @@ def _from_digits(clocks: pd.Series, faults: Faults, *, short: bool) -> pd.Series
     """
     whole = clocks.str.replace(",", ".").str.partition(".")
     digits, rest = whole[0], whole[1] + whole[2]
+    if digits.str.len().max() > 6:
+        faults.say("times of day in up to eight digits end in hundredths of a second")
+        digits = digits.str.zfill(8)
+        digits, rest = digits.str[:6], "." + digits.str[6:]
     narrow = digits.str.len() <= 4
     if narrow.all() and rest.str.fullmatch(r"\.0*|").all():
         rest = rest.mask(rest != "", "")  # whole numbers as a program writes them
@@ -347,6 +362,7 @@ def _of_text(
 def _loosened(cells: pd.Series) -> pd.Series:
     """Cells without padding inside dates and clocks, weekdays, and signs that stand for marks."""
     loose = cells.str.replace(r"(?<=\d)([/:.\-])\s+(?=\d)", r"\1", regex=True)
+    loose = loose.str.replace(r"^(\d{1,2}\.\d{1,2}\.\d{4})\.(?=[T\s]|$)", r"\1", regex=True)
     ordinal = r"^(\d{4})-?(\d{3})(?=[T\s]|$)"
     if loose.str.match(r"\d{4}-?\d{3}(?:[T\s]|$)").any():
         loose = loose.str.replace(ordinal, _ordinal, regex=True)
@@ -552,6 +568,57 @@ DECIMAL_COMMA = r"^\s*(\d{1,7}),(\d+)\s*$"
 """A number of days with a decimal comma."""
 
 NUMBER = re.compile(r"\s*[+-]?\d+(\.\d*)?([eE][+-]?\d+)?\s*")
+
+
+_DAY = r"(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
+_HOUR, _SIXTY = r"(?:[01]\d|2[0-4])", r"(?:[0-5]\d|60)"
+ROUNDED = r"\d(?:\.\d{0,5})?[eE]\+?(?:0?[89]|1\d)"
+"""1.47201E+12, a large number as spreadsheets write it, of which hours or days are lost."""
+
+DECIMALS_OF_DIGITS = rf"([12]\d{{3}}{_DAY}{_HOUR}{_SIXTY}{_SIXTY})(\d{{2,9}})"
+"""20160824013635520, the seconds with decimals but without a point."""
+
+SHORT_DIGITS = rf"(\d\d{_DAY})({_HOUR}{_SIXTY}{_SIXTY}?)|([12]\d{{3}}{_DAY}{_HOUR})"
+"""1608240136 and 160824013635, or 2016082401, which may be seconds or milliseconds since 1970."""
+
+NEARLY_ALL = 0.9
+
+FEWEST = 3
+"""So many numbers are no dates by chance: one in two hundred is."""
+
+
+def _of_digits(column: pd.Series, faults: Faults, dating: Dating) -> pd.Series:
+    """Cells that are dates and times in digits only with the marks that their size leaves out.
+
+    Raises
+    ------
+    InputError
+        For ten or twelve digits that may count from 1970, unless the user says what they are, and
+        for numbers that were rounded.
+    """
+    head = [cell.strip() for cell in column.iloc[:200] if isinstance(cell, str) and cell.strip()]
+    if len(head) < FEWEST or dating.origin is not None:
+        return column
+
+    def fitting(pattern: str) -> float:
+        return sum(re.fullmatch(pattern, cell) is not None for cell in head) / len(head)
+
+    if fitting(ROUNDED) > MOSTLY:
+        raise InputError(
+            f"{faults.place(int(column.index[0]))}: {column.name} = {head[0]!r} has lost its last "
+            "digits, as spreadsheets round large numbers: write times as 2019-07-06T03:19:53"
+        )
+    if fitting(DECIMALS_OF_DIGITS) > NEARLY_ALL:
+        return texts(column).str.replace(rf"^{DECIMALS_OF_DIGITS}$", r"\1.\2", regex=True)
+    if fitting(SHORT_DIGITS) < NEARLY_ALL or fitting(rf"(?:1[6-9]|20)\d\d{_DAY}\d{{4}}") > MOSTLY:
+        return column
+    if dating.order is not None:
+        return texts(column).str.replace(r"^(\d{6})(\d{4}|\d{6})$", r"\1T\2", regex=True)
+    raise InputError(
+        f"{faults.place(int(column.index[0]))}: {column.name} = {head[0]!r} may be a date in "
+        "digits only: with a year of two digits say `dates` ymd, or write times as "
+        "2019-07-06T03:19:53; if it counts seconds, say `origin` 'seconds since 1970-01-01'"
+    )
 
 
 def _numbers(column: pd.Series, order: Order | None) -> FloatArray | None:

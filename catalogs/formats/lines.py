@@ -23,13 +23,21 @@ MARKS = {"\u066b": ".", "\uff0e": ".", "\uff1a": ":", "\uff0f": "/", "\uff0d": "
 """Marks inside numbers and dates that go with digits of another script, or of full width."""
 
 
+INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")
+"""Characters without a width, which web pages and files that were put together leave."""
+
+
 def with_plain_digits(text: str) -> str:
-    """The text with the digits of all scripts as 0 to 9, and without marks of its direction.
+    """The text with the digits of all scripts as 0 to 9, and without what cannot be seen.
 
     >>> with_plain_digits("٢٠٢٣-٠٢-٠٦")
     '2023-02-06'
     """
-    if text.isascii() or re.search(r"(?![0-9])\d", text) is None:
+    if text.isascii():
+        return text
+    if INVISIBLE.search(text) is not None:
+        text = INVISIBLE.sub("", text)
+    if re.search(r"(?![0-9])\d", text) is None:
         return text
     digits = {ch: str(unicodedata.decimal(ch)) for ch in {*text} if ch.isdecimal()}
     directions = dict.fromkeys("\u200e\u200f\u061c", "")

@@ -24,6 +24,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         fechahora fechayhora datahora dataora dataeora dataehora datumundzeit
         dateetheure datetempo dateheure datumzeit datumuhrzeit tarihsaat 发震时刻 发震时间
         發震時間 地震时间 发生时间 発生時刻 発生日時 発震日時 震源時 震源時刻 発震時 датавремя
+        датаивремя 발생시각 발생일시
         """,
         """
         originepoch epoch epochtime unixtime unixtimestamp epochms epochseconds ot
@@ -34,9 +35,10 @@ NAMES: dict[str, tuple[str, ...]] = {
     "date": (
         """
         date origindate eventdate evdate yyyymmdd ymd dateyyyymmdd yyyymmddutc fecha
+        tgl 地震の発生日
         datum tarih olustarihi 日期 发震日期 発生日 年月日 日付 дата tanggal dato fechaorigen
         """,
-        "data dat",
+        "data dat dagsetning",
     ),
     "clock": (
         """
@@ -45,7 +47,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         """,
         """
         hora horaorigen ora heure saat zeit tempo orario 时间 時間 時刻 时刻 время jam zaman
-        orig ot
+        orig ot 地震の発生時刻 cas czas vrijeme timi
         """,
     ),
     "year": ("year yr yyyy jahr ano anno annee anio yil 年 год tahun",),
@@ -78,7 +80,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         """
         magnitude mag magvalue magnitudevalue magval magnitud magnituda magnitudo
         buyukluk prefmag preferredmagnitude prefmagnitude xm 震级 震級 震级值 マグニチュード
-        магнитуда magnitudine magn
+        магнитуда magnitudine magn 규모 stærð
         """,
         """
         m ml mw md mb ms mww mwc mc mbg mlv mlg mbl mblg mj mjma mlh mwp mpref mamp
@@ -88,24 +90,27 @@ NAMES: dict[str, tuple[str, ...]] = {
     "latitude": (
         """
         latitude lat latitud latitudine latitudes breite breitengrad enlem 纬度 緯度
-        широта lintang latdeg ylat latorig latitudedeg latd
+        широта lintang latdeg ylat latorig latitudedeg latd 위도 breidd
+        geografskasirina zemsirina szerokosc
         """,
+        "latr",
     ),
     "longitude": (
         """
         longitude lon longitud longitudine lange langengrad boylam 经度 經度 経度 долгота
-        bujur londeg xlon lonorig longitudedeg longorig lond longd longdeg
+        bujur londeg xlon lonorig longitudedeg longorig lond longd longdeg 경도
+        lengd geografskaduzina geografskadolzina zemdolzina zemdelka długosc
         """,
-        "long lng",
+        "long lng lonr",
     ),
     "depth_km": (
         """
         depthkm depth dep dpt focaldepth hypodepth hypocentraldepth profundidad prof
         profondita profondeur profundidade tiefe derinlik 深度 深さ 震源深度 глубина
         kedalaman evdp depthm depthmeters depthmetres depthkilometers
-        depthft depthfeet
+        der głębokość глубинакм dubina globina hloubka dypi 깊이 발생깊이
         """,
-        "z",
+        "z depr depthft depthfeet depthmi depthmiles",
     ),
     "event_id": (
         "eventid",
@@ -148,6 +153,19 @@ COMPASS: dict[str, dict[str, str]] = {
 """Words of a column's name, or behind its degrees, that say on which side they count; O is Ost or
 oeste, and LU, LS, BT and BB are lintang utara and selatan, bujur timur and barat."""
 
+SIDES_ELSEWHERE = {
+    **dict.fromkeys(("北纬", "北緯", "\u0441.\u0448."), "N"),
+    **dict.fromkeys(("南纬", "南緯", "ю.ш."), "S"),
+    **dict.fromkeys(("东经", "東經", "東経", "в.д."), "E"),
+    **dict.fromkeys(("西经", "西經", "西経", "з.д."), "W"),
+}
+"""Words for the side in other scripts, before or behind the degrees."""
+
+SIDE_NAMES = frozenset(
+    {"side", "dir", "direction", "hem", "hemi", "hemisphere", "hemisferio", "emisfero", "nsew"}
+)
+"""Names of a column that holds N or S, E or W."""
+
 MINUTES = {
     role: frozenset(f"{name}{word}" for name in names for word in ("m", "min", "mins", "minutes"))
     for role, names in {
@@ -164,6 +182,14 @@ ROMANCE = ("latitud", "longitud", "fecha", "hora", "heure", "data", "prof", "mag
 """Beginnings or ends of names that tell what the O of a longitude stands for."""
 
 
+_SIZES = ("magnitude", "mag", "magnitud", "magnitudo", "magnitudine", "magnituda")
+_SCALES = ("ml", "mw", "md", "mb", "ms", "mc", "local", "moment", "momento", "duration")
+SCALED = frozenset(
+    f"{a}{b}" for one, two in ((_SIZES, _SCALES), (_SCALES, _SIZES)) for a in one for b in two
+)
+"""Magnitudes with their scale: Magnitud Ml, Moment Magnitude."""
+
+
 def _with_compass(role: str, names: frozenset[str]) -> frozenset[str]:
     """The names of degrees also with a side: ``lonw``, ``westlongitude``."""
     sides = COMPASS.get(role, {})
@@ -176,6 +202,7 @@ ALIASES: dict[str, tuple[frozenset[str], ...]] = {
     role: tuple(_with_compass(role, frozenset(map(normalised, tier.split()))) for tier in tiers)
     for role, tiers in NAMES.items()
 }
+ALIASES["magnitude"] = (ALIASES["magnitude"][0], ALIASES["magnitude"][1] | SCALED)
 """Role -> tiers of names, each in the form that ``normalised`` gives."""
 
 UNRELATED_NAMES = """
@@ -204,6 +231,14 @@ mwpd mlr dr
 """
 MAGNITUDE_TYPES = frozenset(MAGNITUDE_TYPES_NAMES.split())
 """Names of magnitude scales, in lower case."""
+
+FRACTIONS = {
+    **dict.fromkeys(("csec", "centisecond", "centiseconds", "hundredths"), 10_000_000),
+    **dict.fromkeys(("msec", "msecs", "millisec", "millisecond", "milliseconds"), 1_000_000),
+    **dict.fromkeys(("usec", "usecs", "micros", "microsec", "microsecond", "microseconds"), 1000),
+    **dict.fromkeys(("nsec", "nanos", "nanosecond", "nanoseconds"), 1),
+}
+"""Nanoseconds that a column of parts of a second counts, by its name."""
 
 CALENDAR = ("year", "month", "day", "hour", "minute", "second")
 

@@ -16,6 +16,7 @@ import pandas as pd
 
 from catalogs.catalog import Catalog
 from catalogs.errors import InputError
+from catalogs.event_types import WITHDRAWN
 from catalogs.formats.parsed import Faults, Format, Parsed
 from catalogs.formats.table import canonical
 from catalogs.info import DATE_OF_DAY_0
@@ -41,6 +42,7 @@ def _row(event: Any) -> dict[str, Any]:
         origin = event.preferred_origin() or next(iter(event.origins), None)
         magnitude = event.preferred_magnitude() or next(iter(event.magnitudes), None)
     time = origin.time if origin is not None else None
+    status = getattr(origin, "evaluation_status", None) or ""
     return {
         "event_id": str(event.resource_id) if event is not None else "",
         "time": time.ns if time is not None else None,
@@ -49,7 +51,7 @@ def _row(event: Any) -> dict[str, Any]:
         "depth_km": getattr(origin, "depth", None),
         "magnitude": getattr(magnitude, "mag", None),
         "magnitude_type": getattr(magnitude, "magnitude_type", None) or "",
-        "event_type": getattr(event, "event_type", None) or "",
+        "event_type": status if status in WITHDRAWN else getattr(event, "event_type", None) or "",
     }
 
 

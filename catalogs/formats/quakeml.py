@@ -16,6 +16,7 @@ import pandas as pd
 
 from catalogs.display import some
 from catalogs.errors import InputError
+from catalogs.event_types import WITHDRAWN, compared
 from catalogs.formats.parsed import Faults, Format, Parsed
 from catalogs.formats.table import canonical
 
@@ -128,6 +129,7 @@ def _events(content: bytes, where: str) -> Iterator[ET.Element]:
 def _row(event: ET.Element) -> dict[str, Any]:
     origin = _preferred(event, "origin")
     magnitude = _preferred(event, "magnitude")
+    status = _text(origin, "evaluationStatus").strip()
     return {
         "event_id": event.get("publicID", ""),
         "time": _text(origin, "time", "value"),
@@ -136,7 +138,7 @@ def _row(event: ET.Element) -> dict[str, Any]:
         "depth_km": _text(origin, "depth", "value"),
         "magnitude": _text(magnitude, "mag", "value"),
         "magnitude_type": _text(magnitude, "type"),
-        "event_type": _text(event, "type"),
+        "event_type": status if compared(status) in WITHDRAWN else _text(event, "type"),
     }
 
 

@@ -27,6 +27,7 @@ READERS: dict[str, Callable[[bytes, str, Wanted], Parsed]] = {
 """Layouts of which a user may say more than their name."""
 
 OBSPY_SIGNS = (
+    (rb"^[A-Z]{3,4} +\d{4}/\d\d/\d\d [\d ]\d:[\d ]\d:[\d ]\d\.\d .{40}", "NDK"),
     (rb"^ .{78}1\s*$", "NORDIC"),
     (rb"^(DATA_TYPE|BEGIN)\s", "IMS1.0 or GSE2"),
     (rb"<(\w+:)?seiscomp", "SC3ML"),

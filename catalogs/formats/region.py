@@ -39,6 +39,14 @@ PADDED = re.compile(r"(?<=\d)([/:])\s+(?=\d)")
 
 RULER = re.compile(r"[\s\-=_+|*~.]+")
 
+ZONE_UNIT = re.compile(r"(?:UTC|GMT)\s*[+-]\s*\d{1,2}(?::?\d{2})?")
+"""A unit in which digits stand."""
+
+WITH_UNITS = ("time", "date", "clock", "latitude", "longitude", "depth_km")
+"""Roles of columns whose unit may stand in a line below their names."""
+
+DIGIT = re.compile(r"\d")
+
 MANY_PAIRS = 8
 
 HEADERLESS_EXAMPLE = '`names` "yr mo dy hr mi sc lat lon dep mag"'
@@ -140,7 +148,8 @@ def find_region(
     above = sum(bool(line.strip()) and line[0] not in COMMENT for line in lines[: begin - 1])
     if above:
         region = replace(region, notes=(f"{count_lines(above)} above the header left out",))
-    return _shaped(region, lines, loose=loose)
+    region = _shaped(region, lines, loose=loose)
+    return _with_units(region, lines) if loose else region
 
 
 def _separator(lines: list[str]) -> tuple[str, int]:
@@ -170,7 +179,9 @@ def header_of(
             comment = number, line.strip().lstrip(COMMENT)
             continue
         if _names_columns(lines, number, line, chosen, separator):
-            return number, line
+            after = lines[number] if number < len(lines) else ""
+            below = _names_of_two_lines(line, after, separator)
+            return (number, line) if below is None else (number + 1, below)
         if first is None:
             first = number, line
             if comment and _names_columns(lines, *comment, chosen, separator):
@@ -203,6 +214,49 @@ def _names_columns(
             or ("may be the" in str(error))
         )
     return True
+
+
+def _is_known(name: str) -> bool:
+    return bool({*heading(name).keys} & KNOWN_NAMES)
+
+
+def _names_of_two_lines(line: str, below: str, separator: str) -> str | None:
+    """The names in a line below those of groups of columns, as merged cells leave them.
+
+    A name that means nothing alone has that of its group before it: Value below Magnitude.
+    """
+    delimiter = separator or delimiter_of(line)
+    groups, names = (fields_of(text, delimiter) for text in (line, below))
+    if not delimiter or len(groups) != len(names) or any(map(str.isdigit, "".join(names))):
+        return None
+    if sum(map(_is_known, names)) <= sum(map(_is_known, groups)):
+        return None
+    joined, group = [], ""
+    for above, name in zip(groups, names, strict=True):
+        group = above.strip() or group
+        joined.append(name if _is_known(name) else f"{group} {name}".strip())
+    return delimiter.join(joined)
+
+
+def _with_units(region: Region, lines: list[str]) -> Region:
+    """The region with the units of a line below the names, where they tell what numbers mean."""
+    below = next((line for line in lines[region.first : region.first + 2] if line.strip()), "")
+    units = [field.strip(" []()") for field in region.fields(below)]
+    if len(units) != len(region.names) or not any(map(str.isalpha, "".join(units))):
+        return region
+    if any(map(str.isdigit, ZONE_UNIT.sub("", " ".join(units)))):
+        return region
+    names = tuple(
+        f"{name} ({unit})" if unit and not heading(name).unit and _has_unit(name) else name
+        for name, unit in zip(region.names, units, strict=True)
+    )
+    return replace(region, names=names)
+
+
+def _has_unit(name: str) -> bool:
+    """Whether a column is one of times, places or depths."""
+    keys = {*heading(name).keys}
+    return any(keys & tier for role in WITH_UNITS for tier in ALIASES[role])
 
 
 def _first_row(lines: list[str], skipped: int) -> int | None:
@@ -560,6 +614,33 @@ def rows_of(lines: list[str], region: Region, *, comments: bool) -> Iterator[tup
         row = fields_of(line, delimiter) if plainly else region.fields(line)
         if row and not any(row):  # delimiters only, as spreadsheets leave them
             continue
+        yield number, row
+
+
+def events_below(
+    lines: list[str], region: Region, where: str, *, comments: bool
+) -> Iterator[tuple[int, list[str]]]:
+    """The rows of ``rows_of``, without headers that come again.
+
+    Raises
+    ------
+    InputError
+        For one with other names, by which the rows below it are not read.
+    """
+    looked = comments and region.header > 0
+    header = normalised(lines[region.header - 1]) if looked else ""
+    for number, row in rows_of(lines, region, comments=comments):
+        line = lines[number - 1]
+        if looked and DIGIT.search(line) is None:
+            known = sum(bool({*heading(field).keys} & KNOWN_NAMES) for field in row)
+            if normalised(line) == header:
+                continue
+            if known >= max(3, 0.5 * len(region.names)):
+                raise InputError(
+                    f"{where} line {number} names columns otherwise than line {region.header}: "
+                    "make each table a file of its own, and add the second to the catalog of the "
+                    "first by `recast catalogs append`"
+                )
         yield number, row
 
 

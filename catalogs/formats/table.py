@@ -19,6 +19,7 @@ from catalogs.errors import InputError
 from catalogs.event_types import are_withdrawn, types_of
 from catalogs.formats.archive import unpacked
 from catalogs.formats.cells import (
+    NS_PER_SECOND,
     calendar_times,
     codes,
     identifiers,
@@ -34,6 +35,7 @@ from catalogs.formats.cells import (
 from catalogs.formats.columns import (
     FURTHER,
     OTHER,
+    beside_places,
     beside_times,
     find_columns,
     further_magnitudes,
@@ -55,8 +57,10 @@ from catalogs.formats.lines import with_plain_digits
 from catalogs.formats.names import (
     CALENDAR,
     COMPASS,
+    FRACTIONS,
     MAGNITUDE_TYPES,
     ROLES_OF_TIME,
+    SIDES_ELSEWHERE,
     normalised,
     of_o,
     side_of,
@@ -79,6 +83,9 @@ PROJECTED = re.compile("easting|northing|utm", re.IGNORECASE)
 
 FEET = frozenset({"ft", "feet", "foot", "pies"})
 
+NEAR_ZERO = 2.0
+"""Events so near the equator and Greenwich, in degrees, show that 0, 0 is a place."""
+
 DECIBELS = 200.0
 """Amplitudes of acoustic emissions are less than this; numbers beyond stand for no magnitude."""
 
@@ -86,6 +93,10 @@ FEW = 5
 """Numbers that stand for no magnitude are fewer."""
 
 KM_PER_FOOT = 0.0003048
+
+MILES = frozenset({"mi", "mile", "miles"})
+
+KM_PER_MILE = 1.609344
 
 STAND_INS = (99.0, 999.0, 9999.0, 99999.0)
 """Numbers that are no depths."""
@@ -304,10 +315,12 @@ class _Loose:
 
     def events(self) -> pd.DataFrame:
         """The canonical table."""
-        events = pd.DataFrame({"time": self.times()})
+        events = pd.DataFrame({"time": self.with_fractions(self.times())})
+        self.say_days(events["time"])
         self.refuse_swapped()
         for role in ("latitude", "longitude"):
             events[role] = self.place(role)
+        self.say_nowhere(events)
         events["depth_km"] = self.depth()
         events["magnitude"] = self.magnitude()
         cells = self.cells
@@ -333,6 +346,7 @@ class _Loose:
 
     def times(self) -> pd.Series:
         """In UTC."""
+        self.pass_over_empty()
         cells, faults, dating = self.cells, self.faults, self.wanted.dating
         names = {r: n for r, n in self.names.items() if r in (*ROLES_OF_TIME, *BESIDE)}
         role = "date" if "date" in cells else "time"
@@ -367,6 +381,39 @@ class _Loose:
             parts |= _month_and_day(parts["year"], self.plain("day_of_year"), faults)
         parts = split_decimals(parts, faults)
         return self.in_zone(calendar_times(parts, faults), names)
+
+    def pass_over_empty(self) -> None:
+        """Leave out seconds, and minutes, where no row has them."""
+        for part in reversed([part for part in CALENDAR[4:] if part in self.cells]):
+            column = self.cells[part]
+            if (texts(column.iloc[:SAMPLE]) != "").any() or (texts(column) != "").any():
+                return
+            self.faults.say(f"column {self.names[part]} is empty: it is passed over")
+            del self.cells[part]
+
+    def with_fractions(self, time: pd.Series) -> pd.Series:
+        """Times of whole seconds with the parts of a second of another column."""
+        if "fraction" not in self.cells:
+            return time
+        name = self.names["fraction"]
+        parts = numbers_among(texts(self.cells["fraction"])) * FRACTIONS[normalised(name)]
+        known = time.notna().to_numpy(np.bool_)
+        whole = (time == time.dt.floor("s")).to_numpy(np.bool_) | ~known
+        if not whole.all():
+            return time  # they have their decimals already
+        bad = known & ~((parts >= 0) & (parts < NS_PER_SECOND))
+        note(self.faults, self.cells["fraction"], bad, "is no part of a second", "fix the row")
+        self.faults.say(f"parts of seconds are those of column {name}")
+        return time + pd.to_timedelta(np.where(bad | ~known, 0, parts).astype(np.int64), unit="ns")
+
+    def say_days(self, time: pd.Series) -> None:
+        """Say that no time of day was found."""
+        told = {"clock", "hour"} & {*self.cells.columns} or len(time) < FEW
+        if not told and (time == time.dt.floor("D")).all():
+            self.faults.say(
+                "no time of day is known, all events are set to midnight: if the file has it, name "
+                "its column with `columns` clock=NAME"
+            )
 
     def in_zone(self, local: pd.Series, names: Mapping[str, str]) -> pd.Series:
         """Times of calendar columns in UTC."""
@@ -466,7 +513,13 @@ class _Loose:
             values = self.with_minutes(role, values, minutes)
         sign = self.cells.get(f"{role} sign")
         if sign is not None:
-            negative = texts(sign).str.upper().isin(["S", "W"]).to_numpy(np.bool_)
+            letters = texts(sign).map(normalised).map(COMPASS[role])
+            if (letters == "O").any():
+                called = normalised(self.names[f"{role} sign"]).upper()
+                known = [*letters.dropna(), *(called if len(called) == 2 else "")]  # E/O
+                letters = letters.replace("O", self.meaning_of_o(pd.Series(known)))
+                values = np.where(letters == "?", np.nan, values)
+            negative = letters.isin(["S", "W"]).to_numpy(np.bool_)
             values = np.where(negative, -np.abs(values), values)
             self.faults.say(f"{role}: the sign is that of column {self.names[f'{role} sign']}")
         else:
@@ -475,6 +528,19 @@ class _Loose:
         return self.known(
             role, values, (values >= lowest) & (values <= highest), f"{lowest:g} to {highest:g}"
         )
+
+    def say_nowhere(self, events: pd.DataFrame) -> None:
+        """Take 0, 0 for no place where no other event lies near it."""
+        places = events[["latitude", "longitude"]]
+        zero = (places == 0.0).all(axis=1)
+        near = ((places.abs() < NEAR_ZERO).all(axis=1) & ~zero).any()
+        if zero.any() and not near and not zero[places.notna().all(axis=1)].all():
+            self.faults.say(
+                f"latitude 0 and longitude 0 stand for no place, as in {self.faults.rows.name} "
+                f"{self.faults.rows[int(np.argmax(zero.to_numpy(np.bool_)))]}: "
+                f"{int(zero.sum()):,} places are taken for unknown"
+            )
+            events.loc[zero, ["latitude", "longitude"]] = np.nan
 
     def in_degrees(self, role: str, cells: pd.Series) -> pd.Series:
         """Cells with degrees and minutes, perhaps seconds, as decimals; the others as they are."""
@@ -581,6 +647,9 @@ class _Loose:
         if unit & FEET or (head.key in {"depthft", "depthfeet"} and not head.unit):
             self.faults.say("depth is in feet, as the header says: changed to km")
             values = np.where(np.isin(np.abs(values), STAND_INS), np.nan, values) * KM_PER_FOOT
+        elif unit & MILES or head.key in {"depthmi", "depthmiles"}:
+            self.faults.say("depth is in miles, as the header says: changed to km")
+            values = np.where(np.isin(np.abs(values), STAND_INS), np.nan, values) * KM_PER_MILE
         elif written or (not in_km and plausible.size and (plausible > 1000.0).mean() > IN_METRES):
             why = "as the header says" if written else "as the values show"
             self.faults.say(f"depth is in metres, {why}: divided by 1,000")
@@ -746,12 +815,16 @@ class _Loose:
 
 
 def with_letters(role: str, cells: pd.Series) -> pd.Series:
-    """Degrees with the word of a side behind them, as 8.5 LS or 70,2 Oeste, with its letter.
+    """Degrees with the word of their side, as 8.5 LS, 70,2 Oeste or 北纬31.2度, with its letter.
 
     >>> with_letters("latitude", pd.Series(["8.5 LS", "2.1 LU", "33,4 Sur", "-1.5"])).tolist()
     ['8.5 S', '2.1 N', '33,4 S', '-1.5']
     """
     sides = {word: letter for word, letter in COMPASS[role].items() if len(word) > 1}
+    for word, letter in () if "".join(cells).isascii() else SIDES_ELSEWHERE.items():
+        named = cells.str.contains(word, regex=False)
+        plain = cells[named].str.replace(word, "", regex=False).str.strip(" 度°")
+        cells = cells.where(~named, (plain + " " + letter).reindex(cells.index))
     found = cells.str.extract(r"^(.*[\d°'\"])\s*([^\W\d_]{2,6})$")
     letters = found[1].map(normalised, na_action="ignore").map(sides)
     return cells.where(letters.isna(), found[0] + " " + letters)
@@ -811,14 +884,14 @@ PATTERNS: dict[str, dict[str, str]] = {
     "longitude": _DEGREES,
     "depth_km": {
         "commas": _COMMAS,
-        "km": r"^([+-]?\d+(?:[.,]\d+)?)\s*(?:km|Km|KM|[A-Z*fgdn]{1,2})$",
+        "km": r"^([+-]?\d+(?:[.,]\d+)?)\s*(?:km|Km|KM|\u043a\u043c|公里|千米|[A-Z*fgdn]{1,2})$",
     },
     "magnitude": {
         "commas": _COMMAS,
         "type": rf"^(?:{_SCALES}|{_SCALES.upper()}|[Mm][A-Za-z]{{0,3}})\s*[:=]?\s*"
         r"([+-]?\d+(?:[.,]\d+)?)$",
         "scale": r"^([+-]?\d+(?:[.,]\d+)?)\s*[(\[]?"
-        rf"(?:{_SCALES}|{_SCALES.upper()}|[Mm][A-Za-z]{{0,3}})[)\]]?$",
+        rf"(?:{_SCALES}|{_SCALES.upper()}|[Mm][A-Za-z]{{0,3}}|级|級)[)\]]?$",
     },
 }
 """How cells that are no plain numbers may be written; the first group is the number."""
@@ -860,6 +933,7 @@ def from_dataframe(
     if CSEP_IDS.issubset(known):
         _refuse_several(table.iloc[:, known.index(CATALOG_ID)].nunique(), where)
     positions = find_columns(names, where, wanted.columns, sample)
+    positions |= beside_places(names, sample, positions)
     positions |= beside_times(names, sample, {*positions.values()})
     positions |= further_magnitudes(names, where, wanted.columns, positions, sample)
     cells = table.iloc[:, list(positions.values())].set_axis(list(positions), axis="columns")

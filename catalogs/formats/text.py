@@ -15,6 +15,7 @@ import pandas as pd
 from catalogs.errors import InputError
 from catalogs.formats.cells import SOME
 from catalogs.formats.columns import (
+    beside_places,
     beside_times,
     find_columns,
     further_magnitudes,
@@ -22,9 +23,17 @@ from catalogs.formats.columns import (
     unused,
 )
 from catalogs.formats.lines import split_lines
-from catalogs.formats.names import MINUTES, normalised
+from catalogs.formats.names import normalised
 from catalogs.formats.parsed import Faults
-from catalogs.formats.region import Region, count_lines, find_region, header_of, rows_of, sample_of
+from catalogs.formats.region import (
+    Region,
+    count_lines,
+    events_below,
+    find_region,
+    header_of,
+    rows_of,
+    sample_of,
+)
 
 FEW_ZEROS = 0.001
 """A byte that is zero now and then is damage; more of them make no text."""
@@ -156,7 +165,7 @@ def text_cells(
     # A known layout has known columns, whatever their values
     sample = sample_of(lines, region, comments=comments) if comments else []
     positions = find_columns(region.names, where, chosen, sample)
-    positions |= _helpers(region, sample, {*positions.values()})
+    positions |= beside_places(region.names, sample, positions)
     positions |= beside_times(region.names, sample, {*positions.values()})
     more = further_magnitudes(region.names, where, chosen or {}, positions, sample)
     positions |= more if comments else {}
@@ -164,7 +173,7 @@ def text_cells(
     needed, empty = max(positions.values()) + 1, ("",) * len(positions)
     numbers, counts, over, rows = array("q"), array("q"), Counter[int](), _Rows([*positions])
     shifted, lead, ends = [], region.lead, len(region.names)
-    for number, row in rows_of(lines, region, comments=comments):
+    for number, row in events_below(lines, region, where, comments=comments):
         numbers.append(number)
         counts.append(len(row))
         if len(row) > ends and any(row[ends:]):
@@ -232,23 +241,6 @@ class _Rows:
         """The first rows as a table."""
         self._put_away()
         return pd.concat(self.parts, ignore_index=True).iloc[:n]
-
-
-def _helpers(region: Region, sample: Sequence[Sequence[str]], taken: set[int]) -> dict[str, int]:
-    """Columns that hold the hemisphere of another, N or S, E or W, or the minutes of an angle."""
-    found = {}
-    for role, letters in (("latitude sign", {"N", "S"}), ("longitude sign", {"E", "W"})):
-        for i in range(len(region.names)):
-            cells = {row[i].strip().upper() for row in sample if i < len(row)} - {""}
-            if i not in taken and cells and cells <= letters:
-                found[role] = i
-                break
-    for role, known in MINUTES.items():
-        for i, name in enumerate(region.names):
-            if i not in taken and normalised(name) in known:
-                found[f"{role} minutes"] = i
-                break
-    return found
 
 
 def _width(usual: Counter[int], expected: int) -> int:

@@ -191,6 +191,12 @@ def find_zone(names: Mapping[str, str], said: str | None, faults: Faults, around
     if beside is not None and (zones or asked):
         who = zones[0].stated if zones else "`time_zone`"
         faults.say(f"column {beside.strip()} is passed over: the zone is that of {who}")
+    if len({zone.value for zone in zones}) > 1:
+        listed = " and ".join(zone.stated for zone in zones)
+        raise InputError(
+            f"{faults.where}: {listed} are in two time zones, so that the day is not certain: name "
+            "a date and a time of day of one zone with `columns`, or write both in UTC"
+        )
     if zones:
         if asked and asked.value != zones[0].value:
             raise InputError(
