@@ -18,6 +18,7 @@ from torch import Tensor
 from catalogs import Catalog, EventSequence, GutenbergRichter, InputError, load, save
 from etas.synthetic import SOCAL_TRUTH
 from recast.cli import main
+from recast.evaluation import score
 from recast.models.neural import Recast
 from recast.net.architectures import CODE_SIZE
 from recast.net.network import RecastNet
@@ -406,6 +407,57 @@ def test_a_prior_holds_the_codes_of_small_regions_back(data: CatalogData) -> Non
     assert losses[1] - losses[0] == pytest.approx(
         100.0 * 0.25 * CODE_SIZE / 2 / windows.n_train, rel=1e-3
     )
+
+
+@pytest.fixture(scope="module")
+def regions() -> list[Region]:
+    """Of which ETAS is fitted once."""
+    return [Region(load(name), day_clock=False) for name in (RIDGECREST, "synthetic_socal")]
+
+
+def test_a_share_of_the_steps_is_not_told_the_region(
+    regions: list[Region], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = CatalogData.of(*regions, window=8, burn_in=2, steps_per_epoch=1)
+    (windows, *_) = data.train_dataloader()
+    task = RecastTask(data.scalings, unknown=0.25)
+    told: list[int | None] = []
+    loss = torch.tensor(1.0)
+    monkeypatch.setattr(task, "losses", lambda _, known: (told.append(known), (loss, loss))[1])
+    monkeypatch.setattr(task, "log", lambda *_, **__: None)
+    torch.manual_seed(0)
+    for number in range(1, 401):
+        task.training_step(windows, number)
+    assert set(told) == {None, windows.region}
+    assert told.count(None) == pytest.approx(100, abs=35)  # four standard deviations
+
+
+def test_regions_have_equal_weight_in_the_validation_score(
+    regions: list[Region], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many batches each has, and with what the net knows of it."""
+    monkeypatch.setattr("recast.training.data.VALIDATION_WINDOWS", 2)
+    data = CatalogData.of(*regions)
+    task = RecastTask(data.scalings).eval()
+    torch.manual_seed(0)
+    with torch.no_grad():
+        for weights in task.net.parameters():  # as if it had learned something
+            weights.add_(0.3 * torch.randn(weights.shape))
+    logged: dict[str, list[float]] = {}
+    task.log = lambda name, value, **_: logged.setdefault(name, []).append(float(value))  # type: ignore[method-assign]
+    batches = list(data.val_dataloader())
+    assert len(batches) > 2
+    with torch.no_grad():
+        for number, windows in enumerate(batches):
+            task.validation_step(windows, number)
+    scores = []
+    for i, region in enumerate(data.regions):
+        val = region.split.val
+        scores.append(score(Recast(task.net.on(region.scaling, i)), val).nats_per_event)
+        mean = np.mean(logged[f"val/nll/{region.name}"])
+        assert -mean == pytest.approx(scores[-1], abs=5e-3)
+    assert abs(scores[0] - scores[1]) > 0.5
+    assert -np.mean(logged["val/nll"]) == pytest.approx(np.mean(scores), abs=5e-3)
 
 
 def test_magnitudes_of_elsewhere_give_way_to_the_fixed_law(tmp_path: Path) -> None:
