@@ -113,14 +113,25 @@ def interrupted(data: CatalogData, folder: Path, epochs: int, after: int, **how:
 
 @pytest.mark.parametrize("version", ["this", "older"])
 def test_an_interrupted_run_goes_on_where_it_stopped(
-    version: str, data: CatalogData, tmp_path: Path
+    version: str, data: CatalogData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     interrupted(data, tmp_path, 4, after=2, seed=0)
     if version == "older":  # which did not record how it began
         (tmp_path / "begun.json").unlink()
-    train(data, tmp_path, seed=0, max_epochs=4, resume=True)
-    content = torch.load(tmp_path / "last.ckpt", weights_only=True)
-    assert content["global_step"] == 16
+    epochs: list[int] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            RecastTask, "on_train_epoch_start", lambda task: epochs.append(task.current_epoch)
+        )
+        resumed = train(data, tmp_path, seed=0, max_epochs=4, resume=True)
+    assert epochs == [2, 3]
+    whole = train(data, tmp_path / "whole", seed=0, max_epochs=4)
+    assert resumed.validation == whole.validation
+    for name in ("last.ckpt", "best.ckpt"):  # with the momentum and learning rate it had
+        one, other = (read_checkpoint(path / name) for path in (tmp_path, tmp_path / "whole"))
+        assert one["global_step"] == other["global_step"] <= 16
+        weights = other["state_dict"]
+        assert all(torch.equal(value, weights[key]) for key, value in one["state_dict"].items())
 
 
 class PowerFails(Callback):
