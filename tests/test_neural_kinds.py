@@ -6,14 +6,17 @@ from typing import Any
 import pytest
 import torch
 
-from catalogs import Catalog, InputError, load
+from catalogs import Catalog, InputError, Selection, load
 from catalogs.checks.extent import Extent
 from recast.benchmark.training_size import recent
 from recast.models.fitting import fit_model
 from recast.models.kind import Task
 from recast.models.neural_kinds import FEW_SHOT_EPOCHS
 from recast.models.registry import model_kind
-from recast.pretrained import SHIPPED, SHIPPED_WORLDS, checkpoint_path, shape_of
+from recast.models.saved import load_model
+from recast.pretrained import SHIPPED, SHIPPED_WORLDS, checkpoint_path, seen, shape_of
+from recast.training.region import Region
+from recast.training.task import RecastTask
 from recast.training.trainer import PAPER, PAPER_EPOCHS
 
 
@@ -117,3 +120,30 @@ def test_no_net_starts_from_one_that_may_have_seen_the_test_window(
     with pytest.raises(BegunError):
         fit_model("recast", ridgecrest)
     assert "pretrained" not in begun["model"]
+
+
+def test_a_fine_tuned_net_has_seen_what_the_one_it_started_from_had(tmp_path: Path) -> None:
+    ridgecrest = load("ridgecrest_2019")
+    fitted = fit_model("recast-few-shot", ridgecrest, quick=True)
+    assert set(fitted.seen) == {*seen(SHIPPED), "ridgecrest_2019"}
+    assert fitted.started_from == SHIPPED
+
+
+def test_a_mixture_has_seen_what_its_nets_have(tmp_path: Path) -> None:
+    ridgecrest = load("ridgecrest_2019")
+    scaling = Region(ridgecrest, day_clock=False).scaling.to_json()
+    paths = []
+    for name, width in (("one", 4), ("other", 8)):
+        extent = Extent("2000-01-01", "2001-01-01", "2001-01-01").to_json()
+        task = RecastTask({name: scaling}, {name: extent}, width=width)
+        paths.append(tmp_path / f"{name}.ckpt")
+        content = {"hyper_parameters": dict(task.hparams), "state_dict": task.state_dict()}
+        torch.save(content, paths[-1])
+    one, other = (load_model(path).on(ridgecrest) for path in paths)
+    both = load_model(*paths).on(ridgecrest)
+    assert (set(one.seen), set(other.seen), set(both.seen)) == ({"one"}, {"other"}, {"one", "other"})
+    assert one.n_parameters < other.n_parameters
+    assert both.n_parameters == one.n_parameters + other.n_parameters
+    fewer = Selection(magnitude_completeness=3.0).of(ridgecrest)
+    with pytest.raises(InputError, match=r"one\.ckpt was trained on events above completeness"):
+        load_model(paths[0]).on(fewer)
