@@ -198,6 +198,9 @@ def test_mistakes_are_answered_before_anything_is_written(
         ({"seeds": 0}, "seeds = 0: at least one is needed"),
         ({"workers": 0}, "workers = 0: at least one is needed"),
         ({"seeds": 10**12}, "seeds = 1000000000000: give 1,000 or fewer"),
+        ({"models": ["poisson", "poisson"]}, "model 'poisson' is named twice: name it once"),
+        ({"pretrained": "mine.ckpt"}, "mine.ckpt: none of the models starts from it"),
+        ({"catalogs": ["synthetic_socal"], "places": True}, "synthetic_socal has no locations"),
     ],
 )
 def test_python_is_answered_before_anything_is_written(

@@ -94,6 +94,24 @@ def test_the_papers_catalogs_are_its_own(real_catalog: Callable[[str], Catalog],
     assert followed(None, catalog, later, ["etas"]) is None
 
 
+def test_the_papers_catalogs_have_its_events_and_windows(
+    real_catalog: Callable[[str], Catalog],
+) -> None:
+    catalog = real_catalog("qtm_san_jacinto")
+    events, info = catalog.events, catalog.info
+    n = len(catalog.to_sequence())
+    a_day_later = pd.Timestamp(info.splits.val_start) + pd.Timedelta("1D")
+    later = replace(info.splits, val_start=str(a_day_later))
+    one_less = events.drop(events.index[events["magnitude"] > 3.0][0])
+    for other in (
+        Catalog(events, replace(info, splits=later)),
+        Catalog(one_less.reset_index(drop=True), replace(info, n_events=len(one_less))),
+        Catalog(events, replace(info, completeness_is_strict=False)),
+    ):
+        with pytest.raises(InputError, match=f"is not the paper's, which has {n:,} events"):
+            followed("paper", [other], [other], ["etas"])
+
+
 def test_the_papers_rows_stand_beside_a_run(
     real_catalog: Callable[[str], Catalog], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
