@@ -18,7 +18,13 @@ from catalogs import Catalog, InputError, Selection, load, save
 from catalogs.files import read_json
 from recast.benchmark.folder import open_run
 from recast.benchmark.identity import data_hash
-from recast.benchmark.protocols import EARTHQUAKE_NPP, PAPER, RECAST, followed
+from recast.benchmark.protocols import (
+    EARTHQUAKE_NPP,
+    PAPER,
+    RECAST,
+    ProtocolResult,
+    followed,
+)
 from recast.benchmark.results import BenchmarkResult
 from recast.benchmark.schema import FILE, benchmark_schema, make_schema
 from recast.benchmark.tables import as_latex, latex_table
@@ -125,6 +131,17 @@ def test_the_papers_rows_stand_beside_a_run(
     # The paper's ETAS is a fit of the same events: 1.1315 in both
     assert beside.models["etas"] == pytest.approx(beside.published["ETAS"], abs=1e-4)
     assert "RECAST (published)" in capsys.readouterr().out
+
+
+def test_of_times_and_places_the_table_has_the_sum() -> None:
+    head, published, mine = ProtocolResult(
+        "earthquakenpp", {"ETAS": (1.5, -2.0)}, {"etas": (1.25, -1.0)}
+    ).table()
+    assert head.split() == ["earthquakenpp", "times", "places", "both"]
+    assert published.split() == ["ETAS", "(published)", "1.5000", "-2.0000", "-0.5000"]
+    assert mine.split() == ["etas", "1.2500", "-1.0000", "0.2500"]
+    *_, row = ProtocolResult("paper", {}, {"etas": (1.25, -1.0)}).table()
+    assert row.split() == ["etas", "1.2500", "-1.0000"]
 
 
 def test_protocols_name_their_catalogs_where_none_is_given() -> None:

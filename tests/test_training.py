@@ -469,6 +469,15 @@ def test_regions_have_equal_weight_in_the_validation_score(
         assert -mean == pytest.approx(scores[-1], abs=5e-3)
     assert abs(scores[0] - scores[1]) > 0.5
     assert -np.mean(logged["val/nll"]) == pytest.approx(np.mean(scores), abs=5e-3)
+    # The net that training starts from is scored alike, without dropout, and kept as it was
+    start, trainer = StartCounts(), SimpleNamespace(global_step=0, datamodule=data)
+    start.on_train_start(trainer, task.train())  # type: ignore[arg-type]
+    assert task.training
+    assert start.loss == pytest.approx(np.mean(logged["val/nll"]), rel=1e-6)
+    codes = task.net.codes.detach().clone()
+    with torch.no_grad():
+        task.net.codes.zero_()
+    assert torch.equal(start.weights["net.codes"], codes)
 
 
 def test_magnitudes_of_elsewhere_give_way_to_the_fixed_law(tmp_path: Path) -> None:
