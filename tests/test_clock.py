@@ -109,6 +109,23 @@ def test_what_is_drawn_follows_the_day() -> None:
     assert kstest(fractions, "uniform").pvalue < 1e-6
 
 
+@pytest.mark.parametrize("compiled", [True, False])
+def test_half_a_day_has_the_events_of_its_hours(
+    compiled: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not compiled:
+        monkeypatch.setattr(Recast, "_draws_compiled", False)
+    net = RecastNet(replace(SCALING, k=1e-9), hidden_size=4, width=4)  # no clusters
+    drawn = Recast(net, LAW).simulate(detected_by_day(20.0, 5).before(19.5), 0.5, 1000, seed=1)
+    assert (drawn.start, drawn.end) == (19.5, 20.0)
+    expected = SCALING.mu * (CLOCK(20.0) - CLOCK(19.5))
+    assert abs(expected - 0.5 * SCALING.mu) > 0.3
+    assert len(drawn.times) / 1000 == pytest.approx(expected, abs=4.0 * (expected / 1000) ** 0.5)
+    assert kstest((CLOCK(drawn.times) - CLOCK(19.5)) * 4.0 / expected, "uniform").pvalue > 0.01
+    other = Recast(net, GutenbergRichter(2.0, 0.9, 7.0))
+    assert len({each.fingerprint() for each in (Recast(net), Recast(net, LAW), other)}) == 3
+
+
 def test_the_pace_is_recovered_from_a_catalog() -> None:
     train, validation = detected_by_day(1500.0, 6), detected_by_day(500.0, 7)
     clock = fit_clock(train, validation, fit_etas(train, LAW).model)

@@ -554,6 +554,16 @@ def test_what_had_stopped_early_stays_stopped(
     assert torch.load(tmp_path / "last.ckpt", weights_only=True)["global_step"] == steps
 
 
+def test_a_training_ends_after_as_many_epochs_without_gain_as_asked_for(
+    data: CatalogData, tmp_path: Path
+) -> None:
+    how: dict[str, Any] = {"seed": 0, "model": {"learning_rate": 3.0}, "max_epochs": 8}
+    train(data, tmp_path, **how, patience=1)
+    assert read_checkpoint(tmp_path / "last.ckpt")["global_step"] < 8 * 4
+    with pytest.raises(InputError, match="with patience = 1, not 12: choose another `out`"):
+        train(data, tmp_path, **how, resume=True)
+
+
 def test_random_numbers_of_a_gpu_go_on_too(monkeypatch: pytest.MonkeyPatch) -> None:
     restored: list[Tensor] = []
     on_gpu = torch.tensor([7], dtype=torch.uint8)
@@ -578,10 +588,16 @@ def test_checkpoints_are_looked_for_where_they_are_now(tmp_path: Path) -> None:
     state = {"dirpath": "/gone", "best_model_path": "/gone/best.ckpt", "last_model_path": ""}
     state |= {"kth_best_model_path": "", "best_k_models": {"/gone/best.ckpt": 1.0}}
     checkpoint = {"callbacks": {moved.state_key: state}}  # the other one was not there then
-    trainer: Any = SimpleNamespace(checkpoint_callbacks=[new, moved], ckpt_path=None)
+    began = tmp_path / "began"
+    began.mkdir()
+    (began / "best.ckpt").write_bytes(b"best")
+    trainer: Any = SimpleNamespace(
+        checkpoint_callbacks=[new, moved], ckpt_path=str(began / "last.ckpt")
+    )
     GoesOn().on_load_checkpoint(trainer, RecastTask.__new__(RecastTask), checkpoint)
     here = str(tmp_path / "a" / "best.ckpt")
     assert state["best_model_path"] == here
+    assert (tmp_path / "a" / "best.ckpt").read_bytes() == b"best"  # it came along
     assert state["last_model_path"] == ""
     assert state["best_k_models"] == {here: 1.0}
     assert list(checkpoint["callbacks"]) == [moved.state_key]
