@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ import pandas as pd
 import pytest
 
 from catalogs import Catalog, InputError, Selection, load, save
+from catalogs.checks.extent import Extent
 from catalogs.files import read_json
+from catalogs.store import file_hash
 from etas.model import ETAS
 from recast.benchmark.comparison import compare
 from recast.benchmark.folder import load_catalog, open_run
@@ -27,6 +30,9 @@ from recast.benchmark.results import (
 from recast.benchmark.run import run_benchmark
 from recast.cli import main
 from recast.models import environment
+from recast.models.etas_report import fit_catalog
+from recast.models.fitting import fit_task
+from recast.models.kind import FittedModel, ModelKind, Task
 from recast.models.neural import Recast
 
 RIDGECREST = "ridgecrest_2019"
@@ -69,7 +75,13 @@ def test_the_result_has_the_documented_form(run_folder: Path) -> None:
         )
         assert gain["mean"] == pytest.approx(difference, abs=1e-9)
         assert gain["ci95"][0] <= gain["mean"] <= gain["ci95"][1]
-        assert [run["seed"] for run in models["recast-paper"]["seeds"]] == [0, 1]
+        seeds = models["recast-paper"]["seeds"]
+        assert [run["seed"] for run in seeds] == [0, 1]
+        tests = [run["splits"]["test"]["nats_per_event"] for run in seeds]
+        assert models["recast-paper"]["splits"]["test"]["nats_per_event"] == np.mean(tests)
+        assert models["recast-paper"]["test_sd"] == pytest.approx(abs(tests[0] - tests[1]) / 2**0.5)
+        seconds = [run["fit_seconds"] for run in seeds]
+        assert models["recast-paper"]["fit_seconds"] == pytest.approx(np.mean(seconds))
         assert models["etas"]["n_parameters"] == 5
 
 
@@ -187,6 +199,9 @@ def test_mistakes_are_answered_before_anything_is_written(
         ({"seeds": 0}, "seeds = 0: at least one is needed"),
         ({"workers": 0}, "workers = 0: at least one is needed"),
         ({"seeds": 10**12}, "seeds = 1000000000000: give 1,000 or fewer"),
+        ({"models": ["poisson", "poisson"]}, "model 'poisson' is named twice: name it once"),
+        ({"pretrained": "mine.ckpt"}, "mine.ckpt: none of the models starts from it"),
+        ({"catalogs": ["synthetic_socal"], "places": True}, "synthetic_socal has no locations"),
     ],
 )
 def test_python_is_answered_before_anything_is_written(
@@ -260,6 +275,35 @@ def test_workers_change_no_score(tmp_path: Path) -> None:
     assert one.terms.keys() == {"recast", "recast-ensemble"}
     for name, terms in one.terms.items():
         np.testing.assert_array_equal(terms, two.terms[name])
+
+
+def test_gains_are_of_one_model_over_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalog = load("ridgecrest_2019")
+    file = fit_catalog(catalog).write(tmp_path / "fit")
+
+    def fit(kind: ModelKind, task: Task) -> FittedModel:
+        until = "2019-07-12"  # a day of the test window
+        peeked = {"elsewhere": replace(Extent.of(catalog), end=until, until=until)}
+        fitted = fit_task(kind, task)
+        return replace(fitted, seen=peeked) if kind.name == "poisson" else fitted
+
+    monkeypatch.setattr("recast.benchmark.comparison.fit_task", fit)
+    (done,) = compare([catalog], ["poisson", "etas", str(file)], tmp_path / "run")
+    poisson, etas, read = done.result.models.values()
+    difference = etas.test.nats_per_event - poisson.test.nats_per_event
+    assert difference > 0.3
+    assert poisson.gain_over_poisson is etas.gain_over_etas is None
+    assert etas.gain_over_poisson is not None
+    assert poisson.gain_over_etas is not None
+    assert read.gain_over_etas is not None
+    assert etas.gain_over_poisson.mean == pytest.approx(difference)
+    assert poisson.gain_over_etas.mean == pytest.approx(-difference)
+    assert read.gain_over_etas.mean == pytest.approx(0.0, abs=1e-12)  # the same fit
+    assert (read.file_sha256, etas.file_sha256) == (file_hash(file), None)
+    # A model that has seen a part of what it is tested on is marked
+    assert (len(poisson.leaks), etas.leaks, read.leaks) == (1, [], [])
 
 
 def test_without_etas_there_is_no_gain(tmp_path: Path) -> None:

@@ -80,6 +80,24 @@ def test_the_truth_in_clock_time_is_the_likelihood_in_days() -> None:
     assert Recast(net).log_likelihood(sequence) == pytest.approx(expected, rel=1e-4)
 
 
+def test_a_window_and_its_gaps_are_those_of_the_day() -> None:
+    """Scored from some hour on, and nothing recorded in others; here of a Poisson process."""
+    drawn = detected_by_day(60.0, 4)
+    gap, begin, end = (20.6, 30.1), 10.3, 60.0
+    kept = (drawn.times < gap[0]) | (drawn.times >= gap[1])
+    sequence = EventSequence(
+        drawn.times[kept], drawn.magnitudes[kept], 0.0, end, score_from=begin, gaps=(gap,)
+    )
+    process = Recast(RecastNet(replace(SCALING, k=1e-12), hidden_size=4, width=4))
+    shown = CLOCK(end) - CLOCK(begin) - (CLOCK(gap[1]) - CLOCK(gap[0]))
+    scored = sequence.times[sequence.first_scored :]
+    expected = np.log(SCALING.mu * CLOCK.pace(scored)).sum() - SCALING.mu * shown
+    assert process.log_likelihood(sequence) == pytest.approx(expected, rel=1e-6)
+    np.testing.assert_allclose(
+        process.compensator(sequence, [begin, end]), [0.0, SCALING.mu * shown], atol=1e-6
+    )
+
+
 def test_what_is_drawn_follows_the_day() -> None:
     net = RecastNet(replace(SCALING, k=1e-9), hidden_size=4, width=4)  # no clusters
     history = detected_by_day(20.0, 5)
@@ -89,6 +107,23 @@ def test_what_is_drawn_follows_the_day() -> None:
     fractions = drawn.times % 1.0
     assert kstest(CLOCK(fractions), "uniform").pvalue > 0.01
     assert kstest(fractions, "uniform").pvalue < 1e-6
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_half_a_day_has_the_events_of_its_hours(
+    compiled: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not compiled:
+        monkeypatch.setattr(Recast, "_draws_compiled", False)
+    net = RecastNet(replace(SCALING, k=1e-9), hidden_size=4, width=4)  # no clusters
+    drawn = Recast(net, LAW).simulate(detected_by_day(20.0, 5).before(19.5), 0.5, 1000, seed=1)
+    assert (drawn.start, drawn.end) == (19.5, 20.0)
+    expected = SCALING.mu * (CLOCK(20.0) - CLOCK(19.5))
+    assert abs(expected - 0.5 * SCALING.mu) > 0.3
+    assert len(drawn.times) / 1000 == pytest.approx(expected, abs=4.0 * (expected / 1000) ** 0.5)
+    assert kstest((CLOCK(drawn.times) - CLOCK(19.5)) * 4.0 / expected, "uniform").pvalue > 0.01
+    other = Recast(net, GutenbergRichter(2.0, 0.9, 7.0))
+    assert len({each.fingerprint() for each in (Recast(net), Recast(net, LAW), other)}) == 3
 
 
 def test_the_pace_is_recovered_from_a_catalog() -> None:
@@ -114,11 +149,59 @@ def test_whites_catalog_has_fewer_events_by_day(real_catalog: Callable[[str], Ca
     """Machines find more while people sleep: 8 pm to 4 am in California, 4 to 12 h UTC."""
     from recast.training.data import Region
 
-    clock = Region(real_catalog("white")).scaling.clock
+    white = real_catalog("white")
+    region = Region(white)
+    clock = region.scaling.clock
     night, day = clock.pace([0.25, 0.4]), clock.pace([0.65, 0.95])
     assert night.min() > 1.1
     assert day.max() < 0.9
+    assert Region(white, day_clock=False).scaling.clock == DayClock()  # none is asked for
     assert Region(real_catalog("ncss")).scaling.clock == DayClock()
+    # Its ETAS is the most likely in the time of the clock; that of days has a slope of 26 there
+    train, etas = clock.sequence(region.split.train), region.etas
+    less, more = (replace(etas, mu=f * etas.mu).log_likelihood(train) for f in (0.999, 1.001))
+    assert (more - less) / 0.002 == pytest.approx(0.0, abs=1.0)
+
+
+def with_mainshocks_at_four(days: int, seed: int) -> EventSequence:
+    """An ETAS process, and every fifth night an M 6 with its aftershocks; no clock."""
+    (known,) = TRUTH.sample(EventSequence.nothing(), 4.0 + 4.0 / 24.0, 1, seed=seed)
+    for end in [*np.arange(9.0, days, 5.0) + 4.0 / 24.0, float(days)]:
+        times = np.append(known.times, known.end)
+        known = EventSequence(times, np.append(known.magnitudes, 6.0), 0.0, known.end + 1e-6)
+        (later,) = TRUTH.sample(known, end - known.end, 1, seed=seed)
+        known = EventSequence(
+            np.append(times, later.times),
+            np.append(known.magnitudes, later.magnitudes),
+            0.0,
+            later.end,
+        )
+    return known.scored_from(0.99)  # a part of an hour is left out
+
+
+def test_aftershocks_of_the_small_hours_are_no_habit_of_these_hours() -> None:
+    train, validation = with_mainshocks_at_four(100, 1), with_mainshocks_at_four(60, 2)
+    by_day = np.bincount((train.times % 1.0 * 4.0).astype(int), minlength=4)
+    assert by_day[0] > 1.3 * by_day[3]
+    assert fit_clock(train, validation, TRUTH) == DayClock()
+    # Nor do they hide a habit that there is
+    told = (replace(s, times=CLOCK.days(s.times), score_from=1.01) for s in (train, validation))
+    hours = np.linspace(0.0, 1.0, 49)
+    np.testing.assert_allclose(
+        fit_clock(*told, TRUTH).pace(hours), CLOCK.pace(hours), rtol=0, atol=0.3
+    )
+
+
+def test_at_no_hour_are_events_impossible() -> None:
+    def of_afternoons(seed: int) -> EventSequence:
+        whole = detected_by_day(200.0, seed, DayClock())
+        late = whole.times % 1.0 > 0.5
+        return replace(whole, times=whole.times[late], magnitudes=whole.magnitudes[late])
+
+    clock = fit_clock(of_afternoons(1), of_afternoons(2), TRUTH)
+    paces = clock.pace(np.linspace(0.0, 1.0, 1000))
+    assert paces.max() > 1.5
+    assert 0.04 < paces.min() < 0.1
 
 
 def test_where_no_pace_can_be_found_there_is_no_clock(monkeypatch: pytest.MonkeyPatch) -> None:

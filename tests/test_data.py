@@ -30,6 +30,7 @@ def test_a_fit_from_a_file_is_the_start(tmp_path: Path) -> None:
     assert data.region.etas == model
     scaling = data.region.scaling
     assert (scaling.mu, scaling.k, scaling.p) == (1.0, 0.02, 1.1)
+    assert Region(CATALOG, etas_file=path, day_clock=False, pretrained="shipped").etas == model
 
 
 def test_a_fit_that_does_not_suit_is_refused(tmp_path: Path) -> None:
@@ -82,8 +83,10 @@ def test_a_net_is_scaled_by_the_scored_events_of_the_train_window(strict: bool) 
     edge = lowest + (0.05 if catalog.info.completeness_is_strict else -0.05)
     assert scaling.lowest_magnitude == pytest.approx(edge)
     # A net without any background would have none for good
-    assert 0.0 < scaling.background < 0.01 / scaling.mean_inter_time
+    assert scaling.background == pytest.approx(1e-3 / scaling.mean_inter_time)
     assert replace(scaling, mu=3.0).background == 3.0
+    # Nets of before this edge was kept have magnitudes from completeness on
+    assert replace(scaling, lowest_magnitude=float("nan")).lowest_magnitude == lowest
 
 
 def test_each_window_is_for_what_it_is_called() -> None:

@@ -156,8 +156,11 @@ def test_what_is_rare_is_told_by_the_law_of_magnitudes() -> None:
         WindowDraws(counts=rare[:, None], expected=np.array([x]), chances=np.array([x]), **likely)
         for x in (0.0014, 0.0013)
     )
-    assert growing([day, week])[1].chances == [0.0014]
+    grown = growing([day, week])[1]
+    assert grown.chances == grown.expected == [0.0014]
     assert growing([replace(day, chances=np.array([np.nan])), week])[1].chances == [0.0013]
+    unknown = growing([day, replace(week, chances=np.array([np.nan]))])[1]
+    assert np.isnan(unknown.chances).all()  # its numbers tell more
 
 
 def test_bins_and_chart_are_those_of_the_samples(made: Made) -> None:

@@ -140,6 +140,10 @@ def test_a_saved_model_keeps_its_law_of_places(run: Path) -> None:
         model.places.log_density(test), again.places.log_density(test), rtol=1e-9
     )
     assert fit_model("etas", catalog).places is None
+    scored = BenchmarkResult.load(run / "benchmark.json").catalogs["ridgecrest_2019"]
+    means = scored.models["etas"].marks["place"].nats_per_event
+    for part, window in catalog.split().items():
+        assert means[part] == pytest.approx(model.places.log_density(window).mean(), rel=1e-9)
 
 
 def test_simulated_catalogs_have_places(run: Path, tmp_path: Path) -> None:

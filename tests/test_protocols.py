@@ -18,7 +18,13 @@ from catalogs import Catalog, InputError, Selection, load, save
 from catalogs.files import read_json
 from recast.benchmark.folder import open_run
 from recast.benchmark.identity import data_hash
-from recast.benchmark.protocols import EARTHQUAKE_NPP, PAPER, RECAST, followed
+from recast.benchmark.protocols import (
+    EARTHQUAKE_NPP,
+    PAPER,
+    RECAST,
+    ProtocolResult,
+    followed,
+)
 from recast.benchmark.results import BenchmarkResult
 from recast.benchmark.schema import FILE, benchmark_schema, make_schema
 from recast.benchmark.tables import as_latex, latex_table
@@ -94,6 +100,24 @@ def test_the_papers_catalogs_are_its_own(real_catalog: Callable[[str], Catalog],
     assert followed(None, catalog, later, ["etas"]) is None
 
 
+def test_the_papers_catalogs_have_its_events_and_windows(
+    real_catalog: Callable[[str], Catalog],
+) -> None:
+    catalog = real_catalog("qtm_san_jacinto")
+    events, info = catalog.events, catalog.info
+    n = len(catalog.to_sequence())
+    a_day_later = pd.Timestamp(info.splits.val_start) + pd.Timedelta("1D")
+    later = replace(info.splits, val_start=str(a_day_later))
+    one_less = events.drop(events.index[events["magnitude"] > 3.0][0])
+    for other in (
+        Catalog(events, replace(info, splits=later)),
+        Catalog(one_less.reset_index(drop=True), replace(info, n_events=len(one_less))),
+        Catalog(events, replace(info, completeness_is_strict=False)),
+    ):
+        with pytest.raises(InputError, match=f"is not the paper's, which has {n:,} events"):
+            followed("paper", [other], [other], ["etas"])
+
+
 def test_the_papers_rows_stand_beside_a_run(
     real_catalog: Callable[[str], Catalog], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -107,6 +131,17 @@ def test_the_papers_rows_stand_beside_a_run(
     # The paper's ETAS is a fit of the same events: 1.1315 in both
     assert beside.models["etas"] == pytest.approx(beside.published["ETAS"], abs=1e-4)
     assert "RECAST (published)" in capsys.readouterr().out
+
+
+def test_of_times_and_places_the_table_has_the_sum() -> None:
+    head, published, mine = ProtocolResult(
+        "earthquakenpp", {"ETAS": (1.5, -2.0)}, {"etas": (1.25, -1.0)}
+    ).table()
+    assert head.split() == ["earthquakenpp", "times", "places", "both"]
+    assert published.split() == ["ETAS", "(published)", "1.5000", "-2.0000", "-0.5000"]
+    assert mine.split() == ["etas", "1.2500", "-1.0000", "0.2500"]
+    *_, row = ProtocolResult("paper", {}, {"etas": (1.25, -1.0)}).table()
+    assert row.split() == ["etas", "1.2500", "-1.0000"]
 
 
 def test_protocols_name_their_catalogs_where_none_is_given() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -15,6 +15,7 @@ from recast import load_model, run_forecast
 from recast.forecast.prepare import prepare
 from recast.forecast.rare import expected_counts, law_of_all, tells_more
 from recast.forecast.single import Request, counted
+from recast.live.draws import draw_window
 from recast.models.fitting import fit_model
 from recast.models.so_far import fit_so_far
 
@@ -40,6 +41,41 @@ def test_large_events_are_expected_as_often_as_they_are_drawn() -> None:
     _, firsts = expected_counts(drawn, [6.0], 2.0, LAW)
     chance = counted(drawn, [6.0])["counts"][:, 0] > 0
     assert firsts.std() < 0.1 * chance.std()
+
+
+@dataclass(frozen=True)
+class WithoutSmall:
+    """A window of a day in which events below ``complete_from`` are missed."""
+
+    days: float = 1.0
+    max_events: int = 100_000
+    complete_from: float = 4.0
+    processes: tuple[ETAS, ...] = (MODEL,)
+    adjusted: None = None
+
+    def all_events(self, block: int, n: int, seed: int) -> Trajectories:
+        return MODEL.simulate(EventSequence.nothing(), 10.0, min(n, 400), seed=[seed, block])
+
+    def draw(self, block: int, n: int, seed: int) -> Trajectories:
+        drawn = self.all_events(block, n, seed)
+        seen = drawn.magnitudes >= self.complete_from
+        return replace(
+            drawn,
+            trajectory=drawn.trajectory[seen],
+            times=drawn.times[seen],
+            magnitudes=drawn.magnitudes[seen],
+        )
+
+
+def test_services_count_on_no_event_that_is_missed() -> None:
+    window, magnitudes = WithoutSmall(), (5.5, 6.5)
+    found = draw_window(window, magnitudes, 400, 1, law=LAW)
+    assert found.expected is not None
+    assert found.chances is not None
+    complete = window.all_events(0, 400, 1)
+    numbers, firsts = expected_counts(complete, magnitudes, 2.0, LAW)
+    np.testing.assert_allclose(found.expected, numbers.mean(axis=0), rtol=0.3)
+    np.testing.assert_allclose(found.chances, firsts.mean(axis=0), rtol=0.2)
 
 
 @pytest.mark.parametrize("hours", [0.03, 0.5, 20.0])
@@ -74,9 +110,10 @@ def test_probabilities_of_large_events_hardly_depend_on_the_seed() -> None:
 
 
 def test_a_law_that_depends_on_the_past_tells_nothing_of_large_events() -> None:
-    other = replace(MODEL, magnitude_law=GutenbergRichter(2.0, 0.9, 8.0))
+    others = [GutenbergRichter(*law) for law in ((2.0, 0.9, 8.0), (2.0, 1.0, 7.5), (2.5, 1.0, 8.0))]
     assert law_of_all([MODEL, MODEL]) == LAW
-    assert law_of_all([MODEL, other]) is None
+    for other in others:
+        assert law_of_all([MODEL, replace(MODEL, magnitude_law=other)]) is None
     bent = BentGutenbergRichter(2.0, 1.0, 8.0, bend=3.0, b_above=0.9)
     assert law_of_all([MODEL, replace(MODEL, magnitude_law=bent)], bent) == bent
     assert law_of_all([MODEL, replace(MODEL, magnitude_law=bent)]) is None

@@ -11,11 +11,13 @@ import pytest
 from catalogs import Catalog, CatalogInfo, SplitDates, load
 from catalogs.checks.extent import Extent
 from etas.synthetic import SOCAL_TRUTH
+from recast.benchmark.training_size import recent
 from recast.evaluation import score
 from recast.models import start
 from recast.models.kind import Task
 from recast.models.neural import Recast
 from recast.models.registry import model_kind
+from recast.models.saved import load_model
 from recast.models.start import start_of
 from recast.net.scaling import Scaling
 from recast.pretrained import SHIPPED, SHIPPED_WORLDS, checkpoint_path, etas_prior, read_net, seen
@@ -83,13 +85,18 @@ def test_a_net_that_may_have_seen_the_test_window_is_not_taken(
 
 
 def test_zero_shot_takes_the_second_where_neither_has_seen_the_region(tmp_path: Path) -> None:
-    catalog = load("synthetic_socal")
+    catalog = recent(load("synthetic_socal"), 2500)
     fitted = model_kind("recast-zero-shot").fit(Task(catalog, tmp_path))
     assert fitted.started_from == SHIPPED_WORLDS
     region = Region(catalog, pretrained=SHIPPED)
     net = with_inferred_code(read_net(SHIPPED_WORLDS, region.scaling), region.split.train)
     test = region.split.test
     assert score(fitted.process, test) == score(Recast(net), test)
+    used = load_model(SHIPPED).on(catalog, fit=True)
+    assert score(used.process, test) == score(fitted.process, test)
+    # Its ETAS and its code have seen this region
+    for model in (used, fitted):
+        assert set(model.seen) == {*seen(SHIPPED_WORLDS), "synthetic_socal"}
 
 
 def test_both_have_the_prior_of_observed_regions() -> None:

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,24 @@ def test_no_more_threads_than_a_command_was_told(monkeypatch: pytest.MonkeyPatch
         with cores.at_most(1):
             assert cores.threads() == 1
     assert cores.threads() == 8
+
+
+def test_results_are_in_order_on_as_many_threads_as_asked_for() -> None:
+    at_once, most = set(), []
+
+    def slow_first(i: int, j: int) -> int:
+        at_once.add(i)
+        most.append(len(at_once))
+        time.sleep(0.02 / (i + 1))
+        at_once.discard(i)
+        return 10 * i + j
+
+    for workers in (1, 3):
+        most.clear()
+        assert cores.in_order(slow_first, range(6), range(6), workers=workers) == [
+            11 * i for i in range(6)
+        ]
+        assert max(most) == workers
 
 
 def test_no_more_cores_than_a_scheduler_gives() -> None:

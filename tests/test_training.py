@@ -18,6 +18,7 @@ from torch import Tensor
 from catalogs import Catalog, EventSequence, GutenbergRichter, InputError, load, save
 from etas.synthetic import SOCAL_TRUTH
 from recast.cli import main
+from recast.evaluation import score
 from recast.models.neural import Recast
 from recast.net.architectures import CODE_SIZE
 from recast.net.network import RecastNet
@@ -112,14 +113,25 @@ def interrupted(data: CatalogData, folder: Path, epochs: int, after: int, **how:
 
 @pytest.mark.parametrize("version", ["this", "older"])
 def test_an_interrupted_run_goes_on_where_it_stopped(
-    version: str, data: CatalogData, tmp_path: Path
+    version: str, data: CatalogData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     interrupted(data, tmp_path, 4, after=2, seed=0)
     if version == "older":  # which did not record how it began
         (tmp_path / "begun.json").unlink()
-    train(data, tmp_path, seed=0, max_epochs=4, resume=True)
-    content = torch.load(tmp_path / "last.ckpt", weights_only=True)
-    assert content["global_step"] == 16
+    epochs: list[int] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            RecastTask, "on_train_epoch_start", lambda task: epochs.append(task.current_epoch)
+        )
+        resumed = train(data, tmp_path, seed=0, max_epochs=4, resume=True)
+    assert epochs == [2, 3]
+    whole = train(data, tmp_path / "whole", seed=0, max_epochs=4)
+    assert resumed.validation == whole.validation
+    for name in ("last.ckpt", "best.ckpt"):  # with the momentum and learning rate it had
+        one, other = (read_checkpoint(path / name) for path in (tmp_path, tmp_path / "whole"))
+        assert one["global_step"] == other["global_step"] <= 16
+        weights = other["state_dict"]
+        assert all(torch.equal(value, weights[key]) for key, value in one["state_dict"].items())
 
 
 class PowerFails(Callback):
@@ -408,6 +420,66 @@ def test_a_prior_holds_the_codes_of_small_regions_back(data: CatalogData) -> Non
     )
 
 
+@pytest.fixture(scope="module")
+def regions() -> list[Region]:
+    """Of which ETAS is fitted once."""
+    return [Region(load(name), day_clock=False) for name in (RIDGECREST, "synthetic_socal")]
+
+
+def test_a_share_of_the_steps_is_not_told_the_region(
+    regions: list[Region], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = CatalogData.of(*regions, window=8, burn_in=2, steps_per_epoch=1)
+    (windows, *_) = data.train_dataloader()
+    task = RecastTask(data.scalings, unknown=0.25)
+    told: list[int | None] = []
+    loss = torch.tensor(1.0)
+    monkeypatch.setattr(task, "losses", lambda _, known: (told.append(known), (loss, loss))[1])
+    monkeypatch.setattr(task, "log", lambda *_, **__: None)
+    torch.manual_seed(0)
+    for number in range(1, 401):
+        task.training_step(windows, number)
+    assert set(told) == {None, windows.region}
+    assert told.count(None) == pytest.approx(100, abs=35)  # four standard deviations
+
+
+def test_regions_have_equal_weight_in_the_validation_score(
+    regions: list[Region], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many batches each has, and with what the net knows of it."""
+    monkeypatch.setattr("recast.training.data.VALIDATION_WINDOWS", 2)
+    data = CatalogData.of(*regions)
+    task = RecastTask(data.scalings).eval()
+    torch.manual_seed(0)
+    with torch.no_grad():
+        for weights in task.net.parameters():  # as if it had learned something
+            weights.add_(0.3 * torch.randn(weights.shape))
+    logged: dict[str, list[float]] = {}
+    task.log = lambda name, value, **_: logged.setdefault(name, []).append(float(value))  # type: ignore[method-assign]
+    batches = list(data.val_dataloader())
+    assert len(batches) > 2
+    with torch.no_grad():
+        for number, windows in enumerate(batches):
+            task.validation_step(windows, number)
+    scores = []
+    for i, region in enumerate(data.regions):
+        val = region.split.val
+        scores.append(score(Recast(task.net.on(region.scaling, i)), val).nats_per_event)
+        mean = np.mean(logged[f"val/nll/{region.name}"])
+        assert -mean == pytest.approx(scores[-1], abs=5e-3)
+    assert abs(scores[0] - scores[1]) > 0.5
+    assert -np.mean(logged["val/nll"]) == pytest.approx(np.mean(scores), abs=5e-3)
+    # The net that training starts from is scored alike, without dropout, and kept as it was
+    start, trainer = StartCounts(), SimpleNamespace(global_step=0, datamodule=data)
+    start.on_train_start(trainer, task.train())  # type: ignore[arg-type]
+    assert task.training
+    assert start.loss == pytest.approx(np.mean(logged["val/nll"]), rel=1e-6)
+    codes = task.net.codes.detach().clone()
+    with torch.no_grad():
+        task.net.codes.zero_()
+    assert torch.equal(start.weights["net.codes"], codes)
+
+
 def test_magnitudes_of_elsewhere_give_way_to_the_fixed_law(tmp_path: Path) -> None:
     """A head that starts wrong, and has no time to unlearn it."""
     data = CatalogData("synthetic_socal", steps_per_epoch=1)
@@ -482,6 +554,16 @@ def test_what_had_stopped_early_stays_stopped(
     assert torch.load(tmp_path / "last.ckpt", weights_only=True)["global_step"] == steps
 
 
+def test_a_training_ends_after_as_many_epochs_without_gain_as_asked_for(
+    data: CatalogData, tmp_path: Path
+) -> None:
+    how: dict[str, Any] = {"seed": 0, "model": {"learning_rate": 3.0}, "max_epochs": 8}
+    train(data, tmp_path, **how, patience=1)
+    assert read_checkpoint(tmp_path / "last.ckpt")["global_step"] < 8 * 4
+    with pytest.raises(InputError, match="with patience = 1, not 12: choose another `out`"):
+        train(data, tmp_path, **how, resume=True)
+
+
 def test_random_numbers_of_a_gpu_go_on_too(monkeypatch: pytest.MonkeyPatch) -> None:
     restored: list[Tensor] = []
     on_gpu = torch.tensor([7], dtype=torch.uint8)
@@ -506,10 +588,16 @@ def test_checkpoints_are_looked_for_where_they_are_now(tmp_path: Path) -> None:
     state = {"dirpath": "/gone", "best_model_path": "/gone/best.ckpt", "last_model_path": ""}
     state |= {"kth_best_model_path": "", "best_k_models": {"/gone/best.ckpt": 1.0}}
     checkpoint = {"callbacks": {moved.state_key: state}}  # the other one was not there then
-    trainer: Any = SimpleNamespace(checkpoint_callbacks=[new, moved], ckpt_path=None)
+    began = tmp_path / "began"
+    began.mkdir()
+    (began / "best.ckpt").write_bytes(b"best")
+    trainer: Any = SimpleNamespace(
+        checkpoint_callbacks=[new, moved], ckpt_path=str(began / "last.ckpt")
+    )
     GoesOn().on_load_checkpoint(trainer, RecastTask.__new__(RecastTask), checkpoint)
     here = str(tmp_path / "a" / "best.ckpt")
     assert state["best_model_path"] == here
+    assert (tmp_path / "a" / "best.ckpt").read_bytes() == b"best"  # it came along
     assert state["last_model_path"] == ""
     assert state["best_k_models"] == {here: 1.0}
     assert list(checkpoint["callbacks"]) == [moved.state_key]

@@ -12,7 +12,12 @@ import pytest
 import yaml
 from scipy.integrate import trapezoid
 
+from catalogs import EventSequence, load
 from catalogs.files import read_json
+from etas.fit import fit_etas
+from etas.model import ETAS
+from recast.evaluation import score
+from recast.training.region import Region
 
 EXPERIMENTS = Path(__file__).parent.parent / "experiments"
 CONFIG = EXPERIMENTS / "world" / "recipes.yaml"
@@ -51,12 +56,38 @@ def test_a_world_is_the_same_each_time_and_others_differ(world: ModuleType) -> N
     first, again, other = (world.synthetic_world(seed) for seed in (2, 2, 3))
     assert first.events.equals(again.events)
     assert len(first.events) != len(other.events)
+    for name in ("mu", "k", "alpha", "c", "p", "b"):
+        assert first.info.truth[name] != other.info.truth[name]
 
 
 def test_a_varied_world_is_the_same_each_time(world: ModuleType) -> None:
     first, again, other = (world.varied_world(seed) for seed in (3, 3, 4))
     assert first.events.equals(again.events)
     assert len(first.events) != len(other.events)
+
+
+def test_sequences_of_varied_worlds_follow_their_law(
+    world: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[tuple[ETAS, Any, Any]] = []
+    monkeypatch.setattr(world, "_observed", lambda _, model, t, m, __: made.append((model, t, m)))
+    for seed in range(60):
+        world.varied_world(seed)
+    # Before networks miss some. A sequence of R offspring an event has 1 / (1 - R) events, of
+    # which the mean is more than that of the mean R
+    grown = [
+        t.size * (1.0 - model.branching_ratio(world.DAYS)) / (model.mu * world.DAYS)
+        for model, t, _ in made
+    ]
+    assert 1.0 < np.exp(np.log(grown).mean()) < 1.5
+    truth, t, m = made[56]
+    order = np.argsort(t)
+    sequence = EventSequence(t[order], m[order], 0.0, world.DAYS)
+    fit = fit_etas(sequence, truth.magnitude_law).model
+    assert fit.mu == pytest.approx(truth.mu, rel=0.15)
+    assert fit.alpha == pytest.approx(truth.alpha, rel=0.15)
+    assert fit.p == pytest.approx(truth.p, rel=0.1)
+    assert 0.4 < fit.c / truth.c < 2.0
 
 
 def test_the_omori_law_of_a_sequence_is_integrated(world: ModuleType) -> None:
@@ -90,6 +121,18 @@ def test_a_view_is_the_same_catalog_above_a_higher_completeness(
     assert view.info.name == "ridgecrest_2019_from_3p0"
     assert view.info.magnitude_completeness == 3.0
     assert world.region_catalog("ridgecrest_2019+3.0", tmp_path).events.equals(view.events)
+
+
+def test_gains_are_scores_less_those_of_etas_on_validation_windows(
+    world: ModuleType, tmp_path: Path
+) -> None:
+    found = world.evaluate("ridgecrest_2019", {}, tmp_path)
+    region = Region(load("ridgecrest_2019"))
+    val = region.split.val
+    assert found["events"] == val.n_scored
+    assert found["etas"] == pytest.approx(score(region.scaling.etas, val).nats_per_event)
+    rows = {name: {"etas": etas, "new": [1.2, 1.4]} for name, etas in (("a", 1.0), ("b", 1.5))}
+    assert world.table(rows).splitlines()[-1] == "| new | +0.3000 | -0.2000 | +0.0500 |"
 
 
 def test_the_table_is_that_of_the_results() -> None:
