@@ -221,9 +221,9 @@ def once(prepare: Callable[..., Any]) -> Callable[..., Any]:
 
 def stop_before_work(patch: pytest.MonkeyPatch) -> None:
     """Nothing is fitted, simulated, trained or fetched: only what comes before is of interest."""
-    for module in ("etas.fit", "etas.simulation", "etas.profile", "recast.sampling.sampler"):
-        patch.setattr(f"{module}.ThreadPoolExecutor", begin)
-    patch.setattr("recast.forecast.blocks.ThreadPoolExecutor", begin)
+    patch.setattr("etas.fit.ThreadPoolExecutor", begin)
+    for module in ("catalogs.cores", "etas.profile", "recast.forecast.blocks"):
+        patch.setattr(f"{module}.in_order", begin)
     patch.setattr("recast.forecast.engine.Session._started", begin)
     patch.setattr("recast.benchmark.comparison._fit", begin)
     patch.setattr("recast.benchmark.comparison.process_pool", lambda _: contextlib.nullcontext())
