@@ -24,7 +24,7 @@ from etas.omori import OmoriPrior, OmoriSequence
 from recast import ForecastResult, run_forecast
 from recast.cli import main
 from recast.forecast.aftershocks import Job, Member, draw_task, windows_after
-from recast.forecast.complete import raised_completeness, recorded_from
+from recast.forecast.complete import raised_completeness, recorded_from, recorded_steps
 from recast.forecast.correction import SequenceForecast, learned
 from recast.forecast.early import OmoriWindow, most_telling, recorded_sequence
 from recast.forecast.joined import JoinedWindow, evenly, some
@@ -133,6 +133,14 @@ def test_numbers_are_those_of_events_that_will_be_recorded() -> None:
         assert found == pytest.approx(mean, abs=4.0 * np.sqrt(mean / n))
     for one in drawn:
         assert np.all(one.magnitudes >= recorded_from(7.0, one.times - SHOCK))
+
+
+@pytest.mark.parametrize("since", [1.0 - 1e-10, 1.0, 1.0 + 1e-10])
+def test_a_day_after_a_mainshock_all_events_are_recorded_from_completeness(since: float) -> None:
+    """Mc(t) is M - 4.5 then: but for rounding there is one step, and never none."""
+    edges, levels = recorded_steps(6.5, since, 8.0, 2.0)
+    np.testing.assert_array_equal(edges, [since, 8.0])
+    np.testing.assert_array_equal(levels, [2.0])
 
 
 def test_aftershocks_of_large_simulated_events_are_recorded_no_earlier() -> None:
@@ -521,3 +529,19 @@ def test_the_exam_draws_the_windows_of_a_forecast(ridgecrest: Catalog) -> None:
         assert type(a) is type(b) is PooledWindow
         np.testing.assert_array_equal(a.draw(0, 50, 0).times, b.draw(0, 50, 0).times)
         np.testing.assert_array_equal(a.draw(0, 50, 0).magnitudes, b.draw(0, 50, 0).magnitudes)
+
+
+def test_b_varies_between_the_catalogs_of_a_sequence(ridgecrest: Catalog) -> None:
+    """Not their numbers of events; and not with a b-value that was given."""
+    at = ridgecrest.info.to_days("2019-07-09T03:19:53.040Z")
+    fitted, request = fit_so_far(ridgecrest, at), Request(at, (1.0,), (2.5,), 100)
+    (window,) = prepare(ridgecrest, fitted, request, samples=100).windows
+    assert isinstance(window, PooledWindow)
+    assert window.law is not None
+    both, plain = (one.draw(0, 100, 3) for one in (window, replace(window, law=None)))
+    np.testing.assert_array_equal(both.times, plain.times)
+    assert not np.allclose(both.magnitudes, plain.magnitudes)
+    assert both.magnitudes.min() >= window.law.completeness
+    (given,) = prepare(ridgecrest, fitted, request, samples=100, own_b=True).windows
+    assert isinstance(given, PooledWindow)
+    assert given.law is None

@@ -14,6 +14,7 @@ joined              while small events are missed: large ones by the large ones
 pooled              some catalogs as past sequences, the others by ETAS
 rare                large events: few catalogs have any, all tell how many to expect
 bent                magnitudes: b changes one unit above completeness
+varied              magnitudes after a mainshock: b differs from sequence to sequence
 correction          after a mainshock: numbers by its own aftershocks, ranges by past errors
 ordinary            in ordinary times: numbers and ranges by past errors
 months              longer than a month after a mainshock: its sequence, then ordinary times

@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 
 from catalogs import EventSequence, GutenbergRichter, PointProcess, Trajectories
+from catalogs.bent_magnitudes import BentGutenbergRichter
 from recast.forecast.correction import SequenceForecast
 from recast.forecast.early import OmoriWindow, early_windows, recorded_sequence
 from recast.forecast.joined import JoinedWindow, evenly, incomplete_sequence, joined_windows
 from recast.forecast.mainshocks import current_mainshock, quiet_mainshock
 from recast.forecast.months import LongWindow, first_month, followed
 from recast.forecast.single import Drawable, Request, Window, stream
+from recast.forecast.varied import B_SPREAD, varied
 
 HALF = 2.0 / 24.0
 """Days after a mainshock at which half of the simulated catalogs are those of past sequences."""
@@ -26,8 +28,8 @@ best on train and validation windows of four catalogs (``experiments/first_minut
 LEAST = 0.01
 """Share of the simulated catalogs that changes nothing."""
 
-POOLED = 7
-"""Keeps random numbers apart from those of other simulations with the same seed."""
+POOLED, VARIED = 7, 10
+"""Keep random numbers apart from those of other simulations with the same seed."""
 
 
 def share_of_past(elapsed: float, half: float = HALF) -> float:
@@ -72,6 +74,9 @@ class PooledWindow:
     share: float
     """Of the catalogs that are drawn from ``past``."""
 
+    law: BentGutenbergRichter | None = None
+    """Of magnitudes, where b varies between the catalogs."""
+
     @property
     def days(self) -> float:
         """Its length."""
@@ -96,7 +101,8 @@ class PooledWindow:
     def adjusted(self) -> dict[str, Any]:
         """What else they depend on."""
         past = {"share": self.share, "prior": self.past.adjusted}
-        return {"usual": self.usual.adjusted, "past": past}
+        varies = {} if self.law is None else {"b_spread": B_SPREAD}
+        return {"usual": self.usual.adjusted, "past": past, **varies}
 
     def draw(self, block: int, n: int, seed: int) -> Trajectories:
         """Draw one block of the ``n`` trajectories, whose events are in no order."""
@@ -104,7 +110,7 @@ class PooledWindow:
         is_past = evenly(self.share, block, usual.n, [seed, stream(self.days), POOLED])
         kept = [~is_past[usual.trajectory], is_past[past.trajectory]]
         both = [usual, past]
-        return replace(
+        pool = replace(
             usual,
             trajectory=np.concatenate([d.trajectory[k] for d, k in zip(both, kept, strict=True)]),
             times=np.concatenate([d.times[k] for d, k in zip(both, kept, strict=True)]),
@@ -114,6 +120,10 @@ class PooledWindow:
             ),
             locations=None,
         )
+        if self.law is None:
+            return pool
+        rng = np.random.default_rng([seed, stream(self.days), block, VARIED])
+        return replace(pool, magnitudes=varied(pool, self.law, self.complete_from, rng))
 
 
 def corrected_part(window: Drawable) -> Window | None:
@@ -138,7 +148,8 @@ def after_mainshock(
     """The windows of a corrected forecast, with what past sequences say in the first hours.
 
     Large events are those of past sequences while small ones are missed (``joined``), and so is a
-    share of the catalogs, which falls with time.
+    share of the catalogs, which falls with time. Where b changes with magnitude it varies between
+    the catalogs, too (``varied``).
 
     Parameters
     ----------
@@ -166,7 +177,8 @@ def after_mainshock(
     share = share_of_past(sequence.omori.elapsed)
     past = early_windows(sequence, request)
     pairs = zip(joined, past, strict=True)
-    return [PooledWindow(usual, omori, share) for usual, omori in pairs]
+    law = magnitudes if isinstance(magnitudes, BentGutenbergRichter) else None
+    return [PooledWindow(usual, omori, share, law) for usual, omori in pairs]
 
 
 def after_few(
