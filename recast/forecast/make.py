@@ -40,7 +40,7 @@ from recast.forecast.remarks import (
     about_pairs,
     beyond_the_past,
 )
-from recast.forecast.results import ForecastResult
+from recast.forecast.results import ForecastResult, with_rates
 from recast.forecast.rolling import written_time
 from recast.forecast.single import (
     Drawn,
@@ -347,7 +347,7 @@ def run_forecast(
     if out is not None:
         write_json(out / "forecast.json", result.to_json())
         write_whole(out / "forecast.csv", csv_bytes(result.to_dataframe()))
-    return result if placed is None else result.with_rates(placed.rates)
+    return result if placed is None else with_rates(result, placed.rates)
 
 
 def _several(values: ArrayLike | None) -> tuple[float, ...]:

@@ -321,12 +321,6 @@ class ForecastResult(Record):
     _made: ClassVar[GriddedRates | None] = None
     """The expected numbers by cell where they were just made, so that no map reads them again."""
 
-    def with_rates(self, rates: GriddedRates) -> ForecastResult:
-        """The same, whose map needs no file: expected numbers by cell, of all magnitudes, stay."""
-        of_all = GriddedRates(rates.grid, rates.magnitudes[:1], rates.per_cell[:, None])
-        object.__setattr__(self, "_made", of_all)
-        return self
-
     @property
     def kind(self) -> str:
         """Name of the model."""
@@ -538,3 +532,10 @@ def _percent(probability: float, n: int, *, is_bound: bool) -> str:
     if probability >= 0.995:
         return "> 99 %"
     return f"{'>= ' if is_bound else ''}{100.0 * probability:.2g} %"
+
+
+def with_rates(result: ForecastResult, rates: GriddedRates) -> ForecastResult:
+    """The same, whose map needs no file: expected numbers by cell, of all magnitudes, stay."""
+    of_all = GriddedRates(rates.grid, rates.magnitudes[:1], rates.per_cell[:, None])
+    object.__setattr__(result, "_made", of_all)
+    return result
