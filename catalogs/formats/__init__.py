@@ -5,6 +5,8 @@
 ``parsed``        Format, Parsed, Rejected: a layout, and what parsing gives
 ``archive``       compressed files and archives, opened in memory and with a bounded size
 ``table``         any table of events: CSV, TSV, blanks between columns, or Parquet
+``loose``         the values of such a table: times, places, depths, magnitudes
+``wanted``        what a user says of it that the table itself does not
 ``region``        where the table in a text is: header, delimiter, rows, and what stands around
 ``text``          the cells of a text table: its encoding, and the columns that play a role
 ``lines``         lines of text tables, and their fields

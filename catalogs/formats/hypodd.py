@@ -8,7 +8,8 @@ from __future__ import annotations
 from catalogs.errors import InputError
 from catalogs.formats.lines import rows_below_comments
 from catalogs.formats.parsed import Format, Parsed
-from catalogs.formats.table import Wanted, parse_table
+from catalogs.formats.table import parse_table
+from catalogs.formats.wanted import Wanted
 
 LOC = "id lat lon depth x y zc ex ey ez yr mo dy hr mi sc mag"
 NAMES = {18: f"{LOC} cid", 24: f"{LOC} nccp nccs nctp ncts rcc rct cid"}

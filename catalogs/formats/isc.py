@@ -14,9 +14,10 @@ import pandas as pd
 
 from catalogs.errors import InputError
 from catalogs.formats.lines import decoded, split_lines
+from catalogs.formats.loose import events_of
 from catalogs.formats.names import normalised
 from catalogs.formats.parsed import Explanation, Faults, Format, Meaning, Parsed
-from catalogs.formats.table import Wanted, events_of
+from catalogs.formats.wanted import Wanted
 
 NEEDED = ("EVENTID", "AUTHOR", "DATE", "TIME", "LAT", "LON", "DEPTH", "DEPFIX")
 TRIPLE = ("AUTHOR", "TYPE", "MAG")

@@ -18,7 +18,8 @@ from catalogs.formats.isc import ISC, read_isc
 from catalogs.formats.lines import decoded, split_lines
 from catalogs.formats.parsed import Explanation, Meaning, Parsed, Rejected
 from catalogs.formats.region import names_columns
-from catalogs.formats.table import TABLE, Wanted, parse_table
+from catalogs.formats.table import TABLE, parse_table
+from catalogs.formats.wanted import Wanted
 
 READERS: dict[str, Callable[[bytes, str, Wanted], Parsed]] = {
     TABLE.name: lambda content, where, wanted: parse_table(content, where, wanted=wanted),
